@@ -1,0 +1,103 @@
+"""The checks of this repository; all in one environment, made by scripts/dev.py.
+
+`nox -l` lists them. Arguments after `--` go to the program underneath.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+import nox
+
+sys.path.insert(0, str(Path(__file__).parent / "scripts"))
+from dev import HOME, make_environment
+
+nox.needs_version = ">=2025.2.9"
+nox.options.sessions = ["lint", "tests"]
+nox.options.error_on_external_run = True
+
+ALLOWED = str(HOME / "bin" / "*")
+CODE = ("template/ops", "template/tasks.py", "sandbox", "tests", "scripts", "bench")
+ROOT_CODE = ("tasks.py", "noxfile.py", "inv")
+
+
+def run(session: nox.Session, *args: str, **env: str) -> None:
+    """Run a program of the environment; the environment is first on PATH."""
+    programs = make_environment()
+    path = f"{programs}{os.pathsep}{os.environ.get('PATH', '')}"
+    env = {"PATH": path, "PYTHONPATH": "template/ops", **env}
+    session.run(str(programs / args[0]), *args[1:], external=True, env=env)
+
+
+@nox.session(python=False)
+def lint(session: nox.Session) -> None:
+    """Format, rules, types, layers, shell scripts."""
+    run(session, "ruff", "format", "--check", *CODE, *ROOT_CODE)
+    run(session, "ruff", "check", *CODE, *ROOT_CODE)
+    run(session, "mypy")
+    run(session, "lint-imports", "--cache-dir", ".cache/import_linter")
+    shell = [*Path("scripts").glob("*.sh"), Path(".ci/run")]
+    shell += Path("template/scripts").glob("*.sh")
+    run(session, "shellcheck", *map(str, shell))
+
+
+@nox.session(python=False)
+def tests(session: nox.Session) -> None:
+    """Run all tests, smaller counts of the long proofs, under ten minutes."""
+    arguments = session.posargs or ["-n", "2", "--dist", "loadfile"]
+    run(session, "pytest", *arguments)
+
+
+@nox.session(python=False)
+def render(session: nox.Session) -> None:
+    """Run the tests of the template: all answers render, all files are valid."""
+    run(session, "pytest", "tests/template", *session.posargs)
+
+
+@nox.session(python=False)
+def update(session: nox.Session) -> None:
+    """Prove on 200 update runs that a template update loses nobody's edits."""
+    runs = {"MONOKEEL_UPDATE_RUNS": "200"}
+    run(session, "pytest", "-s", "tests/template/test_update.py", **runs)
+
+
+@nox.session(python=False)
+def e2e(session: nox.Session) -> None:
+    """Run the tests that use the tasks as a user does, on the sandbox."""
+    run(session, "pytest", "tests/e2e", *session.posargs)
+
+
+@nox.session(python=False)
+def proof(session: nox.Session) -> None:
+    """Kill, race and silence a release at every point, 15 trials of each race."""
+    trials = {"MONOKEEL_RACE_TRIALS": "15"}
+    run(session, "pytest", "-s", "tests/e2e/test_release_crash.py", **trials)
+
+
+@nox.session(python=False)
+def oracle(session: nox.Session) -> None:
+    """Compare the planner with npm's semantic-release on 20,000 histories a rule set.
+
+    Another count: `nox -s oracle -- 1000`.
+    """
+    count = session.posargs[0] if session.posargs else "20000"
+    run(session, "pytest", "-s", "tests/oracle", MONOKEEL_ORACLE_COUNT=count)
+
+
+@nox.session(python=False)
+def demo(session: nox.Session) -> None:
+    """Live the whole life of a monorepo on a local GitHub; `-- --keep` stays up."""
+    run(session, "python", "-m", "sandbox.demo", *session.posargs)
+
+
+@nox.session(python=False)
+def bench(session: nox.Session) -> None:
+    """Measure: `nox -s bench -- release`, `policy`, or all without an argument."""
+    for name in session.posargs or sorted(p.stem for p in Path("bench").glob("*.py")):
+        run(session, "python", f"bench/{name}.py")
+
+
+@nox.session(python=False)
+def regen(session: nox.Session) -> None:
+    """Make the generated copies again: locks, manifest, golden hashes."""
+    run(session, "python", "scripts/regen.py", *session.posargs)

@@ -1,0 +1,45 @@
+"""Make the environment of the checks inside this checkout, then run nox in it.
+
+    python3 scripts/dev.py [NOX ARGUMENTS]
+
+Needs Python 3.11 or newer and nothing else. The environment is `.venv`, made anew
+whenever requirements-dev.txt changes, by the same code as that of the tasks: `inv`.
+"""
+
+import os
+import sys
+from importlib.machinery import SourceFileLoader
+from importlib.util import module_from_spec, spec_from_loader
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+HOME = ROOT / ".venv"
+REQUIREMENTS = ROOT / "requirements-dev.txt"
+
+
+def make_environment() -> Path:
+    """Return the folder of the environment's programs, made now if it is stale."""
+    loader = SourceFileLoader("inv", str(ROOT / "inv"))
+    spec = spec_from_loader("inv", loader)
+    if spec is None:
+        raise ImportError("inv")
+    inv = module_from_spec(spec)
+    sys.dont_write_bytecode = True
+    loader.exec_module(inv)
+    inv.make_current(str(HOME), str(REQUIREMENTS))
+    return HOME / "bin"
+
+
+def main(arguments: list[str]) -> int:
+    """Run nox on *arguments* in place of this process."""
+    try:
+        python = str(make_environment() / "python")
+    except OSError as error:
+        print(f"the environment of the checks cannot be made: {error}", file=sys.stderr)
+        return 4
+    os.chdir(ROOT)
+    return os.execv(python, [python, "-m", "nox", *arguments])  # noqa: S606 - no shell
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

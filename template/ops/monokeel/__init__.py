@@ -1,0 +1,1 @@
+"""The tasks that govern a monorepo: release, policy, drift, promotion, updates."""

@@ -1,0 +1,256 @@
+"""A clone and its remote: history as a stream, refs moved by compare-and-swap."""
+
+from collections.abc import Collection, Iterator
+from contextlib import AbstractContextManager, nullcontext
+from datetime import UTC, datetime
+from pathlib import Path
+
+from monokeel.adapters.credentials import (
+    Credentials,
+    key_environment,
+    ssh_address,
+    token_environment,
+)
+from monokeel.adapters.process import Completed, last_line, run, stream
+from monokeel.core.lookup import Declined, Lost, Moved
+from monokeel.errors import CommandError, ServiceError
+
+_REMOTE_TIMEOUT_S = 120.0
+_ANCESTOR_CODES = (0, 1)
+_ANY_CODE = range(256)
+HEADS_AND_TAGS = ("refs/heads/", "refs/tags/")
+
+
+class Git:
+    """One clone at *root* and its *remote*.
+
+    Every method that reads the clone raises ServiceError when git fails; those that
+    ask the remote also when it does not answer.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        *,
+        remote: str = "origin",
+        credentials: Credentials | None = None,
+    ) -> None:
+        self.root = root
+        self.remote = remote
+        self._credentials = credentials or Credentials()
+
+    # The clone
+
+    def head(self) -> str:
+        """Return the commit that is checked out."""
+        commit = self.commit_of("HEAD")
+        if commit is None:
+            raise CommandError(
+                "this repository has no commit yet", fix="Make a first commit."
+            )
+        return commit
+
+    def branch(self) -> str | None:
+        """Return the branch that is checked out, ``None`` on a detached HEAD."""
+        done = self._git("symbolic-ref", "--quiet", "--short", "HEAD", ok=(0, 1))
+        return done.stdout.strip() or None
+
+    def is_shallow(self) -> bool:
+        """Say whether history is cut off: then questions about it get wrong answers."""
+        return self._line("rev-parse", "--is-shallow-repository") == "true"
+
+    def is_clean(self) -> bool:
+        """Say whether nothing is changed, staged or untracked (ignored files aside)."""
+        return not self._git("status", "--porcelain").stdout
+
+    def commit_of(self, ref: str) -> str | None:
+        """Return the commit that *ref* names here, peeled, or ``None``."""
+        done = self._git(
+            *("rev-parse", "--verify", "--quiet", "--end-of-options"),
+            f"{ref}^{{commit}}",
+            ok=(0, 1, 128),
+        )
+        return done.stdout.strip() if done.code == 0 else None
+
+    def commit_time(self, commit: str) -> datetime:
+        """Return when *commit* was made (committer date, aware, UTC)."""
+        seconds = self._line(
+            "show", "-s", "--no-show-signature", "--format=%ct", commit
+        )
+        return datetime.fromtimestamp(int(seconds), UTC)
+
+    def tags(self, merged: str | None = None) -> dict[str, str]:
+        """Return tag name → peeled commit, by name; only those in *merged*'s history.
+
+        ``for-each-ref`` and not ``git tag``, whose output a user's settings change.
+        """
+        limit = [] if merged is None else [f"--merged={merged}"]
+        fields = "%(refname:strip=2) %(objectname) %(*objectname)"
+        done = self._git(
+            "for-each-ref", *limit, "--sort=refname", f"--format={fields}", "refs/tags"
+        )
+        tags: dict[str, str] = {}
+        for line in done.stdout.splitlines():
+            name, *objects = line.split()
+            tags[name] = objects[-1]
+        return tags
+
+    def log(self, since: str | None, commit: str) -> Iterator[tuple[str, str]]:
+        """Yield (commit, message) from *commit* back to *since*, newest first.
+
+        *since* is a full ref such as ``refs/tags/v1.0.0``; ``None`` means all of
+        history. The order is git's own (by commit date): reverts depend on it.
+        """
+        span = commit if since is None else f"{since}..{commit}"
+        args = ["git", "-c", "log.showSignature=false", "log", "-z"]
+        args += ["--encoding=UTF-8", "--format=%H%n%B", "--end-of-options", span, "--"]
+        for record in stream(args, cwd=self.root, separator=b"\0"):
+            sha, _, message = record.partition("\n")
+            if sha:
+                yield sha, message
+
+    def changed_paths(self, since: str, commit: str) -> list[str]:
+        """Return the paths that *commit* changed since it left *since*."""
+        span = f"{since}...{commit}"
+        args = ("diff", "--no-ext-diff", "--name-only", "--no-renames", "-z")
+        done = self._git(*args, "--end-of-options", span, "--")
+        return [path for path in done.stdout.split("\0") if path]
+
+    def file_at(self, commit: str, path: str) -> str | None:
+        """Return the text of *path* in *commit*, ``None`` if it has no such file."""
+        found = self.tree_of(commit, path)
+        return None if found is None else self._git("cat-file", "blob", found).stdout
+
+    def tree_of(self, commit: str, path: str) -> str | None:
+        """Return the object id of *path* in *commit*, ``None`` if it is not there."""
+        if self.commit_of(commit) is None:
+            raise ServiceError(
+                f"commit {commit} is not in this clone", fix="Run: git fetch --tags"
+            )
+        done = self._git(
+            *("rev-parse", "--verify", "--quiet", "--end-of-options"),
+            f"{commit}:{path}",
+            ok=(0, 1, 128),
+        )
+        return done.stdout.strip() if done.code == 0 else None
+
+    def is_ancestor(self, ancestor: str, commit: str) -> bool:
+        """Say whether *ancestor* is *commit* or stands in its history.
+
+        Raises ServiceError when an object is missing here, or the clone is shallow:
+        git then answers "no" for a true ancestor.
+        """
+        if self.is_shallow():
+            raise ServiceError(
+                "this clone is shallow", fix="Run: git fetch --unshallow --tags"
+            )
+        done = self._git("merge-base", "--is-ancestor", ancestor, commit, ok=_ANY_CODE)
+        if done.code not in _ANCESTOR_CODES:
+            raise ServiceError(
+                f"cannot compare {ancestor} and {commit}: {last_line(done.stderr)}",
+                fix="Run: git fetch --tags",
+            )
+        return done.code == 0
+
+    # The remote
+
+    def address(self) -> str | None:
+        """Return the remote's address as git uses it, ``None`` if there is none."""
+        done = self._git("remote", "get-url", self.remote, ok=(0, 2, 128))
+        return done.stdout.strip() or None
+
+    def remote_refs(self, prefixes: Collection[str] = HEADS_AND_TAGS) -> dict[str, str]:
+        """Return full ref name → peeled commit of the refs under *prefixes*.
+
+        Source: git-ls-remote(1); a ``^{}`` line exists for annotated tags only.
+        """
+        known = set(prefixes) <= set(HEADS_AND_TAGS)
+        narrow = ["--heads", "--tags"] if known else []
+        done = self._ask_remote("ls-remote", *narrow, "--", "{}")
+        refs: dict[str, str] = {}
+        for line in done.stdout.splitlines():
+            commit, _, name = line.partition("\t")
+            plain = name.removesuffix("^{}")
+            if plain.startswith(tuple(prefixes)) and (
+                plain != name or plain not in refs
+            ):
+                refs[plain] = commit
+        return refs
+
+    def fetch(self) -> None:
+        """Bring the remote's branches and tags into the clone."""
+        self._ask_remote(
+            *("fetch", "--quiet", "--tags", "--no-recurse-submodules"),
+            *("{}", f"+refs/heads/*:refs/remotes/{self.remote}/*"),
+        )
+
+    def fetch_commit(self, commit: str) -> None:
+        """Make sure that *commit* is in the clone, with its history."""
+        if self.commit_of(commit) is None:
+            self._ask_remote("fetch", "--quiet", "--no-tags", "{}", commit)
+
+    def move_ref(
+        self, ref: str, *, old: str | None, new: str | None
+    ) -> Moved | Lost | Declined:
+        """Point *ref* at *new* if it is at *old*: compare-and-swap by a push.
+
+        *ref* is a full name; ``None`` means absent, so ``old=None`` creates and
+        ``new=None`` deletes. Git's words are not believed: the ref is read again, and
+        its state decides. Raises ServiceError when it cannot be read.
+        Source: git-push(1), ``--force-with-lease``; ``=`` means up to date.
+        """
+        args = ["push", "--porcelain", "--no-verify", "--no-follow-tags"]
+        args += ["--recurse-submodules=no", f"--force-with-lease={ref}:{old or ''}"]
+        args += ["{}", f"{new or ''}:{ref}"]
+        try:
+            pushed = self._ask_remote(*args, ok=_ANY_CODE)
+        except ServiceError as error:  # too slow: it may have happened all the same
+            pushed = Completed(code=1, stdout="", stderr=error.problem)
+        now = self.remote_refs((ref,)).get(ref)
+        if now == new:
+            unchanged = any(line.startswith("=") for line in pushed.stdout.splitlines())
+            return Moved(now=now, changed=not unchanged)
+        if now == old:
+            return Declined(reason=_server_words(pushed.stderr))
+        return Lost(now=now)
+
+    def _ask_remote(self, *args: str, ok: Collection[int] = (0,)) -> Completed:
+        address = self.address()
+        if address is None:
+            raise CommandError(
+                f"this clone has no remote {self.remote!r}",
+                fix=f"git remote add {self.remote} https://github.com/OWNER/REPO.git",
+            )
+        by_key = self._credentials.deploy_key is not None and (
+            args[0] == "push" or not self._credentials.token
+        )
+        if by_key:
+            address = ssh_address(address)
+        environment: AbstractContextManager[dict[str, str]] = (
+            key_environment(self._credentials, address)
+            if by_key
+            else nullcontext(token_environment(self._credentials, address))
+        )
+        with environment as env:
+            return run(
+                ["git", *(address if arg == "{}" else arg for arg in args)],
+                cwd=self.root,
+                env=env,
+                ok=ok,
+                timeout_s=_REMOTE_TIMEOUT_S,
+            )
+
+    def _git(self, *args: str, ok: Collection[int] = (0,)) -> Completed:
+        return run(["git", *args], cwd=self.root, ok=ok)
+
+    def _line(self, *args: str) -> str:
+        return self._git(*args).stdout.strip()
+
+
+def _server_words(stderr: str) -> str:
+    said = [
+        line.removeprefix("remote:").strip()
+        for line in stderr.splitlines()
+        if line.startswith("remote:")
+    ]
+    return " ".join(filter(None, said)) or last_line(stderr)

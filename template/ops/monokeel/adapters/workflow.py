@@ -1,0 +1,54 @@
+"""The files and lines that GitHub Actions reads: outputs, job summary, annotations.
+
+Source: GitHub docs, "Workflow commands for GitHub Actions"; actions/toolkit for the
+escapes. Nothing is written outside of Actions.
+"""
+
+import os
+import secrets
+import sys
+from pathlib import Path
+
+
+def in_actions() -> bool:
+    """Say whether this process runs in a GitHub Actions job."""
+    return os.environ.get("GITHUB_ACTIONS") == "true"
+
+
+def add_summary(markdown: str) -> None:
+    """Append *markdown* to the job summary, if there is one."""
+    _append("GITHUB_STEP_SUMMARY", markdown)
+
+
+def set_output(name: str, value: str) -> None:
+    """Set output *name* of the current step, if there is one.
+
+    A random delimiter: with a fixed one a value could close its own block.
+    """
+    delimiter = f"end-{secrets.token_hex(16)}"
+    _append("GITHUB_OUTPUT", f"{name}<<{delimiter}\n{value}\n{delimiter}\n")
+
+
+def annotate(message: str, *, title: str = "") -> None:
+    """Show *message* as an error annotation of the run; on stderr, like all advice."""
+    if not in_actions():
+        return
+    properties = f" title={escape_property(title)}" if title else ""
+    sys.stderr.write(f"::error{properties}::{escape_message(message)}\n")
+
+
+def escape_message(text: str) -> str:
+    """Return *text* for the message of a workflow command."""
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def escape_property(text: str) -> str:
+    """Return *text* for a property of a workflow command."""
+    return escape_message(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def _append(variable: str, text: str) -> None:
+    name = os.environ.get(variable)
+    if name:
+        with Path(name).open("a", encoding="utf-8") as file:
+            file.write(text)

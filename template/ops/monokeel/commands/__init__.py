@@ -1,0 +1,1 @@
+"""The steps of one user action each; what they need comes in as Protocols."""

@@ -1,0 +1,1 @@
+"""Decisions on plain values: nothing here touches the outside."""

@@ -1,0 +1,87 @@
+"""One report as text, as Markdown for the job summary, and as one line of JSON.
+
+Knows no command: each command turns its result into a Report.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from monokeel.core.lookup import Json
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows under *columns*; every row has as many cells as there are columns."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of a report: a heading, then lines, then a table."""
+
+    heading: str
+    lines: tuple[str, ...] = ()
+    table: Table | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What a command found: *headline* first, the machine's view in *data*.
+
+    *problems* are single lines that GitHub Actions shows as annotations.
+    """
+
+    headline: str
+    sections: tuple[Section, ...] = ()
+    data: Mapping[str, Json] = field(default_factory=dict)
+    problems: tuple[str, ...] = ()
+
+
+def as_text(report: Report) -> str:
+    """Return the report for a terminal, without a final newline."""
+    blocks = [report.headline]
+    for section in report.sections:
+        lines = [section.heading] if section.heading else []
+        lines += [f"  {line}".rstrip() for line in section.lines]
+        if section.table is not None and section.table.rows:
+            lines += [f"  {line}".rstrip() for line in _columns(section.table)]
+        blocks.append("\n".join(lines))
+    return "\n\n".join(block for block in blocks if block)
+
+
+def as_markdown(report: Report) -> str:
+    """Return the report in GitHub Markdown, ending in a newline."""
+    blocks = [f"### {report.headline}"]
+    for section in report.sections:
+        if section.heading:
+            blocks.append(f"**{section.heading}**")
+        if section.lines:
+            blocks.append("\n".join(f"- {line}" for line in section.lines))
+        if section.table is not None and section.table.rows:
+            blocks.append(_markdown_table(section.table))
+    return "\n\n".join(blocks) + "\n"
+
+
+def as_json(report: Report) -> str:
+    """Return one line: a JSON object that starts with ``"schema": 1``."""
+    return json.dumps({"schema": 1, **report.data}, ensure_ascii=False)
+
+
+def _columns(table: Table) -> list[str]:
+    rows: Sequence[tuple[str, ...]] = (table.columns, *table.rows)
+    widths = [max(len(row[i]) for row in rows) for i in range(len(table.columns))]
+    return [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        for row in rows
+    ]
+
+
+def _markdown_table(table: Table) -> str:
+    rows = [table.columns, tuple("---" for _ in table.columns), *table.rows]
+    return "\n".join(
+        "| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |"
+        for row in rows
+    )

@@ -1,0 +1,195 @@
+"""What every task shares: the environment, the adapters, printing, exit codes.
+
+Adapters are imported inside the functions, so that ``./inv --list`` stays fast.
+"""
+
+import os
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+from urllib.parse import urlsplit
+
+from monokeel.errors import DIFFERENCE, CommandError
+
+if TYPE_CHECKING:
+    from monokeel.adapters.git import Git
+    from monokeel.adapters.github import GitHub
+    from monokeel.adapters.registry import Registry
+    from monokeel.adapters.session import Session
+    from monokeel.core.report import Report
+    from monokeel.core.settings import Settings
+
+_PUBLIC_API = "https://api.github.com"
+
+
+def root() -> Path:
+    """Return the repository's root: the folder with ``infra/`` and ``tasks.py``.
+
+    It is the parent of ``ops/``, or of ``template/ops/`` in the template's own
+    repository.
+    """
+    above_ops = Path(__file__).absolute().parents[3]
+    if above_ops.name == "template" and (above_ops.parent / "copier.yml").exists():
+        return above_ops.parent
+    return above_ops
+
+
+def variable(*names: str) -> str | None:
+    """Return the first of the environment variables *names* that is not empty."""
+    for name in names:
+        value = os.environ.get(name, "").strip()
+        if value:
+            return value
+    return None
+
+
+def token() -> str | None:
+    """Return the token for GitHub, if one is set."""
+    return variable("GITHUB_TOKEN", "GH_TOKEN")
+
+
+def api_address() -> str:
+    """Return the address of GitHub's REST API, without a final slash."""
+    return (variable("GITHUB_API_URL") or _PUBLIC_API).rstrip("/")
+
+
+def read_settings() -> "Settings":
+    """Return ``infra/platform.toml``, parsed; raise CommandError if it is broken."""
+    from monokeel.core.settings import parse_settings
+
+    return parse_settings(read_text("infra/platform.toml"))
+
+
+def read_text(path: str) -> str:
+    """Return the text of *path* under the root; CommandError if it cannot be read."""
+    try:
+        return (root() / path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8"
+        raise CommandError(
+            f"{path} cannot be read: {reason}",
+            fix="Run this in a repository made from the template, or restore the file.",
+        ) from error
+
+
+@cache
+def make_session() -> "Session":
+    """Return the one connection pool of this process."""
+    from monokeel.adapters.session import Session
+
+    return Session()
+
+
+@cache
+def make_github() -> "GitHub":
+    """Return the repository on GitHub, with the token if one is set."""
+    from monokeel.adapters.github import GitHub
+
+    repository = variable("GITHUB_REPOSITORY") or read_settings().repository
+    return GitHub(
+        make_session(), api=api_address(), repository=repository, token=token()
+    )
+
+
+@cache
+def make_git() -> "Git":
+    """Return the clone at the root, with what it needs to push."""
+    from monokeel.adapters.credentials import Credentials
+    from monokeel.adapters.git import Git
+
+    api_host = urlsplit(api_address()).netloc
+    credentials = Credentials(
+        token=token(),
+        server="github.com" if api_address() == _PUBLIC_API else api_host,
+        deploy_key=variable("MONOKEEL_DEPLOY_KEY"),
+        host_keys=_host_keys,
+    )
+    return Git(root(), credentials=credentials)
+
+
+@cache
+def make_registry() -> "Registry":
+    """Return the registry of the images.
+
+    The GitHub token serves as password only for GitHub's own registry, or for one at
+    the API's address: it must not travel to anybody else's.
+    """
+    from monokeel.adapters.registry import Registry
+
+    address = registry_address()
+    user = variable("MONOKEEL_REGISTRY_USER")
+    password = variable("MONOKEEL_REGISTRY_PASSWORD")
+    host = urlsplit(address).netloc
+    if password is None and host in {"ghcr.io", urlsplit(api_address()).netloc}:
+        user, password = user or variable("GITHUB_ACTOR") or "token", token()
+    return Registry(make_session(), address=address, user=user, password=password)
+
+
+def registry_address() -> str:
+    """Return the registry's address, such as ``https://ghcr.io``."""
+    host = read_settings().registry_host
+    return (variable("MONOKEEL_REGISTRY") or f"https://{host}").rstrip("/")
+
+
+def show(report: "Report", *, as_json: bool = False) -> None:
+    """Print *report* on stdout; in GitHub Actions also as summary and annotations."""
+    from monokeel.adapters import workflow
+    from monokeel.core.report import as_json as one_line
+    from monokeel.core.report import as_markdown, as_text
+
+    print(one_line(report) if as_json else as_text(report))
+    workflow.add_summary(as_markdown(report))
+    for problem in report.problems:
+        workflow.annotate(problem)
+
+
+def exit_with_difference() -> NoReturn:
+    """End with the code that means: a difference was found, and reported."""
+    raise SystemExit(DIFFERENCE)
+
+
+@contextmanager
+def exit_on_error() -> Iterator[None]:
+    """Turn a failure into its message on stderr and its exit code.
+
+    Anything but a CommandError is a bug of ours: one line, the traceback on request.
+    """
+    try:
+        yield
+    except CommandError as error:
+        _complain(error.problem, error.fix)
+        raise SystemExit(error.exit_code) from None
+    except BrokenPipeError:
+        # Whoever read our output has closed it (`| head`): not worth a word, and
+        # Python must not try to flush again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(1) from None
+    except Exception as error:  # noqa: BLE001 - the one place where a bug ends
+        if {"-d", "--debug"} & set(sys.argv):
+            traceback.print_exc()
+        _complain(
+            f"this is a bug in Monokeel: {type(error).__name__}: {error}",
+            "Run again as ./inv --debug … and report what it prints.",
+        )
+        raise SystemExit(1) from None
+
+
+def _complain(problem: str, fix: str) -> None:
+    from monokeel.adapters import workflow
+
+    print(f"error: {problem}", file=sys.stderr)
+    if fix:
+        print(f"fix: {fix}", file=sys.stderr)
+    workflow.annotate(f"{problem}. {fix}" if fix else problem)
+
+
+def _host_keys() -> tuple[str, ...]:
+    """Return GitHub's public SSH keys (GET /meta), for known_hosts."""
+    from monokeel.core.lookup import as_list, as_object, as_text
+
+    keys = as_object(make_github().request("GET", "//meta").json()).get("ssh_keys")
+    return tuple(as_text(key) for key in as_list(keys or []))

@@ -1,0 +1,249 @@
+"""Git against a real bare repository: history, and compare-and-swap."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from monokeel.adapters.credentials import (
+    Credentials,
+    key_environment,
+    ssh_address,
+    token_environment,
+)
+from monokeel.adapters.git import Git
+from monokeel.core.lookup import Declined, Lost, Moved
+from monokeel.errors import CommandError, ServiceError
+
+CLAIM = "refs/releases/v1.0.0"
+
+
+def git(cwd: Path, *args: str) -> str:
+    done = subprocess.run(
+        ["git", *args], cwd=cwd, check=True, capture_output=True, text=True
+    )
+    return done.stdout.strip()
+
+
+def save(clone: Path, message: str) -> str:
+    git(clone, "commit", "-q", "--allow-empty", "-m", message)
+    return git(clone, "rev-parse", "HEAD")
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Path:
+    git(tmp_path, "init", "-q", "--bare", "origin.git")
+    git(tmp_path, "clone", "-q", "origin.git", "clone")
+    path = tmp_path / "clone"
+    save(path, "feat: first")
+    git(path, "push", "-q", "origin", "HEAD:main")
+    return path
+
+
+def test_history_comes_newest_first_with_whole_messages(clone: Path) -> None:
+    git(clone, "tag", "v1.0.0")
+    second = save(clone, "fix: ==END==\n\nbody é\n")
+    third = save(clone, "feat: third")
+
+    history = list(Git(clone).log("refs/tags/v1.0.0", "HEAD"))
+
+    assert history == [(third, "feat: third\n"), (second, "fix: ==END==\n\nbody é\n")]
+
+
+def test_tags_are_peeled_and_limited_to_a_history(clone: Path) -> None:
+    first = git(clone, "rev-parse", "HEAD")
+    git(clone, "tag", "v1.0.0")
+    git(clone, "tag", "-am", "x", "v1.1.0")
+    second = save(clone, "feat: b")
+    git(clone, "tag", "v2.0.0")
+
+    assert Git(clone).tags(merged=first) == {"v1.0.0": first, "v1.1.0": first}
+    assert Git(clone).tags()["v2.0.0"] == second
+
+
+def test_a_file_is_read_from_the_commit_and_not_from_the_disk(clone: Path) -> None:
+    (clone / "a.txt").write_text("old\n")
+    git(clone, "add", "a.txt")
+    commit = save(clone, "feat: a")
+    (clone / "a.txt").write_text("new\n")
+
+    assert Git(clone).file_at(commit, "a.txt") == "old\n"
+    assert Git(clone).file_at(commit, "b.txt") is None
+
+
+def test_a_commit_that_is_not_here_is_not_answered_with_no_file(clone: Path) -> None:
+    with pytest.raises(ServiceError, match="is not in this clone"):
+        Git(clone).file_at("1" * 40, "a.txt")
+
+
+def test_ancestry_has_three_answers(clone: Path) -> None:
+    first = git(clone, "rev-parse", "HEAD")
+    second = save(clone, "feat: b")
+
+    assert Git(clone).is_ancestor(first, second)
+    assert not Git(clone).is_ancestor(second, first)
+    with pytest.raises(ServiceError):
+        Git(clone).is_ancestor("1" * 40, second)
+
+
+def test_a_shallow_clone_does_not_answer_about_ancestry(clone: Path) -> None:
+    second = save(clone, "feat: b")
+    git(clone, "push", "-q", "origin", "HEAD:main")
+    shallow = clone.parent / "shallow"
+    url = f"file://{clone.parent / 'origin.git'}"
+    git(clone.parent, "clone", "-q", "--depth=1", "-b", "main", url, str(shallow))
+
+    assert Git(shallow).is_shallow()
+    with pytest.raises(ServiceError, match="shallow"):
+        Git(shallow).is_ancestor(second, second)
+
+
+def test_remote_refs_are_exact_and_peeled(clone: Path) -> None:
+    first = git(clone, "rev-parse", "HEAD")
+    git(clone, "tag", "-am", "x", "v1.0.0")
+    git(clone, "push", "-q", "origin", "v1.0.0", "HEAD:feat/main", f"HEAD:{CLAIM}")
+
+    assert Git(clone).remote_refs() == {
+        "refs/heads/feat/main": first,
+        "refs/heads/main": first,
+        "refs/tags/v1.0.0": first,
+    }
+    assert Git(clone).remote_refs(("refs/releases/",)) == {CLAIM: first}
+
+
+def test_an_unreachable_remote_is_not_an_empty_one(clone: Path) -> None:
+    git(clone, "remote", "set-url", "origin", str(clone / "nowhere"))
+
+    with pytest.raises(ServiceError):
+        Git(clone).remote_refs()
+
+
+def test_a_clone_without_a_remote_says_how_to_add_one(clone: Path) -> None:
+    git(clone, "remote", "remove", "origin")
+
+    with pytest.raises(CommandError, match="has no remote 'origin'"):
+        Git(clone).remote_refs()
+
+
+def test_a_ref_is_created_once(clone: Path) -> None:
+    first = git(clone, "rev-parse", "HEAD")
+    second = save(clone, "feat: b")
+    repository = Git(clone)
+
+    assert repository.move_ref(CLAIM, old=None, new=first) == Moved(
+        now=first, changed=True
+    )
+    assert repository.move_ref(CLAIM, old=None, new=first) == Moved(
+        now=first, changed=False
+    )
+    assert repository.move_ref(CLAIM, old=None, new=second) == Lost(now=first)
+
+
+def test_a_ref_moves_only_from_the_expected_commit(clone: Path) -> None:
+    first = git(clone, "rev-parse", "HEAD")
+    second = save(clone, "feat: b")
+    third = save(clone, "feat: c")
+    repository = Git(clone)
+    repository.move_ref("refs/heads/env/dev", old=None, new=second)
+
+    lost = repository.move_ref("refs/heads/env/dev", old=first, new=third)
+    back = repository.move_ref("refs/heads/env/dev", old=second, new=first)
+
+    assert lost == Lost(now=second)
+    assert back == Moved(now=first, changed=True)
+
+
+def test_a_ref_is_deleted_only_from_the_expected_commit(clone: Path) -> None:
+    first = git(clone, "rev-parse", "HEAD")
+    second = save(clone, "feat: b")
+    repository = Git(clone)
+    repository.move_ref(CLAIM, old=None, new=second)
+
+    assert repository.move_ref(CLAIM, old=first, new=None) == Lost(now=second)
+    assert repository.move_ref(CLAIM, old=second, new=None) == Moved(
+        now=None, changed=True
+    )
+    assert repository.move_ref(CLAIM, old=second, new=None).__class__ is Moved
+
+
+def test_an_annotated_tag_on_the_wanted_commit_counts_as_done(clone: Path) -> None:
+    first = git(clone, "rev-parse", "HEAD")
+    git(clone, "tag", "-am", "x", "v1.0.0")
+    git(clone, "push", "-q", "origin", "v1.0.0")
+
+    moved = Git(clone).move_ref("refs/tags/v1.0.0", old=None, new=first)
+
+    assert moved == Moved(now=first, changed=True)
+
+
+def test_a_refusal_gives_the_words_of_the_server(clone: Path) -> None:
+    hook = clone.parent / "origin.git/hooks/pre-receive"
+    hook.write_text("#!/bin/sh\necho 'GH013: no' >&2\nexit 1\n")
+    hook.chmod(0o755)
+    first = git(clone, "rev-parse", "HEAD")
+
+    declined = Git(clone).move_ref(CLAIM, old=None, new=first)
+
+    assert declined == Declined(reason="GH013: no")
+
+
+@pytest.mark.parametrize(
+    ("address", "sent"),
+    [
+        pytest.param("https://github.com/acme/shop.git", True, id="its own host"),
+        pytest.param("https://example.com/acme/shop.git", False, id="another host"),
+        pytest.param("https://github.com.evil.com/x", False, id="a longer name"),
+        pytest.param("ssh://git@github.com/acme/shop.git", False, id="ssh"),
+        pytest.param("/somewhere", False, id="a path"),
+    ],
+)
+def test_a_token_goes_to_its_own_host_only(address: str, sent: bool) -> None:
+    environment = token_environment(Credentials(token="s3cret"), address)
+
+    assert bool(environment) is sent
+    assert "s3cret" not in str(environment)
+
+
+def test_a_token_keeps_the_settings_that_are_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("GIT_CONFIG_COUNT", "2")
+
+    environment = token_environment(Credentials(token="t"), "https://github.com/a/b")
+
+    assert environment["GIT_CONFIG_COUNT"] == "3"
+    assert "GIT_CONFIG_VALUE_2" in environment
+
+
+def test_credentials_do_not_show_their_secrets() -> None:
+    credentials = Credentials(token="s3cret", deploy_key="-----BEGIN")
+
+    assert "s3cret" not in repr(credentials)
+    assert "BEGIN" not in repr(credentials)
+
+
+def test_a_key_file_is_private_and_gone_afterwards() -> None:
+    credentials = Credentials(deploy_key="KEY", host_keys=lambda: ("ssh-ed25519 AAAA",))
+
+    with key_environment(credentials, "ssh://git@github.com/a/b.git") as environment:
+        words = environment["GIT_SSH_COMMAND"].split()
+        key = Path(words[words.index("-i") + 1])
+        known = key.with_name("known_hosts").read_text()
+        assert key.stat().st_mode & 0o777 == 0o600
+        assert key.read_text() == "KEY\n"
+
+    assert known == "github.com ssh-ed25519 AAAA\n"
+    assert not key.exists()
+
+
+@pytest.mark.parametrize(
+    ("address", "by_key"),
+    [
+        ("https://github.com/a/b.git", "ssh://git@github.com/a/b.git"),
+        ("http://127.0.0.1:80/a/b.git", "ssh://git@127.0.0.1/a/b.git"),
+        ("ssh://git@127.0.0.1:22/a.git", "ssh://git@127.0.0.1:22/a.git"),
+        ("git@github.com:a/b.git", "git@github.com:a/b.git"),
+    ],
+)
+def test_a_push_by_key_goes_over_ssh(address: str, by_key: str) -> None:
+    assert ssh_address(address) == by_key

@@ -1,0 +1,160 @@
+"""REST over a real connection: pages, and the translation of every refusal."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from monokeel.adapters.github import GitHub, words_of
+from monokeel.adapters.session import Answer, Session
+from monokeel.errors import CommandError, RefusedError, ServiceError
+from tests.fakes.http import Reply, serving
+
+
+def github(url: str, token: str | None = "s3cret") -> GitHub:
+    session = Session(tries=1)
+    return GitHub(session, api=url, repository="acme/shop", token=token)
+
+
+def reply(status: int, value: object, **headers: str) -> Reply:
+    named = {name.replace("_", "-"): text for name, text in headers.items()}
+    return status, named, json.dumps(value).encode()
+
+
+def test_all_pages_are_read_and_other_links_are_ignored() -> None:
+    with serving(reply(200, [])) as server:
+        link = (
+            '<https://docs.github.com>; rel="deprecation"; type="text/html", '
+            f'<{server.url}/repositories/1/releases?page=2>; rel="next"'
+        )
+        server.replies[:] = [
+            reply(200, [{"id": 1}], Link=link),
+            reply(200, [{"id": 2}]),
+        ]
+
+        items = github(server.url).pages("/releases")
+
+        assert items == [{"id": 1}, {"id": 2}]
+        assert [path for _, path, _ in server.seen] == [
+            "/repos/acme/shop/releases?per_page=100",
+            "/repositories/1/releases?page=2",
+        ]
+
+
+def test_a_wrapped_list_is_unwrapped() -> None:
+    answer = reply(200, {"total_count": 1, "variables": [{"name": "X"}]})
+
+    with serving(answer) as server:
+        variables = github(server.url).pages("/actions/variables", key="variables")
+
+        assert variables == [{"name": "X"}]
+
+
+def test_a_page_on_another_host_does_not_get_the_token() -> None:
+    link = '<https://evil.example/repos?page=2>; rel="next"'
+
+    with (
+        serving(reply(200, [], Link=link)) as server,
+        pytest.raises(ServiceError, match=r"another host: evil\.example"),
+    ):
+        github(server.url).pages("/releases")
+
+
+def test_the_time_is_that_of_github() -> None:
+    with serving(reply(200, {})) as server:
+        repository = github(server.url)
+        with pytest.raises(ServiceError, match="what time it is"):
+            _ = repository.server_date
+
+        server.replies[0][1]["Date"] = "Tue, 24 Nov 2026 13:00:00 GMT"
+        repository.request("GET", "//rate_limit")
+
+        # The server of the test adds a date of its own before ours.
+        assert repository.server_date.tzinfo is UTC
+        assert isinstance(repository.server_date, datetime)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "headers", "error", "words"),
+    [
+        pytest.param(
+            404, {"message": "Not Found"}, {}, ServiceError, "hidden", id="404"
+        ),
+        pytest.param(
+            401, {"message": "Bad credentials"}, {}, ServiceError, "expired", id="401"
+        ),
+        pytest.param(
+            403,
+            {"message": "Resource not accessible by integration"},
+            {"X_Accepted_GitHub_Permissions": "contents=write"},
+            ServiceError,
+            "The token needs: contents=write.",
+            id="weak token",
+        ),
+        pytest.param(
+            403,
+            {"message": "Upgrade to GitHub Pro or make this repository public"},
+            {},
+            ServiceError,
+            "upgrade the plan",
+            id="plan",
+        ),
+        pytest.param(
+            429,
+            {"message": "API rate limit exceeded"},
+            {"x_ratelimit_remaining": "0", "x_ratelimit_reset": "3600"},
+            ServiceError,
+            "it ends at 01:00:00 UTC",
+            id="rate limit",
+        ),
+        pytest.param(500, "oops", {}, ServiceError, "once GitHub answers", id="500"),
+        pytest.param(
+            422,
+            {"message": "Validation Failed", "errors": ["Name must be unique"]},
+            {},
+            RefusedError,
+            "Validation Failed: Name must be unique",
+            id="422 with strings",
+        ),
+        pytest.param(
+            422,
+            {"message": "Validation Failed", "errors": [{"code": "already_exists"}]},
+            {},
+            RefusedError,
+            "Validation Failed: already_exists",
+            id="422 with objects",
+        ),
+    ],
+)
+def test_a_refusal_is_translated(
+    status: int,
+    body: object,
+    headers: dict[str, str],
+    error: type[CommandError],
+    words: str,
+) -> None:
+    with (
+        serving(reply(status, body, **headers)) as server,
+        pytest.raises(CommandError) as caught,
+    ):
+        github(server.url).request("POST", "/releases", json={})
+
+    assert type(caught.value) is error
+    assert words in caught.value.problem + caught.value.fix
+    assert "s3cret" not in caught.value.problem + caught.value.fix
+
+
+def test_without_a_token_the_advice_is_to_set_one() -> None:
+    with (
+        serving(reply(404, {"message": "Not Found"})) as server,
+        pytest.raises(ServiceError) as caught,
+    ):
+        github(server.url, token=None).request("GET", "/releases")
+
+    assert "Set GITHUB_TOKEN" in caught.value.fix
+
+
+def test_words_of_an_error_that_is_not_json() -> None:
+    unicorn = Answer(status=502, headers={}, body=b"<html>\n Unicorn! </html>")
+
+    assert words_of(unicorn) == "<html> Unicorn! </html>"

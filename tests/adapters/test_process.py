@@ -1,0 +1,75 @@
+"""Programs: a clean environment, no shell, errors that name the program."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from monokeel.adapters.process import clean_environment, run, run_visible, stream
+from monokeel.errors import ServiceError
+
+PYTHON = sys.executable
+
+
+def test_foreign_git_variables_do_not_reach_git(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("GIT_DIR", "/elsewhere")
+    monkeypatch.setenv("GIT_SSH_COMMAND", "ssh -v")
+    monkeypatch.setenv("GIT_CONFIG_VALUE_0", "x")
+
+    env = clean_environment({"EXTRA": "1"})
+
+    assert "GIT_DIR" not in env
+    assert env["GIT_SSH_COMMAND"] == "ssh -v"
+    assert env["GIT_CONFIG_VALUE_0"] == "x"
+    assert env["EXTRA"] == "1"
+
+
+def test_an_argument_is_not_read_by_a_shell() -> None:
+    done = run([PYTHON, "-c", "import sys; print(sys.argv[1])", "$HOME; echo x"])
+
+    assert done.stdout == "$HOME; echo x\n"
+
+
+def test_a_missing_program_is_named() -> None:
+    with pytest.raises(ServiceError, match="no-such-program is not installed"):
+        run(["no-such-program"])
+
+
+def test_a_failure_ends_with_the_last_line_of_its_output() -> None:
+    with pytest.raises(ServiceError, match=r"failed \(3\): why$"):
+        run(
+            [PYTHON, "-c", "import sys; print('x\\nwhy', file=sys.stderr); sys.exit(3)"]
+        )
+
+
+def test_an_expected_code_is_returned() -> None:
+    assert run([PYTHON, "-c", "raise SystemExit(7)"], ok=(0, 7)).code == 7
+
+
+def test_a_program_that_hangs_is_ended() -> None:
+    with pytest.raises(ServiceError, match="did not end within"):
+        run([PYTHON, "-c", "import time; time.sleep(60)"], timeout_s=0.2)
+
+
+def test_a_stream_is_split_at_its_separator_and_decoded() -> None:
+    code = r"import sys; sys.stdout.buffer.write(b'a\0b\xff\0' + b'c' * 200000)"
+
+    records = list(stream([PYTHON, "-c", code], separator=b"\0"))
+
+    assert records == ["a", "b\ufffd", "c" * 200000]
+
+
+def test_a_stream_that_fails_says_so_at_its_end() -> None:
+    with pytest.raises(ServiceError, match=r"failed \(2\)"):
+        list(stream([PYTHON, "-c", "print('x'); raise SystemExit(2)"]))
+
+
+def test_a_visible_child_leaves_stdout_to_us(
+    capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    code = run_visible([PYTHON, "-c", "print('built')"], cwd=tmp_path)
+
+    captured = capfd.readouterr()
+    assert (code, captured.out, captured.err) == (0, "", "built\n")
