@@ -1,0 +1,1 @@
+"""Release one version once: plan it, build it, publish it, or take it back."""

@@ -1,0 +1,240 @@
+"""The build command: what it is given, and what buildah really makes of it."""
+
+import json
+import shutil
+import stat
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from monokeel.adapters.builder import Builder, Job, command_lines
+from monokeel.core.lookup import Found
+from monokeel.core.settings import parse_settings
+from monokeel.errors import CommandError, ServiceError
+from sandbox.images import Manifest
+from sandbox.registry_server import RegistryServer
+from tests.fakes.served import API, BUILT, COMMIT, PASSWORD, adapter, registry_server
+
+MOMENT = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+LABELS = {
+    "org.opencontainers.image.source": "https://github.com/acme/shop",
+    "org.opencontainers.image.revision": COMMIT,
+    "org.opencontainers.image.created": "2026-03-01T12:00:00Z",
+    "org.opencontainers.image.title": "api",
+    "org.opencontainers.image.licenses": "MIT",
+}
+SETTINGS = parse_settings(
+    '[repository]\nowner = "acme"\nname = "shop"\n'
+    '[[services]]\nname = "api"\nkind = "api"\n[[environments]]\nname = "dev"\n'
+)
+JOB = Job(
+    context=Path("/some folder/api"),
+    image=f"ghcr.io/{API}:{BUILT}",
+    commit=COMMIT,
+    created=MOMENT,
+    labels={"a": "b"},
+    insecure=False,
+)
+
+
+@pytest.fixture
+def server() -> Iterator[RegistryServer]:
+    with registry_server() as started:
+        yield started
+
+
+@pytest.fixture
+def builder(server: RegistryServer, tmp_path: Path) -> Builder:
+    service = tmp_path / "services" / "api"
+    service.mkdir(parents=True)
+    (service / "Dockerfile").write_text("FROM scratch\nCOPY file /file\n")
+    (service / "file").write_text("content")
+    return Builder(
+        settings=SETTINGS,
+        root=tmp_path,
+        registry=server.url,
+        command="buildah",
+        commit_time=lambda _: MOMENT,
+        user="robot",
+        password=PASSWORD,
+        licenses="MIT",
+    )
+
+
+@pytest.fixture
+def fresh_storage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Give buildah a storage of its own, without a daemon or kernel support."""
+    if shutil.which("buildah") is None:
+        pytest.skip("buildah is not installed")
+    monkeypatch.setenv("BUILDAH_ISOLATION", "chroot")
+    monkeypatch.setenv("CONTAINERS_STORAGE_CONF", str(new_storage(tmp_path, "first")))
+    yield
+    for folder in tmp_path.glob("storage-*"):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def new_storage(folder: Path, name: str) -> Path:
+    base = folder / f"storage-{name}"
+    base.mkdir()
+    config = base / "storage.conf"
+    config.write_text(
+        f'[storage]\ndriver = "vfs"\ngraphroot = "{base}/root"\n'
+        f'runroot = "{base}/run"\n'
+    )
+    return config
+
+
+def script(folder: Path, text: str) -> str:
+    path = folder / "build script.py"
+    path.write_text(text)
+    return f"{sys.executable} '{path}' {{context}} {{image}} {{commit}}"
+
+
+def test_each_value_is_one_argument_whatever_is_in_it() -> None:
+    command = "'my builder' --out={image} \"{context}\" {commit} '{other}'"
+
+    (line,) = command_lines(command, JOB)
+
+    assert line == [
+        "my builder",
+        f"--out=ghcr.io/{API}:{BUILT}",
+        "/some folder/api",
+        COMMIT,
+        "{other}",
+    ]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        pytest.param("", id="nothing"),
+        pytest.param("dokcer", id="a preset misspelt"),
+        pytest.param("make {image}", id="no context"),
+        pytest.param("make {context}", id="no image"),
+        pytest.param("make '{context} {image}", id="an open quote"),
+    ],
+)
+def test_what_cannot_build_is_wrong_use(command: str) -> None:
+    with pytest.raises(CommandError, match="build command"):
+        command_lines(command, JOB)
+
+
+def test_docker_builds_one_manifest_with_labels_and_annotations() -> None:
+    (line,) = command_lines("docker", JOB)
+
+    assert line[:3] == ["docker", "buildx", "build"]
+    assert {"--provenance=false", "--sbom=false"} <= set(line)
+    assert line[line.index("--label") + 1] == "a=b"
+    assert line[line.index("--annotation") + 1] == "manifest:a=b"
+    assert line[-3:] == ["--tag", f"ghcr.io/{API}:{BUILT}", "/some folder/api"]
+
+
+def test_tls_is_checked_for_every_registry_but_one_on_this_machine() -> None:
+    distant = command_lines("buildah", JOB)
+    local = command_lines("buildah", replace(JOB, insecure=True))
+
+    assert [line for line in distant if "--tls-verify=false" in line] == []
+    assert [line for line in local if "--tls-verify=false" not in line] == []
+
+
+def test_a_command_gets_the_time_and_a_file_of_credentials_for_us_alone(
+    builder: Builder, server: RegistryServer, tmp_path: Path
+) -> None:
+    command = script(
+        tmp_path,
+        "import os, json, pathlib, sys\n"
+        "path = pathlib.Path(os.environ['REGISTRY_AUTH_FILE'])\n"
+        "seen = {'mode': path.stat().st_mode, 'auths': json.loads(path.read_text()),\n"
+        "        'epoch': os.environ['SOURCE_DATE_EPOCH'], 'arguments': sys.argv[1:],\n"
+        "        'path': str(path), 'folder': os.getcwd()}\n"
+        f"pathlib.Path({str(tmp_path)!r}, 'seen').write_text(json.dumps(seen))\n",
+    )
+
+    replace(builder, command=command).build("api", COMMIT)
+
+    seen = json.loads((tmp_path / "seen").read_text())
+    host = server.url.removeprefix("http://")
+    context = str(tmp_path / "services/api")
+    assert seen["arguments"] == [context, f"{host}/{API}:{BUILT}", COMMIT]
+    assert seen["epoch"] == str(int(MOMENT.timestamp()))
+    assert list(seen["auths"]["auths"]) == [host]
+    assert stat.S_IMODE(seen["mode"]) == 0o600
+    assert seen["folder"] == str(tmp_path)
+    assert not Path(seen["path"]).exists()
+
+
+def test_a_build_that_fails_names_the_service_and_the_program(
+    builder: Builder, tmp_path: Path
+) -> None:
+    command = script(tmp_path, "raise SystemExit(7)")
+
+    with pytest.raises(ServiceError, match=r"the build of api failed: .* with 7"):
+        replace(builder, command=command).build("api", COMMIT)
+
+
+def test_a_missing_builder_is_named(builder: Builder) -> None:
+    with pytest.raises(ServiceError, match="no-such-builder is not installed"):
+        replace(builder, command="no-such-builder {context} {image}").build(
+            "api", COMMIT
+        )
+
+
+def test_what_a_build_prints_is_not_in_our_answer(
+    builder: Builder, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    command = script(tmp_path, "print('step 1 of 3')")
+
+    replace(builder, command=command).build("api", COMMIT)
+
+    printed = capfd.readouterr()
+    assert printed.out == ""
+    assert "step 1 of 3" in printed.err
+
+
+def test_the_password_is_not_shown_with_the_builder(builder: Builder) -> None:
+    assert PASSWORD not in repr(builder)
+
+
+@pytest.mark.usefixtures("fresh_storage")
+def test_buildah_pushes_an_image_that_says_where_it_comes_from(
+    builder: Builder, server: RegistryServer
+) -> None:
+    builder.build("api", COMMIT)
+
+    repository = server.registry.repositories[API]
+    manifest = repository.find(BUILT)
+    assert manifest is not None
+    config = json.loads(repository.blobs[manifest.descriptors("config")[0]])
+    assert adapter(server).look_up(API, BUILT) == Found(
+        digest=manifest.digest, revision=COMMIT
+    )
+    assert LABELS.items() <= config["config"]["Labels"].items()
+    assert LABELS.items() <= annotations(manifest).items()
+    assert config["created"] == "2026-03-01T12:00:00Z"
+
+
+@pytest.mark.usefixtures("fresh_storage")
+def test_buildah_gives_the_same_digest_in_a_fresh_storage(
+    builder: Builder,
+    server: RegistryServer,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    builder.build("api", COMMIT)
+    first = server.registry.repositories[API].tags[BUILT]
+    other = new_storage(tmp_path, "second")
+    monkeypatch.setenv("CONTAINERS_STORAGE_CONF", str(other))
+
+    builder.build("api", COMMIT)
+
+    assert server.registry.repositories[API].tags[BUILT] == first
+
+
+def annotations(manifest: Manifest) -> dict[str, str]:
+    found = manifest.fields()["annotations"]
+    assert isinstance(found, dict)
+    return found

@@ -1,0 +1,214 @@
+"""Who is asked with which credentials, and what a refusal means."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from monokeel.adapters.registry_access import realm_problem
+from monokeel.core.lookup import Absent, Found, Unknown
+from sandbox.registry_server import RegistryServer
+from tests.fakes.http import serving
+from tests.fakes.served import (
+    API,
+    BUILT,
+    COMMIT,
+    adapter,
+    push,
+    registry_server,
+)
+
+
+@pytest.fixture
+def server() -> Iterator[RegistryServer]:
+    with registry_server() as started:
+        yield started
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_refused_token_is_unknown_whether_the_image_exists_or_not(
+    server: RegistryServer, status: int
+) -> None:
+    push(server, "1.4.0")
+    server.registry.switches.refusal_status = status
+
+    answers = adapter(server, None).look_up_all([(API, "1.4.0"), (API, "1.5.0")])
+
+    assert [type(answer) for answer in answers] == [Unknown, Unknown]
+
+
+def test_a_public_image_needs_no_credentials(server: RegistryServer) -> None:
+    digest = push(server, "1.4.0")
+    server.registry.switches.public.add(API)
+
+    answer = adapter(server, None).look_up(API, "1.4.0")
+
+    assert answer == Found(digest=digest, revision=COMMIT)
+
+
+def test_a_package_that_ghcr_hides_is_free_when_we_may_push_it(
+    server: RegistryServer,
+) -> None:
+    server.registry.switches.missing_denied = True
+
+    assert adapter(server).look_up(API, "1.4.0") == Absent()
+    assert server.registry.repositories == {}
+
+
+@pytest.mark.parametrize("password", ["reader", "wrong", None])
+def test_a_package_that_ghcr_hides_is_unknown_when_we_may_not(
+    server: RegistryServer, password: str | None
+) -> None:
+    server.registry.switches.missing_denied = True
+
+    assert isinstance(adapter(server, password).look_up(API, "1.4.0"), Unknown)
+
+
+def test_another_registry_that_denies_is_never_taken_for_empty(
+    server: RegistryServer,
+) -> None:
+    server.registry.switches.missing_denied = True
+    server.registry.switches.service = "registry.example"
+
+    assert isinstance(adapter(server).look_up(API, "1.4.0"), Unknown)
+
+
+@pytest.mark.parametrize("scheme", ["bearer", "basic", "none"])
+def test_every_way_to_sign_in_finds_the_image(
+    server: RegistryServer, scheme: str
+) -> None:
+    digest = push(server, "1.4.0")
+    server.registry.switches.scheme = scheme
+
+    answer = adapter(server).look_up(API, "1.4.0")
+
+    assert answer == Found(digest=digest, revision=COMMIT)
+
+
+def test_basic_without_credentials_is_unknown(server: RegistryServer) -> None:
+    server.registry.switches.scheme = "basic"
+
+    assert isinstance(adapter(server, None).look_up(API, "1.4.0"), Unknown)
+
+
+def test_a_token_may_be_called_access_token(server: RegistryServer) -> None:
+    digest = push(server, "1.4.0")
+    server.registry.switches.token_key = "access_token"
+
+    answer = adapter(server).look_up(API, "1.4.0")
+
+    assert answer == Found(digest=digest, revision=COMMIT)
+
+
+def test_a_token_that_expires_is_fetched_again(server: RegistryServer) -> None:
+    digest = push(server, BUILT)
+    server.registry.switches.token_uses = 1
+    registry = adapter(server)
+
+    registry.give_tag(API, digest, "1.4.0")
+
+    assert registry.look_up(API, "1.4.0") == Found(digest=digest, revision=COMMIT)
+
+
+def test_one_token_serves_all_questions_about_an_image(server: RegistryServer) -> None:
+    push(server, "1.4.0")
+    server.exchanges.clear()
+
+    adapter(server).look_up_all([(API, f"1.{minor}.0") for minor in range(8)])
+
+    assert [e.target for e in server.exchanges if e.target.startswith("/token")] == [
+        f"/token?service=ghcr.io&scope=repository%3A{API.replace('/', '%2F')}%3Apull"
+    ]
+
+
+def test_a_realm_on_a_foreign_host_gets_no_credentials(server: RegistryServer) -> None:
+    with registry_server() as foreign:
+        realm = foreign.url.replace("127.0.0.1", "localhost")
+        server.registry.switches.realm = f"{realm}/token"
+
+        answer = adapter(server).look_up(API, "1.4.0")
+
+        assert foreign.exchanges == []
+    assert isinstance(answer, Unknown)
+    assert "localhost" in answer.reason
+
+
+@pytest.mark.parametrize(
+    ("realm", "fits"),
+    [
+        pytest.param("https://registry.example.com/token", True, id="same host"),
+        pytest.param("https://example.com/jwt/auth", True, id="the host above"),
+        pytest.param("https://auth.registry.example.com/", True, id="a host below"),
+        pytest.param("https://evil.example/token", False, id="another host"),
+        pytest.param("https://notexample.com/token", False, id="a similar name"),
+        pytest.param("https://other.example.com/token", False, id="a neighbour"),
+        pytest.param("http://registry.example.com/token", False, id="plain http"),
+        pytest.param("http://127.0.0.1/token", False, id="this machine"),
+        pytest.param("https://u:p@registry.example.com/", False, id="with a user"),
+        pytest.param("", False, id="none"),
+    ],
+)
+def test_credentials_go_only_to_the_realm_of_the_registry(
+    realm: str, fits: bool
+) -> None:
+    problem = realm_problem("https://registry.example.com", realm)
+
+    assert (problem == "") is fits
+
+
+def test_docker_hub_has_its_realm_beside_it() -> None:
+    realm = "https://auth.docker.io/token"
+
+    assert realm_problem("https://registry-1.docker.io", realm) == ""
+
+
+def test_a_storage_host_gets_no_credentials(server: RegistryServer) -> None:
+    digest = push(server, "1.4.0")
+    blobs = server.registry.repositories[API].blobs
+    (config,) = blobs.values()
+    with serving((200, {}, config)) as storage:
+        server.registry.switches.blob_redirect = storage.url
+
+        answer = adapter(server).look_up(API, "1.4.0")
+
+        assert [headers.get("authorization") for _, _, headers in storage.seen] == [
+            None
+        ]
+    assert answer == Found(digest=digest, revision=COMMIT)
+
+
+def test_a_wrong_password_is_unknown_and_never_shown(server: RegistryServer) -> None:
+    push(server, "1.4.0")
+
+    answer = adapter(server, "s3cr3t").look_up(API, "1.4.0")
+
+    assert isinstance(answer, Unknown)
+    assert "s3cr3t" not in answer.reason
+
+
+@pytest.mark.parametrize("cancel_status", [204, 405, 500])
+def test_a_probe_is_taken_back_whatever_the_registry_says(
+    server: RegistryServer, cancel_status: int
+) -> None:
+    server.registry.switches.cancel_status = cancel_status
+
+    assert adapter(server).may_push(API) is True
+    assert server.exchanges[-1].method == "DELETE"
+    assert server.registry.repositories == {}
+
+
+def test_a_reader_may_not_push(server: RegistryServer) -> None:
+    assert adapter(server, "reader").may_push(API) is False
+
+
+def test_a_package_of_another_repository_may_not_be_pushed(
+    server: RegistryServer,
+) -> None:
+    server.registry.switches.push_denied = True
+
+    assert adapter(server).may_push(API) is False
+
+
+def test_without_credentials_nobody_can_tell_who_may_push(
+    server: RegistryServer,
+) -> None:
+    assert isinstance(adapter(server, None).may_push(API), Unknown)

@@ -1,0 +1,94 @@
+"""A version tag is written once, and what is there afterwards decides."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from monokeel.errors import RefusedError, ServiceError
+from sandbox.registry_server import RegistryServer
+from sandbox.switches import Fault
+from tests.fakes.oci import Pusher, image
+from tests.fakes.served import (
+    API,
+    BUILT,
+    COMMIT,
+    MANIFESTS,
+    PASSWORD,
+    adapter,
+    push,
+    registry_server,
+)
+
+
+@pytest.fixture
+def server() -> Iterator[RegistryServer]:
+    with registry_server() as started:
+        yield started
+
+
+@pytest.mark.parametrize("kind", ["lost", "reset", "status"])
+def test_a_write_without_an_answer_is_judged_by_the_tag(
+    server: RegistryServer, kind: str
+) -> None:
+    digest = push(server, BUILT)
+    # The first PUT has no token yet: it is the second that would write.
+    server.faults.append(Fault(kind=kind, method="PUT", path=MANIFESTS, skip=1))
+    registry = adapter(server)
+
+    if kind == "lost":
+        registry.give_tag(API, digest, "1.4.0")
+    else:
+        with pytest.raises(ServiceError, match="was not written"):
+            registry.give_tag(API, digest, "1.4.0")
+
+    wanted = digest if kind == "lost" else None
+    assert server.registry.repositories[API].tags.get("1.4.0") == wanted
+
+
+def test_a_write_that_answers_201_and_does_nothing_is_noticed(
+    server: RegistryServer,
+) -> None:
+    digest = push(server, BUILT)
+    server.registry.switches.put_without_effect = True
+
+    with pytest.raises(ServiceError, match="201"):
+        adapter(server).give_tag(API, digest, "1.4.0")
+
+
+def test_nothing_is_written_while_the_tag_cannot_be_read(
+    server: RegistryServer,
+) -> None:
+    digest = push(server, BUILT)
+    server.faults.append(Fault(method="GET", path=MANIFESTS, status=503))
+
+    with pytest.raises(ServiceError, match="503"):
+        adapter(server).give_tag(API, digest, "1.4.0")
+
+    assert "1.4.0" not in server.registry.repositories[API].tags
+
+
+def test_a_tag_taken_meanwhile_is_named_where_tags_are_immutable(
+    server: RegistryServer,
+) -> None:
+    digest, other = push(server, BUILT), push(server, "other", "b" * 40)
+    switches = server.registry.switches
+    switches.immutable_tags = True
+    tags = server.registry.repositories[API].tags
+    switches.before_put = lambda _name, tag: tags.update({tag: other})
+
+    with pytest.raises(RefusedError, match=f"{other}.*{digest}"):
+        adapter(server).give_tag(API, digest, "1.4.0")
+
+    assert tags["1.4.0"] == other
+
+
+def test_a_manifest_is_put_as_it_was_byte_for_byte(server: RegistryServer) -> None:
+    odd = image(COMMIT)
+    spaced = replace(odd, manifest=odd.manifest.replace(b", ", b" ,\n  "))
+    digest = Pusher(server.url, PASSWORD).push(API, BUILT, spaced)
+
+    adapter(server).give_tag(API, digest, "1.4.0")
+
+    repository = server.registry.repositories[API]
+    assert repository.manifests[repository.tags["1.4.0"]].body == spaced.manifest

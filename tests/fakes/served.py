@@ -1,0 +1,41 @@
+"""The embedded registry over HTTP, and the adapter that talks to it."""
+
+from monokeel.adapters.registry import Registry
+from monokeel.adapters.session import Session
+from sandbox.registry import Registry as Embedded
+from sandbox.registry_server import RegistryServer
+from tests.fakes.oci import Pusher
+
+API = "acme/shop/api"
+COMMIT = "a" * 40
+PASSWORD = "p4ssw0rd"
+BUILT = f"sha-{COMMIT}"
+MANIFESTS = r"/manifests/1\.4\.0"
+
+
+def may_write(_: str, password: str) -> str | None:
+    return {PASSWORD: "write", "reader": "read"}.get(password)
+
+
+def registry_server() -> RegistryServer:
+    return RegistryServer(Embedded(may_write))
+
+
+def adapter(
+    server: RegistryServer, password: str | None = PASSWORD, *, timeout_s: float = 10
+) -> Registry:
+    return Registry(
+        Session(tries=1),
+        address=server.url,
+        user="robot",
+        password=password,
+        timeout_s=timeout_s,
+    )
+
+
+def push(server: RegistryServer, tag: str, revision: str | None = COMMIT) -> str:
+    return Pusher(server.url, PASSWORD).push_new(API, tag, revision)
+
+
+def errors(code: str, message: str = "no") -> str:
+    return f'{{"errors":[{{"code":"{code}","message":"{message}"}}]}}'
