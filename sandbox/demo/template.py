@@ -1,0 +1,56 @@
+"""Two versions of this template, as an author would have released them."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+ADDRESS = "https://github.com/monokeel/monokeel.git"
+
+
+def git(folder: Path, *args: str) -> str:
+    """Run git in *folder* and return what it prints."""
+    done = subprocess.run(
+        ["git", *args],  # noqa: S607 - the git of PATH
+        cwd=folder,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return done.stdout.strip()
+
+
+def release_template(folder: Path) -> str:
+    """Make a repository at *folder* from this working tree, tagged, and return its tag.
+
+    Tracked and new files are taken, ignored ones are not.
+    """
+    folder.mkdir(parents=True)
+    git(folder, "init", "-q", "-b", "main")
+    listed = git(ROOT, "ls-files", "-co", "--exclude-standard", "-z")
+    for name in filter(None, listed.split("\0")):
+        if os.path.lexists(ROOT / name):
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, folder / name, follow_symlinks=False)
+    version = (folder / "TEMPLATE_VERSION").read_text(encoding="utf-8").strip()
+    return _release(folder, version)
+
+
+def release_next_template(folder: Path) -> str:
+    """Change one managed file and release the next minor version; return its tag."""
+    major, minor, _ = (folder / "TEMPLATE_VERSION").read_text().strip().split(".")
+    guide = folder / "template/docs/OPERATIONS.md"
+    text = guide.read_text(encoding="utf-8")
+    guide.write_text(
+        text + "\n## Questions\n\nAsk the platform team.\n", encoding="utf-8"
+    )
+    return _release(folder, f"{major}.{int(minor) + 1}.0")
+
+
+def _release(folder: Path, version: str) -> str:
+    (folder / "TEMPLATE_VERSION").write_text(f"{version}\n", encoding="utf-8")
+    git(folder, "add", "-A", "-f")
+    git(folder, "commit", "-q", "--no-verify", "-m", f"chore: release {version}")
+    git(folder, "tag", f"v{version}")
+    return f"v{version}"

@@ -1,0 +1,41 @@
+"""Every family of the API; importing one registers its routes."""
+
+from sandbox import (
+    assets,
+    checks,
+    commits,
+    deployments,
+    environments,
+    issues,
+    meta,
+    packages,
+    pulls,
+    refs,
+    releases,
+    repository,
+    rulesets,
+    secret_names,
+    suites,
+    variables,
+    workflows,
+)
+
+ROUTED = (
+    assets,
+    checks,
+    commits,
+    deployments,
+    environments,
+    issues,
+    meta,
+    packages,
+    pulls,
+    refs,
+    releases,
+    repository,
+    rulesets,
+    secret_names,
+    suites,
+    variables,
+    workflows,
+)

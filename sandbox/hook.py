@@ -1,0 +1,82 @@
+"""Git's hooks ``proc-receive`` and ``post-receive``: ask the sandbox, ref by ref.
+
+GitHub judges each ref of a push alone (stacktale#163), which ``pre-receive`` cannot.
+Run by git in a new interpreter without our packages, so it imports little.
+"""
+
+import json
+import os
+import socket
+import sys
+from typing import BinaryIO
+
+
+def read_packet(stream: BinaryIO) -> bytes | None:
+    """Return the next pkt-line, ``None`` at a flush (gitprotocol-common)."""
+    size = int(stream.read(4) or b"0", 16)
+    return stream.read(size - 4) if size else None
+
+
+def write_packet(stream: BinaryIO, text: str | None) -> None:
+    """Write *text* as a pkt-line, ``None`` as a flush."""
+    if text is None:
+        stream.write(b"0000")
+    else:
+        line = text.encode() + b"\n"
+        stream.write(f"{len(line) + 4:04x}".encode() + line)
+
+
+def ask(path: str, body: object) -> object:
+    """Send *body* to the sandbox and return what it answers."""
+    host, _, port = os.environ["SANDBOX_URL"].partition("//")[2].partition(":")
+    text = json.dumps(body).encode()
+    head = (
+        f"POST {path} HTTP/1.0\r\nHost: {host}\r\nContent-Length: {len(text)}\r\n\r\n"
+    )
+    with socket.create_connection((host, int(port))) as connection:
+        connection.sendall(head.encode() + text)
+        parts = list(iter(lambda: connection.recv(65536), b""))
+    answer = b"".join(parts).partition(b"\r\n\r\n")[2]
+    return json.loads(answer)
+
+
+def proc_receive(source: BinaryIO, target: BinaryIO) -> None:
+    """Let git update what the rules allow, and refuse the rest."""
+    while read_packet(source) is not None:
+        pass  # the version and its capabilities
+    write_packet(target, "version=1\0atomic")
+    write_packet(target, None)
+    target.flush()
+    updates = []
+    while (line := read_packet(source)) is not None:
+        updates.append(line.decode().strip().split(" ", 2))
+    actor = os.environ.get("SANDBOX_ACTOR")
+    answer: object = [{"ok": True, "text": ""} for _ in updates]
+    if actor:
+        answer = ask("/_sandbox/push", {"actor": actor, "updates": updates})
+    assert isinstance(answer, list)  # noqa: S101  # our own server wrote it
+    for (_, _, ref), verdict in zip(updates, answer, strict=True):
+        sys.stderr.write(verdict["text"])
+        if verdict["ok"]:
+            write_packet(target, f"ok {ref}")
+            write_packet(target, "option fall-through")
+        else:
+            write_packet(target, f"ng {ref} {verdict['reason']}")
+    sys.stderr.flush()
+    write_packet(target, None)
+    target.flush()
+
+
+def post_receive(source: BinaryIO) -> None:
+    """Tell the sandbox which refs moved."""
+    updates = [line.decode().split() for line in source]
+    actor = os.environ.get("SANDBOX_ACTOR")
+    if actor:
+        ask("/_sandbox/pushed", {"actor": actor, "updates": updates})
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "proc-receive":
+        proc_receive(sys.stdin.buffer, sys.stdout.buffer)
+    else:
+        post_receive(sys.stdin.buffer)

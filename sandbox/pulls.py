@@ -1,0 +1,284 @@
+"""Pull requests: open, review, merge under the rules."""
+
+from http import HTTPStatus
+
+from sandbox import rules, shapes
+from sandbox.issues import find, issue_shape, label_shape, new_issue, set_state
+from sandbox.merging import merge_commit
+from sandbox.pages import listed
+from sandbox.records import Change, Issue, Pull, Review
+from sandbox.routing import route
+from sandbox.state import State
+from sandbox.wire import (
+    ApiError,
+    Call,
+    JsonObject,
+    Reply,
+    created,
+    flag_of,
+    invalid,
+    not_found,
+    rule_text,
+    text_of,
+    unprocessable,
+)
+
+_EVENTS = {
+    "APPROVE": "APPROVED",
+    "REQUEST_CHANGES": "CHANGES_REQUESTED",
+    "COMMENT": "COMMENTED",
+}
+
+
+def _find(state: State, call: Call) -> tuple[Issue, Pull]:
+    issue = find(state, call)
+    if issue.pull is None:
+        raise not_found()
+    return issue, issue.pull
+
+
+def _side(state: State, branch: str, sha: str) -> JsonObject:
+    return {
+        "label": f"{state.identity.owner}:{branch}",
+        "ref": branch,
+        "sha": sha,
+        "user": shapes.owner(state),
+        "repo": shapes.repository(state),
+    }
+
+
+def _links(state: State, number: int, pull: Pull) -> dict[str, str]:
+    api = state.identity.api
+    url = f"{api}/pulls/{number}"
+    return {
+        "self": url,
+        "html": f"{state.identity.html}/pull/{number}",
+        "issue": f"{api}/issues/{number}",
+        "comments": f"{api}/issues/{number}/comments",
+        "review_comments": f"{url}/comments",
+        "review_comment": f"{api}/pulls/comments{{/number}}",
+        "commits": f"{url}/commits",
+        "statuses": f"{api}/statuses/{pull.head_sha}",
+    }
+
+
+def simple_shape(state: State, issue: Issue, pull: Pull) -> JsonObject:
+    """Return a pull request as lists show it."""
+    links = _links(state, issue.number, pull)
+    named = {
+        f"{name}_url": links[name]
+        for name in links
+        if name not in ("self", "html", "issue")
+    }
+    base = state.git.commit_of(f"refs/heads/{pull.base}") or pull.head_sha
+    wanted = ("number", "state", "locked", "title", "user", "body", "milestone")
+    moments = ("created_at", "updated_at", "closed_at", "assignee", "assignees")
+    whole = issue_shape(state, issue)
+    return {
+        **{name: whole[name] for name in (*wanted, *moments)},
+        **named,
+        "url": links["self"],
+        "id": issue.id,
+        "node_id": shapes.node_id("PullRequest", issue.id),
+        "html_url": links["html"],
+        "diff_url": f"{links['html']}.diff",
+        "patch_url": f"{links['html']}.patch",
+        "issue_url": links["issue"],
+        "labels": [label_shape(state, name) for name in issue.labels],
+        "merged_at": pull.merged_at,
+        "merge_commit_sha": pull.merge_commit,
+        "head": _side(state, pull.head, pull.head_sha),
+        "base": _side(state, pull.base, base),
+        "_links": {name: {"href": link} for name, link in links.items()},
+        "author_association": "MEMBER",
+        "auto_merge": None,
+        "draft": pull.draft,
+    }
+
+
+def pull_shape(state: State, issue: Issue, pull: Pull) -> JsonObject:
+    """Return a pull request as its own address shows it."""
+    span = f"refs/heads/{pull.base}..{pull.head_sha}"
+    merged_by = shapes.user(state, pull.merged_by) if pull.merged_by else None
+    return simple_shape(state, issue, pull) | {
+        "merged": pull.merged_at is not None,
+        "mergeable": True,
+        "mergeable_state": "clean",
+        "merged_by": merged_by,
+        "comments": len(issue.comments),
+        "review_comments": 0,
+        "maintainer_can_modify": False,
+        "commits": len(state.git.history(span)) if pull.merged_at is None else 1,
+        "additions": 1,
+        "deletions": 0,
+        "changed_files": 1,
+    }
+
+
+@route("GET", "/R/pulls", "metadata:read")
+def list_pulls(state: State, call: Call) -> Reply:
+    """List pull requests, newest first."""
+    wanted = call.query.get("state", "open")
+    head = call.query.get("head", "").partition(":")[2]
+    base = call.query.get("base", "")
+    found = [
+        simple_shape(state, issue, issue.pull)
+        for issue in reversed(state.issues)
+        if issue.pull and wanted in ("all", issue.state)
+        if head in ("", issue.pull.head) and base in ("", issue.pull.base)
+    ]
+    return listed(state, call, found)
+
+
+@route("GET", "/R/pulls/{number}", "metadata:read")
+def get_pull(state: State, call: Call) -> Reply:
+    """Return one pull request."""
+    return Reply(json=pull_shape(state, *_find(state, call)))
+
+
+@route("POST", "/R/pulls", "pull_requests:write")
+def create_pull(state: State, call: Call) -> Reply:
+    """Open a pull request from one branch to another."""
+    _require_setting(state, call)
+    body = call.json()
+    head = text_of(body, "head").rpartition(":")[2]
+    base = text_of(body, "base")
+    sha = state.git.commit_of(f"refs/heads/{head}")
+    _require_branches(state, head, base, sha)
+    if any(i.pull and i.state == "open" and i.pull.head == head for i in state.issues):
+        owner = state.identity.owner
+        text = f"A pull request already exists for {owner}:{head}."
+        raise invalid({"resource": "PullRequest", "code": "custom", "message": text})
+    issue = new_issue(state, call.actor, text_of(body, "title"), None)
+    issue.body = text_of(body, "body") or None
+    issue.pull = Pull(
+        head=head, base=base, head_sha=sha or "", draft=flag_of(body, "draft")
+    )
+    state.git.git("update-ref", f"refs/pull/{issue.number}/head", sha or "")
+    return created(pull_shape(state, issue, issue.pull), located=True)
+
+
+def _require_setting(state: State, call: Call) -> None:
+    """Raise 403 for a workflow's token while the setting is off (uppt#11, 2026)."""
+    if call.actor.name == "actions" and not state.switches.actions_open_pulls:
+        text = "GitHub Actions is not permitted to create or approve pull requests."
+        raise ApiError(HTTPStatus.FORBIDDEN, text)
+
+
+def _require_branches(state: State, head: str, base: str, sha: str | None) -> None:
+    for field, name in (("head", head), ("base", base)):
+        if state.git.commit_of(f"refs/heads/{name}") is None:
+            raise invalid(
+                {"resource": "PullRequest", "field": field, "code": "invalid"}
+            )
+    if sha and state.git.is_ancestor(sha, f"refs/heads/{base}"):
+        text = f"No commits between {base} and {head}"
+        raise invalid({"resource": "PullRequest", "code": "custom", "message": text})
+
+
+@route("PATCH", "/R/pulls/{number}", "pull_requests:write")
+def update_pull(state: State, call: Call) -> Reply:
+    """Change or close a pull request."""
+    issue, pull = _find(state, call)
+    body = call.json()
+    base = text_of(body, "base", pull.base)
+    if state.git.commit_of(f"refs/heads/{base}") is None:
+        raise invalid(
+            {
+                "message": f"Proposed base branch '{base}' was not found",
+                "resource": "PullRequest",
+                "field": "base",
+                "code": "invalid",
+            }
+        )
+    pull.base = base
+    issue.title = text_of(body, "title", issue.title)
+    issue.body = text_of(body, "body", issue.body or "") or None
+    set_state(state, issue, text_of(body, "state", issue.state))
+    return Reply(json=pull_shape(state, issue, pull))
+
+
+@route("POST", "/R/pulls/{number}/reviews", "pull_requests:write")
+def create_review(state: State, call: Call) -> Reply:
+    """Review a pull request; nobody approves their own."""
+    issue, pull = _find(state, call)
+    body = call.json()
+    event = text_of(body, "event", "COMMENT")
+    if event == "APPROVE":
+        _require_setting(state, call)
+    if event not in _EVENTS:
+        raise unprocessable(f"Invalid request.\n\n{event} is not a member of the enum.")
+    if event != "COMMENT" and call.actor.login == issue.author.login:
+        word = "approve" if event == "APPROVE" else "request changes on"
+        text = f"Review Can not {word} your own pull request"
+        raise ApiError(
+            HTTPStatus.UNPROCESSABLE_ENTITY, "Unprocessable Entity", errors=[text]
+        )
+    review = Review(
+        id=state.next_id(),
+        author=call.actor,
+        state=_EVENTS[event],
+        body=text_of(body, "body"),
+        commit=pull.head_sha,
+        submitted_at=state.now(),
+    )
+    pull.reviews.append(review)
+    url = f"{state.identity.api}/pulls/{issue.number}"
+    page = f"{state.identity.html}/pull/{issue.number}#pullrequestreview-{review.id}"
+    return Reply(
+        json={
+            "id": review.id,
+            "node_id": shapes.node_id("PullRequestReview", review.id),
+            "user": shapes.user(state, call.actor),
+            "body": review.body,
+            "state": review.state,
+            "html_url": page,
+            "pull_request_url": url,
+            "_links": {"html": {"href": page}, "pull_request": {"href": url}},
+            "submitted_at": review.submitted_at,
+            "commit_id": review.commit,
+            "author_association": "MEMBER",
+        }
+    )
+
+
+@route("PUT", "/R/pulls/{number}/merge", "contents:write")
+def merge(state: State, call: Call) -> Reply:
+    """Merge under the rules: 405 with the reasons while one is not met (assumed)."""
+    issue, pull = _find(state, call)
+    body = call.json()
+    if issue.state != "open" or pull.draft:
+        raise ApiError(HTTPStatus.METHOD_NOT_ALLOWED, "Pull Request is not mergeable")
+    if text_of(body, "sha", pull.head_sha) != pull.head_sha:
+        text = "Head branch was modified. Review and try the merge again."
+        raise ApiError(HTTPStatus.CONFLICT, text)
+    ref = f"refs/heads/{pull.base}"
+    old = state.git.ref(ref)
+    new = merge_commit(state, issue, pull, body)
+    change = Change(ref=ref, old=old, new=new, pull=pull)
+    verdict = rules.judge(state, call.actor, change)
+    if verdict.blocked:
+        text = rule_text(list(verdict.blocked))
+        raise ApiError(HTTPStatus.METHOD_NOT_ALLOWED, text)
+    if not state.git.move(ref, new, old):
+        text = "Base branch was modified. Review and try the merge again."
+        raise ApiError(HTTPStatus.METHOD_NOT_ALLOWED, text)
+    pull.merged_at, pull.merged_by, pull.merge_commit = state.now(), call.actor, new
+    set_state(state, issue, "closed")
+    state.record_move(call.actor, ref, old, new)
+    state.moves[-1].kind = "pr_merge"
+    _tidy(state, call, pull)
+    text = "Pull Request successfully merged"
+    return Reply(json={"sha": new, "merged": True, "message": text})
+
+
+def _tidy(state: State, call: Call, pull: Pull) -> None:
+    """Delete the merged branch where the repository is set so.
+
+    The setting is said to pass the rule ``deletion`` (Esposter#1184, unconfirmed).
+    """
+    ref = f"refs/heads/{pull.head}"
+    tip = state.git.ref(ref)
+    if state.settings.get("delete_branch_on_merge") and tip:
+        state.git.delete(ref, tip)
+        state.record_move(call.actor, ref, tip, None)

@@ -1,0 +1,27 @@
+"""Secrets as ``gh secret set`` writes them: sealed, so only their names are kept."""
+
+import base64
+import hashlib
+
+from sandbox.environments import find
+from sandbox.routing import route
+from sandbox.state import State
+from sandbox.wire import Call, Reply, created, no_content
+
+_SECRETS = "/R/environments/{environment}/secrets"
+
+
+@route("GET", f"{_SECRETS}/public-key", "environments:read")
+def get_public_key(_: State, __: Call) -> Reply:
+    """Return a key to seal values with; nobody here has the other half."""
+    key = base64.b64encode(hashlib.sha256(b"sandbox").digest()).decode()
+    return Reply(json={"key_id": "1", "key": key})
+
+
+@route("PUT", f"{_SECRETS}/{{name}}", "environments:write")
+def put_secret(state: State, call: Call) -> Reply:
+    """Note that the environment has a secret of that name."""
+    found, name = find(state, call), call.args["name"].upper()
+    known = name in found.secrets
+    found.secrets[name] = state.now()
+    return no_content() if known else created({})
