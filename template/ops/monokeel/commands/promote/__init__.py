@@ -1,0 +1,1 @@
+"""Move an environment branch to a release: gates, record, move, confirm."""

@@ -1,0 +1,170 @@
+"""Carry out a planned promotion: repair, record, move, confirm.
+
+A crash after any step heals on the next run: a record without a status is pending, and
+where the branch is says whether its move happened.
+"""
+
+from dataclasses import dataclass
+
+from monokeel.commands.promote.needs import Outside, Records
+from monokeel.commands.promote.plan import Plan
+from monokeel.core.deployments import Ledger, Record
+from monokeel.core.lookup import Declined, Lost, Moved
+from monokeel.core.pointers import ref_of
+from monokeel.core.snapshot import span
+from monokeel.core.trial import Repair, overtaken, rolled_back, unfinished
+from monokeel.errors import CommandError, RefusedError, ServiceError
+
+_AGAIN = "Run the same command again: it finishes or clears what is there."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What was done: *record* is the id of the new record, ``None`` without one."""
+
+    plan: Plan
+    record: int | None = None
+    warnings: tuple[str, ...] = ()
+
+
+def carry_out(plan: Plan, outside: Outside) -> Outcome:
+    """Do what *plan* says and return what was done.
+
+    Repairs come first and are written even when a gate refuses: they are true. Raises
+    RefusedError when a gate says no, GitHub refuses, or somebody else was first (it
+    says who), and ServiceError when nobody can tell: the record then stays pending.
+    """
+    for repair in plan.survey.owed:
+        _write(outside.records, repair)
+    if plan.kind in ("there", "finished"):
+        return Outcome(plan=plan)
+    plan.require()
+    approvers, unseen = _approvers(plan, outside.records)
+    record = _record(plan, outside.records, approvers)
+    _move(plan, outside, record)
+    late = _confirm(plan, outside.records, record)
+    return Outcome(plan=plan, record=record.id, warnings=(*unseen, *late))
+
+
+def _approvers(plan: Plan, records: Records) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    if not plan.request.run_id or not plan.survey.environment.reviewers:
+        return (), ()
+    try:
+        return records.approvers(plan.request.run_id), ()
+    except CommandError as error:
+        return (), (f"the record does not say who approved: {error.problem}",)
+
+
+def _record(plan: Plan, records: Records, approvers: tuple[str, ...]) -> Record:
+    wanted = plan.record(approvers)
+    try:
+        record = records.create(wanted)
+    except ServiceError as error:
+        raise ServiceError(
+            f"{plan.unmoved}, it has no record: {error.problem}",
+            fix=error.fix or _AGAIN,
+        ) from error
+    if record.sha != plan.survey.commit:
+        moved = (
+            f"GitHub resolves {wanted.tag} to {record.sha}, not {plan.survey.commit}"
+        )
+        raise RefusedError(
+            f"{moved}: the tag moved, or a branch has its name"
+            + _settle(records, record.id, "error", moved),
+            fix="Nothing was promoted. Look at that tag before you go on.",
+        )
+    return record
+
+
+def _move(plan: Plan, outside: Outside, record: Record) -> None:
+    survey, records = plan.survey, outside.records
+    ref = ref_of(survey.environment.name)
+    try:
+        answer = outside.clone.move_ref(ref, old=survey.pointer, new=survey.commit)
+    except ServiceError as error:
+        raise ServiceError(
+            f"cannot tell where {plan.branch} is now: {error.problem}", fix=_AGAIN
+        ) from error
+    match answer:
+        case Moved():
+            return
+        case Lost(now=now):
+            winner = _winner(plan, records, now)
+            empty = plan.survey.pointer is None
+            seen = "while it was empty" if empty else f"against {plan.before}"
+            said = f"{plan.branch} is now {winner}; checked {seen}"
+            raise RefusedError(
+                said + _settle(records, record.id, "failure", f"lost: {said}"),
+                fix="Run again: the gates are asked anew for what is there now.",
+            )
+        case Declined(reason=reason):
+            said = f"{plan.unmoved}, the push was refused: {reason}"
+            raise RefusedError(
+                said + _settle(records, record.id, "failure", f"refused: {reason}"),
+                fix=_remedy(reason, by_token=plan.request.by_token),
+            )
+
+
+def _confirm(plan: Plan, records: Records, record: Record) -> tuple[str, ...]:
+    # The branch has moved: from here on nothing may turn the result into a failure.
+    # Unfinished records are settled first: nobody looks below a confirmed one.
+    known = unfinished(plan.survey.ledger, plan.survey.environment.name)
+    lost = [overtaken(each, plan.version) for each in reversed(known)]
+    notes = [_mark(records, each) for each in lost]
+    said = f"{plan.branch}: {plan.before} -> {plan.version}"
+    late = _settle(records, record.id, "success", said, plan.request.run_url)
+    notes.append(late)
+    if plan.request.rollback and plan.left is not None and not late:
+        # Last of all: a success makes GitHub touch older successful records.
+        notes.append(_mark(records, rolled_back(plan.left, plan.request.reason)))
+    return tuple(f"moved{note}" for note in notes if note)
+
+
+def _mark(records: Records, repair: Repair) -> str:
+    return _settle(records, repair.record.id, repair.state, repair.description)
+
+
+def _settle(
+    records: Records, record: int, state: str, description: str, log_url: str = ""
+) -> str:
+    # Returns what to add to the message when GitHub does not take the status.
+    try:
+        records.settle(record, state, description, log_url)
+    except CommandError as error:
+        return (
+            f" (record {record} is not marked {state}, the next run does it:"
+            f" {error.problem})"
+        )
+    return ""
+
+
+def _write(records: Records, repair: Repair) -> None:
+    records.settle(repair.record.id, repair.state, repair.description)
+
+
+def _winner(plan: Plan, records: Records, now: str | None) -> str:
+    if now is None:
+        return "gone"
+    version = plan.survey.pointers.version_at(now) or now[:12]
+    try:
+        listed = records.newest([plan.survey.environment.name])
+        moment = records.now()
+    except CommandError:
+        return version
+    for record in Ledger(records=listed.records).of(plan.survey.environment.name, now):
+        age = span(moment - record.created_at)
+        return f"{record.note.version} ({record.by or 'unknown'}, {age} ago)"
+    return f"{version} (moved without a record)"
+
+
+def _remedy(reason: str, *, by_token: bool) -> str:
+    if "workflow" in reason and "permission" in reason:
+        return (
+            "This version has other workflow files than the default branch: push with"
+            " the deploy key (MONOKEEL_DEPLOY_KEY)."
+        )
+    if by_token:
+        return (
+            "Only the deploy key may move env/*: set MONOKEEL_DEPLOY_KEY (./inv init)."
+        )
+    return "Compare the rules of env/* with infra/rulesets.json: ./inv drift"

@@ -1,0 +1,174 @@
+"""A repository on the sandbox with published releases, made without our tasks."""
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from monokeel.adapters.github import GitHub
+from monokeel.adapters.registry import Registry
+from monokeel.adapters.releases import Releases
+from monokeel.adapters.session import Session
+from monokeel.core.lookup import Json
+from monokeel.core.release import ReleasedImage, ReleaseRecord, record_text
+from sandbox.packer import Target, pack
+from sandbox.server import Sandbox
+
+ROOT = Path(__file__).parents[2]
+SERVICES = ("api", "worker")
+POLICY = """\
+[repository]
+owner = "acme"
+name = "shop"
+
+[[services]]
+name = "api"
+kind = "api"
+
+[[services]]
+name = "worker"
+kind = "worker"
+
+[[environments]]
+name = "dev"
+prerelease = true
+
+[[environments]]
+name = "staging"
+
+[[environments]]
+name = "prod"
+reviewers = true
+"""
+ENV_RULES: dict[str, Json] = {
+    "name": "env-pointers",
+    "target": "branch",
+    "enforcement": "active",
+    "bypass_actors": [
+        {"actor_id": None, "actor_type": "DeployKey", "bypass_mode": "always"}
+    ],
+    "conditions": {"ref_name": {"include": ["refs/heads/env/*"], "exclude": []}},
+    "rules": [
+        {"type": "creation"},
+        {"type": "update", "parameters": {"update_allows_fetch_and_merge": False}},
+        {"type": "deletion"},
+    ],
+}
+
+
+@dataclass(frozen=True)
+class Done:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+class LiveShop:
+    """A clone at *folder* with the tasks in it, and everything on *box*."""
+
+    def __init__(self, box: Sandbox, folder: Path) -> None:
+        self.box = box
+        self.folder = folder
+        self.github = GitHub(
+            Session(),
+            api=box.url,
+            repository=box.repository,
+            token=box.tokens["admin"],
+        )
+        self.environment = {**os.environ, **box.environ("admin")}
+        skip = shutil.ignore_patterns("__pycache__")
+        source = ROOT / "template"
+        shutil.copytree(source / "ops/monokeel", folder / "ops/monokeel", ignore=skip)
+        shutil.copy(source / "tasks.py", folder / "tasks.py")
+        (folder / "infra").mkdir()
+        (folder / "infra/platform.toml").write_text(POLICY, encoding="utf-8")
+        (folder / "ops/.gitignore").write_text("__pycache__/\n", encoding="utf-8")
+        self.git("init", "--quiet", "--initial-branch=main")
+        self.git("remote", "add", "origin", "https://github.com/acme/shop.git")
+        self.save("chore: start")
+
+    def git(self, *args: str) -> str:
+        done = subprocess.run(
+            ["git", *args],
+            cwd=self.folder,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return done.stdout.strip()
+
+    def save(self, message: str) -> str:
+        """Commit everything and bring it to main."""
+        self.git("add", "--all")
+        self.git("commit", "--quiet", "--allow-empty", f"--message={message}")
+        self.git("push", "--quiet", "origin", "HEAD:refs/heads/main")
+        return self.git("rev-parse", "HEAD")
+
+    def release(self, version: str) -> str:
+        """Release *version* at a new commit: images, tag, published release.json."""
+        (self.folder / "VERSION").write_text(version, encoding="utf-8")
+        commit = self.save(f"feat: {version}")
+        images = tuple(self._publish(each, version, commit) for each in SERVICES)
+        self.git("push", "--quiet", "origin", f"{commit}:refs/tags/v{version}")
+        record = ReleaseRecord(version=version, commit=commit, images=images)
+        releases = Releases(self.github)
+        draft = releases.create_draft(f"v{version}", title=version, body="")
+        releases.attach(draft, record_text(record).encode())
+        releases.publish(draft, latest=True)
+        return commit
+
+    def inv(self, *args: str, **variables: str) -> Done:
+        """Run a task as a user does."""
+        done = subprocess.run(
+            [sys.executable, "-P", "-m", "invoke", *args],
+            cwd=self.folder,
+            env={**self.environment, **variables},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return Done(done.returncode, done.stdout, done.stderr)
+
+    def start(self, *args: str, **variables: str) -> "subprocess.Popen[str]":
+        """Start a task and do not wait for it."""
+        return subprocess.Popen(
+            [sys.executable, "-P", "-m", "invoke", *args],
+            cwd=self.folder,
+            env={**self.environment, **variables},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def at(self, environment: str) -> str:
+        """The commit of the branch of *environment* on the server."""
+        return self.box.state.git.ref(f"refs/heads/env/{environment}") or ""
+
+    def rest_calls(self) -> int:
+        """How many REST requests there were so far."""
+        return sum(exchange.family == "rest" for exchange in self.box.exchanges)
+
+    def _publish(self, service: str, version: str, commit: str) -> ReleasedImage:
+        context = self.folder / "services" / service
+        context.mkdir(parents=True, exist_ok=True)
+        (context / "Dockerfile").write_text("FROM scratch\nCOPY . /app/\n")
+        (context / "version.txt").write_text(version)
+        host = self.box.registry_url.removeprefix("http://")
+        path = f"acme/shop/{service}"
+        label = {"org.opencontainers.image.revision": commit}
+        image = pack(context, label, created=datetime.fromtimestamp(0, UTC))
+        password = self.box.tokens["admin"]
+        Target(f"{host}/{path}:sha-{commit}", "ann", password).push(image)
+        registry = Registry(
+            Session(), address=self.box.registry_url, user="ann", password=password
+        )
+        registry.give_tag(path, image.digest, version)
+        return ReleasedImage(
+            service=service, image=f"ghcr.io/{path}", digest=image.digest
+        )

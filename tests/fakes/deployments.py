@@ -1,0 +1,173 @@
+"""GitHub's deployments in memory, with the habits that hurt."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from monokeel.core.deployments import (
+    BranchMove,
+    Listed,
+    NewRecord,
+    Note,
+    Record,
+    Status,
+    newest_first,
+)
+from monokeel.core.lookup import Unknown
+from monokeel.core.snapshot import Protection
+from monokeel.core.trial import shortened
+from monokeel.errors import RefusedError, ServiceError
+from tests.fakes.fuse import Fuse
+
+START = datetime(2026, 5, 1, 12, 0, tzinfo=UTC)
+
+
+class FakeDeployments:
+    """Records without a state, statuses apart; a success makes older ones inactive.
+
+    *resolve* gives the commit of a tag, as GitHub sees it.
+    """
+
+    def __init__(self, resolve: Callable[[str], str | None], fuse: Fuse) -> None:
+        self.clock = START
+        self.fuse = fuse
+        self.kept: dict[int, Record] = {}
+        self.given: dict[int, list[Status]] = {}
+        self.production: set[int] = set()
+        self.protected: dict[str, Protection | Unknown] = {}
+        self.approved_by: tuple[str, ...] = ()
+        self.moves: list[BranchMove] = []
+        self.page = 100
+        self.silent = False
+        self._resolve = resolve
+        self._next_id = 1000
+
+    def now(self) -> datetime:
+        return self.clock
+
+    def wait(self, length: timedelta) -> None:
+        self.clock += length
+
+    def newest(self, environments: Sequence[str]) -> Listed:
+        self._check()
+        every = newest_first(self.kept.values())
+        records = list(every[: self.page])
+        known = {record.environment for record in records}
+        for environment in environments:
+            if environment not in known:
+                records += self.history(environment)
+        complete = len(every) <= self.page
+        return Listed(records=newest_first(records), complete=complete)
+
+    def history(self, environment: str, commit: str = "") -> tuple[Record, ...]:
+        self._check()
+        return newest_first(
+            record
+            for record in self.kept.values()
+            if record.environment == environment and commit in ("", record.sha)
+        )
+
+    def statuses(self, ids: Sequence[int]) -> Mapping[int, tuple[Status, ...]]:
+        self._check()
+        return {number: tuple(self.given[number]) for number in ids}
+
+    def create(self, wanted: NewRecord) -> Record:
+        self._check()
+        sha = self._resolve(wanted.tag)
+        if sha is None:
+            raise RefusedError(f"No ref found for: {wanted.tag}")
+        self._next_id += 1
+        record = Record(
+            id=self._next_id,
+            environment=wanted.environment,
+            sha=sha,
+            task=wanted.task,
+            created_at=self.clock,
+            creator="github-actions[bot]",
+            note=wanted.note,
+        )
+        self.kept[record.id] = record
+        self.given[record.id] = []
+        # Source: none; that GitHub makes an unknown environment is assumed.
+        made = Protection(exists=True, reviewers=False)
+        self.protected.setdefault(wanted.environment, made)
+        if wanted.production:
+            self.production.add(record.id)
+        self.fuse.written(f"record {wanted.environment} {wanted.note.version}")
+        return record
+
+    def settle(
+        self, record: int, state: str, description: str, log_url: str = ""
+    ) -> None:
+        self._check()
+        if state == "success":
+            self._make_others_inactive(self.kept[record])
+        self._give(record, state, shortened(description))
+        note = self.kept[record].note
+        self.fuse.written(f"{state} {note.version}{' run' if log_url else ''}")
+
+    def protection(self, environment: str) -> Protection | Unknown:
+        self._check()
+        nothing = Protection(exists=False, reviewers=False)
+        return self.protected.get(environment, nothing)
+
+    def approvers(self, run: str) -> tuple[str, ...]:
+        self._check()
+        if not run:
+            raise ServiceError("there is no such run")
+        return self.approved_by
+
+    def branch_moves(self, branch: str) -> tuple[BranchMove, ...]:
+        self._check()
+        return tuple(self.moves) if branch else ()
+
+    def states(self, environment: str) -> list[str]:
+        """The version and newest deciding state of each record, oldest first."""
+        shown = []
+        for record in reversed(self.history(environment)):
+            states = [s.state for s in self.given[record.id] if s.state != "inactive"]
+            state = states[-1] if states else "pending"
+            shown.append(f"{record.note.version} {state}")
+        return shown
+
+    def remember(
+        self, environment: str, version: str, sha: str, *, state: str = "success"
+    ) -> Record:
+        """Put a record there as an earlier run left it."""
+        self._next_id += 1
+        record = Record(
+            id=self._next_id,
+            environment=environment,
+            sha=sha,
+            task="promote",
+            created_at=self.clock,
+            creator="ana",
+            note=Note(version=version, sha=sha, actor="ana"),
+        )
+        self.kept[record.id] = record
+        self.given[record.id] = []
+        if state != "pending":
+            self._give(record.id, state, "")
+        return record
+
+    def rename_actor(self, record: Record, actor: str) -> None:
+        self.kept[record.id] = replace(record, note=replace(record.note, actor=actor))
+
+    def _give(self, record: int, state: str, description: str) -> None:
+        self._next_id += 1
+        self.given[record].append(
+            Status(
+                id=self._next_id, state=state, at=self.clock, description=description
+            )
+        )
+
+    def _make_others_inactive(self, record: Record) -> None:
+        for other in self.history(record.environment):
+            states = [status.state for status in self.given[other.id]]
+            successful = states[-1:] == ["success"] and other.id not in self.production
+            if other.id != record.id and successful:
+                self._give(other.id, "inactive", "")
+
+    def _check(self) -> None:
+        if self.silent:
+            raise ServiceError("api.github.com did not answer (ReadTimeout)")

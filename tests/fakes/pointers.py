@@ -1,0 +1,218 @@
+"""A remote with a straight main branch, release tags and environment branches."""
+
+from collections.abc import Callable, Sequence
+from hashlib import sha1
+
+from monokeel.commands.promote.needs import Outside
+from monokeel.core.lookup import Absent, Declined, Found, Lost, Moved, Unknown
+from monokeel.core.release import GitHubRelease, ReleasedImage, ReleaseRecord
+from monokeel.core.settings import Settings, parse_settings
+from monokeel.errors import ServiceError
+from tests.fakes.deployments import FakeDeployments
+from tests.fakes.fuse import Fuse
+
+POLICY = """\
+[repository]
+owner = "acme"
+name = "shop"
+
+[[services]]
+name = "api"
+kind = "api"
+
+[[services]]
+name = "worker"
+kind = "worker"
+
+[[environments]]
+name = "dev"
+prerelease = true
+
+[[environments]]
+name = "staging"
+soak = "{soak}"
+
+[[environments]]
+name = "prod"
+reviewers = true
+"""
+SERVICES = ("api", "worker")
+
+
+def commit_named(name: str) -> str:
+    """A commit id that belongs to *name*."""
+    return sha1(name.encode(), usedforsecurity=False).hexdigest()
+
+
+def digest_of(service: str, version: str) -> str:
+    return "sha256:" + commit_named(f"{service} {version}") + "0" * 24
+
+
+class FakeClone:
+    """A clone of that remote; refs move by compare-and-swap."""
+
+    def __init__(self, fuse: Fuse, policy: str) -> None:
+        self.fuse = fuse
+        self.policy = policy
+        self.main: list[str] = [commit_named("start")]
+        self.refs: dict[str, str] = {}
+        self.apart: set[str] = set()
+        self.workflows: dict[str, str] = {}
+        self.shallow = False
+        self.declining = ""
+        self.unreachable = False
+        self.before_push: Callable[[], None] = lambda: None
+
+    def remote_refs(self) -> dict[str, str]:
+        if self.unreachable:
+            raise ServiceError("github.com did not answer")
+        return {**self.refs, "refs/heads/main": self.main[-1]}
+
+    def fetch(self) -> None:
+        if self.unreachable:
+            raise ServiceError("github.com did not answer")
+
+    def commit_of(self, ref: str) -> str | None:
+        return ref
+
+    def file_at(self, commit: str, path: str) -> str | None:
+        known = commit == self.main[-1] and path == "infra/platform.toml"
+        return self.policy if known else None
+
+    def tree_of(self, commit: str, path: str) -> str | None:
+        return self.workflows.get(commit, "same") if path else None
+
+    def is_ancestor(self, ancestor: str, commit: str) -> bool:
+        if self.shallow:
+            raise ServiceError("this clone is shallow")
+        if ancestor == commit:
+            return True
+        if ancestor in self.apart or commit in self.apart:
+            return False
+        return self.main.index(ancestor) < self.main.index(commit)
+
+    def move_ref(
+        self, ref: str, *, old: str | None, new: str | None
+    ) -> Moved | Lost | Declined:
+        self.before_push()
+        if self.unreachable:
+            raise ServiceError("github.com did not answer")
+        now = self.refs.get(ref)
+        if now == new:
+            return Moved(now=new, changed=False)
+        if now != old:
+            return Lost(now=now)
+        if self.declining or new is None:
+            return Declined(reason=self.declining or "deletion is not for promote")
+        self.refs[ref] = new
+        self.fuse.written(f"{ref} {self.version_at(new)}")
+        return Moved(now=new, changed=True)
+
+    def version_at(self, commit: str | None) -> str:
+        tags = [ref for ref, sha in self.refs.items() if sha == commit]
+        names = [ref for ref in tags if ref.startswith("refs/tags/v")]
+        return names[-1].removeprefix("refs/tags/v") if names else "nothing"
+
+    def at(self, environment: str) -> str:
+        """The version that the branch of *environment* is at."""
+        return self.version_at(self.refs.get(f"refs/heads/env/{environment}"))
+
+
+class FakeReleases:
+    """Published releases with their ``release.json``."""
+
+    def __init__(self) -> None:
+        self.records: dict[str, ReleaseRecord] = {}
+        self.silent = False
+
+    def published(self, tag: str) -> GitHubRelease | None:
+        if self.silent:
+            raise ServiceError("GitHub answered 502 to GET /releases/tags")
+        if tag not in self.records:
+            return None
+        return GitHubRelease(
+            id=1,
+            tag=tag,
+            title=tag,
+            body="",
+            draft=False,
+            prerelease=False,
+            immutable=None,
+            published_at=None,
+            page="",
+            upload_url="",
+            assets=(),
+        )
+
+    def record_of(self, release: GitHubRelease) -> ReleaseRecord | None:
+        return self.records[release.tag]
+
+
+class FakeImages:
+    """Images by (image, tag); what is not there is absent."""
+
+    def __init__(self) -> None:
+        self.there: dict[tuple[str, str], Found | Unknown] = {}
+
+    def look_up_all(
+        self, names: Sequence[tuple[str, str]]
+    ) -> list[Found | Absent | Unknown]:
+        return [self.there.get(name, Absent()) for name in names]
+
+
+class Shop:
+    """The whole outside of a promotion, with a history to tell in a few words."""
+
+    def __init__(self, *, soak: str = "0s") -> None:
+        self.fuse = Fuse()
+        self.clone = FakeClone(self.fuse, POLICY.format(soak=soak))
+        self.records = FakeDeployments(
+            lambda tag: self.clone.refs.get(f"refs/tags/{tag}"), self.fuse
+        )
+        self.releases = FakeReleases()
+        self.images = FakeImages()
+
+    @property
+    def outside(self) -> Outside:
+        return Outside(
+            clone=self.clone,
+            records=self.records,
+            releases=self.releases,
+            images=self.images,
+        )
+
+    @property
+    def settings(self) -> Settings:
+        return parse_settings(self.clone.policy)
+
+    def release(self, *versions: str) -> None:
+        """Release each of *versions*, one commit after the other."""
+        for version in versions:
+            commit = commit_named(version)
+            self.clone.main.append(commit)
+            self.clone.refs[f"refs/tags/v{version}"] = commit
+            images = []
+            for service in SERVICES:
+                digest = digest_of(service, version)
+                path = f"acme/shop/{service}"
+                images.append(
+                    ReleasedImage(
+                        service=service, image=f"ghcr.io/{path}", digest=digest
+                    )
+                )
+                for tag in (version, f"sha-{commit}"):
+                    self.images.there[path, tag] = Found(digest=digest)
+            self.releases.records[f"v{version}"] = ReleaseRecord(
+                version=version, commit=commit, images=tuple(images)
+            )
+
+    def place(self, environment: str, version: str) -> None:
+        """Put *version* into *environment*, with its record, as promote does."""
+        commit = commit_named(version)
+        record = self.records.remember(environment, version, commit)
+        self.clone.refs[f"refs/heads/env/{environment}"] = commit
+        self.records.rename_actor(record, "ana")
+
+    def push_by_hand(self, environment: str, commit: str) -> None:
+        """Move the branch of *environment* without a record."""
+        self.clone.refs[f"refs/heads/env/{environment}"] = commit
