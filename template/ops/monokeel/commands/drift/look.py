@@ -1,0 +1,177 @@
+"""Look at every section, and judge: in sync, drift, or not to be verified."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from monokeel.commands.drift.needs import Outside, Rulesets, Wanted
+from monokeel.commands.drift.pointers import check_pointers
+from monokeel.commands.drift.releases import check_releases
+from monokeel.commands.drift.settings import check_settings
+from monokeel.core.pointers import Pointers, main_of, pointers_of
+from monokeel.core.policy import (
+    Change,
+    Facts,
+    Unverified,
+    Verdict,
+    hidden_bypass,
+    judge,
+    with_logins,
+)
+from monokeel.core.ruleset_diff import Comparison, compare_policies
+from monokeel.core.ruleset_report import problem_lines
+from monokeel.errors import CommandError, RefusedError, ServiceError
+
+MARKER = "policy-drift"
+# Drift only reads: a refusal there (409: an empty repository) tells nothing either.
+_NO_ANSWER = (ServiceError, RefusedError)
+
+
+class Issues(Protocol):
+    """The one issue that is open while drift lasts."""
+
+    def keep_open(self, marker: str, *, title: str, body: str) -> int:
+        """Open the issue, or bring it up to date; return its number."""
+
+    def close(self, marker: str, *, comment: str) -> int | None:
+        """Close the issue; ``None`` if none is open."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What was found: the *facts* of each section, and the rulesets in detail."""
+
+    facts: Mapping[str, Facts]
+    allowed: tuple[str, ...] = ()
+    comparisons: tuple[Comparison, ...] = ()
+    changes: Mapping[str, Change] = field(default_factory=dict)
+    inherited: tuple[str, ...] = ()
+
+    @property
+    def unverified(self) -> tuple[Unverified, ...]:
+        """Everything that could not be verified, in all sections."""
+        return tuple(x for facts in self.facts.values() for x in facts.unverified)
+
+    @property
+    def verdict(self) -> Verdict:
+        """The verdict over all sections; drift in one beats the unclear in another."""
+        return judge(
+            drifts=any(facts.drift for facts in self.facts.values()),
+            unverified=self.unverified,
+            allowed=self.allowed,
+        )
+
+    def verdict_of(self, section: str) -> Verdict:
+        """Return the verdict over one section."""
+        facts = self.facts[section]
+        return judge(
+            drifts=bool(facts.drift), unverified=facts.unverified, allowed=self.allowed
+        )
+
+
+def look(wanted: Wanted, outside: Outside) -> Look:
+    """Look at the sections of *wanted*; a section that cannot be read is unverified.
+
+    Changes nothing and never judges how the policy file is written.
+    """
+    comparisons: tuple[Comparison, ...] = ()
+    changes: dict[str, Change] = {}
+    inherited: tuple[str, ...] = ()
+    facts: dict[str, Facts] = {}
+    if "rulesets" in wanted.sections:
+        try:
+            live = outside.rulesets.read_all()
+        except _NO_ANSWER as error:
+            facts["rulesets"] = _unread("rulesets", error)
+        else:
+            optional = wanted.settings.optional_rules
+            comparisons = with_logins(
+                compare_policies(wanted.policy, live.own, optional),
+                outside.rulesets.login,
+            )
+            changes = _changes(comparisons, outside.rulesets)
+            inherited = live.inherited
+            facts["rulesets"] = Facts(
+                drift=problem_lines(comparisons, changes),
+                unverified=hidden_bypass(comparisons),
+            )
+    facts |= _others(wanted, outside)
+    return Look(
+        facts=facts,
+        allowed=wanted.allowed,
+        comparisons=comparisons,
+        changes=changes,
+        inherited=inherited,
+    )
+
+
+def follow_up(found: Look, body: str, issues: Issues) -> str:
+    """Keep one issue open while drift lasts, close it after; return what was done.
+
+    A look that could not verify everything changes nothing: nobody knows.
+    """
+    match found.verdict:
+        case "drift":
+            title = "Policy drift: GitHub is not as the files say"
+            number = issues.keep_open(MARKER, title=title, body=body)
+            return f"issue #{number} is open"
+        case "in_sync":
+            closed = issues.close(MARKER, comment="Everything is in sync again.")
+            return f"issue #{closed} is closed" if closed else "no issue is open"
+        case "unverifiable":
+            return "the issue is left as it is: not everything could be verified"
+
+
+def _others(wanted: Wanted, outside: Outside) -> dict[str, Facts]:
+    settings = wanted.settings
+    read: dict[str, Pointers] = {}
+
+    def pointers() -> Pointers:
+        if "now" not in read:
+            refs = outside.refs.remote_refs()
+            main = main_of(refs, settings.default_branch)
+            read["now"] = pointers_of(refs, main=main, prefix=settings.tag_prefix)
+        return read["now"]
+
+    checks: dict[str, Callable[[], Facts]] = {
+        "settings": lambda: check_settings(
+            wanted.policy, settings.default_branch, outside.repository
+        ),
+        "pointers": lambda: check_pointers(settings, pointers(), outside),
+        "releases": lambda: check_releases(settings, pointers(), outside),
+    }
+    facts = {}
+    for name, check in checks.items():
+        if name not in wanted.sections:
+            continue
+        try:
+            facts[name] = check()
+        except _NO_ANSWER as error:
+            facts[name] = _unread(name, error)
+    return facts
+
+
+def _unread(section: str, error: CommandError) -> Facts:
+    """Return that nothing of *section* is known: no answer is never "none"."""
+    reason = f"{error.problem}. {error.fix}" if error.fix else error.problem
+    return Facts(
+        unverified=(
+            Unverified(item=section, subject="all", reason=reason, hidden=False),
+        )
+    )
+
+
+def _changes(
+    comparisons: tuple[Comparison, ...], rulesets: Rulesets
+) -> dict[str, Change]:
+    """Return who changed the drifting rulesets last, where the token may know.
+
+    A token that does not see the bypass list may not read the history either.
+    """
+    changes = {}
+    for each in comparisons:
+        if each.drifts and each.live and not each.hides_bypass:
+            change = rulesets.last_change(each.live[0].id)
+            if change is not None:
+                changes[each.name] = change
+    return changes

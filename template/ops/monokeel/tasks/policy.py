@@ -1,0 +1,236 @@
+"""Policy: the repository's rules as code, and what has drifted from them."""
+
+import sys
+from typing import TYPE_CHECKING
+
+from invoke import Context, task
+
+from monokeel.errors import ServiceError
+from monokeel.tasks.wiring import (
+    exit_on_error,
+    exit_with_difference,
+    make_git,
+    make_github,
+    make_registry,
+    read_settings,
+    read_text,
+    root,
+    show,
+)
+
+if TYPE_CHECKING:
+    from monokeel.adapters.rulesets import Rulesets
+    from monokeel.commands.drift import Outside
+    from monokeel.commands.policy import Plan, Policy
+    from monokeel.core.policy import Verdict
+    from monokeel.core.workflow_jobs import Job
+
+POLICY = "infra/rulesets.json"
+_JSON = "print one JSON object"
+_ALLOW = "what may stay unverified, such as bypass_actors"
+
+
+@task(positional=[], help={"json": _JSON})
+def lint(_: Context, json: bool = False) -> None:
+    """Say what is wrong in infra/rulesets.json; needs no token and no network."""
+    from monokeel.commands.policy import lint_report, refuse_findings
+
+    with exit_on_error():
+        policy = _policy()
+        report, errors = lint_report(policy)
+        refuse_findings(errors)
+        show(report, as_json=json)
+
+
+@task(
+    positional=[],
+    help={
+        "json": _JSON,
+        "allow_unverified": _ALLOW,
+        "delete_unmanaged": "plan to delete rulesets that the file does not name",
+    },
+)
+def plan(
+    _: Context,
+    json: bool = False,
+    allow_unverified: str = "",
+    delete_unmanaged: bool = False,
+) -> None:
+    """Show what policy.apply would write, value by value; changes nothing."""
+    from monokeel.commands.drift import parse_allowed
+    from monokeel.commands.policy import make_plan, plan_report, plan_verdict
+
+    with exit_on_error():
+        allowed = parse_allowed(allow_unverified)
+        wanted = _policy(delete_unmanaged=delete_unmanaged)
+        planned = make_plan(wanted, _rulesets())
+        show(plan_report(planned, allowed), as_json=json)
+        _exit(plan_verdict(planned, allowed))
+
+
+@task(
+    positional=[],
+    help={
+        "json": _JSON,
+        "delete_unmanaged": "delete rulesets that the file does not name",
+    },
+)
+def apply(_: Context, json: bool = False, delete_unmanaged: bool = False) -> None:
+    """Write infra/rulesets.json to GitHub; what nobody knows is never erased."""
+    from monokeel.commands.policy import make_plan
+
+    with exit_on_error():
+        rulesets = _rulesets()
+        wanted = _policy(delete_unmanaged=delete_unmanaged)
+        _write(make_plan(wanted, rulesets), rulesets, as_json=json)
+
+
+@task(positional=[])
+def export(_: Context) -> None:
+    """Print GitHub's rulesets as the text of infra/rulesets.json."""
+    from monokeel.commands.policy import export as exported
+
+    with exit_on_error():
+        print(exported(_rulesets()), end="")
+
+
+@task(
+    positional=[],
+    help={
+        "ruleset": "the ruleset's name",
+        "to": "the version in its history (default: the one before the newest)",
+        "dry_run": "show the plan and change nothing",
+        "json": _JSON,
+    },
+)
+def rollback(
+    _: Context,
+    ruleset: str = "",
+    to: str = "",
+    dry_run: bool = False,
+    json: bool = False,
+) -> None:
+    """Take one ruleset back to an earlier version of its history on GitHub."""
+    from monokeel.commands.policy import parse_version, plan_report, plan_rollback
+
+    with exit_on_error():
+        rulesets = _rulesets()
+        planned = plan_rollback(ruleset, parse_version(to), rulesets)
+        if dry_run:
+            show(plan_report(planned), as_json=json)
+            return
+        _write(planned, rulesets, as_json=json)
+
+
+@task(
+    positional=[],
+    help={
+        "only": "rulesets, settings, pointers, releases; several with commas",
+        "issue": "keep one issue open while drift lasts, close it after",
+        "allow_unverified": _ALLOW,
+        "json": _JSON,
+    },
+)
+def drift(
+    _: Context,
+    only: str = "",
+    issue: bool = False,
+    allow_unverified: str = "",
+    json: bool = False,
+) -> None:
+    """Compare GitHub with the files: rulesets, settings, environments, images."""
+    from monokeel.commands.drift import (
+        Wanted,
+        drift_report,
+        follow_up,
+        look,
+        parse_allowed,
+        parse_sections,
+    )
+    from monokeel.core.report import as_markdown
+    from monokeel.core.ruleset import parse_policy
+
+    with exit_on_error():
+        wanted = Wanted(
+            policy=parse_policy(read_text(POLICY)),
+            settings=read_settings(),
+            sections=parse_sections(only),
+            allowed=parse_allowed(allow_unverified),
+        )
+        found = look(wanted, _outside())
+        more: tuple[str, ...] = ()
+        if issue:
+            from monokeel.adapters.issues import Issues
+
+            body = as_markdown(drift_report(found))
+            more = (follow_up(found, body, Issues(make_github())),)
+        show(drift_report(found, *more), as_json=json)
+        _exit(found.verdict)
+
+
+def workflow_jobs() -> "tuple[Job, ...]":
+    """Return the jobs of the workflows in this repository."""
+    from monokeel.core.workflow_jobs import jobs_of
+
+    folder = root() / ".github" / "workflows"
+    paths = sorted([*folder.glob("*.yml"), *folder.glob("*.yaml")])
+    return jobs_of({path.name: path.read_text(encoding="utf-8") for path in paths})
+
+
+def _policy(*, delete_unmanaged: bool = False) -> "Policy":
+    from monokeel.commands.policy import Policy
+    from monokeel.core.ruleset import parse_policy
+
+    return Policy(
+        desired=parse_policy(read_text(POLICY)),
+        optional_rules=read_settings().optional_rules,
+        jobs=workflow_jobs(),
+        delete_unmanaged=delete_unmanaged,
+    )
+
+
+def _write(planned: "Plan", rulesets: "Rulesets", *, as_json: bool) -> None:
+    from monokeel.commands.policy import applied_report, plan_report
+    from monokeel.commands.policy import apply as write
+    from monokeel.core.report import as_text
+
+    print(as_text(plan_report(planned)), file=sys.stderr)
+    applied = write(planned, rulesets)
+    report = applied_report(applied)
+    show(report, as_json=as_json)
+    if report.problems:
+        exit_with_difference()
+
+
+def _rulesets() -> "Rulesets":
+    from monokeel.adapters.rulesets import Rulesets
+
+    return Rulesets(make_github())
+
+
+def _outside() -> "Outside":
+    from monokeel.adapters.deployments import Deployments
+    from monokeel.adapters.releases import Releases
+    from monokeel.adapters.repository import Repository
+    from monokeel.commands.drift import Outside
+
+    github = make_github()
+    return Outside(
+        rulesets=_rulesets(),
+        repository=Repository(github),
+        refs=make_git(),
+        records=Deployments(github),
+        releases=Releases(github),
+        images=make_registry(),
+    )
+
+
+def _exit(verdict: "Verdict") -> None:
+    if verdict == "drift":
+        exit_with_difference()
+    if verdict == "unverifiable":
+        raise SystemExit(ServiceError.exit_code)
+
+
+TASKS = (drift,)
+GROUP = (plan, apply, export, rollback, lint)

@@ -1,0 +1,64 @@
+"""A repository on the sandbox with rulesets in its file, and hands that tamper."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from monokeel.core.lookup import Json
+from sandbox.server import Sandbox
+from tests.e2e.live_shop import ROOT, Done, LiveShop
+
+RULESETS = "infra/rulesets.json"
+ADMIN: Json = {"actor_id": 5, "actor_type": "RepositoryRole", "bypass_mode": "always"}
+# Live GitHub adds it on reading, and a write echoes it (wurk#488): the description
+# does not know it.
+_ECHOED = "require_extra_approval_for_unattributed_changes"
+
+
+class Ruled(LiveShop):
+    """A shop with this repository's own rulesets in its file."""
+
+    def __init__(self, box: Sandbox, folder: Path) -> None:
+        super().__init__(box, folder)
+        shutil.copytree(ROOT / ".github/workflows", folder / ".github/workflows")
+        shutil.copy(ROOT / RULESETS, folder / RULESETS)
+        policy = folder / "infra/platform.toml"
+        optional = '[policy]\noptional_rules = ["branch_name_pattern"]\n'
+        policy.write_text(policy.read_text() + optional, encoding="utf-8")
+
+    @property
+    def bodies(self) -> dict[str, dict[str, Json]]:
+        """What the file asks for, by name."""
+        text = (self.folder / RULESETS).read_text(encoding="utf-8")
+        return {body["name"]: body for body in json.loads(text)}
+
+    def live(self, name: str) -> dict[str, Json]:
+        """The ruleset *name* as an administrator reads it."""
+        for each in self.github.pages("/rulesets"):
+            if each["name"] == name:
+                body = self.github.request("GET", f"/rulesets/{each['id']}").json()
+                assert isinstance(body, dict)
+                return body
+        raise AssertionError(name)
+
+    def tamper(self, name: str, **members: Json) -> None:
+        """Change a ruleset as somebody with a mouse does."""
+        path = f"/rulesets/{self.live(name)['id']}"
+        self.github.request("PUT", path, json=members)
+
+
+@contextmanager
+def ruled_shop(folder: Path) -> Iterator[Ruled]:
+    """Give a shop on a sandbox of its own; at the end the contract must hold."""
+    with Sandbox() as box:
+        yield Ruled(box, folder)
+        found = [line for line in box.violations() if _ECHOED not in line]
+        assert found == []
+
+
+def report_of(done: Done) -> dict[str, Json]:
+    report = json.loads(done.out)
+    assert isinstance(report, dict)
+    return report

@@ -1,0 +1,228 @@
+"""The policy tasks as users run them, in a repository on the sandbox."""
+
+import copy
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from github import Auth, Github
+
+from monokeel.core.lookup import Json
+from tests.e2e.ruled_shop import ADMIN, RULESETS, Ruled, report_of, ruled_shop
+
+CONTEXT = re.compile(r'"template-green"')
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[Ruled]:
+    with ruled_shop(tmp_path / "shop") as shop:
+        yield shop
+
+
+def test_drift_takes_one_request_and_one_for_each_ruleset(shop: Ruled) -> None:
+    shop.inv("policy.apply")
+    before = shop.rest_calls()
+
+    shop.inv("drift", "--only", "rulesets")
+
+    assert shop.rest_calls() - before == 1 + len(shop.bodies)
+
+
+def test_a_second_apply_writes_nothing(shop: Ruled) -> None:
+    shop.inv("policy.apply")
+    writes = shop.box.writes
+
+    again = shop.inv("policy.apply", "--json")
+
+    assert (again.code, report_of(again)["written"]) == (0, [])
+    assert shop.box.writes == writes
+
+
+def test_who_and_when_is_named(shop: Ruled) -> None:
+    shop.inv("policy.apply")
+    shop.tamper("main", enforcement="disabled")
+
+    found = shop.inv("drift", "--only", "rulesets")
+
+    assert "last changed by ada at 20" in found.out
+    assert "./scripts/apply-rulesets.sh" in found.out
+
+
+def test_a_token_that_hides_actors_is_told_what_it_missed(shop: Ruled) -> None:
+    shop.inv("policy.apply")
+    token = shop.box.tokens["actions"]
+
+    found = shop.inv("drift", "--json", GITHUB_TOKEN=token)
+    accepted = shop.inv(
+        "drift", "--allow-unverified", "bypass_actors", GITHUB_TOKEN=token
+    )
+
+    unverified = report_of(found)["unverified"]
+    assert isinstance(unverified, list)
+    assert (found.code, accepted.code) == (4, 0)
+    assert {str(each["item"]) for each in unverified if isinstance(each, dict)} == {
+        "bypass_actors",
+        "deploy_keys",
+        "delete_branch_on_merge",
+        "immutable_releases",
+    }
+    assert "bypass_actors of main" in accepted.out
+
+
+def test_without_a_list_nothing_is_written(shop: Ruled) -> None:
+    shop.box.switches.fail("/rulesets", times=99, status=500)
+    writes = shop.box.writes
+
+    found = shop.inv("drift", "--only", "rulesets")
+    applied = shop.inv("policy.apply")
+
+    assert (found.code, applied.code) == (4, 4)
+    assert shop.box.writes == writes
+
+
+def test_an_apply_killed_between_two_writes_is_finished_by_the_next(
+    shop: Ruled,
+) -> None:
+    body: Json = {**shop.bodies["main"], "rules": [{"type": "deletion"}]}
+    shop.github.request("POST", "/rulesets", json=body, expect=(201,))
+    process = shop.start("policy.apply")
+    start = shop.box.writes
+
+    def kill(number: int, _: str, __: str) -> None:
+        if number == start + 2:
+            process.kill()
+
+    shop.box.on_write = kill
+    assert process.wait() != 0
+    process.communicate()
+    shop.box.on_write = None
+    half = shop.box.writes
+
+    done = shop.inv("policy.apply", "--json")
+
+    assert done.code == 0
+    assert half == start + 2
+    assert shop.box.writes == start + len(shop.bodies)
+    assert shop.inv("drift", "--only", "rulesets").code == 0
+
+
+def test_another_client_sees_the_same_rulesets(shop: Ruled) -> None:
+    shop.inv("policy.apply")
+    gh = Path(sys.executable).with_name("gh")
+    github = Github(
+        auth=Auth.Token(shop.box.tokens["admin"]), base_url=shop.box.url, retry=None
+    )
+
+    for name, asked in shop.bodies.items():
+        path = f"repos/acme/shop/rulesets/{shop.live(name)['id']}"
+        shown = subprocess.run(
+            [gh, "api", path],
+            env=shop.environment,
+            capture_output=True,
+            check=True,
+        )
+        _, read = github.requester.requestJsonAndCheck("GET", f"/{path}")
+
+        by_gh = json.loads(shown.stdout)
+        assert {**by_gh, "url": f"/{path}"} == read
+        assert [by_gh[key] for key in ("name", "target", "enforcement")] == [
+            asked[key] for key in ("name", "target", "enforcement")
+        ]
+        assert by_gh["conditions"] == asked["conditions"]
+        assert by_gh["bypass_actors"] == asked["bypass_actors"]
+        assert types_of(by_gh["rules"]) == types_of(asked["rules"])
+
+
+def types_of(rules: Json) -> set[str]:
+    assert isinstance(rules, list)
+    return {str(each["type"]) for each in rules if isinstance(each, dict)}
+
+
+def test_a_put_without_effect_is_noticed(shop: Ruled) -> None:
+    shop.inv("policy.apply")
+    shop.tamper("main", enforcement="disabled")
+    shop.box.switches.put_without_effect = True
+
+    done = shop.inv("policy.apply")
+
+    assert done.code == 4
+    assert "reads back differently: enforcement" in done.err
+
+
+def test_an_export_plans_to_nothing(shop: Ruled) -> None:
+    shop.inv("policy.apply")
+    shop.tamper("main", bypass_actors=[ADMIN])
+
+    exported = shop.inv("policy.export")
+    (shop.folder / RULESETS).write_text(exported.out, encoding="utf-8")
+
+    assert shop.inv("policy.plan").code == 0
+
+
+def test_a_ruleset_is_rolled_back_to_its_history(shop: Ruled) -> None:
+    shop.inv("policy.apply")
+    shop.tamper("main", enforcement="disabled")
+
+    done = shop.inv("policy.rollback", "--ruleset", "main")
+
+    assert done.code == 0
+    assert shop.live("main")["enforcement"] == "active"
+
+
+def test_a_plan_without_pattern_rules_gets_all_others(shop: Ruled) -> None:
+    shop.box.switches.plan = "free"
+
+    done = shop.inv("policy.apply")
+
+    assert done.code == 0
+    assert "branch-names: branch_name_pattern is not on GitHub's plan" in done.out
+    assert shop.inv("drift", "--only", "rulesets").code == 0
+
+
+def test_a_plan_without_rulesets_is_said_plainly(shop: Ruled) -> None:
+    shop.box.switches.plan = "free-private"
+
+    done = shop.inv("policy.apply")
+
+    assert done.code == 4
+    assert "upgrade the plan" in done.err
+
+
+def test_rulesets_from_above_are_shown_apart_and_left_alone(shop: Ruled) -> None:
+    shop.inv("policy.apply")
+    parent = copy.deepcopy(shop.box.state.rulesets[0])
+    parent.id, parent.source_type = 1, "Organization"
+    parent.body["name"] = "org-wide"
+    shop.box.state.rulesets.append(parent)
+
+    plan = shop.inv("policy.plan", "--json", "--delete-unmanaged")
+
+    assert plan.code == 0
+    assert report_of(plan)["inherited"] == ["org-wide (acme)"]
+
+
+def test_a_wrong_file_is_refused_before_github_is_changed(shop: Ruled) -> None:
+    text = (shop.folder / RULESETS).read_text(encoding="utf-8")
+    wrong = CONTEXT.sub('"gone"', text)
+    (shop.folder / RULESETS).write_text(wrong, encoding="utf-8")
+
+    done = shop.inv("policy.apply")
+
+    assert done.code == 1
+    assert "no job of .github/workflows is called 'gone'" in done.err
+    assert shop.box.writes == 1  # the commit that made the shop
+
+
+def test_lint_needs_neither_token_nor_network(shop: Ruled) -> None:
+    nowhere = "http://127.0.0.1:9"
+
+    done = shop.inv("policy.lint", GITHUB_TOKEN="", GITHUB_API_URL=nowhere)
+
+    assert (done.code, done.out.splitlines()[0]) == (
+        0,
+        "infra/rulesets.json: 5 rulesets, nothing wrong",
+    )
