@@ -1,6 +1,6 @@
 """A clone and its remote: history as a stream, refs moved by compare-and-swap."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
@@ -34,10 +34,12 @@ class Git:
         *,
         remote: str = "origin",
         credentials: Credentials | None = None,
+        timeout_s: float = _REMOTE_TIMEOUT_S,
     ) -> None:
         self.root = root
         self.remote = remote
         self._credentials = credentials or Credentials()
+        self._timeout_s = timeout_s
 
     # The clone
 
@@ -90,24 +92,23 @@ class Git:
             "for-each-ref", *limit, "--sort=refname", f"--format={fields}", "refs/tags"
         )
         tags: dict[str, str] = {}
-        for line in done.stdout.splitlines():
-            name, *objects = line.split()
-            tags[name] = objects[-1]
+        # A name may hold what Python takes for white space or a line end.
+        for line in filter(None, done.stdout.split("\n")):
+            name, sha, peeled = line.split(" ")
+            tags[name] = peeled or sha
         return tags
 
-    def log(self, since: str | None, commit: str) -> Iterator[tuple[str, str]]:
-        """Yield (commit, message) from *commit* back to *since*, newest first.
+    def log(self, since: str | None, commit: str) -> "Log":
+        """Return the commits from *commit* back to *since*, newest first.
 
-        *since* is a full ref such as ``refs/tags/v1.0.0``; ``None`` means all of
-        history. The order is git's own (by commit date): reverts depend on it.
+        *since* is a commit, or ``None`` for all of history. The order is git's own
+        (by commit date): reverts depend on it.
         """
         span = commit if since is None else f"{since}..{commit}"
         args = ["git", "-c", "log.showSignature=false", "log", "-z"]
-        args += ["--encoding=UTF-8", "--format=%H%n%B", "--end-of-options", span, "--"]
-        for record in stream(args, cwd=self.root, separator=b"\0"):
-            sha, _, message = record.partition("\n")
-            if sha:
-                yield sha, message
+        args += ["--encoding=UTF-8", "--format=%H %P%n%B", "--end-of-options", span]
+        records = stream([*args, "--"], cwd=self.root, separator=b"\0")
+        return Log(records, since=since, commit=commit)
 
     def changed_paths(self, since: str, commit: str) -> list[str]:
         """Return the paths that *commit* changed since it left *since*."""
@@ -168,7 +169,7 @@ class Git:
         narrow = ["--heads", "--tags"] if known else []
         done = self._ask_remote("ls-remote", *narrow, "--", "{}")
         refs: dict[str, str] = {}
-        for line in done.stdout.splitlines():
+        for line in filter(None, done.stdout.split("\n")):
             commit, _, name = line.partition("\t")
             plain = name.removesuffix("^{}")
             if plain.startswith(tuple(prefixes)) and (
@@ -237,7 +238,7 @@ class Git:
                 cwd=self.root,
                 env=env,
                 ok=ok,
-                timeout_s=_REMOTE_TIMEOUT_S,
+                timeout_s=self._timeout_s,
             )
 
     def _git(self, *args: str, ok: Collection[int] = (0,)) -> Completed:
@@ -245,6 +246,32 @@ class Git:
 
     def _line(self, *args: str) -> str:
         return self._git(*args).stdout.strip()
+
+
+class Log(Iterable[tuple[str, str]]):
+    """Commits as (40 hex digits, message), read from git while they are iterated.
+
+    Once they are, *reached* says whether *since* is in the history of *commit*: it is
+    if it is a parent of one of these commits (or *commit* itself), and asking git
+    would be a second walk.
+    """
+
+    def __init__(
+        self, records: Iterator[str], *, since: str | None, commit: str
+    ) -> None:
+        self.reached = since in {None, commit}
+        self._records = records
+        self._since = since
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        """Yield each commit once."""
+        for record in self._records:
+            names, _, message = record.partition("\n")
+            sha, _, parents = names.partition(" ")
+            if self._since is not None and self._since in parents:
+                self.reached = True
+            if sha:
+                yield sha, message
 
 
 def _server_words(stderr: str) -> str:

@@ -81,9 +81,16 @@ class _NoAuth(AuthBase):
 class Session:
     """Requests over one shared pool; safe to use from several threads."""
 
-    def __init__(self, *, user_agent: str = "monokeel", tries: int = _TRIES) -> None:
+    def __init__(
+        self,
+        *,
+        user_agent: str = "monokeel",
+        tries: int = _TRIES,
+        timeout_s: float = _READ_TIMEOUT_S,
+    ) -> None:
         self._user_agent = user_agent
         self._tries = tries
+        self._timeout_s = timeout_s
         self._adapter = HTTPAdapter(pool_connections=8, pool_maxsize=_WORKERS)
         self._local = threading.local()
 
@@ -95,7 +102,7 @@ class Session:
         headers: Mapping[str, str] | None = None,
         body: bytes | None = None,
         auth: tuple[str, str] | None = None,
-        timeout_s: float = _READ_TIMEOUT_S,
+        timeout_s: float | None = None,
         redirects: bool = False,
         retry: bool | None = None,
     ) -> Answer:
@@ -107,6 +114,7 @@ class Session:
         """
         check_address(url)
         again = method in _READS if retry is None else retry
+        read_s = self._timeout_s if timeout_s is None else timeout_s
         tries = self._tries if again else 1
         for attempt in range(1, tries + 1):
             try:
@@ -116,7 +124,7 @@ class Session:
                     headers=dict(headers or {}),
                     data=body,
                     auth=auth or _NoAuth(),
-                    timeout=(_CONNECT_TIMEOUT_S, timeout_s),
+                    timeout=(min(_CONNECT_TIMEOUT_S, read_s), read_s),
                     allow_redirects=redirects,
                 )
             except requests.RequestException as error:

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from monokeel.errors import DIFFERENCE, CommandError
 
 if TYPE_CHECKING:
+    from monokeel.adapters.credentials import Credentials
     from monokeel.adapters.git import Git
     from monokeel.adapters.github import GitHub
     from monokeel.adapters.registry import Registry
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from monokeel.core.settings import Settings
 
 _PUBLIC_API = "https://api.github.com"
+_QUICK_S = 2.0
 
 
 def root() -> Path:
@@ -77,56 +79,79 @@ def read_text(path: str) -> str:
 
 
 @cache
-def make_session() -> "Session":
-    """Return the one connection pool of this process."""
+def make_session(*, quick: bool = False) -> "Session":
+    """Return the one connection pool of this process.
+
+    *quick* asks once and waits two seconds: for what is nice to know in a dry run.
+    """
     from monokeel.adapters.session import Session
 
-    return Session()
+    return Session(tries=1, timeout_s=_QUICK_S) if quick else Session()
 
 
 @cache
-def make_github() -> "GitHub":
+def make_github(*, quick: bool = False) -> "GitHub":
     """Return the repository on GitHub, with the token if one is set."""
     from monokeel.adapters.github import GitHub
 
     repository = variable("GITHUB_REPOSITORY") or read_settings().repository
     return GitHub(
-        make_session(), api=api_address(), repository=repository, token=token()
+        make_session(quick=quick),
+        api=api_address(),
+        repository=repository,
+        token=token(),
     )
 
 
 @cache
-def make_git() -> "Git":
+def make_git(*, quick: bool = False) -> "Git":
     """Return the clone at the root, with what it needs to push."""
-    from monokeel.adapters.credentials import Credentials
     from monokeel.adapters.git import Git
 
+    if quick:
+        return Git(root(), credentials=make_credentials(), timeout_s=_QUICK_S)
+    return Git(root(), credentials=make_credentials())
+
+
+def make_credentials() -> "Credentials":
+    """Return what git may use: the token for GitHub, the deploy key for pushes."""
+    from monokeel.adapters.credentials import Credentials
+
     api_host = urlsplit(api_address()).netloc
-    credentials = Credentials(
+    return Credentials(
         token=token(),
         server="github.com" if api_address() == _PUBLIC_API else api_host,
         deploy_key=variable("MONOKEEL_DEPLOY_KEY"),
         host_keys=_host_keys,
     )
-    return Git(root(), credentials=credentials)
 
 
 @cache
-def make_registry() -> "Registry":
-    """Return the registry of the images.
+def make_registry(*, quick: bool = False) -> "Registry":
+    """Return the registry of the images."""
+    from monokeel.adapters.registry import Registry
+
+    user, password = registry_login()
+    session, address = make_session(quick=quick), registry_address()
+    if quick:
+        return Registry(
+            session, address=address, user=user, password=password, timeout_s=_QUICK_S
+        )
+    return Registry(session, address=address, user=user, password=password)
+
+
+def registry_login() -> tuple[str | None, str | None]:
+    """Return user and password for the registry.
 
     The GitHub token serves as password only for GitHub's own registry, or for one at
     the API's address: it must not travel to anybody else's.
     """
-    from monokeel.adapters.registry import Registry
-
-    address = registry_address()
     user = variable("MONOKEEL_REGISTRY_USER")
     password = variable("MONOKEEL_REGISTRY_PASSWORD")
-    host = urlsplit(address).netloc
+    host = urlsplit(registry_address()).netloc
     if password is None and host in {"ghcr.io", urlsplit(api_address()).netloc}:
         user, password = user or variable("GITHUB_ACTOR") or "token", token()
-    return Registry(make_session(), address=address, user=user, password=password)
+    return user, password
 
 
 def registry_address() -> str:

@@ -1,0 +1,148 @@
+"""The steps that connect a new repository to GitHub; a second run changes nothing.
+
+The rules come last and are another command's (``policy.apply``): a rule that stands
+before the first push would refuse it.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+
+from monokeel.commands.init.environments import limit_environment
+from monokeel.commands.init.needs import Clone, Outside, Repository, Step
+from monokeel.core.lookup import Declined, Json, Lost, Moved, Unknown
+from monokeel.core.settings import Settings
+from monokeel.errors import CommandError, RefusedError, ServiceError
+
+KEY_TITLE = "monokeel"
+SECRET = "MONOKEEL_DEPLOY_KEY"  # noqa: S105 - the name of a secret, not its value
+RELEASE = "release"
+# Jobs that hold the App's key. An Environment that is missing when a job names it is
+# made by GitHub, open to every branch.
+APP_ENVIRONMENTS = ("policy", "template")
+
+
+def init(settings: Settings, outside: Outside) -> Iterator[Step]:
+    """Yield each step as it is done, so that a failure shows how far it came.
+
+    Raises CommandError for a wrong or missing remote, and ServiceError for a token
+    without administration rights, both before anything is changed.
+    """
+    described = outside.repository.get_repository()
+    _require_remote(settings, outside.clone.address())
+    _require_admin(settings, described)
+    yield _push_first(settings, outside.clone)
+    yield _deploy_key(settings, outside)
+    promoted = {each.name: each.reviewers for each in settings.environments}
+    for name in (RELEASE, *promoted, *APP_ENVIRONMENTS):
+        ask, branch = promoted.get(name, False), settings.default_branch
+        yield from limit_environment(outside.repository, name, branch=branch, ask=ask)
+    yield _locked_releases(outside.repository)
+    for name in (RELEASE, *promoted):
+        yield _secret(settings, outside, name)
+
+
+def _require_remote(settings: Settings, address: str | None) -> None:
+    wanted = f"https://github.com/{settings.repository}.git"
+    if address is None:
+        raise CommandError(
+            "this clone has no remote", fix=f"Run: git remote add origin {wanted}"
+        )
+    ending = re.compile(
+        rf"[/:]{re.escape(settings.repository)}(?:\.git)?/?\Z", re.IGNORECASE
+    )
+    if ending.search(address) is None:
+        shown = re.sub(r"//[^/@]*@", "//", address)
+        raise CommandError(
+            f"the remote is {shown}, not {settings.repository}",
+            fix=f"Run: git remote set-url origin {wanted} (or correct [repository] in"
+            " infra/platform.toml)",
+        )
+
+
+def _require_admin(settings: Settings, described: Mapping[str, Json]) -> None:
+    rights = described.get("permissions")
+    if not isinstance(rights, dict) or rights.get("admin") is not True:
+        raise ServiceError(
+            f"the token may not administer {settings.repository}",
+            fix="Use a token of an administrator: a fine-grained one needs"
+            " administration, environments and secrets: write, contents: write.",
+        )
+
+
+def _push_first(settings: Settings, clone: Clone) -> Step:
+    branch = settings.default_branch
+    ref, name = f"refs/heads/{branch}", f"branch {branch}"
+    there = clone.remote_refs((ref,)).get(ref)
+    if there is not None:
+        return Step(name=name, state="was there", detail=there[:12])
+    commit = clone.commit_of(ref)
+    if commit is None:
+        raise CommandError(
+            f"there is no branch {branch} here", fix=f"Run: git switch -c {branch}"
+        )
+    match clone.move_ref(ref, old=None, new=commit):
+        case Moved():
+            return Step(name=name, state="done", detail=f"pushed {commit[:12]}")
+        case Lost(now=now):
+            return Step(name=name, state="was there", detail=str(now)[:12])
+        case Declined(reason=reason):
+            raise RefusedError(f"GitHub refused the first push: {reason}")
+
+
+def _deploy_key(settings: Settings, outside: Outside) -> Step:
+    name, keys = "deploy key", outside.keys
+    here = keys.public_key()
+    for registered in outside.repository.list_deploy_keys():
+        if registered.get("title") != KEY_TITLE:
+            continue
+        if registered.get("read_only") is not False:
+            problem = f"the deploy key {KEY_TITLE!r} may not write"
+        elif here is not None and not _same_key(registered.get("key"), here):
+            problem = f"{keys.file} is not the registered deploy key {KEY_TITLE!r}"
+        else:
+            return Step(name=name, state="was there", detail=f"title {KEY_TITLE}")
+        fix = f"delete it (gh repo deploy-key delete {registered.get('id')}), run again"
+        return _left(name, "is another", f"{problem}: {fix}")
+    public = here or keys.create(f"{KEY_TITLE} {settings.repository}")
+    outside.repository.create_deploy_key(KEY_TITLE, public)
+    return Step(name=name, state="done", detail=f"private key: {keys.file}")
+
+
+def _same_key(registered: Json, here: str) -> bool:
+    # GitHub keeps type and key and drops the comment.
+    return isinstance(registered, str) and registered.split()[:2] == here.split()[:2]
+
+
+def _locked_releases(repository: Repository) -> Step:
+    name = "immutable releases"
+    match repository.immutable_releases():
+        case True:
+            return Step(name=name, state="was there", detail="on")
+        case False:
+            try:
+                repository.enable_immutable_releases()
+            except (RefusedError, ServiceError) as error:
+                return _left(name, "off", error.problem)
+            return Step(name=name, state="done", detail="on from the next release")
+        case Unknown(reason=reason):
+            return _left(name, "unknown", f"{name}: {reason}")
+
+
+def _secret(settings: Settings, outside: Outside, environment: str) -> Step:
+    name = f"secret in {environment}"
+    if SECRET in outside.repository.list_environment_secrets(environment):
+        return Step(name=name, state="was there", detail=SECRET)
+    file = outside.keys.file
+    if outside.keys.public_key() is None:
+        to_do = (
+            f"{SECRET} is missing in Environment {environment} and its key is not at"
+            f" {file}: delete the deploy key {KEY_TITLE!r} and run again"
+        )
+    else:
+        repository = f"--repo {settings.repository}"
+        to_do = f"gh secret set {SECRET} --env {environment} {repository} < {file}"
+    return _left(name, "not set", to_do)
+
+
+def _left(name: str, detail: str, to_do: str) -> Step:
+    return Step(name=name, state="left to you", detail=detail, to_do=to_do)

@@ -1,0 +1,33 @@
+from pathlib import Path
+
+import pytest
+
+from monokeel.adapters.keys import Keys
+from monokeel.errors import CommandError
+
+
+def test_a_key_pair_is_made_once_and_read_again(tmp_path: Path) -> None:
+    keys = Keys(tmp_path / "deep" / "key", root=tmp_path / "shop")
+    assert keys.public_key() is None
+
+    made = keys.create("monokeel acme/shop")
+
+    assert made.startswith("ssh-ed25519 AAAA")
+    assert keys.public_key() == made
+    assert Path(keys.file).stat().st_mode & 0o777 == 0o600
+
+
+def test_a_lost_public_file_does_no_harm(tmp_path: Path) -> None:
+    keys = Keys(tmp_path / "key", root=tmp_path / "shop")
+    made = keys.create("monokeel acme/shop")
+    (tmp_path / "key.pub").unlink()
+
+    assert keys.public_key() == made
+
+
+@pytest.mark.parametrize("inside", ["key", "deep/key", "../shop/key"])
+def test_a_file_in_the_repository_is_refused(tmp_path: Path, inside: str) -> None:
+    root = tmp_path / "shop"
+
+    with pytest.raises(CommandError, match="inside the repository"):
+        Keys(root / inside, root=root)
