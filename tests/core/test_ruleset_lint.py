@@ -7,14 +7,14 @@ import pytest
 
 from monokeel.core.lookup import Json
 from monokeel.core.ruleset import parse_policy, read_live
-from monokeel.core.ruleset_diff import compare_policies
-from monokeel.core.ruleset_lint import errors_among, lint
-from monokeel.core.ruleset_refusal import (
+from monokeel.core.ruleset_body import (
     Refusal,
     error_of,
     is_name_taken,
     rule_without_plan,
 )
+from monokeel.core.ruleset_diff import compare_policies
+from monokeel.core.ruleset_lint import errors_among, lint
 from monokeel.core.workflow_jobs import Job, jobs_of
 from monokeel.errors import CommandError, RefusedError
 from tests.core.ruleset_cases import FILE, Edit, adds, drops, live_body, sets

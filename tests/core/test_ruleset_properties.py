@@ -14,7 +14,7 @@ from monokeel.core.ruleset_body import exported, merged_body, new_body, policy_t
 from monokeel.core.ruleset_diff import compare, compare_policies
 from monokeel.core.ruleset_lint import errors_among, lint
 from monokeel.core.ruleset_rules import RULE_TYPES
-from monokeel.core.ruleset_shape import Shape
+from monokeel.core.ruleset_schema import Shape
 
 TEXT = st.text("abcXYZ*/._- é", min_size=1, max_size=8)
 PREFIX = {"branch": "refs/heads/", "tag": "refs/tags/"}

@@ -17,7 +17,7 @@ from monokeel.core.ruleset_rules import (
     TARGETS,
     WRITABLE,
 )
-from monokeel.core.ruleset_shape import Shape, Unset
+from monokeel.core.ruleset_schema import Shape, Unset
 
 OPENAPI = Path(__file__).parents[2] / "sandbox" / "openapi" / "github.json"
 

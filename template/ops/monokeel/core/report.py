@@ -20,11 +20,19 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A part of a report: a heading, then lines, then a table."""
+    """A part of a report: a heading, then lines, then a table.
+
+    One without a line and without a row is not shown.
+    """
 
     heading: str
     lines: tuple[str, ...] = ()
     table: Table | None = None
+
+    @property
+    def rows(self) -> tuple[tuple[str, ...], ...]:
+        """The rows of the table, none without a table."""
+        return self.table.rows if self.table is not None else ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,10 +51,10 @@ class Report:
 def as_text(report: Report) -> str:
     """Return the report for a terminal, without a final newline."""
     blocks = [report.headline]
-    for section in report.sections:
+    for section in _shown(report):
         lines = [section.heading] if section.heading else []
         lines += [f"  {line}".rstrip() for line in section.lines]
-        if section.table is not None and section.table.rows:
+        if section.table is not None and section.rows:
             lines += [f"  {line}".rstrip() for line in _columns(section.table)]
         blocks.append("\n".join(lines))
     return "\n\n".join(block for block in blocks if block)
@@ -55,19 +63,23 @@ def as_text(report: Report) -> str:
 def as_markdown(report: Report) -> str:
     """Return the report in GitHub Markdown, ending in a newline."""
     blocks = [f"### {report.headline}"]
-    for section in report.sections:
+    for section in _shown(report):
         if section.heading:
             blocks.append(f"**{section.heading}**")
         if section.lines:
             blocks.append("\n".join(f"- {line}" for line in section.lines))
-        if section.table is not None and section.table.rows:
+        if section.table is not None and section.rows:
             blocks.append(_markdown_table(section.table))
     return "\n\n".join(blocks) + "\n"
 
 
 def as_json(report: Report) -> str:
     """Return one line: a JSON object that starts with ``"schema": 1``."""
-    return json.dumps({"schema": 1, **report.data}, ensure_ascii=False)
+    return json.dumps({"schema": 1, **report.data})
+
+
+def _shown(report: Report) -> list[Section]:
+    return [each for each in report.sections if each.lines or each.rows]
 
 
 def _columns(table: Table) -> list[str]:

@@ -1,0 +1,100 @@
+"""Measure what people wait for every day: the list of tasks, a copy, the guard.
+
+Whole processes, medians, each beside the floor it is compared with in the same run.
+
+    python -m bench.daily TREE [--runs 5]
+
+TREE is a rendered repository. The guard asks a registry on loopback that answers each
+request after 100 ms.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from bench.release import measure
+from sandbox.demo.template import git, release_template
+from sandbox.server import Sandbox
+
+_LATENCY_S = 0.1
+_MANY = 20
+
+
+def line(name: str, ours: float, floor: float, target: str) -> None:
+    """Print one row of the table in Markdown."""
+    print(f"| {name} | {ours:.2f} | {floor:.2f} | {ours / floor:.2f} | {target} |")
+
+
+def listing(tree: Path, work: Path, runs: int) -> None:
+    """Compare ``./inv --list`` with invoke on an empty tasks file."""
+    empty = work / "empty"
+    empty.mkdir()
+    (empty / "tasks.py").write_text("")
+    # The same Python for both, so that the packages of the environment are the same.
+    inv = [sys.executable, str(tree / "inv"), "--list"]
+    invoke = [sys.executable, "-P", "-m", "invoke", "--list"]
+    os.environ["MONOKEEL_PYTHON"] = sys.executable
+    ours = measure(inv, cwd=tree, runs=runs)
+    floor = measure(invoke, cwd=empty, runs=runs)
+    line("`./inv --list` / empty tasks file", ours.seconds, floor.seconds, "1.3")
+
+
+def copying(work: Path, runs: int) -> None:
+    """Compare a copy of this template with a copy of an almost empty one."""
+    template, small = work / "template", work / "small"
+    release_template(template)
+    (small / "template").mkdir(parents=True)
+    (small / "copier.yml").write_text("_subdirectory: template\n")
+    (small / "template/README.md").write_text("# small\n")
+    git(small, "init", "-q")
+    git(small, "add", "-A")
+    git(small, "commit", "-q", "-m", "x")
+    git(small, "tag", "v1.0.0")
+    copier = [sys.executable, "-m", "copier", "copy", "-q", "--defaults", "-f"]
+    ours = measure([*copier, str(template), str(work / "a")], cwd=work, runs=runs)
+    floor = measure([*copier, str(small), str(work / "b")], cwd=work, runs=runs)
+    count = sum(1 for path in (work / "a").rglob("*") if path.is_file())
+    line(f"`copier copy`, {count} files / 1 file", ours.seconds, floor.seconds, "1.4")
+
+
+def guarding(tree: Path, work: Path, runs: int) -> None:
+    """Compare the guard over twenty services with the guard over one."""
+    seconds = []
+    with Sandbox() as box:
+        os.environ.update(box.environ())
+        box.switches.delay_s = _LATENCY_S
+        for count in (1, _MANY):
+            shop = work / f"shop-{count}"
+            subprocess.run(["cp", "-R", str(tree), str(shop)], check=True)  # noqa: S607
+            text = (tree / "infra/platform.toml").read_text()
+            head, _, _ = text.partition("[[services]]")
+            services = "".join(
+                f'[[services]]\nname = "s{n}"\nkind = "api"\n' for n in range(count)
+            )
+            (shop / "infra/platform.toml").write_text(head + services)
+            guard = [sys.executable, str(shop / "inv"), "guard", "--version", "1.0.0"]
+            seconds.append(measure(guard, cwd=shop, runs=runs).seconds)
+    line(f"`./inv guard`, {_MANY} services / 1", seconds[1], seconds[0], "3")
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("tree", type=Path)
+    parser.add_argument("--runs", type=int, default=5)
+    chosen = parser.parse_args()
+    print(
+        "| what / floor | ours, s | floor, s | ratio | target |\n|---|---|---|---|---|"
+    )
+    with tempfile.TemporaryDirectory() as name:
+        work = Path(name)
+        listing(chosen.tree.absolute(), work, chosen.runs)
+        copying(work, chosen.runs)
+        guarding(chosen.tree.absolute(), work, chosen.runs)
+
+
+if __name__ == "__main__":
+    main()

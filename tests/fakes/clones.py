@@ -1,0 +1,52 @@
+"""Real repositories: a clone, its bare remote, and the plan of what it holds."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from monokeel.adapters.git import Git
+from monokeel.adapters.process import run
+from monokeel.commands.release.checks import Sources, offline
+from monokeel.commands.release.plan import plan_release
+from monokeel.core.lookup import Unknown
+from monokeel.core.release_plan import ReleasePlan
+from tests.fakes.plans import SETTINGS
+
+
+class Clone:
+    """A clone of a bare remote; every commit is a minute younger than the last."""
+
+    def __init__(self, folder: Path) -> None:
+        self.remote, self.root = folder / "remote.git", folder / "clone"
+        self._minutes = 0
+        run(["git", "init", "--quiet", "--bare", "-b", "main", str(self.remote)])
+        run(["git", "clone", "--quiet", str(self.remote), str(self.root)])
+        self.git("switch", "--quiet", "--orphan", "main")
+        self.commit("feat: all", tag="v1.0.0")
+
+    def git(self, *args: str) -> str:
+        when = f"2026-01-01T00:{self._minutes:02}:00Z"
+        dates = {"GIT_COMMITTER_DATE": when, "GIT_AUTHOR_DATE": when}
+        return run(["git", *args], cwd=self.root, env=dates).stdout.strip()
+
+    def commit(self, message: str, *, tag: str | None = None) -> str:
+        self._minutes += 1
+        self.git(
+            "commit", "--quiet", "--allow-empty", "--cleanup=verbatim", "-m", message
+        )
+        if tag is not None:
+            self.git("tag", tag)
+        return self.git("rev-parse", "HEAD")
+
+    def push(self) -> None:
+        self.git("push", "--quiet", "--tags", "origin", "main")
+
+    def plan(
+        self, *, root: Path | None = None, rules: str = "conventionalcommits"
+    ) -> ReleasePlan:
+        settings = replace(SETTINGS, rules=rules)
+        return plan_release(settings, Git(root or self.root), offline("not asked"))
+
+    def plan_online(self) -> ReleasePlan:
+        silent = Unknown(reason="not asked")
+        sources = Sources(remote=Git(self.root), releases=silent, images=silent)
+        return plan_release(SETTINGS, Git(self.root), sources)

@@ -1,0 +1,72 @@
+"""A clone in memory: one line of commits, tags on it and beside it."""
+
+from collections.abc import Iterator
+
+
+class FakeLog:
+    """The commits since *since*; *reached* is true once they led there."""
+
+    def __init__(self, commits: list[tuple[str, str]], *, since: str | None) -> None:
+        self.reached = since is None
+        self._commits = commits
+        self._since = since
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        for sha, message in self._commits:
+            if sha == self._since:
+                self.reached = True
+                return
+            yield sha, message
+
+
+class FakeHistory:
+    """*commits* are (sha, message), the newest first; *known* lie beside them."""
+
+    def __init__(self) -> None:
+        self.commits: list[tuple[str, str]] = []
+        self.known: set[str] = set()
+        self.all_tags: dict[str, str] = {}
+        self.checked_out: str | None = "main"
+        self.shallow = False
+        self._count = 0
+
+    def commit(self, message: str, *, tag: str | None = None) -> str:
+        """Add a commit on top and return its hash."""
+        self._count += 1
+        sha = f"{self._count:040x}"
+        self.commits.insert(0, (sha, message))
+        if tag is not None:
+            self.all_tags[tag] = sha
+        return sha
+
+    def head(self) -> str:
+        return self.commits[0][0]
+
+    def branch(self) -> str | None:
+        return self.checked_out
+
+    def is_shallow(self) -> bool:
+        return self.shallow
+
+    def commit_of(self, ref: str) -> str | None:
+        known = self.known | {sha for sha, _ in self.commits}
+        return ref if ref in known else self.all_tags.get(ref)
+
+    def is_ancestor(self, ancestor: str, commit: str) -> bool:
+        return ancestor in self._since(commit)
+
+    def tags(self, merged: str | None = None) -> dict[str, str]:
+        inside = None if merged is None else self._since(merged)
+        return {
+            name: sha
+            for name, sha in sorted(self.all_tags.items())
+            if inside is None or sha in inside
+        }
+
+    def log(self, since: str | None, commit: str) -> FakeLog:
+        names = [sha for sha, _ in self.commits]
+        return FakeLog(self.commits[names.index(commit) :], since=since)
+
+    def _since(self, commit: str) -> list[str]:
+        names = [sha for sha, _ in self.commits]
+        return names[names.index(commit) :] if commit in names else []

@@ -1,0 +1,62 @@
+"""The last release and the next version, compared with npm's own functions."""
+
+from pathlib import Path
+
+import pytest
+
+from monokeel.adapters.git import Git
+from monokeel.commands.release.situation import Situation, look_around
+from monokeel.core.commits import LEVELS
+from monokeel.core.lookup import Unknown, as_object
+from monokeel.core.messages import JS_SPACE
+from monokeel.core.version import next_version
+from tests.fakes.plans import SETTINGS
+from tests.oracle.conftest import Ask
+from tests.oracle.tag_lists import make_repositories, make_skeleton
+
+_PART = 5
+"""A repository costs as much as many messages: one for so many histories."""
+
+
+def look(repository: Path) -> Situation:
+    unasked = Unknown(reason="not asked")
+    return look_around(SETTINGS, Git(repository), unasked, surely=True)
+
+
+def test_the_last_release_and_the_next_version_are_those_of_npm(
+    ask: Ask, oracle_count: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    skeleton = make_skeleton(tmp_path)
+    repositories = make_repositories(skeleton, oracle_count // _PART, seed=2026)
+
+    answers = ask(
+        {
+            "about": "tags",
+            "format": "v${version}",
+            "repositories": [str(each) for each in repositories],
+        }
+    )
+
+    differences, crashes, tagged = [], 0, 0
+    for repository, answer in zip(repositories, answers, strict=True):
+        theirs = as_object(answer)
+        if "crash" in theirs:
+            crashes += 1
+            continue
+        last = look(repository).previous
+        tagged += last is not None
+        version = None if last is None else last.version
+        ours = {
+            # npm trims the names it reads, and then git does not know such a tag.
+            "tag": None if last is None else last.name.strip(JS_SPACE),
+            "next": {level: str(next_version(version, level)) for level in LEVELS},
+        }
+        if ours != theirs:
+            tags = sorted(Git(repository).tags())
+            differences.append((tags, theirs, ours))
+    with capsys.disabled():
+        print(  # noqa: T201 - the count is what the reader came for
+            f"\ntags: {len(repositories)} repositories ({tagged} with a release),"
+            f" {len(differences)} differences, {crashes} crash npm"
+        )
+    assert differences[:5] == []
