@@ -4,6 +4,7 @@
 """
 
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -92,12 +93,25 @@ def demo(session: nox.Session) -> None:
 
 @nox.session(python=False)
 def bench(session: nox.Session) -> None:
-    """Measure: `nox -s bench -- release`, `policy`, or all without an argument."""
-    for name in session.posargs or sorted(p.stem for p in Path("bench").glob("*.py")):
-        run(session, "python", f"bench/{name}.py")
+    """Measure: `nox -s bench -- release`, `daily`, `policy`, or all of them.
+
+    `release` compares with npm's semantic-release, which `nox -s oracle -- 1` installs.
+    """
+    tree = Path(session.create_tmp()).resolve() / "shop"
+    shutil.rmtree(tree, ignore_errors=True)
+    copy = ("copier", "copy", "-q", "--defaults", "-r", "HEAD", ".", str(tree))
+    run(session, *copy, PYTHONWARNINGS="ignore")
+    for name in session.posargs or ("release", "daily", "policy"):
+        where = [] if name == "policy" else [str(tree)]
+        paths = os.pathsep.join((".", "template/ops"))
+        run(session, "python", "-m", f"bench.{name}", *where, PYTHONPATH=paths)
 
 
 @nox.session(python=False)
 def regen(session: nox.Session) -> None:
-    """Make the generated copies again: locks, manifest, golden hashes."""
+    """Make the generated copies again: the manifest and the golden hashes.
+
+    The cut of GitHub's description is made by `python -m sandbox.cut_openapi`, the
+    locks by the `uv pip compile` lines in docs/how-to/develop.md.
+    """
     run(session, "python", "scripts/regen.py", *session.posargs)

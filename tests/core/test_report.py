@@ -22,12 +22,11 @@ REPORT = Report(
 )
 
 
-def test_text_puts_the_headline_first_and_aligns_tables() -> None:
+def test_text_starts_with_the_headline_aligns_tables_and_drops_what_is_empty() -> None:
     assert as_text(REPORT) == (
         "next version: 1.4.0\n\n"
         "Why\n  feat: a\n\n"
-        "Images\n  name  state\n  api   free|ok\n\n"
-        "Nothing"
+        "Images\n  name  state\n  api   free|ok"
     )
 
 
