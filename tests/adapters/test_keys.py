@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from monokeel.adapters.keys import Keys
+from monokeel.adapters.credentials import Keys
 from monokeel.errors import CommandError
 
 

@@ -12,9 +12,13 @@ from monokeel.adapters.session import Session
 from monokeel.commands.policy import Rulesets as Wanted
 from monokeel.core.lookup import Json
 from monokeel.core.ruleset import parse_policy
-from monokeel.core.ruleset_body import policy_text
+from monokeel.core.ruleset_body import (
+    Refusal,
+    is_name_taken,
+    policy_text,
+    rule_without_plan,
+)
 from monokeel.core.ruleset_diff import compare
-from monokeel.core.ruleset_refusal import Refusal, is_name_taken, rule_without_plan
 from monokeel.errors import ServiceError
 from sandbox.server import Sandbox
 from tests.fakes.rulesets import FakeRulesets

@@ -2,13 +2,8 @@ import json
 
 import pytest
 
-from monokeel.commands.drift import (
-    SECTIONS,
-    drift_report,
-    follow_up,
-    parse_allowed,
-    parse_sections,
-)
+from monokeel.commands.drift import SECTIONS, parse_allowed, parse_sections
+from monokeel.commands.drift.look import drift_report, follow_up
 from monokeel.core.report import as_json, as_markdown, as_text
 from monokeel.errors import CommandError
 from tests.commands.test_policy import MAIN, TAGS

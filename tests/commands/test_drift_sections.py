@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from monokeel.commands.drift import drift_report
+from monokeel.commands.drift.look import drift_report
 from monokeel.core.deployments import BranchMove
 from monokeel.core.lookup import Absent, Found, Unknown
 from monokeel.core.report import as_json, as_text

@@ -2,7 +2,8 @@
 
 import pytest
 
-from monokeel.commands.init import Outside, Step, init, init_report
+from monokeel.commands.init import Outside, Step, init_report
+from monokeel.commands.init.connect import init
 from monokeel.core.lookup import Json, Unknown
 from monokeel.core.settings import parse_settings
 from monokeel.errors import CommandError, ServiceError

@@ -3,15 +3,8 @@ import json
 
 import pytest
 
-from monokeel.commands.policy import (
-    Plan,
-    Policy,
-    applied_report,
-    apply,
-    make_plan,
-    plan_report,
-    plan_verdict,
-)
+from monokeel.commands.policy import Plan, Policy, make_plan, plan_report, plan_verdict
+from monokeel.commands.policy.apply import applied_report, apply
 from monokeel.core.lookup import Json
 from monokeel.core.report import as_text
 from monokeel.core.ruleset import parse_policy

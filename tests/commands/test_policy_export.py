@@ -4,7 +4,6 @@ import pytest
 
 from monokeel.commands.policy import (
     Policy,
-    apply,
     export,
     lint_report,
     make_plan,
@@ -12,6 +11,7 @@ from monokeel.commands.policy import (
     plan_rollback,
     plan_verdict,
 )
+from monokeel.commands.policy.apply import apply
 from monokeel.core.lookup import Json
 from monokeel.core.report import as_text
 from monokeel.core.ruleset import parse_policy

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from monokeel.commands.policy import Policy, apply, make_plan, plan_verdict
+from monokeel.commands.policy import Policy, make_plan, plan_verdict
+from monokeel.commands.policy.apply import apply
 from monokeel.core.lookup import Json
 from monokeel.core.ruleset import parse_policy
 from monokeel.errors import RefusedError, ServiceError

@@ -5,18 +5,14 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from monokeel.commands.template import (
+from monokeel.commands.template import check, check_report, follow_up
+from monokeel.commands.template.propose import already_proposed, propose, update_report
+from monokeel.commands.template.update import (
     Update,
-    already_proposed,
-    check,
-    check_report,
-    follow_up,
-    propose,
+    UpdatePlan,
+    commit_message,
     require_settled,
-    update_report,
 )
-from monokeel.commands.template.plan import UpdatePlan
-from monokeel.commands.template.update import commit_message
 from monokeel.core.lookup import Declined, Lost, Moved
 from monokeel.core.upgrade import Kept, Recorded, Render
 from monokeel.errors import RefusedError, ServiceError

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from monokeel.core.lookup import Json
 from monokeel.core.policy import Change, LiveRulesets, Version
 from monokeel.core.ruleset import Ruleset, read_live, rules_of
-from monokeel.core.ruleset_refusal import Refusal
+from monokeel.core.ruleset_body import Refusal
 from monokeel.errors import ServiceError
 from tests.fakes.faults import Faults
 

@@ -11,7 +11,7 @@ from copier import run_copy
 from monokeel.adapters.credentials import Credentials
 from monokeel.adapters.template import Template
 from monokeel.adapters.worktree import Worktree
-from monokeel.commands.template import Wanted, carry_out, plan_update
+from monokeel.commands.template.update import Wanted, carry_out, plan_update
 from monokeel.core.lookup import Json
 from tests.template.managed import is_seed
 from tests.template.renders import ROOT, git

@@ -8,7 +8,7 @@ import pytest
 from monokeel.adapters.credentials import Credentials
 from monokeel.adapters.template import Template
 from monokeel.adapters.worktree import Worktree
-from monokeel.commands.template import Wanted, carry_out, plan_update
+from monokeel.commands.template.update import Wanted, carry_out, plan_update
 from monokeel.core.upgrade import Render
 from monokeel.errors import CommandError, RefusedError, ServiceError
 from tests.template.renders import git

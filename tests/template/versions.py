@@ -13,7 +13,7 @@ from copier import run_copy
 from monokeel.adapters.credentials import Credentials
 from monokeel.adapters.template import Template
 from monokeel.adapters.worktree import Worktree, list_files, read_files
-from monokeel.commands.template import Update, Wanted, carry_out, plan_update
+from monokeel.commands.template.update import Update, Wanted, carry_out, plan_update
 from tests.template.renders import ROOT, copy_source, git
 
 OLD, NEW = "v9998.0.0", "v9999.0.0"

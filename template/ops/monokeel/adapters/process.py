@@ -2,6 +2,8 @@
 
 import logging
 import os
+import platform
+import shutil
 import subprocess
 import sys
 import time
@@ -167,3 +169,29 @@ def _missing(program: str) -> ServiceError:
         f"{program} is not installed here",
         fix=f"Install {program}; ./inv doctor lists what is needed.",
     )
+
+
+_TIMEOUT_S = 10.0
+
+
+class Machine:
+    """The machine that the tasks run on."""
+
+    def python(self) -> str:
+        """Return the version of Python that runs the tasks, such as ``3.11.7``."""
+        return platform.python_version()
+
+    def version_of(self, program: str) -> str | None:
+        """Return the first line that ``program --version`` prints.
+
+        ``None`` if it is not installed; ``installed`` if it does not know the option
+        (ssh-keygen).
+        """
+        if shutil.which(program) is None:
+            return None
+        if program == "ssh-keygen":
+            return "installed"
+        args = [program, "--version"]
+        done = run(args, stdin="", ok=range(256), timeout_s=_TIMEOUT_S)
+        lines = done.stdout.strip().splitlines()
+        return lines[0] if done.code == 0 and lines else "installed"

@@ -14,7 +14,7 @@ from monokeel.adapters.session import Answer, map_concurrently, wait_before_retr
 from monokeel.core.lookup import Json, as_number, as_object
 from monokeel.core.policy import Change, LiveRulesets, Version
 from monokeel.core.ruleset import Ruleset, is_own, read_live
-from monokeel.core.ruleset_refusal import Refusal
+from monokeel.core.ruleset_body import Refusal
 from monokeel.errors import ServiceError
 
 log = logging.getLogger(__name__)

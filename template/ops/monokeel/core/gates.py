@@ -8,15 +8,20 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Literal
 
-from monokeel.core.artifact_gates import (
+from monokeel.core.snapshot import (
+    Gate,
+    Snapshot,
     check_environment,
     check_images,
     check_on_main,
     check_release,
     check_tag,
     check_version,
+    passed,
+    refused,
+    span,
+    unclear,
 )
-from monokeel.core.snapshot import Gate, Snapshot, passed, refused, span, unclear
 from monokeel.errors import CommandError
 
 Verdict = Literal["ready", "refused", "unknown"]

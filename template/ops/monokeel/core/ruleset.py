@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from monokeel.core.lookup import Json
-from monokeel.core.ruleset_names import actor_label, item_label
 from monokeel.core.ruleset_rules import (
     ACTOR,
     CONDITIONS,
@@ -19,7 +18,7 @@ from monokeel.core.ruleset_rules import (
     RULE_TYPES,
     WRITABLE,
 )
-from monokeel.core.ruleset_shape import Shape, Unset
+from monokeel.core.ruleset_schema import Shape, Unset, actor_label, item_label
 from monokeel.errors import CommandError, ServiceError
 
 BYPASS = "bypass_actors"

@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from monokeel.core.lookup import Json
 from monokeel.core.ruleset import BYPASS, Ruleset, rules_of
 from monokeel.core.ruleset_diff import Comparison
-from monokeel.core.ruleset_names import GITHUB_ACTIONS, actor_label
 from monokeel.core.ruleset_rules import (
     ACTOR,
     CONDITIONS,
@@ -21,8 +20,10 @@ from monokeel.core.ruleset_rules import (
     WRITABLE,
 )
 from monokeel.core.ruleset_schema import (
+    GITHUB_ACTIONS,
     MOST_PATHS,
     Finding,
+    actor_label,
     check_members,
     has_default,
     unknown_name,

@@ -8,7 +8,7 @@ defaults stand here by hand, each as GitHub adds it when a ruleset is read back.
 
 from collections.abc import Mapping
 
-from monokeel.core.ruleset_shape import (
+from monokeel.core.ruleset_schema import (
     TEXT,
     RuleType,
     Shape,

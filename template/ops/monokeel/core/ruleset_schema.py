@@ -1,16 +1,135 @@
-"""A policy file checked against the table of rules, before anything is written.
+"""The shape of a ruleset's JSON values, what they are called, and what is misshapen.
 
-Does what a JSON Schema check does and what that misses: a misspelt parameter, one on
-a rule that has none, empty lists. The table itself is held to GitHub's OpenAPI
-description by a test, so that no schema library is needed at run time.
+The check does what a JSON Schema check does and what that misses: a misspelt
+parameter, one on a rule that has none, empty lists. The table itself is held to
+GitHub's OpenAPI description by a test, so that no schema library is needed.
 """
 
+import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
+from typing import Literal
 
 from monokeel.core.lookup import Json
-from monokeel.core.ruleset_shape import Shape, Unset
+
+# Repository roles, from the source of otterdog 1.7.0. A livestore change took 5 for
+# "write" (livestorejs/livestore#1214), which is why numbers never stand alone.
+ROLES = {2: "maintain", 4: "write", 5: "admin"}
+GITHUB_ACTIONS = 15368
+APPS = {GITHUB_ACTIONS: "github-actions"}
+_NO_ID = ("DeployKey", "OrganizationAdmin", "EnterpriseOwner")
+
+
+def actor_label(actor: Json) -> str:
+    """Return the key of a bypass actor, such as ``[RepositoryRole 5 (admin)]``.
+
+    Actors that have no id of their own are named by their type alone.
+    """
+    if not isinstance(actor, dict):
+        return f"[{json.dumps(actor, sort_keys=True)}]"
+    kind, number = str(actor.get("actor_type")), actor.get("actor_id")
+    if kind in _NO_ID or number is None:
+        return f"[{kind}]"
+    return f"[{kind} {number}{_name(kind, number)}]"
+
+
+def item_label(item: Json, identity: tuple[str, ...]) -> str:
+    """Return the key of *item* in its array: ``[all-green, app 15368 (…)]``."""
+    if isinstance(item, str):
+        return f"[{item}]"
+    if not isinstance(item, dict):
+        return f"[{json.dumps(item, sort_keys=True)}]"
+    parts = [_part(key, item[key]) for key in identity if item.get(key) is not None]
+    if not parts:
+        return f"[{json.dumps(item, sort_keys=True)}]"
+    separator = " " if identity == ("type", "id") else ", "
+    return f"[{separator.join(parts)}]"
+
+
+def _part(key: str, value: Json) -> str:
+    if key == "integration_id":
+        return f"app {value}{_name('Integration', value)}"
+    if key == "repository_id":
+        return f"repository {value}"
+    if isinstance(value, dict):  # a reviewer: {"id": 7, "type": "Team"}
+        return f"{value.get('type')} {value.get('id')}"
+    return str(value)
+
+
+def _name(kind: str, number: Json) -> str:
+    known = {"RepositoryRole": ROLES, "Integration": APPS}.get(kind, {})
+    name = known.get(number) if isinstance(number, int) else None
+    return f" ({name})" if name else ""
+
+
+Kind = Literal["boolean", "integer", "string", "array", "object"]
+
+
+class Unset:
+    """No default: an absent member is then not the same as any value."""
+
+    def __repr__(self) -> str:
+        """Name the value in a traceback."""
+        return "UNSET"
+
+
+UNSET = Unset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shape:
+    """One JSON value: its type, its limits, and what an absent one means.
+
+    *identity* names the members that tell two items of an array apart (none: the item
+    itself); an *ordered* array is compared as a sequence, any other as a set.
+    """
+
+    kind: Kind
+    required: bool = False
+    default: Json | Unset = UNSET
+    allowed: tuple[str, ...] = ()
+    least: int | None = None
+    most: int | None = None
+    item: "Shape | None" = None
+    identity: tuple[str, ...] = ()
+    ordered: bool = False
+    empty: bool = True
+    members: Mapping[str, "Shape"] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleType:
+    """A rule type: its parameters and the targets it may stand in."""
+
+    targets: tuple[str, ...]
+    parameters: Mapping[str, Shape] = field(default_factory=dict)
+
+
+def flag(*, required: bool = False, default: bool = False) -> Shape:
+    """Return a boolean: *required*, or false (or *default*) when absent."""
+    return Shape(
+        kind="boolean", required=required, default=UNSET if required else default
+    )
+
+
+def count(least: int, most: int) -> Shape:
+    """Return a required integer from *least* to *most*, both included."""
+    return Shape(kind="integer", required=True, least=least, most=most)
+
+
+def choice(*allowed: str) -> Shape:
+    """Return a required string out of *allowed*."""
+    return Shape(kind="string", required=True, allowed=allowed)
+
+
+def texts(*, required: bool = True, empty: bool = True) -> Shape:
+    """Return a set of strings; *empty* says whether it may be empty."""
+    return Shape(kind="array", required=required, item=TEXT, empty=empty)
+
+
+TEXT = Shape(kind="string")
+
 
 # GitHub docs, "Available rules for rulesets": at most 200 entries of 200 characters.
 MOST_PATHS = 200

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from monokeel.core.toml import Fields, fail
+from monokeel.core.lookup import Fields, fail
 from monokeel.errors import CommandError
 
 KINDS = ("web", "api", "worker")

@@ -139,14 +139,8 @@ def drift(
     json: bool = False,
 ) -> None:
     """Compare GitHub with the files: rulesets, settings, environments, images."""
-    from monokeel.commands.drift import (
-        Wanted,
-        drift_report,
-        follow_up,
-        look,
-        parse_allowed,
-        parse_sections,
-    )
+    from monokeel.commands.drift import Wanted, parse_allowed, parse_sections
+    from monokeel.commands.drift.look import drift_report, follow_up, look
     from monokeel.core.report import as_markdown
     from monokeel.core.ruleset import parse_policy
 
@@ -190,8 +184,9 @@ def _policy(*, delete_unmanaged: bool = False) -> "Policy":
 
 
 def _write(planned: "Plan", rulesets: "Rulesets", *, as_json: bool) -> None:
-    from monokeel.commands.policy import applied_report, plan_report
-    from monokeel.commands.policy import apply as write
+    from monokeel.commands.policy import plan_report
+    from monokeel.commands.policy.apply import applied_report
+    from monokeel.commands.policy.apply import apply as write
     from monokeel.core.report import as_text
 
     print(as_text(plan_report(planned)), file=sys.stderr)

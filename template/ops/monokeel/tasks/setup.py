@@ -26,10 +26,10 @@ def init(
     context: Context, key_file: str = "", rules: bool = True, json: bool = False
 ) -> None:
     """Connect this repository to GitHub; repeatable."""
-    from monokeel.adapters.keys import Keys
+    from monokeel.adapters.credentials import Keys
     from monokeel.adapters.repository import Repository
     from monokeel.commands.init import Outside, Step, init_report
-    from monokeel.commands.init import init as connect
+    from monokeel.commands.init.connect import init as connect
     from monokeel.core.report import as_text
     from monokeel.tasks.policy import apply
 
@@ -56,7 +56,7 @@ def init(
 @task(positional=[], help={"json": _JSON})
 def doctor(_: Context, json: bool = False) -> None:
     """Say what is missing here, in the clone, and on GitHub."""
-    from monokeel.adapters.machine import Machine
+    from monokeel.adapters.process import Machine
     from monokeel.adapters.repository import Repository
     from monokeel.adapters.worktree import Worktree
     from monokeel.commands.doctor import Outside, doctor_report, examine

@@ -13,9 +13,9 @@ from monokeel.tasks import wiring
 from monokeel.tasks.wiring import exit_on_error, exit_with_difference, show
 
 if TYPE_CHECKING:
-    from monokeel.adapters.pulls import Pulls
+    from monokeel.adapters.issues import Pulls
     from monokeel.adapters.template import Template
-    from monokeel.commands.template import Update, Wanted
+    from monokeel.commands.template.update import Update, Wanted
     from monokeel.core.lookup import Json
 
 _SOURCE = "OWNER/REPO or an address, instead of the recorded one (TEMPLATE_SOURCE)"
@@ -70,23 +70,28 @@ def update(
 ) -> None:
     """Update from the template, on a branch; loses no edit."""
     from monokeel.adapters.worktree import Worktree
-    from monokeel.commands import template as commands
+    from monokeel.commands.template import propose
+    from monokeel.commands.template.update import (
+        carry_out,
+        plan_update,
+        require_settled,
+    )
 
     with exit_on_error(), _template(source) as template:
         wanted = _wanted(to, answer or [])
         tree = Worktree(wiring.root())
-        plan = commands.plan_update(tree, template, wanted)
+        plan = plan_update(tree, template, wanted)
         if plan is None:
-            show(commands.current_report(template.recorded()), as_json=json)
+            show(propose.current_report(template.recorded()), as_json=json)
             return
-        number = commands.already_proposed(plan, _pulls()) if pr else None
+        number = propose.already_proposed(plan, _pulls()) if pr else None
         if number is not None:
-            show(commands.proposed_report(plan, number), as_json=json)
+            show(propose.proposed_report(plan, number), as_json=json)
             return
-        done = commands.carry_out(plan, tree, template, settle=pr)
+        done = carry_out(plan, tree, template, settle=pr)
         more = [_propose(done)] if pr else []
-        show(commands.update_report(done, *more), as_json=json)
-        commands.require_settled(done)
+        show(propose.update_report(done, *more), as_json=json)
+        require_settled(done)
 
 
 @task(positional=[], help={"json": _JSON})
@@ -121,7 +126,7 @@ def _template(source: str) -> Iterator["Template"]:
 
 def _wanted(to: str, answers: list[str]) -> "Wanted":
     from monokeel.adapters.template import parse_answer
-    from monokeel.commands.template import Wanted
+    from monokeel.commands.template.update import Wanted
 
     changed: dict[str, Json] = {}
     for answer in answers:
@@ -136,14 +141,14 @@ def _wanted(to: str, answers: list[str]) -> "Wanted":
 
 
 def _pulls() -> "Pulls":
-    from monokeel.adapters.pulls import Pulls
+    from monokeel.adapters.issues import Pulls
 
     return Pulls(wiring.make_github(), base=wiring.read_settings().default_branch)
 
 
 def _propose(done: "Update") -> str:
     from monokeel.adapters.issues import Issues
-    from monokeel.commands.template import propose
+    from monokeel.commands.template.propose import propose
 
     github = wiring.make_github()
     return propose(done, wiring.make_git(), _pulls(), Issues(github))

@@ -1,23 +1,157 @@
 """Compare live rulesets, settings, environments and images with what was asked for."""
 
-from monokeel.commands.drift.look import Look, follow_up, look
-from monokeel.commands.drift.needs import (
-    SECTIONS,
-    Outside,
-    Wanted,
-    parse_allowed,
-    parse_sections,
-)
-from monokeel.commands.drift.report import drift_report
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
 
-__all__ = [
-    "SECTIONS",
-    "Look",
-    "Outside",
-    "Wanted",
-    "drift_report",
-    "follow_up",
-    "look",
-    "parse_allowed",
-    "parse_sections",
-]
+from monokeel.core.deployments import BranchMove, Listed, Status
+from monokeel.core.lookup import Absent, Found, Json, Unknown
+from monokeel.core.policy import Change, LiveRulesets
+from monokeel.core.release import GitHubRelease, ReleaseRecord
+from monokeel.core.ruleset import Ruleset
+from monokeel.core.settings import Settings
+from monokeel.core.snapshot import Protection
+from monokeel.errors import CommandError
+
+SECTIONS = ("rulesets", "settings", "pointers", "releases")
+
+
+class Rulesets(Protocol):
+    """The rulesets of the repository on GitHub."""
+
+    def read_all(self) -> LiveRulesets:
+        """Return every ruleset, with its rules; ServiceError if one is unreadable."""
+
+    def last_change(self, number: int) -> Change | None:
+        """Return who changed a ruleset last, ``None`` if we may not know."""
+
+    def login(self, number: int) -> str | None:
+        """Return the login of an account, ``None`` if nobody may know it."""
+
+
+class Repository(Protocol):
+    """The settings of the repository on GitHub."""
+
+    def get_repository(self) -> dict[str, Json]:
+        """Return the repository; what the token may not see is left out."""
+
+    def write_keys(self) -> tuple[str, ...] | Unknown:
+        """Return the titles of the deploy keys that may write."""
+
+    def immutable_releases(self) -> bool | Unknown:
+        """Say whether new releases are locked."""
+
+    def newest_release_is_immutable(self) -> bool:
+        """Say whether the latest release is locked."""
+
+    def classic_protection(self, branch: str) -> bool | Unknown:
+        """Say whether classic branch protection stands beside the rulesets."""
+
+
+class Refs(Protocol):
+    """The remote of the clone."""
+
+    def remote_refs(self) -> dict[str, str]:
+        """Return full ref name → peeled commit."""
+
+
+class Records(Protocol):
+    """The records of promotion on GitHub."""
+
+    def now(self) -> datetime:
+        """Return GitHub's time."""
+
+    def newest(self, environments: Sequence[str]) -> Listed:
+        """Return our newest records."""
+
+    def statuses(self, ids: Sequence[int]) -> Mapping[int, tuple[Status, ...]]:
+        """Return record id → its statuses, oldest first."""
+
+    def branch_moves(self, branch: str) -> tuple[BranchMove, ...]:
+        """Return the moves of *branch* that GitHub saw itself, newest first."""
+
+    def protection(self, environment: str) -> Protection | Unknown:
+        """Say whether the GitHub Environment is there and asks for an approval."""
+
+
+class Releases(Protocol):
+    """The releases on GitHub."""
+
+    def published(self, tag: str) -> GitHubRelease | None:
+        """Return the published release of *tag*, ``None`` if there is none."""
+
+    def record_of(self, release: GitHubRelease) -> ReleaseRecord | None:
+        """Return what the ``release.json`` of *release* says."""
+
+
+class Images(Protocol):
+    """The container images in the registry."""
+
+    def look_up_all(
+        self, names: Sequence[tuple[str, str]]
+    ) -> list[Found | Absent | Unknown]:
+        """Say what is at each (image, tag), in that order."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outside:
+    """Everything that drift reads."""
+
+    rulesets: Rulesets
+    repository: Repository
+    refs: Refs
+    records: Records
+    releases: Releases
+    images: Images
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What was asked for: the policy, the settings, and what to look at.
+
+    *allowed* names what may stay unverified; *sections* is never empty.
+    """
+
+    policy: tuple[Ruleset, ...]
+    settings: Settings
+    sections: tuple[str, ...] = SECTIONS
+    allowed: tuple[str, ...] = ()
+
+
+def parse_sections(text: str) -> tuple[str, ...]:
+    """Return the sections that *text* (``rulesets,settings``) names; all for ``""``.
+
+    Raises CommandError for a section that there is not.
+    """
+    named = _names(text)
+    _refuse_unknown("section", named, SECTIONS)
+    return tuple(each for each in SECTIONS if each in named) or SECTIONS
+
+
+def parse_allowed(text: str) -> tuple[str, ...]:
+    """Return what ``--allow-unverified`` lets pass; CommandError for another word."""
+    named = _names(text)
+    _refuse_unknown("thing to leave unverified", named, ALLOWED)
+    return named
+
+
+ALLOWED = (
+    "bypass_actors",
+    "deploy_keys",
+    "delete_branch_on_merge",
+    "immutable_releases",
+)
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(each.strip() for each in text.split(",") if each.strip())
+
+
+def _refuse_unknown(what: str, named: Sequence[str], known: Collection[str]) -> None:
+    wrong = [each for each in named if each not in known]
+    if wrong:
+        raise CommandError(
+            f"there is no {what} {', '.join(wrong)}",
+            fix=f"Choose from: {', '.join(known)}.",
+        )

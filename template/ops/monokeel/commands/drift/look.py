@@ -1,25 +1,31 @@
-"""Look at every section, and judge: in sync, drift, or not to be verified."""
+"""Look at every section, and judge: in sync, drift, or not to be verified; say so."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from monokeel.commands.drift.needs import Outside, Rulesets, Wanted
-from monokeel.commands.drift.pointers import check_pointers
-from monokeel.commands.drift.releases import check_releases
-from monokeel.commands.drift.settings import check_settings
+from monokeel.commands.drift import Outside, Rulesets, Wanted
+from monokeel.commands.drift.sections import (
+    check_pointers,
+    check_releases,
+    check_settings,
+)
+from monokeel.core.lookup import Json
 from monokeel.core.pointers import Pointers, main_of, pointers_of
 from monokeel.core.policy import (
     Change,
     Facts,
     Unverified,
     Verdict,
+    comparison_json,
     hidden_bypass,
     judge,
+    problem_lines,
+    sections_of,
     with_logins,
 )
+from monokeel.core.report import Report, Section, Table
 from monokeel.core.ruleset_diff import Comparison, compare_policies
-from monokeel.core.ruleset_report import problem_lines
 from monokeel.errors import CommandError, RefusedError, ServiceError
 
 MARKER = "policy-drift"
@@ -175,3 +181,84 @@ def _changes(
             if change is not None:
                 changes[each.name] = change
     return changes
+
+
+_HEADLINES = {
+    "in_sync": "drift: in sync",
+    "drift": "drift: GitHub is not as the files say",
+    "unverifiable": "drift: not everything could be verified",
+}
+_REPAIR = (
+    "rulesets: run ./scripts/apply-rulesets.sh, or bring the change into"
+    " infra/rulesets.json by a pull request"
+)
+
+
+def drift_report(found: Look, *more: str) -> Report:
+    """Return the report of *found*; *more* are lines to add at its end."""
+    verdicts = {name: found.verdict_of(name) for name in found.facts}
+    rows = tuple((name, verdict) for name, verdict in verdicts.items())
+    to_do = (_REPAIR,) if verdicts.get("rulesets") == "drift" else ()
+    return Report(
+        headline=_HEADLINES[found.verdict],
+        sections=(
+            Section("Sections", table=Table(("section", "verdict"), rows)),
+            *sections_of(found.comparisons, found.changes),
+            *_lists(found),
+            Section("To do", to_do),
+            Section("Issue", more),
+        ),
+        data={
+            "verdict": found.verdict,
+            "sections": dict(verdicts),
+            "rulesets": [
+                comparison_json(each, found.changes.get(each.name))
+                for each in found.comparisons
+            ],
+            "unverified": [each.as_json(found.allowed) for each in found.unverified],
+            "settings": _drift(found, "settings"),
+            "pointers": _entries(found, "pointers"),
+            "releases": _entries(found, "releases"),
+            "notes": [x for facts in found.facts.values() for x in facts.notes],
+            "inherited": list(found.inherited),
+        },
+        problems=_problems(found),
+    )
+
+
+def _lists(found: Look) -> list[Section]:
+    unverified = tuple(
+        f"{each.item} of {each.subject}: {each.reason}"
+        + (" (accepted)" if each.accepted(found.allowed) else "")
+        for each in found.unverified
+    )
+    notes = tuple(x for facts in found.facts.values() for x in facts.notes)
+    return [
+        *(
+            Section(f"Drift in {name}", facts.drift)
+            for name, facts in found.facts.items()
+            if name != "rulesets"
+        ),
+        Section("Not verified", unverified),
+        Section("To know", notes),
+        Section("Inherited, not compared", found.inherited),
+    ]
+
+
+def _problems(found: Look) -> tuple[str, ...]:
+    """Return the annotations: every drift, and what nobody accepted unverified."""
+    drift = [x for facts in found.facts.values() for x in facts.drift]
+    unclear = [
+        f"not verified: {each.item} of {each.subject}: {each.reason}"
+        for each in found.unverified
+        if not each.accepted(found.allowed)
+    ]
+    return (*drift, *unclear)
+
+
+def _drift(found: Look, section: str) -> list[Json]:
+    return list(found.facts[section].drift) if section in found.facts else []
+
+
+def _entries(found: Look, section: str) -> list[Json]:
+    return list(found.facts[section].entries) if section in found.facts else []

@@ -1,38 +1,300 @@
 """Plan, apply, export and roll back rulesets; re-read before, read back after."""
 
-from monokeel.commands.policy.apply import Applied, apply
-from monokeel.commands.policy.plan import (
-    Action,
-    Plan,
-    Policy,
-    Rulesets,
-    export,
-    make_plan,
-    parse_version,
-    plan_rollback,
-    refuse_findings,
-)
-from monokeel.commands.policy.report import (
-    applied_report,
-    lint_report,
-    plan_report,
-    plan_verdict,
-)
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
 
-__all__ = [
-    "Action",
-    "Applied",
-    "Plan",
-    "Policy",
-    "Rulesets",
-    "applied_report",
-    "apply",
-    "export",
-    "lint_report",
-    "make_plan",
-    "parse_version",
-    "plan_report",
-    "plan_rollback",
-    "plan_verdict",
-    "refuse_findings",
-]
+from monokeel.core.lookup import Json
+from monokeel.core.policy import (
+    LiveRulesets,
+    Unverified,
+    Verdict,
+    Version,
+    comparison_json,
+    finding_line,
+    hidden_bypass,
+    judge,
+    sections_of,
+    with_logins,
+)
+from monokeel.core.report import Report, Section
+from monokeel.core.ruleset import Ruleset, from_state
+from monokeel.core.ruleset_body import Refusal, exported, policy_text
+from monokeel.core.ruleset_diff import Comparison, compare_policies
+from monokeel.core.ruleset_lint import errors_among, lint
+from monokeel.core.ruleset_schema import Finding
+from monokeel.core.workflow_jobs import Job
+from monokeel.errors import CommandError, RefusedError, ServiceError
+
+
+class Rulesets(Protocol):
+    """The rulesets of the repository on GitHub."""
+
+    def read_all(self) -> LiveRulesets:
+        """Return every ruleset, with its rules; ServiceError if one is unreadable."""
+
+    def inherited(self) -> tuple[str, ...]:
+        """Return the rulesets that come from above, as ``name (organization)``."""
+
+    def named(self, name: str) -> tuple[int, ...]:
+        """Return the ids of the rulesets called *name*."""
+
+    def read(self, number: int) -> Ruleset:
+        """Return one ruleset as it is now."""
+
+    def create(self, body: Mapping[str, Json]) -> int | Refusal:
+        """Create a ruleset; ServiceError when the answer got lost."""
+
+    def update(self, number: int, body: Mapping[str, Json]) -> Refusal | None:
+        """Replace a ruleset's members; ServiceError when the answer got lost."""
+
+    def delete(self, number: int) -> Refusal | None:
+        """Delete a ruleset."""
+
+    def history(self, number: int) -> tuple[Version, ...]:
+        """Return the versions of a ruleset, newest first."""
+
+    def state_at(self, number: int, version: int) -> dict[str, Json]:
+        """Return a ruleset as it was at one version."""
+
+    def login(self, number: int) -> str | None:
+        """Return the login of an account, ``None`` if nobody may know it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """What is asked for: the *desired* rulesets and how to treat the rest.
+
+    *jobs* are the workflows' jobs, for the check that each required status check is
+    produced by one; ``None`` leaves that check out.
+    """
+
+    desired: tuple[Ruleset, ...]
+    optional_rules: tuple[str, ...] = ()
+    jobs: tuple[Job, ...] | None = None
+    delete_unmanaged: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """One write: what to do with the ruleset of *comparison*."""
+
+    verb: Literal["create", "update", "delete"]
+    comparison: Comparison
+
+    @property
+    def name(self) -> str:
+        """The name of the ruleset."""
+        return self.comparison.name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """All comparisons, the writes they lead to, and what is wrong with the file."""
+
+    comparisons: tuple[Comparison, ...]
+    actions: tuple[Action, ...]
+    optional_rules: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    inherited: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def unverified(self) -> tuple[Unverified, ...]:
+        """What the token may not see of the rulesets."""
+        return hidden_bypass(self.comparisons)
+
+
+def make_plan(policy: Policy, rulesets: Rulesets) -> Plan:
+    """Return the plan that brings GitHub to *policy*; changes nothing.
+
+    Raises CommandError with everything that is wrong in the file of what would be
+    written, and ServiceError when GitHub cannot be read.
+    """
+    live = rulesets.read_all()
+    comparisons = compare_policies(policy.desired, live.own, policy.optional_rules)
+    findings = lint(policy.desired, policy.jobs)
+    refuse_findings(errors_among(findings, comparisons))
+    comparisons = with_logins(comparisons, rulesets.login)
+    return Plan(
+        comparisons=comparisons,
+        actions=_actions(comparisons, delete_unmanaged=policy.delete_unmanaged),
+        optional_rules=policy.optional_rules,
+        findings=tuple(findings),
+        inherited=rulesets.inherited(),
+        notes=_renamed(comparisons),
+    )
+
+
+def refuse_findings(errors: Sequence[Finding]) -> None:
+    """Raise CommandError that names every one of *errors*, if there are any."""
+    if errors:
+        listed = "; ".join(finding_line(each) for each in errors)
+        raise CommandError(
+            f"infra/rulesets.json is wrong in {len(errors)} places: {listed}"
+            if len(errors) > 1
+            else f"infra/rulesets.json is wrong: {listed}",
+            fix="Correct the file. Nothing was written.",
+        )
+
+
+def export(rulesets: Rulesets) -> str:
+    """Return the text of a policy file that says what GitHub has now.
+
+    Raises ServiceError when a bypass list is hidden: a file without it would clear
+    it. Raises RefusedError when two rulesets share a name.
+    """
+    own = rulesets.read_all().own
+    hidden = [each.name for each in own if each.hides_bypass]
+    if hidden:
+        raise ServiceError(
+            f"bypass_actors is hidden from this token in {', '.join(hidden)}",
+            fix="Export with a token that has administration: write.",
+        )
+    names = [each.name for each in own]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise RefusedError(
+            f"GitHub has more than one ruleset called {', '.join(twice)}",
+            fix="Rename or delete the surplus ones on GitHub, then export again.",
+        )
+    return policy_text([exported(each) for each in own])
+
+
+def plan_rollback(name: str, version: int | None, rulesets: Rulesets) -> Plan:
+    """Return the plan that takes ruleset *name* back to *version* of its history.
+
+    Without *version* it is the one before the newest. Raises CommandError for a name
+    or version that is not there, and ServiceError when the history is hidden.
+    """
+    live = [each for each in rulesets.read_all().own if each.name == name]
+    if len(live) != 1:
+        raise CommandError(
+            f"GitHub has {len(live)} rulesets called {name!r}",
+            fix="Name one that is there once. A deleted one has no history: restore"
+            " it with ./inv policy.apply.",
+        )
+    versions = [each.id for each in rulesets.history(live[0].id)]
+    wanted = version or (versions[1] if len(versions) > 1 else None)
+    if wanted not in versions or wanted is None:
+        known = ", ".join(map(str, versions)) or "none"
+        raise CommandError(
+            f"ruleset {name!r} has no version {wanted or 'before its newest'}",
+            fix=f"Choose one with --to: {known} (newest first).",
+        )
+    desired = from_state(rulesets.state_at(live[0].id, wanted), name)
+    comparisons = compare_policies([desired], live)
+    return Plan(
+        comparisons=comparisons,
+        actions=_actions(comparisons, delete_unmanaged=False),
+        notes=(f"version {wanted} of {', '.join(map(str, versions))} (newest first)",),
+    )
+
+
+def parse_version(text: str) -> int | None:
+    """Return the version number that *text* names, ``None`` for ``""``."""
+    if not text:
+        return None
+    if not text.isascii() or not text.isdigit():
+        raise CommandError(
+            f"{text!r} is not a version of a ruleset",
+            fix="Write the number of a version in the ruleset's history.",
+        )
+    return int(text)
+
+
+def _actions(
+    comparisons: Sequence[Comparison], *, delete_unmanaged: bool
+) -> tuple[Action, ...]:
+    """Return the writes: those of the file first, deletions last."""
+    actions = []
+    for each in comparisons:
+        if each.state == "missing":
+            actions.append(Action(verb="create", comparison=each))
+        elif each.state == "changed" and any(
+            difference.can_be_written for difference in each.differences
+        ):
+            actions.append(Action(verb="update", comparison=each))
+    if delete_unmanaged:
+        actions += [
+            Action(verb="delete", comparison=each)
+            for each in comparisons
+            if each.state == "unmanaged"
+        ]
+    return tuple(actions)
+
+
+def _renamed(comparisons: Sequence[Comparison]) -> tuple[str, ...]:
+    """Warn of a renamed entry: GitHub sees a new ruleset and an orphan."""
+    missing = [each.name for each in comparisons if each.state == "missing"]
+    orphans = [each.name for each in comparisons if each.state == "unmanaged"]
+    if not missing or not orphans:
+        return ()
+    note = (
+        "a renamed entry is a new ruleset plus an orphan:"
+        f" new {', '.join(missing)}; unmanaged {', '.join(orphans)}"
+        " (deleted only with --delete-unmanaged)"
+    )
+    return (note,)
+
+
+def plan_verdict(plan: Plan, allowed: Sequence[str] = ()) -> Verdict:
+    """Return ``drift`` when there is something to write or to look at by hand."""
+    return judge(
+        drifts=any(each.drifts for each in plan.comparisons),
+        unverified=plan.unverified,
+        allowed=allowed,
+    )
+
+
+def plan_report(plan: Plan, allowed: Sequence[str] = ()) -> Report:
+    """Return the report of *plan*; *allowed* names what may stay unverified."""
+    verdict = plan_verdict(plan, allowed)
+    writes = tuple(f"{each.verb} {each.name}" for each in plan.actions)
+    warnings = tuple(finding_line(each) for each in plan.findings)
+    headline = {
+        "in_sync": "policy: in sync, but for optional rules"
+        if plan.actions
+        else "policy: in sync, nothing to write",
+        "drift": f"policy: {len(plan.actions)} to write",
+        "unverifiable": "policy: not everything could be verified",
+    }[verdict]
+    return Report(
+        headline=headline,
+        sections=(
+            Section("Writes", writes or ("none",)),
+            *sections_of(plan.comparisons, {}),
+            Section("To know", plan.notes + warnings),
+            Section("Inherited, not touched", plan.inherited),
+        ),
+        data={
+            "verdict": verdict,
+            "actions": [{"verb": a.verb, "name": a.name} for a in plan.actions],
+            "rulesets": [comparison_json(each) for each in plan.comparisons],
+            "unverified": [each.as_json(allowed) for each in plan.unverified],
+            "warnings": list(warnings),
+            "inherited": list(plan.inherited),
+        },
+    )
+
+
+def lint_report(policy: Policy) -> tuple[Report, list[Finding]]:
+    """Return what is wrong in the file as a report, and the part that is an error.
+
+    Nobody asked GitHub, so a name that is not known is an error only where it looks
+    like a slip: GitHub may know more than the table of rules.
+    """
+    findings = lint(policy.desired, policy.jobs)
+    errors = [
+        each
+        for each in findings
+        if not each.warning
+        and not (each.unknown and "did you mean" not in each.problem)
+    ]
+    warnings = tuple(finding_line(each) for each in findings if each not in errors)
+    report = Report(
+        headline=f"infra/rulesets.json: {len(policy.desired)} rulesets, nothing wrong",
+        sections=(Section("To know", warnings),),
+        data={"rulesets": len(policy.desired), "warnings": list(warnings)},
+    )
+    return report, errors

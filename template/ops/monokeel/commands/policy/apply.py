@@ -3,16 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from monokeel.commands.policy.plan import Action, Plan, Rulesets
+from monokeel.commands.policy import Action, Plan, Rulesets
+from monokeel.core.policy import comparison_json, problem_lines
+from monokeel.core.report import Report, Section
 from monokeel.core.ruleset import Ruleset, rules_of
-from monokeel.core.ruleset_body import merged_body, new_body
-from monokeel.core.ruleset_diff import Comparison, compare, compare_policies
-from monokeel.core.ruleset_refusal import (
+from monokeel.core.ruleset_body import (
     Refusal,
     error_of,
     is_name_taken,
+    merged_body,
+    new_body,
     rule_without_plan,
 )
+from monokeel.core.ruleset_diff import Comparison, compare, compare_policies
 from monokeel.errors import CommandError, RefusedError, ServiceError
 
 
@@ -67,6 +70,27 @@ def apply(plan: Plan, rulesets: Rulesets) -> Applied:
             for name, each in results.items()
             if each.without
         ),
+    )
+
+
+def applied_report(applied: Applied) -> Report:
+    """Return the report of what was written, and of what still differs."""
+    left = problem_lines(applied.comparisons, {})
+    return Report(
+        headline=f"policy: {len(applied.done)} written"
+        + (f", {len(left)} left to look at" if left else ""),
+        sections=(
+            Section("Written", applied.done or ("nothing: 0 writes",)),
+            Section("Gaps (declared optional)", applied.gaps),
+            Section("Still different", left),
+        ),
+        data={
+            "verdict": "drift" if left else "in_sync",
+            "written": list(applied.done),
+            "gaps": list(applied.gaps),
+            "rulesets": [comparison_json(each) for each in applied.comparisons],
+        },
+        problems=left,
     )
 
 

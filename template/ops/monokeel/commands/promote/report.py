@@ -20,7 +20,7 @@ def plan_report(plan: Plan) -> Report:
     ]
     return Report(
         headline=_plan_headline(plan),
-        sections=_shown(
+        sections=(
             *_gates(plan),
             Section("Unfinished records", tuple(would_repair)),
             Section("Warnings", plan.warnings),
@@ -44,7 +44,7 @@ def outcome_report(outcome: Outcome) -> Report:
     ]
     return Report(
         headline=_done_headline(plan),
-        sections=_shown(
+        sections=(
             *_exceptions(plan),
             Section("Unfinished records", tuple(repaired)),
             Section("Warnings", warnings),
@@ -106,10 +106,6 @@ def _exceptions(plan: Plan) -> tuple[Section, ...]:
     odd = [g for g in plan.gates if g.status in ("overridden", "skipped", "warning")]
     lines = [f"{gate.name}, {gate.status}: {gate.detail}" for gate in odd]
     return (Section("Mind", tuple(lines)),)
-
-
-def _shown(*sections: Section) -> tuple[Section, ...]:
-    return tuple(s for s in sections if s.lines or (s.table and s.table.rows))
 
 
 def _data(plan: Plan, outcome: str, warnings: tuple[str, ...]) -> dict[str, Json]:

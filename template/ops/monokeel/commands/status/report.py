@@ -23,19 +23,18 @@ def overview_report(overview: Overview) -> Report:
         for gate in each.gates
         if gate.status in ("refused", "unknown")
     ]
-    sections = [
-        Section("", table=table),
-        Section("Drift", tuple(drift)),
-        Section("Why not", tuple(why)),
-        Section("Stops", _stops(overview)),
-    ]
     repository = overview.settings.repository
     headline = f"What runs where in {repository}"
     if not overview.versions and not odd:
         headline = f"Nothing is released in {repository} yet"
     return Report(
         headline=headline,
-        sections=tuple(s for s in sections if s.lines or (s.table and rows)),
+        sections=(
+            Section("", table=table),
+            Section("Drift", tuple(drift)),
+            Section("Why not", tuple(why)),
+            Section("Stops", _stops(overview)),
+        ),
         data=_overview_data(overview),
         problems=tuple(drift),
     )
@@ -51,13 +50,12 @@ def history_report(history: History) -> Report:
         else ()
     )
     name = history.environment
-    sections = (
-        Section("", table=Table(columns, rows)),
-        Section("Not seen", unseen),
-    )
     return Report(
         headline=f"Moves of {name}" if rows else f"Nothing was promoted to {name} yet",
-        sections=tuple(s for s in sections if s.lines or (s.table and rows)),
+        sections=(
+            Section("", table=Table(columns, rows)),
+            Section("Not seen", unseen),
+        ),
         data={
             "environment": name,
             "moves": [_move_data(move) for move in history.moves],

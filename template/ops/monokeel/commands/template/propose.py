@@ -1,13 +1,13 @@
-"""Offer an update that stands on its branch: a pull request, otherwise an issue."""
+"""What becomes of an update: its report, and a pull request, otherwise an issue."""
 
 from collections.abc import Collection, Mapping
 from typing import Protocol
 
-from monokeel.commands.template.check import MARKER, Issues
-from monokeel.commands.template.plan import UpdatePlan
-from monokeel.commands.template.update import Update, title_of
+from monokeel.commands.template import MARKER, Issues
+from monokeel.commands.template.update import Update, UpdatePlan, title_of
 from monokeel.core.lookup import Declined, Lost, Moved
-from monokeel.core.upgrade import Kept
+from monokeel.core.report import Report, Section, Table
+from monokeel.core.upgrade import Kept, Recorded
 
 _PREFIX = "template/v"
 
@@ -67,6 +67,60 @@ def propose(update: Update, remote: Remote, pulls: Pulls, issues: Issues) -> str
     return f"issue #{number} is open ({refused})"
 
 
+def update_report(update: Update, *more: str) -> Report:
+    """Return the report of *update*; *more* lines say what became of it."""
+    plan = update.plan
+    lines = ["nothing changes, so there is no branch"]
+    if update.changed:
+        lines = [f"branch {plan.branch}, {len(update.changed)} file(s) changed"]
+    lines += [f"commit {update.commit}"] if update.commit else []
+    lines += _warnings(plan) + list(more)
+    rows = tuple((k.path, k.reason, k.renamed_to or "") for k in update.kept)
+    kept = Table(("file", "what would have happened", "now at"), rows)
+    taken = "In conflict: the team's side was taken, compare by hand"
+    return Report(
+        headline=f"Template v{plan.current} -> v{plan.version}",
+        sections=(
+            Section("", tuple(lines)),
+            Section("In conflict", update.conflicts),
+            Section(taken, update.settled),
+            Section("Kept as the team has it", table=kept),
+        ),
+        data={
+            "verdict": "conflicts" if update.conflicts else "updated",
+            "previous": plan.current,
+            "version": plan.version,
+            "branch": plan.branch,
+            "commit": update.commit,
+            "changed": list(update.changed),
+            "conflicts": list(update.conflicts),
+            "settled": list(update.settled),
+            "notes": list(more),
+            "kept": [
+                {"path": k.path, "reason": k.reason, "renamed_to": k.renamed_to}
+                for k in update.kept
+            ],
+        },
+        problems=tuple(f"in conflict: {path}" for path in update.conflicts),
+    )
+
+
+def current_report(recorded: Recorded) -> Report:
+    """Return the report of a repository that is where it should be already."""
+    return Report(
+        headline=f"The template is current: {recorded.commit}",
+        data={"verdict": "current", "version": recorded.version},
+    )
+
+
+def proposed_report(plan: UpdatePlan, number: int) -> Report:
+    """Return the report of an update whose pull request *number* is open already."""
+    return Report(
+        headline=f"Template v{plan.current} -> v{plan.version}: #{number} is open",
+        data={"verdict": "proposed", "version": plan.version, "pull_request": number},
+    )
+
+
 def _push(update: Update, commit: str, remote: Remote) -> str | None:
     ref = f"refs/heads/{update.plan.branch}"
     if ref in remote.remote_refs((ref,)):
@@ -99,3 +153,9 @@ def _body(update: Update) -> str:
 def _kept(kept: Kept) -> str:
     moved = f"; now at `{kept.renamed_to}`" if kept.renamed_to else ""
     return f"- `{kept.path}`: {kept.reason}{moved}"
+
+
+def _warnings(plan: UpdatePlan) -> list[str]:
+    if plan.source.startswith("/"):
+        return [f"warning: the template is a directory of this machine, {plan.source}"]
+    return []

@@ -1,12 +1,151 @@
-"""Bring a newer template in on a branch, and lose nobody's edit."""
+"""Bring a newer template in on a branch, and lose nobody's edit.
 
-from dataclasses import dataclass, replace
+First the plan: which version, with which answers, and may it go ahead.
+"""
 
-from monokeel.commands.template.needs import Template, Tree
-from monokeel.commands.template.plan import UpdatePlan
-from monokeel.core.report import Report, Section, Table
-from monokeel.core.upgrade import Kept, Recorded, losses, strays
-from monokeel.errors import RefusedError, ServiceError
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from monokeel.commands.template import Template, Tree, released_version
+from monokeel.core.lookup import Json
+from monokeel.core.upgrade import (
+    ANSWERS_FILE,
+    Kept,
+    Render,
+    changed_answers,
+    edits,
+    is_newer,
+    losses,
+    newest,
+    strays,
+)
+from monokeel.errors import CommandError, RefusedError, ServiceError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What the user asks for: a version (the newest if empty), and new answers."""
+
+    version: str = ""
+    answers: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpdatePlan:
+    """An update that may go ahead: from where to where, and what the team edited.
+
+    *mine* is path → content (``None``: deleted); *rejects* were in conflict before.
+    """
+
+    source: str
+    current: str
+    version: str
+    branch: str
+    answers: Mapping[str, Json]
+    old: Render
+    new: Render
+    mine: Mapping[str, bytes | None]
+    rejects: frozenset[str]
+
+    @property
+    def tag(self) -> str:
+        """The tag of the new version, such as ``v1.4.0``."""
+        return f"v{self.version}"
+
+
+def plan_update(tree: Tree, template: Template, wanted: Wanted) -> UpdatePlan | None:
+    """Return the update to *wanted*, ``None`` if the repository is there already.
+
+    Changes nothing. Raises RefusedError when the tree is not clean, the branch exists,
+    the version is older, or the new version would answer a question otherwise.
+    """
+    recorded = template.recorded()
+    current = released_version(recorded)
+    _refuse_relative(recorded.source)
+    version = _choose(template, wanted.version, current)
+    if is_newer(current, version):
+        raise RefusedError(
+            f"v{version} is older than v{current}, which is here",
+            fix="Templates are not downgraded: git revert the update instead.",
+        )
+    if version == current and not wanted.answers:
+        return None
+    branch = f"template/v{version}" + ("-answers" if version == current else "")
+    tree.branch()  # there must be one to come back to
+    _refuse_unready(tree, branch)
+    answers = {**recorded.answers, **_known(template, version, wanted.answers)}
+    old = template.render(f"v{current}", recorded.answers)
+    new = template.render(f"v{version}", answers)
+    _refuse_changed(version, answers, new)
+    here = tree.read({*old.files, *new.files})
+    return UpdatePlan(
+        source=template.address(),
+        current=current,
+        version=version,
+        branch=branch,
+        answers=answers,
+        old=old,
+        new=new,
+        mine=edits(here, old, new),
+        rejects=frozenset(tree.conflicts()),
+    )
+
+
+def _choose(template: Template, wanted: str, current: str) -> str:
+    tags = template.versions()
+    version = wanted.removeprefix("v") or newest(tags)
+    for needed in (version, current):
+        if needed is None or f"v{needed}" not in tags:
+            known = ", ".join(tags[-5:]) or "none"
+            raise CommandError(
+                f"the template at {template.address()} has no version"
+                f" {needed or 'at all'}",
+                fix=f"Its newest versions are: {known}. A repository is updated from"
+                " the template that it was made from, or from a copy of it.",
+            )
+    return version or current
+
+
+def _known(
+    template: Template, version: str, answers: Mapping[str, Json]
+) -> Mapping[str, Json]:
+    asked = template.questions(f"v{version}") if answers else frozenset()
+    for name in answers:
+        if name not in asked:
+            raise CommandError(
+                f"the template has no question {name!r}",
+                fix=f"Choose one of: {', '.join(sorted(asked))}.",
+            )
+    return answers
+
+
+def _refuse_relative(source: str) -> None:
+    if source.startswith(".") or source == "":
+        raise CommandError(
+            f"{ANSWERS_FILE} names a relative path as its template: {source!r}",
+            fix="Write the address there, https://github.com/OWNER/monokeel.git.",
+        )
+
+
+def _refuse_unready(tree: Tree, branch: str) -> None:
+    problems, fixes = [], []
+    if not tree.is_clean():
+        problems.append("there are changes that are not committed")
+        fixes.append("Commit or stash them (git status lists them).")
+    if tree.has_branch(branch):
+        problems.append(f"branch {branch} is there already")
+        fixes.append(f"Merge it, or delete it: git branch -D {branch}")
+    if problems:
+        raise RefusedError("; ".join(problems), fix=" ".join(fixes))
+
+
+def _refuse_changed(version: str, answers: Mapping[str, Json], new: Render) -> None:
+    changed = changed_answers(answers, new.answers)
+    if changed:
+        raise RefusedError(
+            f"v{version} would change answers unasked: {', '.join(changed)}",
+            fix="Give them anew: ./inv template.update --answer NAME=VALUE",
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,62 +210,6 @@ def require_settled(update: Update) -> None:
         )
 
 
-def update_report(update: Update, *more: str) -> Report:
-    """Return the report of *update*; *more* lines say what became of it."""
-    plan = update.plan
-    lines = ["nothing changes, so there is no branch"]
-    if update.changed:
-        lines = [f"branch {plan.branch}, {len(update.changed)} file(s) changed"]
-    lines += [f"commit {update.commit}"] if update.commit else []
-    lines += _warnings(plan) + list(more)
-    sections = [Section(heading="", lines=tuple(lines))]
-    if update.conflicts:
-        sections.append(Section(heading="In conflict", lines=update.conflicts))
-    if update.settled:
-        heading = "In conflict: the team's side was taken, compare by hand"
-        sections.append(Section(heading=heading, lines=update.settled))
-    if update.kept:
-        rows = tuple((k.path, k.reason, k.renamed_to or "") for k in update.kept)
-        table = Table(("file", "what would have happened", "now at"), rows)
-        sections.append(Section(heading="Kept as the team has it", table=table))
-    return Report(
-        headline=f"Template v{plan.current} -> v{plan.version}",
-        sections=tuple(sections),
-        data={
-            "verdict": "conflicts" if update.conflicts else "updated",
-            "previous": plan.current,
-            "version": plan.version,
-            "branch": plan.branch,
-            "commit": update.commit,
-            "changed": list(update.changed),
-            "conflicts": list(update.conflicts),
-            "settled": list(update.settled),
-            "notes": list(more),
-            "kept": [
-                {"path": k.path, "reason": k.reason, "renamed_to": k.renamed_to}
-                for k in update.kept
-            ],
-        },
-        problems=tuple(f"in conflict: {path}" for path in update.conflicts),
-    )
-
-
-def current_report(recorded: Recorded) -> Report:
-    """Return the report of a repository that is where it should be already."""
-    return Report(
-        headline=f"The template is current: {recorded.commit}",
-        data={"verdict": "current", "version": recorded.version},
-    )
-
-
-def proposed_report(plan: UpdatePlan, number: int) -> Report:
-    """Return the report of an update whose pull request *number* is open already."""
-    return Report(
-        headline=f"Template v{plan.current} -> v{plan.version}: #{number} is open",
-        data={"verdict": "proposed", "version": plan.version, "pull_request": number},
-    )
-
-
 def _settle(
     plan: UpdatePlan, tree: Tree, template: Template, *, settle: bool
 ) -> Update:
@@ -177,12 +260,6 @@ def _undo(plan: UpdatePlan, tree: Tree, before: str) -> None:
     for path, team in plan.mine.items():  # what Git ignores came in no commit
         if team is not None and here.get(path) != team:
             tree.restore(path, team)
-
-
-def _warnings(plan: UpdatePlan) -> list[str]:
-    if plan.source.startswith("/"):
-        return [f"warning: the template is a directory of this machine, {plan.source}"]
-    return []
 
 
 def _kept_lines(update: Update) -> list[str]:
