@@ -6,7 +6,7 @@ import pytest
 from monokeel.adapters.deployments import Deployments
 from monokeel.adapters.github import GitHub
 from monokeel.adapters.session import Session
-from monokeel.commands.promote.needs import Records
+from monokeel.commands.promote import Records
 from monokeel.core.deployments import Ledger, NewRecord, Note
 from monokeel.core.snapshot import Protection
 from monokeel.errors import RefusedError, ServiceError

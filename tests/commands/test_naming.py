@@ -2,8 +2,7 @@
 
 import pytest
 
-from monokeel.commands.naming import judge_branch, judge_title
-from monokeel.commands.services import list_services
+from monokeel.commands.ci import judge_branch, judge_title, list_services
 from monokeel.core.settings import Settings, parse_settings
 from monokeel.errors import CommandError, RefusedError
 

@@ -3,8 +3,8 @@ from datetime import timedelta
 
 import pytest
 
+from monokeel.commands.promote import Request
 from monokeel.commands.promote.move import Outcome, carry_out
-from monokeel.commands.promote.needs import Request
 from monokeel.commands.promote.plan import plan_promotion
 from monokeel.core.trial import STALE
 from monokeel.errors import CommandError, RefusedError, ServiceError

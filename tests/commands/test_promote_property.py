@@ -6,8 +6,8 @@ from datetime import timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from monokeel.commands.promote import Request
 from monokeel.commands.promote.move import carry_out
-from monokeel.commands.promote.needs import Request
 from monokeel.commands.promote.plan import plan_promotion
 from monokeel.commands.status.overview import look_around
 from monokeel.errors import CommandError

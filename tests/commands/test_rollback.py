@@ -3,8 +3,8 @@ from datetime import timedelta
 
 import pytest
 
+from monokeel.commands.promote import Request
 from monokeel.commands.promote.move import Outcome, carry_out
-from monokeel.commands.promote.needs import Request
 from monokeel.commands.promote.plan import plan_promotion
 from monokeel.errors import RefusedError
 from tests.fakes.pointers import Shop, commit_named

@@ -4,12 +4,16 @@ from datetime import timedelta
 
 import pytest
 
+from monokeel.commands.promote import Request
 from monokeel.commands.promote.move import carry_out
-from monokeel.commands.promote.needs import Request
 from monokeel.commands.promote.plan import plan_promotion
-from monokeel.commands.status.history import History, look_back
-from monokeel.commands.status.overview import Next, Overview, look_around
-from monokeel.commands.status.report import history_report, overview_report
+from monokeel.commands.status import History, history_report, look_back
+from monokeel.commands.status.overview import (
+    Next,
+    Overview,
+    look_around,
+    overview_report,
+)
 from monokeel.core.deployments import BranchMove
 from monokeel.core.report import as_json, as_text
 from monokeel.core.trial import STALE

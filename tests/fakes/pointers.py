@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from hashlib import sha1
 
-from monokeel.commands.promote.needs import Outside
+from monokeel.commands.promote import Outside
 from monokeel.core.lookup import Absent, Declined, Found, Lost, Moved, Unknown
 from monokeel.core.release import GitHubRelease, ReleasedImage, ReleaseRecord
 from monokeel.core.settings import Settings, parse_settings

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from invoke import Parser
 
-from monokeel.tasks.collection import collection
+from monokeel.tasks import collection
 from tests.template import workflows
 from tests.template.renders import ROOT, TEMPLATE
 

@@ -1,17 +1,39 @@
 """What the refs of the remote say: releases, environment branches, the main branch."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from monokeel.core.deployments import Ledger, Record
 from monokeel.core.nearest import newest_first, versions_of
+from monokeel.core.settings import Settings, parse_settings
 from monokeel.core.trial import STALE, unfinished
-from monokeel.errors import CommandError
+from monokeel.errors import CommandError, ServiceError
 
 _HEADS = "refs/heads/"
 _TAGS = "refs/tags/"
 ENVIRONMENTS = "env/"
+_POLICY = "infra/platform.toml"
+
+
+class Remote(Protocol):
+    """A clone and its remote, for the questions about environments."""
+
+    def remote_refs(self) -> dict[str, str]:
+        """Return full name → peeled commit of every branch and tag on the remote."""
+
+    def fetch(self) -> None:
+        """Bring the remote's branches and tags into the clone."""
+
+    def commit_of(self, ref: str) -> str | None:
+        """Return the commit that *ref* names in the clone, or ``None``."""
+
+    def file_at(self, commit: str, path: str) -> str | None:
+        """Return the text of *path* in *commit*, ``None`` if it has no such file."""
+
+    def is_ancestor(self, ancestor: str, commit: str) -> bool:
+        """Say whether *ancestor* is *commit* or in its history, else ServiceError."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +52,19 @@ class Pointers:
         """Return the highest version that is tagged at *commit*, else ``""``."""
         at = [version for version, sha in self.releases.items() if sha == commit]
         return newest_first(at)[0] if at else ""
+
+
+def read_remote(clone: Remote, local: Settings) -> tuple[Settings, Pointers]:
+    """Return the policy on the default branch of the remote, and its pointers.
+
+    *local* names that branch. Raises CommandError if the policy is not there.
+    """
+    refs = clone.remote_refs()
+    main = main_of(refs, local.default_branch)
+    if clone.commit_of(main) is None:
+        clone.fetch()
+    settings = _policy_of(clone.file_at(main, _POLICY), main)
+    return settings, pointers_of(refs, main=main, prefix=settings.tag_prefix)
 
 
 def branch_of(environment: str) -> str:
@@ -54,6 +89,18 @@ def main_of(refs: Mapping[str, str], default_branch: str) -> str:
             fix="Push it first, or correct default_branch in infra/platform.toml.",
         )
     return main
+
+
+def descends(
+    is_ancestor: Callable[[str, str], bool], ancestor: str | None, commit: str | None
+) -> bool | None:
+    """Say whether *ancestor* is in the history of *commit*; ``None``: cannot tell."""
+    if ancestor is None or commit is None:
+        return None
+    try:
+        return is_ancestor(ancestor, commit)
+    except ServiceError:
+        return None
 
 
 def pointers_of(refs: Mapping[str, str], *, main: str, prefix: str) -> Pointers:
@@ -130,3 +177,12 @@ def pointer_drift(
         f"record {record.id} ({record.note.version}) is unfinished" for record in stale
     ]
     return tuple(found)
+
+
+def _policy_of(text: str | None, main: str) -> Settings:
+    if text is None:
+        raise CommandError(
+            f"{_POLICY} is not on the default branch ({main[:12]})",
+            fix="Merge it first: the rules of promotion are read from there.",
+        )
+    return parse_settings(text)

@@ -4,6 +4,7 @@ Both read a Ledger. Reading a status costs a request, so each question has a par
 ``unread_for_…`` that names the records to read next; ask it until it names none.
 """
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -105,6 +106,20 @@ def unread_for_repair(
             break
     left = _left_by_rollback(ledger, environment, pointer)
     return (left.id,) if left is not None and left.id not in ledger.statuses else ()
+
+
+def read_on(
+    ledger: Ledger,
+    read: Callable[[Sequence[int]], Mapping[int, tuple[Status, ...]]],
+    ask: Callable[[Ledger], Sequence[int]],
+) -> Ledger:
+    """Return *ledger* with the statuses that *ask* wants, until it wants none.
+
+    *read* returns record id → its statuses, oldest first.
+    """
+    while ids := ask(ledger):
+        ledger = ledger.knowing(read(ids))
+    return ledger
 
 
 def repairs(

@@ -1,1 +1,41 @@
 """The commands as invoke shows them: arguments, environment, wiring, exit codes."""
+
+import importlib.util
+from pathlib import Path
+
+from invoke import Collection
+
+from monokeel.tasks import policy, promote, release, setup, template
+
+
+def collection(root: Path) -> Collection:
+    """Return all tasks, with those of *root*'s ``tasks_local.py`` if there is one.
+
+    A local task may not take the name of one of ours: invoke raises ValueError.
+    """
+    tasks = Collection()
+    for module in (release, policy, promote, template, setup):
+        for task in module.TASKS:
+            tasks.add_task(task)
+    for name, module in (("policy", policy), ("template", template), ("check", setup)):
+        group = Collection(name)
+        for task in module.GROUP:
+            group.add_task(task)
+        tasks.add_collection(group)
+    local = root / "tasks_local.py"
+    if local.exists():
+        _add_local(tasks, local)
+    return tasks
+
+
+def _add_local(tasks: Collection, path: Path) -> None:
+    spec = importlib.util.spec_from_file_location("tasks_local", path)
+    if spec is None or spec.loader is None:
+        raise ImportError(str(path))
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    local = Collection.from_module(module)
+    for task in local.tasks.values():
+        tasks.add_task(task)
+    for group in local.collections.values():
+        tasks.add_collection(group)

@@ -16,7 +16,7 @@ from monokeel.tasks.wiring import (
 )
 
 if TYPE_CHECKING:
-    from monokeel.commands.promote.needs import Outside
+    from monokeel.commands.promote import Outside
 
 _ENV = "the environment, such as dev, staging, prod"
 _JSON = "print one JSON object"
@@ -46,10 +46,9 @@ def promote(  # noqa: PLR0917 - a parameter per option
     json: bool = False,
 ) -> None:
     """Move an environment branch to a release."""
-    from monokeel.commands.promote.move import carry_out
-    from monokeel.commands.promote.needs import Request
+    from monokeel.commands.promote import Request
+    from monokeel.commands.promote.move import carry_out, outcome_report, plan_report
     from monokeel.commands.promote.plan import plan_promotion
-    from monokeel.commands.promote.report import outcome_report, plan_report
 
     with exit_on_error():
         request = Request(
@@ -78,8 +77,7 @@ def promote(  # noqa: PLR0917 - a parameter per option
 def status(_: Context, json: bool = False) -> None:
     """Show what runs where, and what may go next."""
     from monokeel.adapters.deployments import Deployments
-    from monokeel.commands.status.overview import look_around
-    from monokeel.commands.status.report import overview_report
+    from monokeel.commands.status.overview import look_around, overview_report
 
     with exit_on_error():
         overview = look_around(
@@ -98,8 +96,7 @@ def status(_: Context, json: bool = False) -> None:
 def history(_: Context, env: str = "", count: int = 20, json: bool = False) -> None:
     """List the moves of an environment, also those outside promote."""
     from monokeel.adapters.deployments import Deployments
-    from monokeel.commands.status.history import look_back
-    from monokeel.commands.status.report import history_report
+    from monokeel.commands.status import history_report, look_back
 
     with exit_on_error():
         moves = look_back(
@@ -118,7 +115,7 @@ TASKS = (promote, status, history)
 def _outside() -> "Outside":
     from monokeel.adapters.deployments import Deployments
     from monokeel.adapters.releases import Releases
-    from monokeel.commands.promote.needs import Outside
+    from monokeel.commands.promote import Outside
 
     github = make_github()
     return Outside(

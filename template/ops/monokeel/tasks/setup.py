@@ -82,7 +82,7 @@ def doctor(_: Context, json: bool = False) -> None:
 )
 def services(_: Context, changed_since: str = "", json: bool = False) -> None:
     """List the services of infra/platform.toml."""
-    from monokeel.commands.services import list_services
+    from monokeel.commands.ci import list_services
 
     with exit_on_error():
         report = list_services(read_settings(), wiring.make_git(), since=changed_since)
@@ -92,7 +92,7 @@ def services(_: Context, changed_since: str = "", json: bool = False) -> None:
 @task(positional=[], help={"name": "the branch (the one that is checked out)"})
 def branch(_: Context, name: str = "") -> None:
     """Check the name of a branch by infra/rulesets.json."""
-    from monokeel.commands.naming import judge_branch
+    from monokeel.commands.ci import judge_branch
     from monokeel.core.ruleset import branch_pattern, parse_policy
 
     with exit_on_error():
@@ -104,7 +104,7 @@ def branch(_: Context, name: str = "") -> None:
 @task(positional=[], help={"title": "the title of the pull request"})
 def title(_: Context, title: str = "") -> None:
     """Check the title of a pull request."""
-    from monokeel.commands.naming import judge_title
+    from monokeel.commands.ci import judge_title
 
     with exit_on_error():
         show(judge_title(title, read_settings()))

@@ -1,16 +1,18 @@
-"""Carry out a planned promotion: repair, record, move, confirm.
+"""Carry out a planned promotion: repair, record, move, confirm; report it.
 
 A crash after any step heals on the next run: a record without a status is pending, and
 where the branch is says whether its move happened.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
-from monokeel.commands.promote.needs import Outside, Records
+from monokeel.commands.promote import Outside, Records
 from monokeel.commands.promote.plan import Plan
 from monokeel.core.deployments import Ledger, Record
-from monokeel.core.lookup import Declined, Lost, Moved
+from monokeel.core.gates import verdict_of
+from monokeel.core.lookup import Declined, Json, Lost, Moved
 from monokeel.core.pointers import ref_of
+from monokeel.core.report import Report, Section, Table
 from monokeel.core.snapshot import span
 from monokeel.core.trial import Repair, overtaken, rolled_back, unfinished
 from monokeel.errors import CommandError, RefusedError, ServiceError
@@ -168,3 +170,124 @@ def _remedy(reason: str, *, by_token: bool) -> str:
             "Only the deploy key may move env/*: set MONOKEEL_DEPLOY_KEY (./inv init)."
         )
     return "Compare the rules of env/* with infra/rulesets.json: ./inv drift"
+
+
+_OPEN = ("refused", "unknown", "warning")
+
+
+def plan_report(plan: Plan) -> Report:
+    """Return the report of a dry run: every gate, and what would be done."""
+    return Report(
+        headline=_plan_headline(plan),
+        sections=(
+            *_gates(plan),
+            Section("Unfinished records", _repairs(plan, "would be")),
+            Section("Warnings", plan.warnings),
+        ),
+        data=_data(plan, _planned(plan), plan.warnings),
+    )
+
+
+def outcome_report(outcome: Outcome) -> Report:
+    """Return the report of a promotion that was carried out."""
+    plan = outcome.plan
+    warnings = (*plan.warnings, *outcome.warnings)
+    moved = plan.kind in ("move", "adopt")
+    done = {"move": "moved", "adopt": "recorded", "there": "already_there"}
+    data = _data(plan, done.get(plan.kind, "finished"), warnings)
+    odd = [g for g in plan.gates if g.status in ("overridden", "skipped", "warning")]
+    lines = [f"{gate.name}, {gate.status}: {gate.detail}" for gate in odd]
+    last = plan.survey.last
+    number = outcome.record if moved or last is None else last.id
+    return Report(
+        headline=_done_headline(plan),
+        sections=(
+            Section("Mind", tuple(lines)),
+            Section("Unfinished records", _repairs(plan, "was")),
+            Section("Warnings", warnings),
+        ),
+        data={**data, "record": number},
+    )
+
+
+def _repairs(plan: Plan, verb: str) -> tuple[str, ...]:
+    return tuple(
+        f"record {each.record.id} {verb} marked {each.state}: {each.description}"
+        for each in plan.survey.owed
+    )
+
+
+def _planned(plan: Plan) -> str:
+    if plan.kind == "there":
+        return "already_there"
+    if plan.kind == "finished":
+        return "finished"
+    return {"ready": "planned"}.get(verdict_of(plan.gates), verdict_of(plan.gates))
+
+
+def _plan_headline(plan: Plan) -> str:
+    if plan.kind in ("there", "finished"):
+        return _done_headline(plan)
+    match verdict_of(plan.gates):
+        case "ready" if plan.kind == "adopt":
+            return f"{plan.branch} is at {plan.version} and would get its record"
+        case "ready":
+            return f"{plan.branch} would move from {plan.before} to {plan.version}"
+        case "refused":
+            return f"{plan.branch} may not move from {plan.before} to {plan.version}"
+        case "unknown":
+            return f"cannot tell whether {plan.branch} may move to {plan.version}"
+
+
+def _done_headline(plan: Plan) -> str:
+    last = plan.survey.last
+    match plan.kind:
+        case "move":
+            return f"{plan.branch}: {plan.before} -> {plan.version}"
+        case "adopt":
+            return f"{plan.branch}: the move to {plan.version} now has its record"
+        case "finished":
+            return f"{plan.branch}: the rollback to {plan.version} is finished"
+        case "there":
+            since = ""
+            if last is not None:
+                start = plan.survey.ledger.live_from(last) or last.created_at
+                since = f", since {start:%Y-%m-%d %H:%MZ} by {last.by or 'unknown'}"
+            return f"{plan.branch} is at {plan.version} already{since}"
+
+
+def _gates(plan: Plan) -> tuple[Section, ...]:
+    # A plan shows every gate; once it is carried out only the odd ones matter.
+    rows = tuple((gate.name, gate.status, gate.detail) for gate in plan.gates)
+    helpful = [g for g in plan.gates if g.status in _OPEN and g.fix]
+    return (
+        Section("Gates", table=Table(("gate", "answer", "why"), rows)),
+        Section("What helps", tuple(f"{g.name}: {g.fix}" for g in helpful)),
+    )
+
+
+def _data(plan: Plan, outcome: str, warnings: tuple[str, ...]) -> dict[str, Json]:
+    survey = plan.survey
+    commit = survey.commit if survey.version else survey.pointer
+    before: dict[str, Json] = {
+        "version": survey.pointers.version_at(survey.pointer) or None,
+        "commit": survey.pointer,
+    }
+    return {
+        "outcome": outcome,
+        "environment": survey.environment.name,
+        "branch": plan.branch,
+        "task": plan.task,
+        "version": plan.version,
+        "tag": survey.settings.tag(plan.version),
+        "commit": commit,
+        "from": before,
+        "record": None,
+        "gates": [asdict(gate) for gate in plan.gates],
+        "overrides": dict(plan.overrides),
+        "repairs": [
+            {"record": repair.record.id, "state": repair.state}
+            for repair in survey.owed
+        ],
+        "warnings": list(warnings),
+    }

@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from monokeel.commands.promote.needs import Clone, Outside, Request
-from monokeel.commands.promote.survey import Survey, look, read_on
+from monokeel.commands.promote import Clone, Outside, Request, Survey, look
 from monokeel.core.deployments import (
     PROMOTE,
     ROLLBACK,
@@ -17,11 +16,11 @@ from monokeel.core.deployments import (
 )
 from monokeel.core.gates import evaluate, parse_overrides, verdict_of
 from monokeel.core.lookup import Absent, Unknown
-from monokeel.core.pointers import branch_of
+from monokeel.core.pointers import branch_of, descends
 from monokeel.core.release import ReleaseRecord
 from monokeel.core.settings import Settings
 from monokeel.core.snapshot import Gate, ImageFact, NotAsked, Snapshot
-from monokeel.core.trial import Trial, trial_of, unread_for_trial
+from monokeel.core.trial import Trial, read_on, trial_of, unread_for_trial
 from monokeel.errors import CommandError, RefusedError, ServiceError
 
 Kind = Literal["move", "adopt", "there", "finished"]
@@ -196,7 +195,7 @@ def _try_out(survey: Survey, outside: Outside) -> tuple[Survey, Trial | None]:
     def ask(known: Ledger) -> tuple[int, ...]:
         return unread_for_trial(known, name, commit, timed=timed)
 
-    ledger = read_on(ledger, outside.records, ask)
+    ledger = read_on(ledger, outside.records.statuses, ask)
     trial = trial_of(
         ledger,
         name,
@@ -220,23 +219,14 @@ def _snapshot(
         now=survey.now,
         pointer=pointer,
         current=survey.pointers.version_at(pointer),
-        on_main=_descends(clone, commit, survey.pointers.main),
-        descends=_descends(clone, pointer, commit),
+        on_main=descends(clone.is_ancestor, commit, survey.pointers.main),
+        descends=descends(clone.is_ancestor, pointer, commit),
         previous=survey.previous,
         trial=trial,
         freezes=survey.settings.freezes,
         hold=request.hold,
         rollback=request.rollback,
     )
-
-
-def _descends(clone: Clone, ancestor: str | None, commit: str | None) -> bool | None:
-    if ancestor is None or commit is None:
-        return None
-    try:
-        return clone.is_ancestor(ancestor, commit)
-    except ServiceError:
-        return None
 
 
 def _release(outside: Outside, survey: Survey) -> ReleaseRecord | Absent | Unknown:

@@ -4,22 +4,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from monokeel.commands.status.needs import Clone, Records, policy_at, read_on
+from monokeel.commands.status import Records, stamp
 from monokeel.core.deployments import Ledger, Record
 from monokeel.core.gates import evaluate, verdict_of
+from monokeel.core.lookup import Json
 from monokeel.core.nearest import is_newer, newest_first
 from monokeel.core.pointers import (
     Pointers,
-    main_of,
+    Remote,
+    descends,
     newest_live,
     pointer_drift,
-    pointers_of,
+    read_remote,
     unread_for_newest,
 )
+from monokeel.core.report import Report, Section, Table
 from monokeel.core.settings import Environment, Settings
-from monokeel.core.snapshot import Gate, Snapshot
-from monokeel.core.trial import Trial, trial_of, unread_for_trial
-from monokeel.errors import ServiceError
+from monokeel.core.snapshot import Gate, Snapshot, span
+from monokeel.core.trial import Trial, read_on, trial_of, unread_for_trial
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,27 +67,24 @@ class Overview:
 
 
 def look_around(
-    clone: Clone, records: Records, local: Settings, *, hold: str
+    clone: Remote, records: Records, local: Settings, *, hold: str
 ) -> Overview:
     """Return what runs where and what may go next; write nothing.
 
     *local* names the default branch; the rules come from there. Raises ServiceError
     when the remote or GitHub cannot be read.
     """
-    refs = clone.remote_refs()
-    main = main_of(refs, local.default_branch)
-    if clone.commit_of(main) is None:
-        clone.fetch()
-    settings = policy_at(clone, main)
-    pointers = pointers_of(refs, main=main, prefix=settings.tag_prefix)
-    newest = [pointers.releases[each] for each in _newest(pointers)]
-    if any(clone.commit_of(c) is None for c in (*newest, *pointers.branches.values())):
+    settings, pointers = read_remote(clone, local)
+    latest = newest_first(pointers.releases)[:1]
+    commits = [pointers.releases[each] for each in latest]
+    if any(clone.commit_of(c) is None for c in (*commits, *pointers.branches.values())):
         clone.fetch()
     ledger, now = _read(records, settings)
     places = tuple(
         _place(each, pointers, ledger, now) for each in settings.environments
     )
-    versions = _rows(places, pointers)
+    # What is live somewhere, and the newest release: what could be promoted at all.
+    versions = newest_first({*latest, *(p.version for p in places if p.version)})
     judge = _Judge(
         clone=clone,
         records=records,
@@ -106,7 +105,7 @@ def look_around(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Judge:
-    clone: Clone
+    clone: Remote
     records: Records
     settings: Settings
     pointers: Pointers
@@ -124,13 +123,8 @@ class _Judge:
                 previous = places[index - 1] if index else None
                 trial, ledger = self._trial(version, previous, place, ledger)
                 gates = evaluate(self._snapshot(version, place, previous, trial))
-                answers.append(
-                    Next(
-                        version=version,
-                        environment=place.environment.name,
-                        gates=gates,
-                    )
-                )
+                name = place.environment.name
+                answers.append(Next(version=version, environment=name, gates=gates))
         return tuple(answers)
 
     def _trial(
@@ -142,7 +136,7 @@ class _Judge:
         timed = bool(place.environment.soak)
         ledger = read_on(
             ledger,
-            self.records,
+            self.records.statuses,
             lambda known: unread_for_trial(known, name, commit, timed=timed),
         )
         live = previous.commit == commit
@@ -161,21 +155,13 @@ class _Judge:
             now=self.now,
             pointer=place.commit,
             current=place.version,
-            on_main=self._descends(commit, self.pointers.main),
-            descends=self._descends(place.commit, commit),
+            on_main=descends(self.clone.is_ancestor, commit, self.pointers.main),
+            descends=descends(self.clone.is_ancestor, place.commit, commit),
             previous=previous.environment if previous is not None else None,
             trial=trial,
             freezes=self.settings.freezes,
             hold=self.hold,
         )
-
-    def _descends(self, ancestor: str | None, commit: str) -> bool | None:
-        if ancestor is None:
-            return None
-        try:
-            return self.clone.is_ancestor(ancestor, commit)
-        except ServiceError:
-            return None
 
 
 def _read(records: Records, settings: Settings) -> tuple[Ledger, datetime]:
@@ -187,7 +173,7 @@ def _read(records: Records, settings: Settings) -> tuple[Ledger, datetime]:
         # Down to the newest confirmed move of each: one request per environment.
         return tuple(n for name in names for n in unread_for_newest(known, name))
 
-    return read_on(ledger, records, ask), now
+    return read_on(ledger, records.statuses, ask), now
 
 
 def _place(
@@ -206,11 +192,108 @@ def _place(
     )
 
 
-def _rows(places: Sequence[Place], pointers: Pointers) -> tuple[str, ...]:
-    # What is live somewhere, and the newest release: what could be promoted at all.
-    live = {place.version for place in places if place.version}
-    return newest_first({*live, *_newest(pointers)})
+def overview_report(overview: Overview) -> Report:
+    """Return the table of versions and environments, and why a move is refused."""
+    names = [place.environment.name for place in overview.places]
+    rows = [_row(version, overview) for version in overview.versions]
+    odd = {p.commit[:12] for p in overview.places if p.commit and not p.version}
+    rows += [_row(label, overview) for label in sorted(odd)]
+    table = Table(("version", *names, "next"), tuple(rows))
+    drift = [line for place in overview.places for line in place.drift]
+    why = [
+        f"{each.version} -> {each.environment}: {gate.name}: {gate.detail}"
+        for each in overview.following
+        for gate in each.gates
+        if gate.status in ("refused", "unknown")
+    ]
+    repository = overview.settings.repository
+    headline = f"What runs where in {repository}"
+    if not overview.versions and not odd:
+        headline = f"Nothing is released in {repository} yet"
+    return Report(
+        headline=headline,
+        sections=(
+            Section("", table=table),
+            Section("Drift", tuple(drift)),
+            Section("Why not", tuple(why)),
+            Section("Stops", _stops(overview)),
+        ),
+        data=_overview_data(overview),
+        problems=tuple(drift),
+    )
 
 
-def _newest(pointers: Pointers) -> tuple[str, ...]:
-    return newest_first(pointers.releases)[:1]
+def _row(label: str, overview: Overview) -> tuple[str, ...]:
+    cells = [_cell(label, place, overview.now) for place in overview.places]
+    following = " · ".join(
+        _short(each) for each in overview.following if each.version == label
+    )
+    return (label, *cells, following)
+
+
+def _cell(label: str, place: Place, now: datetime) -> str:
+    if place.commit is None or label not in (place.version, place.commit[:12]):
+        return ""
+    if place.last is None or place.since is None:
+        return "●"
+    # One unit is enough here: 3h, not 3h 12m.
+    age = span(now - place.since).split()[0]
+    return f"● {age} by {place.last.by or 'unknown'}"
+
+
+def _short(each: Next) -> str:
+    if each.eligible:
+        return f"{each.environment}: ready"
+    names = [g.name for g in each.gates if g.status in ("refused", "unknown")]
+    return f"{each.environment}: no ({', '.join(names)})"
+
+
+def _stops(overview: Overview) -> tuple[str, ...]:
+    running = [
+        f"freeze of {', '.join(f.environments)} until {f.end:%Y-%m-%d %H:%MZ}:"
+        f" {f.reason}"
+        for f in overview.settings.freezes
+        if f.start <= overview.now < f.end
+    ]
+    return (*([f"hold: {overview.hold}"] if overview.hold else []), *running)
+
+
+def _overview_data(overview: Overview) -> dict[str, Json]:
+    return {
+        "environments": [_place_data(place) for place in overview.places],
+        "next": [
+            {
+                "version": each.version,
+                "environment": each.environment,
+                "eligible": each.eligible,
+                "gates": [
+                    {"name": g.name, "status": g.status, "detail": g.detail}
+                    for g in each.gates
+                ],
+            }
+            for each in overview.following
+        ],
+        "hold": overview.hold or None,
+        "freezes": [
+            {
+                "environments": list(freeze.environments),
+                "from": stamp(freeze.start),
+                "to": stamp(freeze.end),
+                "reason": freeze.reason,
+                "active": freeze.start <= overview.now < freeze.end,
+            }
+            for freeze in overview.settings.freezes
+        ],
+    }
+
+
+def _place_data(place: Place) -> Json:
+    return {
+        "name": place.environment.name,
+        "commit": place.commit,
+        "version": place.version or None,
+        "since": stamp(place.since) if place.since is not None else None,
+        "by": place.last.by if place.last is not None else None,
+        "record": place.last.id if place.last is not None else None,
+        "drift": list(place.drift),
+    }
