@@ -71,8 +71,8 @@ def e2e(session: nox.Session) -> None:
 @nox.session(python=False)
 def proof(session: nox.Session) -> None:
     """Kill, race and silence a release at every point, 15 trials of each race."""
-    trials = {"MONOKEEL_RACE_TRIALS": "15"}
-    run(session, "pytest", "-s", "tests/e2e/test_release_crash.py", **trials)
+    files = ("tests/e2e/test_release_crash.py", "tests/e2e/test_release_races.py")
+    run(session, "pytest", "-s", *files, RACE_TRIALS="15")
 
 
 @nox.session(python=False)

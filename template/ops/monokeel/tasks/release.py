@@ -1,0 +1,243 @@
+"""Release tasks: plan and publish a version, build an image, ask the registry."""
+
+import sys
+from typing import TYPE_CHECKING
+
+from invoke import Context, task
+
+from monokeel.errors import CommandError
+from monokeel.tasks.wiring import (
+    exit_on_error,
+    make_git,
+    make_github,
+    make_registry,
+    read_settings,
+    registry_address,
+    registry_login,
+    root,
+    show,
+    token,
+    variable,
+)
+
+if TYPE_CHECKING:
+    from monokeel.commands.release.build import Workplace
+    from monokeel.commands.release.checks import Sources
+    from monokeel.commands.release.target import Outside
+    from monokeel.core.settings import Settings
+
+_JSON = "print one JSON object"
+_SERVER = "https://github.com"
+
+
+@task(
+    positional=[],
+    help={
+        "dry_run": "show the plan and change nothing",
+        "json": _JSON,
+        "online": "with --dry-run: ask GitHub and the registry without a token, too",
+        "offline": "with --dry-run: ask nobody, even with a token",
+        "strict": "refuse on warnings, too",
+        "abandon": "take back a half-finished release of this version, such as 1.4.0",
+    },
+)
+def release(  # noqa: PLR0917 - a parameter per option
+    _: Context,
+    dry_run: bool = False,
+    json: bool = False,
+    online: bool = False,
+    offline: bool = False,
+    strict: bool = False,
+    abandon: str = "",
+) -> None:
+    """Publish the next version: images, git tag and GitHub release."""
+    with exit_on_error():
+        if sum((dry_run, bool(abandon))) > 1 or (online and offline):
+            raise CommandError(
+                "these options do not go together",
+                fix="Give --dry-run or --abandon, --online or --offline.",
+            )
+        if (online or offline) and not dry_run:
+            raise CommandError(
+                "--online and --offline belong to --dry-run",
+                fix="A release always asks; without a network there is none.",
+            )
+        if dry_run:
+            asks = online or (token() is not None and not offline)
+            _show_plan(_sources(quick=True) if asks else None, json, strict)
+        elif abandon:
+            _take_back(abandon, json)
+        else:
+            _publish(json, strict)
+
+
+@task(
+    positional=[],
+    help={"service": "the service, as infra/platform.toml names it", "json": _JSON},
+)
+def build(_: Context, service: str = "", json: bool = False) -> None:
+    """Build and push the image of one service, unless it is there."""
+    from monokeel.commands.release.build import build_report, build_service
+
+    with exit_on_error():
+        settings = read_settings()
+        commit = make_git().head()
+        built = build_service(
+            _workplace(settings), settings, service=service, commit=commit
+        )
+        show(build_report(built), as_json=json)
+
+
+@task(
+    positional=[],
+    help={"version": "the version, such as 1.4.0", "json": _JSON},
+)
+def guard(_: Context, version: str = "", json: bool = False) -> None:
+    """Say whether a version is free in the registry, for every service."""
+    from monokeel.commands.release.guard import (
+        guard_report,
+        look_at_version,
+        require_free,
+    )
+
+    with exit_on_error():
+        found = look_at_version(
+            make_registry(),
+            read_settings(),
+            version=version,
+            commit=make_git().head(),
+        )
+        show(guard_report(found), as_json=json)
+        require_free(found)
+
+
+TASKS = (release, build, guard)
+
+
+def _show_plan(sources: "Sources | None", json: bool, strict: bool) -> None:
+    from monokeel.adapters import workflow
+    from monokeel.commands.release.checks import offline
+    from monokeel.commands.release.plan import plan_release
+    from monokeel.commands.release.show import refuse_blocked, report_of
+
+    plan = plan_release(
+        read_settings(),
+        make_git(),
+        sources or offline("nobody was asked: no token, or --offline"),
+        server=variable("GITHUB_SERVER_URL") or _SERVER,
+    )
+    show(report_of(plan, strict=strict), as_json=json)
+    workflow.set_output("version", plan.version or "")
+    refuse_blocked(plan, strict=strict)
+
+
+def _publish(json: bool, strict: bool) -> None:
+    from monokeel.adapters import workflow
+    from monokeel.commands.release.plan import plan_release
+    from monokeel.commands.release.publish import (
+        has_nothing_to_do,
+        plan_with_news,
+        publication_report,
+        publish,
+        refuse_unknown,
+    )
+    from monokeel.commands.release.show import refuse_blocked, report_of
+    from monokeel.commands.release.target import target_of
+    from monokeel.core.report import as_markdown, as_text
+
+    _require_token()
+    settings, git = read_settings(), make_git()
+    sources = _sources(quick=False)
+    server = variable("GITHUB_SERVER_URL") or _SERVER
+    plan = plan_with_news(
+        git.fetch, lambda: plan_release(settings, git, sources, server=server)
+    )
+    if has_nothing_to_do(plan):
+        show(report_of(plan, strict=strict), as_json=json)
+        return
+    report = report_of(plan, strict=strict)
+    print(as_text(report), file=sys.stderr)
+    workflow.add_summary(as_markdown(report))
+    refuse_blocked(plan, strict=strict)
+    refuse_unknown(plan)
+    target = target_of(
+        settings, version=plan.version or "", commit=plan.commit, notes=plan.notes
+    )
+    done = publish(target, _outside(settings), _tell)
+    show(publication_report(done), as_json=json)
+    workflow.set_output("version", done.record.version)
+    workflow.set_output("tag", done.tag)
+
+
+def _require_token() -> None:
+    if token() is None:
+        raise CommandError(
+            "GITHUB_TOKEN is not set: a release is drafted and published with it",
+            fix="Set it to a token with contents: write. Without one there is only"
+            " ./inv release --dry-run.",
+        )
+
+
+def _take_back(version: str, json: bool) -> None:
+    from monokeel.commands.release.abandon import abandon, abandonment_report
+    from monokeel.commands.release.target import target_of
+    from monokeel.core.nearest import parse_wanted
+
+    _require_token()
+    settings = read_settings()
+    target = target_of(
+        settings,
+        version=parse_wanted(version, prefix=settings.tag_prefix),
+        commit=make_git().head(),
+        notes="",
+    )
+    done = abandon(target, _outside(settings), skip=settings.skip)
+    show(abandonment_report(done), as_json=json)
+
+
+def _tell(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def _sources(*, quick: bool) -> "Sources":
+    from monokeel.adapters.releases import Releases
+    from monokeel.adapters.session import map_concurrently
+    from monokeel.commands.release.checks import Sources
+
+    return Sources(
+        remote=make_git(quick=quick),
+        releases=Releases(make_github(quick=quick)),
+        images=make_registry(quick=quick),
+        each=map_concurrently,
+    )
+
+
+def _outside(settings: "Settings") -> "Outside":
+    from monokeel.adapters.releases import Releases
+    from monokeel.commands.release.target import CheckedBuilder, Outside
+
+    return Outside(
+        refs=make_git(),
+        releases=Releases(make_github()),
+        images=make_registry(),
+        builder=CheckedBuilder(workplace=_workplace(settings), settings=settings),
+    )
+
+
+def _workplace(settings: "Settings") -> "Workplace":
+    from monokeel.adapters.builder import Builder
+    from monokeel.commands.release.build import Workplace
+
+    git, images = make_git(), make_registry()
+    user, password = registry_login()
+    builder = Builder(
+        settings=settings,
+        root=root(),
+        registry=registry_address(),
+        command=variable("MONOKEEL_BUILD") or settings.build,
+        commit_time=git.commit_time,
+        user=user,
+        password=password,
+        server=variable("GITHUB_SERVER_URL") or _SERVER,
+    )
+    return Workplace(images=images, builder=builder, checkout=git)

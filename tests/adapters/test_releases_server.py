@@ -1,0 +1,142 @@
+"""Releases: what only a server can show, on the sandbox."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from monokeel.adapters.github import GitHub
+from monokeel.adapters.releases import Releases
+from monokeel.adapters.session import Session
+from monokeel.core.release import record_text
+from monokeel.errors import RefusedError, ServiceError
+from sandbox.server import Sandbox
+from sandbox.switches import Fault
+from tests.adapters.release_places import (
+    Place,
+    box_of,
+    empty,
+    place_on,
+    push_first_commit,
+)
+
+
+@pytest.fixture(scope="module")
+def box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    with Sandbox() as sandbox:
+        push_first_commit(sandbox, tmp_path_factory.mktemp("clone"))
+        yield sandbox
+        assert sandbox.violations() == []
+
+
+@pytest.fixture
+def real(box: Sandbox) -> Place:
+    empty(box)
+    return place_on(box)
+
+
+def test_every_page_of_the_list_is_read(real: Place) -> None:
+    sandbox = box_of(real)
+    sandbox.switches.page_size = 2
+    drafts = [real.draft(f"1.{minor}.0") for minor in range(5)]
+
+    listed = real.releases.listed()
+
+    sandbox.switches.page_size = 0
+    assert {each.id for each in listed} == {draft.id for draft in drafts}
+
+
+def test_an_asset_elsewhere_is_fetched_without_the_token(real: Place) -> None:
+    sandbox = box_of(real)
+    draft = real.draft()
+    real.releases.attach(draft, record_text(real.record()).encode())
+    sandbox.switches.asset_redirect = True
+    [listed] = real.releases.listed()
+
+    record = real.releases.record_of(listed)
+
+    # The sandbox answers 400 where a token arrives that does not belong there.
+    sandbox.switches.asset_redirect = False
+    assert record == real.record()
+
+
+def test_an_upload_cut_short_is_no_record_and_can_be_replaced(tmp_path: Path) -> None:
+    # A sandbox of its own: the description's schema does not know this state.
+    with Sandbox() as sandbox:
+        push_first_commit(sandbox, tmp_path)
+        place = place_on(sandbox)
+        sandbox.switches.starter_asset = True
+        draft = place.draft()
+        with pytest.raises(ServiceError, match="502"):
+            place.releases.attach(draft, record_text(place.record()).encode())
+        [cut] = place.releases.listed()
+        assert place.releases.record_of(cut) is None
+        assert cut.record_asset is not None
+
+        place.releases.detach(cut.record_asset)
+        place.releases.attach(draft, record_text(place.record()).encode())
+
+        [listed] = place.releases.listed()
+        assert place.releases.record_of(listed) == place.record()
+
+
+def test_an_immutable_release_is_said_to_be_one(real: Place) -> None:
+    sandbox = box_of(real)
+    github = GitHub(
+        Session(tries=1),
+        api=sandbox.url,
+        repository=sandbox.repository,
+        token=sandbox.tokens["admin"],
+    )
+    github.request("PUT", "/immutable-releases", expect=(204,))
+
+    real.publish("3.0.0")
+
+    found = real.releases.published("v3.0.0")
+    github.request("DELETE", "/immutable-releases", expect=(204,))
+    assert found is not None
+    assert found.immutable is True
+
+
+def test_a_name_burned_by_an_immutable_release_is_refused(real: Place) -> None:
+    sandbox = box_of(real)
+    sandbox.state.burned.add("v1.4.0")
+    try:
+        with pytest.raises(RefusedError, match="was used by an immutable release"):
+            real.publish()
+    finally:
+        sandbox.state.burned.discard("v1.4.0")
+
+
+@pytest.mark.parametrize("status", [403, 404])
+def test_a_token_that_may_not_release_this_commit_is_told_why(
+    real: Place, status: int
+) -> None:
+    body = {"message": "Resource not accessible by integration"}
+    fault = Fault(method="POST", path="/releases", status=status, body=dict(body))
+    box_of(real).switches.faults.append(fault)
+
+    with pytest.raises(ServiceError, match=str(status)) as failure:
+        real.draft()
+
+    assert "workflows: write" in failure.value.fix
+
+
+def test_a_hidden_repository_has_not_no_release(real: Place) -> None:
+    sandbox = box_of(real)
+    github = GitHub(
+        Session(tries=1), api=sandbox.url, repository="acme/other", token="wrong"
+    )
+
+    with pytest.raises(ServiceError):
+        Releases(github).published("v1.4.0")
+
+
+def test_an_upload_address_on_another_host_gets_no_token(real: Place) -> None:
+    draft = real.draft()
+    upload_url = "https://evil.example/assets{?name,label}"
+    elsewhere = replace(draft, upload_url=upload_url)
+
+    with pytest.raises(ServiceError, match=r"evil\.example"):
+        real.releases.attach(elsewhere, b"{}")

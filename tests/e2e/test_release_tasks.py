@@ -1,0 +1,242 @@
+"""The release tasks as people and workflows run them: codes, stdout, stderr."""
+
+import json
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.registry_proxy import Registry, registry_or_skip
+from tests.e2e.shop import SERVICES, Shop, git, shop_on
+
+CLAIM = 10
+FIRST_NAME = 13
+PUBLICATION = 17
+
+
+@pytest.fixture(scope="module")
+def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
+    with registry_or_skip(tmp_path_factory.mktemp("registry")) as server:
+        yield server
+
+
+@pytest.fixture
+def shop(registry: Registry, tmp_path: Path) -> Iterator[Shop]:
+    with shop_on(registry, tmp_path / "place") as place:
+        place.commit("feat: a shop")
+        yield place
+
+
+def only_object(stdout: str) -> dict[str, object]:
+    """Return the one JSON object that *stdout* must consist of."""
+    [line] = stdout.splitlines()
+    found: dict[str, object] = json.loads(line)
+    return found
+
+
+def test_a_dry_run_tells_the_version_and_changes_nothing(shop: Shop) -> None:
+    before = files(shop.clone / ".git")
+
+    code, stdout, stderr = shop.run("release", "--dry-run", "--json")
+
+    plan = only_object(stdout)
+    assert (code, plan["schema"], plan["version"]) == (0, 1, "1.0.0"), stderr
+    assert shop.effects == []
+    assert files(shop.clone / ".git") == before
+
+
+def test_a_dry_run_without_a_token_plans_and_knows_what_it_does_not_know(
+    shop: Shop,
+) -> None:
+    code, stdout, stderr = shop.run("release", "--dry-run", "--json", token="none")
+
+    plan = only_object(stdout)
+    assert (code, plan["version"]) == (0, "1.0.0"), stderr
+    checks = plan["checks"]
+    assert isinstance(checks, list)
+    unknown = {each["name"] for each in checks if each["status"] == "unknown"}
+    assert unknown == {
+        *("remote", "tags", "claims", "tag", "release", "images", "registry")
+    }
+
+
+def test_a_release_without_a_token_says_so_and_builds_nothing(shop: Shop) -> None:
+    code, stdout, stderr = shop.run("release", token="none")
+
+    assert (code, stdout, shop.effects) == (1, "", []), stderr
+    assert "GITHUB_TOKEN is not set" in stderr
+
+
+def test_a_release_prints_one_object_and_tells_the_rest_on_stderr(shop: Shop) -> None:
+    code, stdout, stderr = shop.run("release", "--json")
+
+    done = only_object(stdout)
+    assert code == 0, stderr
+    assert (done["version"], done["tag"], done["released"]) == ("1.0.0", "v1.0.0", True)
+    assert done["commit"] == git(shop.clone, "rev-parse", "HEAD")
+    services = done["services"]
+    assert isinstance(services, list)
+    assert {each["name"]: each["digest"] for each in services} == shop.image_tags(
+        "1.0.0"
+    )
+    assert "v1.0.0: tag: done" in stderr
+
+
+def test_in_actions_a_release_fills_the_summary_and_the_outputs(
+    shop: Shop, tmp_path: Path
+) -> None:
+    summary, outputs = tmp_path / "summary", tmp_path / "outputs"
+    actions = {
+        "GITHUB_ACTIONS": "true",
+        "GITHUB_STEP_SUMMARY": str(summary),
+        "GITHUB_OUTPUT": str(outputs),
+    }
+
+    code, _, stderr = shop.run("release", more=actions)
+
+    assert code == 0, stderr
+    assert "v1.0.0 is published" in summary.read_text()
+    assert "Next version: 1.0.0" in summary.read_text()
+    assert "version<<" in outputs.read_text()
+    assert "\nv1.0.0\n" in outputs.read_text()
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        pytest.param(("--dry-run", "--abandon", "1.0.0"), id="two deeds"),
+        pytest.param(("--online",), id="online without dry run"),
+        pytest.param(("--dry-run", "--online", "--offline"), id="both"),
+        pytest.param(("--abandon", "latest"), id="no version"),
+    ],
+)
+def test_wrong_options_are_one_line_and_change_nothing(
+    shop: Shop, options: tuple[str, ...]
+) -> None:
+    code, stdout, stderr = shop.run("release", *options)
+
+    assert (code, stdout, shop.effects) == (1, "", [])
+    assert [line.partition(":")[0] for line in stderr.splitlines()] == ["error", "fix"]
+
+
+def test_a_taken_version_is_refused_with_every_reason(shop: Shop) -> None:
+    other = git(shop.clone, "commit-tree", "HEAD^{tree}", "-m", "chore: elsewhere")
+    git(shop.clone, "push", "-q", str(shop.box.bare), f"{other}:refs/releases/v1.0.0")
+
+    code, stdout, stderr = shop.run("release")
+
+    assert (code, stdout, shop.effects) == (3, "", []), stderr
+    assert other[:7] in stderr
+    assert "--abandon 1.0.0" in stderr
+
+
+def test_a_half_finished_release_is_taken_back(shop: Shop) -> None:
+    shop.kill_after = CLAIM
+    assert shop.run("release")[0] == -signal.SIGKILL
+
+    code, stdout, stderr = shop.run("release", "--abandon", "v1.0.0", "--json")
+
+    assert code == 0, stderr
+    assert only_object(stdout)["deleted"] == ["refs/releases/v1.0.0"]
+    assert shop.refs() == {}
+
+
+def test_a_half_finished_release_stops_the_next_commit_until_it_is_finished(
+    shop: Shop,
+) -> None:
+    first = git(shop.clone, "rev-parse", "HEAD")
+    shop.kill_after = FIRST_NAME
+    assert shop.run("release")[0] == -signal.SIGKILL
+    second = shop.commit("feat: a basket")
+
+    code, _, stderr = shop.run("release")
+
+    assert code == 3
+    assert f"Run the release of {first} again" in stderr
+    earlier = shop.fresh_clone("earlier", first)
+    assert shop.run("release", where=earlier)[0] == 0
+    assert shop.refs() == {"refs/tags/v1.0.0": first}
+    assert shop.run("release")[0] == 0
+    assert shop.refs() == {"refs/tags/v1.0.0": first, "refs/tags/v1.1.0": second}
+    shop.check()
+    done = list(shop.effects)
+    assert (shop.run("release", where=earlier)[0], shop.effects) == (0, done)
+
+
+def test_the_claim_of_a_published_release_stops_nobody_and_is_cleaned_up(
+    shop: Shop,
+) -> None:
+    first = git(shop.clone, "rev-parse", "HEAD")
+    shop.kill_after = PUBLICATION
+    assert shop.run("release")[0] == -signal.SIGKILL
+    assert shop.refs()["refs/releases/v1.0.0"] == first
+    second = shop.commit("feat: a basket")
+
+    code, _, stderr = shop.run("release")
+
+    assert code == 0, stderr
+    assert shop.refs() == {"refs/tags/v1.0.0": first, "refs/tags/v1.1.0": second}
+
+
+def test_a_version_that_images_carry_is_skipped_and_the_next_one_released(
+    shop: Shop,
+) -> None:
+    shop.kill_after = FIRST_NAME
+    assert shop.run("release")[0] == -signal.SIGKILL
+    assert shop.run("release", "--abandon", "1.0.0")[0] == 3
+    config = shop.clone / "infra/platform.toml"
+    config.write_text(
+        config.read_text().replace("[release]", '[release]\nskip = ["1.0.0"]')
+    )
+
+    code, _, stderr = shop.run("release", "--abandon", "1.0.0")
+
+    assert code == 0, stderr
+    commit = shop.commit("fix: give 1.0.0 up")
+    assert shop.run("release")[0] == 0
+    shop.assert_complete(commit, "1.0.1")
+
+
+def test_the_guard_says_free_before_and_taken_after(shop: Shop) -> None:
+    free, stdout, stderr = shop.run("guard", "--version", "1.0.0", "--json")
+    assert (free, only_object(stdout)["verdict"]) == (0, "free"), stderr
+    assert shop.run("release")[0] == 0
+
+    taken, stdout, stderr = shop.run("guard", "--version", "1.0.0", "--json")
+
+    assert (taken, only_object(stdout)["verdict"]) == (3, "taken"), stderr
+
+
+def test_an_image_is_built_once(shop: Shop) -> None:
+    first, stdout, stderr = shop.run("build", "--service", "api", "--json")
+    assert (first, only_object(stdout)["built"]) == (0, True), stderr
+    before = list(shop.effects)
+
+    again, stdout, stderr = shop.run("build", "--service", "api", "--json")
+
+    assert (again, only_object(stdout)["built"]) == (0, False), stderr
+    assert shop.effects == before
+
+
+def test_a_release_takes_the_images_that_were_built_before(shop: Shop) -> None:
+    for service in SERVICES:
+        assert shop.run("build", "--service", service)[0] == 0
+    built = len(shop.effects)
+
+    code, stdout, stderr = shop.run("release", "--json")
+
+    assert code == 0, stderr
+    written = only_object(stdout)["written"]
+    assert isinstance(written, list)
+    assert written[0] == "claim"
+    assert [each for each in shop.effects[built:] if "/sha-" in each] == []
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    """Return what is in every file below *folder*."""
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }

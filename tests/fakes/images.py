@@ -1,0 +1,67 @@
+"""Images of a registry and their build, in memory: tags can be overwritten."""
+
+from collections.abc import Sequence
+
+from monokeel.core.lookup import Absent, Found, Unknown
+from monokeel.errors import RefusedError
+from tests.fakes.faults import Faults
+
+
+class FakeImages:
+    """*moved* names every tag that ever changed its digest; *silent* do not answer."""
+
+    def __init__(self, faults: Faults | None = None) -> None:
+        self.tags: dict[tuple[str, str], str] = {}
+        self.revisions: dict[tuple[str, str], str | None] = {}
+        self.silent: set[str] = set()
+        self.moved: list[str] = []
+        self._faults = faults or Faults()
+
+    def look_up(self, image: str, tag: str) -> Found | Absent | Unknown:
+        self._faults.read()
+        if image in self.silent:
+            return Unknown(reason="503 Service Unavailable")
+        digest = tag if tag.startswith("sha256:") else self.tags.get((image, tag))
+        if digest is None or (image, digest) not in self.revisions:
+            return Absent()
+        return Found(digest=digest, revision=self.revisions[image, digest])
+
+    def look_up_all(
+        self, names: Sequence[tuple[str, str]]
+    ) -> list[Found | Absent | Unknown]:
+        return [self.look_up(image, tag) for image, tag in names]
+
+    def give_tag(self, image: str, digest: str, tag: str) -> None:
+        # As in the protocol: a question, then a write that compares nothing.
+        before = self.look_up(image, tag)
+        if isinstance(before, Found):
+            if before.digest == digest:
+                return
+            raise RefusedError(f"{image}:{tag} is {before.digest}, not {digest}")
+        with self._faults.write(f"{image}:{tag}"):
+            self.set_tag(image, tag, digest)
+
+    def push(self, image: str, tag: str, digest: str, revision: str | None) -> None:
+        with self._faults.write(f"{image}:{tag}"):
+            self.revisions[image, digest] = revision
+            self.set_tag(image, tag, digest)
+
+    def set_tag(self, image: str, tag: str, digest: str) -> None:
+        if self.tags.get((image, tag), digest) != digest:
+            self.moved.append(f"{image}:{tag}")
+        self.tags[image, tag] = digest
+
+
+class FakeBuilder:
+    """Builds that differ every time, as those with provenance do."""
+
+    def __init__(self, images: FakeImages, repository: str = "acme/shop") -> None:
+        self._images = images
+        self._repository = repository
+        self.count = 0
+
+    def build(self, service: str, commit: str) -> None:
+        self.count += 1
+        digest = f"sha256:{self.count:064x}"
+        image = f"{self._repository}/{service}"
+        self._images.push(image, f"sha-{commit}", digest, commit)

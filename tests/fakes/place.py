@@ -1,0 +1,56 @@
+"""A shop in production under its rules, with everything in order."""
+
+import json
+from dataclasses import replace
+
+from monokeel.commands.drift import SECTIONS, Outside, Wanted
+from monokeel.commands.drift.look import Look, look
+from monokeel.core.lookup import Json
+from monokeel.core.ruleset import parse_policy
+from monokeel.core.snapshot import Protection
+from tests.commands.test_policy import MAIN, NAMES, TAGS, in_force
+from tests.fakes.pointers import Shop
+from tests.fakes.repository import FakeRepository
+from tests.fakes.rulesets import FakeRulesets
+
+
+class Place:
+    """What drift looks at; each part can be spoilt."""
+
+    def __init__(self) -> None:
+        self.shop = Shop()
+        self.shop.release("1.3.2", "1.4.0")
+        for environment in ("prod", "staging"):
+            self.shop.place(environment, "1.3.2")
+        self.shop.place("dev", "1.4.0")
+        self.shop.records.protected["prod"] = Protection(exists=True, reviewers=True)
+        self.rulesets: FakeRulesets = in_force(MAIN, TAGS)
+        self.repository = FakeRepository()
+        self.policy: list[Json] = [MAIN, TAGS, NAMES]
+
+    def look(self, *sections: str, allowed: tuple[str, ...] = ()) -> Look:
+        wanted = Wanted(
+            policy=parse_policy(json.dumps(self.policy)),
+            settings=replace(
+                self.shop.settings, optional_rules=("branch_name_pattern",)
+            ),
+            sections=sections or SECTIONS,
+            allowed=allowed,
+        )
+        outside = Outside(
+            rulesets=self.rulesets,
+            repository=self.repository,
+            refs=self.shop.clone,
+            records=self.shop.records,
+            releases=self.shop.releases,
+            images=self.shop.images,
+        )
+        return look(wanted, outside)
+
+
+def drift_in(found: Look, section: str) -> list[str]:
+    """Return the drift of *section*, after making sure that no other drifts."""
+    assert found.verdict == "drift"
+    drifting = [name for name in found.facts if found.verdict_of(name) == "drift"]
+    assert drifting == [section]
+    return list(found.facts[section].drift)
