@@ -3,8 +3,7 @@ from collections.abc import Iterator
 import pytest
 
 from monokeel.adapters.github import GitHub
-from monokeel.adapters.issues import Issues
-from monokeel.adapters.repository import Repository
+from monokeel.adapters.repository import Issues, Repository
 from monokeel.adapters.session import Session
 from monokeel.core.lookup import Json, Unknown
 from monokeel.errors import RefusedError

@@ -12,6 +12,7 @@ from http import HTTPStatus
 from typing import Final
 from urllib.parse import quote
 
+from monokeel.adapters.builder import Blob, revision_of
 from monokeel.adapters.registry_access import (
     DENIALS,
     PULL,
@@ -22,7 +23,6 @@ from monokeel.adapters.registry_access import (
     error_codes,
     error_text,
 )
-from monokeel.adapters.registry_labels import Blob, revision_of
 from monokeel.adapters.session import Answer, Session, map_concurrently
 from monokeel.core.lookup import Absent, Found, Unknown
 from monokeel.errors import CommandError, RefusedError, ServiceError

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from invoke import Collection
 
-from monokeel.tasks import policy, promote, release, setup, template
+from monokeel.tasks import policy, promote, release, setup
 
 
 def collection(root: Path) -> Collection:
@@ -14,12 +14,12 @@ def collection(root: Path) -> Collection:
     A local task may not take the name of one of ours: invoke raises ValueError.
     """
     tasks = Collection()
-    for module in (release, policy, promote, template, setup):
+    for module in (release, policy, promote, setup):
         for task in module.TASKS:
             tasks.add_task(task)
-    for name, module in (("policy", policy), ("template", template), ("check", setup)):
+    for name, members in {**policy.GROUPS, **setup.GROUPS}.items():
         group = Collection(name)
-        for task in module.GROUP:
+        for task in members:
             group.add_task(task)
         tasks.add_collection(group)
     local = root / "tasks_local.py"

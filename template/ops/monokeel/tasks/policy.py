@@ -7,6 +7,7 @@ from invoke import Context, task
 
 from monokeel.errors import ServiceError
 from monokeel.tasks.wiring import (
+    AS_JSON,
     exit_on_error,
     exit_with_difference,
     make_git,
@@ -26,11 +27,10 @@ if TYPE_CHECKING:
     from monokeel.core.workflow_jobs import Job
 
 POLICY = "infra/rulesets.json"
-_JSON = "print one JSON object"
 _ALLOW = "what may stay unverified, such as bypass_actors"
 
 
-@task(positional=[], help={"json": _JSON})
+@task(positional=[], help={"json": AS_JSON})
 def lint(_: Context, json: bool = False) -> None:
     """Say what is wrong in infra/rulesets.json; needs no token and no network."""
     from monokeel.commands.policy import lint_report, refuse_findings
@@ -45,7 +45,7 @@ def lint(_: Context, json: bool = False) -> None:
 @task(
     positional=[],
     help={
-        "json": _JSON,
+        "json": AS_JSON,
         "allow_unverified": _ALLOW,
         "delete_unmanaged": "plan to delete rulesets that the file does not name",
     },
@@ -71,7 +71,7 @@ def plan(
 @task(
     positional=[],
     help={
-        "json": _JSON,
+        "json": AS_JSON,
         "delete_unmanaged": "delete rulesets that the file does not name",
     },
 )
@@ -100,7 +100,7 @@ def export(_: Context) -> None:
         "ruleset": "the ruleset's name",
         "to": "the version in its history (default: the one before the newest)",
         "dry_run": "show the plan and change nothing",
-        "json": _JSON,
+        "json": AS_JSON,
     },
 )
 def rollback(
@@ -128,7 +128,7 @@ def rollback(
         "only": "rulesets, settings, pointers, releases; several with commas",
         "issue": "keep one issue open while drift lasts, close it after",
         "allow_unverified": _ALLOW,
-        "json": _JSON,
+        "json": AS_JSON,
     },
 )
 def drift(
@@ -154,7 +154,7 @@ def drift(
         found = look(wanted, _outside())
         more: tuple[str, ...] = ()
         if issue:
-            from monokeel.adapters.issues import Issues
+            from monokeel.adapters.repository import Issues
 
             body = as_markdown(drift_report(found))
             more = (follow_up(found, body, Issues(make_github())),)
@@ -228,4 +228,4 @@ def _exit(verdict: "Verdict") -> None:
 
 
 TASKS = (drift,)
-GROUP = (plan, apply, export, rollback, lint)
+GROUPS = {"policy": (plan, apply, export, rollback, lint)}

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from invoke import Context, task
 
 from monokeel.tasks.wiring import (
+    AS_JSON,
     exit_on_error,
     make_git,
     make_github,
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from monokeel.commands.promote import Outside
 
 _ENV = "the environment, such as dev, staging, prod"
-_JSON = "print one JSON object"
 
 
 @task(
@@ -32,7 +32,7 @@ _JSON = "print one JSON object"
         "reason": "why; it goes into the record",
         "override": "GATE=REASON for order, soak, freeze, hold; may be repeated",
         "dry_run": "show the plan and change nothing",
-        "json": _JSON,
+        "json": AS_JSON,
     },
 )
 def promote(  # noqa: PLR0917 - a parameter per option
@@ -73,7 +73,7 @@ def promote(  # noqa: PLR0917 - a parameter per option
         show(outcome_report(carry_out(plan, outside)), as_json=json)
 
 
-@task(positional=[], help={"json": _JSON})
+@task(positional=[], help={"json": AS_JSON})
 def status(_: Context, json: bool = False) -> None:
     """Show what runs where, and what may go next."""
     from monokeel.adapters.deployments import Deployments
@@ -91,7 +91,7 @@ def status(_: Context, json: bool = False) -> None:
 
 @task(
     positional=[],
-    help={"env": _ENV, "count": "how many moves to show", "json": _JSON},
+    help={"env": _ENV, "count": "how many moves to show", "json": AS_JSON},
 )
 def history(_: Context, env: str = "", count: int = 20, json: bool = False) -> None:
     """List the moves of an environment, also those outside promote."""

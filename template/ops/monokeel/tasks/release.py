@@ -7,6 +7,7 @@ from invoke import Context, task
 
 from monokeel.errors import CommandError
 from monokeel.tasks.wiring import (
+    AS_JSON,
     exit_on_error,
     make_git,
     make_github,
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from monokeel.commands.release.target import Outside
     from monokeel.core.settings import Settings
 
-_JSON = "print one JSON object"
 _SERVER = "https://github.com"
 
 
@@ -34,7 +34,7 @@ _SERVER = "https://github.com"
     positional=[],
     help={
         "dry_run": "show the plan and change nothing",
-        "json": _JSON,
+        "json": AS_JSON,
         "online": "with --dry-run: ask GitHub and the registry without a token, too",
         "offline": "with --dry-run: ask nobody, even with a token",
         "strict": "refuse on warnings, too",
@@ -73,7 +73,7 @@ def release(  # noqa: PLR0917 - a parameter per option
 
 @task(
     positional=[],
-    help={"service": "the service, as infra/platform.toml names it", "json": _JSON},
+    help={"service": "the service, as infra/platform.toml names it", "json": AS_JSON},
 )
 def build(_: Context, service: str = "", json: bool = False) -> None:
     """Build and push the image of one service, unless it is there."""
@@ -90,7 +90,7 @@ def build(_: Context, service: str = "", json: bool = False) -> None:
 
 @task(
     positional=[],
-    help={"version": "the version, such as 1.4.0", "json": _JSON},
+    help={"version": "the version, such as 1.4.0", "json": AS_JSON},
 )
 def guard(_: Context, version: str = "", json: bool = False) -> None:
     """Say whether a version is free in the registry, for every service."""

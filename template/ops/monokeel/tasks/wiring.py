@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from monokeel.core.report import Report
     from monokeel.core.settings import Settings
 
+AS_JSON = "print one JSON object"  # what --json does, in each task's help
 _PUBLIC_API = "https://api.github.com"
 _QUICK_S = 2.0
 
