@@ -2,7 +2,7 @@
 
 import pytest
 
-from monokeel.commands.release.abandon import (
+from monokeel.commands.release.publish import (
     Abandonment,
     abandon,
     abandonment_report,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from monokeel.commands.release.build import Workplace, build_report, build_service
+from monokeel.commands.release.images import Workplace, build_report, build_service
 from monokeel.core.lookup import Found
 from monokeel.core.report import as_json
 from monokeel.core.settings import Settings, parse_settings

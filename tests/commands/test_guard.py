@@ -2,7 +2,7 @@
 
 import pytest
 
-from monokeel.commands.release.guard import (
+from monokeel.commands.release.images import (
     guard_report,
     look_at_version,
     require_free,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from monokeel.commands.release.show import refuse_blocked, report_of
+from monokeel.commands.release import refuse_blocked, report_of
 from monokeel.core.report import as_text
 from monokeel.errors import RefusedError
 from tests.fakes.plans import Shop, problems, statuses

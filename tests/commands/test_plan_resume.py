@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from monokeel.core.release_plan import Resume
+from monokeel.commands.release import Resume
 from tests.fakes.plans import Shop, problems
 
 OTHER = "f" * 40

@@ -2,9 +2,9 @@
 
 import pytest
 
-from monokeel.core.cautions import cautions_about_reverts, watch
 from monokeel.core.commits import Caution, analyze, read_commits
 from monokeel.core.messages import RULE_SETS
+from monokeel.core.notes import cautions_about_reverts, watch
 
 A, B, C = "a" * 40, "b" * 40, "c" * 40
 

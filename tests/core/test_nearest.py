@@ -1,6 +1,6 @@
 import pytest
 
-from monokeel.core.nearest import nearest, newest_first, parse_wanted, versions_of
+from monokeel.core.version import nearest, newest_first, parse_wanted, versions_of
 from monokeel.errors import CommandError
 
 

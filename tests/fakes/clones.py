@@ -5,10 +5,10 @@ from pathlib import Path
 
 from monokeel.adapters.git import Git
 from monokeel.adapters.process import run
-from monokeel.commands.release.checks import Sources, offline
+from monokeel.commands.release import ReleasePlan
 from monokeel.commands.release.plan import plan_release
+from monokeel.commands.release.situation import Sources, offline
 from monokeel.core.lookup import Unknown
-from monokeel.core.release_plan import ReleasePlan
 from tests.fakes.plans import SETTINGS
 
 

@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 
-from monokeel.commands.release.checks import Sources, offline
+from monokeel.commands.release import ReleasePlan
 from monokeel.commands.release.plan import plan_release
+from monokeel.commands.release.situation import Sources, offline
 from monokeel.core.lookup import Unknown
 from monokeel.core.release import marker
-from monokeel.core.release_plan import ReleasePlan
 from monokeel.core.settings import Settings, parse_settings
 from monokeel.errors import ServiceError
 from tests.fakes.git import FakeRefs

@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Protocol
 
 from monokeel.core.deployments import Ledger, Record
-from monokeel.core.nearest import newest_first, versions_of
 from monokeel.core.settings import Settings, parse_settings
 from monokeel.core.trial import STALE, unfinished
+from monokeel.core.version import newest_first, versions_of
 from monokeel.errors import CommandError, ServiceError
 
 _HEADS = "refs/heads/"

@@ -10,10 +10,10 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from monokeel.core.lookup import Absent, Found, Unknown
-from monokeel.core.nearest import is_prerelease
 from monokeel.core.release import ReleaseRecord
 from monokeel.core.settings import Environment, Freeze
 from monokeel.core.trial import Trial
+from monokeel.core.version import is_prerelease
 
 GateStatus = Literal[
     "ok", "refused", "unknown", "not_asked", "overridden", "skipped", "warning"

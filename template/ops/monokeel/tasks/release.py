@@ -22,8 +22,8 @@ from monokeel.tasks.wiring import (
 )
 
 if TYPE_CHECKING:
-    from monokeel.commands.release.build import Workplace
-    from monokeel.commands.release.checks import Sources
+    from monokeel.commands.release.images import Workplace
+    from monokeel.commands.release.situation import Sources
     from monokeel.commands.release.target import Outside
     from monokeel.core.settings import Settings
 
@@ -77,7 +77,7 @@ def release(  # noqa: PLR0917 - a parameter per option
 )
 def build(_: Context, service: str = "", json: bool = False) -> None:
     """Build and push the image of one service, unless it is there."""
-    from monokeel.commands.release.build import build_report, build_service
+    from monokeel.commands.release.images import build_report, build_service
 
     with exit_on_error():
         settings = read_settings()
@@ -94,7 +94,7 @@ def build(_: Context, service: str = "", json: bool = False) -> None:
 )
 def guard(_: Context, version: str = "", json: bool = False) -> None:
     """Say whether a version is free in the registry, for every service."""
-    from monokeel.commands.release.guard import (
+    from monokeel.commands.release.images import (
         guard_report,
         look_at_version,
         require_free,
@@ -116,9 +116,9 @@ TASKS = (release, build, guard)
 
 def _show_plan(sources: "Sources | None", json: bool, strict: bool) -> None:
     from monokeel.adapters import workflow
-    from monokeel.commands.release.checks import offline
+    from monokeel.commands.release import refuse_blocked, report_of
     from monokeel.commands.release.plan import plan_release
-    from monokeel.commands.release.show import refuse_blocked, report_of
+    from monokeel.commands.release.situation import offline
 
     plan = plan_release(
         read_settings(),
@@ -133,15 +133,17 @@ def _show_plan(sources: "Sources | None", json: bool, strict: bool) -> None:
 
 def _publish(json: bool, strict: bool) -> None:
     from monokeel.adapters import workflow
-    from monokeel.commands.release.plan import plan_release
-    from monokeel.commands.release.publish import (
+    from monokeel.commands.release import refuse_blocked, report_of
+    from monokeel.commands.release.plan import (
         has_nothing_to_do,
+        plan_release,
         plan_with_news,
+    )
+    from monokeel.commands.release.publish import (
         publication_report,
         publish,
         refuse_unknown,
     )
-    from monokeel.commands.release.show import refuse_blocked, report_of
     from monokeel.commands.release.target import target_of
     from monokeel.core.report import as_markdown, as_text
 
@@ -179,9 +181,9 @@ def _require_token() -> None:
 
 
 def _take_back(version: str, json: bool) -> None:
-    from monokeel.commands.release.abandon import abandon, abandonment_report
+    from monokeel.commands.release.publish import abandon, abandonment_report
     from monokeel.commands.release.target import target_of
-    from monokeel.core.nearest import parse_wanted
+    from monokeel.core.version import parse_wanted
 
     _require_token()
     settings = read_settings()
@@ -202,7 +204,7 @@ def _tell(line: str) -> None:
 def _sources(*, quick: bool) -> "Sources":
     from monokeel.adapters.releases import Releases
     from monokeel.adapters.session import map_concurrently
-    from monokeel.commands.release.checks import Sources
+    from monokeel.commands.release.situation import Sources
 
     return Sources(
         remote=make_git(quick=quick),
@@ -214,7 +216,8 @@ def _sources(*, quick: bool) -> "Sources":
 
 def _outside(settings: "Settings") -> "Outside":
     from monokeel.adapters.releases import Releases
-    from monokeel.commands.release.target import CheckedBuilder, Outside
+    from monokeel.commands.release.publish import CheckedBuilder
+    from monokeel.commands.release.target import Outside
 
     return Outside(
         refs=make_git(),
@@ -226,7 +229,7 @@ def _outside(settings: "Settings") -> "Outside":
 
 def _workplace(settings: "Settings") -> "Workplace":
     from monokeel.adapters.builder import Builder
-    from monokeel.commands.release.build import Workplace
+    from monokeel.commands.release.images import Workplace
 
     git, images = make_git(), make_registry()
     user, password = registry_login()

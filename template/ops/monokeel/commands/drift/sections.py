@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 from monokeel.commands.drift import Images, Outside, Records, Repository
 from monokeel.core.deployments import Ledger
 from monokeel.core.lookup import Absent, Found, Json, Unknown
-from monokeel.core.nearest import is_newer
 from monokeel.core.pointers import (
     Pointers,
     branch_of,
@@ -21,6 +20,7 @@ from monokeel.core.ruleset import Ruleset
 from monokeel.core.settings import Settings
 from monokeel.core.snapshot import Protection
 from monokeel.core.trial import unread_for_repair
+from monokeel.core.version import is_newer
 from monokeel.errors import CommandError, ServiceError
 
 KEY_TITLE = "monokeel"  # what ./inv init calls the deploy key

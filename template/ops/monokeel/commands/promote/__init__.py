@@ -18,7 +18,6 @@ from monokeel.core.deployments import (
     newest_first,
 )
 from monokeel.core.lookup import Absent, Declined, Found, Lost, Moved, Unknown
-from monokeel.core.nearest import nearest, parse_wanted
 from monokeel.core.pointers import (
     Pointers,
     Remote,
@@ -30,6 +29,7 @@ from monokeel.core.release import GitHubRelease, ReleaseRecord
 from monokeel.core.settings import Environment, Settings
 from monokeel.core.snapshot import Protection
 from monokeel.core.trial import Repair, read_on, repaired, repairs, unread_for_repair
+from monokeel.core.version import nearest, parse_wanted
 from monokeel.errors import CommandError, RefusedError, ServiceError
 
 

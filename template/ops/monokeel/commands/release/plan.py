@@ -4,38 +4,43 @@ The version comes from the clone alone. Whatever only the remote, GitHub or the
 registry can say is asked through ``Sources``, and stays unknown when they are silent.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
+from monokeel.commands.release import (
+    Finding,
+    ReleasePlan,
+    Resume,
+    ServiceImage,
+    blocked,
+)
 from monokeel.commands.release.checks import (
+    check_access,
+    check_branch,
+    check_claims,
+    check_history,
+    check_images,
+    check_release,
+    check_tag,
+    check_tags,
+    check_tip,
+)
+from monokeel.commands.release.situation import (
+    History,
+    Situation,
     Sources,
     ask_access,
     ask_images,
     ask_releases,
     ask_remote,
+    look_around,
 )
-from monokeel.commands.release.finding import Finding, Reason, blocked
-from monokeel.commands.release.git_checks import (
-    check_branch,
-    check_claims,
-    check_history,
-    check_tags,
-    check_tip,
-)
-from monokeel.commands.release.situation import History, Situation, look_around
-from monokeel.commands.release.version_checks import (
-    check_access,
-    check_images,
-    check_release,
-    check_tag,
-)
-from monokeel.core.cautions import cautions_about_reverts, watch
 from monokeel.core.commits import Analysis, Caution, analyze, read_commits
 from monokeel.core.lookup import Unknown
 from monokeel.core.messages import RULE_SETS
-from monokeel.core.notes import release_notes
+from monokeel.core.notes import cautions_about_reverts, release_notes, watch
 from monokeel.core.release import GitHubRelease, marked_commit
-from monokeel.core.release_plan import ReleasePlan, Resume, ServiceImage
 from monokeel.core.settings import Settings
 from monokeel.core.version import (
     FIRST,
@@ -45,6 +50,7 @@ from monokeel.core.version import (
     odd_tags,
     parse_version,
 )
+from monokeel.errors import ServiceError
 
 _SERVER = "https://github.com"
 
@@ -109,6 +115,38 @@ def plan_release(
     )
 
 
+def has_nothing_to_do(plan: ReleasePlan) -> bool:
+    """Say whether *plan* ends well without a release.
+
+    A commit that is a release itself stays finished when newer ones exist: that it is
+    behind the branch or below another tag then stands in nobody's way.
+    """
+    if plan.version is not None:
+        return False
+    is_release = plan.previous is not None and not plan.commits
+    harmless = {"remote", "tags"} if is_release else set()
+    return all(blocker.name in harmless for blocker in plan.blockers)
+
+
+def plan_with_news(
+    fetch: Callable[[], None], plan: Callable[[], ReleasePlan]
+) -> ReleasePlan:
+    """Return a plan of what the remote has now; plan twice if the first is blocked.
+
+    Another runner may finish this very release after our fetch: its tag then looks
+    like somebody else's, until it is fetched. A failed fetch is no end: the plan asks
+    the remote itself and says what it could not see.
+    """
+
+    def fetch_then_plan() -> ReleasePlan:
+        with suppress(ServiceError):
+            fetch()
+        return plan()
+
+    first = fetch_then_plan()
+    return fetch_then_plan() if first.blockers else first
+
+
 def _find_goal(now: Situation, history: History) -> _Goal | None:
     """Return what is to be released, ``None`` if the previous release is not in it."""
     previous, settings = now.previous, now.settings
@@ -155,7 +193,13 @@ def _continued(now: Situation, goal: _Goal) -> _Goal:
             f" {goal.version or 'no release'}: tags or settings were changed since"
         )
         fix = f"Take it back: ./inv release --abandon {own.version}"
-        findings = (blocked("claims", Reason(problem=problem, fix=fix)),)
+        findings = (
+            blocked(
+                "claims",
+                problem=problem,
+                fix=fix,
+            ),
+        )
     return _Goal(
         version=own.version,
         analysis=goal.analysis,

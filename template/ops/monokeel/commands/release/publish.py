@@ -1,22 +1,33 @@
-"""Publish one version: images, git tag and GitHub release, as one unit.
+"""Publish one version: images, tag and release, as one unit; or take it back.
 
 Every step looks, writes, and looks again. What counts is the state that is found and
 never an answer: an answer that got lost is healed by looking, another state is a
 refusal, and no answer ends the run with nothing further written.
+
+Before the git tag exists nothing of a release is visible but image tags, which no
+registry takes back: then the version must be given up for good, in ``[release] skip``.
 """
 
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from monokeel.commands.release.standing import Standing
-from monokeel.commands.release.step import Conflict, Done, State, Step, Todo
+from monokeel.commands.release import ReleasePlan
+from monokeel.commands.release.images import Workplace, build_service
+from monokeel.commands.release.standing import (
+    Conflict,
+    Done,
+    Standing,
+    State,
+    Step,
+    Todo,
+    commit_of,
+)
 from monokeel.commands.release.steps import STEPS
-from monokeel.commands.release.target import Outside, Target
-from monokeel.core.lookup import Json
+from monokeel.commands.release.target import Outside, Target, claim_kept
+from monokeel.core.lookup import Declined, Found, Json, Lost
 from monokeel.core.release import ReleaseRecord
-from monokeel.core.release_plan import ReleasePlan
 from monokeel.core.report import Report, Section, Table
+from monokeel.core.settings import Settings
 from monokeel.errors import CommandError, RefusedError, ServiceError
 
 _ROUNDS = 3
@@ -35,17 +46,19 @@ class Publication:
     written: tuple[str, ...]
 
 
-def has_nothing_to_do(plan: ReleasePlan) -> bool:
-    """Say whether *plan* ends well without a release.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckedBuilder:
+    """Builds only from the files of the commit, and only what we may push."""
 
-    A commit that is a release itself stays finished when newer ones exist: that it is
-    behind the branch or below another tag then stands in nobody's way.
-    """
-    if plan.version is not None:
-        return False
-    is_release = plan.previous is not None and not plan.commits
-    harmless = {"remote", "tags"} if is_release else set()
-    return all(blocker.name in harmless for blocker in plan.blockers)
+    workplace: Workplace
+    settings: Settings
+
+    def build(self, service: str, commit: str) -> None:
+        """Build *service* at *commit*, unless it is there.
+
+        Raises what ``build_service`` raises: files of another state, another label.
+        """
+        build_service(self.workplace, self.settings, service=service, commit=commit)
 
 
 def refuse_unknown(plan: ReleasePlan) -> None:
@@ -57,25 +70,6 @@ def refuse_unknown(plan: ReleasePlan) -> None:
             fix="Set GITHUB_TOKEN (./inv doctor says what it may), or run this again"
             " once everything answers.",
         )
-
-
-def plan_with_news(
-    fetch: Callable[[], None], plan: Callable[[], ReleasePlan]
-) -> ReleasePlan:
-    """Return a plan of what the remote has now; plan twice if the first is blocked.
-
-    Another runner may finish this very release after our fetch: its tag then looks
-    like somebody else's, until it is fetched. A failed fetch is no end: the plan asks
-    the remote itself and says what it could not see.
-    """
-
-    def fetch_then_plan() -> ReleasePlan:
-        with suppress(ServiceError):
-            fetch()
-        return plan()
-
-    first = fetch_then_plan()
-    return fetch_then_plan() if first.blockers else first
 
 
 def publish(
@@ -192,5 +186,108 @@ def publication_report(done: Publication) -> Report:
             "page": done.page,
             "services": services,
             "written": list(done.written),
+        },
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Abandonment:
+    """What was taken back; *kept* are drafts made by hand, which are not ours."""
+
+    version: str
+    deleted: tuple[str, ...]
+    kept: tuple[str, ...]
+
+
+def abandon(target: Target, outside: Outside, *, skip: Collection[str]) -> Abandonment:
+    """Delete the drafts and the claim of *target*'s version, whatever its commit.
+
+    *skip* are the versions that are never used. Raises RefusedError when the git tag
+    or the release exists (then only forward), or an image carries the version and it
+    is not in *skip*; ServiceError when something cannot be read. Nothing to take back
+    is no error: the same call again, after a crash, finishes.
+    """
+    now = Standing(target, outside)
+    _refuse_beyond_return(now, skip)
+    ours, kept = [], []
+    for draft, record in now.drafts:
+        name = f"draft {draft.tag} ({draft.id})"
+        if commit_of(draft, record) is None:
+            kept.append(name)
+            continue
+        outside.releases.delete(draft)
+        ours.append(name)
+    claimed = now.refs.get(target.claim)
+    # The claim goes last: as long as it is there, the release counts as unfinished.
+    if claimed is not None:
+        moved = outside.refs.move_ref(target.claim, old=claimed, new=None)
+        if isinstance(moved, Declined):
+            raise claim_kept(target.claim, moved)
+        if isinstance(moved, Lost) and moved.now is not None:
+            raise RefusedError(
+                f"{target.claim} moved from {claimed} to {moved.now} meanwhile",
+                fix="Somebody is releasing this version now: wait for them.",
+            )
+        ours.append(target.claim)
+    _read_back(now.again(), kept)
+    return Abandonment(version=target.version, deleted=tuple(ours), kept=tuple(kept))
+
+
+def _refuse_beyond_return(now: Standing, skip: Collection[str]) -> None:
+    target = now.target
+    tagged = now.refs.get(target.tag_ref)
+    if tagged is not None or now.published is not None:
+        what = f"{target.tag} is tagged" if tagged else f"{target.tag} is published"
+        raise RefusedError(
+            f"{what}: it cannot be taken back",
+            fix=f"Finish it: run ./inv release on commit {tagged}. To withdraw what is"
+            " in it, release a new version."
+            if tagged
+            else "Release a new version.",
+        )
+    named = [
+        f"{image.path}:{target.version}"
+        for image in target.images
+        if isinstance(now.named[image.service], Found)
+    ]
+    if named and target.version not in skip:
+        raise RefusedError(
+            f"{', '.join(named)} cannot be taken back: a registry has no untag",
+            fix=f'Add "{target.version}" to [release] skip in infra/platform.toml, so'
+            " that it is never used, and run the same command again; or finish it with"
+            " ./inv release.",
+        )
+
+
+def _read_back(now: Standing, kept: Collection[str]) -> None:
+    left: list[str] = [
+        f"draft {draft.tag} ({draft.id})"
+        for draft, _ in now.drafts
+        if f"draft {draft.tag} ({draft.id})" not in kept
+    ]
+    if now.refs.get(now.target.claim) is not None:
+        left.append(now.target.claim)
+    if left:
+        raise ServiceError(
+            f"still there after it was deleted: {', '.join(left)}",
+            fix="Run the same command again in a minute.",
+        )
+
+
+def abandonment_report(done: Abandonment) -> Report:
+    """Return what was taken back, and what was left because it is not ours."""
+    headline = f"nothing is left of {done.version}"
+    if not done.deleted:
+        headline = f"there is nothing of {done.version} to take back"
+    return Report(
+        headline=headline,
+        sections=(
+            Section("Deleted", done.deleted),
+            Section("Left, made by hand", done.kept),
+        ),
+        data={
+            "version": done.version,
+            "deleted": list(done.deleted),
+            "kept": list(done.kept),
         },
     )

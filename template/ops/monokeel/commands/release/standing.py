@@ -1,18 +1,22 @@
-"""What stands on the remote, on GitHub and in the registry for one version."""
+"""What stands on the remote, on GitHub and in the registry for one version.
+
+A step of publishing says what it finds of it, and how it goes on.
+"""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from monokeel.commands.release.target import Outside, Target, TargetImage
 from monokeel.core.lookup import Absent, Found, Unknown
-from monokeel.core.nearest import is_newer, is_prerelease, versions_of
 from monokeel.core.release import (
     GitHubRelease,
     ReleasedImage,
     ReleaseRecord,
     marked_commit,
 )
-from monokeel.errors import ServiceError
+from monokeel.core.version import is_newer, is_prerelease, versions_of
+from monokeel.errors import RefusedError, ServiceError
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -212,6 +216,44 @@ class Standing:
         if unclear:
             raise _unclear(unclear)
         return answers
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """Nothing is left to do in this step."""
+
+
+@dataclass(frozen=True, slots=True)
+class Todo:
+    """*missing* names what the step still has to write, one entry a write."""
+
+    missing: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Something else is where this step would write: *refusals*, one each."""
+
+    refusals: tuple[RefusedError, ...]
+
+
+State = Done | Todo | Conflict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One step: *act* writes what *look* found missing and reads nothing back."""
+
+    name: str
+    look: Callable[[Standing], State]
+    act: Callable[[Standing], None]
+
+
+def state_of(refusals: list[RefusedError], missing: list[str]) -> State:
+    """Return the state of a step with these *refusals* and *missing* writes."""
+    if refusals:
+        return Conflict(tuple(refusals))
+    return Todo(tuple(missing)) if missing else Done()
 
 
 def commit_of(draft: GitHubRelease, record: ReleaseRecord | None) -> str | None:

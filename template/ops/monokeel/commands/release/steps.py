@@ -5,7 +5,18 @@ a run cut short anywhere is finished by the next one. Step 2 of the design (atte
 belongs to the workflow: it needs the identity of the job.
 """
 
-from monokeel.commands.release.refusals import (
+from monokeel.commands.release.standing import (
+    Conflict,
+    Done,
+    Standing,
+    State,
+    Step,
+    Todo,
+    commit_of,
+    state_of,
+)
+from monokeel.commands.release.target import (
+    TargetImage,
     claim_kept,
     claimed_by_another,
     foreign_draft,
@@ -19,18 +30,8 @@ from monokeel.commands.release.refusals import (
     tagged_otherwise,
     withdrawn,
 )
-from monokeel.commands.release.standing import Standing, commit_of
-from monokeel.commands.release.step import (
-    Conflict,
-    Done,
-    State,
-    Step,
-    Todo,
-    state_of,
-)
-from monokeel.commands.release.target import TargetImage
 from monokeel.core.lookup import Absent, Declined, Found
-from monokeel.core.release import ReleaseRecord, record_text
+from monokeel.core.release import record_text
 from monokeel.errors import CommandError, RefusedError
 
 
@@ -156,10 +157,9 @@ def look_at_names(now: Standing) -> State:
 
 def name_images(now: Standing) -> None:
     """Give each recorded digest its version tag; an image that has one is left."""
-    record = _settled(now)
     for image in now.target.images:
         if isinstance(now.named[image.service], Absent):
-            digest = _digest(record, image)
+            digest = _digest(now, image)
             now.outside.images.give_tag(image.path, digest, now.target.version)
 
 
@@ -261,14 +261,10 @@ def _create(now: Standing, ref: str) -> None:
         raise ref_declined(now.target, ref, moved, now.outside.releases.latest())
 
 
-def _settled(now: Standing) -> ReleaseRecord:
+def _digest(now: Standing, image: TargetImage) -> str:
     if now.record is None:
         raise withdrawn(now.target)
-    return now.record
-
-
-def _digest(record: ReleaseRecord, image: TargetImage) -> str:
-    digest = record.digest_of(image.service)
+    digest = now.record.digest_of(image.service)
     if digest is None:
         raise CommandError(f"release.json has no service {image.service}")
     return digest

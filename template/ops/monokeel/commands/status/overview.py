@@ -8,7 +8,6 @@ from monokeel.commands.status import Records, stamp
 from monokeel.core.deployments import Ledger, Record
 from monokeel.core.gates import evaluate, verdict_of
 from monokeel.core.lookup import Json
-from monokeel.core.nearest import is_newer, newest_first
 from monokeel.core.pointers import (
     Pointers,
     Remote,
@@ -22,6 +21,7 @@ from monokeel.core.report import Report, Section, Table
 from monokeel.core.settings import Environment, Settings
 from monokeel.core.snapshot import Gate, Snapshot, span
 from monokeel.core.trial import Trial, read_on, trial_of, unread_for_trial
+from monokeel.core.version import is_newer, newest_first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
