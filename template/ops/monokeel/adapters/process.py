@@ -30,6 +30,7 @@ _GIT_MAY_KEEP = {
     "GIT_CONFIG_NOSYSTEM",
 }
 _GIT_MAY_KEEP_PREFIXES = ("GIT_SSL_", "GIT_CONFIG_KEY_", "GIT_CONFIG_VALUE_")
+_VERSION_TIMEOUT_S = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,9 +172,6 @@ def _missing(program: str) -> ServiceError:
     )
 
 
-_TIMEOUT_S = 10.0
-
-
 class Machine:
     """The machine that the tasks run on."""
 
@@ -192,6 +190,6 @@ class Machine:
         if program == "ssh-keygen":
             return "installed"
         args = [program, "--version"]
-        done = run(args, stdin="", ok=range(256), timeout_s=_TIMEOUT_S)
+        done = run(args, stdin="", ok=range(256), timeout_s=_VERSION_TIMEOUT_S)
         lines = done.stdout.strip().splitlines()
         return lines[0] if done.code == 0 and lines else "installed"

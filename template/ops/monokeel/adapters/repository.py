@@ -21,6 +21,11 @@ from monokeel.core.lookup import (
 
 _ADDED = (HTTPStatus.OK, HTTPStatus.SEE_OTHER)  # 303: the policy exists already
 _HIDDEN = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND)
+_REFUSED = (
+    HTTPStatus.FORBIDDEN,
+    HTTPStatus.NOT_FOUND,
+    HTTPStatus.UNPROCESSABLE_ENTITY,
+)
 
 
 class Repository:
@@ -234,13 +239,6 @@ class Issues:
 
 def _hidden(marker: str) -> str:
     return f"<!-- monokeel: {marker} -->"
-
-
-_REFUSED = (
-    HTTPStatus.FORBIDDEN,
-    HTTPStatus.NOT_FOUND,
-    HTTPStatus.UNPROCESSABLE_ENTITY,
-)
 
 
 class Pulls:

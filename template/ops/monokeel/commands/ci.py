@@ -11,6 +11,12 @@ from monokeel.errors import CommandError, RefusedError
 
 # What decides how every service is built and tested; a change there concerns all.
 _SHARED = ("infra/platform.toml", ".github/workflows/")
+TYPES = (
+    *("build", "chore", "ci", "docs", "feat", "fix", "perf", "refactor", "revert"),
+    *("style", "test"),
+)
+_REVERT = re.compile(r'Revert ".+"\Z')  # the title that GitHub's own button gives
+_SHOWN = 120
 
 
 class History(Protocol):
@@ -61,14 +67,6 @@ def changed_services(settings: Settings, paths: Iterable[str]) -> tuple[Service,
         for service in settings.services
         if any(path.startswith(f"{service.path}/") for path in changed)
     )
-
-
-TYPES = (
-    *("build", "chore", "ci", "docs", "feat", "fix", "perf", "refactor", "revert"),
-    *("style", "test"),
-)
-_REVERT = re.compile(r'Revert ".+"\Z')  # the title that GitHub's own button gives
-_SHOWN = 120
 
 
 def judge_branch(name: str, pattern: str) -> Report:

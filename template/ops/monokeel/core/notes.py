@@ -38,6 +38,10 @@ _CODE_OR_LINK: Final = re.compile(r"(`[^`]*`|\[[^]]*\]\([^)]*\))")
 _PULL: Final = re.compile(r"\(#([1-9][0-9]*)\)\Z")
 _ISSUE: Final = re.compile(r"(?<![\w&/#])#([1-9][0-9]*)\b", re.ASCII)
 _MENTION: Final = re.compile(r"(?<![\w/.])@[A-Za-z0-9][\w/-]*", re.ASCII)
+_KEYWORD: Final = re.compile(r"BREAKING[ -]CHANGE:")
+_LOOKS_BREAKING: Final = re.compile(r"[\s>*#|`_-]*BREAKING[ -]CHANGES?\b")
+_SHORTEST_HASH: Final = 4
+_QUOTED: Final = 60
 
 
 def release_notes(
@@ -155,12 +159,6 @@ def _plain(text: str) -> str:
 def _safe_code(text: str) -> str:
     # A release is tied to its commit by a hidden comment: no message may forge one.
     return text.replace("<!--", "<! --")
-
-
-_KEYWORD: Final = re.compile(r"BREAKING[ -]CHANGE:")
-_LOOKS_BREAKING: Final = re.compile(r"[\s>*#|`_-]*BREAKING[ -]CHANGES?\b")
-_SHORTEST_HASH: Final = 4
-_QUOTED: Final = 60
 
 
 def cautions_of(parsed: Parsed, rules: RuleSet) -> list[Caution]:

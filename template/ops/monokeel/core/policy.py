@@ -18,6 +18,22 @@ from monokeel.core.ruleset_schema import Finding
 _USER = re.compile(r"\[User (\d+)\]")
 
 Verdict = Literal["in_sync", "drift", "unverifiable"]
+_STATES = {
+    "same": "as the file says",
+    "changed": "not as the file says",
+    "missing": "not on GitHub",
+    "unmanaged": "on GitHub, but in no file",
+    "duplicate": "on GitHub more than once",
+}
+_LONGEST = 160
+_KINDS = {
+    "changed": "",
+    "missing": "",
+    "added": "",
+    "unknown": "not known here, never erased: name it in the file or remove it by hand",
+    "gap": "optional: GitHub's plan may refuse it",
+    "note": "note",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,24 +177,6 @@ def comparison_json(
         "differences": [difference_json(each) for each in comparison.differences],
         "changed_by": changed_by,
     }
-
-
-_STATES = {
-    "same": "as the file says",
-    "changed": "not as the file says",
-    "missing": "not on GitHub",
-    "unmanaged": "on GitHub, but in no file",
-    "duplicate": "on GitHub more than once",
-}
-_LONGEST = 160
-_KINDS = {
-    "changed": "",
-    "missing": "",
-    "added": "",
-    "unknown": "not known here, never erased: name it in the file or remove it by hand",
-    "gap": "optional: GitHub's plan may refuse it",
-    "note": "note",
-}
 
 
 def sections_of(

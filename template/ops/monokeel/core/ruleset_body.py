@@ -20,6 +20,68 @@ from monokeel.core.ruleset_rules import (
 from monokeel.core.ruleset_schema import Shape, Unset, item_label
 from monokeel.errors import CommandError, RefusedError
 
+# The colon ends the sentence: the plan (basefoundry/base#1800) or the target has no
+# such rule. With a reason behind it, the rule's parameters are wrong instead.
+_NO_SUCH_RULE = re.compile(r"Invalid rule '([a-z_]+)':\s*(?:$|,|;|:)")
+_NAME_TAKEN = "Name must be unique"
+# Part of GitHub's words, what to do, and whether our file is wrong or GitHub says no.
+_MEANINGS: tuple[tuple[str, str, type[CommandError]], ...] = (
+    (
+        "Upgrade to GitHub Pro",
+        (
+            "GitHub's plan of this repository has no rulesets: upgrade it, or make the"
+            " repository public."
+        ),
+        RefusedError,
+    ),
+    (
+        "Resource not accessible",
+        "The token needs administration: write on this repository.",
+        RefusedError,
+    ),
+    (
+        "Must have admin rights",
+        "The token needs administration: write on this repository.",
+        RefusedError,
+    ),
+    (
+        "Invalid integration ids",
+        (
+            "A required check is pinned to an app that is not installed here: install"
+            " it, or correct integration_id."
+        ),
+        RefusedError,
+    ),
+    (
+        "evaluate option is not supported",
+        'Only Enterprise plans have "evaluate": use active or disabled.',
+        RefusedError,
+    ),
+    (
+        "data matches no possible input",
+        "The body does not fit GitHub's schema (often a null): see the named rule.",
+        CommandError,
+    ),
+    (
+        "Invalid target patterns",
+        "Write full refs (refs/heads/…, refs/tags/…), and both include and exclude.",
+        CommandError,
+    ),
+    (
+        "must be part of the ruleset source",
+        (
+            "This actor may not bypass here: GitHub Actions, an app that is not"
+            " installed, or a secret team."
+        ),
+        CommandError,
+    ),
+    (
+        _NAME_TAKEN,
+        "Somebody made a ruleset of that name just now: run ./inv policy.plan again.",
+        RefusedError,
+    ),
+)
+
 
 def new_body(desired: Ruleset, without: Sequence[str] = ()) -> dict[str, Json]:
     """Return the body that creates *desired*, leaving rule types *without* out.
@@ -196,70 +258,6 @@ def _objects(value: Json) -> list[dict[str, Json]]:
     if not isinstance(value, list):
         return []
     return [each for each in value if isinstance(each, dict)]
-
-
-# The colon ends the sentence: the plan (basefoundry/base#1800) or the target has no
-# such rule. With a reason behind it, the rule's parameters are wrong instead.
-_NO_SUCH_RULE = re.compile(r"Invalid rule '([a-z_]+)':\s*(?:$|,|;|:)")
-_NAME_TAKEN = "Name must be unique"
-
-# Part of GitHub's words, what to do, and whether our file is wrong or GitHub says no.
-_MEANINGS: tuple[tuple[str, str, type[CommandError]], ...] = (
-    (
-        "Upgrade to GitHub Pro",
-        (
-            "GitHub's plan of this repository has no rulesets: upgrade it, or make the"
-            " repository public."
-        ),
-        RefusedError,
-    ),
-    (
-        "Resource not accessible",
-        "The token needs administration: write on this repository.",
-        RefusedError,
-    ),
-    (
-        "Must have admin rights",
-        "The token needs administration: write on this repository.",
-        RefusedError,
-    ),
-    (
-        "Invalid integration ids",
-        (
-            "A required check is pinned to an app that is not installed here: install"
-            " it, or correct integration_id."
-        ),
-        RefusedError,
-    ),
-    (
-        "evaluate option is not supported",
-        'Only Enterprise plans have "evaluate": use active or disabled.',
-        RefusedError,
-    ),
-    (
-        "data matches no possible input",
-        "The body does not fit GitHub's schema (often a null): see the named rule.",
-        CommandError,
-    ),
-    (
-        "Invalid target patterns",
-        "Write full refs (refs/heads/…, refs/tags/…), and both include and exclude.",
-        CommandError,
-    ),
-    (
-        "must be part of the ruleset source",
-        (
-            "This actor may not bypass here: GitHub Actions, an app that is not"
-            " installed, or a secret team."
-        ),
-        CommandError,
-    ),
-    (
-        _NAME_TAKEN,
-        "Somebody made a ruleset of that name just now: run ./inv policy.plan again.",
-        RefusedError,
-    ),
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

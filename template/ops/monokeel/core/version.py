@@ -26,6 +26,7 @@ _VERSION = re.compile(
     rf"(?:-({_IDENTIFIER}(?:\.{_IDENTIFIER})*))?"
     r"(?:\+([0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*))?\Z"
 )
+_NEAREST = 5
 
 
 @total_ordering
@@ -198,9 +199,6 @@ def _bytes(name: str) -> bytes:
     return name.encode("utf-8", errors="surrogateescape")
 
 
-_SHOWN = 5
-
-
 def parse_wanted(text: str, *, prefix: str) -> str:
     """Return the version that *text* (``1.4.0`` or ``v1.4.0``) names, without *prefix*.
 
@@ -261,4 +259,4 @@ def nearest(wanted: str, known: Iterable[str]) -> tuple[str, ...]:
             abs(one.patch - goal.patch),
         )
 
-    return tuple(sorted(newest_first(known), key=distance)[:_SHOWN])
+    return tuple(sorted(newest_first(known), key=distance)[:_NEAREST])

@@ -15,6 +15,12 @@ from monokeel.core.snapshot import Protection
 from monokeel.errors import CommandError
 
 SECTIONS = ("rulesets", "settings", "pointers", "releases")
+ALLOWED = (
+    "bypass_actors",
+    "deploy_keys",
+    "delete_branch_on_merge",
+    "immutable_releases",
+)
 
 
 class Rulesets(Protocol):
@@ -134,14 +140,6 @@ def parse_allowed(text: str) -> tuple[str, ...]:
     named = _names(text)
     _refuse_unknown("thing to leave unverified", named, ALLOWED)
     return named
-
-
-ALLOWED = (
-    "bypass_actors",
-    "deploy_keys",
-    "delete_branch_on_merge",
-    "immutable_releases",
-)
 
 
 def _names(text: str) -> tuple[str, ...]:

@@ -31,6 +31,15 @@ from monokeel.errors import CommandError, RefusedError, ServiceError
 MARKER = "policy-drift"
 # Drift only reads: a refusal there (409: an empty repository) tells nothing either.
 _NO_ANSWER = (ServiceError, RefusedError)
+_HEADLINES = {
+    "in_sync": "drift: in sync",
+    "drift": "drift: GitHub is not as the files say",
+    "unverifiable": "drift: not everything could be verified",
+}
+_REPAIR = (
+    "rulesets: run ./scripts/apply-rulesets.sh, or bring the change into"
+    " infra/rulesets.json by a pull request"
+)
 
 
 class Issues(Protocol):
@@ -181,17 +190,6 @@ def _changes(
             if change is not None:
                 changes[each.name] = change
     return changes
-
-
-_HEADLINES = {
-    "in_sync": "drift: in sync",
-    "drift": "drift: GitHub is not as the files say",
-    "unverifiable": "drift: not everything could be verified",
-}
-_REPAIR = (
-    "rulesets: run ./scripts/apply-rulesets.sh, or bring the change into"
-    " infra/rulesets.json by a pull request"
-)
 
 
 def drift_report(found: Look, *more: str) -> Report:

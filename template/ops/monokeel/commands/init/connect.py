@@ -27,6 +27,10 @@ RELEASE = "release"
 # Jobs that hold the App's key. An Environment that is missing when a job names it is
 # made by GitHub, open to every branch.
 APP_ENVIRONMENTS = ("policy", "template")
+_MAIN_ONLY: Mapping[str, Json] = {
+    "protected_branches": False,
+    "custom_branch_policies": True,
+}
 
 
 def init(settings: Settings, outside: Outside) -> Iterator[Step]:
@@ -154,12 +158,6 @@ def _secret(settings: Settings, outside: Outside, environment: str) -> Step:
 
 def _left(name: str, detail: str, to_do: str) -> Step:
     return Step(name=name, state="left to you", detail=detail, to_do=to_do)
-
-
-_MAIN_ONLY: Mapping[str, Json] = {
-    "protected_branches": False,
-    "custom_branch_policies": True,
-}
 
 
 def limit_environment(

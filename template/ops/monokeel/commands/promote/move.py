@@ -18,6 +18,7 @@ from monokeel.core.trial import Repair, overtaken, rolled_back, unfinished
 from monokeel.errors import CommandError, RefusedError, ServiceError
 
 _AGAIN = "Run the same command again: it finishes or clears what is there."
+_OPEN = ("refused", "unknown", "warning")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,9 +171,6 @@ def _remedy(reason: str, *, by_token: bool) -> str:
             "Only the deploy key may move env/*: set MONOKEEL_DEPLOY_KEY (./inv init)."
         )
     return "Compare the rules of env/* with infra/rulesets.json: ./inv drift"
-
-
-_OPEN = ("refused", "unknown", "warning")
 
 
 def plan_report(plan: Plan) -> Report:

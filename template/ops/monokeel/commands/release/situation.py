@@ -22,6 +22,8 @@ from monokeel.core.version import (
 from monokeel.errors import CommandError
 
 _TAGS = "refs/tags/"
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 class Log(Protocol):
@@ -166,10 +168,6 @@ def _claims(settings: Settings, refs: Mapping[str, str]) -> Iterator[Claim]:
                 commit=commit,
                 tagged=refs.get(f"{_TAGS}{tag}"),
             )
-
-
-T = TypeVar("T")
-R = TypeVar("R")
 
 
 class Remote(Protocol):

@@ -13,6 +13,11 @@ from monokeel.core.release import Asset, GitHubRelease, ReleaseRecord, marker
 from monokeel.core.settings import Settings
 from monokeel.errors import RefusedError
 
+_BURNED = (
+    "immutable release",
+    "must have a valid tag",
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetImage:
@@ -143,12 +148,6 @@ class Outside:
     releases: Releases
     images: Images
     builder: Builder
-
-
-_BURNED = (
-    "immutable release",
-    "must have a valid tag",
-)
 
 
 def tagged_otherwise(target: Target, commit: str | None) -> RefusedError:

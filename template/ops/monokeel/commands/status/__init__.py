@@ -13,6 +13,8 @@ from monokeel.core.settings import Settings
 from monokeel.core.snapshot import span
 from monokeel.errors import CommandError
 
+_NOWHERE = "0" * 40
+
 
 class Records(Protocol):
     """The deployments on GitHub."""
@@ -31,9 +33,6 @@ class Records(Protocol):
 
     def statuses(self, ids: Sequence[int]) -> Mapping[int, tuple[Status, ...]]:
         """Return record id → its statuses, oldest first."""
-
-
-_NOWHERE = "0" * 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from monokeel.core.upgrade import Recorded, Render, is_newer, newest
 from monokeel.errors import CommandError, RefusedError, ServiceError
 
 MARKER = "template-update"
+MANIFEST = "ops/manifest.json"
 
 
 class Versions(Protocol):
@@ -172,9 +173,6 @@ class Tree(Protocol):
 
     def commit(self, message: str) -> str:
         """Commit all changes and return the new commit."""
-
-
-MANIFEST = "ops/manifest.json"
 
 
 class Files(Protocol):
