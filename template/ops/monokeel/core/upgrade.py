@@ -8,9 +8,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-import semver
-
 from monokeel.core.lookup import Json
+from monokeel.core.version import newest_first
 
 ANSWERS_FILE = ".copier-answers.yml"
 _RELEASE = re.compile(r"v(\d+\.\d+\.\d+)\Z")
@@ -64,12 +63,7 @@ class Kept:
 def newest(tags: tuple[str, ...]) -> str | None:
     """Return the highest version (``1.10.0``) of *tags* ``vX.Y.Z``."""
     versions = [tag.removeprefix("v") for tag in tags if _RELEASE.match(tag)]
-    return max(versions, key=semver.Version.parse, default=None)
-
-
-def is_newer(version: str, than: str) -> bool:
-    """Say whether *version* is higher than the version *than*."""
-    return semver.Version.parse(version) > semver.Version.parse(than)
+    return next(iter(newest_first(versions)), None)
 
 
 def edits(

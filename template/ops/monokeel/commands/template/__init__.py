@@ -8,7 +8,8 @@ from typing import Protocol
 
 from monokeel.core.lookup import Json
 from monokeel.core.report import Report, Section
-from monokeel.core.upgrade import Recorded, Render, is_newer, newest
+from monokeel.core.upgrade import Recorded, Render, newest
+from monokeel.core.version import is_newer
 from monokeel.errors import CommandError, RefusedError, ServiceError
 
 MARKER = "template-update"

@@ -14,11 +14,11 @@ from monokeel.core.upgrade import (
     Render,
     changed_answers,
     edits,
-    is_newer,
     losses,
     newest,
     strays,
 )
+from monokeel.core.version import is_newer
 from monokeel.errors import CommandError, RefusedError, ServiceError
 
 
