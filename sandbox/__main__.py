@@ -5,6 +5,7 @@ import shlex
 import signal
 import sys
 import threading
+from pathlib import Path
 
 from sandbox.server import Sandbox
 
@@ -31,7 +32,8 @@ def main(args: list[str]) -> int:
             sys.stderr.write(f"no token {chosen.token}; there are {list(box.tokens)}\n")
             return 1
         box.switches.plan = chosen.plan
-        for name, value in box.environ(chosen.token).items():
+        variables = {**box.environ(chosen.token), "MONOKEEL_BUILD": _packer()}
+        for name, value in variables.items():
             sys.stdout.write(f"export {name}={shlex.quote(value)}\n")
         sys.stdout.write(f"# clone {box.clone_url}\n")
         sys.stdout.flush()
@@ -39,6 +41,12 @@ def main(args: list[str]) -> int:
             sys.stderr.write("jsonschema is not installed: nothing is checked\n")
         ended.wait()
     return 0
+
+
+def _packer() -> str:
+    """Return the build command for machines without a builder."""
+    packer = [sys.executable, str(Path(__file__).with_name("packer.py"))]
+    return f"{shlex.join(packer)} {{context}} {{image}} {{commit}}"
 
 
 def _end_of_service() -> threading.Event:

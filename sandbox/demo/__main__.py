@@ -27,10 +27,7 @@ def main() -> int:
             story = Story(
                 base / "shop",
                 _environment(base, box),
-                {
-                    str(base): "~",
-                    box.url.removeprefix("http://"): "localhost:3000",
-                },
+                {str(base / "home"): "~", str(base): ".."},
             )
             try:
                 _tell(story, box, base)

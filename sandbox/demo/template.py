@@ -9,10 +9,16 @@ ROOT = Path(__file__).resolve().parents[2]
 ADDRESS = "https://github.com/monokeel/monokeel.git"
 
 
+# Nothing of the user's own settings: no name, no signing, no hooks.
+_IDENTITY = ("user.name=Template Author", "user.email=author@example.com")
+_SETTINGS = (*_IDENTITY, "commit.gpgsign=false", "tag.gpgsign=false")
+
+
 def git(folder: Path, *args: str) -> str:
-    """Run git in *folder* and return what it prints."""
+    """Run git in *folder*, as nobody in particular, and return what it prints."""
+    settings = [word for each in _SETTINGS for word in ("-c", each)]
     done = subprocess.run(
-        ["git", *args],  # noqa: S607 - the git of PATH
+        ["git", *settings, "-c", "core.hooksPath=/dev/null", *args],  # noqa: S607
         cwd=folder,
         check=True,
         capture_output=True,
