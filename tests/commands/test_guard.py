@@ -135,7 +135,7 @@ def test_the_report_shows_each_service_and_its_state(
 
     report = guard_report(guard)
 
-    assert as_text(report).splitlines()[0] == "1.4.0 is already published"
+    assert as_text(report).splitlines()[0] == "1.4.0 is taken"
     assert as_json(report).startswith(
         '{"schema": 1, "version": "1.4.0", "verdict": "taken", "services": [{"name":'
         f' "api", "image": "ghcr.io/{API}", "tag": "1.4.0", "state": "other",'

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from monokeel.commands.release import refuse_blocked, report_of
 from monokeel.commands.release.plan import plan_release
-from monokeel.commands.release.situation import Sources
+from monokeel.commands.release.show import refuse_blocked, report_of
+from monokeel.commands.release.sources import Sources
 from monokeel.core.lookup import Unknown
 from monokeel.core.report import as_json, as_text
 from monokeel.errors import RefusedError
@@ -150,7 +150,7 @@ def test_the_json_has_the_fields_of_the_contract() -> None:
     assert list(data) == [
         *("schema", "released", "reason", "previous", "version", "tag", "commit"),
         *("level", "commits", "services", "checks", "warnings", "resume"),
-        *("blockers", "notes"),
+        *("blockers", "notes", "newer"),
     ]
     assert data["commits"] == [
         {

@@ -1,8 +1,11 @@
 """What a plan refuses, why, and what it says to do."""
 
+from dataclasses import replace
+
 import pytest
 
-from monokeel.commands.release import refuse_blocked, report_of
+from monokeel.commands.release import has_nothing_to_do, left_to_newer
+from monokeel.commands.release.show import refuse_blocked, report_of
 from monokeel.core.report import as_text
 from monokeel.errors import RefusedError
 from tests.fakes.plans import Shop, problems, statuses
@@ -72,6 +75,49 @@ def test_behind_the_remote_is_refused() -> None:
 
     assert problems(plan)[0].startswith("behind the remote")
     assert "git pull --ff-only" in plan.blockers[0].fix
+
+
+def test_a_run_that_others_have_overtaken_ends_well_if_it_may() -> None:
+    shop = shop_with_a_feature()
+    shop.refs.refs["refs/heads/main"] = OTHER
+
+    plan = left_to_newer(shop.plan(), "main")
+
+    assert has_nothing_to_do(plan)
+    assert plan.reason.startswith(f"main is at {OTHER[:7]} by now")
+    refuse_blocked(plan)
+
+
+def test_only_a_branch_that_went_on_lets_a_run_end_well() -> None:
+    shop = shop_with_a_feature()
+    shop.history.commit("feat: b")  # never pushed
+
+    plan = left_to_newer(shop.plan(), "main")
+
+    assert not has_nothing_to_do(plan)
+    assert "is not on the remote" in problems(plan)[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        pytest.param("1.1.0\n", None, id="the version"),
+        pytest.param("1.0.9\n", "VERSION holds '1.0.9'", id="another"),
+        pytest.param(None, "VERSION is missing", id="no file"),
+    ],
+)
+def test_a_version_file_must_hold_the_version(
+    text: str | None, problem: str | None
+) -> None:
+    shop = shop_with_a_feature()
+    shop.settings = replace(shop.settings, version_file="VERSION")
+    shop.history.files = {} if text is None else {"VERSION": text}
+
+    plan = shop.plan()
+
+    expected = f"{problem}, the release would be 1.1.0"
+    assert problems(plan) == ([expected] if problem else [])
+    assert statuses(plan)["file"] == ("blocked" if problem else "ok")
 
 
 def test_a_commit_that_is_not_pushed_is_refused() -> None:

@@ -4,8 +4,14 @@ from dataclasses import replace
 
 import pytest
 
-from monokeel.commands.release import Blocker, Check, CheckStatus, ReleasePlan
-from monokeel.commands.release.plan import has_nothing_to_do, plan_with_news
+from monokeel.commands.release import (
+    Blocker,
+    Check,
+    CheckStatus,
+    ReleasePlan,
+    has_nothing_to_do,
+)
+from monokeel.commands.release.plan import plan_with_news
 from monokeel.commands.release.publish import refuse_unknown
 from monokeel.core.commits import Commit
 from monokeel.errors import ServiceError

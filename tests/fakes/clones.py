@@ -7,7 +7,7 @@ from monokeel.adapters.git import Git
 from monokeel.adapters.process import run
 from monokeel.commands.release import ReleasePlan
 from monokeel.commands.release.plan import plan_release
-from monokeel.commands.release.situation import Sources, offline
+from monokeel.commands.release.sources import Sources, offline
 from monokeel.core.lookup import Unknown
 from tests.fakes.plans import SETTINGS
 

@@ -27,6 +27,7 @@ class FakeHistory:
         self.known: set[str] = set()
         self.all_tags: dict[str, str] = {}
         self.checked_out: str | None = "main"
+        self.files: dict[str, str] = {}
         self.shallow = False
         self._count = 0
 
@@ -51,6 +52,9 @@ class FakeHistory:
     def commit_of(self, ref: str) -> str | None:
         known = self.known | {sha for sha, _ in self.commits}
         return ref if ref in known else self.all_tags.get(ref)
+
+    def file_at(self, commit: str, path: str) -> str | None:
+        return self.files.get(path) if self.commit_of(commit) else None
 
     def is_ancestor(self, ancestor: str, commit: str) -> bool:
         return ancestor in self._since(commit)

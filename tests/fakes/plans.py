@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from monokeel.commands.release import ReleasePlan
 from monokeel.commands.release.plan import plan_release
-from monokeel.commands.release.situation import Sources, offline
+from monokeel.commands.release.sources import Sources, offline
 from monokeel.core.lookup import Unknown
 from monokeel.core.release import marker
 from monokeel.core.settings import Settings, parse_settings

@@ -16,7 +16,8 @@ from monokeel.core.settings import Environment
 from tests.template import renders
 from tests.template.renders import ANSWER_SETS, ROOT, TEMPLATE, Answers, Render
 
-MOST_FILES = 110
+# docs/decisions/0007-more-small-modules-than-planned.md
+MOST_FILES = 118
 MOST_QUESTIONS = 14
 PROGRAMS = {"inv", "scripts/apply-rulesets.sh", "scripts/update-template.sh"}
 

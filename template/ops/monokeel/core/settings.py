@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from monokeel.core.lookup import Fields, fail
+from monokeel.core.toml import Fields, fail
 from monokeel.errors import CommandError
 
 KINDS = ("web", "api", "worker")
@@ -21,6 +21,7 @@ _HOST = re.compile(r"[A-Za-z0-9.-]+(?::\d{1,5})?\Z")
 _TAG_PREFIX = re.compile(r"[A-Za-z][A-Za-z0-9._-]*\Z")
 _VERSION = re.compile(r"\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?\Z")
 _CLAIM = re.compile(r"refs/[a-z][a-z0-9-]*/(?:[A-Za-z0-9._-]+/)*\{tag\}\Z")
+_PATH = re.compile(r"(?!/)(?!.*(?:\A|/)\.\.?(?:/|\Z))[A-Za-z0-9_.][A-Za-z0-9._/-]*\Z")
 _SOAK = re.compile(r"(\d+)(s|m|h|d)\Z")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
@@ -56,7 +57,10 @@ class Freeze:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """All of ``infra/platform.toml``; *environments* stand in order of promotion."""
+    """All of ``infra/platform.toml``; *environments* stand in order of promotion.
+
+    *version_file*, if not empty, is a file that must hold the version of a release.
+    """
 
     owner: str
     name: str
@@ -65,6 +69,7 @@ class Settings:
     tag_prefix: str
     skip: tuple[str, ...]
     claim_ref: str
+    version_file: str
     registry_host: str
     build: str
     services: tuple[Service, ...]
@@ -133,6 +138,7 @@ def parse_settings(text: str) -> Settings:
         tag_prefix=release.text("tag_prefix", _TAG_PREFIX, default="v"),
         skip=release.texts("skip", _VERSION),
         claim_ref=release.text("claim_ref", _CLAIM, default="refs/releases/{tag}"),
+        version_file=release.optional_text("version_file", _PATH),
         registry_host=registry.text("host", _HOST, default="ghcr.io"),
         build=registry.text("build", default="docker"),
         services=tuple(_service(each) for each in top.tables("services")),

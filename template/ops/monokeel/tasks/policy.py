@@ -111,7 +111,8 @@ def rollback(
     json: bool = False,
 ) -> None:
     """Take one ruleset back to an earlier version of its history on GitHub."""
-    from monokeel.commands.policy import parse_version, plan_report, plan_rollback
+    from monokeel.commands.policy import plan_report
+    from monokeel.commands.policy.rollback import parse_version, plan_rollback
 
     with exit_on_error():
         rulesets = _rulesets()
@@ -189,7 +190,8 @@ def _write(planned: "Plan", rulesets: "Rulesets", *, as_json: bool) -> None:
     from monokeel.commands.policy.apply import apply as write
     from monokeel.core.report import as_text
 
-    print(as_text(plan_report(planned)), file=sys.stderr)
+    if planned.actions:  # else the report below says it all
+        print(as_text(plan_report(planned)), file=sys.stderr)
     applied = write(planned, rulesets)
     report = applied_report(applied)
     show(report, as_json=as_json)

@@ -1,6 +1,7 @@
 """Release tasks: plan and publish a version, build an image, ask the registry."""
 
 import sys
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from invoke import Context, task
@@ -16,18 +17,18 @@ from monokeel.tasks.wiring import (
     registry_address,
     registry_login,
     root,
+    server_address,
     show,
     token,
     variable,
 )
 
 if TYPE_CHECKING:
+    from monokeel.commands.release import ReleasePlan
     from monokeel.commands.release.images import Workplace
-    from monokeel.commands.release.situation import Sources
+    from monokeel.commands.release.sources import Sources
     from monokeel.commands.release.target import Outside
     from monokeel.core.settings import Settings
-
-_SERVER = "https://github.com"
 
 
 @task(
@@ -38,6 +39,7 @@ _SERVER = "https://github.com"
         "online": "with --dry-run: ask GitHub and the registry without a token, too",
         "offline": "with --dry-run: ask nobody, even with a token",
         "strict": "refuse on warnings, too",
+        "unless_behind": "end well, without a release, if the branch has moved on",
         "abandon": "take back a half-finished release of this version, such as 1.4.0",
     },
 )
@@ -48,11 +50,13 @@ def release(  # noqa: PLR0917 - a parameter per option
     online: bool = False,
     offline: bool = False,
     strict: bool = False,
+    unless_behind: bool = False,
     abandon: str = "",
 ) -> None:
     """Publish the next version: images, git tag and GitHub release."""
+    how = _How(json=json, strict=strict, unless_behind=unless_behind)
     with exit_on_error():
-        if sum((dry_run, bool(abandon))) > 1 or (online and offline):
+        if (dry_run and abandon) or (online and offline):
             raise CommandError(
                 "these options do not go together",
                 fix="Give --dry-run or --abandon, --online or --offline.",
@@ -64,11 +68,11 @@ def release(  # noqa: PLR0917 - a parameter per option
             )
         if dry_run:
             asks = online or (token() is not None and not offline)
-            _show_plan(_sources(quick=True) if asks else None, json, strict)
+            _show_plan(_sources(quick=True) if asks else None, how)
         elif abandon:
             _take_back(abandon, json)
         else:
-            _publish(json, strict)
+            _publish(how)
 
 
 @task(
@@ -114,59 +118,72 @@ def guard(_: Context, version: str = "", json: bool = False) -> None:
 TASKS = (release, build, guard)
 
 
-def _show_plan(sources: "Sources | None", json: bool, strict: bool) -> None:
-    from monokeel.adapters import workflow
-    from monokeel.commands.release import refuse_blocked, report_of
-    from monokeel.commands.release.plan import plan_release
-    from monokeel.commands.release.situation import offline
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _How:
+    """The options that planning and publishing share."""
 
+    json: bool
+    strict: bool
+    unless_behind: bool
+
+    def adapt(self, plan: "ReleasePlan", branch: str) -> "ReleasePlan":
+        from monokeel.commands.release import left_to_newer
+
+        return left_to_newer(plan, branch) if self.unless_behind else plan
+
+
+def _show_plan(sources: "Sources | None", how: _How) -> None:
+    from monokeel.adapters import workflow
+    from monokeel.commands.release.plan import plan_release
+    from monokeel.commands.release.show import refuse_blocked, report_of
+    from monokeel.commands.release.sources import offline
+
+    settings = read_settings()
     plan = plan_release(
-        read_settings(),
+        settings,
         make_git(),
         sources or offline("nobody was asked: no token, or --offline"),
-        server=variable("GITHUB_SERVER_URL") or _SERVER,
+        server=server_address(),
     )
-    show(report_of(plan, strict=strict), as_json=json)
+    plan = how.adapt(plan, settings.default_branch)
+    show(report_of(plan, strict=how.strict), as_json=how.json)
     workflow.set_output("version", plan.version or "")
-    refuse_blocked(plan, strict=strict)
+    refuse_blocked(plan, strict=how.strict)
 
 
-def _publish(json: bool, strict: bool) -> None:
+def _publish(how: _How) -> None:
     from monokeel.adapters import workflow
-    from monokeel.commands.release import refuse_blocked, report_of
-    from monokeel.commands.release.plan import (
-        has_nothing_to_do,
-        plan_release,
-        plan_with_news,
-    )
+    from monokeel.commands.release import has_nothing_to_do
+    from monokeel.commands.release.plan import plan_release, plan_with_news
     from monokeel.commands.release.publish import (
         publication_report,
         publish,
         refuse_unknown,
     )
+    from monokeel.commands.release.show import refuse_blocked, report_of
     from monokeel.commands.release.target import target_of
     from monokeel.core.report import as_markdown, as_text
 
     _require_token()
-    settings, git = read_settings(), make_git()
+    settings, git, server = read_settings(), make_git(), server_address()
     sources = _sources(quick=False)
-    server = variable("GITHUB_SERVER_URL") or _SERVER
     plan = plan_with_news(
         git.fetch, lambda: plan_release(settings, git, sources, server=server)
     )
+    plan = how.adapt(plan, settings.default_branch)
+    report = report_of(plan, strict=how.strict)
     if has_nothing_to_do(plan):
-        show(report_of(plan, strict=strict), as_json=json)
+        show(report, as_json=how.json)
         return
-    report = report_of(plan, strict=strict)
-    print(as_text(report), file=sys.stderr)
+    print(as_text(report), file=sys.stderr, flush=True)
     workflow.add_summary(as_markdown(report))
-    refuse_blocked(plan, strict=strict)
+    refuse_blocked(plan, strict=how.strict)
     refuse_unknown(plan)
     target = target_of(
         settings, version=plan.version or "", commit=plan.commit, notes=plan.notes
     )
     done = publish(target, _outside(settings), _tell)
-    show(publication_report(done), as_json=json)
+    show(publication_report(done), as_json=how.json)
     workflow.set_output("version", done.record.version)
     workflow.set_output("tag", done.tag)
 
@@ -204,7 +221,7 @@ def _tell(line: str) -> None:
 def _sources(*, quick: bool) -> "Sources":
     from monokeel.adapters.releases import Releases
     from monokeel.adapters.session import map_concurrently
-    from monokeel.commands.release.situation import Sources
+    from monokeel.commands.release.sources import Sources
 
     return Sources(
         remote=make_git(quick=quick),
@@ -241,6 +258,6 @@ def _workplace(settings: "Settings") -> "Workplace":
         commit_time=git.commit_time,
         user=user,
         password=password,
-        server=variable("GITHUB_SERVER_URL") or _SERVER,
+        server=server_address(),
     )
     return Workplace(images=images, builder=builder, checkout=git)

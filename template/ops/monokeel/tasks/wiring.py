@@ -60,6 +60,11 @@ def api_address() -> str:
     return (variable("GITHUB_API_URL") or _PUBLIC_API).rstrip("/")
 
 
+def server_address() -> str:
+    """Return where GitHub's pages are, without a final slash."""
+    return (variable("GITHUB_SERVER_URL") or "https://github.com").rstrip("/")
+
+
 def read_settings() -> "Settings":
     """Return ``infra/platform.toml``, parsed; raise CommandError if it is broken."""
     from monokeel.core.settings import parse_settings
@@ -167,7 +172,8 @@ def show(report: "Report", *, as_json: bool = False) -> None:
     from monokeel.core.report import as_json as one_line
     from monokeel.core.report import as_markdown, as_text
 
-    print(one_line(report) if as_json else as_text(report))
+    # Flushed, so that it stays above the errors where both go into one log.
+    print(one_line(report) if as_json else as_text(report), flush=True)
     workflow.add_summary(as_markdown(report))
     for problem in report.problems:
         workflow.annotate(problem)

@@ -1,24 +1,14 @@
 """Release one version once: plan it, build it, publish it, or take it back.
 
-A plan is a value, the contract between plan, build and publish; it shows the next
-version first, then why, what, and whether it may.
+A plan is a value, the contract between plan, build and publish.
 """
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Literal
 
-from monokeel.core.commits import CANCELLED, SKIPPED, Caution, Commit, Level
+from monokeel.core.commits import Caution, Commit, Level
 from monokeel.core.lookup import Json
-from monokeel.core.notes import group_of
-from monokeel.core.report import Report, Section, Table
-from monokeel.errors import RefusedError
-
-_KINDS = (
-    *("Breaking changes", "Features", "Bug fixes", "Performance", "Reverts"),
-    *("Other changes that release", "Left out", "No release by themselves"),
-)
-_SHOWN = 20
 
 ImageState = Literal["free", "same", "other", "unknown"]
 CheckStatus = Literal["ok", "blocked", "unknown"]
@@ -78,6 +68,7 @@ class ReleasePlan:
     *released* says whether there is something to release; *version*, *tag* and
     *level* are ``None`` otherwise. Versions have no prefix. *deciding* is the newest
     commit of the highest level. *commits* are those since *previous*, newest first.
+    *newer* is where the branch on the remote is when it has moved on from *commit*.
     """
 
     released: bool
@@ -95,6 +86,7 @@ class ReleasePlan:
     resume: Resume | None
     blockers: tuple[Blocker, ...]
     notes: str
+    newer: str | None = None
 
     @property
     def unknown(self) -> tuple[Check, ...]:
@@ -122,6 +114,7 @@ def as_data(plan: ReleasePlan) -> dict[str, Json]:
         "resume": resume,
         "blockers": [asdict(each) for each in plan.blockers],
         "notes": plan.notes,
+        "newer": plan.newer,
     }
 
 
@@ -182,114 +175,35 @@ def short(commit: str) -> str:
     return commit[:7]
 
 
-def report_of(plan: ReleasePlan, *, strict: bool = False) -> Report:
-    """Return *plan* as a report; under *strict* its warnings are problems, too."""
-    checks = tuple((each.name, each.status, each.detail) for each in plan.checks)
-    return Report(
-        headline=_headline(plan),
-        sections=(
-            Section("Why", _why(plan)),
-            *_commits(plan.commits),
-            Section("Images", table=_images(plan)),
-            Section("Checks", table=Table(("check", "status", "detail"), checks)),
-            Section("Warnings", _warnings(plan)),
-            Section(
-                "Blocked",
-                tuple(f"{each.problem}. {each.fix}" for each in plan.blockers),
-            ),
-        ),
-        data=as_data(plan),
-        problems=tuple(_problems(plan, strict=strict)),
-    )
+def left_to_newer(plan: ReleasePlan, branch: str) -> ReleasePlan:
+    """Return *plan*, or one without a release if *branch* has moved on from it.
 
-
-def refuse_blocked(plan: ReleasePlan, *, strict: bool = False) -> None:
-    """Raise RefusedError if *plan* is blocked, naming every reason and every fix.
-
-    Under *strict* a warning is a reason, too.
+    The newer commit has a release run of its own, and that contains this commit. So
+    what stands in the way of this one is nobody's concern.
     """
-    problems = _problems(plan, strict=strict)
-    if problems:
-        fixes = dict.fromkeys(blocker.fix for blocker in plan.blockers)
-        if len(problems) > len(plan.blockers):
-            fixes["Warnings refuse here because of --strict."] = None
-        raise RefusedError("; ".join(problems), fix="\n".join(fixes))
-
-
-def _problems(plan: ReleasePlan, *, strict: bool) -> list[str]:
-    problems = [blocker.problem for blocker in plan.blockers]
-    return [*problems, *_warnings(plan)] if strict else problems
-
-
-def _warnings(plan: ReleasePlan) -> tuple[str, ...]:
-    return tuple(
-        f"{each.sha[:7]}: {each.message}" if each.sha else each.message
-        for each in plan.warnings
+    if plan.newer is None:
+        return plan
+    reason = f"{branch} is at {plan.newer[:7]} by now, and its own run releases this"
+    return replace(
+        plan,
+        released=False,
+        reason=reason,
+        version=None,
+        tag=None,
+        level=None,
+        services=(),
+        blockers=(),
     )
 
 
-def _headline(plan: ReleasePlan) -> str:
-    if plan.version is None:
-        return f"Next version: none, {plan.reason}"
-    kind = f"{plan.level}, " if plan.level else ""
-    before = f"after {plan.previous}" if plan.previous else "the first release"
-    state = ", BLOCKED" if plan.blockers else ""
-    goes_on = ", goes on where it was cut short" if plan.resume else ""
-    return f"Next version: {plan.version} ({kind}{before}{goes_on}{state})"
+def has_nothing_to_do(plan: ReleasePlan) -> bool:
+    """Say whether *plan* ends well without a release.
 
-
-def _why(plan: ReleasePlan) -> tuple[str, ...]:
-    lines = [plan.reason]
-    if plan.deciding is not None and plan.version is not None:
-        lines = [
-            f"commit {plan.deciding.sha}",
-            f"rule   {plan.deciding.rule}: {plan.level}",
-            f"line   {plan.deciding.line}",
-        ]
-        if plan.reason.endswith("[release] skip)") or plan.resume:
-            lines.append(f"note   {plan.reason}")
-    if plan.resume is not None:
-        lines.append(f"done   {', '.join(plan.resume.done)}")
-    return tuple(lines)
-
-
-def _commits(commits: Iterable[Commit]) -> list[Section]:
-    kinds: dict[str, list[Commit]] = {kind: [] for kind in _KINDS}
-    for commit in commits:
-        kinds[_kind(commit)].append(commit)
-    return [
-        Section(f"{kind} ({len(found)})", _lines(found))
-        for kind, found in kinds.items()
-    ]
-
-
-def _kind(commit: Commit) -> str:
-    if commit.rule in {CANCELLED, SKIPPED}:
-        return "Left out"
-    if commit.level == "major":
-        return "Breaking changes"
-    if commit.level is None:
-        return "No release by themselves"
-    return group_of(commit) or "Other changes that release"
-
-
-def _lines(commits: list[Commit]) -> tuple[str, ...]:
-    lines = tuple(_line(commit) for commit in commits[:_SHOWN])
-    left = len(commits) - _SHOWN
-    return (*lines, f"… and {left} more") if left > 0 else lines
-
-
-def _line(commit: Commit) -> str:
-    scope = f"{commit.scope}: " if commit.scope else ""
-    left_out = f" ({commit.rule})" if commit.rule in {CANCELLED, SKIPPED} else ""
-    return f"{commit.sha[:7]} {scope}{commit.subject}{left_out}"
-
-
-def _images(plan: ReleasePlan) -> Table:
-    return Table(
-        columns=("service", "image", "state", "digest"),
-        rows=tuple(
-            (each.name, f"{each.image}:{each.tag}", each.state, each.digest or "")
-            for each in plan.services
-        ),
-    )
+    A commit that is a release itself stays finished when newer ones exist: that it is
+    behind the branch or below another tag then stands in nobody's way.
+    """
+    if plan.version is not None:
+        return False
+    is_release = plan.previous is not None and not plan.commits
+    harmless = {"remote", "tags"} if is_release else set()
+    return all(blocker.name in harmless for blocker in plan.blockers)

@@ -1,4 +1,4 @@
-"""Checks of a plan: the clone and its remote, then the version, everywhere it could be.
+"""Checks of a plan: whether this commit may be released, by clone and remote.
 
 All are asked before anything is said, so that every reason is named at once.
 """
@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from monokeel.commands.release import (
     Finding,
     Reason,
-    ServiceImage,
     blocked,
     blocked_by,
     ok,
@@ -17,7 +16,7 @@ from monokeel.commands.release import (
 )
 from monokeel.commands.release.situation import Claim, History, Situation
 from monokeel.core.lookup import Unknown
-from monokeel.core.release import GitHubRelease, marked_commit
+from monokeel.core.release import GitHubRelease
 from monokeel.core.version import ReleaseTag, release_tags
 
 
@@ -58,12 +57,28 @@ def check_branch(now: Situation) -> Finding:
     )
 
 
-def check_tip(now: Situation, history: History) -> Finding:
-    """Say whether this commit is the tip of the release branch on the remote."""
+def newer_tip(now: Situation, history: History) -> str | None:
+    """Return the tip of the release branch on the remote if it went on from here.
+
+    ``None`` where this commit is the tip, is claimed, is not on the remote yet, or
+    nobody can tell.
+    """
+    tip = None if isinstance(now.refs, Unknown) else now.tip
+    if tip is None or tip == now.commit or now.own is not None:
+        return None
+    here = not now.shallow and history.commit_of(tip) is not None
+    return None if here and history.is_ancestor(tip, now.commit) else tip
+
+
+def check_tip(now: Situation, newer: str | None) -> Finding:
+    """Say whether this commit is the tip of the release branch on the remote.
+
+    *newer* is what ``newer_tip`` says.
+    """
     branch = now.settings.default_branch
     if isinstance(now.refs, Unknown):
         return unknown("remote", now.refs.reason)
-    tip = now.refs.get(f"refs/heads/{branch}")
+    tip = now.tip
     if tip == now.commit:
         return ok("remote", f"at the tip of {branch}")
     if now.own is not None:
@@ -74,8 +89,7 @@ def check_tip(now: Situation, history: History) -> Finding:
             problem=f"the remote has no branch {branch}",
             fix=f"Run: git push origin {branch}",
         )
-    here = not now.shallow and history.commit_of(tip) is not None
-    if here and history.is_ancestor(tip, now.commit):
+    if newer is None:
         return blocked(
             "remote",
             problem=f"{short(now.commit)} is not on the remote: its {branch} is at"
@@ -85,10 +99,10 @@ def check_tip(now: Situation, history: History) -> Finding:
         )
     return blocked(
         "remote",
-        problem=f"behind the remote: its {branch} is at {short(tip)}, this is"
+        problem=f"behind the remote: its {branch} is at {short(newer)}, this is"
         f" {short(now.commit)}",
         fix="Run: git pull --ff-only --tags (an older commit is not released: the"
-        f" release of {short(tip)} contains it)",
+        f" release of {short(newer)} contains it)",
     )
 
 
@@ -194,96 +208,3 @@ def _unfinished(claim: Claim) -> Reason:
 
 def _published(releases: Iterable[GitHubRelease]) -> set[str]:
     return {release.tag for release in releases if not release.draft}
-
-
-def check_tag(now: Situation, tag: str) -> Finding:
-    """Say whether *tag* is free as a git tag, or names this commit already."""
-    there = now.remote_tags
-    known = {} if isinstance(there, Unknown) else there
-    holder = known.get(tag) or now.tags.get(tag)
-    if holder is not None and (holder != now.commit or now.own is None):
-        return blocked(
-            "tag",
-            problem=f"the git tag {tag} exists at {short(holder)}",
-            fix=_skip_fix(now, tag),
-        )
-    if isinstance(there, Unknown):
-        return unknown("tag", there.reason)
-    return ok("tag", f"{tag} is at this commit" if holder else f"{tag} is free")
-
-
-def check_release(
-    now: Situation, tag: str, releases: Sequence[GitHubRelease] | Unknown
-) -> Finding:
-    """Say whether *tag* is free as a release, or has one of this commit."""
-    if isinstance(releases, Unknown):
-        return unknown("release", releases.reason)
-    reasons = []
-    for release in releases:
-        marked = marked_commit(release.body)
-        if release.tag != tag or marked == now.commit:
-            continue
-        if release.draft:
-            whose = f"for {short(marked)}" if marked else "made by hand"
-            fix = f"Keep its text if you need it, then delete it: {release.page}"
-            problem = f"a draft of {tag} exists, {whose}"
-            reasons.append(Reason(problem=problem, fix=fix))
-        elif now.own is None or now.own.tagged is None:
-            problem = f"release {tag} is published"
-            reasons.append(Reason(problem=problem, fix=_skip_fix(now, tag)))
-    if reasons:
-        return blocked_by("release", reasons)
-    return ok("release", f"none of {tag}" if now.own is None else f"{tag} goes on")
-
-
-def check_images(
-    now: Situation, services: Iterable[ServiceImage], unclear: Sequence[Unknown]
-) -> Finding:
-    """Say whether the version is free in the registry, for every service."""
-    taken = [service for service in services if service.state == "other"]
-    if taken:
-        fix = _skip_fix(now, now.settings.tag(taken[0].tag))
-        return blocked_by(
-            "images",
-            [Reason(problem=_not_ours(each), fix=fix) for each in taken],
-        )
-    if unclear:
-        return unknown("images", _reasons(unclear))
-    return ok("images", "no service has another image of this version")
-
-
-def check_access(now: Situation, access: Mapping[str, bool | Unknown]) -> Finding:
-    """Say whether the images may be pushed; found out before anything is built."""
-    refused = [name for name, answer in access.items() if answer is False]
-    if refused:
-        images = ", ".join(
-            f"{now.settings.registry_host}/{now.settings.image(name)}"
-            for name in refused
-        )
-        return blocked(
-            "registry",
-            problem=f"no right to push {images}",
-            fix="Give the token packages: write; if the package was first pushed by"
-            " hand, add this repository under 'Manage Actions access'.",
-        )
-    unclear = [each for each in access.values() if isinstance(each, Unknown)]
-    if unclear:
-        return unknown("registry", _reasons(unclear))
-    return ok("registry", "every image may be pushed")
-
-
-def _not_ours(there: ServiceImage) -> str:
-    name = f"{there.image}:{there.tag}"
-    return f"{name} exists and is not of this commit ({there.digest})"
-
-
-def _skip_fix(now: Situation, tag: str) -> str:
-    version = tag.removeprefix(now.settings.tag_prefix)
-    return (
-        "A version is never used twice. If this one cannot be ours, add"
-        f' "{version}" to [release] skip in infra/platform.toml: the next one is taken.'
-    )
-
-
-def _reasons(unclear: Iterable[Unknown]) -> str:
-    return "; ".join(dict.fromkeys(each.reason for each in unclear))

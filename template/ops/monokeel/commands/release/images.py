@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import Protocol
 
 from monokeel.commands.release import ServiceImage
-from monokeel.commands.release.situation import image_state
+from monokeel.commands.release.sources import image_state
 from monokeel.core.lookup import Absent, Found, Unknown
 from monokeel.core.report import Report, Section, Table
 from monokeel.core.settings import Settings
@@ -19,7 +19,7 @@ _VERSION = re.compile(r"\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?\Z")
 _COLUMNS = ("service", "state", "image", "detail")
 _HEADLINES = {
     "free": "free for every service",
-    "taken": "already published",
+    "taken": "taken",
     "unknown": "not known to be free",
 }
 
@@ -237,7 +237,7 @@ def require_free(guard: Guard) -> None:
         ]
         beside = f"; and nobody can tell of {'; '.join(unclear)}" if unclear else ""
         raise RefusedError(
-            f"version {guard.version} is already published: {', '.join(taken)}{beside}",
+            f"version {guard.version} is taken: {', '.join(taken)}{beside}",
             fix=_advice(guard),
         )
     if unclear:
@@ -282,10 +282,10 @@ def _detail(answer: Found | Absent | Unknown) -> str:
 def _advice(guard: Guard) -> str:
     if all(each.state == "same" for each in guard.taken):
         return (
-            "These are images of this very commit: ./inv release finishes what was"
-            " begun, and changes nothing that is done."
+            "These are images of this very commit: ./inv release finishes a release"
+            " that was cut short, and changes nothing that is done."
         )
     return (
-        "A published version is never replaced. Release a new one, or add"
+        "An image with a version is never replaced. Release another one, or add"
         f' "{guard.version}" to [release] skip in infra/platform.toml.'
     )

@@ -15,26 +15,28 @@ from monokeel.commands.release import (
     ServiceImage,
     blocked,
 )
-from monokeel.commands.release.checks import (
+from monokeel.commands.release.availability import (
     check_access,
-    check_branch,
-    check_claims,
-    check_history,
+    check_file,
     check_images,
     check_release,
     check_tag,
+)
+from monokeel.commands.release.checks import (
+    check_branch,
+    check_claims,
+    check_history,
     check_tags,
     check_tip,
+    newer_tip,
 )
-from monokeel.commands.release.situation import (
-    History,
-    Situation,
+from monokeel.commands.release.situation import History, Situation, look_around
+from monokeel.commands.release.sources import (
     Sources,
     ask_access,
     ask_images,
     ask_releases,
     ask_remote,
-    look_around,
 )
 from monokeel.core.commits import Analysis, Caution, analyze, read_commits
 from monokeel.core.lookup import Unknown
@@ -89,13 +91,15 @@ def plan_release(
     if goal is None:
         now = look_around(settings, history, refs, surely=True)
         goal = _find_goal(now, history) or _NO_GOAL
-    findings = [check_history(now), check_branch(now), check_tip(now, history)]
+    newer = newer_tip(now, history)
+    findings = [check_history(now), check_branch(now), check_tip(now, newer)]
     if not now.shallow:
         findings += [check_tags(now), check_claims(now, releases)]
     services: tuple[ServiceImage, ...] = ()
     if goal.version is not None:
         services, asked = _ask_about(now, goal.version, sources, releases)
-        findings += [*goal.findings, *asked]
+        file = check_file(now, history, str(goal.version))
+        findings += [*goal.findings, *([file] if file else []), *asked]
     return ReleasePlan(
         released=goal.version is not None,
         reason=goal.reason,
@@ -112,20 +116,8 @@ def plan_release(
         resume=_resume(now, releases, services),
         blockers=tuple(each for finding in findings for each in finding.blockers),
         notes=_notes(goal, f"{server}/{settings.repository}"),
+        newer=newer,
     )
-
-
-def has_nothing_to_do(plan: ReleasePlan) -> bool:
-    """Say whether *plan* ends well without a release.
-
-    A commit that is a release itself stays finished when newer ones exist: that it is
-    behind the branch or below another tag then stands in nobody's way.
-    """
-    if plan.version is not None:
-        return False
-    is_release = plan.previous is not None and not plan.commits
-    harmless = {"remote", "tags"} if is_release else set()
-    return all(blocker.name in harmless for blocker in plan.blockers)
 
 
 def plan_with_news(
