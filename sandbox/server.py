@@ -204,7 +204,9 @@ class Sandbox:
             variables[f"GIT_CONFIG_KEY_{place}"] = key
             variables[f"GIT_CONFIG_VALUE_{place}"] = value
         if secret:
-            variables |= {"GITHUB_TOKEN": secret, "GH_TOKEN": secret}
+            # gh sends GH_TOKEN to github.com only, and follows addresses of answers.
+            names = ("GITHUB_TOKEN", "GH_TOKEN", "GH_ENTERPRISE_TOKEN")
+            variables |= dict.fromkeys(names, secret)
         return variables
 
     def _handler(self, base: type[Handler]) -> type:

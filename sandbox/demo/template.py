@@ -1,5 +1,7 @@
 """Two versions of this template, as an author would have released them."""
 
+import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -48,9 +50,12 @@ def release_next_template(folder: Path) -> str:
     major, minor, _ = (folder / "TEMPLATE_VERSION").read_text().strip().split(".")
     guide = folder / "template/docs/OPERATIONS.md"
     text = guide.read_text(encoding="utf-8")
-    guide.write_text(
-        text + "\n## Questions\n\nAsk the platform team.\n", encoding="utf-8"
-    )
+    text += "\n## Questions\n\nAsk the platform team.\n"
+    guide.write_text(text, encoding="utf-8")
+    manifest = folder / "template/ops/manifest.json"
+    known = json.loads(manifest.read_text(encoding="utf-8"))
+    known["files"]["docs/OPERATIONS.md"] = hashlib.sha256(text.encode()).hexdigest()
+    manifest.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
     return _release(folder, f"{major}.{int(minor) + 1}.0")
 
 

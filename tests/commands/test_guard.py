@@ -119,11 +119,19 @@ def test_our_own_image_is_refused_too_with_the_way_to_finish(
     assert "./inv release finishes" in refusal.value.fix
 
 
-@pytest.mark.parametrize("version", ["", "v1.4.0", "1.4", "-x", "1.4.0+7", "latest"])
+@pytest.mark.parametrize(
+    ("version", "problem"),
+    [
+        ("", "no version given"),
+        *((text, "is not a version") for text in ("v1.4.0", "1.4", "-x", "latest")),
+        ("\u0661.4.0", "is not a version"),
+        ("1.4.0+7", "cannot be an image tag"),
+    ],
+)
 def test_what_is_no_version_is_not_called_free(
-    registry: FakeRegistry, settings: Settings, version: str
+    registry: FakeRegistry, settings: Settings, version: str, problem: str
 ) -> None:
-    with pytest.raises(CommandError, match="is not a version"):
+    with pytest.raises(CommandError, match=problem):
         look_at_version(registry, settings, version=version, commit=COMMIT)
 
 

@@ -121,7 +121,12 @@ def test_a_skipped_first_version_is_stepped_over() -> None:
     assert str(next_version(None, "minor", skip=("1.0.0",))) == "1.0.1"
 
 
-@pytest.mark.parametrize("text", ["", "v1.4.0", "1.4", "01.4.0", "-x", "1.4.0\n"])
+def test_no_version_is_said_to_be_none() -> None:
+    with pytest.raises(CommandError, match="no version given"):
+        parse_version("")
+
+
+@pytest.mark.parametrize("text", ["v1.4.0", "1.4", "01.4.0", "-x", "1.4.0\n"])
 def test_what_is_no_version_is_refused_with_the_way_to_write_it(text: str) -> None:
     with pytest.raises(CommandError) as refused:
         parse_version(text)

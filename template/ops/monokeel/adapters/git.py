@@ -232,14 +232,15 @@ class Git:
             if by_key
             else nullcontext(token_environment(self._credentials, address))
         )
+        command = ["git", *(address if arg == "{}" else arg for arg in args)]
         with environment as env:
-            return run(
-                ["git", *(address if arg == "{}" else arg for arg in args)],
-                cwd=self.root,
-                env=env,
-                ok=ok,
-                timeout_s=self._timeout_s,
-            )
+            try:
+                return run(
+                    command, cwd=self.root, env=env, ok=ok, timeout_s=self._timeout_s
+                )
+            except ServiceError as error:
+                fix = error.fix or "./inv doctor says what the token or the key may do."
+                raise ServiceError(error.problem, fix=fix) from error
 
     def _git(self, *args: str, ok: Collection[int] = (0,)) -> Completed:
         return run(["git", *args], cwd=self.root, ok=ok)

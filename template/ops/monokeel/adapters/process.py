@@ -88,9 +88,8 @@ def run(  # noqa: PLR0913 - one keyword per property of a child process
             f"{args[0]} {args[1]} did not end within {timeout_s} s",
             fix="Run again once the other side answers.",
         ) from error
-    log.debug(
-        "%s: exit %d, %.3f s", args[0], done.returncode, time.monotonic() - started
-    )
+    taken = time.monotonic() - started
+    log.debug("%s: exit %d, %.3f s", " ".join(args[:2]), done.returncode, taken)
     if done.returncode not in ok:
         raise ServiceError(
             f"{' '.join(args[:3])} failed ({done.returncode}): {last_line(done.stderr)}"
@@ -193,3 +192,11 @@ class Machine:
         done = run(args, stdin="", ok=range(256), timeout_s=_VERSION_TIMEOUT_S)
         lines = done.stdout.strip().splitlines()
         return lines[0] if done.code == 0 and lines else "installed"
+
+    def answers(self, *args: str) -> bool:
+        """Say whether the command *args* is there and ends without an error."""
+        try:
+            run(args, stdin="", timeout_s=_VERSION_TIMEOUT_S)
+        except ServiceError:
+            return False
+        return True

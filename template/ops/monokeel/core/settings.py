@@ -223,7 +223,7 @@ def _unique(where: str, values: list[str]) -> None:
 
 def _no_such(kind: str, name: str, known: list[str]) -> CommandError:
     return CommandError(
-        f"there is no {kind} {name!r}",
+        f"there is no {kind} {name!r}" if name else f"no {kind} given",
         fix=f"Choose one of: {', '.join(known)}."
         if known
         else f"infra/platform.toml names no {kind} yet.",

@@ -93,9 +93,8 @@ def parse_version(text: str) -> Version:
     """
     version = read_version(text)
     if version is None:
-        raise CommandError(
-            f"{text!r} is not a version", fix="Write it as 1.4.0, without a prefix."
-        )
+        problem = f"{text!r} is not a version" if text else "no version given"
+        raise CommandError(problem, fix="Write it as 1.4.0, without a prefix.")
     return version
 
 

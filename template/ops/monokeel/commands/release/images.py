@@ -3,7 +3,6 @@
 What is there for a commit is never built again.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Protocol
@@ -13,9 +12,9 @@ from monokeel.commands.release.sources import image_state
 from monokeel.core.lookup import Absent, Found, Unknown
 from monokeel.core.report import Report, Section, Table
 from monokeel.core.settings import Settings
+from monokeel.core.version import parse_version
 from monokeel.errors import CommandError, RefusedError, ServiceError
 
-_VERSION = re.compile(r"\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?\Z")
 _COLUMNS = ("service", "state", "image", "detail")
 _HEADLINES = {
     "free": "free for every service",
@@ -203,9 +202,9 @@ def look_at_version(
     *commit*, if known, tells our own images from others'. Raises CommandError when
     *version* is not one, such as a tag with its prefix: nobody would have that.
     """
-    if not _VERSION.match(version):
+    if parse_version(version).build:
         raise CommandError(
-            f"{version!r} is not a version", fix="Give it without prefix, as 1.4.0."
+            f"{version!r} cannot be an image tag", fix="Leave out the part after '+'."
         )
     names = [service.name for service in settings.services]
     answers = images.look_up_all([(settings.image(name), version) for name in names])
