@@ -40,7 +40,10 @@ def main() -> int:
 
 
 def _tell(story: Story, box: Sandbox, base: Path) -> None:
-    story.say("A monorepo's life on a local GitHub. Every command below really runs.")
+    story.say(
+        "A monorepo's life on a local GitHub. Every command below really runs;"
+        " digests and commits are shortened."
+    )
     template = base / "template"
     tag = release_template(template)
     chapters.render(story, tag)

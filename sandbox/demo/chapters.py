@@ -64,9 +64,9 @@ def release(story: Story, version: str) -> None:
         f"Release {version}", "The plan says why; then three images, one tag."
     )
     story.run("./inv", "release", "--dry-run")
-    story.run("./inv", "release", only=f"v{version}")
+    story.run("./inv", "release", only=f"v{version}: ")
     story.say("\n   Once more changes nothing:")
-    story.run("./inv", "release", only="version")
+    story.run("./inv", "release", only="release:")
 
 
 def promote_everywhere(story: Story) -> None:
@@ -91,7 +91,7 @@ def refuse_an_overwrite(story: Story, box: Sandbox) -> None:
     story.say(f"\n$ docker push {image}     (not by our release)")
     before = _digest(box, _BY_HAND)
     story.run("./inv", "guard", "--version", _BY_HAND, code=3)
-    story.run("./inv", "release", code=3, only="1.1.0")
+    story.run("./inv", "release", code=3, only="error")
     after = _digest(box, _BY_HAND)
     if after != before:
         raise StoryError(f"api:{_BY_HAND} changed from {before} to {after}")
@@ -100,7 +100,7 @@ def refuse_an_overwrite(story: Story, box: Sandbox) -> None:
     settings = story.folder / "infra/platform.toml"
     text = settings.read_text().replace("skip = []", f'skip = ["{_BY_HAND}"]')
     _land(story, box, f"chore: never use {_BY_HAND}", {"infra/platform.toml": text})
-    story.run("./inv", "release", only="v1.1.1")
+    story.run("./inv", "release", only="v1.1.1: ")
     _promote_everywhere(story, "1.1.1")
 
 
@@ -133,10 +133,9 @@ def survive_a_crash(story: Story, box: Sandbox) -> None:
         raise StoryError(f"the release was not killed but ended: {process.returncode}")
     story.say("  Killed. The version is claimed, not tagged; nobody else can take it:")
     story.run("git", "ls-remote", "origin", "refs/releases/*", "refs/tags/v1.1.*")
-    story.run("./inv", "status", only="1.1.")
     story.run("./inv", "release")
     story.say("\n   Once more changes nothing:")
-    story.run("./inv", "release", only="version")
+    story.run("./inv", "release", only="release:")
 
 
 def roll_back(story: Story) -> None:

@@ -1,10 +1,14 @@
 """Tell a story by running commands: each is shown, run, and held to its exit code."""
 
+import re
 import subprocess
 import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
+
+# Digests and commits, of which a reader needs the beginning.
+_LONG = re.compile(r"\b([0-9a-f]{12})[0-9a-f]{28,}\b")
 
 
 class StoryError(Exception):
@@ -39,6 +43,7 @@ class Story:
         """Print one line of the story at once."""
         for found, instead in self._hidden.items():
             text = text.replace(found, instead)
+        text = _LONG.sub(r"\1…", text)
         sys.stdout.write(f"{text}\n")
         sys.stdout.flush()
 

@@ -81,7 +81,7 @@ def _why(plan: ReleasePlan) -> tuple[str, ...]:
             f"rule   {plan.deciding.rule}: {plan.level}",
             f"line   {plan.deciding.line}",
         ]
-        if plan.reason.endswith("[release] skip)") or plan.resume:
+        if plan.reason.endswith(("[release] skip)", "goes on")):
             lines.append(f"note   {plan.reason}")
     if plan.resume is not None:
         lines.append(f"done   {', '.join(plan.resume.done)}")
