@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from monokeel.adapters.credentials import check_address
 from monokeel.adapters.session import (
     Answer,
     Session,
-    check_address,
     map_concurrently,
     wait_before_retry,
 )

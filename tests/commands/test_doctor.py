@@ -27,12 +27,16 @@ FILES = ("infra/platform.toml", "infra/rulesets.json", ".copier-answers.yml")
 @dataclass
 class FakeMachine:
     programs: dict[str, str]
+    silent: tuple[str, ...] = ()
 
     def python(self) -> str:
         return "3.11.7"
 
     def version_of(self, program: str) -> str | None:
         return self.programs.get(program)
+
+    def answers(self, *args: str) -> bool:
+        return args[0] in self.programs and " ".join(args) not in self.silent
 
 
 @dataclass
@@ -88,12 +92,13 @@ ALL = dict.fromkeys(("git", "ssh", "ssh-keygen", "gh", "uv", "docker"), "1.0")
 def findings(
     *,
     programs: dict[str, str] | None = None,
+    silent: tuple[str, ...] = (),
     clone: FakeClone | None = None,
     files: FakeFiles | None = None,
     repository: FakeRepository | None = None,
 ) -> dict[str, Finding]:
     outside = Outside(
-        machine=FakeMachine(ALL if programs is None else programs),
+        machine=FakeMachine(ALL if programs is None else programs, silent),
         clone=clone or FakeClone(),
         files=files or FakeFiles(),
         repository=repository,
@@ -114,6 +119,25 @@ def test_a_program_that_is_not_there_is_named_with_its_purpose() -> None:
     assert found["git"].state == "missing"
     assert found["uv"].state == "optional"
     assert "./inv init" in found["ssh-keygen"].detail
+
+
+def test_docker_is_not_ok_by_its_client_alone() -> None:
+    found = findings(
+        silent=("docker buildx version", "docker version"), repository=FakeRepository()
+    )
+
+    assert found["docker"].state == "ok"
+    assert found["docker buildx"].state == "optional"
+    assert found["docker daemon"].state == "optional"
+
+
+def test_the_template_itself_has_no_answers_to_miss() -> None:
+    files = FakeFiles(("copier.yml", *FILES[:2]))
+
+    found = findings(files=files, repository=FakeRepository())
+
+    assert ".copier-answers.yml" not in found
+    assert doctor_report(tuple(found.values())).data["verdict"] == "ok"
 
 
 def test_what_the_clone_lacks_is_named_with_the_command() -> None:
@@ -159,5 +183,5 @@ def test_a_github_that_does_not_answer_is_one_unknown() -> None:
 def test_the_report_counts_what_is_missing() -> None:
     report = doctor_report(tuple(findings(programs={}).values()))
 
-    assert report.headline == "3 missing, 0 unknown, of 13"
+    assert report.headline == "3 missing, 0 unknown, of 15"
     assert report.data["verdict"] == "missing"

@@ -6,7 +6,7 @@ from monokeel.commands.drift import SECTIONS, parse_allowed, parse_sections
 from monokeel.commands.drift.look import drift_report, follow_up
 from monokeel.core.report import as_json, as_markdown, as_text
 from monokeel.errors import CommandError
-from tests.commands.test_policy import MAIN, TAGS
+from tests.commands.test_policy import MAIN, NAMES, TAGS
 from tests.fakes.place import Place, drift_in
 from tests.fakes.repository import FakeIssues
 
@@ -31,7 +31,8 @@ def test_a_gap_of_optional_rules_is_shown_and_no_drift(place: Place) -> None:
     report = json.loads(as_json(drift_report(found)))
     gaps = [(x["name"], x["state"]) for x in report["rulesets"] if x["gap"]]
     assert gaps == [("names", "missing")]
-    assert "a gap where the plan" in as_text(drift_report(found))
+    state = "not on GitHub: branch_name_pattern (optional: GitHub's plan may refuse it)"
+    assert f"  names    {state}" in as_text(drift_report(found)).splitlines()
 
 
 def test_drift_of_rules_names_paths_and_the_editor(place: Place) -> None:
@@ -60,6 +61,33 @@ def test_drift_of_rules_names_paths_and_the_editor(place: Place) -> None:
     )
     assert drift_in(found, "rulesets") == [f"ruleset {line}"]
     assert "./scripts/apply-rulesets.sh" in as_text(drift_report(found))
+
+
+def test_where_all_is_in_sync_drift_is_one_line(place: Place) -> None:
+    place.rulesets.add(NAMES)
+
+    text = as_text(drift_report(place.look("rulesets")))
+
+    assert text == "drift: in sync: rulesets"
+
+
+def test_what_differs_is_shown_and_the_rest_is_counted(place: Place) -> None:
+    place.rulesets.edit(100, enforcement="disabled")
+
+    text = as_text(drift_report(place.look("rulesets")))
+
+    assert "  main     not as the file says" in text.splitlines()
+    assert "  1 other is as the file says" in text.splitlines()
+    assert "tags" not in text
+
+
+def test_a_section_without_an_answer_is_named_once(place: Place) -> None:
+    place.rulesets.silent = True
+
+    text = as_text(drift_report(place.look("rulesets")))
+
+    assert "  rulesets  not verified" in text.splitlines()
+    assert "Not verified\n  rulesets: " in text
 
 
 def test_drift_never_judges_how_the_file_is_written(place: Place) -> None:

@@ -58,7 +58,7 @@ def test_a_second_run_changes_nothing_and_says_so() -> None:
     assert world.writes == written
     assert {step.state for step in steps} == {"was there", "left to you"}
     headline = init_report(SETTINGS, steps).headline
-    assert headline == "acme/shop: nothing had to be changed"
+    assert headline == "acme/shop: nothing had to be changed, 3 left to you"
 
 
 @pytest.mark.parametrize("fuse", range(1, 15))

@@ -81,6 +81,34 @@ def test_a_plan_shows_old_and_new_with_names_beside_numbers() -> None:
     assert 'enforcement: "disabled" → "active"' in text
 
 
+def test_a_plan_names_the_rules_that_it_adds_and_counts_what_is_right() -> None:
+    plan = make_plan(policy(MAIN, TAGS, NAMES), in_force(TAGS))
+
+    assert shown(plan).splitlines() == [
+        "policy: 2 rulesets to write",
+        "",
+        "Writes",
+        "  create main, adds: deletion, non_fast_forward",
+        (
+            "  create names, adds: branch_name_pattern"
+            " (optional: GitHub's plan may refuse it)"
+        ),
+        "",
+        "  1 other is as the file says",
+    ]
+
+
+def test_a_policy_that_is_in_force_is_one_line() -> None:
+    rulesets = in_force()
+
+    plan = make_plan(policy(), rulesets)
+
+    assert shown(plan) == "policy: in sync, nothing to write"
+    assert as_text(applied_report(apply(plan, rulesets))) == (
+        "policy: in sync, nothing written"
+    )
+
+
 def test_a_bypass_without_audit_is_called_severe() -> None:
     rulesets = in_force()
     exempt: Json = {

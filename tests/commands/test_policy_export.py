@@ -7,11 +7,10 @@ from monokeel.commands.policy import (
     export,
     lint_report,
     make_plan,
-    parse_version,
-    plan_rollback,
     plan_verdict,
 )
 from monokeel.commands.policy.apply import apply
+from monokeel.commands.policy.rollback import parse_version, plan_rollback
 from monokeel.core.lookup import Json
 from monokeel.core.report import as_text
 from monokeel.core.ruleset import parse_policy
@@ -55,19 +54,31 @@ def test_a_ruleset_goes_back_to_an_earlier_version(to: int | None, rules: int) -
 
 
 @pytest.mark.parametrize(
-    ("name", "to", "problem"),
+    ("name", "to", "problem", "fix"),
     [
-        ("gone", None, "0 rulesets"),
-        ("main", 9, "no version 9"),
-        ("tags", None, "no ver"),
+        ("gone", None, "GitHub has no ruleset 'gone'", "--ruleset: main, tags. One"),
+        ("", None, "no ruleset given", "--ruleset: main, tags. One"),
+        ("main", 9, "ruleset 'main' has no version 9", "--to: 1 (newest first)."),
+        (
+            "tags",
+            None,
+            "ruleset 'tags' has no earlier version: 1 is the only one",
+            "Correct infra/rulesets.json",
+        ),
     ],
-    ids=["no such ruleset", "no such version", "no earlier version"],
+    ids=["no such ruleset", "no name", "no such version", "no earlier version"],
 )
-def test_a_rollback_to_nothing_is_refused(
-    name: str, to: int | None, problem: str
+def test_a_rollback_to_nothing_says_what_there_is(
+    name: str, to: int | None, problem: str, fix: str
 ) -> None:
-    with pytest.raises(CommandError, match=problem):
-        plan_rollback(name, to, in_force())
+    rulesets = in_force()
+    rulesets.edit(100, rules=WEAK)
+
+    with pytest.raises(CommandError) as caught:
+        plan_rollback(name, to, rulesets)
+
+    assert caught.value.problem == problem
+    assert fix in caught.value.fix
 
 
 def test_a_version_is_a_number() -> None:

@@ -79,6 +79,10 @@ def test_what_hides_a_release_is_never_nothing_to_do(name: str) -> None:
     assert not has_nothing_to_do(without_version(plan_of("blocked", name)))
 
 
+def test_where_a_check_is_unknown_nobody_says_that_there_is_nothing_to_do() -> None:
+    assert not has_nothing_to_do(without_version(plan_of("unknown")))
+
+
 def test_an_unknown_check_refuses_a_release() -> None:
     with pytest.raises(ServiceError, match=r"images: 503 from ghcr\.io"):
         refuse_unknown(plan_of("unknown"))

@@ -68,9 +68,18 @@ def test_a_version_rolled_back_goes_no_further(shop: Shop) -> None:
     with pytest.raises(RefusedError) as caught:
         promote(shop, Request(environment="prod", version="1.2.0"))
 
-    assert "order: 1.2.0 was rolled back in staging (rolled back: slow)" in (
-        caught.value.problem
-    )
+    assert "order: 1.2.0 was rolled back in staging: slow" in (caught.value.problem)
+
+
+def test_a_version_rolled_back_here_is_promoted_with_a_warning(shop: Shop) -> None:
+    promote(shop, BACK)
+    shop.records.wait(timedelta(seconds=8))
+
+    outcome = promote(shop, Request(environment="staging", version="1.2.0"))
+    again = promote(shop, Request(environment="staging", version="1.2.0"))
+
+    assert outcome.plan.warnings == ("1.2.0 in staging: rolled back 8s ago: slow",)
+    assert again.plan.warnings == ()
 
 
 def test_a_version_rolled_back_and_promoted_again_may_go_on(shop: Shop) -> None:

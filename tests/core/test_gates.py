@@ -111,6 +111,16 @@ CASES = {
         "order",
         "ok",
     ),
+    "nobody looked at the environment before": (
+        replace(READY, trial=None),
+        "order",
+        "unknown",
+    ),
+    "nobody looked how long it was there": (
+        replace(READY, trial=None),
+        "soak",
+        "unknown",
+    ),
     "a rollback has no order": (
         replace(BACK, trial=Trial(outcome="never")),
         "order",

@@ -6,6 +6,7 @@ import pytest
 
 from monokeel.core.lookup import Json
 from monokeel.core.release import (
+    NOTHING,
     ReleasedImage,
     ReleaseRecord,
     marked_commit,
@@ -13,6 +14,7 @@ from monokeel.core.release import (
     parse_record,
     parse_release,
     record_text,
+    with_unnamed,
 )
 from monokeel.errors import ServiceError
 
@@ -107,3 +109,12 @@ def test_a_release_without_notes_and_assets_is_read() -> None:
     assert (release.id, release.draft, release.body) == (7, True, "")
     assert release.immutable is None
     assert release.record_asset is None
+
+
+def test_an_image_that_a_record_does_not_name_stands_beside_the_others() -> None:
+    images = {"api": "acme/shop/api", "new": "acme/shop/new"}
+
+    every = with_unnamed(RECORD, images)
+
+    added = ReleasedImage(service="new", image="acme/shop/new", digest=NOTHING)
+    assert every == (*RECORD.images, added)

@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from monokeel.core.report import (
     Report,
     Section,
@@ -9,6 +11,7 @@ from monokeel.core.report import (
     as_json,
     as_markdown,
     as_text,
+    visible,
 )
 
 REPORT = Report(
@@ -41,3 +44,31 @@ def test_json_is_one_line_with_the_schema_first() -> None:
     assert line.startswith('{"schema": 1, ')
     assert "\n" not in line
     assert json.loads(line) == {"schema": 1, "version": "1.4.0", "name": "é"}
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("plain, ünïcode 日本 ●", "plain, ünïcode 日本 ●"),
+        ("two\nlines\r\n", r"two\nlines\r\n"),
+        ("\x1b[31mred", r"\x1b[31mred"),
+        ("\x9b31m", r"\x9b31m"),
+        ("\u202eback\u2028", r"\u202eback\u2028"),
+        ("half \udcff", r"half \udcff"),
+        ("  ::error::x", r"\  ::error::x"),
+        ("a ::error::x", "a ::error::x"),
+        ("a ##[error]x", "a # #[error]x"),
+    ],
+)
+def test_what_would_act_on_its_reader_is_written_out(text: str, shown: str) -> None:
+    assert visible(text) == shown
+
+
+def test_no_cell_line_or_headline_acts() -> None:
+    evil = "::error::\x1b"
+    table = Table((evil,), ((evil,),))
+    report = Report(headline=evil, sections=(Section("", (evil,), table),))
+
+    for text in (as_text(report), as_markdown(report)):
+        assert "\x1b" not in text
+        assert [x for x in text.splitlines() if x.lstrip(" -").startswith("::")] == []

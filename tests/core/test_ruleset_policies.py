@@ -265,7 +265,7 @@ def test_inactive_is_what_switches_nothing_on(value: Json, *, inactive: bool) ->
 
 HIDDEN = Unverified(item="bypass_actors", subject="main", reason="hidden")
 KEYS = Unverified(item="deploy_keys", subject="repository", reason="hidden")
-SILENT = Unverified(item="rulesets", subject="all", reason="500", hidden=False)
+SILENT = Unverified(item="rulesets", subject="", reason="500", hidden=False)
 
 
 @pytest.mark.parametrize(

@@ -110,7 +110,7 @@ def test_rules_as_in_the_file_are_in_sync(shop: ActShop) -> None:
     run = shop.run("policy-drift.yml", trigger)
 
     assert (run.code, run.results) == (0, {"drift": "success"})
-    assert "\ndrift: in sync\n" in run.output
+    assert "\ndrift: in sync: " in run.output
     assert "Not verified" not in run.output
     assert shop.open_issues("policy-drift") == []
 

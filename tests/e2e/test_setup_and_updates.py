@@ -80,7 +80,7 @@ def test_init_connects_once_and_never_shows_the_private_key(
     assert key.stat().st_mode & 0o777 == 0o600
     secret = key.read_text(encoding="utf-8").splitlines()[1]
     assert all(secret not in run.stdout + run.stderr for run in (first, second))
-    assert "0 written" in second.stderr
+    assert "policy: in sync, nothing written" in second.stderr
 
 
 def test_init_without_rights_changes_nothing(shop: Path, box: Sandbox) -> None:
@@ -104,6 +104,7 @@ def test_doctor_is_content_after_init(shop: Path, box: Sandbox) -> None:
 
     done = inv(shop, box, "doctor", "--json")
 
+    assert done.returncode == 0
     findings = answer(done)["findings"]
     assert isinstance(findings, list)
     github = [each["state"] for each in findings if each["where"] == "GitHub"]

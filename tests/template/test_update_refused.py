@@ -92,3 +92,14 @@ def test_a_failure_half_way_leaves_the_repository_as_it_was(
     assert tree_of(shop) == before
     assert git(shop, "status", "--porcelain") == ""
     assert git(shop, "branch", "--format=%(refname:short)").split() == ["main"]
+
+
+def test_an_edit_that_git_was_told_to_overlook_is_not_lost(
+    shop: Path, tmp_path: Path
+) -> None:
+    git(shop, "update-index", "--skip-worktree", "docs/leaving.md")
+    put(shop, {"docs/leaving.md": b"ours"})
+
+    update(shop, tmp_path / "work")
+
+    assert (shop / "docs/leaving.md").read_bytes() == b"ours"

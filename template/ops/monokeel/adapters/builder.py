@@ -18,8 +18,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from monokeel.adapters.credentials import is_loopback
 from monokeel.adapters.process import run_visible
-from monokeel.adapters.session import is_loopback
 from monokeel.core.lookup import Json, Unknown
 from monokeel.core.settings import Settings
 from monokeel.errors import CommandError, ServiceError

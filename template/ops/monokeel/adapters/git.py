@@ -18,6 +18,7 @@ from monokeel.errors import CommandError, ServiceError
 _REMOTE_TIMEOUT_S = 120.0
 _ANCESTOR_CODES = (0, 1)
 _ANY_CODE = range(256)
+_NEVER_ARRIVED = 128  # git-push(1) ends with 1 when the server refuses a ref
 HEADS_AND_TAGS = ("refs/heads/", "refs/tags/")
 
 
@@ -48,7 +49,8 @@ class Git:
         commit = self.commit_of("HEAD")
         if commit is None:
             raise CommandError(
-                "this repository has no commit yet", fix="Make a first commit."
+                "no commit is checked out: this is no git repository, or an empty one",
+                fix="Run this in a clone, or make a first commit.",
             )
         return commit
 
@@ -207,6 +209,12 @@ class Git:
             pushed = self._ask_remote(*args, ok=_ANY_CODE)
         except ServiceError as error:  # too slow: it may have happened all the same
             pushed = Completed(code=1, stdout="", stderr=error.problem)
+        if pushed.code == _NEVER_ARRIVED and "remote:" not in pushed.stderr:
+            said = " ".join(pushed.stderr.split())[:300]
+            raise ServiceError(
+                f"git could not push {ref}: {said}",
+                fix="Check MONOKEEL_DEPLOY_KEY (./inv init makes one) and the network.",
+            )
         now = self.remote_refs((ref,)).get(ref)
         if now == new:
             unchanged = any(line.startswith("=") for line in pushed.stdout.splitlines())

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from urllib.parse import urlencode, urljoin, urlsplit
 
-from monokeel.adapters.session import Answer, Session, check_address
+from monokeel.adapters.credentials import check_address
+from monokeel.adapters.session import Answer, Session
 from monokeel.core.lookup import Json, Unknown
 from monokeel.errors import CommandError, ServiceError
 

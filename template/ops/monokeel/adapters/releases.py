@@ -9,8 +9,9 @@ from collections.abc import Callable
 from http import HTTPStatus
 from urllib.parse import urlencode, urljoin, urlsplit
 
+from monokeel.adapters.credentials import check_address, is_loopback
 from monokeel.adapters.github import GitHub, words_of
-from monokeel.adapters.session import Answer, check_address, is_loopback
+from monokeel.adapters.session import Answer
 from monokeel.core.lookup import Json
 from monokeel.core.release import (
     RECORD_NAME,

@@ -22,8 +22,9 @@ import requests
 from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 
+from monokeel.adapters.credentials import check_address, plain_address
 from monokeel.core.lookup import Json
-from monokeel.errors import CommandError, ServiceError
+from monokeel.errors import ServiceError
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +33,6 @@ _READ_TIMEOUT_S = 60.0
 _TRIES = 4
 _LONGEST_WAIT_S = 60.0
 _WORKERS = 16
-_LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _AGAIN = {
     HTTPStatus.TOO_MANY_REQUESTS,
     HTTPStatus.INTERNAL_SERVER_ERROR,
@@ -144,7 +144,13 @@ class Session:
         started = time.monotonic()
         response = self._requests().request(method, url, **options)
         taken = time.monotonic() - started
-        log.debug("%s %s: %d, %.3f s", method, _plain(url), response.status_code, taken)
+        log.debug(
+            "%s %s: %d, %.3f s",
+            method,
+            plain_address(url),
+            response.status_code,
+            taken,
+        )
         return Answer(
             status=response.status_code,
             headers=response.headers,
@@ -177,30 +183,6 @@ def map_concurrently(ask: Callable[[T], R], items: Iterable[T]) -> list[R]:
         return list(pool.map(ask, listed))
 
 
-def check_address(url: str) -> None:
-    """Raise CommandError unless *url* is https, or http to a loopback address.
-
-    An address with a user or a password in it is refused, too: it would be logged.
-    """
-    parts = urlsplit(url)
-    if parts.username or parts.password:
-        raise CommandError(
-            f"the address of {parts.hostname} holds credentials",
-            fix="Give them in the variables that ./inv doctor lists.",
-        )
-    if parts.scheme == "https" or (parts.scheme == "http" and is_loopback(url)):
-        return
-    raise CommandError(
-        f"{_plain(url)} is not an https address",
-        fix="Use https; plain http is allowed to a loopback address only.",
-    )
-
-
-def is_loopback(url: str) -> bool:
-    """Say whether *url* is on this machine."""
-    return urlsplit(url).hostname in _LOOPBACK
-
-
 def wait_before_retry(answer: Answer, attempt: int, *, now: float) -> float | None:
     """Return the seconds to wait before asking again, ``None`` for a final answer.
 
@@ -230,11 +212,6 @@ def _is_rate_limit(answer: Answer) -> bool:
 def _backoff(attempt: int) -> float:
     # Jitter, so that the jobs of a matrix do not come back together.
     return float(2 ** (attempt - 2)) * (0.5 + random.random())  # noqa: S311 - no secret
-
-
-def _plain(url: str) -> str:
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}{parts.path}"
 
 
 def _silent(method: str, url: str, error: Exception) -> ServiceError:

@@ -18,9 +18,12 @@ from copier.errors import CopierError, UnsafeTemplateError
 from jinja2 import TemplateError
 from plumbum import ProcessExecutionError, local
 
-from monokeel.adapters.credentials import Credentials, token_environment
+from monokeel.adapters.credentials import (
+    Credentials,
+    check_address,
+    token_environment,
+)
 from monokeel.adapters.process import clean_environment, last_line, run
-from monokeel.adapters.session import check_address
 from monokeel.adapters.worktree import list_files, read_files
 from monokeel.core.lookup import Json
 from monokeel.core.upgrade import ANSWERS_FILE, Recorded, Render
@@ -57,7 +60,8 @@ class Template:
                 fix="Run this in a repository made from the template. A lost answers"
                 " file comes back as docs/OPERATIONS.md says.",
             )
-        stored = _mapping(path.read_text(encoding="utf-8"), ANSWERS_FILE)
+        text = path.read_bytes().decode("utf-8", errors="replace")
+        stored = _mapping(text, ANSWERS_FILE)
         source, commit = stored.get("_src_path"), stored.get("_commit")
         if not isinstance(source, str) or not isinstance(commit, str):
             raise CommandError(

@@ -74,7 +74,8 @@ class Worktree:
         """
         tracked = self._git("ls-tree", "--name-only", "-z", "HEAD", "--", path).stdout
         if tracked:
-            self._git(*_NO_HOOKS, "checkout", "--quiet", "HEAD", "--", path)
+            checkout = (*_NO_HOOKS, "checkout", "--quiet")
+            self._git(*checkout, "--ignore-skip-worktree-bits", "HEAD", "--", path)
         if self.read([path]).get(path) != content:
             target = self.root / path
             target.parent.mkdir(parents=True, exist_ok=True)

@@ -75,7 +75,14 @@ def judge_branch(name: str, pattern: str) -> Report:
     Raises RefusedError otherwise. The pattern is searched for, as GitHub's rule does:
     it has its own anchors.
     """
-    if not name or re.search(pattern, name) is None or name != name.strip():
+    try:
+        matches = re.search(pattern, name) is not None
+    except re.error as error:
+        raise CommandError(
+            f"the pattern {pattern!r} of branch names is wrong: {error}",
+            fix="Correct it in infra/rulesets.json; ./inv policy.lint reads all of it.",
+        ) from error
+    if not matches or not name or name != name.strip():
         raise RefusedError(
             f"the name of branch {name[:_SHOWN]!r} is not allowed",
             fix=f"Rename it (git branch -m NAME): it must match {pattern}",

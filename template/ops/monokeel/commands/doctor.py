@@ -12,6 +12,12 @@ from monokeel.errors import ServiceError
 
 _NEEDED = ("git", "ssh-keygen")
 _FILES = ("infra/platform.toml", "infra/rulesets.json", ".copier-answers.yml")
+_TEMPLATE = "copier.yml"  # only in the template's own repository: it has no answers
+_BUILDS = "builds images here; the workflows do it without this machine"
+_DOCKER = {
+    "docker buildx": ("docker", "buildx", "version"),
+    "docker daemon": ("docker", "version"),  # fails where the client finds no server
+}
 
 
 class Machine(Protocol):
@@ -22,6 +28,9 @@ class Machine(Protocol):
 
     def version_of(self, program: str) -> str | None:
         """Return the version of *program*, ``None`` if it is not installed."""
+
+    def answers(self, *args: str) -> bool:
+        """Say whether the command *args* is there and ends without an error."""
 
 
 class Clone(Protocol):
@@ -118,7 +127,7 @@ def _machine(settings: Settings, machine: Machine) -> Iterator[Finding]:
         "uv": "makes the environment of the tasks faster",
     }
     if builder:
-        purposes[builder] = "builds images here; the workflows do it without"
+        purposes[builder] = _BUILDS
     for program, purpose in purposes.items():
         version = machine.version_of(program)
         absent: Literal["missing", "optional"] = (
@@ -130,11 +139,21 @@ def _machine(settings: Settings, machine: Machine) -> Iterator[Finding]:
             state="ok" if version else absent,
             detail=version or purpose,
         )
+    if builder == "docker":
+        for what, command in _DOCKER.items():
+            found = machine.answers(*command)
+            yield Finding(
+                where="machine",
+                what=what,
+                state="ok" if found else "optional",
+                detail="" if found else _BUILDS,
+            )
 
 
 def _clone(settings: Settings, outside: Outside) -> Iterator[Finding]:
-    present = outside.files.read(_FILES)
-    for path in _FILES:
+    present = outside.files.read((*_FILES, _TEMPLATE))
+    own = _TEMPLATE in present
+    for path in _FILES[:-1] if own else _FILES:
         detail = "" if path in present else f"git checkout HEAD -- {path}"
         yield _judged("clone", path, found=path in present, fix=detail)
     fix = f"git remote add origin https://github.com/{settings.repository}.git"

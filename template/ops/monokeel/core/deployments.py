@@ -160,6 +160,13 @@ class Ledger:
                 return status.description
         return ""
 
+    def decided_at(self, record: Record) -> datetime | None:
+        """Return when *record* got its state, ``None`` while it is pending."""
+        for status in reversed(self.statuses[record.id]):
+            if status.state in _SETTLED:
+                return status.at
+        return None
+
     def current(self, environment: str, pointer: str | None) -> Record | None:
         """Return the good record that put *environment* at *pointer*, if there is one.
 

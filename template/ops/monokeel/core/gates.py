@@ -96,9 +96,11 @@ def parse_overrides(texts: Iterable[str]) -> dict[str, str]:
 
 def check_order(at: Snapshot) -> Gate:
     """Refuse unless the version has been good in the previous environment."""
-    skipped = _not_for(at, "order")
-    if skipped is not None or at.previous is None or at.trial is None:
-        return skipped or passed("order", f"{at.environment.name} is the first")
+    early = _without_trial(at, "order")
+    if early is not None or at.previous is None or at.trial is None:
+        return early or passed(
+            "order", f"{at.environment.name} is the first environment"
+        )
     before = at.previous.name
     first = f"First: ./inv promote --env {before} --version {at.version}"
     match at.trial.outcome:
@@ -107,7 +109,7 @@ def check_order(at: Snapshot) -> Gate:
         case "rolled_back":
             return refused(
                 "order",
-                f"{at.version} was rolled back in {before} ({at.trial.why})",
+                f"{at.version} was rolled back in {before}: {at.trial.why}",
                 'Promote another version, or --override order="why".',
             )
         case "unconfirmed":
@@ -120,9 +122,11 @@ def check_order(at: Snapshot) -> Gate:
 
 def check_soak(at: Snapshot) -> Gate:
     """Refuse unless it was live long enough in the previous environment."""
-    skipped = _not_for(at, "soak")
-    if skipped is not None or at.previous is None or at.trial is None:
-        return skipped or passed("soak", f"{at.environment.name} is the first")
+    early = _without_trial(at, "soak")
+    if early is not None or at.previous is None or at.trial is None:
+        return early or passed(
+            "soak", f"{at.environment.name} is the first environment"
+        )
     wanted, lived = at.environment.soak, at.trial.live_for
     said = f"live in {at.previous.name} for {span(lived)} of {span(wanted)}"
     if lived >= wanted:
@@ -209,7 +213,13 @@ def _check_nothing_to_leave(at: Snapshot) -> Gate:
     return passed("downgrade", f"the first promotion to {name}")
 
 
-def _not_for(at: Snapshot, name: str) -> Gate | None:
+def _without_trial(at: Snapshot, name: str) -> Gate | None:
     if at.rollback and name in _SKIPPED_BY_ROLLBACK:
         return Gate(name=name, status="skipped", detail="not asked of a rollback")
+    if at.previous is not None and at.trial is None:
+        return unclear(
+            name,
+            f"nobody looked how {at.version} did in {at.previous.name}",
+            "Run again; ./inv history lists the moves of an environment.",
+        )
     return None

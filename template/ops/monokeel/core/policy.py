@@ -5,16 +5,19 @@ The words are the same for a plan and for drift.
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from monokeel.core.deployments import parse_time
 from monokeel.core.lookup import Json
 from monokeel.core.report import Section, Table
 from monokeel.core.ruleset import BYPASS, Ruleset
 from monokeel.core.ruleset_diff import Comparison, Difference
 from monokeel.core.ruleset_schema import Finding
+from monokeel.errors import ServiceError
 
+_RULE = re.compile(r"rules\.\w+\Z")
 _USER = re.compile(r"\[User (\d+)\]")
 
 Verdict = Literal["in_sync", "drift", "unverifiable"]
@@ -66,6 +69,8 @@ class Change:
 class Unverified:
     """Something that nobody could check: *item* of *subject*, and the *reason*.
 
+    Without a *subject* it is all of a section.
+
     *hidden* means that the token lacks a right; otherwise nobody answered. What is
     hidden may be accepted by its item's name, or all of it as ``bypass_actors``: one
     missing right, administration, hides bypass lists and settings alike.
@@ -80,11 +85,17 @@ class Unverified:
         """Say whether *allowed* (``--allow-unverified``) lets this pass."""
         return self.hidden and (self.item in allowed or BYPASS in allowed)
 
+    def line(self, allowed: Sequence[str] = ()) -> str:
+        """Return the entry of a report's section "Not verified"."""
+        what = f"{self.item} of {self.subject}" if self.subject else self.item
+        accepted = " (accepted)" if self.accepted(allowed) else ""
+        return f"{what}: {self.reason}{accepted}"
+
     def as_json(self, allowed: Sequence[str] = ()) -> dict[str, Json]:
         """Return the entry of a report's ``unverified``."""
         return {
             "item": self.item,
-            "of": self.subject,
+            "of": self.subject or "all",
             "reason": self.reason,
             "accepted": self.accepted(allowed),
         }
@@ -169,40 +180,63 @@ def comparison_json(
     comparison: Comparison, change: Change | None = None
 ) -> dict[str, Json]:
     """Return the entry of a report's ``rulesets``."""
-    changed_by: Json = None if change is None else {"by": change.by, "at": change.at}
     return {
         "name": comparison.name,
         "state": comparison.state,
         "gap": comparison.is_gap,
         "differences": [difference_json(each) for each in comparison.differences],
-        "changed_by": changed_by,
+        "changed_by": {"by": change.by, "at": change.at} if change else None,
     }
 
 
 def sections_of(
-    comparisons: Sequence[Comparison], changes: Mapping[str, Change]
+    comparisons: Sequence[Comparison],
+    changes: Mapping[str, Change],
+    *,
+    named: Collection[str] = (),
 ) -> tuple[Section, ...]:
-    """Return a table of all rulesets, then the differences of each, old → new.
+    """Return the rulesets that are not as the file says, then how each differs.
 
-    *changes* says who changed a ruleset last, by its name.
+    Nothing if all are. *changes* says who changed a ruleset last, by its name; *named*
+    are those whose state the report says elsewhere.
     """
-    rows = tuple((each.name, state_of(each)) for each in comparisons)
+    odd = [each for each in comparisons if each.state != "same" or each.hides_bypass]
+    rest = len(comparisons) - len(odd)
+    others = "1 other is" if rest == 1 else f"{rest} others are"
+    rows = tuple((each.name, state_of(each)) for each in odd if each.name not in named)
     return (
         Section("Rulesets", table=Table(("ruleset", "state"), rows)),
+        Section("", (f"{others} as the file says",) if odd and rest else ()),
         *(
-            Section(
-                f"Ruleset {each.name}: GitHub → file",
-                _lines(each, changes.get(each.name)),
-            )
-            for each in comparisons
+            Section(f"Ruleset {each.name}: GitHub → file", _lines(each, changes))
+            for each in odd
+            if each.live
         ),
     )
 
 
+def rules_line(comparison: Comparison) -> str:
+    """Return the names of the rules of a ruleset that is not on GitHub."""
+    paths = [each.path for each in comparison.differences if each.path != "rules"]
+    names = ", ".join(path.removeprefix("rules.") for path in paths)
+    remark = f" ({_KINDS['gap']})" if comparison.is_gap else ""
+    return (names or "no rule") + remark
+
+
+def when(text: str) -> str:
+    """Return *text*, a time as GitHub wrote it, for people: ``2026-11-24 14:44Z``."""
+    try:
+        return f"{parse_time(text):%Y-%m-%d %H:%MZ}"
+    except ServiceError:
+        return text
+
+
 def state_of(comparison: Comparison) -> str:
     """Return the state of a ruleset in words."""
-    if comparison.is_gap:
-        return "not on GitHub: optional, a gap where the plan has no such rule"
+    if comparison.state == "missing":
+        return f"{_STATES['missing']}: {rules_line(comparison)}"
+    if comparison.state == "same" and comparison.hides_bypass:
+        return "as the file says, as far as this token sees"
     if comparison.state == "changed" and not comparison.drifts:
         return "as the file says, but for optional rules"
     return _STATES[comparison.state]
@@ -218,7 +252,7 @@ def problem_lines(
             continue
         paths = ", ".join(x.path for x in each.differences if x.counts)
         change = changes.get(each.name)
-        by = f"; last changed by {change.by} at {change.at}" if change else ""
+        by = f"; last changed by {change.by} at {when(change.at)}" if change else ""
         detail = f": {paths}" if paths else ""
         lines.append(f"ruleset {each.name} is {_STATES[each.state]}{detail}{by}")
     return tuple(lines)
@@ -234,14 +268,18 @@ def shown(value: Json) -> str:
     if value is None:
         return "nothing"
     text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+    cut = text[:_LONGEST]
+    return text if text == cut else f"{cut.rpartition(' ')[0] or cut} …"
 
 
 def _line(difference: Difference) -> str:
     remark = _KINDS[difference.kind]
     if difference.path.startswith("bypass_actors") and _exempts(difference.live):
         remark = "severe: exempt leaves no audit entry"
-    line = f"{difference.path}: {shown(difference.live)} → {shown(difference.desired)}"
+    new = shown(difference.desired)
+    if difference.live is None and _RULE.match(difference.path):
+        new = "as in the file"
+    line = f"{difference.path}: {shown(difference.live)} → {new}"
     return f"{line} ({remark})" if remark else line
 
 
@@ -251,12 +289,10 @@ def _exempts(live: Json) -> bool:
     return live == "exempt"
 
 
-def _lines(comparison: Comparison, change: Change | None) -> tuple[str, ...]:
-    lines = []
+def _lines(comparison: Comparison, changes: Mapping[str, Change]) -> tuple[str, ...]:
+    change, lines = changes.get(comparison.name), []
     if comparison.drifts and change is not None:
-        lines.append(f"last changed by {change.by} at {change.at}")
-    if comparison.hides_bypass:
-        lines.append("bypass_actors: hidden from this token, not verified")
+        lines.append(f"last changed by {change.by} at {when(change.at)}")
     if comparison.state == "duplicate":
         ids = ", ".join(str(each.id) for each in comparison.live)
         lines.append(f"ids {ids}: delete all but one by hand, nothing is written here")

@@ -4,7 +4,8 @@ Knows no command: each command turns its result into a Report.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from monokeel.core.lookup import Json
@@ -48,12 +49,32 @@ class Report:
     problems: tuple[str, ...] = ()
 
 
+# Control characters, line ends of every kind, marks that turn the direction of writing,
+# and halves of characters: a terminal or a log acts on them instead of showing them.
+_ACTING = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
+    r"\ud800-\udfff]"
+)
+
+
+def visible(text: str) -> str:
+    r"""Return *text* on one line, with what would act on its reader written out.
+
+    A terminal acts on control characters; GitHub's runner on ``##[`` anywhere and on
+    ``::`` at the start of a line, white space aside (actions/runner,
+    ``ActionCommand.cs``). Commit messages, tags and names come from everybody.
+    """
+    shown = _ACTING.sub(lambda m: m[0].encode("unicode_escape").decode(), text)
+    shown = shown.replace("##[", "# #[")
+    return f"\\{shown}" if shown.lstrip().startswith("::") else shown
+
+
 def as_text(report: Report) -> str:
     """Return the report for a terminal, without a final newline."""
-    blocks = [report.headline]
+    blocks = [visible(report.headline)]
     for section in _shown(report):
         lines = [section.heading] if section.heading else []
-        lines += [f"  {line}".rstrip() for line in section.lines]
+        lines += [f"  {visible(line)}".rstrip() for line in section.lines]
         if section.table is not None and section.rows:
             lines += [f"  {line}".rstrip() for line in _columns(section.table)]
         blocks.append("\n".join(lines))
@@ -62,12 +83,12 @@ def as_text(report: Report) -> str:
 
 def as_markdown(report: Report) -> str:
     """Return the report in GitHub Markdown, ending in a newline."""
-    blocks = [f"### {report.headline}"]
+    blocks = [f"### {visible(report.headline)}"]
     for section in _shown(report):
         if section.heading:
             blocks.append(f"**{section.heading}**")
         if section.lines:
-            blocks.append("\n".join(f"- {line}" for line in section.lines))
+            blocks.append("\n".join(f"- {visible(line)}" for line in section.lines))
         if section.table is not None and section.rows:
             blocks.append(_markdown_table(section.table))
     return "\n\n".join(blocks) + "\n"
@@ -83,7 +104,7 @@ def _shown(report: Report) -> list[Section]:
 
 
 def _columns(table: Table) -> list[str]:
-    rows: Sequence[tuple[str, ...]] = (table.columns, *table.rows)
+    rows = [tuple(map(visible, row)) for row in (table.columns, *table.rows)]
     widths = [max(len(row[i]) for row in rows) for i in range(len(table.columns))]
     return [
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
@@ -94,6 +115,6 @@ def _columns(table: Table) -> list[str]:
 def _markdown_table(table: Table) -> str:
     rows = [table.columns, tuple("---" for _ in table.columns), *table.rows]
     return "\n".join(
-        "| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |"
+        "| " + " | ".join(visible(cell).replace("|", "\\|") for cell in row) + " |"
         for row in rows
     )

@@ -75,8 +75,8 @@ def parse_policy(text: str) -> tuple[Ruleset, ...]:
     that holds a name or, within a ruleset, a rule type twice.
     """
     try:
-        entries: Json = json.loads(text)
-    except ValueError as error:
+        entries: Json = json.loads(text, object_pairs_hook=_said_once)
+    except (ValueError, RecursionError) as error:
         raise CommandError(
             f"infra/rulesets.json is not JSON: {error}",
             fix="Correct it, or write it anew with ./inv policy.export.",
@@ -95,6 +95,13 @@ def parse_policy(text: str) -> tuple[Ruleset, ...]:
             fix="A ruleset is known by its name: give each its own.",
         )
     return rulesets
+
+
+def _said_once(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    members = dict(pairs)
+    if len(members) < len(pairs):  # the last would count, whoever reads the first
+        raise ValueError(f"a member stands twice in {sorted(members)}")
+    return members
 
 
 def read_live(body: Mapping[str, Json]) -> Ruleset:

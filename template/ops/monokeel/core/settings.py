@@ -17,12 +17,13 @@ _REPOSITORY = re.compile(r"(?!\.{1,2}\Z)[A-Za-z0-9._-]{1,100}\Z")
 _SERVICE = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*\Z")
 _ENVIRONMENT = re.compile(r"[a-z][a-z0-9-]*\Z")
 _BRANCH = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]*\Z")
-_HOST = re.compile(r"[A-Za-z0-9.-]+(?::\d{1,5})?\Z")
+_HOST = re.compile(r"[A-Za-z0-9.-]+(?::[0-9]{1,5})?\Z")
 _TAG_PREFIX = re.compile(r"[A-Za-z][A-Za-z0-9._-]*\Z")
-_VERSION = re.compile(r"\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?\Z")
+_VERSION = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+(?:-[0-9A-Za-z.-]+)?\Z")
 _CLAIM = re.compile(r"refs/[a-z][a-z0-9-]*/(?:[A-Za-z0-9._-]+/)*\{tag\}\Z")
 _PATH = re.compile(r"(?!/)(?!.*(?:\A|/)\.\.?(?:/|\Z))[A-Za-z0-9_.][A-Za-z0-9._/-]*\Z")
-_SOAK = re.compile(r"(\d+)(s|m|h|d)\Z")
+_SOAK = re.compile(r"([0-9]{1,9})(s|m|h|d)\Z")
+_FOLDER = re.compile(r"[^\x00-\x1f\x7f]+\Z")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
@@ -89,6 +90,11 @@ class Settings:
         """
         return f"{self.owner}/{self.name}/{service}".lower()
 
+    @property
+    def images(self) -> dict[str, str]:
+        """The image of each service, by its name."""
+        return {each.name: self.image(each.name) for each in self.services}
+
     def tag(self, version: str) -> str:
         """Return the git tag of *version*, such as ``v1.4.0``."""
         return f"{self.tag_prefix}{version}"
@@ -122,7 +128,7 @@ def parse_settings(text: str) -> Settings:
     """
     try:
         document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise fail(f"this is not TOML: {error}") from error
     top = Fields("", document)
     repository = top.table("repository")
@@ -162,7 +168,7 @@ def _service(table: Fields) -> Service:
     service = Service(
         name=name,
         kind=table.choice("kind", KINDS),
-        path=table.text("path", default=f"services/{name}"),
+        path=table.text("path", _FOLDER, default=f"services/{name}"),
     )
     parts = service.path.split("/")
     if service.path.startswith(("/", "-")) or ".." in parts or "" in parts:

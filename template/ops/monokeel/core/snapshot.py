@@ -117,6 +117,13 @@ def span(length: timedelta) -> str:
     return " ".join(shown[:2]) or "0s"
 
 
+def setback(trial: Trial, now: datetime) -> str:
+    """Return when and why a version was rolled back, ``""`` if it was not."""
+    if trial.outcome != "rolled_back" or trial.ended is None:
+        return ""
+    return f"rolled back {span(now - trial.ended)} ago: {trial.why}"
+
+
 def check_version(at: Snapshot) -> Gate:
     """Refuse a pre-release where the environment takes none."""
     if is_prerelease(at.version) and not at.environment.prerelease:

@@ -14,6 +14,7 @@ from monokeel.core.deployments import ROLLBACK, Ledger, Record, State, Status
 STALE = timedelta(minutes=15)
 """How long a pending record may belong to a run that is still at work."""
 
+_ROLLED_BACK = "rolled back: "
 _LONGEST_DESCRIPTION = 140  # GitHub's OpenAPI description of a deployment status
 
 
@@ -21,15 +22,16 @@ _LONGEST_DESCRIPTION = 140  # GitHub's OpenAPI description of a deployment statu
 class Trial:
     """How one commit did in one environment.
 
-    *outcome*: ``good``; ``rolled_back`` (*why* says the reason); ``unconfirmed`` (its
-    record is pending); ``never``. *live_for* is the sum of all times it was live there,
-    *live* whether it is now.
+    *outcome*: ``good``; ``rolled_back`` (*why* says the reason, *ended* the moment);
+    ``unconfirmed`` (its record is pending); ``never``. *live_for* is the sum of all
+    times it was live there, *live* whether it is now.
     """
 
     outcome: Literal["good", "rolled_back", "unconfirmed", "never"]
     live_for: timedelta = timedelta()
     live: bool = False
     why: str = ""
+    ended: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +81,11 @@ def trial_of(
     if ledger.state(newest) == "success":
         return Trial(outcome="good", live_for=lived, live=live)
     return Trial(
-        outcome="rolled_back", live_for=lived, live=live, why=ledger.why(newest)
+        outcome="rolled_back",
+        live_for=lived,
+        live=live,
+        why=ledger.why(newest).removeprefix(_ROLLED_BACK),
+        ended=ledger.decided_at(newest),
     )
 
 
@@ -161,7 +167,7 @@ def unfinished(ledger: Ledger, environment: str) -> tuple[Record, ...]:
 
 def rolled_back(record: Record, reason: str) -> Repair:
     """Return the mark that keeps the version of *record* from going further."""
-    return _repair(record, "failure", f"rolled back: {reason or 'no reason given'}")
+    return _repair(record, "failure", _ROLLED_BACK + (reason or "no reason given"))
 
 
 def overtaken(record: Record, version: str) -> Repair:

@@ -5,13 +5,15 @@ from pathlib import Path
 
 from invoke import Collection
 
+from monokeel.errors import CommandError
 from monokeel.tasks import policy, promote, release, setup
+from monokeel.tasks.wiring import exit_on_error
 
 
 def collection(root: Path) -> Collection:
     """Return all tasks, with those of *root*'s ``tasks_local.py`` if there is one.
 
-    A local task may not take the name of one of ours: invoke raises ValueError.
+    A local task may not take the name of one of ours: that ends with 1.
     """
     tasks = Collection()
     for module in (release, policy, promote, setup):
@@ -35,6 +37,13 @@ def _add_local(tasks: Collection, path: Path) -> None:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     local = Collection.from_module(module)
+    with exit_on_error():
+        for name in {*local.tasks, *local.collections}:
+            if name in tasks.tasks or name in tasks.collections:
+                raise CommandError(
+                    f"tasks_local.py has a task {name!r}, as Monokeel has",
+                    fix="Give it another name: it would stand in for ours.",
+                )
     for task in local.tasks.values():
         tasks.add_task(task)
     for group in local.collections.values():

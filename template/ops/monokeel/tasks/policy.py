@@ -169,7 +169,7 @@ def workflow_jobs() -> "tuple[Job, ...]":
 
     folder = root() / ".github" / "workflows"
     paths = sorted([*folder.glob("*.yml"), *folder.glob("*.yaml")])
-    return jobs_of({path.name: path.read_text(encoding="utf-8") for path in paths})
+    return jobs_of({p.name: read_text(f".github/workflows/{p.name}") for p in paths})
 
 
 def _policy(*, delete_unmanaged: bool = False) -> "Policy":

@@ -93,10 +93,10 @@ def status(_: Context, json: bool = False) -> None:
     positional=[],
     help={"env": _ENV, "count": "how many moves to show", "json": AS_JSON},
 )
-def history(_: Context, env: str = "", count: int = 20, json: bool = False) -> None:
+def history(_: Context, env: str = "", count: str = "20", json: bool = False) -> None:
     """List the moves of an environment, also those outside promote."""
     from monokeel.adapters.deployments import Deployments
-    from monokeel.commands.status import history_report, look_back
+    from monokeel.commands.status import history_report, look_back, parse_count
 
     with exit_on_error():
         moves = look_back(
@@ -104,7 +104,7 @@ def history(_: Context, env: str = "", count: int = 20, json: bool = False) -> N
             Deployments(make_github()),
             read_settings(),
             environment=env,
-            count=count,
+            count=parse_count(count),
         )
         show(history_report(moves), as_json=json)
 

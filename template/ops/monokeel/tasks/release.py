@@ -51,12 +51,12 @@ def release(  # noqa: PLR0917 - a parameter per option
     offline: bool = False,
     strict: bool = False,
     unless_behind: bool = False,
-    abandon: str = "",
+    abandon: str | None = None,
 ) -> None:
     """Publish the next version: images, git tag and GitHub release."""
     how = _How(json=json, strict=strict, unless_behind=unless_behind)
     with exit_on_error():
-        if (dry_run and abandon) or (online and offline):
+        if (dry_run and abandon is not None) or (online and offline):
             raise CommandError(
                 "these options do not go together",
                 fix="Give --dry-run or --abandon, --online or --offline.",
@@ -69,7 +69,7 @@ def release(  # noqa: PLR0917 - a parameter per option
         if dry_run:
             asks = online or (token() is not None and not offline)
             _show_plan(_sources(quick=True) if asks else None, how)
-        elif abandon:
+        elif abandon is not None:  # "" is a variable that nobody set: no release
             _take_back(abandon, json)
         else:
             _publish(how)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from invoke import Context, task
 
-from monokeel.errors import CommandError
+from monokeel.errors import CommandError, ServiceError
 from monokeel.tasks import wiring
 from monokeel.tasks.wiring import (
     AS_JSON,
@@ -202,7 +202,7 @@ def init(
 
 @task(positional=[], help={"json": AS_JSON})
 def doctor(_: Context, json: bool = False) -> None:
-    """Say what is missing here, in the clone, and on GitHub."""
+    """Say what is missing (exit 2): here, in the clone, and on GitHub."""
     from monokeel.adapters.process import Machine
     from monokeel.adapters.repository import Repository
     from monokeel.adapters.worktree import Worktree
@@ -216,8 +216,12 @@ def doctor(_: Context, json: bool = False) -> None:
             files=Worktree(wiring.root()),
             repository=asked,
         )
-        findings = tuple(examine(read_settings(), outside))
-        show(doctor_report(findings), as_json=json)
+        report = doctor_report(tuple(examine(read_settings(), outside)))
+        show(report, as_json=json)
+        if report.data["verdict"] == "missing":
+            exit_with_difference()
+        if report.data["verdict"] == "unknown":
+            raise SystemExit(ServiceError.exit_code)
 
 
 @task(
@@ -237,13 +241,14 @@ def services(_: Context, changed_since: str = "", json: bool = False) -> None:
 
 
 @task(positional=[], help={"name": "the branch (the one that is checked out)"})
-def branch(_: Context, name: str = "") -> None:
+def branch(_: Context, name: str | None = None) -> None:
     """Check the name of a branch by infra/rulesets.json."""
     from monokeel.commands.ci import judge_branch
     from monokeel.core.ruleset import branch_pattern, parse_policy
 
     with exit_on_error():
-        name = name or wiring.make_git().branch() or ""
+        if name is None:
+            name = wiring.make_git().branch() or ""
         pattern = branch_pattern(parse_policy(read_text("infra/rulesets.json")))
         show(judge_branch(name, pattern))
 

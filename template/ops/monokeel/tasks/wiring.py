@@ -4,6 +4,7 @@ Adapters are imported inside the functions, so that ``./inv --list`` stays fast.
 """
 
 import os
+import re
 import sys
 import traceback
 from collections.abc import Iterator
@@ -52,12 +53,18 @@ def variable(*names: str) -> str | None:
 
 def token() -> str | None:
     """Return the token for GitHub, if one is set."""
-    return variable("GITHUB_TOKEN", "GH_TOKEN")
+    found = variable("GITHUB_TOKEN", "GH_TOKEN")
+    if found is not None and re.fullmatch("[!-~]+", found) is None:
+        raise CommandError(
+            "GITHUB_TOKEN holds a space, a line end or a letter that no token has",
+            fix="Copy the token again, without anything around it.",
+        )
+    return found
 
 
 def api_address() -> str:
     """Return the address of GitHub's REST API, without a final slash."""
-    return (variable("GITHUB_API_URL") or _PUBLIC_API).rstrip("/")
+    return _address("GITHUB_API_URL", _PUBLIC_API)
 
 
 def server_address() -> str:
@@ -101,6 +108,11 @@ def make_github(*, quick: bool = False) -> "GitHub":
     from monokeel.adapters.github import GitHub
 
     repository = variable("GITHUB_REPOSITORY") or read_settings().repository
+    if re.fullmatch(r"[A-Za-z0-9-]+/(?!\.{1,2}\Z)[A-Za-z0-9._-]+", repository) is None:
+        raise CommandError(
+            f"GITHUB_REPOSITORY {repository!r} is no repository",
+            fix="Write OWNER/NAME, or unset it: infra/platform.toml names one.",
+        )
     return GitHub(
         make_session(quick=quick),
         api=api_address(),
@@ -162,8 +174,19 @@ def registry_login() -> tuple[str | None, str | None]:
 
 def registry_address() -> str:
     """Return the registry's address, such as ``https://ghcr.io``."""
-    host = read_settings().registry_host
-    return (variable("MONOKEEL_REGISTRY") or f"https://{host}").rstrip("/")
+    return _address("MONOKEEL_REGISTRY", f"https://{read_settings().registry_host}")
+
+
+def _address(name: str, default: str) -> str:
+    """Return the address in the variable *name*; CommandError if none can be asked."""
+    from monokeel.adapters.credentials import check_address
+
+    address = (variable(name) or default).rstrip("/")
+    try:
+        check_address(address)
+    except CommandError as error:
+        raise CommandError(f"{name}: {error.problem}", fix=error.fix) from error
+    return address
 
 
 def show(report: "Report", *, as_json: bool = False) -> None:
@@ -200,6 +223,13 @@ def exit_on_error() -> Iterator[None]:
         # Python must not try to flush again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(1) from None
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        _complain(
+            f"{where}{error.strerror or error}",
+            "Check that the file or folder is there, and may be read and written.",
+        )
+        raise SystemExit(1) from None
     except Exception as error:  # noqa: BLE001 - the one place where a bug ends
         if {"-d", "--debug"} & set(sys.argv):
             traceback.print_exc()
@@ -212,10 +242,12 @@ def exit_on_error() -> Iterator[None]:
 
 def _complain(problem: str, fix: str) -> None:
     from monokeel.adapters import workflow
+    from monokeel.core.report import visible
 
-    print(f"error: {problem}", file=sys.stderr)
+    print(f"error: {visible(problem)}", file=sys.stderr)
     if fix:
-        print(f"fix: {fix}", file=sys.stderr)
+        lines = "\n".join(visible(line) for line in fix.splitlines())
+        print(f"fix: {lines}", file=sys.stderr)
     workflow.annotate(f"{problem}. {fix}" if fix else problem)
 
 

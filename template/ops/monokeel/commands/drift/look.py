@@ -36,6 +36,7 @@ _HEADLINES = {
     "drift": "drift: GitHub is not as the files say",
     "unverifiable": "drift: not everything could be verified",
 }
+_WORDS = {"in_sync": "in sync", "drift": "drift", "unverifiable": "not verified"}
 _REPAIR = (
     "rulesets: run ./scripts/apply-rulesets.sh, or bring the change into"
     " infra/rulesets.json by a pull request"
@@ -170,9 +171,7 @@ def _unread(section: str, error: CommandError) -> Facts:
     """Return that nothing of *section* is known: no answer is never "none"."""
     reason = f"{error.problem}. {error.fix}" if error.fix else error.problem
     return Facts(
-        unverified=(
-            Unverified(item=section, subject="all", reason=reason, hidden=False),
-        )
+        unverified=(Unverified(item=section, subject="", reason=reason, hidden=False),)
     )
 
 
@@ -195,12 +194,14 @@ def _changes(
 def drift_report(found: Look, *more: str) -> Report:
     """Return the report of *found*; *more* are lines to add at its end."""
     verdicts = {name: found.verdict_of(name) for name in found.facts}
-    rows = tuple((name, verdict) for name, verdict in verdicts.items())
+    rows = tuple((name, _WORDS[verdict]) for name, verdict in verdicts.items())
+    quiet = found.verdict == "in_sync"
+    table = None if quiet else Table(("section", "verdict"), rows)
     to_do = (_REPAIR,) if verdicts.get("rulesets") == "drift" else ()
     return Report(
-        headline=_HEADLINES[found.verdict],
+        headline=_HEADLINES[found.verdict] + (f": {', '.join(verdicts)}" * quiet),
         sections=(
-            Section("Sections", table=Table(("section", "verdict"), rows)),
+            Section("Sections", table=table),
             *sections_of(found.comparisons, found.changes),
             *_lists(found),
             Section("To do", to_do),
@@ -225,11 +226,7 @@ def drift_report(found: Look, *more: str) -> Report:
 
 
 def _lists(found: Look) -> list[Section]:
-    unverified = tuple(
-        f"{each.item} of {each.subject}: {each.reason}"
-        + (" (accepted)" if each.accepted(found.allowed) else "")
-        for each in found.unverified
-    )
+    unverified = tuple(each.line(found.allowed) for each in found.unverified)
     notes = tuple(x for facts in found.facts.values() for x in facts.notes)
     return [
         *(
@@ -247,7 +244,7 @@ def _problems(found: Look) -> tuple[str, ...]:
     """Return the annotations: every drift, and what nobody accepted unverified."""
     drift = [x for facts in found.facts.values() for x in facts.drift]
     unclear = [
-        f"not verified: {each.item} of {each.subject}: {each.reason}"
+        f"not verified: {each.line()}"
         for each in found.unverified
         if not each.accepted(found.allowed)
     ]

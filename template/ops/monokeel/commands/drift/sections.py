@@ -14,8 +14,8 @@ from monokeel.core.pointers import (
     pointer_drift,
     unread_for_newest,
 )
-from monokeel.core.policy import Facts, Unverified
-from monokeel.core.release import ReleaseRecord
+from monokeel.core.policy import Facts, Unverified, when
+from monokeel.core.release import NOTHING, ReleaseRecord, with_unnamed
 from monokeel.core.ruleset import Ruleset
 from monokeel.core.settings import Settings
 from monokeel.core.snapshot import Protection
@@ -173,7 +173,7 @@ def _mover(name: str, pointers: Pointers, records: Records) -> tuple[str, str] |
 
 
 def _with_mover(problem: str, mover: tuple[str, str] | None) -> str:
-    return f"{problem} (by {mover[0]} at {mover[1]})" if mover else problem
+    return f"{problem} (by {mover[0]} at {when(mover[1])})" if mover else problem
 
 
 def _entry(
@@ -268,20 +268,21 @@ def _check(
 def _images(
     settings: Settings, version: str, record: ReleaseRecord, images: Images
 ) -> Iterator[str | Unverified]:
-    paths = [
-        each.image.removeprefix(f"{settings.registry_host}/") for each in record.images
-    ]
+    released = with_unnamed(record, settings.images)
+    host = f"{settings.registry_host}/"
+    paths = [each.image.removeprefix(host) for each in released]
     answers = images.look_up_all([(path, version) for path in paths])
-    for image, path, answer in zip(record.images, paths, answers, strict=True):
+    for image, path, answer in zip(released, paths, answers, strict=True):
         match answer:
             case Found(digest=digest):
                 if digest != image.digest:
                     yield (
                         f"{path}:{version} is {digest}, but the release has"
-                        f" {image.digest}: the tag was moved"
+                        f" {image.digest}: the tag was moved, or release.json changed"
                     )
             case Absent():
-                yield f"{path}:{version} is gone; the release has {image.digest}"
+                if image.digest != NOTHING:
+                    yield f"{path}:{version} is gone; the release has {image.digest}"
             case Unknown(reason=reason):
                 yield _unclear("images", f"{path}:{version}", reason)
 

@@ -105,9 +105,11 @@ def init_report(settings: Settings, steps: tuple[Step, ...]) -> Report:
     changed = [step for step in steps if step.state == "done"]
     left = [step for step in steps if step.state == "left to you"]
     if changed:
-        headline = f"{settings.repository}: {len(changed)} thing(s) set up"
+        steps_done = "1 step" if len(changed) == 1 else f"{len(changed)} steps"
+        headline = f"{settings.repository}: {steps_done} done"
     else:
         headline = f"{settings.repository}: nothing had to be changed"
+    headline += f", {len(left)} left to you" if left else ""
     rows = tuple((step.name, step.state, step.detail) for step in steps)
     return Report(
         headline=headline,

@@ -14,11 +14,12 @@ from monokeel.core.policy import (
     finding_line,
     hidden_bypass,
     judge,
+    rules_line,
     sections_of,
     with_logins,
 )
 from monokeel.core.report import Report, Section
-from monokeel.core.ruleset import Ruleset, from_state
+from monokeel.core.ruleset import Ruleset
 from monokeel.core.ruleset_body import Refusal, exported, policy_text
 from monokeel.core.ruleset_diff import Comparison, compare_policies
 from monokeel.core.ruleset_lint import errors_among, lint
@@ -118,7 +119,7 @@ def make_plan(policy: Policy, rulesets: Rulesets) -> Plan:
     comparisons = with_logins(comparisons, rulesets.login)
     return Plan(
         comparisons=comparisons,
-        actions=_actions(comparisons, delete_unmanaged=policy.delete_unmanaged),
+        actions=actions_of(comparisons, delete_unmanaged=policy.delete_unmanaged),
         optional_rules=policy.optional_rules,
         findings=tuple(findings),
         inherited=rulesets.inherited(),
@@ -161,49 +162,7 @@ def export(rulesets: Rulesets) -> str:
     return policy_text([exported(each) for each in own])
 
 
-def plan_rollback(name: str, version: int | None, rulesets: Rulesets) -> Plan:
-    """Return the plan that takes ruleset *name* back to *version* of its history.
-
-    Without *version* it is the one before the newest. Raises CommandError for a name
-    or version that is not there, and ServiceError when the history is hidden.
-    """
-    live = [each for each in rulesets.read_all().own if each.name == name]
-    if len(live) != 1:
-        raise CommandError(
-            f"GitHub has {len(live)} rulesets called {name!r}",
-            fix="Name one that is there once. A deleted one has no history: restore"
-            " it with ./inv policy.apply.",
-        )
-    versions = [each.id for each in rulesets.history(live[0].id)]
-    wanted = version or (versions[1] if len(versions) > 1 else None)
-    if wanted not in versions or wanted is None:
-        known = ", ".join(map(str, versions)) or "none"
-        raise CommandError(
-            f"ruleset {name!r} has no version {wanted or 'before its newest'}",
-            fix=f"Choose one with --to: {known} (newest first).",
-        )
-    desired = from_state(rulesets.state_at(live[0].id, wanted), name)
-    comparisons = compare_policies([desired], live)
-    return Plan(
-        comparisons=comparisons,
-        actions=_actions(comparisons, delete_unmanaged=False),
-        notes=(f"version {wanted} of {', '.join(map(str, versions))} (newest first)",),
-    )
-
-
-def parse_version(text: str) -> int | None:
-    """Return the version number that *text* names, ``None`` for ``""``."""
-    if not text:
-        return None
-    if not text.isascii() or not text.isdigit():
-        raise CommandError(
-            f"{text!r} is not a version of a ruleset",
-            fix="Write the number of a version in the ruleset's history.",
-        )
-    return int(text)
-
-
-def _actions(
+def actions_of(
     comparisons: Sequence[Comparison], *, delete_unmanaged: bool
 ) -> tuple[Action, ...]:
     """Return the writes: those of the file first, deletions last."""
@@ -250,20 +209,14 @@ def plan_verdict(plan: Plan, allowed: Sequence[str] = ()) -> Verdict:
 def plan_report(plan: Plan, allowed: Sequence[str] = ()) -> Report:
     """Return the report of *plan*; *allowed* names what may stay unverified."""
     verdict = plan_verdict(plan, allowed)
-    writes = tuple(f"{each.verb} {each.name}" for each in plan.actions)
+    named = [each.name for each in plan.actions]
     warnings = tuple(finding_line(each) for each in plan.findings)
-    headline = {
-        "in_sync": "policy: in sync, but for optional rules"
-        if plan.actions
-        else "policy: in sync, nothing to write",
-        "drift": f"policy: {len(plan.actions)} to write",
-        "unverifiable": "policy: not everything could be verified",
-    }[verdict]
     return Report(
-        headline=headline,
+        headline=_headline(plan, verdict),
         sections=(
-            Section("Writes", writes or ("none",)),
-            *sections_of(plan.comparisons, {}),
+            Section("Writes", tuple(map(_write_line, plan.actions))),
+            *sections_of(plan.comparisons, {}, named=named),
+            Section("Not verified", tuple(x.line(allowed) for x in plan.unverified)),
             Section("To know", plan.notes + warnings),
             Section("Inherited, not touched", plan.inherited),
         ),
@@ -276,6 +229,33 @@ def plan_report(plan: Plan, allowed: Sequence[str] = ()) -> Report:
             "inherited": list(plan.inherited),
         },
     )
+
+
+def rulesets_in(count: int) -> str:
+    """Return how many rulesets: ``1 ruleset``, ``2 rulesets``."""
+    return "1 ruleset" if count == 1 else f"{count} rulesets"
+
+
+def _headline(plan: Plan, verdict: Verdict) -> str:
+    writes = rulesets_in(len(plan.actions))
+    match verdict:
+        case "in_sync" if plan.actions:
+            return f"policy: in sync, but for optional rules: {writes} to write"
+        case "in_sync":
+            return "policy: in sync, nothing to write"
+        case "drift" if plan.actions:
+            return f"policy: {writes} to write"
+        case "drift":
+            return "policy: nothing to write, but GitHub is not as the file says"
+        case "unverifiable":
+            return "policy: not everything could be verified"
+
+
+def _write_line(action: Action) -> str:
+    line = f"{action.verb} {action.name}"
+    if action.verb == "create":
+        return f"{line}, adds: {rules_line(action.comparison)}"
+    return line
 
 
 def lint_report(policy: Policy) -> tuple[Report, list[Finding]]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from monokeel.commands.policy import Action, Plan, Rulesets
+from monokeel.commands.policy import Action, Plan, Rulesets, rulesets_in
 from monokeel.core.policy import comparison_json, problem_lines
 from monokeel.core.report import Report, Section
 from monokeel.core.ruleset import Ruleset, rules_of
@@ -77,10 +77,9 @@ def applied_report(applied: Applied) -> Report:
     """Return the report of what was written, and of what still differs."""
     left = problem_lines(applied.comparisons, {})
     return Report(
-        headline=f"policy: {len(applied.done)} written"
-        + (f", {len(left)} left to look at" if left else ""),
+        headline=_headline(applied, len(left)),
         sections=(
-            Section("Written", applied.done or ("nothing: 0 writes",)),
+            Section("Written", applied.done),
             Section("Gaps (declared optional)", applied.gaps),
             Section("Still different", left),
         ),
@@ -92,6 +91,14 @@ def applied_report(applied: Applied) -> Report:
         },
         problems=left,
     )
+
+
+def _headline(applied: Applied, left: int) -> str:
+    done = len(applied.done)
+    written = f"{rulesets_in(done)} written" if done else "nothing written"
+    if left:
+        return f"policy: {written}, {left} left to look at"
+    return f"policy: {written}" if done else f"policy: in sync, {written}"
 
 
 def _refuse_duplicates(plan: Plan) -> None:

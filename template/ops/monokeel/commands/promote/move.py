@@ -86,7 +86,8 @@ def _move(plan: Plan, outside: Outside, record: Record) -> None:
         answer = outside.clone.move_ref(ref, old=survey.pointer, new=survey.commit)
     except ServiceError as error:
         raise ServiceError(
-            f"cannot tell where {plan.branch} is now: {error.problem}", fix=_AGAIN
+            f"cannot tell where {plan.branch} is now: {error.problem}",
+            fix=f"{error.fix} {_AGAIN}".lstrip(),
         ) from error
     match answer:
         case Moved():
@@ -194,7 +195,10 @@ def outcome_report(outcome: Outcome) -> Report:
     done = {"move": "moved", "adopt": "recorded", "there": "already_there"}
     data = _data(plan, done.get(plan.kind, "finished"), warnings)
     odd = [g for g in plan.gates if g.status in ("overridden", "skipped", "warning")]
-    lines = [f"{gate.name}, {gate.status}: {gate.detail}" for gate in odd]
+    said = {
+        gate.detail: [x.name for x in odd if x.detail == gate.detail] for gate in odd
+    }
+    lines = [f"{', '.join(names)}: {detail}" for detail, names in said.items()]
     last = plan.survey.last
     number = outcome.record if moved or last is None else last.id
     return Report(
@@ -257,7 +261,9 @@ def _done_headline(plan: Plan) -> str:
 def _gates(plan: Plan) -> tuple[Section, ...]:
     # A plan shows every gate; once it is carried out only the odd ones matter.
     rows = tuple((gate.name, gate.status, gate.detail) for gate in plan.gates)
-    helpful = [g for g in plan.gates if g.status in _OPEN and g.fix]
+    # The fixes of what stops it come with the error.
+    rest = [gate for gate in plan.gates if gate not in plan.stops]
+    helpful = [gate for gate in rest if gate.status in _OPEN and gate.fix]
     return (
         Section("Gates", table=Table(("gate", "answer", "why"), rows)),
         Section("What helps", tuple(f"{g.name}: {g.fix}" for g in helpful)),

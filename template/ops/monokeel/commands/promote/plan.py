@@ -17,9 +17,9 @@ from monokeel.core.deployments import (
 from monokeel.core.gates import evaluate, parse_overrides, verdict_of
 from monokeel.core.lookup import Absent, Unknown
 from monokeel.core.pointers import branch_of, descends
-from monokeel.core.release import ReleaseRecord
-from monokeel.core.settings import Settings
-from monokeel.core.snapshot import Gate, ImageFact, NotAsked, Snapshot
+from monokeel.core.release import NOTHING, ReleaseRecord, with_unnamed
+from monokeel.core.settings import Environment, Settings
+from monokeel.core.snapshot import Gate, ImageFact, NotAsked, Snapshot, setback
 from monokeel.core.trial import Trial, read_on, trial_of, unread_for_trial
 from monokeel.errors import CommandError, RefusedError, ServiceError
 
@@ -80,13 +80,18 @@ class Plan:
         """Whether a gate keeps the branch where it is."""
         return verdict_of(self.gates) != "ready"
 
+    @property
+    def stops(self) -> list[Gate]:
+        """The gates that decide it: those that say no, else those that cannot tell."""
+        verdict = verdict_of(self.gates)
+        return [gate for gate in self.gates if gate.status == verdict]
+
     def require(self) -> None:
         """Raise RefusedError if a gate says no, ServiceError if one cannot tell."""
         verdict = verdict_of(self.gates)
         if verdict == "ready":
             return
-        status = "refused" if verdict == "refused" else "unknown"
-        stops = [gate for gate in self.gates if gate.status == status]
+        stops = self.stops
         kind = RefusedError if verdict == "refused" else ServiceError
         raise kind(
             f"{self.unmoved}: "
@@ -157,7 +162,10 @@ def plan_promotion(request: Request, outside: Outside, local: Settings) -> Plan:
         kind: Kind = "adopt"
     else:
         kind = "move"
-    survey, trial = _try_out(survey, outside)
+    survey, trial = _try_out(
+        survey, survey.previous, outside, timed=bool(survey.environment.soak)
+    )
+    survey, here = _try_out(survey, survey.environment, outside, timed=False)
     release = _release(outside, survey)
     snapshot = replace(
         _snapshot(request, survey, trial, outside.clone),
@@ -175,22 +183,26 @@ def plan_promotion(request: Request, outside: Outside, local: Settings) -> Plan:
         gates=gates,
         overrides={name: why for name, why in overrides.items() if name in used},
         digests={image.service: image.digest for image in digests},
-        warnings=_warnings(request, survey, outside.clone),
+        warnings=(
+            *_setback(survey, here),
+            *_warnings(request, survey, outside.clone),
+        ),
     )
 
 
-def _try_out(survey: Survey, outside: Outside) -> tuple[Survey, Trial | None]:
-    previous, commit = survey.previous, survey.commit
-    if previous is None or commit is None:
+def _try_out(
+    survey: Survey, place: Environment | None, outside: Outside, *, timed: bool
+) -> tuple[Survey, Trial | None]:
+    commit = survey.commit
+    if place is None or commit is None:
         return survey, None
-    name, ledger = previous.name, survey.ledger
+    name, ledger = place.name, survey.ledger
     hidden = not survey.complete and not ledger.of(name, commit)
     # A page full of newer records hides older ones: ask for this commit, and for all
     # of the environment only if there is something.
     if hidden and outside.records.history(name, commit):
         every = outside.records.history(name)
         ledger = replace(ledger, records=newest_first([*ledger.records, *every]))
-    timed = bool(survey.environment.soak)
 
     def ask(known: Ledger) -> tuple[int, ...]:
         return unread_for_trial(known, name, commit, timed=timed)
@@ -245,7 +257,7 @@ def _images(
         return NotAsked()
     asked = [
         (image, image.image.removeprefix(f"{survey.settings.registry_host}/"), tag)
-        for image in release.images
+        for image in with_unnamed(release, survey.settings.images)
         for tag in (survey.version, f"sha-{survey.commit}")
     ]
     answers = outside.images.look_up_all([(path, tag) for _, path, tag in asked])
@@ -258,7 +270,13 @@ def _images(
             answer=answer,
         )
         for (image, path, tag), answer in zip(asked, answers, strict=True)
+        if image.digest != NOTHING or not isinstance(answer, Absent)
     )
+
+
+def _setback(survey: Survey, here: Trial | None) -> tuple[str, ...]:
+    said = setback(here, survey.now) if here is not None else ""
+    return (f"{survey.version} in {survey.environment.name}: {said}",) if said else ()
 
 
 def _warnings(request: Request, survey: Survey, clone: Clone) -> tuple[str, ...]:

@@ -200,9 +200,10 @@ def has_nothing_to_do(plan: ReleasePlan) -> bool:
     """Say whether *plan* ends well without a release.
 
     A commit that is a release itself stays finished when newer ones exist: that it is
-    behind the branch or below another tag then stands in nobody's way.
+    behind the branch or below another tag then stands in nobody's way. Where a check
+    is unknown, nobody can say that there is nothing to do.
     """
-    if plan.version is not None:
+    if plan.version is not None or plan.unknown:
         return False
     is_release = plan.previous is not None and not plan.commits
     harmless = {"remote", "tags"} if is_release else set()

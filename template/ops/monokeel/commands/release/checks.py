@@ -4,6 +4,7 @@ All are asked before anything is said, so that every reason is named at once.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from monokeel.commands.release import (
     Finding,
@@ -115,7 +116,14 @@ def check_tags(now: Situation) -> Finding:
     if not isinstance(there, Unknown):
         reasons += _differences(now, there)
     if reasons:
-        return blocked_by("tags", reasons)
+        found = blocked_by("tags", reasons)
+        if isinstance(there, Unknown) or previous is None:
+            return found
+        if there.get(previous.name) == previous.commit:
+            return found
+        # It may be no release at all, so nothing is finished with it.
+        doubts = (replace(each, name="last release") for each in found.blockers)
+        return replace(found, blockers=tuple(doubts))
     last = f"{previous.name} is the last release" if previous else "no release yet"
     if isinstance(there, Unknown):
         return unknown("tags", f"{last} here; {there.reason}")

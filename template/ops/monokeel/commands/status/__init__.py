@@ -1,5 +1,6 @@
 """What runs where, since when and by whom; what may go next; what moved before."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -67,18 +68,25 @@ class History:
     unseen: str
 
 
+def parse_count(text: str) -> int:
+    """Return the number that *text* means; CommandError unless it is 1 to 9999."""
+    if re.fullmatch("0*[1-9][0-9]{0,3}", text) is None:
+        raise CommandError(
+            f"--count {text[:40]!r} shows nothing", fix="Give a number from 1 to 9999."
+        )
+    return int(text)
+
+
 def look_back(
     clone: Remote, records: Records, local: Settings, *, environment: str, count: int
 ) -> History:
     """Return the newest *count* records of *environment*, and the moves without one.
 
     One request per record for its statuses. Raises CommandError for an unknown
-    environment or a count below 1, ServiceError when GitHub cannot be read.
+    environment, ServiceError when GitHub cannot be read.
     """
     if not environment:
         raise CommandError("no environment given", fix="Add --env NAME.")
-    if count < 1:
-        raise CommandError(f"--count {count} shows nothing", fix="Give 1 or more.")
     settings, pointers = read_remote(clone, local)
     settings.environment(environment)
     every = records.history(environment)

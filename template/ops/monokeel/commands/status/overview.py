@@ -1,17 +1,15 @@
 """What runs where, since when and by whom, what may go next and why not."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from monokeel.commands.status import Records, stamp
-from monokeel.core.deployments import Ledger, Record
-from monokeel.core.gates import evaluate, verdict_of
+from monokeel.commands.status.following import Judge, Next, Place
+from monokeel.core.deployments import Ledger
 from monokeel.core.lookup import Json
 from monokeel.core.pointers import (
     Pointers,
     Remote,
-    descends,
     newest_live,
     pointer_drift,
     read_remote,
@@ -19,39 +17,9 @@ from monokeel.core.pointers import (
 )
 from monokeel.core.report import Report, Section, Table
 from monokeel.core.settings import Environment, Settings
-from monokeel.core.snapshot import Gate, Snapshot, span
-from monokeel.core.trial import Trial, read_on, trial_of, unread_for_trial
-from monokeel.core.version import is_newer, newest_first
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """One environment as it is now; *last* is its newest confirmed record.
-
-    *commit* is ``None`` before the first promotion. *drift* names what is wrong with
-    the branch, one line each.
-    """
-
-    environment: Environment
-    commit: str | None
-    version: str
-    last: Record | None
-    since: datetime | None
-    drift: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Next:
-    """Whether *version* may go to *environment*; release and images are not asked."""
-
-    version: str
-    environment: str
-    gates: tuple[Gate, ...]
-
-    @property
-    def eligible(self) -> bool:
-        """Whether no gate says no or cannot tell."""
-        return verdict_of(self.gates) == "ready"
+from monokeel.core.snapshot import span
+from monokeel.core.trial import read_on
+from monokeel.core.version import newest_first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +53,7 @@ def look_around(
     )
     # What is live somewhere, and the newest release: what could be promoted at all.
     versions = newest_first({*latest, *(p.version for p in places if p.version)})
-    judge = _Judge(
+    judge = Judge(
         clone=clone,
         records=records,
         settings=settings,
@@ -101,67 +69,6 @@ def look_around(
         hold=hold,
         now=now,
     )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Judge:
-    clone: Remote
-    records: Records
-    settings: Settings
-    pointers: Pointers
-    hold: str
-    now: datetime
-
-    def following(
-        self, places: Sequence[Place], versions: Sequence[str], ledger: Ledger
-    ) -> tuple[Next, ...]:
-        answers = []
-        for version in versions:
-            for index, place in enumerate(places):
-                if place.version and not is_newer(version, place.version):
-                    continue
-                previous = places[index - 1] if index else None
-                trial, ledger = self._trial(version, previous, place, ledger)
-                gates = evaluate(self._snapshot(version, place, previous, trial))
-                name = place.environment.name
-                answers.append(Next(version=version, environment=name, gates=gates))
-        return tuple(answers)
-
-    def _trial(
-        self, version: str, previous: Place | None, place: Place, ledger: Ledger
-    ) -> tuple[Trial | None, Ledger]:
-        if previous is None:
-            return None, ledger
-        name, commit = previous.environment.name, self.pointers.releases[version]
-        timed = bool(place.environment.soak)
-        ledger = read_on(
-            ledger,
-            self.records.statuses,
-            lambda known: unread_for_trial(known, name, commit, timed=timed),
-        )
-        live = previous.commit == commit
-        return trial_of(ledger, name, commit, live=live, now=self.now), ledger
-
-    def _snapshot(
-        self, version: str, place: Place, previous: Place | None, trial: Trial | None
-    ) -> Snapshot:
-        commit = self.pointers.releases[version]
-        return Snapshot(
-            version=version,
-            tag=self.settings.tag(version),
-            commit=commit,
-            main=self.settings.default_branch,
-            environment=place.environment,
-            now=self.now,
-            pointer=place.commit,
-            current=place.version,
-            on_main=descends(self.clone.is_ancestor, commit, self.pointers.main),
-            descends=descends(self.clone.is_ancestor, place.commit, commit),
-            previous=previous.environment if previous is not None else None,
-            trial=trial,
-            freezes=self.settings.freezes,
-            hold=self.hold,
-        )
 
 
 def _read(records: Records, settings: Settings) -> tuple[Ledger, datetime]:
@@ -243,7 +150,9 @@ def _cell(label: str, place: Place, now: datetime) -> str:
 
 def _short(each: Next) -> str:
     if each.eligible:
-        return f"{each.environment}: ready"
+        return f"{each.environment}: ready" + (
+            f" ({each.setback})" if each.setback else ""
+        )
     names = [g.name for g in each.gates if g.status in ("refused", "unknown")]
     return f"{each.environment}: no ({', '.join(names)})"
 
@@ -266,6 +175,7 @@ def _overview_data(overview: Overview) -> dict[str, Json]:
                 "version": each.version,
                 "environment": each.environment,
                 "eligible": each.eligible,
+                "rolled_back": each.setback or None,
                 "gates": [
                     {"name": g.name, "status": g.status, "detail": g.detail}
                     for g in each.gates

@@ -196,7 +196,7 @@ def verify(files: Files) -> Report:
     headline = f"All {len(wanted)} managed files are as the template made them"
     advice: tuple[str, ...] = ()
     if edited or missing:
-        headline = f"{len(edited)} managed file(s) edited, {len(missing)} missing"
+        headline = f"managed files: {len(edited)} edited, {len(missing)} missing"
         advice = ("An edit survives updates as a merge; better: propose it upstream.",)
     return Report(
         headline=headline,

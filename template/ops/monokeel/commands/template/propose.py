@@ -72,7 +72,7 @@ def update_report(update: Update, *more: str) -> Report:
     plan = update.plan
     lines = ["nothing changes, so there is no branch"]
     if update.changed:
-        lines = [f"branch {plan.branch}, {len(update.changed)} file(s) changed"]
+        lines = [f"branch {plan.branch}, files changed: {len(update.changed)}"]
     lines += [f"commit {update.commit}"] if update.commit else []
     lines += _warnings(plan) + list(more)
     rows = tuple((k.path, k.reason, k.renamed_to or "") for k in update.kept)

@@ -203,7 +203,7 @@ def require_settled(update: Update) -> None:
     """Raise RefusedError while *update* has conflicts."""
     if update.conflicts:
         raise RefusedError(
-            f"{len(update.conflicts)} file(s) in conflict on {update.plan.branch}",
+            f"conflicts on {update.plan.branch}: {len(update.conflicts)}",
             fix="Resolve them, then: git add --all && git commit. To give up: git reset"
             " --hard && git clean --force -d && git checkout - && git branch -D"
             f" {update.plan.branch}",

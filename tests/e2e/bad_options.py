@@ -1,0 +1,147 @@
+"""Wrong options of every task, and how each has to be refused."""
+
+from tests.e2e.rendered_shop import PASSWORD, Row
+
+RELEASE = ("release",)
+BUILD = ("build", "--service", "api")
+GUARD = ("guard", "--version", "1.1.0")
+PROMOTE = ("promote", "--env", "staging", "--version", "1.0.0")
+STATUS = ("status",)
+HISTORY = ("history", "--env", "dev")
+DRIFT = ("drift",)
+PLAN = ("policy.plan",)
+APPLY = ("policy.apply",)
+LINT = ("policy.lint",)
+INIT = ("init",)
+CHECK = ("template.check",)
+UPDATE = ("template.update",)
+NINES = "9" * 5000
+
+
+def option(args: tuple[str, ...], says: str, code: int = 1) -> Row:
+    return Row(args=args, code=code, says=says)
+
+
+OPTIONS = {
+    "promote nothing": option(("promote",), "no environment given"),
+    "promote no version": option(("promote", "--env", "dev"), "no version given"),
+    "promote empty environment": option(("promote", "--env", ""), "no environment"),
+    "promote option as value": option(
+        ("promote", "--env", "--version", "1.0.0"), "needed value"
+    ),
+    "promote unknown environment": option(
+        ("promote", "--env", "prd", "--version", "1.0.0"), "no environment 'prd'"
+    ),
+    "promote line end in environment": option(
+        ("promote", "--env", "dev\n::error::x", "--version", "1.0.0"), r"'dev\n::error"
+    ),
+    "promote unicode digits": option(
+        ("promote", "--env", "dev", "--version", "\u0661.0.0"), "is not a version"
+    ),
+    "promote line end in version": option(
+        ("promote", "--env", "dev", "--version", "1.0.0\n"), r"'1.0.0\n' is not"
+    ),
+    "promote huge version": option(
+        ("promote", "--env", "dev", "--version", NINES), "is not a version"
+    ),
+    "promote latest": option(
+        ("promote", "--env", "dev", "--version", "latest"), "'latest' is not a version"
+    ),
+    "promote metadata": option(
+        ("promote", "--env", "dev", "--version", "1.0.0+a"), "build metadata"
+    ),
+    "promote unknown version": option(
+        ("promote", "--env", "dev", "--version", "1.0.1"), "nearest: v1.0.0", 3
+    ),
+    "promote unknown gate": option((*PROMOTE, "--override", "x"), "no gate 'x'"),
+    "promote fixed gate": option(
+        (*PROMOTE, "--override", "images=x"), "'images' has no override"
+    ),
+    "promote override without reason": option(
+        (*PROMOTE, "--override", "soak= "), "has no reason"
+    ),
+    "promote unknown option": option((*PROMOTE, "--force"), "No idea what '--force'"),
+    "promote positional": option(("promote", "dev"), "No idea what 'dev'"),
+    "history nothing": option(("history",), "no environment given"),
+    "history unknown environment": option(("history", "--env", "-x"), "'-x'"),
+    "history word": option((*HISTORY, "--count", "abc"), "--count 'abc'"),
+    "history zero": option((*HISTORY, "--count", "0"), "--count '0'"),
+    "history unicode digit": option((*HISTORY, "--count", "\u0661"), "--count"),
+    "history huge": option((*HISTORY, "--count", NINES), "--count '9999"),
+    "status extra": option((*STATUS, "prod"), "No idea what 'prod'"),
+    "guard nothing": option(("guard",), "no version given"),
+    "guard prefix": option(("guard", "--version", "v1"), "'v1' is not a version"),
+    "guard option as value": option(("guard", "--version", "--json"), "needed value"),
+    "guard taken": option(("guard", "--version", "1.0.0"), "version 1.0.0 is taken", 3),
+    "build nothing": option(("build",), "no service given"),
+    "build unknown": option(("build", "--service", "apl"), "no service 'apl'"),
+    "build path": option(("build", "--service", "../api"), "no service '../api'"),
+    "build line end": option(("build", "--service", "api\n"), r"no service 'api\n'"),
+    "release two deeds": option(
+        (*RELEASE, "--dry-run", "--abandon", "1.0.0"), "do not go together"
+    ),
+    "release online": option((*RELEASE, "--online"), "belong to --dry-run"),
+    "release empty abandon": option((*RELEASE, "--abandon", ""), "'' is not a version"),
+    "release abandon word": option((*RELEASE, "--abandon", "all"), "'all' is not"),
+    "release abandon published": option(
+        (*RELEASE, "--abandon", "1.0.0"), "cannot be taken back", 3
+    ),
+    "release positional": option((*RELEASE, "1.1.0"), "No idea what '1.1.0'"),
+    "drift unknown section": option((*DRIFT, "--only", "rules"), "no section rules"),
+    "drift unknown allowance": option(
+        (*DRIFT, "--allow-unverified", "all"), "leave unverified all"
+    ),
+    "plan unknown allowance": option((*PLAN, "--allow-unverified", "x"), "x"),
+    "rollback nothing": option(("policy.rollback",), "no ruleset given"),
+    "rollback unknown": option(("policy.rollback", "--ruleset", "mian"), "'mian'"),
+    "rollback word": option(
+        ("policy.rollback", "--ruleset", "main", "--to", "abc"), "'abc' is not"
+    ),
+    "rollback huge": option(
+        ("policy.rollback", "--ruleset", "main", "--to", NINES), "is not a version"
+    ),
+    "apply positional": option((*APPLY, "main"), "No idea what 'main'"),
+    "export option": option(("policy.export", "--json"), "No idea what '--json'"),
+    "lint option": option((*LINT, "--fix"), "No idea what '--fix'"),
+    "services unknown ref": option(
+        ("services", "--changed-since", "nope"), "no commit 'nope'"
+    ),
+    "services option as ref": option(
+        ("services", "--changed-since", "-x"), "no commit '-x'"
+    ),
+    "branch not allowed": option(("check.branch", "--name", "env"), "'env'", 3),
+    "branch empty": option(("check.branch", "--name", ""), "branch ''", 3),
+    "branch line end": option(
+        ("check.branch", "--name", "feat/x\n::error::y"), r"'feat/x\n", 3
+    ),
+    "title empty": option(("check.title", "--title", ""), "title ''", 3),
+    "title colour": option(("check.title", "--title", "\x1b[31mx"), r"'\x1b[31mx'", 3),
+    "title unknown type": option(("check.title", "--title", "feet: x"), "'feet'", 3),
+    "init key inside": option((*INIT, "--key-file", "key"), "inside the repository"),
+    "init key nowhere": option(
+        (*INIT, "--no-rules", "--key-file", "/proc/nowhere/key"), "/proc/nowhere"
+    ),
+    "check option as source": option((*CHECK, "--source", "-x"), "'-x' is not"),
+    "check relative source": option((*CHECK, "--source", "../x"), "'../x' is not"),
+    "check password in source": option(
+        (*CHECK, "--source", f"https://u:{PASSWORD}@example.com/x.git"), "credentials"
+    ),
+    "check plain source": option(
+        (*CHECK, "--source", "http://example.com/x.git"), "not an https address"
+    ),
+    "check program as source": option(
+        (*CHECK, "--source", "ext::sh -c false"), "cannot be read", 4
+    ),
+    "check missing source": option((*CHECK, "--source", "/nowhere"), "/nowhere", 4),
+    "update unknown version": option((*UPDATE, "--to", "0.0.1"), "no version 0.0.1"),
+    "update latest": option((*UPDATE, "--to", "latest"), "no version latest"),
+    "update no pair": option((*UPDATE, "--answer", "x"), "'x' is not NAME=VALUE"),
+    "update no yaml": option((*UPDATE, "--answer", "services=[}"), "is not YAML"),
+    "update unknown answer": option((*UPDATE, "--answer", "nope=1"), "'nope'"),
+    "update wrong answer": option(
+        (*UPDATE, "--answer", "required_reviews=11"), "0 to 10 approvals"
+    ),
+    "verify positional": option(("template.verify", "inv"), "No idea what 'inv'"),
+    "doctor option": option(("doctor", "--fix"), "No idea what '--fix'"),
+    "no such task": option(("deploy",), "No idea what 'deploy'"),
+}

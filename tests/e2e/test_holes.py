@@ -1,0 +1,135 @@
+"""What an attacker, or a bad day, tried on a rendered repository."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sandbox.server import Sandbox
+from tests.e2e.rendered_shop import RenderedShop
+from tests.template.renders import git
+from tests.template.versions import IDENTITY, make_versions, save
+
+# A closed port in the place of GitHub's git.
+NO_GIT = {
+    "GIT_CONFIG_COUNT": "1",
+    "GIT_CONFIG_KEY_0": "url.http://127.0.0.1:9/.insteadOf",
+    "GIT_CONFIG_VALUE_0": "https://github.com/",
+}
+HOSTILE = (
+    "feat: red \x1b[31m and a title \x1b]0;pwned\x07",
+    "fix: next line\r::set-output name=needed::false",
+    "feat: old style ##[set-output name=needed;]false",
+    "fix: from right to left \u202e\u2066",
+    "fix: eight bits \x9b31m",
+    "feat(\x1b[2J): in a scope",
+    "::stop-commands::never",
+    "feat!: notes\n\nBREAKING CHANGE: one\r::error::two",
+)
+ACTING = re.compile(r"[^\n\x20-\x7e\xa0-\u2027\u2030-\ud7ff]|[\u061c\u200e\u200f]|##\[")
+
+
+@pytest.fixture(scope="module")
+def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_versions(tmp_path_factory.mktemp("template"), package=True).old
+
+
+@pytest.fixture
+def shop(rendered: Path, tmp_path: Path) -> Iterator[RenderedShop]:
+    with Sandbox() as box:
+        yield RenderedShop(rendered, tmp_path, box)
+
+
+def test_a_commit_message_acts_on_no_terminal_and_no_runner(
+    shop: RenderedShop, tmp_path: Path
+) -> None:
+    for message in HOSTILE:
+        args = ("commit", "-q", "--allow-empty", "--cleanup=verbatim", "-m", message)
+        git(shop.folder, *IDENTITY, *args)
+    shop.publish()
+    summary = tmp_path / "summary"
+
+    done = shop.inv(
+        *("release", "--dry-run"),
+        variables={"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(summary)},
+    )
+
+    assert done.code == 0, done.err
+    assert "::set-output name=needed::false" in done.out
+    for text in (done.out, done.err, summary.read_text(encoding="utf-8")):
+        assert ACTING.findall(text) == []
+        assert [x for x in text.split("\n") if x.lstrip().startswith("::")] == []
+
+
+def test_a_tag_of_this_clone_alone_is_no_finished_release(shop: RenderedShop) -> None:
+    git(shop.folder, "tag", "v1.0.0")
+    before = shop.live()
+
+    done = shop.inv("release")
+
+    assert done.code == 3, done.out
+    assert "v1.0.0 is a tag of this clone only" in done.errors[0]
+    assert shop.live() == before
+
+
+def test_a_remote_that_is_silent_is_not_nothing_to_do(shop: RenderedShop) -> None:
+    git(shop.folder, "tag", "v1.0.0")
+    git(shop.folder, "push", "-q", str(shop.box.bare), "v1.0.0")
+
+    done = shop.inv("release", variables=NO_GIT)
+
+    assert done.code == 4, done.out
+    assert "nobody can tell" in done.errors[0]
+
+
+def test_an_empty_abandon_publishes_nothing(shop: RenderedShop) -> None:
+    before = shop.live()
+
+    done = shop.inv("release", "--abandon", "")
+
+    assert done.code == 1, done.out
+    assert shop.live() == before
+
+
+def test_a_local_task_takes_the_place_of_none_of_ours(shop: RenderedShop) -> None:
+    local = "from invoke import task\n\n\n@task\ndef promote(_):\n    pass\n"
+    (shop.folder / "tasks_local.py").write_text(local, encoding="utf-8")
+
+    done = shop.inv("promote")
+
+    assert done.code == 1
+    assert "tasks_local.py has a task 'promote'" in done.err
+
+
+def test_a_key_that_nobody_knows_is_not_called_a_refusal_of_github(
+    shop: RenderedShop,
+) -> None:
+    key = "-----BEGIN OPENSSH PRIVATE KEY-----\nbm9uZQ\n-----END"
+    save(shop.folder, "feat: more")
+    shop.publish()
+
+    done = shop.inv("release", variables={"MONOKEEL_DEPLOY_KEY": key})
+
+    assert done.code == 4, done.err
+    assert "git could not push refs/releases/v1.0.0" in done.errors[0]
+    assert "refs/tags" not in git(shop.box.bare, "for-each-ref")
+
+
+@pytest.mark.parametrize("left", [(), ("web", "worker")], ids=["none", "without api"])
+def test_a_record_that_hides_an_image_is_drift_and_stops_a_promotion(
+    shop: RenderedShop, left: tuple[str, ...]
+) -> None:
+    shop.release()
+    asset = shop.box.state.releases[0].assets[0]
+    record = json.loads(asset.content)
+    services = {name: record["services"][name] for name in left}
+    asset.content = json.dumps({**record, "services": services}).encode()
+
+    drift = shop.inv("drift", "--only", "releases")
+    promotion = shop.inv("promote", "--env", "staging", "--version", "1.0.0")
+
+    assert (drift.code, promotion.code) == (2, 3), promotion.err
+    assert "or release.json changed" in drift.out
+    assert "images: acme/shop/api:1.0.0 is sha256:" in promotion.err
