@@ -234,7 +234,7 @@ def test_a_pull_request_closes_the_issue() -> None:
 def test_conflicts_refuse_until_they_are_settled() -> None:
     update = make_update(conflicts=("inv",), commit=None)
 
-    with pytest.raises(RefusedError, match="conflicts on .*: 1"):
+    with pytest.raises(RefusedError, match=r"conflicts on .*: 1"):
         require_settled(update)
     assert update_report(update).data["verdict"] == "conflicts"
     require_settled(make_update())
