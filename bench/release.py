@@ -19,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,15 +45,17 @@ class Measured:
     code: int
 
 
-def measure(args: list[str], *, cwd: Path, runs: int) -> Measured:
-    """Run *args* once to warm up, then *runs* times."""
+def measure(
+    args: list[str], *, cwd: Path, runs: int, env: Mapping[str, str] | None = None
+) -> Measured:
+    """Run *args* once to warm up, then *runs* times; *env* is added."""
     seconds, processor, kibibytes, code = [], [], [], 0
     for attempt in range(runs + 1):
         started = time.perf_counter()
         child = subprocess.Popen(
             args,
             cwd=cwd,
-            env=environment(),
+            env=environment() | dict(env or {}),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
