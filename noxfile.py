@@ -59,7 +59,8 @@ def render(session: nox.Session) -> None:
 def update(session: nox.Session) -> None:
     """Prove on 200 update runs that a template update loses nobody's edits."""
     runs = {"MONOKEEL_UPDATE_RUNS": "200"}
-    run(session, "pytest", "-s", "tests/template/test_update.py", **runs)
+    tests = ("tests/template/test_update.py", "tests/template/test_update_mixture.py")
+    run(session, "pytest", *tests, *session.posargs, **runs)
 
 
 @nox.session(python=False)
