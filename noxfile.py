@@ -18,7 +18,7 @@ nox.options.sessions = ["lint", "tests"]
 nox.options.error_on_external_run = True
 
 ALLOWED = str(HOME / "bin" / "*")
-CODE = ("template/ops", "template/tasks.py", "sandbox", "tests", "scripts", "bench")
+CODE = ("src", "template/tasks.py", "sandbox", "tests", "scripts", "bench")
 ROOT_CODE = ("tasks.py", "noxfile.py", "inv")
 
 
@@ -26,7 +26,7 @@ def run(session: nox.Session, *args: str, **env: str) -> None:
     """Run a program of the environment; the environment is first on PATH."""
     programs = make_environment()
     path = f"{programs}{os.pathsep}{os.environ.get('PATH', '')}"
-    env = {"PATH": path, "PYTHONPATH": "template/ops", **env}
+    env = {"PATH": path, **env}
     session.run(str(programs / args[0]), *args[1:], external=True, env=env)
 
 
@@ -52,14 +52,14 @@ def tests(session: nox.Session) -> None:
 @nox.session(python=False)
 def render(session: nox.Session) -> None:
     """Run the tests of the template: all answers render, all files are valid."""
-    run(session, "pytest", "tests/template", *session.posargs)
+    run(session, "pytest", "tests/rendered", *session.posargs)
 
 
 @nox.session(python=False)
 def update(session: nox.Session) -> None:
     """Prove on 200 update runs that a template update loses nobody's edits."""
     runs = {"MONOKEEL_UPDATE_RUNS": "200"}
-    tests = ("tests/template/test_update.py", "tests/template/test_update_mixture.py")
+    tests = ("tests/rendered/test_update.py", "tests/rendered/test_update_mixture.py")
     run(session, "pytest", *tests, *session.posargs, **runs)
 
 
@@ -104,7 +104,7 @@ def bench(session: nox.Session) -> None:
     run(session, *copy, PYTHONWARNINGS="ignore")
     for name in session.posargs or ("release", "daily", "policy"):
         where = [] if name == "policy" else [str(tree)]
-        paths = os.pathsep.join((".", "template/ops"))
+        paths = "."
         run(session, "python", "-m", f"bench.{name}", *where, PYTHONPATH=paths)
 
 

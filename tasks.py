@@ -1,11 +1,7 @@
-"""The tasks of this repository: those of every repository made from the template."""
+"""The tasks of this repository: `./inv --list` shows them.
 
-import sys
-from pathlib import Path
+They come with the package in `ops/`. What a team adds stands in `tasks_local.py`, which
+no template update ever touches.
+"""
 
-ROOT = Path(__file__).parent
-sys.path.insert(0, str(ROOT / "template" / "ops"))
-
-from monokeel.tasks import collection  # noqa: E402 - ops/ must be on the path first
-
-namespace = collection(ROOT)
+from monokeel.tasks import namespace  # noqa: F401 - what invoke looks for

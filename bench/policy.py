@@ -14,14 +14,15 @@ import sys
 import time
 from pathlib import Path
 
+from monokeel.ground.answers import Json
+from monokeel.policy.body import new_body
+from monokeel.policy.comparison import compare_policies
+from monokeel.policy.rulesets import (
+    parse_policy,
+    read_live,
+)
+
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT / "template" / "ops"))
-
-from monokeel.core.lookup import Json  # noqa: E402 - ops/ must be on the path first
-from monokeel.core.ruleset import parse_policy, read_live  # noqa: E402
-from monokeel.core.ruleset_body import new_body  # noqa: E402
-from monokeel.core.ruleset_diff import compare_policies  # noqa: E402
-
 _LIMIT_MS = 50.0
 _MOST_RULESETS = 75  # GitHub docs: at most 75 in a repository
 

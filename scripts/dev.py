@@ -7,6 +7,7 @@ whenever requirements-dev.txt changes, by the same code as that of the tasks: `i
 """
 
 import os
+import subprocess
 import sys
 from importlib.machinery import SourceFileLoader
 from importlib.util import module_from_spec, spec_from_loader
@@ -18,7 +19,10 @@ REQUIREMENTS = ROOT / "requirements-dev.txt"
 
 
 def make_environment() -> Path:
-    """Return the folder of the environment's programs, made now if it is stale."""
+    """Return the folder of the environment's programs, made now if it is stale.
+
+    The package itself is installed from src/, editable: it has no hash to check.
+    """
     loader = SourceFileLoader("inv", str(ROOT / "inv"))
     spec = spec_from_loader("inv", loader)
     if spec is None:
@@ -27,6 +31,15 @@ def make_environment() -> Path:
     sys.dont_write_bytecode = True
     loader.exec_module(inv)
     inv.make_current(str(HOME), str(REQUIREMENTS))
+    if not (HOME / "bin" / "monokeel").exists():
+        python = str(HOME / "bin" / "python")
+        install = ["uv", "pip", "install", "--quiet", "--python", python, "--no-deps"]
+        offline = ["--no-index", "--no-build-isolation", "--editable", str(ROOT)]
+        done = subprocess.run(
+            [str(HOME / "bin" / install[0]), *install[1:], *offline], check=False
+        )
+        if done.returncode != 0:
+            raise OSError("the package in src/ cannot be installed")
     return HOME / "bin"
 
 

@@ -1,16 +1,40 @@
 """Make the generated copies again; `nox -s regen` runs this, a test compares them."""
 
+import hashlib
+import os
+import re
 import sys
 import tempfile
 from pathlib import Path
 
+from hatchling.build import build_wheel
+
+from monokeel.adapters.wheel import repack
+
 ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT), str(ROOT / "template" / "ops")]
+OPS = ROOT / "template" / "ops"
+sys.path.insert(0, str(ROOT))
+
+
+def wheel() -> None:
+    """Write the package as one wheel into template/ops, and its hash beside it."""
+    os.chdir(ROOT)
+    with tempfile.TemporaryDirectory() as folder:
+        name = build_wheel(folder)
+        content = repack(Path(folder, name).read_bytes())
+    for old in OPS.glob("monokeel-*.whl"):
+        old.unlink()
+    (OPS / name).write_bytes(content)
+    line = f"./{name} --hash=sha256:{hashlib.sha256(content).hexdigest()}\n"
+    for lock in ("requirements.txt", "requirements-template.txt"):
+        text = (OPS / lock).read_text(encoding="utf-8")
+        text = re.sub(r"\A\./monokeel-.*\n", "", text)
+        (OPS / lock).write_text(line + text, encoding="utf-8")
 
 
 def golden() -> None:
-    """Write tests/template/golden: what Jinja makes of each answer set."""
-    from tests.template import renders  # noqa: PLC0415 - needs the path above
+    """Write tests/rendered/golden: what Jinja makes of each answer set."""
+    from tests.rendered import renders  # noqa: PLC0415 - needs the path above
 
     renders.GOLDEN.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as base:
@@ -23,14 +47,15 @@ def golden() -> None:
 
 def manifest() -> None:
     """Write template/ops/manifest.json: the hash of every managed file."""
-    from tests.template import managed  # noqa: PLC0415 - needs the path above
+    from tests.rendered import managed  # noqa: PLC0415 - needs the path above
 
     managed.MANIFEST.write_text(managed.manifest_text(), encoding="utf-8")
 
 
 def main() -> None:
     """Make everything again."""
-    manifest()  # first: the golden files are made from a render that holds it
+    wheel()  # each is part of the next
+    manifest()
     golden()
 
 

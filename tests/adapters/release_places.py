@@ -7,7 +7,7 @@ from pathlib import Path
 from monokeel.adapters.github import GitHub
 from monokeel.adapters.releases import Releases
 from monokeel.adapters.session import Session
-from monokeel.core.release import (
+from monokeel.release.record import (
     GitHubRelease,
     ReleasedImage,
     ReleaseRecord,

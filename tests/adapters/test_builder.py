@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from monokeel.adapters.builder import Builder, Job, command_lines
-from monokeel.core.lookup import Found
-from monokeel.core.settings import parse_settings
-from monokeel.errors import CommandError, ServiceError
+from monokeel.ground.answers import Found
+from monokeel.ground.errors import ServiceError, UsageError
+from monokeel.ground.settings import parse_settings
 from sandbox.images import Manifest
 from sandbox.registry_server import RegistryServer
 from tests.fakes.served import API, BUILT, COMMIT, PASSWORD, adapter, registry_server
@@ -119,7 +119,7 @@ def test_each_value_is_one_argument_whatever_is_in_it() -> None:
     ],
 )
 def test_what_cannot_build_is_wrong_use(command: str) -> None:
-    with pytest.raises(CommandError, match="build command"):
+    with pytest.raises(UsageError, match="build command"):
         command_lines(command, JOB)
 
 

@@ -2,8 +2,9 @@
 
 import pytest
 
-from monokeel.adapters.credentials import Credentials, check_address, token_environment
-from monokeel.errors import CommandError
+from monokeel.adapters.addresses import check_address
+from monokeel.adapters.credentials import Credentials, token_environment
+from monokeel.ground.errors import UsageError
 
 CREDENTIALS = Credentials(token="ghp_secret", server="github.com")
 LOCAL = Credentials(token="ghp_secret", server="127.0.0.1:8080")
@@ -45,7 +46,7 @@ def test_the_token_goes_nowhere_else(address: str) -> None:
     ],
 )
 def test_what_is_no_address_is_wrong_use(address: str, problem: str) -> None:
-    with pytest.raises(CommandError, match=problem) as caught:
+    with pytest.raises(UsageError, match=problem) as caught:
         check_address(address)
 
     assert "hunter2" not in caught.value.problem

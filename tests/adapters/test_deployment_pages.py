@@ -3,8 +3,8 @@ import json
 from monokeel.adapters.deployments import Deployments
 from monokeel.adapters.github import GitHub
 from monokeel.adapters.session import Session
-from monokeel.core.deployments import Note, payload_of
-from monokeel.core.lookup import Unknown
+from monokeel.ground.answers import Unknown
+from monokeel.promotion.records import Note, payload_of
 from tests.fakes.http import serving
 
 

@@ -6,10 +6,10 @@ import pytest
 from monokeel.adapters.deployments import Deployments
 from monokeel.adapters.github import GitHub
 from monokeel.adapters.session import Session
-from monokeel.commands.promote import Records
-from monokeel.core.deployments import Ledger, NewRecord, Note
-from monokeel.core.snapshot import Protection
-from monokeel.errors import RefusedError, ServiceError
+from monokeel.ground.errors import RefusedError, ServiceError
+from monokeel.promotion.facts import Protection
+from monokeel.promotion.reading import Records
+from monokeel.promotion.records import Ledger, NewRecord, Note
 from sandbox.server import Sandbox
 from tests.fakes.deployments import FakeDeployments
 from tests.fakes.fuse import Fuse

@@ -12,8 +12,8 @@ from monokeel.adapters.credentials import (
     token_environment,
 )
 from monokeel.adapters.git import Git
-from monokeel.core.lookup import Declined, Lost, Moved
-from monokeel.errors import CommandError, ServiceError
+from monokeel.ground.answers import Declined, Lost, Moved
+from monokeel.ground.errors import ServiceError, UsageError
 
 CLAIM = "refs/releases/v1.0.0"
 
@@ -121,7 +121,7 @@ def test_an_unreachable_remote_is_not_an_empty_one(clone: Path) -> None:
 def test_a_clone_without_a_remote_says_how_to_add_one(clone: Path) -> None:
     git(clone, "remote", "remove", "origin")
 
-    with pytest.raises(CommandError, match="has no remote 'origin'"):
+    with pytest.raises(UsageError, match="has no remote 'origin'"):
         Git(clone).remote_refs()
 
 

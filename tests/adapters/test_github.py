@@ -7,7 +7,7 @@ import pytest
 
 from monokeel.adapters.github import GitHub, words_of
 from monokeel.adapters.session import Answer, Session
-from monokeel.errors import CommandError, RefusedError, ServiceError
+from monokeel.ground.errors import MonokeelError, RefusedError, ServiceError
 from tests.fakes.http import Reply, serving
 
 
@@ -130,12 +130,12 @@ def test_a_refusal_is_translated(
     status: int,
     body: object,
     headers: dict[str, str],
-    error: type[CommandError],
+    error: type[MonokeelError],
     words: str,
 ) -> None:
     with (
         serving(reply(status, body, **headers)) as server,
-        pytest.raises(CommandError) as caught,
+        pytest.raises(MonokeelError) as caught,
     ):
         github(server.url).request("POST", "/releases", json={})
 

@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from monokeel.adapters.credentials import Keys
-from monokeel.errors import CommandError
+from monokeel.adapters.keys import Keys
+from monokeel.ground.errors import UsageError
 
 
 def test_a_key_pair_is_made_once_and_read_again(tmp_path: Path) -> None:
@@ -29,5 +29,5 @@ def test_a_lost_public_file_does_no_harm(tmp_path: Path) -> None:
 def test_a_file_in_the_repository_is_refused(tmp_path: Path, inside: str) -> None:
     root = tmp_path / "shop"
 
-    with pytest.raises(CommandError, match="inside the repository"):
+    with pytest.raises(UsageError, match="inside the repository"):
         Keys(root / inside, root=root)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from monokeel.adapters.process import clean_environment, run, run_visible, stream
-from monokeel.errors import ServiceError
+from monokeel.ground.errors import ServiceError
 
 PYTHON = sys.executable
 

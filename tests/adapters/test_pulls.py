@@ -5,9 +5,9 @@ import pytest
 
 from monokeel.adapters.github import GitHub
 from monokeel.adapters.process import run
-from monokeel.adapters.repository import Pulls
+from monokeel.adapters.pulls import Pulls
 from monokeel.adapters.session import Session
-from monokeel.core.lookup import Declined
+from monokeel.ground.answers import Declined
 from sandbox.server import Sandbox
 
 BRANCH = "template/v1.2.0"

@@ -14,8 +14,8 @@ import pytest
 
 from monokeel.adapters.registry import Registry
 from monokeel.adapters.session import Session
-from monokeel.core.lookup import Absent, Found, Unknown
-from monokeel.errors import CommandError, RefusedError, ServiceError
+from monokeel.ground.answers import Absent, Found, Unknown
+from monokeel.ground.errors import RefusedError, ServiceError, UsageError
 from sandbox.registry_server import RegistryServer
 from tests.fakes.oci import Pusher, image, index
 from tests.fakes.registry import FakeRegistry
@@ -284,7 +284,7 @@ def test_a_label_that_is_no_commit_is_no_revision(open_registry: Served) -> None
 def test_what_no_registry_can_hold_is_wrong_use(
     server: RegistryServer, name: str, tag: str
 ) -> None:
-    with pytest.raises(CommandError, match="cannot be the"):
+    with pytest.raises(UsageError, match="cannot be the"):
         Served(server.url).look_up(name, tag)
 
     assert server.exchanges == []

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from monokeel.adapters.registry_access import realm_problem
-from monokeel.core.lookup import Absent, Found, Unknown
+from monokeel.ground.answers import Absent, Found, Unknown
 from sandbox.registry_server import RegistryServer
 from tests.fakes.http import serving
 from tests.fakes.served import (

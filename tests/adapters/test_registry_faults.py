@@ -6,7 +6,7 @@ import pytest
 
 from monokeel.adapters.registry import Registry
 from monokeel.adapters.session import Session
-from monokeel.core.lookup import Absent, Found, Unknown
+from monokeel.ground.answers import Absent, Found, Unknown
 from sandbox.registry_server import RegistryServer
 from sandbox.switches import Fault
 from tests.fakes.http import serving

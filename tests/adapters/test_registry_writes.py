@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from monokeel.errors import RefusedError, ServiceError
+from monokeel.ground.errors import RefusedError, ServiceError
 from sandbox.registry_server import RegistryServer
 from sandbox.switches import Fault
 from tests.fakes.oci import Pusher, image

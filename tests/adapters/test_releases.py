@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from monokeel.core.release import marker, record_text
-from monokeel.errors import RefusedError
+from monokeel.ground.errors import RefusedError
+from monokeel.release.record import marker, record_text
 from sandbox.server import Sandbox
 from tests.adapters.release_places import (
     Place,

@@ -9,8 +9,8 @@ import pytest
 from monokeel.adapters.github import GitHub
 from monokeel.adapters.releases import Releases
 from monokeel.adapters.session import Session
-from monokeel.core.release import record_text
-from monokeel.errors import RefusedError, ServiceError
+from monokeel.ground.errors import RefusedError, ServiceError
+from monokeel.release.record import record_text
 from sandbox.server import Sandbox
 from sandbox.switches import Fault
 from tests.adapters.release_places import (

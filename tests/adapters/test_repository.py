@@ -3,10 +3,11 @@ from collections.abc import Iterator
 import pytest
 
 from monokeel.adapters.github import GitHub
-from monokeel.adapters.repository import Issues, Repository
+from monokeel.adapters.issues import Issues
+from monokeel.adapters.repository import Repository
 from monokeel.adapters.session import Session
-from monokeel.core.lookup import Json, Unknown
-from monokeel.errors import RefusedError
+from monokeel.ground.answers import Json, Unknown
+from monokeel.ground.errors import RefusedError
 from sandbox.server import Sandbox
 from tests.fakes.http import serving
 

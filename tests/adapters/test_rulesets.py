@@ -9,17 +9,12 @@ import pytest
 from monokeel.adapters.github import GitHub
 from monokeel.adapters.rulesets import Rulesets
 from monokeel.adapters.session import Session
-from monokeel.commands.policy import Rulesets as Wanted
-from monokeel.core.lookup import Json
-from monokeel.core.ruleset import parse_policy
-from monokeel.core.ruleset_body import (
-    Refusal,
-    is_name_taken,
-    policy_text,
-    rule_without_plan,
-)
-from monokeel.core.ruleset_diff import compare
-from monokeel.errors import ServiceError
+from monokeel.ground.answers import Json
+from monokeel.ground.errors import ServiceError
+from monokeel.policy.body import Refusal, is_name_taken, policy_text, rule_without_plan
+from monokeel.policy.comparison import compare
+from monokeel.policy.plan import Rulesets as Wanted
+from monokeel.policy.rulesets import parse_policy
 from sandbox.server import Sandbox
 from tests.fakes.rulesets import FakeRulesets
 

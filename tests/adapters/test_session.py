@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from monokeel.adapters.credentials import check_address
+from monokeel.adapters.addresses import check_address
 from monokeel.adapters.session import (
     Answer,
     Session,
     map_concurrently,
     wait_before_retry,
 )
-from monokeel.errors import CommandError, ServiceError
+from monokeel.ground.errors import ServiceError, UsageError
 from tests.fakes.http import serving
 
 
@@ -94,7 +94,7 @@ def test_an_answer_that_is_not_json_says_so() -> None:
     ],
 )
 def test_an_unsafe_address_is_refused_without_showing_a_secret(url: str) -> None:
-    with pytest.raises(CommandError) as caught:
+    with pytest.raises(UsageError) as caught:
         check_address(url)
 
     assert "s3cret" not in caught.value.problem + caught.value.fix

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import yaml
 
-from monokeel.core.lookup import Json, as_object, as_text
+from monokeel.ground.answers import Json, as_object, as_text
 from sandbox.actors import TOKENS
 from sandbox.server import Sandbox
 

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from monokeel.core.lookup import Json, as_object
+from monokeel.ground.answers import Json, as_object
 from tests.e2e.act_downlevel import downlevel
 
 ACT = Path(sys.executable).with_name("act")

@@ -22,8 +22,8 @@ from tests.e2e.bad_options import (
     UPDATE,
 )
 from tests.e2e.rendered_shop import PASSWORD, TOKEN, Row
-from tests.template.renders import git
-from tests.template.versions import save
+from tests.rendered.renders import git
+from tests.rendered.versions import save
 
 
 def variable(args: tuple[str, ...], says: str, code: int, **values: str) -> Row:

@@ -12,8 +12,8 @@ from monokeel.adapters.github import GitHub
 from monokeel.adapters.registry import Registry
 from monokeel.adapters.releases import Releases
 from monokeel.adapters.session import Session
-from monokeel.core.lookup import Json
-from monokeel.core.release import ReleasedImage, ReleaseRecord, record_text
+from monokeel.ground.answers import Json
+from monokeel.release.record import ReleasedImage, ReleaseRecord, record_text
 from sandbox.packer import Target, pack
 from sandbox.server import Sandbox
 
@@ -81,13 +81,10 @@ class LiveShop:
             token=box.tokens["admin"],
         )
         self.environment = {**os.environ, **box.environ("admin")}
-        skip = shutil.ignore_patterns("__pycache__")
         source = ROOT / "template"
-        shutil.copytree(source / "ops/monokeel", folder / "ops/monokeel", ignore=skip)
+        (folder / "infra").mkdir(parents=True)
         shutil.copy(source / "tasks.py", folder / "tasks.py")
-        (folder / "infra").mkdir()
         (folder / "infra/platform.toml").write_text(POLICY, encoding="utf-8")
-        (folder / "ops/.gitignore").write_text("__pycache__/\n", encoding="utf-8")
         self.git("init", "--quiet", "--initial-branch=main")
         self.git("remote", "add", "origin", "https://github.com/acme/shop.git")
         self.save("chore: start")

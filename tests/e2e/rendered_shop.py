@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sandbox.server import Sandbox
-from tests.template.renders import ROOT, git
-from tests.template.versions import save, start_repository
+from tests.rendered.renders import ROOT, git
+from tests.rendered.versions import save, start_repository
 
 PACKER = f"{sys.executable} {ROOT / 'sandbox/packer.py'}"
 TOKEN = "ghp_0expired0expired0expired0expired0"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from monokeel.core.lookup import Json
+from monokeel.ground.answers import Json
 from sandbox.server import Sandbox
 from tests.e2e.live_shop import ROOT, Done, LiveShop
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from monokeel.core.lookup import Json
+from monokeel.ground.answers import Json
 from sandbox.demo.template import release_next_template
 from sandbox.people import call
 from tests.e2e import act_runs, base_image

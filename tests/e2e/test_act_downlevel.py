@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.act_downlevel import copy_repository, downlevel
-from tests.template.renders import TEMPLATE
+from tests.rendered.renders import TEMPLATE
 
 WORKFLOWS = sorted((TEMPLATE / ".github/workflows").glob("*.yml"))
 

@@ -16,8 +16,8 @@ from tests.e2e.bad_options import APPLY, BUILD, GUARD, OPTIONS, PROMOTE, STATUS
 from tests.e2e.bad_places import BUILDS, CLONES, FILES, RIGHTS, VARIABLES
 from tests.e2e.rendered_shop import KEY, Done, RenderedShop, Row
 from tests.fakes.http import serving
-from tests.template.renders import WORKING_TREE, copy_source
-from tests.template.versions import make_versions
+from tests.rendered.renders import WORKING_TREE, copy_source
+from tests.rendered.versions import make_versions
 
 COPIER = Path(sys.executable).with_name("copier")
 
@@ -25,7 +25,7 @@ COPIER = Path(sys.executable).with_name("copier")
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RenderedShop]:
     base = tmp_path_factory.mktemp("bad-input")
-    rendered = make_versions(base / "template", package=True).old
+    rendered = make_versions(base / "template").old
     with Sandbox() as box:
         shop = RenderedShop(rendered, base, box)
         shop.release()

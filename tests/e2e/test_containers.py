@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from monokeel.core.lookup import Json, as_list, as_object, as_text
+from monokeel.ground.answers import Json, as_list, as_object, as_text
 from tests.e2e import base_image
 from tests.e2e.base_image import Builder
-from tests.template import renders
+from tests.rendered import renders
 
 pytestmark = pytest.mark.skipif(
     os.geteuid() != 0 or base_image.NOT_HERE != [],

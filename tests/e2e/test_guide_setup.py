@@ -9,7 +9,7 @@ import pytest
 from tests.e2e.act_shop import Template
 from tests.e2e.guide import FOLLOWED, GUIDE, Place, Reader, commands, follows
 from tests.e2e.guided_shop import GuidedShop, guided_shop
-from tests.template.renders import git
+from tests.rendered.renders import git
 
 UPDATES = "Template Updates"
 

@@ -9,8 +9,8 @@ import pytest
 
 from sandbox.server import Sandbox
 from tests.e2e.rendered_shop import RenderedShop
-from tests.template.renders import git
-from tests.template.versions import IDENTITY, make_versions, save
+from tests.rendered.renders import git
+from tests.rendered.versions import IDENTITY, make_versions, save
 
 # A closed port in the place of GitHub's git.
 NO_GIT = {
@@ -33,7 +33,7 @@ ACTING = re.compile(r"[^\n\x20-\x7e\xa0-\u2027\u2030-\ud7ff]|[\u061c\u200e\u200f
 
 @pytest.fixture(scope="module")
 def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_versions(tmp_path_factory.mktemp("template"), package=True).old
+    return make_versions(tmp_path_factory.mktemp("template")).old
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from github import Auth, Github
 
-from monokeel.core.lookup import Json
+from monokeel.ground.answers import Json
 from tests.e2e.ruled_shop import ADMIN, RULESETS, Ruled, report_of, ruled_shop
 
 CONTEXT = re.compile(r'"template-green"')

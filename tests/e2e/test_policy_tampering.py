@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from monokeel.core.lookup import Json
+from monokeel.ground.answers import Json
 from tests.e2e.ruled_shop import ADMIN, Ruled, report_of, ruled_shop
 
 

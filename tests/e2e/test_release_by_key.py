@@ -7,7 +7,7 @@ import pytest
 
 from monokeel.adapters.github import GitHub
 from monokeel.adapters.session import Session
-from monokeel.core.lookup import Json
+from monokeel.ground.answers import Json
 from sandbox.switches import Fault
 from tests.e2e.registry_proxy import Registry, registry_or_skip
 from tests.e2e.shop import Shop, shop_on

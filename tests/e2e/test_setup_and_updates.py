@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from sandbox.server import Sandbox
-from tests.template.renders import git
-from tests.template.versions import (
+from tests.rendered.renders import git
+from tests.rendered.versions import (
     GUIDE,
     NEW,
     make_versions,
@@ -27,7 +27,7 @@ BRANCH = f"template/{NEW}"
 def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A repository with one commit, made from the older of two versions."""
     base = tmp_path_factory.mktemp("template")
-    versions = make_versions(base, package=True)
+    versions = make_versions(base)
     shop = start_repository(versions.old, base / "shop")
     git(shop, "remote", "add", "origin", "https://github.com/acme/shop.git")
     return shop

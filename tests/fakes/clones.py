@@ -5,10 +5,10 @@ from pathlib import Path
 
 from monokeel.adapters.git import Git
 from monokeel.adapters.process import run
-from monokeel.commands.release import ReleasePlan
-from monokeel.commands.release.plan import plan_release
-from monokeel.commands.release.sources import Sources, offline
-from monokeel.core.lookup import Unknown
+from monokeel.ground.answers import Unknown
+from monokeel.release.plan import ReleasePlan
+from monokeel.release.planner import plan_release
+from monokeel.release.sources import Sources, offline
 from tests.fakes.plans import SETTINGS
 
 

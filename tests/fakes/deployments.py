@@ -4,7 +4,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from monokeel.core.deployments import (
+from monokeel.ground.answers import Unknown
+from monokeel.ground.errors import RefusedError, ServiceError
+from monokeel.promotion.facts import Protection
+from monokeel.promotion.records import (
     BranchMove,
     Listed,
     NewRecord,
@@ -13,10 +16,7 @@ from monokeel.core.deployments import (
     Status,
     newest_first,
 )
-from monokeel.core.lookup import Unknown
-from monokeel.core.snapshot import Protection
-from monokeel.core.trial import shortened
-from monokeel.errors import RefusedError, ServiceError
+from monokeel.promotion.track_record import shortened
 from tests.fakes.fuse import Fuse
 
 START = datetime(2026, 5, 1, 12, 0, tzinfo=UTC)

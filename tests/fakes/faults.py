@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from monokeel.errors import ServiceError
+from monokeel.ground.errors import ServiceError
 
 
 class KilledError(BaseException):

@@ -1,6 +1,6 @@
 """A crash, or a lost answer, after a chosen number of writes."""
 
-from monokeel.errors import ServiceError
+from monokeel.ground.errors import ServiceError
 
 
 class Crash(BaseException):

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from monokeel.core.lookup import Declined, Lost, Moved
+from monokeel.ground.answers import Declined, Lost, Moved
 from tests.fakes.faults import Faults
 
 

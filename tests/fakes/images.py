@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from monokeel.core.lookup import Absent, Found, Unknown
-from monokeel.errors import RefusedError
+from monokeel.ground.answers import Absent, Found, Unknown
+from monokeel.ground.errors import RefusedError
 from tests.fakes.faults import Faults
 
 

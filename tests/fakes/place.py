@@ -3,15 +3,16 @@
 import json
 from dataclasses import replace
 
-from monokeel.commands.drift import SECTIONS, Outside, Wanted
-from monokeel.commands.drift.look import Look, look
-from monokeel.core.lookup import Json
-from monokeel.core.ruleset import parse_policy
-from monokeel.core.snapshot import Protection
-from tests.commands.test_policy import MAIN, NAMES, TAGS, in_force
+from monokeel.drift.ports import Outside
+from monokeel.drift.report import Look, look
+from monokeel.drift.wanted import SECTIONS, Wanted
+from monokeel.ground.answers import Json
+from monokeel.policy.rulesets import parse_policy
+from monokeel.promotion.facts import Protection
 from tests.fakes.pointers import Shop
 from tests.fakes.repository import FakeRepository
 from tests.fakes.rulesets import FakeRulesets
+from tests.policy.test_policy import MAIN, NAMES, TAGS, in_force
 
 
 class Place:

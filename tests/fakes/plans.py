@@ -2,13 +2,13 @@
 
 from dataclasses import replace
 
-from monokeel.commands.release import ReleasePlan
-from monokeel.commands.release.plan import plan_release
-from monokeel.commands.release.sources import Sources, offline
-from monokeel.core.lookup import Unknown
-from monokeel.core.release import marker
-from monokeel.core.settings import Settings, parse_settings
-from monokeel.errors import ServiceError
+from monokeel.ground.answers import Unknown
+from monokeel.ground.errors import ServiceError
+from monokeel.ground.settings import Settings, parse_settings
+from monokeel.release.plan import ReleasePlan
+from monokeel.release.planner import plan_release
+from monokeel.release.record import marker
+from monokeel.release.sources import Sources, offline
 from tests.fakes.git import FakeRefs
 from tests.fakes.history import FakeHistory
 from tests.fakes.images import FakeImages

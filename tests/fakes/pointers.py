@@ -3,11 +3,11 @@
 from collections.abc import Callable, Sequence
 from hashlib import sha1
 
-from monokeel.commands.promote import Outside
-from monokeel.core.lookup import Absent, Declined, Found, Lost, Moved, Unknown
-from monokeel.core.release import GitHubRelease, ReleasedImage, ReleaseRecord
-from monokeel.core.settings import Settings, parse_settings
-from monokeel.errors import ServiceError
+from monokeel.ground.answers import Absent, Declined, Found, Lost, Moved, Unknown
+from monokeel.ground.errors import ServiceError
+from monokeel.ground.settings import Settings, parse_settings
+from monokeel.promotion.reading import Outside
+from monokeel.release.record import GitHubRelease, ReleasedImage, ReleaseRecord
 from tests.fakes.deployments import FakeDeployments
 from tests.fakes.fuse import Fuse
 

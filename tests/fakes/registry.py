@@ -6,8 +6,8 @@ Held to the real thing by ``tests/adapters/test_registry.py``.
 import itertools
 from collections.abc import Sequence
 
-from monokeel.core.lookup import Absent, Found, Unknown
-from monokeel.errors import ServiceError
+from monokeel.ground.answers import Absent, Found, Unknown
+from monokeel.ground.errors import ServiceError
 from tests.fakes.images import FakeImages
 
 

@@ -2,14 +2,14 @@
 
 from dataclasses import replace
 
-from monokeel.core.release import (
+from monokeel.ground.errors import RefusedError, ServiceError
+from monokeel.release.record import (
     RECORD_NAME,
     Asset,
     GitHubRelease,
     ReleaseRecord,
     parse_record,
 )
-from monokeel.errors import RefusedError, ServiceError
 from tests.fakes.faults import Faults
 
 

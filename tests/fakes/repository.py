@@ -1,7 +1,7 @@
 """A repository's settings and its issues in memory."""
 
-from monokeel.core.lookup import Json, Unknown
-from monokeel.errors import ServiceError
+from monokeel.ground.answers import Json, Unknown
+from monokeel.ground.errors import ServiceError
 
 
 class FakeRepository:

@@ -3,11 +3,11 @@
 import copy
 from collections.abc import Mapping
 
-from monokeel.core.lookup import Json
-from monokeel.core.policy import Change, LiveRulesets, Version
-from monokeel.core.ruleset import Ruleset, read_live, rules_of
-from monokeel.core.ruleset_body import Refusal
-from monokeel.errors import ServiceError
+from monokeel.ground.answers import Json
+from monokeel.ground.errors import ServiceError
+from monokeel.policy.body import Refusal
+from monokeel.policy.rulesets import Ruleset, read_live, rules_of
+from monokeel.policy.verdict import Change, LiveRulesets, Version
 from tests.fakes.faults import Faults
 
 NO_ID = ("DeployKey", "OrganizationAdmin")

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
-from monokeel.errors import CommandError
+from monokeel.ground.errors import MonokeelError
 
 T = TypeVar("T")
 
@@ -25,15 +25,15 @@ class Turns(Generic[T]):
         self._wake()
         self._may_go[caller].acquire()
 
-    def run(self, works: Sequence[Callable[[], T]]) -> list[T | CommandError]:
+    def run(self, works: Sequence[Callable[[], T]]) -> list[T | MonokeelError]:
         """Return what each of *works* returned or raised, once all have ended."""
-        results: dict[int, T | CommandError] = {}
+        results: dict[int, T | MonokeelError] = {}
 
         def work(number: int) -> None:
             self._may_go[number].acquire()
             try:
                 results[number] = works[number]()
-            except CommandError as error:
+            except MonokeelError as error:
                 results[number] = error
             finally:
                 del self._may_go[number]

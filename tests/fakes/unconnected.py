@@ -3,8 +3,8 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-from monokeel.core.lookup import Declined, Json, Lost, Moved, Unknown, as_list
-from monokeel.errors import RefusedError
+from monokeel.ground.answers import Declined, Json, Lost, Moved, Unknown, as_list
+from monokeel.ground.errors import RefusedError
 
 COMMIT = "a" * 40
 

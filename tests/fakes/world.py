@@ -2,9 +2,9 @@
 
 import pytest
 
-from monokeel.commands.release.publish import Publication, publish
-from monokeel.commands.release.target import Outside, Target, TargetImage
-from monokeel.core.release import ReleaseRecord
+from monokeel.release.publish import Publication, publish
+from monokeel.release.record import ReleaseRecord
+from monokeel.release.target import Outside, Target, TargetImage
 from tests.fakes.faults import Faults, KilledError
 from tests.fakes.git import FakeRefs
 from tests.fakes.images import FakeBuilder, FakeImages

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from monokeel.adapters.process import run
-from monokeel.core.lookup import Json, as_list
-from monokeel.errors import ServiceError
+from monokeel.ground.answers import Json, as_list
+from monokeel.ground.errors import ServiceError
 
 _HERE = Path(__file__).parent
 _CACHE = _HERE.parents[1] / ".cache" / "oracle"

@@ -2,9 +2,9 @@
 
 import pytest
 
-from monokeel.core.commits import analyze, read_commits
-from monokeel.core.lookup import as_object
-from monokeel.core.messages import RULE_SETS
+from monokeel.ground.answers import as_object
+from monokeel.release.commits import analyze, read_commits
+from monokeel.release.messages import RULE_SETS
 from tests.oracle.conftest import Ask
 from tests.oracle.histories import Commit, Histories
 

@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 
 from monokeel.adapters.git import Git
-from monokeel.commands.release.situation import Situation, look_around
-from monokeel.core.commits import LEVELS
-from monokeel.core.lookup import Unknown, as_object
-from monokeel.core.messages import JS_SPACE
-from monokeel.core.version import next_version
+from monokeel.ground.answers import Unknown, as_object
+from monokeel.release.commits import LEVELS
+from monokeel.release.messages import JS_SPACE
+from monokeel.release.situation import Situation, look_around
+from monokeel.release.versions import next_version
 from tests.fakes.plans import SETTINGS
 from tests.oracle.conftest import Ask
 from tests.oracle.tag_lists import make_repositories, make_skeleton

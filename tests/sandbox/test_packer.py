@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from monokeel.core.lookup import Found
+from monokeel.ground.answers import Found
 from sandbox import packer
 from sandbox.packer import Image, PackError, pack, read_dockerfile
 from sandbox.registry_server import RegistryServer

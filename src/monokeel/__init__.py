@@ -1,0 +1,1 @@
+"""Monokeel: releases, policy, promotion and updates of one GitHub repository."""

@@ -1,0 +1,5 @@
+"""``python -m monokeel``: the program."""
+
+from monokeel.tasks.program import main
+
+main()

@@ -1,0 +1,48 @@
+"""Addresses: which may be asked, and how they are shown without a secret."""
+
+from urllib.parse import urlsplit
+
+from monokeel.ground.errors import UsageError
+
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+def check_address(url: str) -> None:
+    """Raise UsageError unless *url* is https, or http to a loopback address.
+
+    An address with a user or a password in it is refused, too: it would be logged.
+    """
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError as error:
+        shown = url.rpartition("@")[2]  # what stands before may be a password
+        raise UsageError(f"{shown!r} is no address: {error}") from error
+    if parts.username or parts.password:
+        raise UsageError(
+            f"the address of {parts.hostname} holds credentials",
+            fix="Give them in the variables that ./inv doctor lists.",
+        )
+    if parts.hostname and is_private(url):
+        return
+    raise UsageError(
+        f"{url.partition('?')[0]} is not an https address",
+        fix="Use https; plain http is allowed to a loopback address only.",
+    )
+
+
+def is_private(url: str) -> bool:
+    """Say whether nobody on the way can read what goes to *url*."""
+    scheme = urlsplit(url).scheme
+    return scheme == "https" or (scheme == "http" and is_loopback(url))
+
+
+def is_loopback(url: str) -> bool:
+    """Say whether *url* is on this machine."""
+    return urlsplit(url).hostname in _LOOPBACK
+
+
+def plain_address(url: str) -> str:
+    """Return *url* without its query, which may hold what nobody should read."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}{parts.path}"

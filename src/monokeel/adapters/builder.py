@@ -1,0 +1,206 @@
+"""The configured build command, run for one service and commit; it pushes, too.
+
+Labels and times come from the commit, never from the clock, so that a builder that
+can build reproducibly does. A finished image tells its commit by the same labels
+(OCI image-spec, "Annotations"; labels are in the config blob of each platform).
+"""
+
+import base64
+import json
+import os
+import shlex
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from monokeel.adapters.addresses import is_loopback
+from monokeel.adapters.manifests import _LABEL, REVISION
+from monokeel.adapters.process import run_visible
+from monokeel.ground.errors import ServiceError, UsageError
+from monokeel.ground.settings import Settings
+
+PRESETS = ("docker", "buildah")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One build: *context* is a folder, *image* ``host/name:sha-<commit>``."""
+
+    context: Path
+    image: str
+    commit: str
+    created: datetime
+    labels: Mapping[str, str]
+    insecure: bool
+    auth_file: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Builder:
+    """Builds and pushes the services of the repository at *root*.
+
+    *command* is a preset, ``docker`` or ``buildah``, or a command line with
+    ``{context}``, ``{image}`` and ``{commit}``. *registry* is an address such as
+    ``https://ghcr.io``; with *password* a file of credentials is handed to the build
+    command (``REGISTRY_AUTH_FILE``), else it uses its own login. *server* is where
+    people see the repository.
+    """
+
+    settings: Settings
+    root: Path
+    registry: str
+    command: str
+    commit_time: Callable[[str], datetime]
+    user: str | None = None
+    password: str | None = field(default=None, repr=False)
+    server: str = "https://github.com"
+    licenses: str = ""
+
+    def build(self, service: str, commit: str) -> None:
+        """Build *service* of *commit* and push it as ``sha-<commit>``.
+
+        The files are those of the working tree; the caller knows that it is *commit*.
+        Raises UsageError for a command that is none, and ServiceError when a
+        program is missing or fails.
+        """
+        with self._login() as auth_file:
+            job = self._job(service, commit, auth_file)
+            env = {"SOURCE_DATE_EPOCH": str(int(job.created.timestamp()))}
+            if auth_file is not None:
+                env["REGISTRY_AUTH_FILE"] = auth_file
+            for args in command_lines(self.command, job):
+                code = run_visible(args, cwd=self.root, env=env)
+                if code != 0:
+                    raise ServiceError(
+                        f"the build of {service} failed: {args[0]} ended with {code}",
+                        fix="Its own messages are above; mend that and run it again.",
+                    )
+
+    def _job(self, service: str, commit: str, auth_file: str | None) -> Job:
+        context = self.root / self.settings.service(service).path
+        if not context.is_dir():
+            raise UsageError(
+                f"service {service} has no folder {context}",
+                fix="Correct its path in infra/platform.toml.",
+            )
+        host = urlsplit(self.registry).netloc
+        created = self.commit_time(commit).astimezone(UTC)
+        return Job(
+            context=context,
+            image=f"{host}/{self.settings.image(service)}:sha-{commit}",
+            commit=commit,
+            created=created,
+            labels=self._labels(service, commit, created),
+            insecure=self.registry.startswith("http://") and is_loopback(self.registry),
+            auth_file=auth_file,
+        )
+
+    def _labels(self, service: str, commit: str, created: datetime) -> dict[str, str]:
+        # No version here: an image is built once per commit and named later.
+        labels = {
+            f"{_LABEL}.source": f"{self.server}/{self.settings.repository}",
+            REVISION: commit,
+            f"{_LABEL}.created": created.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            f"{_LABEL}.title": service,
+        }
+        return labels | ({f"{_LABEL}.licenses": self.licenses} if self.licenses else {})
+
+    @contextmanager
+    def _login(self) -> Iterator[str | None]:
+        """Give a file of credentials, readable by us alone, and remove it after.
+
+        A password in an argument would be seen by every process of the machine.
+        """
+        if self.password is None:
+            yield os.environ.get("REGISTRY_AUTH_FILE")
+            return
+        pair = f"{self.user or 'token'}:{self.password}".encode()
+        host = urlsplit(self.registry).netloc
+        content = {"auths": {host: {"auth": base64.b64encode(pair).decode()}}}
+        with tempfile.TemporaryDirectory(prefix="monokeel-") as folder:
+            path = Path(folder) / "auth.json"
+            path.touch(mode=0o600)
+            path.write_text(json.dumps(content), encoding="utf-8")
+            yield str(path)
+
+
+def command_lines(command: str, job: Job) -> list[list[str]]:
+    """Return the programs that *command* stands for, each with its arguments.
+
+    A command line is split as a shell would, once, and each value is put in as a part
+    of one argument. Raises UsageError for an unknown preset, a line that cannot be
+    split, and one without ``{context}`` or ``{image}``.
+    """
+    try:
+        words = shlex.split(command)
+    except ValueError as error:
+        raise _wrong(command, f"cannot be split into words ({error})") from error
+    if words == ["docker"]:
+        return [_docker(job)]
+    if words == ["buildah"]:
+        return _buildah(job)
+    for needed in ("{context}", "{image}"):
+        if not any(needed in word for word in words):
+            raise _wrong(command, f"is no preset and has no {needed}")
+    values = {"context": str(job.context), "image": job.image, "commit": job.commit}
+    return [[_filled(word, values) for word in words]]
+
+
+def _docker(job: Job) -> list[str]:
+    """Build with buildx; unconfirmed: tried by nobody here, there was no docker.
+
+    Without provenance and SBOM the result is one manifest with a stable digest; the
+    attestations are made later, for that digest. `rewrite-timestamp` sets the times of
+    the files (BuildKit 0.13); SOURCE_DATE_EPOCH is passed on by buildx 0.10.
+    """
+    output = "type=image,push=true,oci-mediatypes=true,rewrite-timestamp=true"
+    return [
+        *("docker", "buildx", "build"),
+        *("--provenance=false", "--sbom=false", f"--output={output}"),
+        *_repeated("--label", job.labels),
+        *_repeated("--annotation", job.labels, prefix="manifest:"),
+        *("--tag", job.image, str(job.context)),
+    ]
+
+
+def _buildah(job: Job) -> list[list[str]]:
+    """Build and push with buildah; `--timestamp`, as 1.28 ignores SOURCE_DATE_EPOCH."""
+    options = ["--tls-verify=false"] if job.insecure else []
+    if job.auth_file is not None:
+        options += ["--authfile", job.auth_file]
+    build = [
+        *("buildah", "bud", "--format", "oci", *options),
+        *("--timestamp", str(int(job.created.timestamp()))),
+        *_repeated("--label", job.labels),
+        *_repeated("--annotation", job.labels),
+        *("--tag", job.image, str(job.context)),
+    ]
+    return [build, ["buildah", "push", *options, job.image, f"docker://{job.image}"]]
+
+
+def _repeated(
+    option: str, values: Mapping[str, str], *, prefix: str = ""
+) -> Sequence[str]:
+    return [
+        word
+        for key, value in values.items()
+        for word in (option, f"{prefix}{key}={value}")
+    ]
+
+
+def _filled(word: str, values: Mapping[str, str]) -> str:
+    for name, value in values.items():
+        word = word.replace(f"{{{name}}}", value)
+    return word
+
+
+def _wrong(command: str, problem: str) -> UsageError:
+    return UsageError(
+        f"the build command {command!r} {problem}",
+        fix=f"Use one of the presets {' and '.join(PRESETS)}, or a command line with"
+        " {context}, {image} and {commit}, in [registry] build or MONOKEEL_BUILD.",
+    )

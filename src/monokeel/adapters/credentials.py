@@ -1,0 +1,97 @@
+"""How git proves who it is: a token in a header, or a deploy key over SSH.
+
+Neither ever stands in an argument or in an address, and each goes only where it
+belongs: the token to the host of the configured GitHub, the key to the remote. The
+deploy key is half of a pair that ``ssh-keygen`` makes in a folder of the user.
+"""
+
+import base64
+import os
+import shlex
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from monokeel.adapters.addresses import is_private
+
+
+def no_host_keys() -> tuple[str, ...]:
+    """Return no keys: the user's own known_hosts decides."""
+    return ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credentials:
+    """What git may use. *token* goes to *server* (``host[:port]``) alone.
+
+    *deploy_key* is the text of a private SSH key. *host_keys* is asked once, before
+    the first connection by key, for the server's public keys (``ssh-ed25519 AAAA…``;
+    GitHub: ``GET /meta``, ``ssh_keys``); none means that known_hosts decides.
+    """
+
+    token: str | None = field(default=None, repr=False)
+    server: str = "github.com"
+    deploy_key: str | None = field(default=None, repr=False)
+    host_keys: Callable[[], tuple[str, ...]] = no_host_keys
+
+
+def token_environment(credentials: Credentials, address: str) -> dict[str, str]:
+    """Return the variables that make git send the token to *address*, if it may."""
+    parts = urlsplit(address)
+    if not credentials.token or not is_private(address):
+        return {}
+    if parts.netloc.rpartition("@")[2] != credentials.server:
+        return {}
+    pair = base64.b64encode(f"x-access-token:{credentials.token}".encode()).decode()
+    number = int(os.environ.get("GIT_CONFIG_COUNT") or "0")
+    base = f"{parts.scheme}://{credentials.server}/"
+    return {
+        "GIT_CONFIG_COUNT": str(number + 1),
+        f"GIT_CONFIG_KEY_{number}": f"http.{base}.extraheader",
+        f"GIT_CONFIG_VALUE_{number}": f"Authorization: Basic {pair}",
+    }
+
+
+def ssh_address(address: str) -> str:
+    """Return *address* for a push by key: https becomes ssh, the rest stays.
+
+    ``https://github.com/acme/shop.git`` is ``ssh://git@github.com/acme/shop.git``.
+    """
+    parts = urlsplit(address)
+    if parts.scheme in {"http", "https"} and parts.hostname:
+        return f"ssh://git@{parts.hostname}{parts.path}"
+    return address
+
+
+@contextmanager
+def key_environment(credentials: Credentials, address: str) -> Iterator[dict[str, str]]:
+    """Give the variables that make git use the deploy key; the file goes afterwards.
+
+    A GIT_SSH_COMMAND of the user stays the program that is run.
+    """
+    with tempfile.TemporaryDirectory(prefix="monokeel-") as folder:
+        key = Path(folder) / "key"
+        key.touch(mode=0o600)
+        key.write_text((credentials.deploy_key or "").strip() + "\n", encoding="utf-8")
+        program = os.environ.get("GIT_SSH_COMMAND") or "ssh"
+        options = ["-i", str(key), "-o", "IdentitiesOnly=yes", "-o", "BatchMode=yes"]
+        host_keys = credentials.host_keys()
+        if host_keys:
+            known = Path(folder) / "known_hosts"
+            lines = [f"{_known_host(address)} {line}\n" for line in host_keys]
+            known.write_text("".join(lines), encoding="utf-8")
+            options += ["-o", f"UserKnownHostsFile={known}"]
+            options += ["-o", "StrictHostKeyChecking=yes"]
+        yield {"GIT_SSH_COMMAND": f"{program} {shlex.join(options)}"}
+
+
+def _known_host(address: str) -> str:
+    parts = urlsplit(address)
+    if parts.port:
+        return f"[{parts.hostname}]:{parts.port}"
+    if parts.hostname:
+        return parts.hostname
+    return address.partition(":")[0].rpartition("@")[2]

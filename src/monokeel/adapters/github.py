@@ -1,0 +1,192 @@
+"""One GitHub repository over REST: every page, and every refusal translated.
+
+The families of calls (releases, rulesets, deployments, …) have adapters of their
+own that are given a GitHub. Facts: GitHub's REST documentation, version 2022-11-28.
+"""
+
+import json as jsonlib
+import re
+from collections.abc import Container, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from urllib.parse import urlencode, urlsplit
+
+from monokeel.adapters.session import Answer, Session
+from monokeel.ground.answers import Json, as_list, as_object
+from monokeel.ground.errors import MonokeelError, RefusedError, ServiceError
+
+_VERSION = "2022-11-28"
+_JSON = "application/vnd.github+json"
+_NEXT = re.compile(r'<([^>]+)>;\s*rel="next"')
+_MOST_PAGES = 1000
+_UNSEEN = {
+    HTTPStatus.UNAUTHORIZED,
+    HTTPStatus.FORBIDDEN,
+    HTTPStatus.NOT_FOUND,
+    HTTPStatus.TOO_MANY_REQUESTS,
+}
+
+
+class GitHub:
+    """REST calls under ``/repos/OWNER/REPO``, with one token.
+
+    *api* is the address of the API without a final slash; the token is sent to that
+    host alone. *repository* is ``owner/repo``.
+    """
+
+    def __init__(
+        self, session: Session, *, api: str, repository: str, token: str | None
+    ) -> None:
+        self._session = session
+        self.api = api.rstrip("/")
+        self.repository = repository
+        self.token = token
+        self._newest_date: datetime | None = None
+
+    @property
+    def session(self) -> Session:
+        """The pool, for downloads that leave the API's host without the token."""
+        return self._session
+
+    @property
+    def server_date(self) -> datetime:
+        """The time of GitHub's newest answer (aware, UTC).
+
+        Raises ServiceError when GitHub has not been asked yet or sent no date: the
+        clock of this machine is never a substitute.
+        """
+        if self._newest_date is None:
+            raise ServiceError("GitHub has not said what time it is")
+        return self._newest_date
+
+    def request(  # noqa: PLR0913 - one keyword per part of a call
+        self,
+        method: str,
+        path: str,
+        *,
+        json: Json = None,
+        params: Mapping[str, str] | None = None,
+        accept: str = _JSON,
+        expect: Container[int] = (HTTPStatus.OK,),
+    ) -> Answer:
+        """Send one call and return its answer if the status is in *expect*.
+
+        *path* is under the repository (``/releases``), under the API's root with two
+        slashes (``//user``), or an address that GitHub gave. Raises ServiceError when
+        GitHub does not answer or does not let us see (401, 403, 404, 429, 5xx), and
+        RefusedError for any other status, with GitHub's words.
+        """
+        url = self._url(path, params)
+        body = None if json is None else jsonlib.dumps(json).encode()
+        headers = {"Accept": accept, "X-GitHub-Api-Version": _VERSION}
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+        if self.token:
+            headers["Authorization"] = f"Bearer {self.token}"
+        answer = self._session.request(method, url, headers=headers, body=body)
+        self._note_date(answer)
+        if answer.status in expect:
+            return answer
+        raise _refusal(method, urlsplit(url).path, answer, has_token=bool(self.token))
+
+    def pages(
+        self, path: str, *, params: Mapping[str, str] | None = None, key: str = ""
+    ) -> list[dict[str, Json]]:
+        """Return the items of every page; *key* names the list of a wrapped answer.
+
+        Follows ``rel="next"`` only: other links (``deprecation``) may be there.
+        """
+        items: list[dict[str, Json]] = []
+        address = self._url(path, {"per_page": "100", **(params or {})})
+        for _ in range(_MOST_PAGES):
+            answer = self.request("GET", address)
+            page = answer.json()
+            listed = as_list(as_object(page).get(key) if key else page)
+            items += [as_object(item) for item in listed]
+            following = _NEXT.search(answer.headers.get("Link", ""))
+            if following is None:
+                return items
+            address = following[1]
+        raise ServiceError(f"{path} has more than {_MOST_PAGES} pages")
+
+    def _url(self, path: str, params: Mapping[str, str] | None) -> str:
+        if path.startswith("//"):
+            url = self.api + path[1:]
+        elif path.startswith("/") or not path:
+            url = f"{self.api}/repos/{self.repository}{path}"
+        else:
+            if urlsplit(path).netloc != urlsplit(self.api).netloc:
+                raise ServiceError(
+                    f"GitHub's answer leads to another host: {urlsplit(path).netloc}"
+                )
+            url = path
+        return f"{url}?{urlencode(params)}" if params else url
+
+    def _note_date(self, answer: Answer) -> None:
+        said = answer.headers.get("Date")
+        if said is None:
+            return
+        try:
+            self._newest_date = parsedate_to_datetime(said).astimezone(UTC)
+        except ValueError:
+            return
+
+
+def words_of(answer: Answer) -> str:
+    """Return what GitHub said in an error: its message and the details, one line.
+
+    ``errors`` holds objects or plain strings (otterdog#473); a body need not be JSON.
+    """
+    try:
+        value = answer.json()
+    except ServiceError:
+        return " ".join(answer.text.split())[:200]
+    if not isinstance(value, dict):
+        return str(value)[:200]
+    message = str(value.get("message", ""))
+    errors = value.get("errors")
+    details = [_detail(item) for item in errors] if isinstance(errors, list) else []
+    return " ".join(": ".join([message, *filter(None, details)]).split())
+
+
+def _detail(item: Json) -> str:
+    if isinstance(item, dict):
+        return str(item.get("message") or item.get("code") or "")
+    return str(item)
+
+
+def _refusal(
+    method: str, path: str, answer: Answer, *, has_token: bool
+) -> MonokeelError:
+    said = words_of(answer)
+    problem = f"GitHub answered {answer.status} to {method} {path}: {said}"
+    request_id = answer.headers.get("X-GitHub-Request-Id")
+    if request_id:
+        problem += f" (request {request_id})"
+    if "Upgrade to GitHub Pro" in said:
+        return ServiceError(
+            problem,
+            fix="GitHub's plan of this repository has no rulesets: upgrade the plan,"
+            " or make the repository public.",
+        )
+    if answer.status in _UNSEEN:
+        return ServiceError(problem, fix=_advice(answer, has_token=has_token))
+    if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return ServiceError(problem, fix="Run again once GitHub answers.")
+    return RefusedError(problem)
+
+
+def _advice(answer: Answer, *, has_token: bool) -> str:
+    if answer.headers.get("x-ratelimit-remaining") == "0":
+        reset = answer.headers.get("x-ratelimit-reset", "")
+        at = datetime.fromtimestamp(int(reset), UTC) if reset.isdigit() else None
+        return f"The rate limit is used up; it ends at {at:%H:%M:%S} UTC." if at else ""
+    if not has_token:
+        return "Set GITHUB_TOKEN: nothing was asked with a token."
+    needed = answer.headers.get("X-Accepted-GitHub-Permissions")
+    if needed:
+        return f"The token needs: {needed}."
+    if answer.status == HTTPStatus.UNAUTHORIZED:
+        return "The token is wrong or expired: set another GITHUB_TOKEN."
+    return "It is missing, or hidden from this token: ./inv doctor says what it may."

@@ -1,0 +1,50 @@
+"""Deploy keys as files of this machine."""
+
+from pathlib import Path
+
+from monokeel.adapters.process import run
+from monokeel.ground.errors import UsageError
+
+
+class Keys:
+    """The key pair at *path* (private) and ``path.pub``, outside the repository.
+
+    Raises UsageError when *path* is inside *root*: it would be committed one day.
+    """
+
+    def __init__(self, path: Path, *, root: Path) -> None:
+        self._path = path.expanduser().absolute()
+        if self._path.resolve().is_relative_to(root.resolve()):
+            raise UsageError(
+                f"{self._path} is inside the repository",
+                fix="Name a file elsewhere: ./inv init --key-file FILE",
+            )
+
+    @property
+    def file(self) -> str:
+        """The path of the private key."""
+        return str(self._path)
+
+    def public_key(self) -> str | None:
+        """Return the public key, ``ssh-ed25519 AAAA…``; ``None`` if there is no pair.
+
+        It is read from the private key, so a lost ``.pub`` file does no harm.
+        """
+        if not self._path.is_file():
+            return None
+        args = ["ssh-keygen", "-y", "-P", "", "-f", self.file]
+        return " ".join(run(args, stdin="").stdout.split()[:2])
+
+    def create(self, comment: str) -> str:
+        """Make a key pair and return its public key.
+
+        The private key is readable for its owner alone (ssh-keygen's own doing) and
+        has no passphrase: a workflow has nobody to type one.
+        """
+        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        args = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", comment]
+        run([*args, "-f", self.file], stdin="n\n")
+        public = self.public_key()
+        if public is None:
+            raise UsageError(f"ssh-keygen made no key at {self.file}")
+        return public

@@ -1,0 +1,81 @@
+"""What a manifest says of the commit that its image was built from."""
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from monokeel.ground.answers import Json, Unknown
+
+_LABEL = "org.opencontainers.image"
+REVISION = f"{_LABEL}.revision"
+_COMMIT = re.compile(r"[0-9a-f]{40}\Z")
+# BuildKit's attestations stand among the platforms of an index.
+_ATTESTATION = ("vnd.docker.reference.type", "attestation-manifest")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blob:
+    """Something that a manifest refers to: another manifest, or a blob."""
+
+    digest: str
+    is_manifest: bool
+
+
+def revision_of(
+    manifest: bytes, read: Callable[[Blob], bytes | Unknown]
+) -> str | Unknown | None:
+    """Return the commit named by *manifest*, or ``None`` when it names none.
+
+    Its annotation, else that of the first platform, else the label of the config.
+    *read* fetches what is referred to; Unknown when that fails, for a label that
+    cannot be read is not one that is missing.
+    """
+    fields = _object(manifest)
+    annotated = _text(fields.get("annotations"), REVISION)
+    if annotated is not None:
+        return annotated if _COMMIT.match(annotated) else None
+    platform = _first_platform(fields)
+    if platform is not None:
+        child = read(Blob(digest=platform, is_manifest=True))
+        return child if isinstance(child, Unknown) else revision_of(child, read)
+    config = _text(fields.get("config"), "digest")
+    if config is None:
+        return None
+    content = read(Blob(digest=config, is_manifest=False))
+    if isinstance(content, Unknown):
+        return content
+    labels = _object(content).get("config")
+    label = _text(labels.get("Labels") if isinstance(labels, dict) else None, REVISION)
+    return label if label is not None and _COMMIT.match(label) else None
+
+
+def _first_platform(fields: dict[str, Json]) -> str | None:
+    children = fields.get("manifests")
+    for child in children if isinstance(children, list) else []:
+        if isinstance(child, dict) and not _is_attestation(child):
+            return _text(child, "digest")
+    return None
+
+
+def _is_attestation(child: dict[str, Json]) -> bool:
+    key, value = _ATTESTATION
+    platform = child.get("platform")
+    return (
+        _text(child.get("annotations"), key) == value
+        or _text(platform, "architecture") == "unknown"
+        or _text(platform, "os") == "unknown"
+    )
+
+
+def _text(value: Json, key: str) -> str | None:
+    found = value.get(key) if isinstance(value, dict) else None
+    return found if isinstance(found, str) else None
+
+
+def _object(content: bytes) -> dict[str, Json]:
+    try:
+        value: Json = json.loads(content)
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}

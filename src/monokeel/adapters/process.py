@@ -1,0 +1,168 @@
+"""Run a program: a list of arguments, a clean environment, never a shell."""
+
+import logging
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Container, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from monokeel.ground.errors import ServiceError
+
+log = logging.getLogger(__name__)
+
+# What git may take from the caller. Hooks leak GIT_DIR and friends, which would
+# point our git at another repository (pre-commit, git.py, issue 300).
+_GIT_MAY_KEEP = {
+    "GIT_EXEC_PATH",
+    "GIT_ASKPASS",
+    "GIT_ALLOW_PROTOCOL",
+    "GIT_HTTP_PROXY_AUTHMETHOD",
+    "GIT_SSH",
+    "GIT_SSH_COMMAND",
+    "GIT_CONFIG_COUNT",
+    "GIT_CONFIG_GLOBAL",
+    "GIT_CONFIG_NOSYSTEM",
+}
+_GIT_MAY_KEEP_PREFIXES = ("GIT_SSL_", "GIT_CONFIG_KEY_", "GIT_CONFIG_VALUE_")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Completed:
+    """How a program ended: exit code and what it printed, decoded as UTF-8."""
+
+    code: int
+    stdout: str
+    stderr: str
+
+
+def clean_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return this process's environment without foreign ``GIT_*``, plus *extra*."""
+    env = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("GIT_")
+        or name in _GIT_MAY_KEEP
+        or name.startswith(_GIT_MAY_KEEP_PREFIXES)
+    }
+    return env | {"LC_ALL": "C.UTF-8", "GIT_TERMINAL_PROMPT": "0"} | dict(extra or {})
+
+
+def run(  # noqa: PLR0913 - one keyword per property of a child process
+    args: Sequence[str],
+    *,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    stdin: str | None = None,
+    ok: Container[int] = (0,),
+    timeout_s: float | None = None,
+) -> Completed:
+    """Run *args* to its end and return what it printed.
+
+    Raises ServiceError when the program is missing, does not end within *timeout_s*
+    seconds, or exits with a code that is not in *ok*.
+    """
+    started = time.monotonic()
+    try:
+        done = subprocess.run(
+            args,
+            cwd=cwd,
+            env=clean_environment(env),
+            input=stdin,
+            capture_output=True,
+            check=False,
+            encoding="utf-8",
+            errors="surrogateescape",
+            timeout=timeout_s,
+        )
+    except FileNotFoundError as error:
+        raise _missing(args[0]) from error
+    except subprocess.TimeoutExpired as error:
+        raise ServiceError(
+            f"{args[0]} {args[1]} did not end within {timeout_s} s",
+            fix="Run again once the other side answers.",
+        ) from error
+    taken = time.monotonic() - started
+    log.debug("%s: exit %d, %.3f s", " ".join(args[:2]), done.returncode, taken)
+    if done.returncode not in ok:
+        raise ServiceError(
+            f"{' '.join(args[:3])} failed ({done.returncode}): {last_line(done.stderr)}"
+        )
+    return Completed(code=done.returncode, stdout=done.stdout, stderr=done.stderr)
+
+
+def stream(
+    args: Sequence[str],
+    *,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    separator: bytes = b"\n",
+) -> Iterator[str]:
+    """Yield the records that *args* prints, without their *separator*.
+
+    Undecodable bytes become U+FFFD. Raises ServiceError when the program is missing
+    or, after its last record, when it exits with another code than 0.
+    """
+    try:
+        child = subprocess.Popen(
+            args,
+            cwd=cwd,
+            env=clean_environment(env),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+    except FileNotFoundError as error:
+        raise _missing(args[0]) from error
+    with child:
+        if child.stdout is None or child.stderr is None:
+            raise AssertionError(args)
+        rest = b""
+        while chunk := child.stdout.read(1 << 16):
+            *records, rest = (rest + chunk).split(separator)
+            for record in records:
+                yield record.decode("utf-8", errors="replace")
+        if rest:
+            yield rest.decode("utf-8", errors="replace")
+        said = child.stderr.read().decode("utf-8", errors="replace")
+    if child.returncode != 0:
+        raise ServiceError(
+            f"{' '.join(args[:3])} failed ({child.returncode}): {last_line(said)}"
+        )
+
+
+def run_visible(
+    args: Sequence[str],
+    *,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+) -> int:
+    """Run *args* with all its output on our stderr; return its exit code.
+
+    Our stdout stays free for the one JSON object of ``--json``. Raises ServiceError
+    when the program is missing.
+    """
+    with suppress(OSError, ValueError):
+        sys.stderr.flush()
+    try:
+        done = subprocess.run(
+            args, cwd=cwd, env=clean_environment(env), stdout=2, check=False
+        )
+    except FileNotFoundError as error:
+        raise _missing(args[0]) from error
+    return done.returncode
+
+
+def last_line(text: str) -> str:
+    """Return the last line of *text* that says something, or "no message"."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return lines[-1] if lines else "no message"
+
+
+def _missing(program: str) -> ServiceError:
+    return ServiceError(
+        f"{program} is not installed here",
+        fix=f"Install {program}; ./inv doctor lists what is needed.",
+    )

@@ -1,0 +1,59 @@
+"""Pull requests of the repository, found by their branch."""
+
+from http import HTTPStatus
+
+from monokeel.adapters.github import GitHub, words_of
+from monokeel.adapters.repository import _REFUSED
+from monokeel.ground.answers import Declined, Json, as_number, as_object, as_text
+
+
+class Pulls:
+    """The pull requests to branch *base* of the repository of *github*."""
+
+    def __init__(self, github: GitHub, *, base: str) -> None:
+        self._github = github
+        self._base = base
+
+    def open_from(self, prefix: str) -> dict[str, int]:
+        """Return branch → number of those open from branches with *prefix*.
+
+        Only branches of the repository itself: those of a fork prove nothing.
+        """
+        found = {}
+        for pull in self._github.pages("/pulls", params={"state": "open"}):
+            head = as_object(pull.get("head"))
+            branch = as_text(head.get("ref"))
+            home = head.get("repo")
+            name = home.get("full_name") if isinstance(home, dict) else None
+            ours = str(name).lower() == self._github.repository.lower()
+            if ours and branch.startswith(prefix):
+                found[branch] = as_number(pull.get("number"))
+        return found
+
+    def create(self, branch: str, *, title: str, body: str) -> int | Declined:
+        """Open a pull request from *branch* and return its number.
+
+        Declined when GitHub does not let this token do so, as it is with
+        ``GITHUB_TOKEN`` unless a setting allows it.
+        """
+        wanted: Json = {
+            "title": title,
+            "body": body,
+            "head": branch,
+            "base": self._base,
+        }
+        expect = (HTTPStatus.CREATED, *_REFUSED)
+        answer = self._github.request("POST", "/pulls", json=wanted, expect=expect)
+        if answer.status != HTTPStatus.CREATED:
+            return Declined(reason=words_of(answer))
+        return as_number(as_object(answer.json()).get("number"))
+
+    def close(self, number: int, *, comment: str) -> None:
+        """Close pull request *number* with *comment*."""
+        self._github.request(
+            "POST",
+            f"/issues/{number}/comments",
+            json={"body": comment},
+            expect=(HTTPStatus.CREATED,),
+        )
+        self._github.request("PATCH", f"/pulls/{number}", json={"state": "closed"})

@@ -1,0 +1,284 @@
+"""One OCI registry: look up tags, read manifests, give a digest another name.
+
+Source: OCI distribution-spec 1.1; what GHCR does beyond it comes from public reports,
+which are named where they count.
+"""
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Final
+from urllib.parse import quote
+
+from monokeel.adapters.manifests import Blob, revision_of
+from monokeel.adapters.registry_access import (
+    DENIALS,
+    PULL,
+    PUSH,
+    Denied,
+    Question,
+    RegistryAccess,
+    error_codes,
+    error_text,
+)
+from monokeel.adapters.session import Answer, Session, map_concurrently
+from monokeel.ground.answers import Absent, Found, Unknown
+from monokeel.ground.errors import RefusedError, ServiceError, UsageError
+
+MEDIA_TYPES: Final = (
+    "application/vnd.oci.image.index.v1+json",
+    "application/vnd.oci.image.manifest.v1+json",
+    "application/vnd.docker.distribution.manifest.list.v2+json",
+    "application/vnd.docker.distribution.manifest.v2+json",
+)
+# Without every type in Accept a registry answers 404 for an image that is there
+# (docker-registry 2.8.2, observed; GHCR: Argus#459).
+_ACCEPT: Final = {"Accept": ", ".join(MEDIA_TYPES)}
+_ABSENT: Final = {"MANIFEST_UNKNOWN", "NAME_UNKNOWN"}
+_NAME: Final = re.compile(r"[a-z0-9]+(?:(?:\.|_|__|-+|/)[a-z0-9]+)*\Z")
+_REFERENCE: Final = re.compile(
+    r"[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}\Z|sha256:[0-9a-f]{64}\Z"
+)
+_UNREADABLE: Final = "of a media type that we do not read"
+_AGAIN: Final = "Run the same command again once the registry answers."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """The raw bytes of a manifest: only unchanged do they keep their digest."""
+
+    body: bytes
+    media_type: str
+
+    @property
+    def digest(self) -> str:
+        """The identity of the image, ``sha256:`` and 64 hex digits."""
+        return digest_of(self.body)
+
+
+class Registry:
+    """The images of one registry; safe to use from several threads.
+
+    *address* is such as ``https://ghcr.io``. Images are named without host, such as
+    ``acme/shop/api``; a name or tag that no registry takes raises UsageError.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        *,
+        address: str,
+        user: str | None = None,
+        password: str | None = None,
+        timeout_s: float = 30.0,
+    ) -> None:
+        self._access = RegistryAccess(
+            session,
+            address.rstrip("/"),
+            user=user,
+            password=password,
+            timeout_s=timeout_s,
+        )
+
+    def look_up(self, image: str, tag: str) -> Found | Absent | Unknown:
+        """Say what is at *tag* of *image*; a digest does as well.
+
+        The revision is the commit that the image's label or annotation names. Absent
+        only after an answer that is certain.
+        """
+        answer = self._read(image, tag)
+        if not isinstance(answer, Manifest):
+            return answer
+        revision = revision_of(answer.body, lambda blob: self._content(image, blob))
+        if isinstance(revision, Unknown):
+            return revision
+        return Found(digest=answer.digest, revision=revision)
+
+    def look_up_all(
+        self, names: Sequence[tuple[str, str]]
+    ) -> list[Found | Absent | Unknown]:
+        """Say what is at each (image, tag), in that order, asked at the same time."""
+        return map_concurrently(lambda name: self.look_up(*name), names)
+
+    def may_push(self, image: str) -> bool | Unknown:
+        """Say whether an upload to *image* would be accepted; leave nothing there.
+
+        An upload is begun (202) and cancelled: it creates no blob, tag or package
+        version (radius#12623).
+        """
+        _check(image)
+        question = Question(
+            method="POST", name=image, path="blobs/uploads/", actions=PUSH, body=b""
+        )
+        answer = self._access.ask(question)
+        if not isinstance(answer, Answer):
+            return Unknown(reason=answer.reason)
+        if answer.status == HTTPStatus.ACCEPTED:
+            self._access.cancel(question, answer.headers.get("Location", ""))
+            return True
+        if answer.status in DENIALS:
+            return False
+        return self._unclear(answer, image)
+
+    def manifest(self, image: str, digest: str) -> Manifest:
+        """Return the manifest of *digest*, its bytes checked against it.
+
+        Raises ServiceError when it is not there or cannot be read.
+        """
+        answer = self._read(image, digest)
+        if isinstance(answer, Manifest):
+            return answer
+        reason = f"{image}@{digest} is not there"
+        if isinstance(answer, Unknown):
+            reason = answer.reason
+        raise ServiceError(f"{self._access.host}: {reason}", fix=_AGAIN)
+
+    def give_tag(self, image: str, digest: str, tag: str) -> None:
+        """Put the manifest of *digest* under *tag*, unchanged; never overwrite.
+
+        No registry compares and sets (distribution-spec#250): the tag is looked at
+        before, and read back after. Does nothing when the tag is at *digest*. Raises
+        RefusedError when it is or comes to be at another one, and ServiceError when
+        nobody can tell.
+        """
+        manifest = self.manifest(image, digest)
+        now = self._settled(image, tag)
+        if isinstance(now, Absent):
+            reply = self._put(image, manifest, tag)
+            now = self._settled(image, tag)
+            if isinstance(now, Absent):
+                raise ServiceError(
+                    f"{image}:{tag} was not written: {reply}",
+                    fix="May the token push (packages: write)? Then run this again.",
+                )
+        if now.digest != digest:
+            # Put back it would only move a second time: it stays as it is.
+            raise RefusedError(
+                f"{image}:{tag} is {now.digest}, not {digest}",
+                fix="A published version is never replaced; release a new one.",
+            )
+
+    def _put(self, image: str, manifest: Manifest, tag: str) -> str:
+        """Write once and return what was answered; the tag tells if it worked."""
+        question = Question(
+            method="PUT",
+            name=image,
+            path=f"manifests/{tag}",
+            actions=PUSH,
+            headers={"Content-Type": manifest.media_type, "If-None-Match": "*"},
+            body=manifest.body,
+        )
+        answer = self._access.ask(question)
+        if not isinstance(answer, Answer):
+            return answer.reason
+        return f"{self._access.host} answered {answer.status} {error_text(answer)}"
+
+    def _settled(self, image: str, tag: str) -> Found | Absent:
+        answer = self._read(image, tag)
+        if isinstance(answer, Manifest):
+            return Found(digest=answer.digest)
+        if isinstance(answer, Unknown):
+            raise ServiceError(f"{image}:{tag}: {answer.reason}", fix=_AGAIN)
+        return answer
+
+    def _read(self, image: str, reference: str) -> Manifest | Found | Absent | Unknown:
+        """Return the manifest at *reference*; Found when it is there, but unreadable.
+
+        GHCR refuses to read a package that does not exist (ironclaw#583); who may
+        push may read as well, so asking with that right makes the answer certain.
+        """
+        _check(image, reference)
+        answer = self._ask(image, reference, PULL)
+        if _is_denied(answer) and self._access.has_credentials:
+            answer = self._ask(image, reference, PUSH)
+            is_ghcr = self._access.service == "ghcr.io"
+            if _is_denied(answer) and is_ghcr and self.may_push(image) is True:
+                return Absent()
+        if not isinstance(answer, Answer):
+            return Unknown(reason=answer.reason)
+        return self._judged(answer, image, reference)
+
+    def _ask(
+        self, image: str, reference: str, actions: str
+    ) -> Answer | Denied | Unknown:
+        path = f"manifests/{quote(reference, safe=':')}"
+        return self._access.ask(
+            Question(
+                method="GET", name=image, path=path, actions=actions, headers=_ACCEPT
+            )
+        )
+
+    def _judged(
+        self, answer: Answer, image: str, reference: str
+    ) -> Manifest | Found | Absent | Unknown:
+        name = f"{image}{'@' if ':' in reference else ':'}{reference}"
+        if answer.status == HTTPStatus.OK:
+            return self._checked(answer, name, reference)
+        if answer.status == HTTPStatus.NOT_FOUND:
+            if "accept header" in answer.text.lower():
+                return Found(digest=_UNREADABLE)
+            if _ABSENT & set(error_codes(answer)):
+                return Absent()
+        # Any other answer leaves the question open, and a guard must not guess.
+        return self._unclear(answer, name)
+
+    def _checked(self, answer: Answer, name: str, reference: str) -> Manifest | Unknown:
+        media_type = answer.headers.get("Content-Type", "").partition(";")[0].strip()
+        manifest = Manifest(body=answer.body, media_type=media_type)
+        # Old registries send no digest header (distribution-spec).
+        said = answer.headers.get("Docker-Content-Digest") or manifest.digest
+        wanted = reference if ":" in reference else manifest.digest
+        if media_type not in MEDIA_TYPES:
+            reason = f"{self._access.host} answered {media_type!r} for {name}"
+        elif {said, wanted} != {manifest.digest}:
+            reason = f"{name} is called {said}, but its bytes are {manifest.digest}"
+        else:
+            return manifest
+        return Unknown(reason=reason)
+
+    def _content(self, image: str, blob: Blob) -> bytes | Unknown:
+        """Return the bytes of a child manifest or a config blob, checked."""
+        if blob.is_manifest:
+            child = self._read(image, blob.digest)
+            if isinstance(child, Manifest):
+                return child.body
+            missing = Unknown(reason=f"{image}@{blob.digest} cannot be read")
+            return child if isinstance(child, Unknown) else missing
+        answer = self._access.read_blob(image, blob.digest)
+        if not isinstance(answer, Answer):
+            return Unknown(reason=answer.reason)
+        if answer.status != HTTPStatus.OK:
+            return self._unclear(answer, f"{image}@{blob.digest}")
+        if digest_of(answer.body) != blob.digest:
+            return Unknown(reason=f"{image}@{blob.digest} has other bytes")
+        return answer.body
+
+    def _unclear(self, answer: Answer, name: str) -> Unknown:
+        words = f"{answer.status} {error_text(answer)}"
+        return Unknown(reason=f"{self._access.host} answered {words} for {name}")
+
+
+def digest_of(content: bytes) -> str:
+    """Return the sha256 of *content* as registries write it."""
+    return f"sha256:{hashlib.sha256(content).hexdigest()}"
+
+
+def _is_denied(answer: Answer | Denied | Unknown) -> bool:
+    if isinstance(answer, Answer):
+        return answer.status in DENIALS
+    return isinstance(answer, Denied)
+
+
+def _check(image: str, reference: str = "") -> None:
+    if not _NAME.match(image):
+        raise UsageError(
+            f"{image!r} cannot be the name of an image",
+            fix="Names of images are lower case: letters, digits, '.', '_', '-', '/'.",
+        )
+    if reference and not _REFERENCE.match(reference):
+        raise UsageError(
+            f"{reference!r} cannot be the tag of an image",
+            fix="Tags have letters, digits, '.', '_' and '-'; no '+', at most 128.",
+        )

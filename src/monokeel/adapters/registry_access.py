@@ -1,0 +1,294 @@
+"""How the registry is asked: credentials, tokens, redirects.
+
+Credentials go to the configured registry and to its own token realm, never further.
+"""
+
+import base64
+import re
+import threading
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from urllib.parse import urlencode, urljoin, urlsplit
+
+from monokeel.adapters.addresses import check_address
+from monokeel.adapters.session import Answer, Session
+from monokeel.ground.answers import Json, Unknown
+from monokeel.ground.errors import MonokeelError, ServiceError, UsageError
+
+PULL = "pull"
+PUSH = "pull,push"
+
+# Docker Hub is the one registry we know whose realm is beside it and not above it.
+_KNOWN_REALMS = {"registry-1.docker.io": "auth.docker.io"}
+_REDIRECTS = {
+    HTTPStatus.MOVED_PERMANENTLY,
+    HTTPStatus.FOUND,
+    HTTPStatus.SEE_OTHER,
+    HTTPStatus.TEMPORARY_REDIRECT,
+    HTTPStatus.PERMANENT_REDIRECT,
+}
+_HOPS = 3
+DENIALS = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """One request about the image *name*; *path* is below ``/v2/<name>/``."""
+
+    method: str
+    name: str
+    path: str
+    actions: str = PULL
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Challenge:
+    """What ``WWW-Authenticate`` asks for: *scheme* is ``bearer``, ``basic`` or none."""
+
+    scheme: str
+    realm: str = ""
+    service: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Denied:
+    """The token call said no (401, 403): not to us, or the image is not there."""
+
+    reason: str
+
+
+class RegistryAccess:
+    """Requests to one registry with the right credentials; safe in many threads.
+
+    *address* has no final slash. Without *password* only public images can be read.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        address: str,
+        *,
+        user: str | None,
+        password: str | None,
+        timeout_s: float,
+    ) -> None:
+        self.address = address
+        self.has_credentials = password is not None
+        self.service = ""
+        self._session = session
+        self._basic = None if password is None else _basic(user or "token", password)
+        self._timeout_s = timeout_s
+        self._authorization: dict[tuple[str, str], str] = {}
+        self._locks: dict[tuple[str, str], threading.Lock] = {}
+
+    @property
+    def host(self) -> str:
+        """The registry's host with its port, as people write it before an image."""
+        return urlsplit(self.address).netloc
+
+    def ask(self, question: Question) -> Answer | Denied | Unknown:
+        """Return the registry's answer, whatever its status.
+
+        On 401 a new token is fetched once and the question repeated; a refused
+        request has had no effect, so that is true of writes as well. Denied when the
+        token is refused, Unknown when there is no usable answer. Raises UsageError
+        for an address that is neither https nor on this machine.
+        """
+        scope = (question.name, question.actions)
+        used = self._authorization.get(scope)
+        try:
+            answer = self._send(question, used)
+            if answer.status != HTTPStatus.UNAUTHORIZED:
+                return answer
+            challenge = read_challenge(answer.headers.get("WWW-Authenticate", ""))
+            authorization = self._renewed(scope, used, challenge)
+            if not isinstance(authorization, str):
+                return authorization
+            return self._send(question, authorization)
+        except ServiceError as error:
+            return Unknown(reason=error.problem)
+
+    def read_blob(self, name: str, digest: str) -> Answer | Denied | Unknown:
+        """Return the answer to a blob's GET, followed to where the bytes are stored.
+
+        No credential goes along with a redirect: storage hosts have their own in the
+        address, and are others' machines.
+        """
+        path = f"blobs/{digest}"
+        answer = self.ask(Question(method="GET", name=name, path=path))
+        for _ in range(_HOPS):
+            if not isinstance(answer, Answer) or answer.status not in _REDIRECTS:
+                return answer
+            here = f"{self.address}/v2/{name}/{path}"
+            target = urljoin(here, answer.headers.get("Location", ""))
+            try:
+                answer = self._session.request("GET", target, timeout_s=self._timeout_s)
+            except MonokeelError as error:
+                return Unknown(reason=error.problem)
+        return Unknown(reason=f"{self.host} redirects a blob more than {_HOPS} times")
+
+    def cancel(self, question: Question, location: str) -> None:
+        """Take an upload back, and do not mind the answer (GHCR: 405)."""
+        here = f"{self.address}/v2/{question.name}/{question.path}"
+        target = urljoin(here, location)
+        if urlsplit(target)[:2] != urlsplit(self.address)[:2]:
+            return
+        headers = self._headers(self._authorization.get((question.name, PUSH)))
+        try:
+            self._session.request(
+                "DELETE", target, headers=headers, timeout_s=self._timeout_s
+            )
+        except ServiceError:
+            return
+
+    def _send(self, question: Question, authorization: str | None) -> Answer:
+        return self._session.request(
+            question.method,
+            f"{self.address}/v2/{question.name}/{question.path}",
+            headers=question.headers | self._headers(authorization),
+            body=question.body,
+            timeout_s=self._timeout_s,
+        )
+
+    @staticmethod
+    def _headers(authorization: str | None) -> dict[str, str]:
+        return {} if authorization is None else {"Authorization": authorization}
+
+    def _renewed(
+        self, scope: tuple[str, str], used: str | None, challenge: Challenge
+    ) -> str | Denied | Unknown:
+        """Return a new header for *scope*; of many threads only the first asks."""
+        with self._locks.setdefault(scope, threading.Lock()):
+            known = self._authorization.get(scope)
+            if known is not None and known != used:
+                return known
+            authorization = self._authorize(scope, challenge)
+            if isinstance(authorization, str):
+                self._authorization[scope] = authorization
+            return authorization
+
+    def _authorize(
+        self, scope: tuple[str, str], challenge: Challenge
+    ) -> str | Denied | Unknown:
+        if challenge.scheme == "bearer":
+            return self._token(scope, challenge)
+        if challenge.scheme == "basic" and self._basic is not None:
+            return self._basic
+        asked = "user and password" if challenge.scheme == "basic" else "nothing known"
+        return Unknown(reason=f"{self.host} answered 401 and asks for {asked}")
+
+    def _token(
+        self, scope: tuple[str, str], challenge: Challenge
+    ) -> str | Denied | Unknown:
+        problem = realm_problem(self.address, challenge.realm)
+        if problem and self.has_credentials:
+            return Unknown(reason=problem)
+        self.service = challenge.service
+        name, actions = scope
+        query = {"service": challenge.service, "scope": f"repository:{name}:{actions}"}
+        joint = "&" if urlsplit(challenge.realm).query else "?"
+        try:
+            answer = self._session.request(
+                "GET",
+                f"{challenge.realm}{joint}{urlencode(query)}",
+                headers=self._headers(self._basic),
+                timeout_s=self._timeout_s,
+            )
+        except MonokeelError as error:
+            return Unknown(reason=error.problem)
+        return self._read_token(name, answer)
+
+    def _read_token(self, name: str, answer: Answer) -> str | Denied | Unknown:
+        if answer.status != HTTPStatus.OK:
+            who = (
+                "these credentials" if self.has_credentials else "nobody in particular"
+            )
+            reason = (
+                f"{self.host} gives {who} no token for {name}"
+                f" ({answer.status} {error_text(answer)})"
+            )
+            is_no = answer.status in DENIALS
+            return Denied(reason=reason) if is_no else Unknown(reason=reason)
+        try:
+            body = answer.json()
+        except ServiceError as error:
+            return Unknown(reason=f"the token of {self.host}: {error.problem}")
+        token: Json = None
+        if isinstance(body, dict):
+            token = body.get("token") or body.get("access_token")
+        if not isinstance(token, str) or not token:
+            return Unknown(reason=f"the token answer of {self.host} holds no token")
+        return f"Bearer {token}"
+
+
+def read_challenge(header: str) -> Challenge:
+    """Return what a ``WWW-Authenticate`` header asks for, Bearer before Basic."""
+    bearer = re.search(r"\bbearer\s+(.*)", header, re.IGNORECASE | re.DOTALL)
+    if bearer is not None:
+        fields = {
+            key.lower(): value
+            for key, value in re.findall(r'(\w+)\s*=\s*"([^"]*)"', bearer[1])
+        }
+        return Challenge(
+            scheme="bearer",
+            realm=fields.get("realm", ""),
+            service=fields.get("service", ""),
+        )
+    basic = re.search(r"\bbasic\b", header, re.IGNORECASE)
+    return Challenge(scheme="none" if basic is None else "basic")
+
+
+def realm_problem(address: str, realm: str) -> str:
+    """Say why *realm* may not have the credentials of the registry at *address*.
+
+    Empty when it may: it is the registry's own host, one above or below it in its
+    domain (registry.gitlab.com asks gitlab.com), or Docker Hub's; and the way there
+    is https, or stays on this machine.
+    """
+    registry, named = urlsplit(address).hostname or "", urlsplit(realm).hostname or ""
+    try:
+        check_address(realm)
+    except UsageError as error:
+        return f"{registry} names a token realm that is no use: {error.problem}"
+    related = named and (
+        named == registry
+        or registry.endswith(f".{named}")
+        or named.endswith(f".{registry}")
+        or _KNOWN_REALMS.get(registry) == named
+    )
+    if related:
+        return ""
+    return (
+        f"{registry} names a token realm on another host, {named or realm!r};"
+        " the credentials were not sent there"
+    )
+
+
+def error_codes(answer: Answer) -> list[str]:
+    """Return the codes of an error body (distribution-spec), none if it is not one."""
+    return [code for code, _ in _errors(answer)]
+
+
+def error_text(answer: Answer) -> str:
+    """Return an error body's own words on one line, or "no error body"."""
+    words = [f"{code}: {message}" for code, message in _errors(answer)]
+    return "; ".join(words) or "no error body"
+
+
+def _errors(answer: Answer) -> list[tuple[str, str]]:
+    try:
+        body = answer.json()
+    except ServiceError:
+        return []
+    errors = body.get("errors") if isinstance(body, dict) else None
+    return [
+        (str(each.get("code", "")), str(each.get("message", "")))
+        for each in (errors if isinstance(errors, list) else [])
+        if isinstance(each, dict)
+    ]
+
+
+def _basic(user: str, password: str) -> str:
+    return f"Basic {base64.b64encode(f'{user}:{password}'.encode()).decode()}"

@@ -1,0 +1,238 @@
+"""Releases of one GitHub repository: drafts, assets, publication.
+
+Facts: GitHub's REST documentation of releases. Drafts stand only in the list, for
+tokens that may write, and some time after their creation.
+"""
+
+import time
+from collections.abc import Callable
+from http import HTTPStatus
+from urllib.parse import urlencode, urljoin, urlsplit
+
+from monokeel.adapters.addresses import check_address, is_loopback
+from monokeel.adapters.github import GitHub, words_of
+from monokeel.adapters.session import Answer
+from monokeel.ground.answers import Json
+from monokeel.ground.errors import MonokeelError, RefusedError, ServiceError
+from monokeel.release.record import (
+    RECORD_NAME,
+    UPLOADED,
+    Asset,
+    GitHubRelease,
+    ReleaseRecord,
+    parse_asset,
+    parse_record,
+    parse_release,
+)
+
+_WAITS_S = (0.2, 0.5, 1.0, 2.0, 4.0)
+_HIDDEN = (HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND)
+_REDIRECTS = (
+    HTTPStatus.MOVED_PERMANENTLY,
+    HTTPStatus.FOUND,
+    HTTPStatus.TEMPORARY_REDIRECT,
+)
+_WORKFLOW_FIX = (
+    "The token needs contents: write. If it has that, the commit's .github/workflows"
+    " differ from the default branch's, and GitHub lets no GITHUB_TOKEN release such"
+    " a commit: run the release with a token that has workflows: write."
+)
+
+
+class Releases:
+    """The releases of the repository that *github* speaks to."""
+
+    def __init__(
+        self, github: GitHub, *, sleep: Callable[[float], None] = time.sleep
+    ) -> None:
+        self._github = github
+        self._sleep = sleep
+        self._is_visible = False
+
+    def listed(self) -> tuple[GitHubRelease, ...]:
+        """Return every release and draft that the token may see, from every page."""
+        releases = self._github.pages("/releases")
+        self._is_visible = True
+        return tuple(parse_release(each) for each in releases)
+
+    def published(self, tag: str) -> GitHubRelease | None:
+        """Return the published release of *tag*, ``None`` if there is none.
+
+        Raises ServiceError when the repository is hidden: its 404 looks the same.
+        """
+        return self._one(f"/releases/tags/{tag}")
+
+    def latest(self) -> GitHubRelease | None:
+        """Return the release that GitHub calls the latest, ``None`` before the first.
+
+        Its ``immutable`` is a hint whether releases are locked; asking for the setting
+        itself needs administration rights.
+        """
+        return self._one("/releases/latest")
+
+    def create_draft(self, tag: str, *, title: str, body: str) -> GitHubRelease:
+        """Create a draft for *tag* and return it once the list shows it.
+
+        GitHub makes a second draft without a word: the caller lists and the lowest id
+        wins. No ``target_commitish`` is sent, the tag is made first. Raises
+        RefusedError when GitHub refuses (422: published already, burned name).
+        """
+        answer = self._write(
+            "POST",
+            "/releases",
+            {"tag_name": tag, "name": title, "body": body, "draft": True},
+            HTTPStatus.CREATED,
+        )
+        draft = parse_release(answer.json())
+        for wait_s in _WAITS_S:
+            if any(each.id == draft.id for each in self.listed()):
+                break
+            self._sleep(wait_s)
+        return draft
+
+    def attach(self, release: GitHubRelease, content: bytes) -> Asset:
+        """Upload *content* as ``release.json`` of *release*.
+
+        The name is taken by the first upload: a second one is RefusedError (422).
+        """
+        url = release.upload_url.partition("{")[0]
+        self._check_upload_host(url)
+        headers = {
+            "Accept": "application/vnd.github+json",
+            "Content-Type": "application/json",
+        }
+        if self._github.token:
+            headers["Authorization"] = f"Bearer {self._github.token}"
+        address = f"{url}?{urlencode({'name': RECORD_NAME})}"
+        answer = self._github.session.request(
+            "POST", address, headers=headers, body=content
+        )
+        if answer.status == HTTPStatus.CREATED:
+            return parse_asset(answer.json())
+        raise _refusal(f"the upload of {RECORD_NAME}", answer)
+
+    def detach(self, asset: Asset) -> None:
+        """Delete *asset*; one that is gone already is done."""
+        self._github.request(
+            "DELETE",
+            f"/releases/assets/{asset.id}",
+            expect=(HTTPStatus.NO_CONTENT, HTTPStatus.NOT_FOUND),
+        )
+
+    def record_of(self, release: GitHubRelease) -> ReleaseRecord | None:
+        """Return what the ``release.json`` of *release* says, ``None`` without one.
+
+        An upload cut short (state ``starter``) is none, nor is one deleted since it
+        was listed. Raises ServiceError for a file that cannot be read: nobody can tell
+        what was released.
+        """
+        asset = release.record_asset
+        if asset is None or asset.state != UPLOADED:
+            return None
+        text = self._download(asset)
+        return None if text is None else parse_record(text)
+
+    def publish(self, release: GitHubRelease, *, latest: bool) -> GitHubRelease:
+        """Publish the draft *release*; *latest* says whether it is the newest version.
+
+        Its tag must exist: GitHub would create a missing one where it likes. Raises
+        RefusedError when GitHub refuses (422: burned name, tag rules).
+        """
+        # A string on purpose: "true", "false" or "legacy" (GitHub's REST reference).
+        change: dict[str, Json] = {
+            "draft": False,
+            "make_latest": "true" if latest else "false",
+        }
+        answer = self._write("PATCH", f"/releases/{release.id}", change, HTTPStatus.OK)
+        return parse_release(answer.json())
+
+    def delete(self, release: GitHubRelease) -> None:
+        """Delete the draft *release*; one that is gone already is done.
+
+        It is read again first: RefusedError if somebody has published it since.
+        """
+        path = f"/releases/{release.id}"
+        seen = self._github.request(
+            "GET", path, expect=(HTTPStatus.OK, HTTPStatus.NOT_FOUND)
+        )
+        if seen.status == HTTPStatus.NOT_FOUND:
+            return
+        if not parse_release(seen.json()).draft:
+            raise RefusedError(
+                f"release {release.tag} ({release.id}) is published",
+                fix="Published releases are never deleted: release a new version.",
+            )
+        self._github.request(
+            "DELETE",
+            path,
+            expect=(HTTPStatus.NO_CONTENT, HTTPStatus.NOT_FOUND),
+        )
+
+    def _one(self, path: str) -> GitHubRelease | None:
+        answer = self._github.request(
+            "GET", path, expect=(HTTPStatus.OK, HTTPStatus.NOT_FOUND)
+        )
+        if answer.status == HTTPStatus.OK:
+            return parse_release(answer.json())
+        if not self._is_visible:
+            self._github.request("GET", "")
+            self._is_visible = True
+        return None
+
+    def _write(
+        self, method: str, path: str, change: dict[str, Json], wanted: HTTPStatus
+    ) -> Answer:
+        answer = self._github.request(
+            method, path, json=change, expect=(wanted, *_HIDDEN)
+        )
+        if answer.status == wanted:
+            return answer
+        raise _refusal(f"{method} {path}", answer)
+
+    def _check_upload_host(self, url: str) -> None:
+        # The token goes to the API's host and to its upload host, nowhere else.
+        check_address(url)
+        api = self._github.api
+        ours = urlsplit(api).hostname or ""
+        hosts = {ours, ours.replace("api.", "uploads.", 1)}
+        if urlsplit(url).hostname in hosts or (is_loopback(url) and is_loopback(api)):
+            return
+        raise ServiceError(
+            f"GitHub's answer leads uploads to another host: {urlsplit(url).hostname}",
+            fix="Check GITHUB_API_URL: a proxy may have answered.",
+        )
+
+    def _download(self, asset: Asset) -> str | None:
+        path = f"/releases/assets/{asset.id}"
+        answer = self._github.request(
+            "GET",
+            path,
+            accept="application/octet-stream",
+            expect=(HTTPStatus.OK, HTTPStatus.NOT_FOUND, *_REDIRECTS),
+        )
+        if answer.status == HTTPStatus.NOT_FOUND:
+            return None
+        if answer.status == HTTPStatus.OK:
+            return answer.text
+        # Storage on another host: it needs no token and gets none.
+        base = f"{self._github.api}/repos/{self._github.repository}{path}"
+        address = urljoin(base, answer.headers.get("Location", ""))
+        stored = self._github.session.request("GET", address)
+        if stored.status == HTTPStatus.OK:
+            return stored.text
+        raise ServiceError(
+            f"{urlsplit(address).hostname} answered {stored.status} for {asset.name}",
+            fix="Run the same command again.",
+        )
+
+
+def _refusal(what: str, answer: Answer) -> MonokeelError:
+    problem = f"GitHub answered {answer.status} to {what}: {words_of(answer)}"
+    needed = answer.headers.get("X-Accepted-GitHub-Permissions")
+    if needed:
+        problem += f" (needed: {needed})"
+    if answer.status in _HIDDEN and "rate limit" not in problem.lower():
+        return ServiceError(problem, fix=_WORKFLOW_FIX)
+    if answer.status == HTTPStatus.UNPROCESSABLE_ENTITY:
+        return RefusedError(problem)
+    return ServiceError(problem, fix="Run the same command again.")

@@ -1,0 +1,181 @@
+"""The rulesets of one GitHub repository: all of them, with details and history.
+
+Facts: GitHub's REST documentation of rulesets. The list has neither rules nor bypass
+actors, so each ruleset is read by itself; both calls leave parents out.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+
+from monokeel.adapters.github import GitHub, words_of
+from monokeel.adapters.session import Answer, map_concurrently, wait_before_retry
+from monokeel.ground.answers import Json, as_number, as_object
+from monokeel.ground.errors import ServiceError
+from monokeel.policy.body import Refusal
+from monokeel.policy.rulesets import Ruleset, is_own, read_live
+from monokeel.policy.verdict import Change, LiveRulesets, Version
+
+log = logging.getLogger(__name__)
+
+_OWN = {"includes_parents": "false"}
+_TRIES = 4
+_LONGEST_WAIT_S = 120.0
+_NO = (HTTPStatus.FORBIDDEN, HTTPStatus.UNPROCESSABLE_ENTITY)
+
+
+class Rulesets:
+    """The rulesets of the repository that *github* speaks to."""
+
+    def __init__(
+        self, github: GitHub, *, sleep: Callable[[float], None] = time.sleep
+    ) -> None:
+        self._github = github
+        self._sleep = sleep
+
+    def read_all(self) -> LiveRulesets:
+        """Return every ruleset of the repository, with its rules.
+
+        Takes one request a page and one a ruleset, the latter at the same time. Parents
+        are left out; where GitHub lists them all the same, only their names are kept.
+        """
+        listed = self._github.pages("/rulesets", params=_OWN)
+        own = [as_number(each.get("id")) for each in listed if is_own(each)]
+        inherited = tuple(
+            f"{each.get('name')} ({each.get('source')})"
+            for each in listed
+            if not is_own(each)
+        )
+        return LiveRulesets(
+            own=tuple(map_concurrently(self.read, own)), inherited=inherited
+        )
+
+    def inherited(self) -> tuple[str, ...]:
+        """Return the rulesets that come from above, as ``name (organization)``."""
+        listed = self._github.pages("/rulesets", params={"includes_parents": "true"})
+        return tuple(
+            f"{each.get('name')} ({each.get('source')})"
+            for each in listed
+            if not is_own(each)
+        )
+
+    def named(self, name: str) -> tuple[int, ...]:
+        """Return the ids of the repository's own rulesets called *name*."""
+        return tuple(
+            as_number(each.get("id"))
+            for each in self._github.pages("/rulesets", params=_OWN)
+            if is_own(each) and each.get("name") == name
+        )
+
+    def read(self, number: int) -> Ruleset:
+        """Return ruleset *number* as it is now."""
+        answer = self._github.request("GET", f"/rulesets/{number}", params=_OWN)
+        return read_live(as_object(answer.json()))
+
+    def create(self, body: Mapping[str, Json]) -> int | Refusal:
+        """Create a ruleset and return its id.
+
+        Raises ServiceError when the answer got lost: list again, never create again.
+        """
+        answer = self._write("POST", "/rulesets", body)
+        if answer.status in _NO:
+            return Refusal(status=answer.status, words=words_of(answer))
+        return as_number(as_object(answer.json()).get("id"))
+
+    def update(self, number: int, body: Mapping[str, Json]) -> Refusal | None:
+        """Replace the given members of ruleset *number*; ``None`` when GitHub did."""
+        answer = self._write("PUT", f"/rulesets/{number}", body)
+        if answer.status in _NO:
+            return Refusal(status=answer.status, words=words_of(answer))
+        return None
+
+    def delete(self, number: int) -> Refusal | None:
+        """Delete ruleset *number*; ``None`` when GitHub did, or it was gone."""
+        answer = self._write("DELETE", f"/rulesets/{number}", None)
+        if answer.status in _NO:
+            return Refusal(status=answer.status, words=words_of(answer))
+        return None
+
+    def history(self, number: int) -> tuple[Version, ...]:
+        """Return the versions of ruleset *number*, newest first.
+
+        Raises ServiceError for a token without administration: write.
+        """
+        listed = self._github.pages(f"/rulesets/{number}/history")
+        return tuple(
+            sorted(map(_version, listed), key=lambda each: each.id, reverse=True)
+        )
+
+    def state_at(self, number: int, version: int) -> dict[str, Json]:
+        """Return ruleset *number* as it was at *version*, in REST shape."""
+        answer = self._github.request("GET", f"/rulesets/{number}/history/{version}")
+        return as_object(as_object(answer.json()).get("state"))
+
+    def last_change(self, number: int) -> Change | None:
+        """Return who changed ruleset *number* last, ``None`` if we may not know."""
+        try:
+            versions = self.history(number)
+        except ServiceError as error:
+            log.debug("history of ruleset %d: %s", number, error.problem)
+            return None
+        if not versions:
+            return None
+        return Change(by=self._name(versions[0]), at=versions[0].updated_at)
+
+    def login(self, number: int) -> str | None:
+        """Return the login of account *number*, ``None`` if nobody may know it."""
+        answer = self._github.request(
+            "GET",
+            f"//user/{number}",
+            expect=(HTTPStatus.OK, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND),
+        )
+        if answer.status != HTTPStatus.OK:
+            return None
+        login = as_object(answer.json()).get("login")
+        return login if isinstance(login, str) else None
+
+    def _name(self, version: Version) -> str:
+        # The history has no login; GET /user/{account_id} knows it.
+        if version.actor_type != "User":
+            return f"{version.actor_type} {version.actor_id}"
+        return self.login(version.actor_id) or f"user {version.actor_id}"
+
+    def _write(self, method: str, path: str, body: Mapping[str, Json] | None) -> Answer:
+        """Send one write; only a rate limit, which did nothing, is waited out."""
+        sent: Json = None if body is None else dict(body)
+        done = {
+            "POST": (HTTPStatus.CREATED,),
+            "PUT": (HTTPStatus.OK,),
+            "DELETE": (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_FOUND),
+        }[method]
+        expect = (*done, *_NO, HTTPStatus.TOO_MANY_REQUESTS)
+        for attempt in range(1, _TRIES + 1):
+            answer = self._github.request(method, path, json=sent, expect=expect)
+            if not _is_limit(answer):
+                return answer
+            wait_s = wait_before_retry(answer, attempt, now=time.time()) or 1.0
+            if attempt == _TRIES or wait_s > _LONGEST_WAIT_S:
+                raise ServiceError(
+                    f"GitHub's rate limit stopped {method} {path}: {words_of(answer)}",
+                    fix="Run the same command again later: it continues.",
+                )
+            log.warning("GitHub's rate limit: waiting %.0f s", wait_s)
+            self._sleep(wait_s)
+        raise AssertionError(method)
+
+
+def _is_limit(answer: Answer) -> bool:
+    return answer.status == HTTPStatus.TOO_MANY_REQUESTS or (
+        answer.status == HTTPStatus.FORBIDDEN and "rate limit" in answer.text.lower()
+    )
+
+
+def _version(value: Mapping[str, Json]) -> Version:
+    actor = as_object(value.get("actor"))
+    return Version(
+        id=as_number(value.get("version_id")),
+        updated_at=str(value.get("updated_at")),
+        actor_id=as_number(actor.get("id")),
+        actor_type=str(actor.get("type")),
+    )

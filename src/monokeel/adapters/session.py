@@ -1,0 +1,222 @@
+"""HTTP: one connection pool, timeouts, careful retries, errors translated.
+
+No credential lives here: the caller hands in headers or ``auth`` for each request,
+netrc is never read, and redirects are followed only when asked for, without
+credentials when they leave the host.
+"""
+
+import json
+import logging
+import random
+import re
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+from requests.auth import AuthBase
+
+from monokeel.adapters.addresses import check_address, plain_address
+from monokeel.ground.answers import Json
+from monokeel.ground.errors import ServiceError
+
+log = logging.getLogger(__name__)
+
+_CONNECT_TIMEOUT_S = 10.0
+_READ_TIMEOUT_S = 60.0
+_TRIES = 4
+_LONGEST_WAIT_S = 60.0
+_WORKERS = 16
+_AGAIN = {
+    HTTPStatus.TOO_MANY_REQUESTS,
+    HTTPStatus.INTERNAL_SERVER_ERROR,
+    HTTPStatus.BAD_GATEWAY,
+    HTTPStatus.SERVICE_UNAVAILABLE,
+    HTTPStatus.GATEWAY_TIMEOUT,
+}
+_READS = ("GET", "HEAD")
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a server said: status, headers (any letter case), raw body."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def text(self) -> str:
+        """The body as UTF-8, undecodable bytes replaced."""
+        return self.body.decode("utf-8", errors="replace")
+
+    def json(self) -> Json:
+        """Return the body as JSON; raise ServiceError when it is not JSON."""
+        try:
+            value: Json = json.loads(self.body)
+        except ValueError as error:
+            raise ServiceError(
+                f"the answer ({self.status}) is not JSON: {self.text[:80]!r}",
+                fix="Check the address: a proxy or a sign-in page may have answered.",
+            ) from error
+        return value
+
+
+class _NoAuth(AuthBase):
+    """Stops requests from looking for credentials in a netrc file."""
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        return request
+
+
+class Session:
+    """Requests over one shared pool; safe to use from several threads."""
+
+    def __init__(
+        self,
+        *,
+        user_agent: str = "monokeel",
+        tries: int = _TRIES,
+        timeout_s: float = _READ_TIMEOUT_S,
+    ) -> None:
+        self._user_agent = user_agent
+        self._tries = tries
+        self._timeout_s = timeout_s
+        self._adapter = HTTPAdapter(pool_connections=8, pool_maxsize=_WORKERS)
+        self._local = threading.local()
+
+    def request(  # noqa: PLR0913 - one keyword per part of an HTTP request
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+        auth: tuple[str, str] | None = None,
+        timeout_s: float | None = None,
+        redirects: bool = False,
+        retry: bool | None = None,
+    ) -> Answer:
+        """Send one request and return the answer, whatever its status.
+
+        A read is tried again after 429, 5xx, a rate limit's 403 or a lost connection;
+        a write never is, unless *retry* says that it may. Raises ServiceError when no
+        answer comes, and UsageError for plain http to another machine.
+        """
+        check_address(url)
+        again = method in _READS if retry is None else retry
+        read_s = self._timeout_s if timeout_s is None else timeout_s
+        tries = self._tries if again else 1
+        for attempt in range(1, tries + 1):
+            try:
+                answer = self._send(
+                    method,
+                    url,
+                    headers=dict(headers or {}),
+                    data=body,
+                    auth=auth or _NoAuth(),
+                    timeout=(min(_CONNECT_TIMEOUT_S, read_s), read_s),
+                    allow_redirects=redirects,
+                )
+            except requests.RequestException as error:
+                if attempt == tries:
+                    raise _silent(method, url, error) from error
+                time.sleep(_backoff(attempt))
+                continue
+            wait_s = wait_before_retry(answer, attempt, now=time.time())
+            if attempt == tries or wait_s is None or wait_s > _LONGEST_WAIT_S:
+                return answer
+            host = urlsplit(url).hostname
+            log.warning("%s answered %d; again in %.1f s", host, answer.status, wait_s)
+            time.sleep(wait_s)
+        raise AssertionError(method)
+
+    def _send(self, method: str, url: str, **options: Any) -> Answer:  # noqa: ANN401 - those of requests
+        started = time.monotonic()
+        response = self._requests().request(method, url, **options)
+        taken = time.monotonic() - started
+        log.debug(
+            "%s %s: %d, %.3f s",
+            method,
+            plain_address(url),
+            response.status_code,
+            taken,
+        )
+        return Answer(
+            status=response.status_code,
+            headers=response.headers,
+            body=response.content,
+        )
+
+    def _requests(self) -> requests.Session:
+        # requests promises nothing about one Session in many threads; the pool
+        # underneath (urllib3) is thread-safe and is what we want to share.
+        session: requests.Session | None = getattr(self._local, "session", None)
+        if session is None:
+            session = requests.Session()
+            session.trust_env = True  # proxies and CA bundles; netrc is off by auth=
+            session.headers["User-Agent"] = self._user_agent
+            session.mount("https://", self._adapter)
+            session.mount("http://", self._adapter)
+            self._local.session = session
+        return session
+
+
+def map_concurrently(ask: Callable[[T], R], items: Iterable[T]) -> list[R]:
+    """Return ``[ask(item) for item in items]``, asked at the same time, in order.
+
+    The first exception in order is raised after all have ended.
+    """
+    listed = list(items)
+    if len(listed) < 2:  # noqa: PLR2004 - one item needs no pool
+        return [ask(item) for item in listed]
+    with ThreadPoolExecutor(max_workers=min(_WORKERS, len(listed))) as pool:
+        return list(pool.map(ask, listed))
+
+
+def wait_before_retry(answer: Answer, attempt: int, *, now: float) -> float | None:
+    """Return the seconds to wait before asking again, ``None`` for a final answer.
+
+    *now* is in seconds since the epoch. Sources: GitHub's "Best practices for using
+    the REST API" (Retry-After, x-ratelimit-reset); GHCR puts the time into its message.
+    """
+    limited = _is_rate_limit(answer)
+    if answer.status not in _AGAIN and not limited:
+        return None
+    after = answer.headers.get("Retry-After", "")
+    if after.isdigit():
+        return float(after)
+    if answer.headers.get("x-ratelimit-remaining") == "0":
+        reset = answer.headers.get("x-ratelimit-reset", "")
+        if reset.isdigit():
+            return max(0.0, float(reset) - now) + 1
+    said = re.search(r"retry-after: ([0-9.]+)(ms|s)\b", answer.text)
+    if said is not None:
+        return float(said[1]) / (1000 if said[2] == "ms" else 1)
+    return _backoff(attempt)
+
+
+def _is_rate_limit(answer: Answer) -> bool:
+    return answer.status == HTTPStatus.FORBIDDEN and "rate limit" in answer.text.lower()
+
+
+def _backoff(attempt: int) -> float:
+    # Jitter, so that the jobs of a matrix do not come back together.
+    return float(2 ** (attempt - 2)) * (0.5 + random.random())  # noqa: S311 - no secret
+
+
+def _silent(method: str, url: str, error: Exception) -> ServiceError:
+    kind = type(error).__name__
+    return ServiceError(
+        f"{urlsplit(url).netloc} did not answer {method} {urlsplit(url).path} ({kind})",
+        fix="Check the address and the network, then run the same command again.",
+    )

@@ -1,0 +1,1 @@
+"""What differs from the files, each section in a module of its own."""

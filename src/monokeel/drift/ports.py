@@ -1,0 +1,101 @@
+"""What drift needs from the outside."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from monokeel.ground.answers import Absent, Found, Json, Unknown
+from monokeel.policy.verdict import Change, LiveRulesets
+from monokeel.promotion.facts import Protection
+from monokeel.promotion.records import BranchMove, Listed, Status
+from monokeel.release.record import GitHubRelease, ReleaseRecord
+
+
+class Rulesets(Protocol):
+    """The rulesets of the repository on GitHub."""
+
+    def read_all(self) -> LiveRulesets:
+        """Return every ruleset, with its rules; ServiceError if one is unreadable."""
+
+    def last_change(self, number: int) -> Change | None:
+        """Return who changed a ruleset last, ``None`` if we may not know."""
+
+    def login(self, number: int) -> str | None:
+        """Return the login of an account, ``None`` if nobody may know it."""
+
+
+class Repository(Protocol):
+    """The settings of the repository on GitHub."""
+
+    def get_repository(self) -> dict[str, Json]:
+        """Return the repository; what the token may not see is left out."""
+
+    def write_keys(self) -> tuple[str, ...] | Unknown:
+        """Return the titles of the deploy keys that may write."""
+
+    def immutable_releases(self) -> bool | Unknown:
+        """Say whether new releases are locked."""
+
+    def newest_release_is_immutable(self) -> bool:
+        """Say whether the latest release is locked."""
+
+    def classic_protection(self, branch: str) -> bool | Unknown:
+        """Say whether classic branch protection stands beside the rulesets."""
+
+
+class Refs(Protocol):
+    """The remote of the clone."""
+
+    def remote_refs(self) -> dict[str, str]:
+        """Return full ref name → peeled commit."""
+
+
+class Records(Protocol):
+    """The records of promotion on GitHub."""
+
+    def now(self) -> datetime:
+        """Return GitHub's time."""
+
+    def newest(self, environments: Sequence[str]) -> Listed:
+        """Return our newest records."""
+
+    def statuses(self, ids: Sequence[int]) -> Mapping[int, tuple[Status, ...]]:
+        """Return record id → its statuses, oldest first."""
+
+    def branch_moves(self, branch: str) -> tuple[BranchMove, ...]:
+        """Return the moves of *branch* that GitHub saw itself, newest first."""
+
+    def protection(self, environment: str) -> Protection | Unknown:
+        """Say whether the GitHub Environment is there and asks for an approval."""
+
+
+class Releases(Protocol):
+    """The releases on GitHub."""
+
+    def published(self, tag: str) -> GitHubRelease | None:
+        """Return the published release of *tag*, ``None`` if there is none."""
+
+    def record_of(self, release: GitHubRelease) -> ReleaseRecord | None:
+        """Return what the ``release.json`` of *release* says."""
+
+
+class Images(Protocol):
+    """The container images in the registry."""
+
+    def look_up_all(
+        self, names: Sequence[tuple[str, str]]
+    ) -> list[Found | Absent | Unknown]:
+        """Say what is at each (image, tag), in that order."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outside:
+    """Everything that drift reads."""
+
+    rulesets: Rulesets
+    repository: Repository
+    refs: Refs
+    records: Records
+    releases: Releases
+    images: Images

@@ -1,0 +1,92 @@
+"""Answers from the outside, as values: found, absent, or not known; and JSON."""
+
+from dataclasses import dataclass
+
+from monokeel.ground.errors import ServiceError
+
+Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """Something is there: *digest* (``sha256:…``) and the revision it is labelled with.
+
+    *revision* is 40 lower-case hex digits, or ``None`` when the image does not say
+    which commit it was built from.
+    """
+
+    digest: str
+    revision: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """Certainly nothing there: an authorised question was answered with "no"."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unknown:
+    """Nobody can tell; *reason* says who answered what. Never to be read as absent."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moved:
+    """The ref is where it was wanted; *changed* is false if it had been there before.
+
+    *now* is the commit the ref names, or ``None`` when it was to be deleted.
+    """
+
+    now: str | None
+    changed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lost:
+    """Somebody else was first: the ref names *now* (``None``: it is gone)."""
+
+    now: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declined:
+    """The ref is unchanged and the server refused; *reason* holds its own words."""
+
+    reason: str
+
+
+def as_object(value: Json) -> dict[str, Json]:
+    """Return *value* if it is a JSON object; raise ServiceError otherwise."""
+    if isinstance(value, dict):
+        return value
+    raise _unexpected("an object", value)
+
+
+def as_list(value: Json) -> list[Json]:
+    """Return *value* if it is a JSON array; raise ServiceError otherwise."""
+    if isinstance(value, list):
+        return value
+    raise _unexpected("a list", value)
+
+
+def as_text(value: Json) -> str:
+    """Return *value* if it is a JSON string; raise ServiceError otherwise."""
+    if isinstance(value, str):
+        return value
+    raise _unexpected("a string", value)
+
+
+def as_number(value: Json) -> int:
+    """Return *value* if it is an integer; raise ServiceError otherwise."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    raise _unexpected("a number", value)
+
+
+def _unexpected(wanted: str, value: Json) -> ServiceError:
+    kind = type(value).__name__
+    return ServiceError(
+        f"unexpected answer: {wanted} was expected, not {kind}",
+        fix="Check that the address is that of GitHub or of the registry.",
+    )

@@ -1,0 +1,47 @@
+"""The families of failure and the exit code of each.
+
+Only this module and ``tasks`` know the numbers: 0 done, 1 wrong use, 2 a difference
+(a result, not an error), 3 refused, 4 cannot tell.
+"""
+
+from typing import ClassVar, Final
+
+DIFFERENCE: Final = 2
+
+
+class MonokeelError(Exception):
+    """Any failure that the reader can act on: one of the three families below.
+
+    *problem* is one line that holds the offending value; *fix* says what to do. Both
+    are shown to the reader as they are, so neither may hold a secret. Caught only
+    where any of the three is meant.
+    """
+
+    exit_code: ClassVar[int]
+
+    def __init__(self, problem: str, *, fix: str = "") -> None:
+        super().__init__(problem)
+        self.problem = problem
+        self.fix = fix
+
+
+class UsageError(MonokeelError):
+    """Wrong use: a bad argument, a bad configuration file, a missing variable."""
+
+    exit_code: ClassVar[int] = 1
+
+
+class RefusedError(MonokeelError):
+    """A guard or a gate said no, or somebody else was first."""
+
+    exit_code: ClassVar[int] = 3
+
+
+class ServiceError(MonokeelError):
+    """Git, GitHub or the registry gave no usable answer: nobody can tell."""
+
+    exit_code: ClassVar[int] = 4
+
+
+NO_ANSWER: Final = (RefusedError, ServiceError)
+"""What a question to the outside may end with; wrong use is not among it."""

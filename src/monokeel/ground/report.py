@@ -1,0 +1,120 @@
+"""One report as text, as Markdown for the job summary, and as one line of JSON.
+
+Knows no command: each command turns its result into a Report.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from monokeel.ground.answers import Json
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows under *columns*; every row has as many cells as there are columns."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of a report: a heading, then lines, then a table.
+
+    One without a line and without a row is not shown.
+    """
+
+    heading: str
+    lines: tuple[str, ...] = ()
+    table: Table | None = None
+
+    @property
+    def rows(self) -> tuple[tuple[str, ...], ...]:
+        """The rows of the table, none without a table."""
+        return self.table.rows if self.table is not None else ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What a command found: *headline* first, the machine's view in *data*.
+
+    *problems* are single lines that GitHub Actions shows as annotations.
+    """
+
+    headline: str
+    sections: tuple[Section, ...] = ()
+    data: Mapping[str, Json] = field(default_factory=dict)
+    problems: tuple[str, ...] = ()
+
+
+# Control characters, line ends of every kind, marks that turn the direction of writing,
+# and halves of characters: a terminal or a log acts on them instead of showing them.
+_ACTING = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
+    r"\ud800-\udfff]"
+)
+
+
+def visible(text: str) -> str:
+    r"""Return *text* on one line, with what would act on its reader written out.
+
+    A terminal acts on control characters; GitHub's runner on ``##[`` anywhere and on
+    ``::`` at the start of a line, white space aside (actions/runner,
+    ``ActionCommand.cs``). Commit messages, tags and names come from everybody.
+    """
+    shown = _ACTING.sub(lambda m: m[0].encode("unicode_escape").decode(), text)
+    shown = shown.replace("##[", "# #[")
+    return f"\\{shown}" if shown.lstrip().startswith("::") else shown
+
+
+def as_text(report: Report) -> str:
+    """Return the report for a terminal, without a final newline."""
+    blocks = [visible(report.headline)]
+    for section in _shown(report):
+        lines = [section.heading] if section.heading else []
+        lines += [f"  {visible(line)}".rstrip() for line in section.lines]
+        if section.table is not None and section.rows:
+            lines += [f"  {line}".rstrip() for line in _columns(section.table)]
+        blocks.append("\n".join(lines))
+    return "\n\n".join(block for block in blocks if block)
+
+
+def as_markdown(report: Report) -> str:
+    """Return the report in GitHub Markdown, ending in a newline."""
+    blocks = [f"### {visible(report.headline)}"]
+    for section in _shown(report):
+        if section.heading:
+            blocks.append(f"**{section.heading}**")
+        if section.lines:
+            blocks.append("\n".join(f"- {visible(line)}" for line in section.lines))
+        if section.table is not None and section.rows:
+            blocks.append(_markdown_table(section.table))
+    return "\n\n".join(blocks) + "\n"
+
+
+def as_json(report: Report) -> str:
+    """Return one line: a JSON object that starts with ``"schema": 1``."""
+    return json.dumps({"schema": 1, **report.data})
+
+
+def _shown(report: Report) -> list[Section]:
+    return [each for each in report.sections if each.lines or each.rows]
+
+
+def _columns(table: Table) -> list[str]:
+    rows = [tuple(map(visible, row)) for row in (table.columns, *table.rows)]
+    widths = [max(len(row[i]) for row in rows) for i in range(len(table.columns))]
+    return [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        for row in rows
+    ]
+
+
+def _markdown_table(table: Table) -> str:
+    rows = [table.columns, tuple("---" for _ in table.columns), *table.rows]
+    return "\n".join(
+        "| " + " | ".join(visible(cell).replace("|", "\\|") for cell in row) + " |"
+        for row in rows
+    )

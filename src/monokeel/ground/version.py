@@ -1,0 +1,150 @@
+"""Versions: parsed, compared, and the known ones nearest to one that is not."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import total_ordering
+
+from monokeel.ground.errors import UsageError
+
+# JavaScript's Number.MAX_SAFE_INTEGER: npm's semver takes no larger number.
+_MAX_NUMBER = 2**53 - 1
+_MAX_LENGTH = 256
+_NUMBER = r"(?:0|[1-9][0-9]*)"
+_IDENTIFIER = rf"(?:{_NUMBER}|[0-9]*[A-Za-z-][0-9A-Za-z-]*)"
+_VERSION = re.compile(
+    rf"({_NUMBER})\.({_NUMBER})\.({_NUMBER})"
+    rf"(?:-({_IDENTIFIER}(?:\.{_IDENTIFIER})*))?"
+    r"(?:\+([0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*))?\Z"
+)
+_NEAREST = 5
+
+
+@total_ordering
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Version:
+    """A semantic version. Compares by precedence: *build* has no rank (semver.org 10).
+
+    *prerelease* is ``rc.1`` without the hyphen, *build* without the plus; empty means
+    none.
+    """
+
+    major: int
+    minor: int
+    patch: int
+    prerelease: str = ""
+    build: str = ""
+
+    def __str__(self) -> str:
+        """Return the version without prefix, such as ``1.4.0-rc.1``."""
+        text = f"{self.major}.{self.minor}.{self.patch}"
+        text += f"-{self.prerelease}" if self.prerelease else ""
+        return text + (f"+{self.build}" if self.build else "")
+
+    def __eq__(self, other: object) -> bool:
+        """Say whether *other* has the same precedence."""
+        return isinstance(other, Version) and self._rank() == other._rank()
+
+    def __lt__(self, other: "Version") -> bool:
+        """Say whether *other* has the higher precedence."""
+        return self._rank() < other._rank()
+
+    def __hash__(self) -> int:
+        """Return equal numbers for versions of equal precedence."""
+        return hash(self._rank())
+
+    def _rank(self) -> tuple[int, int, int, bool, tuple[tuple[bool, int, str], ...]]:
+        identifiers = self.prerelease.split(".") if self.prerelease else []
+        return (
+            self.major,
+            self.minor,
+            self.patch,
+            not identifiers,
+            tuple(
+                (False, int(each), "") if each.isdigit() else (True, 0, each)
+                for each in identifiers
+            ),
+        )
+
+
+def parse_version(text: str) -> Version:
+    """Return the version that *text* is, without prefix, such as ``1.4.0``.
+
+    Raises UsageError for anything else: ``1.4``, ``01.4.0``, ``v1.4.0``, a number
+    above 2**53 - 1 (npm takes none), or an empty text.
+    """
+    version = read_version(text)
+    if version is None:
+        problem = f"{text!r} is not a version" if text else "no version given"
+        raise UsageError(problem, fix="Write it as 1.4.0, without a prefix.")
+    return version
+
+
+def read_version(text: str) -> Version | None:
+    """Return the version that *text* is, or ``None`` if it is not one."""
+    match = _VERSION.match(text) if len(text) <= _MAX_LENGTH else None
+    if match is None:
+        return None
+    numbers = [int(match[i]) for i in (1, 2, 3)]
+    if max(numbers) > _MAX_NUMBER:
+        return None
+    return Version(
+        major=numbers[0],
+        minor=numbers[1],
+        patch=numbers[2],
+        prerelease=match[4] or "",
+        build=match[5] or "",
+    )
+
+
+def parse_wanted(text: str, *, prefix: str) -> str:
+    """Return the version that *text* (``1.4.0`` or ``v1.4.0``) names, without *prefix*.
+
+    Strict SemVer. No ``latest``, no range, and no ``+build``: a container tag cannot
+    hold a plus sign (OCI distribution-spec). Raises UsageError for anything else.
+    """
+    version = read_version(text.removeprefix(prefix))
+    if version is None:
+        raise UsageError(
+            f"{text!r} is not a version",
+            fix=f"Name one release exactly, such as 1.4.0 or {prefix}1.4.0.",
+        )
+    if version.build:
+        raise UsageError(
+            f"{text!r} has build metadata: no container tag can carry it",
+            fix=f"Name the release without it: {str(version).partition('+')[0]}.",
+        )
+    return str(version)
+
+
+def is_prerelease(version: str) -> bool:
+    """Say whether *version* (valid SemVer) is one, such as ``1.5.0-rc.1``."""
+    return bool(parse_version(version).prerelease)
+
+
+def newest_first(versions: Iterable[str]) -> tuple[str, ...]:
+    """Return *versions* by SemVer precedence, the highest first."""
+    return tuple(sorted(versions, key=parse_version, reverse=True))
+
+
+def is_newer(version: str, than: str) -> bool:
+    """Say whether *version* has a higher precedence than *than*."""
+    return parse_version(version) > parse_version(than)
+
+
+def nearest(wanted: str, known: Iterable[str]) -> tuple[str, ...]:
+    """Return the five of *known* that are nearest to *wanted*, the nearest first.
+
+    The same major counts more than the same minor, and that more than the patch.
+    """
+    goal = parse_version(wanted)
+
+    def distance(version: str) -> tuple[int, int, int]:
+        one = parse_version(version)
+        return (
+            abs(one.major - goal.major),
+            abs(one.minor - goal.minor),
+            abs(one.patch - goal.patch),
+        )
+
+    return tuple(sorted(newest_first(known), key=distance)[:_NEAREST])

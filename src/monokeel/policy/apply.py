@@ -1,0 +1,263 @@
+"""Write a plan: one ruleset after the other, looked at before and after."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from monokeel.ground.errors import MonokeelError, RefusedError, ServiceError
+from monokeel.ground.report import Report, Section
+from monokeel.policy.body import (
+    Refusal,
+    error_of,
+    is_name_taken,
+    merged_body,
+    new_body,
+    rule_without_plan,
+)
+from monokeel.policy.comparison import Comparison, compare, compare_policies
+from monokeel.policy.plan import Action, Plan, Rulesets, rulesets_in
+from monokeel.policy.rulesets import Ruleset, rules_of
+from monokeel.policy.verdict import comparison_json, problem_lines
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Applied:
+    """What was done: lines such as ``updated main``, and how GitHub compares now."""
+
+    done: tuple[str, ...]
+    comparisons: tuple[Comparison, ...]
+    gaps: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Written:
+    """One write that was seen to have worked; *live* is None after a deletion."""
+
+    live: Ruleset | None
+    without: tuple[str, ...] = ()
+
+
+def apply(plan: Plan, rulesets: Rulesets) -> Applied:
+    """Write *plan* and return what was done.
+
+    Before the first write everything that forbids one is named: a name that GitHub
+    has twice (RefusedError), a bypass list that the token may not see (ServiceError).
+    A failure on the way says what was written and what was not.
+    """
+    _refuse_duplicates(plan)
+    _refuse_hidden(plan)
+    done: list[str] = []
+    results: dict[str, _Written] = {}
+    for index, action in enumerate(plan.actions):
+        later = [each.name for each in plan.actions[index + 1 :]]
+        try:
+            live = _unmoved(action, rulesets)
+        except MonokeelError as error:
+            raise _interrupted(error, done, [], [action.name, *later]) from error
+        try:
+            written = _write(action, live, rulesets, plan.optional_rules)
+        except ServiceError as error:
+            raise _interrupted(error, done, [action.name], later) from error
+        except MonokeelError as error:
+            raise _interrupted(error, done, [], [action.name, *later]) from error
+        results[action.name] = written
+        if written.live is not None or action.verb == "delete":
+            done.append(f"{action.verb}d {action.name}")
+    return Applied(
+        done=tuple(done),
+        comparisons=_after(plan, results),
+        gaps=tuple(
+            f"{name}: {', '.join(each.without)} is not on GitHub's plan, or not for it"
+            for name, each in results.items()
+            if each.without
+        ),
+    )
+
+
+def applied_report(applied: Applied) -> Report:
+    """Return the report of what was written, and of what still differs."""
+    left = problem_lines(applied.comparisons, {})
+    return Report(
+        headline=_headline(applied, len(left)),
+        sections=(
+            Section("Written", applied.done),
+            Section("Gaps (declared optional)", applied.gaps),
+            Section("Still different", left),
+        ),
+        data={
+            "verdict": "drift" if left else "in_sync",
+            "written": list(applied.done),
+            "gaps": list(applied.gaps),
+            "rulesets": [comparison_json(each) for each in applied.comparisons],
+        },
+        problems=left,
+    )
+
+
+def _headline(applied: Applied, left: int) -> str:
+    done = len(applied.done)
+    written = f"{rulesets_in(done)} written" if done else "nothing written"
+    if left:
+        return f"policy: {written}, {left} left to look at"
+    return f"policy: {written}" if done else f"policy: in sync, {written}"
+
+
+def _refuse_duplicates(plan: Plan) -> None:
+    names = [each.name for each in plan.comparisons if each.state == "duplicate"]
+    if names:
+        raise RefusedError(
+            f"GitHub has more than one ruleset called {', '.join(names)}",
+            fix="Delete the surplus ones by hand. Nothing was written.",
+        )
+
+
+def _refuse_hidden(plan: Plan) -> None:
+    names = [each.subject for each in plan.unverified]
+    if names:
+        raise ServiceError(
+            f"bypass_actors is hidden from this token in {', '.join(names)}: a write"
+            " could not be checked",
+            fix="Use a token with administration: write. Nothing was written.",
+        )
+
+
+def _unmoved(action: Action, rulesets: Rulesets) -> Ruleset | None:
+    """Return the live ruleset if it is still the planned one.
+
+    ``updated_at`` may stay behind on an edit of the bypass list (unconfirmed), so the
+    content is compared, too.
+    """
+    name = action.name
+    if action.verb == "create":
+        if rulesets.named(name):
+            raise _moved(f"a ruleset called {name!r} appeared since the plan")
+        return None
+    planned = action.comparison.live[0]
+    now = rulesets.read(planned.id)
+    if now.updated_at != planned.updated_at:
+        raise _moved(
+            f"ruleset {name!r} was changed since the plan"
+            f" ({planned.updated_at} → {now.updated_at})"
+        )
+    moved = [each.path for each in compare(planned, now) if each.kind != "note"]
+    if moved or now.name != name:
+        raise _moved(
+            f"ruleset {name!r} was changed since the plan: {', '.join(moved) or 'name'}"
+        )
+    return now
+
+
+def _moved(problem: str) -> RefusedError:
+    return RefusedError(problem, fix="Look again with ./inv policy.plan, then apply.")
+
+
+def _write(
+    action: Action,
+    live: Ruleset | None,
+    rulesets: Rulesets,
+    optional_rules: Sequence[str],
+) -> _Written:
+    desired = action.comparison.desired
+    if desired is None:
+        return _delete(action, live, rulesets)
+    without: tuple[str, ...] = ()
+    while True:
+        outcome = _send(desired, live, rulesets, without)
+        if not isinstance(outcome, Refusal):
+            return _checked(desired, rulesets.read(outcome), without)
+        rule = rule_without_plan(outcome)
+        if rule not in optional_rules or rule is None or rule in without:
+            raise error_of(outcome, desired.name)
+        without = (*without, rule)
+        if {each.get("type") for each in rules_of(desired.body)} <= {*without}:
+            return _Written(live=None, without=without)
+
+
+def _send(
+    desired: Ruleset,
+    live: Ruleset | None,
+    rulesets: Rulesets,
+    without: Sequence[str],
+) -> int | Refusal:
+    """Send one body and return the ruleset's id, even when the answer got lost."""
+    if live is not None:
+        try:
+            refused = rulesets.update(live.id, merged_body(desired, live, without))
+        except ServiceError:
+            # Perhaps it was done: only looking tells. A write is not sent again.
+            if _left(desired, rulesets.read(live.id), without):
+                raise
+            return live.id
+        return refused or live.id
+    try:
+        outcome = rulesets.create(new_body(desired, without))
+    except ServiceError:
+        numbers = rulesets.named(desired.name)
+        if not numbers:
+            raise
+        return numbers[0]
+    if isinstance(outcome, Refusal) and is_name_taken(outcome):
+        raise _moved(f"a ruleset called {desired.name!r} appeared since the plan")
+    return outcome
+
+
+def _checked(desired: Ruleset, live: Ruleset, without: tuple[str, ...]) -> _Written:
+    """Return the write if reading back shows it; GitHub's 200 alone proves nothing."""
+    left = _left(desired, live, without)
+    if left:
+        raise ServiceError(
+            f"GitHub accepted ruleset {desired.name!r}, but reads back differently:"
+            f" {', '.join(left)}",
+            fix="Look at the ruleset on GitHub: a part of it was dropped.",
+        )
+    return _Written(live=live, without=without)
+
+
+def _left(desired: Ruleset, live: Ruleset, without: Sequence[str]) -> list[str]:
+    optional = {f"rules.{each}" for each in without}
+    if live.hides_bypass:
+        return ["bypass_actors (hidden)"]
+    return [
+        each.path
+        for each in compare(desired, live)
+        if each.can_be_written and each.path not in optional
+    ]
+
+
+def _delete(action: Action, live: Ruleset | None, rulesets: Rulesets) -> _Written:
+    if live is not None:
+        refused = rulesets.delete(live.id)
+        if refused is not None:
+            raise error_of(refused, action.name)
+        if live.id in rulesets.named(action.name):
+            raise ServiceError(f"ruleset {action.name!r} is still there")
+    return _Written(live=None)
+
+
+def _after(plan: Plan, results: dict[str, _Written]) -> tuple[Comparison, ...]:
+    """Return the comparisons as they are after the writes, from what was read back."""
+    after: list[Comparison] = []
+    for each in plan.comparisons:
+        result = results.get(each.name)
+        if result is None or (result.live is None and each.desired is not None):
+            after.append(each)
+        elif result.live is not None and each.desired is not None:
+            optional = result.without or plan.optional_rules
+            new = compare_policies([each.desired], [result.live], optional)[0]
+            after.append(replace(new, name=each.name))
+    return tuple(after)
+
+
+def _interrupted(
+    error: MonokeelError,
+    done: Sequence[str],
+    unclear: Sequence[str],
+    not_written: Sequence[str],
+) -> MonokeelError:
+    """Return *error* with what was written, what is unclear, and what was not."""
+    parts = [error.problem, f"written: {', '.join(done) or 'nothing'}"]
+    if unclear:
+        parts.append(f"unclear: {', '.join(unclear)}")
+    if not_written:
+        parts.append(f"not written: {', '.join(not_written)}")
+    fix = error.fix or "Run ./inv policy.apply again: it does what is left."
+    return type(error)("; ".join(parts), fix=fix)

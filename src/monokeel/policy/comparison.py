@@ -1,0 +1,265 @@
+"""Rulesets compared with what the policy file asks for, in both directions."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from monokeel.ground.answers import Json
+from monokeel.policy.rulesets import (
+    BYPASS,
+    Keyed,
+    Leaf,
+    Opaque,
+    Ruleset,
+    Tree,
+    rules_of,
+)
+
+# missing: only in the file. added: only on GitHub. unknown: only on GitHub, of a type
+# or parameter that nobody here knows. gap: an optional rule that is not there. note:
+# without effect on what is allowed.
+Kind = Literal["changed", "missing", "added", "unknown", "gap", "note"]
+State = Literal["same", "changed", "missing", "unmanaged", "duplicate"]
+_HARMLESS = ("gap", "note")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """One thing that the file and GitHub do not say alike.
+
+    *path* reads like ``rules.pull_request.required_approving_review_count``; an item
+    of a set is named in brackets: ``bypass_actors[RepositoryRole 5 (admin)]``. A side
+    that has nothing there is ``None``.
+    """
+
+    path: str
+    desired: Json
+    live: Json
+    kind: Kind
+
+    @property
+    def counts(self) -> bool:
+        """Whether this is drift, not a note or a declared gap."""
+        return self.kind not in _HARMLESS
+
+    @property
+    def can_be_written(self) -> bool:
+        """Whether a write repairs it: what nobody knows is never erased."""
+        return self.counts and self.kind != "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """What became of one ruleset; *desired* is None for one that no file names.
+
+    *live* holds every ruleset of that name: two for state ``duplicate``.
+    """
+
+    name: str
+    state: State
+    desired: Ruleset | None = None
+    live: tuple[Ruleset, ...] = ()
+    differences: tuple[Difference, ...] = ()
+
+    @property
+    def drifts(self) -> bool:
+        """Whether GitHub and the file disagree; a declared gap is no drift."""
+        if self.state == "changed":
+            return any(each.counts for each in self.differences)
+        return self.state != "same" and not self.is_gap
+
+    @property
+    def is_gap(self) -> bool:
+        """Whether all that is missing here was declared optional."""
+        return self.state == "missing" and not any(
+            each.counts for each in self.differences
+        )
+
+    @property
+    def hides_bypass(self) -> bool:
+        """Whether the token may not see who passes the rules of this ruleset."""
+        return any(each.hides_bypass for each in self.live)
+
+
+def compare_policies(
+    desired: Sequence[Ruleset],
+    live: Sequence[Ruleset],
+    optional_rules: Sequence[str] = (),
+) -> tuple[Comparison, ...]:
+    """Return one comparison for each name: those of the file first, in its order.
+
+    *live* holds the repository's own rulesets, without parents. A rule whose type is
+    in *optional_rules* may be missing where the plan refuses it.
+    """
+    # A plan that lets a rule stand in one ruleset lets it stand in any.
+    granted = {rule.get("type") for each in live for rule in rules_of(each.body)}
+    optional = [each for each in optional_rules if each not in granted]
+    result = [
+        _compare_one(each, [x for x in live if x.name == each.name], optional)
+        for each in desired
+    ]
+    names = {each.name for each in desired}
+    result += [
+        Comparison(name=each.name, state="unmanaged", live=(each,))
+        for each in live
+        if each.name not in names
+    ]
+    return tuple(result)
+
+
+def compare(desired: Ruleset, live: Ruleset) -> tuple[Difference, ...]:
+    """Return every difference between two rulesets, sorted by path.
+
+    ``bypass_actors`` is left out when GitHub hid it: see ``Comparison.hides_bypass``.
+    """
+    wanted, there = dict(desired.tree), dict(live.tree)
+    if live.hides_bypass:
+        wanted.pop(BYPASS, None)
+        there.pop(BYPASS, None)
+    return tuple(sorted(_branches("", wanted, there), key=lambda each: each.path))
+
+
+def plain(tree: Tree | None) -> Json:
+    """Return the JSON that *tree* stands for; a set becomes a list."""
+    match tree:
+        case None:
+            return None
+        case Leaf(value=value) | Opaque(value=value):
+            return value
+        case dict():
+            if isinstance(tree, Keyed) and all(key[0] == "[" for key in tree):
+                return [plain(each) for each in tree.values()]
+            return {key: plain(each) for key, each in tree.items()}
+
+
+def is_inactive(value: Json) -> bool:
+    """Say whether *value* switches nothing on, such as false, 0, ``[]`` or null.
+
+    An object is inactive when its ``enabled`` is false and all else in it inactive.
+    """
+    if isinstance(value, dict):
+        if not value:
+            return True
+        return "enabled" in value and all(is_inactive(each) for each in value.values())
+    return value in (None, False, 0, "", [])
+
+
+def _compare_one(
+    desired: Ruleset, live: Sequence[Ruleset], optional: Sequence[str]
+) -> Comparison:
+    state: State
+    differences: tuple[Difference, ...] = ()
+    if not live:
+        state, differences = "missing", _absent(desired, optional)
+    elif len(live) > 1:
+        state = "duplicate"
+    else:
+        differences = _without_gaps(desired, compare(desired, live[0]), optional)
+        quiet = all(each.kind == "note" for each in differences)
+        state = "same" if quiet else "changed"
+    return Comparison(
+        name=desired.name,
+        state=state,
+        desired=desired,
+        live=tuple(live),
+        differences=differences,
+    )
+
+
+def _types(ruleset: Ruleset) -> list[str]:
+    return [str(rule.get("type")) for rule in rules_of(ruleset.body)]
+
+
+def _absent(desired: Ruleset, optional: Sequence[str]) -> tuple[Difference, ...]:
+    """Return the rules of a ruleset that is not there.
+
+    GitHub takes or refuses a ruleset as a whole, so one that holds a single rule that
+    every plan has is missing, not refused.
+    """
+    types, rules = _types(desired), desired.tree.get("rules")
+    kind: Kind = "gap" if types and set(types) <= set(optional) else "missing"
+    return tuple(
+        Difference(
+            path=f"rules.{each}",
+            desired=plain(rules.get(each)) if isinstance(rules, dict) else None,
+            live=None,
+            kind=kind,
+        )
+        for each in types
+    ) or (Difference(path="rules", desired=[], live=None, kind="missing"),)
+
+
+def _without_gaps(
+    desired: Ruleset, differences: Sequence[Difference], optional: Sequence[str]
+) -> tuple[Difference, ...]:
+    """Turn missing optional rules into gaps, in a ruleset that has others beside them.
+
+    One that holds optional rules alone and stands on GitHub without them was not
+    refused by the plan: somebody took them out.
+    """
+    if set(_types(desired)) <= set(optional):
+        return tuple(differences)
+    gaps = {f"rules.{each}" for each in optional}
+    return tuple(
+        replace(each, kind="gap")
+        if each.kind == "missing" and each.path in gaps
+        else each
+        for each in differences
+    )
+
+
+def _branches(
+    path: str, desired: Mapping[str, Tree], live: Mapping[str, Tree]
+) -> Iterator[Difference]:
+    for key in sorted({*desired, *live}):
+        where = f"{path}{key}" if key.startswith("[") or not path else f"{path}.{key}"
+        wanted, there = desired.get(key), live.get(key)
+        if isinstance(wanted, dict) and isinstance(there, dict):
+            yield from _branches(where, wanted, there)
+        elif wanted is None or there is None:
+            yield _one_sided(where, wanted, there)
+        elif not _same(plain(wanted), plain(there)):
+            yield _changed(where, wanted, there)
+
+
+def _one_sided(path: str, wanted: Tree | None, there: Tree | None) -> Difference:
+    kind: Kind = "missing" if there is None else "added"
+    tree = wanted if there is None else there
+    if isinstance(tree, Opaque):
+        if tree.field or (not tree.rule and is_inactive(tree.value)):
+            kind = "note"
+        elif wanted is None:
+            kind = "unknown"
+    return Difference(path=path, desired=plain(wanted), live=plain(there), kind=kind)
+
+
+def _changed(path: str, wanted: Tree, there: Tree) -> Difference:
+    desired, live = plain(wanted), plain(there)
+    harmless = isinstance(wanted, Opaque) and (
+        wanted.field
+        or (is_inactive(desired) and is_inactive(live))
+        or _same_in_any_order(desired, live)
+    )
+    return Difference(
+        path=path, desired=desired, live=live, kind="note" if harmless else "changed"
+    )
+
+
+def _same(one: Json, other: Json) -> bool:
+    """Compare as JSON does: true is not 1, while 1 and 1.0 are one number."""
+    if isinstance(one, bool) or isinstance(other, bool):
+        return one is other
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(
+            _same(one[key], other[key]) for key in one
+        )
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(_same, one, other))
+    return one == other
+
+
+def _same_in_any_order(one: Json, other: Json) -> bool:
+    """Say whether two lists of a member that nobody knows hold the same items."""
+    if not isinstance(one, list) or not isinstance(other, list):
+        return False
+    return len(one) == len(other) and sorted(map(repr, one)) == sorted(map(repr, other))

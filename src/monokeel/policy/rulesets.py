@@ -1,0 +1,299 @@
+"""Rulesets: parse, canonical form with defaults, and the body of a write.
+
+The canonical form is a tree: sets are keyed by what identifies an item, defaults are
+filled in, read-only members are gone. Two rulesets are compared tree by tree
+(``ruleset_diff``); what this table of rules does not know stays visible as Opaque.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from monokeel.ground.answers import Json
+from monokeel.ground.errors import ServiceError, UsageError
+from monokeel.policy.rule_types import (
+    ACTOR,
+    CONDITIONS,
+    ID_LESS_ACTORS,
+    READ_ONLY,
+    RULE_TYPES,
+    WRITABLE,
+)
+from monokeel.policy.shape import Shape, Unset, actor_label, item_label
+
+BYPASS = "bypass_actors"
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A value that is compared as a whole."""
+
+    value: Json
+
+
+@dataclass(frozen=True, slots=True)
+class Opaque:
+    """A value of a member or a rule that the table does not know.
+
+    A *rule* of an unknown type counts even when it has no parameters; a *field* of the
+    ruleset itself may be read-only, so it never does.
+    """
+
+    value: Json
+    rule: bool = False
+    field: bool = False
+
+
+Tree = Leaf | Opaque | dict[str, "Tree"]
+
+
+class Keyed(dict[str, Tree]):
+    """A set: its items by label. In JSON it is an array, even when it is empty."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ruleset:
+    """One ruleset, from the policy file or from GitHub.
+
+    *body* is the JSON as it came; *tree* the canonical form. *hides_bypass* is true
+    when GitHub left ``bypass_actors`` out: the token may not see them, and they are
+    not the same as none. *id* is 0 in a file.
+    """
+
+    name: str
+    body: Mapping[str, Json]
+    tree: Mapping[str, Tree]
+    hides_bypass: bool = False
+    id: int = 0
+    updated_at: str = ""
+
+
+def parse_policy(text: str) -> tuple[Ruleset, ...]:
+    """Return the rulesets of *text*, a JSON array in the shape of GitHub's REST API.
+
+    Raises UsageError for text that is not JSON, not an array of named objects, or
+    that holds a name or, within a ruleset, a rule type twice.
+    """
+    try:
+        entries: Json = json.loads(text, object_pairs_hook=_said_once)
+    except (ValueError, RecursionError) as error:
+        raise UsageError(
+            f"infra/rulesets.json is not JSON: {error}",
+            fix="Correct it, or write it anew with ./inv policy.export.",
+        ) from error
+    if not isinstance(entries, list):
+        raise UsageError(
+            "infra/rulesets.json is not a JSON array",
+            fix="Put the rulesets into one array: [{...}, {...}].",
+        )
+    rulesets = tuple(_from_file(each, i) for i, each in enumerate(entries))
+    names = [each.name for each in rulesets]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise UsageError(
+            f"infra/rulesets.json names a ruleset twice: {', '.join(twice)}",
+            fix="A ruleset is known by its name: give each its own.",
+        )
+    return rulesets
+
+
+def _said_once(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    members = dict(pairs)
+    if len(members) < len(pairs):  # the last would count, whoever reads the first
+        raise ValueError(f"a member stands twice in {sorted(members)}")
+    return members
+
+
+def read_live(body: Mapping[str, Json]) -> Ruleset:
+    """Return the ruleset in *body*, GitHub's answer to one ruleset's GET.
+
+    Raises ServiceError when the answer has no name or no id: it is none of GitHub's.
+    """
+    name, number = body.get("name"), body.get("id")
+    if not isinstance(name, str) or not isinstance(number, int):
+        raise ServiceError(
+            "unexpected answer: a ruleset without name or id",
+            fix="Check that GITHUB_API_URL is the address of GitHub's REST API.",
+        )
+    updated_at = body.get("updated_at")
+    return Ruleset(
+        name=name,
+        body=body,
+        tree=canonical(body),
+        hides_bypass=BYPASS not in body,
+        id=number,
+        updated_at=updated_at if isinstance(updated_at, str) else "",
+    )
+
+
+def from_state(state: Mapping[str, Json], name: str) -> Ruleset:
+    """Return the ruleset that *state* of a history version asks for, under *name*."""
+    body = {key: state[key] for key in WRITABLE if key in state}
+    body["name"] = name
+    return Ruleset(name=name, body=body, tree=canonical(body))
+
+
+def is_own(body: Mapping[str, Json]) -> bool:
+    """Say whether the repository owns the ruleset: parents are not ours to change."""
+    return body.get("source_type", "Repository") == "Repository"
+
+
+def canonical(body: Mapping[str, Json]) -> dict[str, Tree]:
+    """Return the canonical form of a ruleset's JSON, in file or live shape."""
+    tree: dict[str, Tree] = {
+        "target": Leaf(body.get("target") or "branch"),
+        "enforcement": Leaf(body.get("enforcement")),
+        BYPASS: _actors(body.get(BYPASS)),
+        "conditions": grow(body.get("conditions") or {}, CONDITIONS),
+        "rules": _rules(body.get("rules")),
+    }
+    for key, value in body.items():
+        if key not in WRITABLE and key not in READ_ONLY:
+            tree[key] = Opaque(value, field=True)
+    return tree
+
+
+def grow(value: Json, shape: Shape) -> Tree:
+    """Return *value* in canonical form; of another type than *shape*: as it is."""
+    if shape.kind == "object" and isinstance(value, dict):
+        return _members(value, shape.members)
+    if shape.kind == "array" and isinstance(value, list) and not shape.ordered:
+        item = shape.item or Shape(kind="string")
+        return keyed(
+            (item_label(each, shape.identity), grow(each, item)) for each in value
+        )
+    return Leaf(value)
+
+
+def branch_pattern(rulesets: Sequence[Ruleset]) -> str:
+    """Return the regular expression that names of branches must match, in full.
+
+    Read from the first ``branch_name_pattern`` rule. Raises UsageError when there
+    is none, or when it is not a plain ``regex``.
+    """
+    for ruleset in rulesets:
+        for rule in rules_of(ruleset.body):
+            if rule.get("type") != "branch_name_pattern":
+                continue
+            parameters = rule.get("parameters")
+            if (
+                isinstance(parameters, dict)
+                and parameters.get("operator") == "regex"
+                and not parameters.get("negate")
+                and isinstance(pattern := parameters.get("pattern"), str)
+            ):
+                return pattern
+            raise UsageError(
+                f"the branch name rule of ruleset {ruleset.name!r} is no plain regex",
+                fix='Write it with "operator": "regex" and without "negate".',
+            )
+    raise UsageError(
+        "infra/rulesets.json has no branch_name_pattern rule",
+        fix="Add one, or take the check of branch names out of the workflow.",
+    )
+
+
+def rules_of(body: Mapping[str, Json]) -> list[dict[str, Json]]:
+    """Return the rules of a ruleset's JSON; what is no object is left out."""
+    rules = body.get("rules")
+    if not isinstance(rules, list):
+        return []
+    return [rule for rule in rules if isinstance(rule, dict)]
+
+
+def keyed(pairs: Iterable[tuple[str, Tree]]) -> Keyed:
+    """Return *pairs* as a set by label; a label with two values keeps both."""
+    tree = Keyed()
+    for label, value in pairs:
+        free, count = label, 1
+        while free in tree and tree[free] != value:
+            count += 1
+            free = f"{label}#{count}"
+        tree[free] = value
+    return tree
+
+
+def _from_file(entry: Json, index: int) -> Ruleset:
+    name = entry.get("name") if isinstance(entry, dict) else None
+    if not isinstance(entry, dict) or not isinstance(name, str) or not name.strip():
+        raise UsageError(
+            f"infra/rulesets.json: entry {index} has no name",
+            fix="Give it a name: rulesets are matched by it.",
+        )
+    rules = entry.get("rules", [])
+    types = [
+        rule.get("type") if isinstance(rule, dict) else None
+        for rule in (rules if isinstance(rules, list) else [None])
+    ]
+    if not all(isinstance(each, str) for each in types):
+        raise UsageError(
+            f"infra/rulesets.json: ruleset {name!r} has a rule without a type",
+            fix='Write "rules" as an array of objects with a "type".',
+        )
+    twice = sorted({str(each) for each in types if types.count(each) > 1})
+    if twice:
+        raise UsageError(
+            f"infra/rulesets.json: ruleset {name!r} has two rules of one type:"
+            f" {', '.join(twice)}",
+            fix="Join them: GitHub keeps at most one rule of a type.",
+        )
+    return Ruleset(name=name, body=entry, tree=canonical(entry))
+
+
+def _actors(actors: Json) -> Tree:
+    if not isinstance(actors, list):
+        return {} if actors is None else Leaf(actors)
+    return keyed((actor_label(each), _actor(each)) for each in actors)
+
+
+def _actor(actor: Json) -> Tree:
+    if not isinstance(actor, dict):
+        return Leaf(actor)
+    tree = _members(actor, ACTOR.members)
+    if actor.get("actor_type") in ID_LESS_ACTORS:
+        tree.pop("actor_id", None)
+    return tree
+
+
+def _rules(rules: Json) -> Tree:
+    if rules is None:
+        return {}
+    if not isinstance(rules, list):
+        return Leaf(rules)
+    return keyed((_rule_label(each), _rule(each)) for each in rules)
+
+
+def _rule_label(rule: Json) -> str:
+    kind = rule.get("type") if isinstance(rule, dict) else None
+    return kind if isinstance(kind, str) else json.dumps(rule, sort_keys=True)
+
+
+def _rule(rule: Json) -> Tree:
+    if not isinstance(rule, dict) or rule.get("type") not in RULE_TYPES:
+        value = rule.get("parameters") if isinstance(rule, dict) else rule
+        return Opaque(value, rule=True)
+    kind = RULE_TYPES[str(rule["type"])]
+    parameters = rule.get("parameters")
+    if parameters is not None and not isinstance(parameters, dict):
+        return {"parameters": Leaf(parameters)}
+    tree = _members(parameters or {}, kind.parameters)
+    for key, value in rule.items():
+        if key not in ("type", "parameters"):
+            tree[f"@{key}"] = Opaque(value)
+    return tree
+
+
+def _members(value: Mapping[str, Json], shapes: Mapping[str, Shape]) -> dict[str, Tree]:
+    """Fill defaults in; null is the same as absent for a member that we know."""
+    tree: dict[str, Tree] = {}
+    for key, shape in shapes.items():
+        member = value.get(key)
+        if member is None:
+            if isinstance(shape.default, Unset):
+                continue
+            member = shape.default
+        tree[key] = grow(member, shape)
+    for key, member in value.items():
+        if key not in shapes:
+            tree[key] = Opaque(member)
+    return tree

@@ -1,0 +1,1 @@
+"""Move an environment to a release, and say what runs where."""

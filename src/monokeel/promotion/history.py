@@ -1,0 +1,230 @@
+"""What moved before: the records of one environment, and moves without one."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from monokeel.ground.answers import Json
+from monokeel.ground.errors import NO_ANSWER, UsageError
+from monokeel.ground.report import Report, Section, Table
+from monokeel.ground.settings import Settings
+from monokeel.ground.words import span, stamp
+from monokeel.promotion.pointers import Pointers, Remote, branch_of, read_remote
+from monokeel.promotion.records import BranchMove, Ledger, Listed, Record, Status
+
+_NOWHERE = "0" * 40
+
+
+class Records(Protocol):
+    """The deployments on GitHub."""
+
+    def now(self) -> datetime:
+        """Return the time of GitHub's newest answer."""
+
+    def newest(self, environments: Sequence[str]) -> Listed:
+        """Return our newest records, at least the newest of each environment."""
+
+    def history(self, environment: str, commit: str = "") -> tuple[Record, ...]:
+        """Return every record of *environment* (and *commit*), newest first."""
+
+    def branch_moves(self, branch: str) -> tuple[BranchMove, ...]:
+        """Return the moves of *branch* that GitHub saw itself, newest first."""
+
+    def statuses(self, ids: Sequence[int]) -> Mapping[int, tuple[Status, ...]]:
+        """Return record id → its statuses, oldest first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """One move of an environment branch.
+
+    *record* is ``None`` for a move outside promote, *task* then says what GitHub saw
+    (``force_push``). *live_for* is ``None`` for a move that was never confirmed, *why*
+    the reason of a failure.
+    """
+
+    at: datetime
+    version: str
+    before: str
+    task: str
+    by: str
+    state: str
+    live_for: timedelta | None = None
+    why: str = ""
+    record: Record | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """The newest moves of *environment*, newest first.
+
+    *unseen* says why moves outside promote could not be looked for, if so.
+    """
+
+    environment: str
+    moves: tuple[Move, ...]
+    unseen: str
+
+
+def parse_count(text: str) -> int:
+    """Return the number that *text* means; UsageError unless it is 1 to 9999."""
+    if re.fullmatch("0*[1-9][0-9]{0,3}", text) is None:
+        raise UsageError(
+            f"--count {text[:40]!r} shows nothing", fix="Give a number from 1 to 9999."
+        )
+    return int(text)
+
+
+def look_back(
+    clone: Remote, records: Records, local: Settings, *, environment: str, count: int
+) -> History:
+    """Return the newest *count* records of *environment*, and the moves without one.
+
+    One request per record for its statuses. Raises UsageError for an unknown
+    environment, ServiceError when GitHub cannot be read.
+    """
+    if not environment:
+        raise UsageError("no environment given", fix="Add --env NAME.")
+    settings, pointers = read_remote(clone, local)
+    settings.environment(environment)
+    every = records.history(environment)
+    now = records.now()
+    ledger = Ledger(records=every[:count])
+    ledger = ledger.knowing(records.statuses([each.id for each in ledger.records]))
+    pointer = pointers.branches.get(environment)
+    moves = [_recorded(each, ledger, pointer, now) for each in ledger.records]
+    seen, unseen = _seen(records, environment)
+    oldest = every[count - 1].created_at if len(every) > count else None
+    moves += [
+        _outside(each, pointers)
+        for each in _without_record(seen, every)
+        if oldest is None or each.at >= oldest
+    ]
+    moves.sort(key=lambda move: move.at, reverse=True)
+    return History(environment=environment, moves=tuple(moves), unseen=unseen)
+
+
+def history_report(history: History) -> Report:
+    """Return the moves of one environment, the newest first."""
+    columns = ("when", "version", "from", "task", "by", "live for", "state", "reason")
+    rows = tuple(_move_row(move) for move in history.moves)
+    unseen = (
+        (f"moves outside promote could not be looked for: {history.unseen}",)
+        if history.unseen
+        else ()
+    )
+    name = history.environment
+    return Report(
+        headline=f"Moves of {name}" if rows else f"Nothing was promoted to {name} yet",
+        sections=(
+            Section("", table=Table(columns, rows)),
+            Section("Not seen", unseen),
+        ),
+        data={
+            "environment": name,
+            "moves": [_move_data(move) for move in history.moves],
+            "unseen": history.unseen or None,
+        },
+    )
+
+
+def _recorded(
+    record: Record, ledger: Ledger, pointer: str | None, now: datetime
+) -> Move:
+    start = ledger.live_from(record)
+    ends = [
+        ended
+        for later in ledger.records
+        if later.id > record.id and (ended := ledger.live_from(later)) is not None
+    ]
+    live_for = None
+    if start is not None:
+        end = min(ends) if ends else now if record.sha == pointer else start
+        live_for = max(end - start, timedelta())
+    return Move(
+        at=record.created_at,
+        version=record.note.version,
+        before=record.note.from_version,
+        task=record.task,
+        by=record.by,
+        state=ledger.state(record),
+        live_for=live_for,
+        why=ledger.why(record) if ledger.state(record) != "success" else "",
+        record=record,
+    )
+
+
+def _seen(records: Records, environment: str) -> tuple[tuple[BranchMove, ...], str]:
+    try:
+        return records.branch_moves(branch_of(environment)), ""
+    except NO_ANSWER as error:
+        return (), error.problem
+
+
+def _without_record(
+    seen: tuple[BranchMove, ...], records: tuple[Record, ...]
+) -> list[BranchMove]:
+    unmatched = [(each.note.from_sha or _NOWHERE, each.sha) for each in records]
+    left = []
+    for move in seen:
+        if (move.before, move.after) in unmatched:
+            unmatched.remove((move.before, move.after))
+        else:
+            left.append(move)
+    return left
+
+
+def _outside(move: BranchMove, pointers: Pointers) -> Move:
+    gone = move.after == _NOWHERE
+    version = pointers.version_at(move.after) or move.after[:12]
+    return Move(
+        at=move.at,
+        version="gone" if gone else version,
+        before=pointers.version_at(move.before),
+        task=move.kind,
+        by=move.actor,
+        state="outside promote",
+    )
+
+
+def _move_row(move: Move) -> tuple[str, ...]:
+    note = move.record.note if move.record is not None else None
+    reasons = [move.why] if move.why else []
+    reasons += [note.reason] if note is not None and note.reason else []
+    if note is not None:
+        reasons += [f"{gate} overridden: {why}" for gate, why in note.overrides.items()]
+        reasons += (
+            [f"approved by {', '.join(note.approvers)}"] if note.approvers else []
+        )
+    return (
+        f"{move.at:%Y-%m-%d %H:%MZ}",
+        move.version,
+        move.before or "-",
+        move.task,
+        move.by or "unknown",
+        span(move.live_for) if move.live_for is not None else "-",
+        move.state,
+        "; ".join(reasons),
+    )
+
+
+def _move_data(move: Move) -> Json:
+    note = move.record.note if move.record is not None else None
+    lived = move.live_for
+    return {
+        "at": stamp(move.at),
+        "version": move.version,
+        "from": move.before or None,
+        "task": move.task,
+        "by": move.by,
+        "state": move.state,
+        "live_s": int(lived.total_seconds()) if lived is not None else None,
+        "record": move.record.id if move.record is not None else None,
+        "approvers": list(note.approvers) if note is not None else [],
+        "reason": note.reason if note is not None else "",
+        "why": move.why,
+        "overrides": dict(note.overrides) if note is not None else {},
+        "run": note.run_url if note is not None else "",
+    }

@@ -1,0 +1,189 @@
+"""What the refs of the remote say: releases, environment branches, the main branch."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from monokeel.ground.errors import ServiceError, UsageError
+from monokeel.ground.settings import Settings, parse_settings
+from monokeel.ground.version import newest_first
+from monokeel.promotion.records import Ledger, Record
+from monokeel.promotion.track_record import STALE, unfinished
+from monokeel.release.versions import versions_of
+
+_HEADS = "refs/heads/"
+_TAGS = "refs/tags/"
+ENVIRONMENTS = "env/"
+_POLICY = "infra/platform.toml"
+
+
+class Remote(Protocol):
+    """A clone and its remote, for the questions about environments."""
+
+    def remote_refs(self) -> dict[str, str]:
+        """Return full name → peeled commit of every branch and tag on the remote."""
+
+    def fetch(self) -> None:
+        """Bring the remote's branches and tags into the clone."""
+
+    def commit_of(self, ref: str) -> str | None:
+        """Return the commit that *ref* names in the clone, or ``None``."""
+
+    def file_at(self, commit: str, path: str) -> str | None:
+        """Return the text of *path* in *commit*, ``None`` if it has no such file."""
+
+    def is_ancestor(self, ancestor: str, commit: str) -> bool:
+        """Say whether *ancestor* is *commit* or in its history, else ServiceError."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pointers:
+    """The remote at one moment: every value of the mappings is a peeled commit.
+
+    *main* is the head of the default branch. *releases* goes by version, without
+    prefix; *branches* by name of the environment.
+    """
+
+    main: str
+    releases: Mapping[str, str]
+    branches: Mapping[str, str]
+
+    def version_at(self, commit: str | None) -> str:
+        """Return the highest version that is tagged at *commit*, else ``""``."""
+        at = [version for version, sha in self.releases.items() if sha == commit]
+        return newest_first(at)[0] if at else ""
+
+
+def read_remote(clone: Remote, local: Settings) -> tuple[Settings, Pointers]:
+    """Return the policy on the default branch of the remote, and its pointers.
+
+    *local* names that branch. Raises UsageError if the policy is not there.
+    """
+    refs = clone.remote_refs()
+    main = main_of(refs, local.default_branch)
+    if clone.commit_of(main) is None:
+        clone.fetch()
+    settings = _policy_of(clone.file_at(main, _POLICY), main)
+    return settings, pointers_of(refs, main=main, prefix=settings.tag_prefix)
+
+
+def branch_of(environment: str) -> str:
+    """Return the branch of *environment*, such as ``env/prod``."""
+    return f"{ENVIRONMENTS}{environment}"
+
+
+def ref_of(environment: str) -> str:
+    """Return the full ref of *environment*'s branch, ``refs/heads/env/prod``."""
+    return f"{_HEADS}{branch_of(environment)}"
+
+
+def main_of(refs: Mapping[str, str], default_branch: str) -> str:
+    """Return the head of *default_branch* in *refs* (full name → commit).
+
+    Raises UsageError if the remote has no such branch.
+    """
+    main = refs.get(f"{_HEADS}{default_branch}")
+    if main is None:
+        raise UsageError(
+            f"the remote has no branch {default_branch!r}",
+            fix="Push it first, or correct default_branch in infra/platform.toml.",
+        )
+    return main
+
+
+def descends(
+    is_ancestor: Callable[[str, str], bool], ancestor: str | None, commit: str | None
+) -> bool | None:
+    """Say whether *ancestor* is in the history of *commit*; ``None``: cannot tell."""
+    if ancestor is None or commit is None:
+        return None
+    try:
+        return is_ancestor(ancestor, commit)
+    except ServiceError:
+        return None
+
+
+def pointers_of(refs: Mapping[str, str], *, main: str, prefix: str) -> Pointers:
+    """Return the pointers in *refs* (full name → peeled commit).
+
+    *prefix* is that of release tags; other tags are left out.
+    """
+    start = f"{_HEADS}{ENVIRONMENTS}"
+    tags = [ref.removeprefix(_TAGS) for ref in refs if ref.startswith(_TAGS)]
+    return Pointers(
+        main=main,
+        releases={
+            version: refs[f"{_TAGS}{tag}"]
+            for version, tag in versions_of(tags, prefix=prefix).items()
+        },
+        branches={
+            ref.removeprefix(start): commit
+            for ref, commit in refs.items()
+            if ref.startswith(start)
+        },
+    )
+
+
+def unread_for_newest(ledger: Ledger, environment: str) -> tuple[int, ...]:
+    """Return the ids of the records to read next for ``newest_live``; empty: enough."""
+    for record in ledger.of(environment):
+        if record.id not in ledger.statuses:
+            return (record.id,)
+        if ledger.live_from(record) is not None:
+            return ()
+    return ()
+
+
+def newest_live(ledger: Ledger, environment: str) -> Record | None:
+    """Return the newest record of *environment* that was ever confirmed.
+
+    Where the branch is somewhere else, somebody moved it without ``promote``.
+    """
+    for record in ledger.of(environment):
+        if ledger.live_from(record) is not None:
+            return record
+    return None
+
+
+def pointer_drift(
+    pointers: Pointers, ledger: Ledger, environment: str, now: datetime
+) -> tuple[str, ...]:
+    """Return what is wrong with the branch of *environment*, one line each.
+
+    Needs a ledger that was read for ``newest_live`` at least; unfinished records are
+    found among those that were read. Before the first
+    promotion there is nothing to be wrong; a branch that vanished after one is.
+    """
+    branch = branch_of(environment)
+    commit = pointers.branches.get(environment)
+    last = newest_live(ledger, environment)
+    if commit is None:
+        if last is None:
+            return ()
+        return (f"{branch} is gone; the last record there is {last.note.version}",)
+    found = []
+    if not pointers.version_at(commit):
+        found.append(f"{branch} is at {commit[:12]}, which is no release")
+    stale = [
+        record
+        for record in unfinished(ledger, environment)
+        if now - record.created_at > STALE or record.sha == commit
+    ]
+    recorded = [*stale, *([last] if last is not None else [])]
+    if commit not in [record.sha for record in recorded]:
+        version = pointers.version_at(commit) or commit[:12]
+        found.append(f"{branch} moved to {version} without a record")
+    found += [
+        f"record {record.id} ({record.note.version}) is unfinished" for record in stale
+    ]
+    return tuple(found)
+
+
+def _policy_of(text: str | None, main: str) -> Settings:
+    if text is None:
+        raise UsageError(
+            f"{_POLICY} is not on the default branch ({main[:12]})",
+            fix="Merge it first: the rules of promotion are read from there.",
+        )
+    return parse_settings(text)

@@ -1,0 +1,1 @@
+"""Plan, build and publish one version, once."""

@@ -1,0 +1,134 @@
+"""What a reader of a plan may not expect of a commit message.
+
+A caution never changes the level: that is the one semantic-release finds.
+"""
+
+import bisect
+import re
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from monokeel.release.commits import Analysis, Caution, Parsed, level_if_counted
+from monokeel.release.messages import JS_SPACE, RULE_SETS, Note, RuleSet, split_lines
+
+_KEYWORD: Final = re.compile(r"BREAKING[ -]CHANGE:")
+_LOOKS_BREAKING: Final = re.compile(r"[\s>*#|`_-]*BREAKING[ -]CHANGES?\b")
+_SHORTEST_HASH: Final = 4
+_QUOTED: Final = 60
+
+
+def cautions_of(parsed: Parsed, rules: RuleSet) -> list[Caution]:
+    """Return the cautions about one commit, whatever the others are."""
+    return [Caution(sha=parsed.sha, message=text) for text in _messages(parsed, rules)]
+
+
+def cautions_about_reverts(analysis: Analysis) -> list[Caution]:
+    """Return a caution for each revert that should cancel a commit here and does not.
+
+    A revert of a commit released earlier is not among them: it has nothing to cancel.
+    """
+    hashes = sorted(commit.sha for commit in analysis.commits)
+    return [
+        Caution(
+            sha=revert.sha,
+            message=f"this revert cancels nothing, both commits count: it names"
+            f" {revert.hash}, and a revert must name the full hash in lower case and"
+            f" the whole subject of the commit",
+        )
+        for revert in analysis.open_reverts
+        if _is_among(revert.hash, hashes)
+    ]
+
+
+def watch(
+    commits: Iterable[Parsed], rules: RuleSet, found: list[Caution]
+) -> Iterator[Parsed]:
+    """Pass *commits* on, one at a time, and put what is odd about them into *found*."""
+    for parsed in commits:
+        if not parsed.message.plain:
+            found += cautions_of(parsed, rules)
+        yield parsed
+
+
+def _messages(parsed: Parsed, rules: RuleSet) -> Iterator[str]:
+    message, text = parsed.message, parsed.text
+    if parsed.skipped:
+        level = level_if_counted(parsed)
+        if level is not None:
+            yield f"marked [skip release]: its {level} change is left out of the level"
+        return
+    lowered = text.lower()
+    if message.notes:
+        yield from _about_note(message.notes[0], message.header)
+    elif "breaking" in lowered or "!" in (message.header or ""):
+        yield from _about_missed_note(parsed, rules)
+    if lowered.startswith(("revert", "reapply")) or "this reverts commit" in lowered:
+        yield from _about_missed_revert(parsed, rules)
+
+
+def _about_note(note: Note, header: str | None) -> Iterator[str]:
+    if note.line == header:
+        scope = RULE_SETS["conventionalcommits"].header.match(header)
+        if scope is not None and ")" in (scope[2] or ""):
+            yield (
+                f"the last ')!:' of the subject makes it a breaking change, its scope"
+                f" is read as {scope[2]!r}"
+            )
+    elif not _KEYWORD.search(note.line):
+        yield f"prose read as a breaking change: {_short(note.line)!r}"
+
+
+def _about_missed_note(parsed: Parsed, rules: RuleSet) -> Iterator[str]:
+    message = parsed.message
+    hidden = next((line for line in message.swallowed if rules.note.match(line)), None)
+    if hidden is not None:
+        yield (
+            f"a breaking change is hidden: {_short(hidden)!r} stands below a line that"
+            f" begins and ends with '-', and what follows such a line is not read"
+        )
+        return
+    loud = RULE_SETS["conventionalcommits"].breaking_header
+    if rules.breaking_header is None and loud and loud.match(message.header or ""):
+        yield "'!' is no breaking change under the rules 'angular': the type is ignored"
+        return
+    for line in split_lines(parsed.text):
+        if _LOOKS_BREAKING.match(line):
+            yield (
+                f"not read as a breaking change: {_short(line)!r}; write a line that"
+                f" begins with 'BREAKING CHANGE: '"
+            )
+            return
+
+
+def _about_missed_revert(parsed: Parsed, rules: RuleSet) -> Iterator[str]:
+    header = parsed.message.header or ""
+    if header.lower().startswith("reapply "):
+        yield (
+            "'Reapply' undoes no revert: a commit, its revert and this one together"
+            " ask for no release, though the change is there"
+        )
+    elif parsed.message.reverts is not None:
+        return
+    elif RULE_SETS["angular"].revert.match(parsed.text):
+        yield (
+            f"no revert under the rules {rules.name!r}: 'This reverts commit <hash>'"
+            f" needs a dot right after the hash"
+        )
+    else:
+        yield (
+            "looks like a revert and is none, so it cancels nothing: git's own message"
+            " is 'Revert \"<subject>\"' and 'This reverts commit <full hash>.'"
+        )
+
+
+def _is_among(name: str | None, hashes: list[str]) -> bool:
+    if name is None or len(name) < _SHORTEST_HASH:
+        return False
+    wanted = name.lower()
+    place = bisect.bisect_left(hashes, wanted)
+    return place < len(hashes) and hashes[place].startswith(wanted)
+
+
+def _short(line: str) -> str:
+    text = line.strip(JS_SPACE)
+    return text if len(text) <= _QUOTED else f"{text[:_QUOTED]}…"

@@ -1,0 +1,277 @@
+"""Commits since a release: reverts, the level, and the line that decided.
+
+The level is the one that semantic-release 24 finds with its default rules
+(commit-analyzer 13.0.1, conventional-commits-filter 5.0.0).
+"""
+
+import re
+from collections import deque
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from sys import intern
+from typing import Final, Literal, NamedTuple
+
+from monokeel.release.messages import (
+    JS_SPACE,
+    Message,
+    RuleSet,
+    parse_message,
+    split_lines,
+)
+
+Level = Literal["major", "minor", "patch"]
+LEVELS: Final[tuple[Level, ...]] = ("patch", "minor", "major")
+
+_SKIP = re.compile(
+    rf"\[skip[{JS_SPACE}]+release]|\[release[{JS_SPACE}]+skip]",
+    re.ASCII | re.IGNORECASE,
+)
+_TYPES: Final[Mapping[str, Level]] = {
+    "feat": "minor",
+    "FEAT": "minor",
+    "fix": "patch",
+    "FIX": "patch",
+    "perf": "patch",
+}
+# Only field lines set these: presets of other projects, kept by semantic-release.
+_FIELDS: Final[Mapping[tuple[str, str], Level]] = {
+    ("tag", "Breaking"): "major",
+    ("tag", "FEATURE"): "minor",
+    ("tag", "Update"): "minor",
+    ("tag", "New"): "minor",
+    ("tag", "BUGFIX"): "patch",
+    ("tag", "SECURITY"): "patch",
+    ("tag", "Fix"): "patch",
+    ("component", "perf"): "patch",
+    ("component", "deps"): "patch",
+    ("emoji", ":racehorse:"): "patch",
+    ("emoji", ":bug:"): "patch",
+    ("emoji", ":penguin:"): "patch",
+    ("emoji", ":apple:"): "patch",
+    ("emoji", ":checkered_flag:"): "patch",
+}
+_RULES: Final = {name: f"type {name}" for name in _TYPES}
+_RANK: Final[Mapping[Level | None, int]] = {
+    None: -1,
+    **{level: rank for rank, level in enumerate(LEVELS)},
+}
+_Verdict = tuple[Level | None, str | None, str | None]
+_NOTHING: Final[_Verdict] = (None, None, None)
+CANCELLED: Final = "cancelled by a revert"
+SKIPPED: Final = "marked [skip release]"
+REVERT: Final = "revert"
+_UNREAD: Final[_Verdict] = (None, SKIPPED, None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Commit:
+    """A commit and what it asks for.
+
+    *level* is ``None`` when it asks for no release; then *rule* may say why
+    (CANCELLED, SKIPPED). Otherwise *rule* names what matched and *line* is the line of
+    the message that did. *breaking* holds the texts of its breaking changes.
+    """
+
+    sha: str
+    subject: str
+    type: str | None
+    scope: str | None
+    level: Level | None
+    rule: str | None
+    line: str | None
+    breaking: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caution:
+    """Something a reader may not expect; *sha* is ``None`` if it is no commit's."""
+
+    sha: str | None
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenRevert:
+    """A revert that cancelled nothing: of a released commit, or not written well."""
+
+    sha: str
+    header: str | None
+    hash: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Analysis:
+    """What the commits of a range ask for; *deciding* is the newest of the highest."""
+
+    commits: tuple[Commit, ...]
+    open_reverts: tuple[OpenRevert, ...]
+
+    @property
+    def deciding(self) -> Commit | None:
+        """The newest commit of the highest level, ``None`` if nothing is released."""
+        for level in reversed(LEVELS):
+            for commit in self.commits:
+                if commit.level == level:
+                    return commit
+        return None
+
+
+class Parsed(NamedTuple):
+    """One commit of a range as it streams by: its trimmed *text* and the *message*."""
+
+    sha: str
+    text: str
+    message: Message
+    skipped: bool
+
+
+def read_commits(log: Iterable[tuple[str, str]], rules: RuleSet) -> Iterable[Parsed]:
+    """Yield the commits of *log* parsed, one at a time; empty messages are left out."""
+    for sha, raw in log:
+        text = raw.strip(JS_SPACE)
+        if text:
+            message = parse_message(text, rules)
+            skipped = not message.plain and _SKIP.search(text) is not None
+            yield Parsed(sha, text, message, skipped)
+
+
+def analyze(commits: Iterable[Parsed]) -> Analysis:
+    """Return what *commits*, newest first in git's own order, ask for.
+
+    A revert and the commit it names vanish when both are here and the header and the
+    full hash agree. Only what the plan shows is kept of each message.
+    """
+    seen: list[Commit] = []
+    reverts = _Reverts()
+    for parsed in commits:
+        commit = _judge(parsed)
+        if not parsed.skipped:
+            undone_by = reverts.take(parsed)
+            if undone_by is not None:
+                commit = _cancelled(commit)
+                seen[undone_by] = _cancelled(seen[undone_by])
+            else:
+                reverts.hold(parsed, len(seen))
+        seen.append(commit)
+    return Analysis(
+        commits=tuple(seen),
+        open_reverts=tuple(
+            OpenRevert(sha=seen[index].sha, header=header, hash=sha)
+            for index, (header, sha) in reverts.left()
+        ),
+    )
+
+
+class _Reverts:
+    """The reverts seen so far that have not met their commit, first in first out."""
+
+    def __init__(self) -> None:
+        self._by_name: dict[tuple[str | None, str | None], deque[int]] = {}
+        self._texts: list[tuple[int, str]] = []
+
+    def hold(self, parsed: Parsed, index: int) -> None:
+        message = parsed.message
+        if message.reverts is not None:
+            self._by_name.setdefault(message.reverts, deque()).append(index)
+        elif named := message.field("revert"):
+            self._texts.append((index, named))
+
+    def take(self, parsed: Parsed) -> int | None:
+        """Return the revert of this commit, which then is held no longer."""
+        if not self._by_name and not self._texts:
+            return None
+        message = parsed.message
+        if raw := message.field("raw"):
+            return self._take_text(raw)
+        header, sha = message.header, message.field("hash")
+        key = (
+            None if header is None else header.strip(JS_SPACE),
+            parsed.sha if sha is None else sha.strip(JS_SPACE),
+        )
+        waiting = self._by_name.get(key)
+        if not waiting:
+            return None
+        index = waiting.popleft()
+        if not waiting:
+            del self._by_name[key]
+        return index
+
+    def left(self) -> list[tuple[int, tuple[str | None, str | None]]]:
+        return sorted(
+            (index, name) for name, held in self._by_name.items() for index in held
+        )
+
+    def _take_text(self, raw: str) -> int | None:
+        # A `-revert-` field is a text, which JavaScript compares letter by letter
+        # with the text of a `-raw-` field.
+        for position, (index, text) in enumerate(self._texts):
+            pairs = zip(text, raw, strict=False)
+            if len(raw) >= len(text) and all(
+                a.strip(JS_SPACE) == b.strip(JS_SPACE) for a, b in pairs
+            ):
+                del self._texts[position]
+                return index
+        return None
+
+
+def _judge(parsed: Parsed) -> Commit:
+    message = parsed.message
+    level, rule, line = _UNREAD if parsed.skipped else _verdict(parsed)
+    return Commit(
+        sha=parsed.sha,
+        subject=message.subject or message.header or "",
+        # The same few words in every history: one copy of each is enough.
+        type=None if message.type is None else intern(message.type),
+        scope=None if message.scope is None else intern(message.scope),
+        level=level,
+        rule=rule,
+        line=line,
+        breaking=tuple(note.text for note in message.notes),
+    )
+
+
+def _verdict(parsed: Parsed) -> _Verdict:
+    message = parsed.message
+    if message.notes:
+        line = message.notes[0].line
+        rule = "! in the header" if line == message.header else "breaking change note"
+        return "major", rule, line
+    by_type = _TYPES.get(message.type or "")
+    if message.plain:
+        if by_type is None:
+            return _NOTHING
+        return by_type, _RULES[message.type or ""], message.header
+    found: list[_Verdict] = [
+        (level, f"{name} {value}", value)
+        for name, value in message.fields
+        if (level := _FIELDS.get((name, value))) is not None
+    ]
+    if by_type is not None:
+        found.append((by_type, _RULES[message.type or ""], message.header))
+    if message.reverts or message.field("revert"):
+        found.append(("patch", REVERT, _revert_line(parsed.text)))
+    return max(found, key=lambda verdict: _RANK[verdict[0]], default=_NOTHING)
+
+
+def level_if_counted(parsed: Parsed) -> Level | None:
+    """Return the level that a skipped commit would have had."""
+    return _verdict(parsed)[0]
+
+
+def _revert_line(text: str) -> str:
+    for line in split_lines(text):
+        if "this reverts commit" in line.lower():
+            return line
+    return split_lines(text)[0]
+
+
+def _cancelled(commit: Commit) -> Commit:
+    return Commit(
+        sha=commit.sha,
+        subject=commit.subject,
+        type=commit.type,
+        scope=commit.scope,
+        level=None,
+        rule=CANCELLED,
+        line=None,
+    )

@@ -1,0 +1,147 @@
+"""What commits tell their readers: release notes in Markdown, and cautions.
+
+The notes have breaking changes first, then commits by kind. A caution says what a
+reader of a plan may not expect of a message; it never changes the level: that is the
+one semantic-release finds.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from monokeel.release.commits import CANCELLED, REVERT, Commit
+
+MAX_CHARACTERS: Final = 120_000
+"""GitHub takes 125,000 characters; the rest is room for what a release adds."""
+
+_GROUPS: Final = {
+    "feat": "Features",
+    "feature": "Features",
+    "fix": "Bug fixes",
+    "perf": "Performance",
+}
+_ORDER: Final = ("Features", "Bug fixes", "Performance", "Reverts")
+_ROOM_FOR_THE_REST: Final = 40
+_CODE: Final = re.compile(r"(`[^`]*`)")
+_CODE_OR_LINK: Final = re.compile(r"(`[^`]*`|\[[^]]*\]\([^)]*\))")
+_PULL: Final = re.compile(r"\(#([1-9][0-9]*)\)\Z")
+_ISSUE: Final = re.compile(r"(?<![\w&/#])#([1-9][0-9]*)\b", re.ASCII)
+_MENTION: Final = re.compile(r"(?<![\w/.])@[A-Za-z0-9][\w/-]*", re.ASCII)
+
+
+def release_notes(
+    commits: Iterable[Commit], *, page: str, limit: int = MAX_CHARACTERS
+) -> str:
+    """Return the notes of a release that contains *commits*, newest first.
+
+    *page* is the repository's address, ``https://github.com/acme/shop``. Commits that
+    a revert in the same range cancelled are left out, and so are kinds that ask for
+    no release, unless they break something. Text beyond *limit* characters is cut at
+    a line, with a word on how many entries are missing. Empty when nothing is to say.
+    """
+    kept = [commit for commit in commits if commit.rule != CANCELLED]
+    groups: dict[str, list[Commit]] = {name: [] for name in _ORDER}
+    for commit in kept:
+        group = group_of(commit)
+        if group is not None:
+            groups[group].append(commit)
+    breaking = [commit for commit in kept if commit.breaking]
+    sections = [
+        _Section(heading="Breaking changes", commits=breaking, write=_breaking),
+        *(
+            _Section(heading=each, commits=groups[each], write=_entry)
+            for each in _ORDER
+        ),
+    ]
+    return _assemble(sections, page, limit)
+
+
+def group_of(commit: Commit) -> str | None:
+    """Return the heading *commit* stands under, ``None`` if it stands under none."""
+    if commit.rule == REVERT:
+        return "Reverts"
+    return _GROUPS.get((commit.type or "").lower())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Section:
+    heading: str
+    commits: Sequence[Commit]
+    write: Callable[[Commit, str], str]
+
+
+def _assemble(sections: Sequence[_Section], page: str, limit: int) -> str:
+    parts: list[str] = []
+    room = limit - _ROOM_FOR_THE_REST
+    left = sum(len(section.commits) for section in sections)
+    for section in sections:
+        above = ("\n" if parts else "") + f"### {section.heading}\n\n"
+        for commit in section.commits:
+            part = f"{above}{section.write(commit, page)}\n"
+            room -= len(part)
+            if room < 0:
+                return "".join([*parts, f"\n… and {left} more.\n"]).lstrip("\n")
+            parts.append(part)
+            above = ""
+            left -= 1
+    return "".join(parts)
+
+
+def _entry(commit: Commit, page: str) -> str:
+    return f"* {_scope(commit)}{_linked(commit.subject, page)} {_link(commit, page)}"
+
+
+def _breaking(commit: Commit, page: str) -> str:
+    texts = [text.strip() for text in commit.breaking if text.strip()]
+    lines = "\n\n".join(texts or [commit.subject]).split("\n")
+    item = [_linked(lines[0], page)]
+    in_code = False
+    for line in lines[1:]:  # two spaces in front keep a line in the item
+        fence = line.lstrip().startswith("```")
+        text = _safe_code(line) if in_code or fence else _linked(line, page)
+        in_code = in_code != fence
+        item.append(f"  {text}".rstrip())
+    if in_code:
+        item.append("  ```")
+    separator = " " if len(item) == 1 else "\n\n  "
+    text = "\n".join(item)
+    return f"* {_scope(commit)}{text}{separator}{_link(commit, page)}"
+
+
+def _scope(commit: Commit) -> str:
+    return f"**{_plain(commit.scope)}:** " if commit.scope else ""
+
+
+def _link(commit: Commit, page: str) -> str:
+    return f"([{commit.sha[:7]}]({page}/commit/{commit.sha}))"
+
+
+def _linked(text: str, page: str) -> str:
+    """Return *text* for Markdown, with ``(#12)`` at its end as a pull request."""
+    safe = _plain(text)
+    if "#" not in safe:
+        return safe
+    safe = _PULL.sub(rf"([#\1]({page}/pull/\1))", safe)
+    return "".join(
+        part if index % 2 else _ISSUE.sub(rf"[#\1]({page}/issues/\1)", part)
+        for index, part in enumerate(_CODE_OR_LINK.split(safe))
+    )
+
+
+def _plain(text: str) -> str:
+    """Keep *text* from being read as HTML or as a call to somebody, outside of code."""
+    if "<" not in text and "@" not in text:
+        return text
+    parts = _CODE.split(text)
+    for index, part in enumerate(parts):
+        if index % 2:
+            parts[index] = _safe_code(part)
+        else:
+            parts[index] = _MENTION.sub(r"`\g<0>`", part.replace("<", "&lt;"))
+    return "".join(parts)
+
+
+def _safe_code(text: str) -> str:
+    # A release is tied to its commit by a hidden comment: no message may forge one.
+    return text.replace("<!--", "<! --")

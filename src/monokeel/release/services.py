@@ -1,0 +1,61 @@
+"""Which services there are, and which of them a change concerns."""
+
+from collections.abc import Iterable
+from typing import Protocol
+
+from monokeel.ground.errors import UsageError
+from monokeel.ground.report import Report, Section, Table
+from monokeel.ground.settings import Service, Settings
+
+# What decides how every service is built and tested; a change there concerns all.
+_SHARED = ("infra/platform.toml", ".github/workflows/")
+
+
+class History(Protocol):
+    """The history of the clone."""
+
+    def commit_of(self, ref: str) -> str | None:
+        """Return the commit that *ref* names, ``None`` if there is none."""
+
+    def changed_paths(self, since: str, commit: str) -> list[str]:
+        """Return the paths that *commit* changed since it left *since*."""
+
+
+def list_services(settings: Settings, history: History, *, since: str = "") -> Report:
+    """Return the services, or only those that changed since *since* (any ref).
+
+    Raises UsageError when *since* names no commit.
+    """
+    chosen: Iterable[Service] = settings.services
+    if since:
+        start = history.commit_of(since)
+        if start is None or since.startswith("-"):
+            raise UsageError(
+                f"there is no commit {since!r}",
+                fix="Name a branch, a tag or a commit that this clone has.",
+            )
+        chosen = changed_services(settings, history.changed_paths(start, "HEAD"))
+    services = [{"name": s.name, "kind": s.kind, "path": s.path} for s in chosen]
+    rows = tuple((s["name"], s["kind"], s["path"]) for s in services)
+    table = Table(("service", "kind", "path"), rows)
+    return Report(
+        headline=f"{len(services)} of {len(settings.services)} services",
+        sections=(Section(heading="", table=table),),
+        data={
+            "registry": settings.registry_host,
+            "repository": settings.repository,
+            "services": [{**service} for service in services],
+        },
+    )
+
+
+def changed_services(settings: Settings, paths: Iterable[str]) -> tuple[Service, ...]:
+    """Return the services that *paths* concern: their own files, or what all share."""
+    changed = tuple(paths)
+    if any(path.startswith(_SHARED) for path in changed):
+        return settings.services
+    return tuple(
+        service
+        for service in settings.services
+        if any(path.startswith(f"{service.path}/") for path in changed)
+    )

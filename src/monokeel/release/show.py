@@ -1,0 +1,130 @@
+"""A plan for people: the next version first, then why, what, and whether it may."""
+
+from collections.abc import Iterable
+
+from monokeel.ground.errors import RefusedError
+from monokeel.ground.report import Report, Section, Table
+from monokeel.release.commits import CANCELLED, SKIPPED, Commit
+from monokeel.release.notes import group_of
+from monokeel.release.plan import ReleasePlan, as_data
+
+_KINDS = (
+    *("Breaking changes", "Features", "Bug fixes", "Performance", "Reverts"),
+    *("Other changes that release", "Left out", "No release by themselves"),
+)
+_SHOWN = 20
+
+
+def report_of(plan: ReleasePlan, *, strict: bool = False) -> Report:
+    """Return *plan* as a report; under *strict* its warnings are problems, too."""
+    checks = tuple((each.name, each.status, each.detail) for each in plan.checks)
+    return Report(
+        headline=_headline(plan),
+        sections=(
+            Section("Why", _why(plan)),
+            *_commits(plan.commits),
+            Section("Images", table=_images(plan)),
+            Section("Checks", table=Table(("check", "status", "detail"), checks)),
+            Section("Warnings", _warnings(plan)),
+            Section(
+                "Blocked",
+                tuple(f"{each.problem}. {each.fix}" for each in plan.blockers),
+            ),
+        ),
+        data=as_data(plan),
+        problems=tuple(_problems(plan, strict=strict)),
+    )
+
+
+def refuse_blocked(plan: ReleasePlan, *, strict: bool = False) -> None:
+    """Raise RefusedError if *plan* is blocked, naming every reason and every fix.
+
+    Under *strict* a warning is a reason, too.
+    """
+    problems = _problems(plan, strict=strict)
+    if problems:
+        fixes = dict.fromkeys(blocker.fix for blocker in plan.blockers)
+        if len(problems) > len(plan.blockers):
+            fixes["Warnings refuse here because of --strict."] = None
+        raise RefusedError("; ".join(problems), fix="\n".join(fixes))
+
+
+def _problems(plan: ReleasePlan, *, strict: bool) -> list[str]:
+    problems = [blocker.problem for blocker in plan.blockers]
+    return [*problems, *_warnings(plan)] if strict else problems
+
+
+def _warnings(plan: ReleasePlan) -> tuple[str, ...]:
+    return tuple(
+        f"{each.sha[:7]}: {each.message}" if each.sha else each.message
+        for each in plan.warnings
+    )
+
+
+def _headline(plan: ReleasePlan) -> str:
+    if plan.version is None:
+        return f"No release: {plan.reason}"
+    kind = f"{plan.level}, " if plan.level else ""
+    before = f"after {plan.previous}" if plan.previous else "the first release"
+    state = ", BLOCKED" if plan.blockers else ""
+    goes_on = ", goes on where it was cut short" if plan.resume else ""
+    return f"Next version: {plan.version} ({kind}{before}{goes_on}{state})"
+
+
+def _why(plan: ReleasePlan) -> tuple[str, ...]:
+    lines = []  # without a version the headline has said it
+    if plan.deciding is None and plan.version is not None:
+        lines = [plan.reason]
+    elif plan.deciding is not None and plan.version is not None:
+        lines = [
+            f"commit {plan.deciding.sha}",
+            f"rule   {plan.deciding.rule}: {plan.level}",
+            f"line   {plan.deciding.line}",
+        ]
+        if plan.reason.endswith(("[release] skip)", "goes on")):
+            lines.append(f"note   {plan.reason}")
+    if plan.resume is not None:
+        lines.append(f"done   {', '.join(plan.resume.done)}")
+    return tuple(lines)
+
+
+def _commits(commits: Iterable[Commit]) -> list[Section]:
+    kinds: dict[str, list[Commit]] = {kind: [] for kind in _KINDS}
+    for commit in commits:
+        kinds[_kind(commit)].append(commit)
+    return [
+        Section(f"{kind} ({len(found)})", _lines(found))
+        for kind, found in kinds.items()
+    ]
+
+
+def _kind(commit: Commit) -> str:
+    if commit.rule in {CANCELLED, SKIPPED}:
+        return "Left out"
+    if commit.level == "major":
+        return "Breaking changes"
+    if commit.level is None:
+        return "No release by themselves"
+    return group_of(commit) or "Other changes that release"
+
+
+def _lines(commits: list[Commit]) -> tuple[str, ...]:
+    lines = tuple(_line(commit) for commit in commits[:_SHOWN])
+    left = len(commits) - _SHOWN
+    return (*lines, f"… and {left} more") if left > 0 else lines
+
+
+def _line(commit: Commit) -> str:
+    scope = f"{commit.scope}: " if commit.scope else ""
+    left_out = f" ({commit.rule})" if commit.rule in {CANCELLED, SKIPPED} else ""
+    return f"{commit.sha[:7]} {scope}{commit.subject}{left_out}"
+
+
+def _images(plan: ReleasePlan) -> Table:
+    return Table(
+        columns=("service", "image", "state", "digest"),
+        rows=tuple(
+            (each.name, f"{each.image}:{each.tag}", each.state, each.digest or "")
+            for each in plan.services
+        ),
+    )

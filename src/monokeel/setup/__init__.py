@@ -1,0 +1,1 @@
+"""Connect a repository to GitHub, and say what is missing."""

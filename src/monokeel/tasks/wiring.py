@@ -1,0 +1,259 @@
+"""What every task shares: the environment, the adapters, printing, exit codes.
+
+Adapters are imported inside the functions, so that ``./inv --list`` stays fast.
+"""
+
+import os
+import re
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+from urllib.parse import urlsplit
+
+from monokeel.ground.errors import DIFFERENCE, MonokeelError, UsageError
+
+if TYPE_CHECKING:
+    from monokeel.adapters.credentials import Credentials
+    from monokeel.adapters.git import Git
+    from monokeel.adapters.github import GitHub
+    from monokeel.adapters.registry import Registry
+    from monokeel.adapters.session import Session
+    from monokeel.ground.report import Report
+    from monokeel.ground.settings import Settings
+
+AS_JSON = "print one JSON object"  # what --json does, in each task's help
+_PUBLIC_API = "https://api.github.com"
+_QUICK_S = 2.0
+
+
+@cache
+def root() -> Path:
+    """Return the repository's root: the nearest folder here or above with ``infra/``.
+
+    The folder at hand if there is none: what is missing there is then said by name.
+    """
+    here = Path.cwd()
+    return next(
+        (each for each in (here, *here.parents) if (each / "infra").is_dir()), here
+    )
+
+
+def variable(*names: str) -> str | None:
+    """Return the first of the environment variables *names* that is not empty."""
+    for name in names:
+        value = os.environ.get(name, "").strip()
+        if value:
+            return value
+    return None
+
+
+def token() -> str | None:
+    """Return the token for GitHub, if one is set."""
+    found = variable("GITHUB_TOKEN", "GH_TOKEN")
+    if found is not None and re.fullmatch("[!-~]+", found) is None:
+        raise UsageError(
+            "GITHUB_TOKEN holds a space, a line end or a letter that no token has",
+            fix="Copy the token again, without anything around it.",
+        )
+    return found
+
+
+def api_address() -> str:
+    """Return the address of GitHub's REST API, without a final slash."""
+    return _address("GITHUB_API_URL", _PUBLIC_API)
+
+
+def server_address() -> str:
+    """Return where GitHub's pages are, without a final slash."""
+    return (variable("GITHUB_SERVER_URL") or "https://github.com").rstrip("/")
+
+
+def read_settings() -> "Settings":
+    """Return ``infra/platform.toml``, parsed; raise UsageError if it is broken."""
+    from monokeel.ground.settings import parse_settings
+
+    return parse_settings(read_text("infra/platform.toml"))
+
+
+def read_text(path: str) -> str:
+    """Return the text of *path* under the root; UsageError if it cannot be read."""
+    try:
+        return (root() / path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8"
+        raise UsageError(
+            f"{path} cannot be read: {reason}",
+            fix="Run this in a repository made from the template, or restore the file.",
+        ) from error
+
+
+@cache
+def make_session(*, quick: bool = False) -> "Session":
+    """Return the one connection pool of this process.
+
+    *quick* asks once and waits two seconds: for what is nice to know in a dry run.
+    """
+    from monokeel.adapters.session import Session
+
+    return Session(tries=1, timeout_s=_QUICK_S) if quick else Session()
+
+
+@cache
+def make_github(*, quick: bool = False) -> "GitHub":
+    """Return the repository on GitHub, with the token if one is set."""
+    from monokeel.adapters.github import GitHub
+
+    repository = variable("GITHUB_REPOSITORY") or read_settings().repository
+    if re.fullmatch(r"[A-Za-z0-9-]+/(?!\.{1,2}\Z)[A-Za-z0-9._-]+", repository) is None:
+        raise UsageError(
+            f"GITHUB_REPOSITORY {repository!r} is no repository",
+            fix="Write OWNER/NAME, or unset it: infra/platform.toml names one.",
+        )
+    return GitHub(
+        make_session(quick=quick),
+        api=api_address(),
+        repository=repository,
+        token=token(),
+    )
+
+
+@cache
+def make_git(*, quick: bool = False) -> "Git":
+    """Return the clone at the root, with what it needs to push."""
+    from monokeel.adapters.git import Git
+
+    if quick:
+        return Git(root(), credentials=make_credentials(), timeout_s=_QUICK_S)
+    return Git(root(), credentials=make_credentials())
+
+
+def make_credentials() -> "Credentials":
+    """Return what git may use: the token for GitHub, the deploy key for pushes."""
+    from monokeel.adapters.credentials import Credentials
+
+    api_host = urlsplit(api_address()).netloc
+    return Credentials(
+        token=token(),
+        server="github.com" if api_address() == _PUBLIC_API else api_host,
+        deploy_key=variable("MONOKEEL_DEPLOY_KEY"),
+        host_keys=_host_keys,
+    )
+
+
+@cache
+def make_registry(*, quick: bool = False) -> "Registry":
+    """Return the registry of the images."""
+    from monokeel.adapters.registry import Registry
+
+    user, password = registry_login()
+    session, address = make_session(quick=quick), registry_address()
+    if quick:
+        return Registry(
+            session, address=address, user=user, password=password, timeout_s=_QUICK_S
+        )
+    return Registry(session, address=address, user=user, password=password)
+
+
+def registry_login() -> tuple[str | None, str | None]:
+    """Return user and password for the registry.
+
+    The GitHub token serves as password only for GitHub's own registry, or for one at
+    the API's address: it must not travel to anybody else's.
+    """
+    user = variable("MONOKEEL_REGISTRY_USER")
+    password = variable("MONOKEEL_REGISTRY_PASSWORD")
+    host = urlsplit(registry_address()).netloc
+    if password is None and host in {"ghcr.io", urlsplit(api_address()).netloc}:
+        user, password = user or variable("GITHUB_ACTOR") or "token", token()
+    return user, password
+
+
+def registry_address() -> str:
+    """Return the registry's address, such as ``https://ghcr.io``."""
+    return _address("MONOKEEL_REGISTRY", f"https://{read_settings().registry_host}")
+
+
+def _address(name: str, default: str) -> str:
+    """Return the address in the variable *name*; UsageError if none can be asked."""
+    from monokeel.adapters.addresses import check_address
+
+    address = (variable(name) or default).rstrip("/")
+    try:
+        check_address(address)
+    except UsageError as error:
+        raise UsageError(f"{name}: {error.problem}", fix=error.fix) from error
+    return address
+
+
+def show(report: "Report", *, as_json: bool = False) -> None:
+    """Print *report* on stdout; in GitHub Actions also as summary and annotations."""
+    from monokeel.adapters import actions
+    from monokeel.ground.report import as_json as one_line
+    from monokeel.ground.report import as_markdown, as_text
+
+    # Flushed, so that it stays above the errors where both go into one log.
+    print(one_line(report) if as_json else as_text(report), flush=True)
+    actions.add_summary(as_markdown(report))
+    for problem in report.problems:
+        actions.annotate(problem)
+
+
+def exit_with_difference() -> NoReturn:
+    """End with the code that means: a difference was found, and reported."""
+    raise SystemExit(DIFFERENCE)
+
+
+@contextmanager
+def exit_on_error() -> Iterator[None]:
+    """Turn a failure into its message on stderr and its exit code.
+
+    Anything but a MonokeelError is a bug of ours: one line, the traceback on request.
+    """
+    try:
+        yield
+    except MonokeelError as error:
+        _complain(error.problem, error.fix)
+        raise SystemExit(error.exit_code) from None
+    except BrokenPipeError:
+        # Whoever read our output has closed it (`| head`): not worth a word, and
+        # Python must not try to flush again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(1) from None
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        _complain(
+            f"{where}{error.strerror or error}",
+            "Check that the file or folder is there, and may be read and written.",
+        )
+        raise SystemExit(1) from None
+    except Exception as error:  # noqa: BLE001 - the one place where a bug ends
+        if {"-d", "--debug"} & set(sys.argv):
+            traceback.print_exc()
+        _complain(
+            f"this is a bug in Monokeel: {type(error).__name__}: {error}",
+            "Run again as ./inv --debug … and report what it prints.",
+        )
+        raise SystemExit(1) from None
+
+
+def _complain(problem: str, fix: str) -> None:
+    from monokeel.adapters import actions
+    from monokeel.ground.report import visible
+
+    print(f"error: {visible(problem)}", file=sys.stderr)
+    if fix:
+        lines = "\n".join(visible(line) for line in fix.splitlines())
+        print(f"fix: {lines}", file=sys.stderr)
+    actions.annotate(f"{problem}. {fix}" if fix else problem)
+
+
+def _host_keys() -> tuple[str, ...]:
+    """Return GitHub's public SSH keys (GET /meta), for known_hosts."""
+    from monokeel.ground.answers import as_list, as_object, as_text
+
+    keys = as_object(make_github().request("GET", "//meta").json()).get("ssh_keys")
+    return tuple(as_text(key) for key in as_list(keys or []))

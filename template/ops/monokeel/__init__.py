@@ -1,1 +1,0 @@
-"""The tasks that govern a monorepo: release, policy, drift, promotion, updates."""

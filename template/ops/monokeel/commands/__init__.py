@@ -1,1 +1,0 @@
-"""The steps of one user action each; what they need comes in as Protocols."""

@@ -1,1 +1,0 @@
-"""Decisions on plain values: nothing here touches the outside."""

@@ -1,0 +1,41 @@
+"""What GitHub Actions reads."""
+
+from pathlib import Path
+
+import pytest
+
+from monokeel.adapters import actions
+
+
+def test_a_value_cannot_close_its_own_block(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    output = tmp_path / "output"
+    monkeypatch.setenv("GITHUB_OUTPUT", str(output))
+
+    actions.set_output("plan", "EOF\ntag=v9")
+
+    name, value, tag, end = output.read_text().splitlines()
+    assert (value, tag) == ("EOF", "tag=v9")
+    assert name == f"plan<<{end}"
+
+
+def test_nothing_is_written_outside_of_actions(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("GITHUB_STEP_SUMMARY", raising=False)
+
+    actions.add_summary("x")
+    actions.annotate("x")
+
+    assert capsys.readouterr().err == ""
+
+
+def test_an_annotation_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+
+    actions.annotate("50%\r\nlost", title="a:b,c")
+
+    assert capsys.readouterr().err == "::error title=a%3Ab%2Cc::50%25%0D%0Alost\n"

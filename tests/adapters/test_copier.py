@@ -1,0 +1,105 @@
+from pathlib import Path
+
+import pytest
+
+from monokeel.adapters.copier import Template, parse_answer
+from monokeel.adapters.credentials import Credentials
+from monokeel.ground.errors import ServiceError, UsageError
+
+
+def make_template(folder: Path, *, recorded: str = "", source: str = "") -> Template:
+    answers = folder / ".copier-answers.yml"
+    if recorded:
+        answers.write_text(f"_commit: v1.0.0\n_src_path: {recorded}\nowner: acme\n")
+    work = folder / "work"
+    work.mkdir()
+    return Template(folder, work=work, source=source, credentials=Credentials())
+
+
+GITHUB = "https://github.com/acme/monokeel.git"
+OTHER = "https://git.example.com/acme/monokeel.git"
+
+
+@pytest.mark.parametrize(
+    ("recorded", "source", "expected"),
+    [
+        (GITHUB, "", GITHUB),
+        ("gh:acme/monokeel", "", GITHUB),
+        (GITHUB, "beta/keel", "https://github.com/beta/keel.git"),
+        (GITHUB, "beta/keel.git", "https://github.com/beta/keel.git"),
+        (OTHER, "beta/keel", "https://git.example.com/beta/keel.git"),
+        ("/srv/monokeel", "beta/keel", "https://github.com/beta/keel.git"),
+        (GITHUB, "/srv/monokeel", "/srv/monokeel"),
+        (GITHUB, "git@github.com:beta/keel.git", "git@github.com:beta/keel.git"),
+        (GITHUB, "ssh://git@a.example/b.git", "ssh://git@a.example/b.git"),
+        (GITHUB, "http://127.0.0.1:80/b.git", "http://127.0.0.1:80/b.git"),
+    ],
+)
+def test_the_address_is_the_given_one_or_the_recorded(
+    tmp_path: Path, recorded: str, source: str, expected: str
+) -> None:
+    template = make_template(tmp_path, recorded=recorded, source=source)
+
+    assert template.address() == expected
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "-u",
+        "--upload-pack=x:y",
+        "../monokeel",
+        "monokeel",
+        "http://git.example.com/a.git",
+        "https://ann:hunter2@github.com/a/b",
+        "https://hunter2@github.com/a/b",
+    ],
+)
+def test_an_unsafe_address_is_refused_without_showing_a_secret(
+    tmp_path: Path, source: str
+) -> None:
+    template = make_template(tmp_path, recorded=GITHUB, source=source)
+
+    with pytest.raises(UsageError) as caught:
+        template.address()
+
+    assert "hunter2" not in caught.value.problem + caught.value.fix
+
+
+def test_a_template_that_is_not_there_is_no_answer(tmp_path: Path) -> None:
+    template = make_template(tmp_path, recorded="/nowhere/at/all")
+
+    with pytest.raises(ServiceError, match="cannot be read"):
+        template.versions()
+
+
+@pytest.mark.parametrize("text", ["", "[1]", "_commit: v1.0.0\n", "{", "a: [\n"])
+def test_a_broken_answers_file_is_wrong_use(tmp_path: Path, text: str) -> None:
+    template = make_template(tmp_path)
+    (tmp_path / ".copier-answers.yml").write_text(text)
+
+    with pytest.raises(UsageError, match=r"\.copier-answers\.yml"):
+        template.recorded()
+
+
+def test_a_missing_answers_file_is_wrong_use(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="there is no"):
+        make_template(tmp_path).recorded()
+
+
+def test_git_merges_what_both_sides_changed_apart(tmp_path: Path) -> None:
+    template = make_template(tmp_path)
+    old = b"1\n2\n3\n4\n5\n"
+
+    merged = template.merge(b"one\n2\n3\n4\n5\n", old, b"1\n2\n3\n4\nfive\n")
+
+    assert merged == b"one\n2\n3\n4\nfive\n"
+    assert template.merge(b"one\n", b"1\n", b"eins\n") is None
+    assert template.merge(b"\0\1", b"\0\2", b"\0\3") is None
+
+
+def test_answers_are_read_as_yaml() -> None:
+    assert parse_answer("[{name: api}]") == [{"name": "api"}]
+    assert parse_answer("2") == 2
+    with pytest.raises(UsageError, match="is not YAML"):
+        parse_answer("[")

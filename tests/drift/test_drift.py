@@ -1,0 +1,216 @@
+import json
+
+import pytest
+
+from monokeel.drift.report import drift_report, follow_up
+from monokeel.drift.wanted import SECTIONS, parse_allowed, parse_sections
+from monokeel.ground.errors import UsageError
+from monokeel.ground.report import as_json, as_markdown, as_text
+from tests.fakes.place import Place, drift_in
+from tests.fakes.repository import FakeIssues
+from tests.policy.test_policy import MAIN, NAMES, TAGS
+
+
+@pytest.fixture
+def place() -> Place:
+    return Place()
+
+
+def test_a_shop_in_order_is_in_sync(place: Place) -> None:
+    found = place.look()
+
+    assert found.verdict == "in_sync"
+    assert json.loads(as_json(drift_report(found)))["sections"] == dict.fromkeys(
+        SECTIONS, "in_sync"
+    )
+
+
+def test_a_gap_of_optional_rules_is_shown_and_no_drift(place: Place) -> None:
+    found = place.look("rulesets")
+
+    report = json.loads(as_json(drift_report(found)))
+    gaps = [(x["name"], x["state"]) for x in report["rulesets"] if x["gap"]]
+    assert gaps == [("names", "missing")]
+    state = "not on GitHub: branch_name_pattern (optional: GitHub's plan may refuse it)"
+    assert f"  names    {state}" in as_text(drift_report(found)).splitlines()
+
+
+def test_drift_of_rules_names_paths_and_the_editor(place: Place) -> None:
+    place.rulesets.edit(100, enforcement="disabled")
+
+    found = place.look()
+
+    report = json.loads(as_json(drift_report(found)))
+    assert report["verdict"] == "drift"
+    assert report["rulesets"][0] == {
+        "name": "main",
+        "state": "changed",
+        "gap": False,
+        "differences": [
+            {
+                "path": "enforcement",
+                "desired": "active",
+                "live": "disabled",
+                "kind": "changed",
+            }
+        ],
+        "changed_by": {"by": "ben", "at": "2026-01-02"},
+    }
+    line = (
+        "main is not as the file says: enforcement; last changed by ben at 2026-01-02"
+    )
+    assert drift_in(found, "rulesets") == [f"ruleset {line}"]
+    assert "./scripts/apply-rulesets.sh" in as_text(drift_report(found))
+
+
+def test_where_all_is_in_sync_drift_is_one_line(place: Place) -> None:
+    place.rulesets.add(NAMES)
+
+    text = as_text(drift_report(place.look("rulesets")))
+
+    assert text == "drift: in sync: rulesets"
+
+
+def test_what_differs_is_shown_and_the_rest_is_counted(place: Place) -> None:
+    place.rulesets.edit(100, enforcement="disabled")
+
+    text = as_text(drift_report(place.look("rulesets")))
+
+    assert "  main     not as the file says" in text.splitlines()
+    assert "  1 other is as the file says" in text.splitlines()
+    assert "tags" not in text
+
+
+def test_a_section_without_an_answer_is_named_once(place: Place) -> None:
+    place.rulesets.silent = True
+
+    text = as_text(drift_report(place.look("rulesets")))
+
+    assert "  rulesets  not verified" in text.splitlines()
+    assert "Not verified\n  rulesets: " in text
+
+
+def test_drift_never_judges_how_the_file_is_written(place: Place) -> None:
+    place.policy = [{**MAIN, "rules": [{"type": "misspelt"}]}, TAGS]
+
+    assert place.look("rulesets").verdict == "drift"
+
+
+def test_a_ruleset_that_no_file_names_is_drift(place: Place) -> None:
+    place.rulesets.add({**TAGS, "name": "extra"})
+
+    assert drift_in(place.look(), "rulesets") == [
+        "ruleset extra is on GitHub, but in no file; last changed by ben at 2026-01-01"
+    ]
+
+
+def test_inherited_rulesets_are_shown_apart(place: Place) -> None:
+    place.rulesets.parents = ("org-wide (acme)",)
+
+    found = place.look("rulesets")
+
+    assert found.verdict == "in_sync"
+    assert "org-wide (acme)" in as_text(drift_report(found))
+
+
+def test_hidden_lists_and_settings_are_unverified_by_name(place: Place) -> None:
+    place.rulesets.hides_bypass = True
+    place.repository.weak = True
+
+    found = place.look()
+
+    assert found.verdict == "unverifiable"
+    assert [(x.item, x.subject) for x in found.unverified] == [
+        ("bypass_actors", "main"),
+        ("bypass_actors", "tags"),
+        ("delete_branch_on_merge", "repository"),
+        ("immutable_releases", "repository"),
+        ("deploy_keys", "repository"),
+    ]
+
+
+def test_what_is_hidden_may_be_accepted_and_stays_listed(place: Place) -> None:
+    place.rulesets.hides_bypass = True
+    place.repository.weak = True
+
+    found = place.look(allowed=("bypass_actors",))
+
+    report = json.loads(as_json(drift_report(found)))
+    assert report["verdict"] == "in_sync"
+    assert [x["accepted"] for x in report["unverified"]] == [True] * 5
+    assert drift_report(found).problems == ()
+
+
+def test_drift_beats_what_is_hidden_and_lists_both(place: Place) -> None:
+    place.rulesets.hides_bypass = True
+    place.rulesets.edit(100, enforcement="disabled")
+
+    found = place.look("rulesets")
+
+    assert found.verdict == "drift"
+    assert len(found.unverified) == 2
+
+
+def test_no_answer_is_never_accepted(place: Place) -> None:
+    place.rulesets.silent = True
+
+    found = place.look(allowed=("bypass_actors",))
+
+    assert found.verdict == "unverifiable"
+    assert found.comparisons == ()
+    assert found.verdict_of("settings") == "in_sync"
+
+
+@pytest.mark.parametrize("section", ["settings", "pointers", "releases"])
+def test_a_section_without_an_answer_is_unverified_alone(
+    place: Place, section: str
+) -> None:
+    place.repository.silent = section == "settings"
+    place.shop.records.silent = section == "pointers"
+    place.shop.releases.silent = section == "releases"
+
+    found = place.look()
+
+    assert {name: found.verdict_of(name) for name in found.facts} == {
+        name: "unverifiable" if name == section else "in_sync" for name in SECTIONS
+    }
+
+
+def test_a_remote_without_an_answer_leaves_pointers_unverified(place: Place) -> None:
+    place.shop.clone.unreachable = True
+
+    found = place.look("pointers", "releases")
+
+    assert found.verdict == "unverifiable"
+    assert len(found.unverified) == 2
+
+
+def test_one_issue_is_open_while_drift_lasts(place: Place) -> None:
+    issues = FakeIssues()
+
+    def follow() -> str:
+        found = place.look()
+        return follow_up(found, as_markdown(drift_report(found)), issues)
+
+    assert follow() == "no issue is open"
+    place.rulesets.edit(100, enforcement="disabled")
+    assert follow() == "issue #1 is open"
+    assert "apply-rulesets.sh" in issues.open["policy-drift"]
+    place.rulesets.edit(100, enforcement="active")
+    place.rulesets.silent = True
+    assert "left as it is" in follow()
+    place.rulesets.silent = False
+    assert follow() == "issue #1 is closed"
+
+
+def test_sections_and_allowances_are_chosen_by_name() -> None:
+    assert parse_sections("") == SECTIONS
+    assert parse_sections("releases, rulesets") == ("rulesets", "releases")
+    assert parse_allowed("bypass_actors,deploy_keys") == (
+        "bypass_actors",
+        "deploy_keys",
+    )
+    with pytest.raises(UsageError, match="no section rules"):
+        parse_sections("rules")
+    with pytest.raises(UsageError, match="no thing to leave unverified everything"):
+        parse_allowed("everything")

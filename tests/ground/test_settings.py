@@ -1,0 +1,156 @@
+"""``infra/platform.toml``: what is accepted, and the one line that refuses."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from monokeel.ground.errors import UsageError
+from monokeel.ground.settings import Environment, Service, parse_settings
+
+MINIMAL = """
+[repository]
+owner = "Acme"
+name = "Shop"
+"""
+SERVICE = '[[services]]\nname = "api"\nkind = "api"\n'
+ENVIRONMENT = '[[environments]]\nname = "prod"\n'
+
+
+def test_defaults_fill_what_the_file_leaves_out() -> None:
+    settings = parse_settings(MINIMAL)
+
+    assert settings.repository == "Acme/Shop"
+    assert settings.default_branch == "main"
+    assert settings.rules == "conventionalcommits"
+    assert settings.tag("1.4.0") == "v1.4.0"
+    assert settings.claim("v1.4.0") == "refs/releases/v1.4.0"
+    assert settings.registry_host == "ghcr.io"
+    assert settings.build == "docker"
+    assert settings.services == ()
+    assert settings.environments == ()
+
+
+def test_an_image_name_is_lower_case() -> None:
+    assert parse_settings(MINIMAL).image("api") == "acme/shop/api"
+
+
+def test_services_and_environments_keep_their_order() -> None:
+    settings = parse_settings(
+        MINIMAL
+        + SERVICE
+        + '[[environments]]\nname = "dev"\nprerelease = true\n'
+        + '[[environments]]\nname = "prod"\nsoak = "24h"\nreviewers = true\n'
+    )
+
+    assert settings.services == (Service(name="api", kind="api", path="services/api"),)
+    assert settings.environments == (
+        Environment(name="dev", soak=timedelta(), prerelease=True, reviewers=False),
+        Environment(
+            name="prod", soak=timedelta(days=1), prerelease=False, reviewers=True
+        ),
+    )
+
+
+def test_a_freeze_is_kept_in_utc() -> None:
+    settings = parse_settings(
+        MINIMAL
+        + ENVIRONMENT
+        + '[[freezes]]\nenvironments = ["prod"]\nreason = "holidays"\n'
+        + "from = 2026-12-20T01:00:00+01:00\nto = 2027-01-03T00:00:00Z\n"
+    )
+
+    assert settings.freezes[0].start == datetime(2026, 12, 20, tzinfo=UTC)
+    assert settings.freezes[0].reason == "holidays"
+
+
+def test_an_unknown_environment_names_the_known_ones() -> None:
+    with pytest.raises(UsageError) as caught:
+        parse_settings(MINIMAL + ENVIRONMENT).environment("prd")
+
+    assert caught.value.problem == "there is no environment 'prd'"
+    assert caught.value.fix == "Choose one of: prod."
+
+
+@pytest.mark.parametrize(
+    ("text", "problem", "fix"),
+    [
+        pytest.param("[repository", "this is not TOML", "", id="not TOML"),
+        pytest.param("", "[repository] owner is missing", "", id="empty"),
+        pytest.param(
+            MINIMAL + '[release]\ntag_prefx = "v"\n',
+            "[release] tag_prefx is not a known key",
+            "Did you mean tag_prefix?",
+            id="unknown key",
+        ),
+        pytest.param(
+            MINIMAL + '[relaese]\nrules = "angular"\n',
+            "relaese is not a known key",
+            "Did you mean release?",
+            id="unknown table",
+        ),
+        pytest.param(
+            MINIMAL + '[release]\nrules = "gitmoji"\n',
+            "[release] rules = 'gitmoji' is not known",
+            "Choose one of: conventionalcommits, angular.",
+            id="unknown rule set",
+        ),
+        pytest.param(
+            MINIMAL + SERVICE + SERVICE, "'api' stands there twice", "", id="twice"
+        ),
+        pytest.param(
+            MINIMAL + '[[services]]\nname = "-x"\nkind = "api"\n',
+            "[[services]] 1 name = '-x' is not allowed",
+            "",
+            id="an option as a name",
+        ),
+        pytest.param(
+            MINIMAL + SERVICE + 'path = "../elsewhere"\n',
+            "is not inside the repository",
+            "",
+            id="path outside",
+        ),
+        pytest.param(
+            MINIMAL + ENVIRONMENT + 'soak = "1 day"\n',
+            "soak = '1 day' is not a duration",
+            "24h",
+            id="bad soak",
+        ),
+        pytest.param(
+            MINIMAL + ENVIRONMENT + 'reviewers = "yes"\n',
+            "reviewers must be true or false, not 'yes'",
+            "",
+            id="not a flag",
+        ),
+        pytest.param(
+            MINIMAL
+            + ENVIRONMENT
+            + '[[freezes]]\nenvironments = ["prod"]\nreason = "x"\n'
+            + "from = 2026-12-20T00:00:00\nto = 2027-01-03T00:00:00Z\n",
+            "from = 2026-12-20T00:00:00 has no time zone",
+            "Add Z",
+            id="time without a zone",
+        ),
+        pytest.param(
+            MINIMAL + '[release]\nskip = ["1.3"]\n',
+            "[release] skip[0] = '1.3' is not allowed",
+            "",
+            id="skip is no version",
+        ),
+        pytest.param(
+            MINIMAL + '[release]\nclaim_ref = "refs/heads/x"\n',
+            "claim_ref = 'refs/heads/x' is not allowed",
+            "",
+            id="claim without tag",
+        ),
+    ],
+)
+def test_a_broken_file_is_refused_in_one_line(
+    text: str, problem: str, fix: str
+) -> None:
+    with pytest.raises(UsageError) as caught:
+        parse_settings(text)
+
+    assert caught.value.problem.startswith("infra/platform.toml: ")
+    assert problem in caught.value.problem
+    assert fix in caught.value.fix
+    assert "\n" not in caught.value.problem

@@ -1,0 +1,93 @@
+"""What GitHub has, written to a file; and an earlier version, brought back."""
+
+import pytest
+
+from monokeel.ground.answers import Json
+from monokeel.ground.errors import RefusedError, ServiceError, UsageError
+from monokeel.ground.report import as_text
+from monokeel.policy.apply import apply
+from monokeel.policy.plan import Policy, export, lint_report, make_plan, plan_verdict
+from monokeel.policy.rollback import parse_version, plan_rollback
+from monokeel.policy.rulesets import parse_policy
+from tests.policy.test_policy import MAIN, NAMES, TAGS, WEAK, in_force, policy
+
+
+def test_an_export_plans_to_nothing() -> None:
+    rulesets = in_force(MAIN, TAGS, NAMES)
+
+    exported = parse_policy(export(rulesets))
+    plan = make_plan(Policy(desired=exported, jobs=()), rulesets)
+
+    assert plan_verdict(plan) == "in_sync"
+    assert plan.actions == ()
+
+
+def test_hidden_bypass_lists_are_never_exported_as_none() -> None:
+    rulesets = in_force(MAIN)
+    rulesets.hides_bypass = True
+
+    with pytest.raises(ServiceError, match="hidden from this token in main"):
+        export(rulesets)
+
+
+def test_a_name_twice_is_not_exported() -> None:
+    with pytest.raises(RefusedError, match="more than one ruleset called main"):
+        export(in_force(MAIN, MAIN))
+
+
+@pytest.mark.parametrize(("to", "rules"), [(None, 2), (1, 2)], ids=["before", "first"])
+def test_a_ruleset_goes_back_to_an_earlier_version(to: int | None, rules: int) -> None:
+    rulesets = in_force()
+    rulesets.edit(100, rules=WEAK)
+
+    apply(plan_rollback("main", to, rulesets), rulesets)
+
+    back = rulesets.bodies[100]["rules"]
+    assert isinstance(back, list)
+    assert len(back) == rules
+
+
+@pytest.mark.parametrize(
+    ("name", "to", "problem", "fix"),
+    [
+        ("gone", None, "GitHub has no ruleset 'gone'", "--ruleset: main, tags. One"),
+        ("", None, "no ruleset given", "--ruleset: main, tags. One"),
+        ("main", 9, "ruleset 'main' has no version 9", "--to: 1 (newest first)."),
+        (
+            "tags",
+            None,
+            "ruleset 'tags' has no earlier version: 1 is the only one",
+            "Correct infra/rulesets.json",
+        ),
+    ],
+    ids=["no such ruleset", "no name", "no such version", "no earlier version"],
+)
+def test_a_rollback_to_nothing_says_what_there_is(
+    name: str, to: int | None, problem: str, fix: str
+) -> None:
+    rulesets = in_force()
+    rulesets.edit(100, rules=WEAK)
+
+    with pytest.raises(UsageError) as caught:
+        plan_rollback(name, to, rulesets)
+
+    assert caught.value.problem == problem
+    assert fix in caught.value.fix
+
+
+def test_a_version_is_a_number() -> None:
+    assert (parse_version(""), parse_version("3")) == (None, 3)
+    with pytest.raises(UsageError, match="not a version"):
+        parse_version("x")
+
+
+def test_without_github_only_what_looks_like_a_slip_is_an_error() -> None:
+    odd: dict[str, Json] = {
+        **MAIN,
+        "rules": [{"type": "code_quality"}, {"type": "deletoin"}],
+    }
+
+    report, errors = lint_report(policy(odd))
+
+    assert [each.path for each in errors] == ["rules.deletoin"]
+    assert "rules.code_quality" in as_text(report)

@@ -1,0 +1,150 @@
+"""An apply that is cut short, overtaken, or told a lie."""
+
+import json
+
+import pytest
+
+from monokeel.ground.answers import Json
+from monokeel.ground.errors import RefusedError, ServiceError
+from monokeel.policy.apply import apply
+from monokeel.policy.plan import Policy, make_plan, plan_verdict
+from monokeel.policy.rulesets import parse_policy
+from tests.fakes.faults import KilledError
+from tests.fakes.rulesets import FakeRulesets
+from tests.policy.test_policy import MAIN, NAMES, TAGS, WEAK, in_force
+
+ALIEN: Json = {"type": "code_quality"}
+POLICY = Policy(desired=parse_policy(json.dumps([MAIN, TAGS, NAMES])), jobs=())
+
+
+def half_in_force() -> FakeRulesets:
+    """One ruleset to update, with a rule that nobody knows, and two to create."""
+    rulesets = in_force(MAIN)
+    rulesets.edit(100, rules=[{"type": "deletion"}, ALIEN])
+    return rulesets
+
+
+@pytest.mark.parametrize("writes", [1, 2, 3])
+def test_a_killed_apply_is_finished_by_the_next(writes: int) -> None:
+    rulesets = half_in_force()
+    rulesets.faults.kill_after = writes
+    with pytest.raises(KilledError):
+        apply(make_plan(POLICY, rulesets), rulesets)
+    rulesets.faults.kill_after = None
+
+    apply(make_plan(POLICY, rulesets), rulesets)
+
+    assert len(rulesets.faults.writes) == 3
+    assert rulesets.names() == ["main", "tags", "names"]
+    assert make_plan(POLICY, rulesets).actions == ()
+    rules = rulesets.bodies[100]["rules"]
+    assert isinstance(rules, list)
+    assert ALIEN in rules
+
+
+@pytest.mark.parametrize("write", [1, 2, 3])
+def test_a_lost_answer_is_looked_up_and_nothing_is_sent_twice(write: int) -> None:
+    rulesets = half_in_force()
+    rulesets.faults.lose_answer = write
+
+    applied = apply(make_plan(POLICY, rulesets), rulesets)
+
+    assert len(applied.done) == len(rulesets.faults.writes) == 3
+
+
+def test_a_write_that_never_arrived_is_reported_as_unclear() -> None:
+    rulesets = half_in_force()
+
+    def fail(number: int) -> None:
+        if number == 2:
+            raise ServiceError("no answer")
+
+    rulesets.faults.before = fail
+
+    with pytest.raises(
+        ServiceError,
+        match="written: updated main; unclear: tags; not written: names",
+    ):
+        apply(make_plan(POLICY, rulesets), rulesets)
+    assert rulesets.names() == ["main"]
+
+
+def test_an_accepted_write_without_effect_is_noticed() -> None:
+    rulesets = in_force(MAIN, TAGS, NAMES)
+    rulesets.edit(100, rules=WEAK)
+    rulesets.without_effect = True
+
+    with pytest.raises(
+        ServiceError, match=r"reads back differently: rules.non_fast_fo"
+    ):
+        apply(make_plan(POLICY, rulesets), rulesets)
+
+
+def test_a_ruleset_that_moved_since_the_plan_is_not_written() -> None:
+    rulesets = half_in_force()
+    plan = make_plan(POLICY, rulesets)
+    rulesets.edit(100, enforcement="disabled")
+
+    with pytest.raises(RefusedError, match="'main' was changed since the plan"):
+        apply(plan, rulesets)
+
+    assert rulesets.faults.writes == []
+
+
+def test_an_edit_that_leaves_updated_at_alone_is_noticed() -> None:
+    rulesets = half_in_force()
+    plan = make_plan(POLICY, rulesets)
+    rulesets.bodies[100]["bypass_actors"] = []
+
+    with pytest.raises(RefusedError, match=r"since the plan: bypass_actors\[DeployKey"):
+        apply(plan, rulesets)
+
+    assert rulesets.faults.writes == []
+
+
+def test_a_ruleset_that_appeared_since_the_plan_is_not_doubled() -> None:
+    rulesets = half_in_force()
+    plan = make_plan(POLICY, rulesets)
+    rulesets.add(TAGS)
+
+    with pytest.raises(
+        RefusedError, match=r"'tags' appeared.*written: updated main; not written: tags"
+    ):
+        apply(plan, rulesets)
+
+    assert rulesets.names() == ["main", "tags"]
+
+
+def test_a_ruleset_that_appears_at_the_last_moment_is_not_doubled() -> None:
+    rulesets = in_force(MAIN, NAMES)
+    plan = make_plan(POLICY, rulesets)
+    reads = iter(range(99))
+
+    def others() -> None:
+        if next(reads) == 1:  # after the look at the names, before the write
+            rulesets.add(TAGS)
+
+    rulesets.faults.turn = others
+
+    with pytest.raises(RefusedError, match="'tags' appeared"):
+        apply(plan, rulesets)
+
+
+def test_a_failed_look_between_two_writes_writes_nothing_more() -> None:
+    rulesets = half_in_force()
+    plan = make_plan(POLICY, rulesets)
+
+    def silence() -> None:
+        rulesets.silent = len(rulesets.faults.writes) > 1
+
+    rulesets.faults.turn = silence
+
+    with pytest.raises(ServiceError, match=r"500.*written: updated main"):
+        apply(plan, rulesets)
+    rulesets.faults.turn = lambda: None
+    rulesets.silent = False
+
+    apply(make_plan(POLICY, rulesets), rulesets)
+
+    assert plan_verdict(make_plan(POLICY, rulesets)) == "drift"  # the unknown rule
+    assert sorted(rulesets.names()) == ["main", "names", "tags"]

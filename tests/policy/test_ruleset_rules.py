@@ -1,0 +1,137 @@
+"""The table of rules, held to GitHub's own description of its API."""
+
+import json
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from monokeel.ground.answers import Json
+from monokeel.policy.rule_types import (
+    ACTOR,
+    BEYOND_OPENAPI,
+    CONDITIONS,
+    ENFORCEMENTS,
+    READ_ONLY,
+    RULE_TYPES,
+    TARGETS,
+    WRITABLE,
+)
+from monokeel.policy.shape import Shape, Unset
+
+OPENAPI = Path(__file__).parents[2] / "sandbox" / "openapi" / "github.json"
+
+
+@cache
+def schemas() -> dict[str, Json]:
+    document = json.loads(OPENAPI.read_text(encoding="utf-8"))
+    found: dict[str, Json] = document["components"]["schemas"]
+    return found
+
+
+def resolved(schema: Json) -> dict[str, Json]:
+    assert isinstance(schema, dict)
+    name = schema.get("$ref")
+    if isinstance(name, str):
+        return resolved(schemas()[name.rpartition("/")[2]])
+    return schema
+
+
+def described(schema: Json) -> dict[str, Json]:
+    """Reduce an OpenAPI schema to what the table says: types, limits, members."""
+    schema = resolved(schema)
+    found: dict[str, Json] = {"kind": schema["type"]}
+    for key, name in (("minimum", "least"), ("maximum", "most"), ("enum", "allowed")):
+        if key in schema:
+            found[name] = schema[key]
+    if "items" in schema:
+        found["item"] = described(schema["items"])
+    members = schema.get("properties")
+    if isinstance(members, dict) and members:
+        found["members"] = {key: described(each) for key, each in members.items()}
+        required = schema.get("required", [])
+        assert isinstance(required, list)
+        found["required"] = [*sorted(map(str, required))]
+    return found
+
+
+def table(shape: Shape, *, beyond: tuple[str, ...] = ()) -> dict[str, Json]:
+    found: dict[str, Json] = {"kind": shape.kind}
+    if shape.least is not None:
+        found["least"] = shape.least
+    if shape.most is not None:
+        found["most"] = shape.most
+    if shape.allowed:
+        found["allowed"] = list(shape.allowed)
+    if shape.item is not None:
+        found["item"] = table(shape.item)
+    members = {key: each for key, each in shape.members.items() if key not in beyond}
+    if members:
+        found["members"] = {key: table(each) for key, each in members.items()}
+        needed = sorted(key for key, each in members.items() if each.required)
+        found["required"] = [*needed]
+    return found
+
+
+def rule_schemas() -> dict[str, dict[str, Json]]:
+    branches = resolved(schemas()["repository-rule"])["oneOf"]
+    assert isinstance(branches, list)
+    found = {}
+    for branch in map(resolved, branches):
+        properties = branch["properties"]
+        assert isinstance(properties, dict)
+        kinds = resolved(properties["type"])["enum"]
+        assert isinstance(kinds, list)
+        found[str(kinds[0])] = properties
+    return found
+
+
+def test_the_table_has_the_23_rule_types_of_the_description() -> None:
+    assert sorted(RULE_TYPES) == sorted(rule_schemas())
+    assert len(RULE_TYPES) == 23
+
+
+@pytest.mark.parametrize("kind", RULE_TYPES)
+def test_parameters_are_those_of_the_description(kind: str) -> None:
+    beyond = tuple(name for rule, name in BEYOND_OPENAPI if rule == kind)
+    ours = table(
+        Shape(kind="object", members=RULE_TYPES[kind].parameters), beyond=beyond
+    )
+    described_rule = rule_schemas()[kind].get("parameters")
+
+    theirs = {"kind": "object"} if described_rule is None else described(described_rule)
+
+    assert ours == theirs
+
+
+def test_actors_are_those_of_the_description() -> None:
+    assert table(ACTOR) == described(schemas()["repository-ruleset-bypass-actor"])
+
+
+def test_conditions_are_those_of_the_description() -> None:
+    ours, theirs = (
+        table(CONDITIONS),
+        described(schemas()["repository-ruleset-conditions"]),
+    )
+
+    assert ours == theirs
+
+
+def test_the_members_of_a_ruleset_are_those_of_the_description() -> None:
+    members = resolved(schemas()["repository-ruleset"])["properties"]
+    assert isinstance(members, dict)
+
+    assert sorted(members) == sorted({*WRITABLE, *READ_ONLY})
+    assert resolved(members["target"])["enum"] == [*TARGETS, "repository"]
+    assert resolved(members["enforcement"])["enum"] == list(ENFORCEMENTS)
+
+
+@pytest.mark.parametrize("kind", RULE_TYPES)
+def test_a_required_parameter_has_no_default_but_that_of_update(kind: str) -> None:
+    both = [
+        name
+        for name, shape in RULE_TYPES[kind].parameters.items()
+        if shape.required and not isinstance(shape.default, Unset)
+    ]
+
+    assert both == (["update_allows_fetch_and_merge"] if kind == "update" else [])

@@ -1,0 +1,56 @@
+"""A promotion that every gate lets pass, for the tests to break."""
+
+from datetime import UTC, datetime, timedelta
+
+from monokeel.ground.answers import Found
+from monokeel.ground.settings import Environment, Freeze
+from monokeel.promotion.facts import ImageFact, Protection, Snapshot
+from monokeel.promotion.track_record import Trial
+from monokeel.release.record import ReleasedImage, ReleaseRecord
+
+NOW = datetime(2026, 5, 1, 12, 0, tzinfo=UTC)
+COMMIT, OLD = "a" * 40, "b" * 40
+DIGEST = "sha256:" + "1" * 64
+OTHER = "sha256:" + "2" * 64
+DAY = timedelta(days=1)
+STAGING = Environment(
+    name="staging", soak=timedelta(), prerelease=False, reviewers=False
+)
+PROD = Environment(name="prod", soak=DAY, prerelease=False, reviewers=True)
+RELEASE = ReleaseRecord(
+    version="1.4.0",
+    commit=COMMIT,
+    images=(
+        ReleasedImage(service="api", image="ghcr.io/acme/shop/api", digest=DIGEST),
+    ),
+)
+IMAGE = ImageFact(
+    service="api",
+    image="acme/shop/api",
+    tag="1.4.0",
+    wanted=DIGEST,
+    answer=Found(digest=DIGEST),
+)
+READY = Snapshot(
+    version="1.4.0",
+    tag="v1.4.0",
+    commit=COMMIT,
+    main="main",
+    environment=PROD,
+    now=NOW,
+    pointer=OLD,
+    current="1.3.2",
+    on_main=True,
+    descends=True,
+    previous=STAGING,
+    trial=Trial(outcome="good", live_for=2 * DAY, live=True),
+    release=RELEASE,
+    images=(IMAGE,),
+    protection=Protection(exists=True, reviewers=True),
+)
+FREEZE = Freeze(
+    environments=("prod",),
+    start=NOW - DAY,
+    end=NOW + DAY,
+    reason="holidays",
+)

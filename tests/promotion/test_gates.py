@@ -1,0 +1,290 @@
+from dataclasses import replace
+
+import pytest
+
+from monokeel.ground.answers import Absent, Found, Unknown
+from monokeel.ground.errors import UsageError
+from monokeel.promotion.facts import NotAsked, Protection, Snapshot
+from monokeel.promotion.gates import (
+    OVERRIDABLE,
+    Gate,
+    evaluate,
+    parse_overrides,
+    verdict_of,
+)
+from monokeel.promotion.track_record import Trial
+from tests.promotion.ready import (
+    DAY,
+    FREEZE,
+    IMAGE,
+    NOW,
+    OLD,
+    OTHER,
+    PROD,
+    READY,
+    RELEASE,
+    STAGING,
+)
+
+
+def answer(snapshot: Snapshot, name: str) -> Gate:
+    return next(gate for gate in evaluate(snapshot) if gate.name == name)
+
+
+def with_image(answer: Found | Absent | Unknown) -> Snapshot:
+    return replace(READY, images=(IMAGE, replace(IMAGE, answer=answer)))
+
+
+def with_trial(trial: Trial) -> Snapshot:
+    return replace(READY, trial=trial)
+
+
+def test_every_gate_answers_and_a_good_promotion_is_ready() -> None:
+    gates = evaluate(READY)
+
+    assert [gate.name for gate in gates] == [
+        *("version", "tag", "on-main", "release", "images"),
+        *("order", "soak", "freeze", "hold", "downgrade", "environment"),
+    ]
+    assert {gate.status for gate in gates} == {"ok"}
+    assert verdict_of(gates) == "ready"
+
+
+PRERELEASE = replace(READY, version="1.5.0-rc.1")
+FIRST = replace(READY, pointer=None, descends=None, current="")
+BACK = replace(READY, descends=False, rollback=True)
+CASES = {
+    "a pre-release where none may go": (PRERELEASE, "version", "refused"),
+    "a pre-release where they may": (
+        replace(PRERELEASE, environment=replace(PROD, prerelease=True)),
+        "version",
+        "ok",
+    ),
+    "a tag of no commit": (replace(READY, commit=None), "tag", "refused"),
+    "not on main": (replace(READY, on_main=False), "on-main", "refused"),
+    "a clone that cannot tell": (replace(READY, on_main=None), "on-main", "unknown"),
+    "no release": (replace(READY, release=Absent()), "release", "refused"),
+    "a release of another commit": (
+        replace(READY, release=replace(RELEASE, commit=OLD)),
+        "release",
+        "refused",
+    ),
+    "a silent GitHub": (
+        replace(READY, release=Unknown(reason="502")),
+        "release",
+        "unknown",
+    ),
+    "a release that nobody read": (
+        replace(READY, release=NotAsked()),
+        "release",
+        "not_asked",
+    ),
+    "an image that is missing": (with_image(Absent()), "images", "refused"),
+    "an image of another digest": (
+        with_image(Found(digest=OTHER)),
+        "images",
+        "refused",
+    ),
+    "a silent registry": (with_image(Unknown(reason="503")), "images", "unknown"),
+    "a release without images": (replace(READY, images=()), "images", "unknown"),
+    "images that nobody read": (
+        replace(READY, images=NotAsked()),
+        "images",
+        "not_asked",
+    ),
+    "never in the environment before": (
+        with_trial(Trial(outcome="never")),
+        "order",
+        "refused",
+    ),
+    "rolled back in the environment before": (
+        with_trial(Trial(outcome="rolled_back", live_for=2 * DAY, why="slow")),
+        "order",
+        "refused",
+    ),
+    "unconfirmed in the environment before": (
+        with_trial(Trial(outcome="unconfirmed")),
+        "order",
+        "refused",
+    ),
+    "good before, and gone from there": (
+        with_trial(Trial(outcome="good", live_for=2 * DAY)),
+        "order",
+        "ok",
+    ),
+    "the first environment has no order": (
+        replace(READY, previous=None, trial=None),
+        "order",
+        "ok",
+    ),
+    "nobody looked at the environment before": (
+        replace(READY, trial=None),
+        "order",
+        "unknown",
+    ),
+    "nobody looked how long it was there": (
+        replace(READY, trial=None),
+        "soak",
+        "unknown",
+    ),
+    "a rollback has no order": (
+        replace(BACK, trial=Trial(outcome="never")),
+        "order",
+        "skipped",
+    ),
+    "too short in the environment before": (
+        with_trial(Trial(outcome="good", live_for=DAY / 2, live=True)),
+        "soak",
+        "refused",
+    ),
+    "exactly long enough": (
+        with_trial(Trial(outcome="good", live_for=DAY, live=True)),
+        "soak",
+        "ok",
+    ),
+    "long enough in two periods": (
+        with_trial(Trial(outcome="good", live_for=DAY)),
+        "soak",
+        "ok",
+    ),
+    "the first environment has no soak": (
+        replace(READY, previous=None, trial=None),
+        "soak",
+        "ok",
+    ),
+    "a rollback has no soak": (
+        replace(BACK, trial=Trial(outcome="never")),
+        "soak",
+        "skipped",
+    ),
+    "inside a freeze": (replace(READY, freezes=(FREEZE,)), "freeze", "refused"),
+    "a freeze binds a rollback": (
+        replace(BACK, freezes=(FREEZE,)),
+        "freeze",
+        "refused",
+    ),
+    "at the first moment of a freeze": (
+        replace(READY, freezes=(replace(FREEZE, start=NOW),)),
+        "freeze",
+        "refused",
+    ),
+    "at the end of a freeze": (
+        replace(READY, freezes=(replace(FREEZE, end=NOW),)),
+        "freeze",
+        "ok",
+    ),
+    "a freeze of another environment": (
+        replace(READY, freezes=(replace(FREEZE, environments=("dev",)),)),
+        "freeze",
+        "ok",
+    ),
+    "on hold": (replace(READY, hold="incident 7"), "hold", "refused"),
+    "a hold binds a rollback": (replace(BACK, hold="incident 7"), "hold", "refused"),
+    "older than what is there": (
+        replace(READY, descends=False),
+        "downgrade",
+        "refused",
+    ),
+    "older, as a rollback": (BACK, "downgrade", "ok"),
+    "newer, called a rollback": (
+        replace(READY, rollback=True),
+        "downgrade",
+        "refused",
+    ),
+    "a clone that cannot compare": (
+        replace(READY, descends=None),
+        "downgrade",
+        "unknown",
+    ),
+    "the first promotion": (FIRST, "downgrade", "ok"),
+    "nothing to roll back": (
+        replace(FIRST, rollback=True),
+        "downgrade",
+        "refused",
+    ),
+    "there already, moved by hand": (
+        replace(READY, pointer=READY.commit, rollback=True),
+        "downgrade",
+        "ok",
+    ),
+    "no GitHub Environment": (
+        replace(READY, protection=Protection(exists=False, reviewers=False)),
+        "environment",
+        "warning",
+    ),
+    "no reviewers where some are expected": (
+        replace(READY, protection=Protection(exists=True, reviewers=False)),
+        "environment",
+        "warning",
+    ),
+    "no reviewers where none are expected": (
+        replace(
+            READY,
+            environment=STAGING,
+            protection=Protection(exists=True, reviewers=False),
+        ),
+        "environment",
+        "ok",
+    ),
+    "a hidden GitHub Environment": (
+        replace(READY, protection=Unknown(reason="403")),
+        "environment",
+        "warning",
+    ),
+}
+
+
+@pytest.mark.parametrize(("snapshot", "name", "status"), CASES.values(), ids=CASES)
+def test_a_gate_answers(snapshot: Snapshot, name: str, status: str) -> None:
+    assert answer(snapshot, name).status == status
+
+
+def test_a_certain_no_wins_over_cannot_tell() -> None:
+    both = replace(READY, on_main=None, hold="incident 7")
+
+    assert verdict_of(evaluate(both)) == "refused"
+    assert verdict_of(evaluate(replace(READY, on_main=None))) == "unknown"
+
+
+def test_a_warning_refuses_nothing() -> None:
+    bare = replace(READY, protection=Protection(exists=False, reviewers=False))
+
+    assert verdict_of(evaluate(bare)) == "ready"
+
+
+def test_an_override_turns_a_refusal_with_its_reason() -> None:
+    held = replace(READY, hold="incident 7")
+
+    gates = evaluate(held, {"hold": "the fix", "soak": "not needed"})
+
+    assert verdict_of(gates) == "ready"
+    assert [gate.name for gate in gates if gate.status == "overridden"] == ["hold"]
+    assert "all promotions are on hold: incident 7; overridden: the fix" in [
+        gate.detail for gate in gates
+    ]
+
+
+def test_overrides_are_gate_and_reason() -> None:
+    texts = [f"{name}=because a=b" for name in OVERRIDABLE]
+
+    assert parse_overrides(texts) == dict.fromkeys(OVERRIDABLE, "because a=b")
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("order", "the override of 'order' has no reason"),
+        ("soak= ", "the override of 'soak' has no reason"),
+        ("images=trust me", "the gate 'images' has no override"),
+        ("downgrade=back", "the gate 'downgrade' has no override"),
+        ("speed=fast", "no gate 'speed'"),
+        ("=why", "no gate ''"),
+    ],
+    ids=["no reason", "empty reason", "images", "downgrade", "unknown", "empty"],
+)
+def test_a_wrong_override_is_refused(text: str, problem: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        parse_overrides([text])
+
+    assert caught.value.problem == problem
+    assert caught.value.exit_code == 1

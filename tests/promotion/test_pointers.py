@@ -1,0 +1,41 @@
+import pytest
+
+from monokeel.ground.errors import UsageError
+from monokeel.promotion.pointers import branch_of, main_of, pointers_of, ref_of
+
+A, B = "a" * 40, "b" * 40
+REFS = {
+    "refs/heads/main": A,
+    "refs/heads/feat/main": B,
+    "refs/heads/env/prod": A,
+    "refs/heads/x/refs/heads/env/dev": B,
+    "refs/tags/v1.0.0": A,
+    "refs/tags/v1.0.0-rc.1": A,
+    "refs/tags/v1": B,
+    "refs/tags/other/v2.0.0": B,
+    "refs/heads/v3.0.0": B,
+}
+
+
+def test_only_exact_names_are_pointers_and_releases() -> None:
+    pointers = pointers_of(REFS, main=A, prefix="v")
+
+    assert pointers.branches == {"prod": A}
+    assert pointers.releases == {"1.0.0": A, "1.0.0-rc.1": A}
+
+
+def test_the_highest_version_at_a_commit_is_its_name() -> None:
+    pointers = pointers_of(REFS, main=A, prefix="v")
+
+    assert (pointers.version_at(A), pointers.version_at(B)) == ("1.0.0", "")
+    assert pointers.version_at(None) == ""
+
+
+def test_the_main_branch_goes_by_its_exact_name() -> None:
+    assert main_of(REFS, "main") == A
+    with pytest.raises(UsageError):
+        main_of(REFS, "trunk")
+
+
+def test_an_environment_has_one_branch() -> None:
+    assert (branch_of("prod"), ref_of("prod")) == ("env/prod", "refs/heads/env/prod")

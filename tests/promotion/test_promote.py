@@ -1,0 +1,293 @@
+import json
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from monokeel.ground.answers import Found, Unknown
+from monokeel.ground.errors import RefusedError, ServiceError, UsageError
+from monokeel.ground.report import as_json, as_text
+from monokeel.promotion.facts import Protection
+from monokeel.promotion.move import Outcome, carry_out, outcome_report, plan_report
+from monokeel.promotion.plan import Plan, plan_promotion
+from monokeel.promotion.reading import Request
+from tests.fakes.pointers import Shop, commit_named
+
+DEV = Request(environment="dev", version="1.0.0", actor="ana")
+STAGING = replace(DEV, environment="staging")
+PROD = replace(DEV, environment="prod")
+
+
+def plan(shop: Shop, request: Request) -> Plan:
+    return plan_promotion(request, shop.outside, shop.settings)
+
+
+def promote(shop: Shop, request: Request) -> Outcome:
+    return carry_out(plan(shop, request), shop.outside)
+
+
+def released(*versions: str, soak: str = "0s") -> Shop:
+    shop = Shop(soak=soak)
+    shop.release(*versions)
+    return shop
+
+
+def refusal(shop: Shop, request: Request) -> str:
+    with pytest.raises(RefusedError) as caught:
+        promote(shop, request)
+    return caught.value.problem
+
+
+def test_a_release_goes_through_all_environments() -> None:
+    shop = released("1.0.0")
+
+    for request in (DEV, STAGING, PROD):
+        promote(shop, request)
+
+    places = [shop.clone.at(name) for name in ("dev", "staging", "prod")]
+    assert places == ["1.0.0", "1.0.0", "1.0.0"]
+
+
+def test_it_is_recorded_before_the_move_and_confirmed_after_it() -> None:
+    shop = released("1.0.0")
+
+    promote(shop, replace(DEV, run_url="https://github.com/run/7"))
+
+    assert shop.fuse.log == [
+        "record dev 1.0.0",
+        "refs/heads/env/dev 1.0.0",
+        "success 1.0.0 run",
+    ]
+
+
+def test_the_record_says_what_moved_and_why() -> None:
+    shop = released("1.0.0", "1.1.0")
+    shop.place("dev", "1.0.0")
+    request = replace(DEV, version="1.1.0", reason="release day", run_url="https://r")
+
+    outcome = promote(shop, request)
+
+    note = shop.records.kept[outcome.record or 0].note
+    assert (note.version, note.from_version) == ("1.1.0", "1.0.0")
+    assert (note.sha, note.from_sha) == (commit_named("1.1.0"), commit_named("1.0.0"))
+    assert (note.actor, note.reason) == ("ana", "release day")
+    assert note.run_url == "https://r"
+    assert sorted(note.digests) == ["api", "worker"]
+
+
+def test_a_plan_writes_nothing() -> None:
+    shop = released("1.0.0")
+
+    planned = plan(shop, DEV)
+
+    assert shop.fuse.log == []
+    headline = plan_report(planned).headline
+    assert headline == "env/dev would move from nothing to 1.0.0"
+
+
+def test_a_version_that_is_there_already_writes_nothing() -> None:
+    shop = released("1.0.0")
+    shop.place("dev", "1.0.0")
+
+    outcome = promote(shop, DEV)
+
+    assert shop.fuse.log == []
+    headline = outcome_report(outcome).headline
+    assert headline == "env/dev is at 1.0.0 already, since 2026-05-01 12:00Z by ana"
+
+
+def test_an_unknown_tag_moves_nothing_and_names_the_nearest() -> None:
+    shop = released("1.3.0", "1.4.0", "2.0.0")
+
+    problem = refusal(shop, replace(DEV, version="1.4.9"))
+
+    assert problem == "v1.4.9 does not exist; nearest: v1.4.0, v1.3.0, v2.0.0"
+    assert shop.fuse.log == []
+
+
+@pytest.mark.parametrize(
+    ("request_", "problem"),
+    [
+        (replace(DEV, version="latest"), "'latest' is not a version"),
+        (replace(DEV, version=""), "no version given"),
+        (replace(DEV, environment=""), "no environment given"),
+        (replace(DEV, environment="qa"), "there is no environment 'qa'"),
+        (replace(DEV, overrides=("order",)), "the override of 'order' has no reason"),
+    ],
+    ids=["latest", "no version", "no environment", "unknown environment", "override"],
+)
+def test_a_wrong_argument_is_wrong_use(request_: Request, problem: str) -> None:
+    shop = released("1.0.0")
+
+    with pytest.raises(UsageError) as caught:
+        promote(shop, request_)
+
+    assert (caught.value.problem, caught.value.exit_code) == (problem, 1)
+
+
+def test_the_policy_of_the_main_branch_decides() -> None:
+    shop = released("1.0.0")
+    local = shop.settings
+    shop.clone.policy = shop.clone.policy.replace('name = "dev"', 'name = "test"')
+
+    with pytest.raises(UsageError) as caught:
+        plan_promotion(DEV, shop.outside, local)
+
+    assert caught.value.fix == "Choose one of: test, staging, prod."
+
+
+def test_every_refusal_is_named_at_once() -> None:
+    shop = released("1.0.0", "1.1.0")
+    shop.place("prod", "1.1.0")
+    del shop.images.there["acme/shop/worker", "1.0.0"]
+
+    problem = refusal(shop, replace(PROD, hold="incident 7"))
+
+    assert problem == (
+        "env/prod stays at 1.1.0:"
+        " images: acme/shop/worker:1.0.0 is not in the registry;"
+        " order: 1.0.0 has not been in staging;"
+        " hold: all promotions are on hold: incident 7;"
+        " downgrade: 1.0.0 is older than 1.1.0, which is in prod"
+    )
+    assert shop.clone.at("prod") == "1.1.0"
+    assert shop.fuse.log == []
+
+
+def test_an_image_built_anew_stops_the_promotion() -> None:
+    shop = released("1.0.0")
+    name = ("acme/shop/api", f"sha-{commit_named('1.0.0')}")
+    shop.images.there[name] = Found(digest="sha256:" + "f" * 64)
+
+    assert "api:sha-" in refusal(shop, DEV)
+
+
+def test_a_silent_registry_proves_nothing() -> None:
+    shop = released("1.0.0")
+    shop.images.there["acme/shop/api", "1.0.0"] = Unknown(reason="ghcr.io said 503")
+
+    with pytest.raises(ServiceError) as caught:
+        promote(shop, DEV)
+
+    assert "cannot prove, refusing" in caught.value.problem
+    assert shop.fuse.log == []
+
+
+def test_a_certain_no_wins_over_a_silent_registry() -> None:
+    shop = released("1.0.0")
+    shop.images.there["acme/shop/api", "1.0.0"] = Unknown(reason="ghcr.io said 503")
+
+    assert refusal(shop, replace(DEV, hold="stop")).startswith("env/dev stays")
+
+
+def test_a_release_that_cannot_be_read_is_unknown() -> None:
+    shop = released("1.0.0")
+    shop.releases.silent = True
+
+    with pytest.raises(ServiceError):
+        promote(shop, DEV)
+
+
+def test_a_tag_without_a_release_is_refused() -> None:
+    shop = released("1.0.0")
+    shop.releases.records.clear()
+
+    assert "release: v1.0.0 has no published release.json" in refusal(shop, DEV)
+
+
+def test_a_silent_github_stops_before_any_change() -> None:
+    shop = released("1.0.0")
+    shop.records.silent = True
+
+    with pytest.raises(ServiceError):
+        promote(shop, DEV)
+
+    assert shop.clone.at("dev") == "nothing"
+
+
+def test_a_shallow_clone_cannot_tell() -> None:
+    shop = released("1.0.0")
+    shop.clone.shallow = True
+
+    with pytest.raises(ServiceError) as caught:
+        promote(shop, DEV)
+
+    assert "git fetch --unshallow --tags" in caught.value.fix
+
+
+def test_soak_counts_the_time_in_the_environment_before() -> None:
+    shop = released("1.0.0", soak="1h")
+    shop.place("dev", "1.0.0")
+    shop.records.wait(timedelta(minutes=59))
+
+    problem = refusal(shop, STAGING)
+    shop.records.wait(timedelta(minutes=1))
+    promote(shop, STAGING)
+
+    assert "1m left, earliest 2026-05-01 13:00Z" in problem
+    assert shop.clone.at("staging") == "1.0.0"
+
+
+def test_a_record_that_left_the_first_page_is_found() -> None:
+    shop = released("1.0.0", "1.1.0", soak="1h")
+    shop.place("dev", "1.0.0")
+    shop.records.wait(timedelta(hours=2))
+    shop.place("dev", "1.1.0")
+    shop.records.page = 1
+
+    promote(shop, STAGING)
+
+    assert shop.clone.at("staging") == "1.0.0"
+
+
+def test_an_override_goes_into_the_record() -> None:
+    shop = released("1.0.0")
+
+    outcome = promote(shop, replace(PROD, overrides=("order=hot fix", "soak=hot fix")))
+
+    note = shop.records.kept[outcome.record or 0].note
+    assert note.overrides == {"order": "hot fix"}
+
+
+def test_approvers_go_into_the_record() -> None:
+    shop = released("1.0.0")
+    shop.place("staging", "1.0.0")
+    shop.records.approved_by = ("ben",)
+
+    outcome = promote(shop, replace(PROD, run_id="7"))
+
+    assert shop.records.kept[outcome.record or 0].note.approvers == ("ben",)
+
+
+def test_a_missing_approval_gate_is_a_warning() -> None:
+    shop = released("1.0.0")
+    shop.place("staging", "1.0.0")
+    shop.records.protected["prod"] = Protection(exists=True, reviewers=False)
+
+    outcome = promote(shop, PROD)
+
+    text = as_text(outcome_report(outcome))
+    assert "the GitHub Environment prod asks for no approval" in text
+    assert shop.clone.at("prod") == "1.0.0"
+
+
+def test_a_token_is_warned_of_other_workflow_files() -> None:
+    shop = released("1.0.0", "1.1.0")
+    shop.clone.workflows[commit_named("1.0.0")] = "older"
+
+    with_token = plan(shop, replace(DEV, by_token=True)).warnings
+    with_key = plan(shop, DEV).warnings
+
+    assert [line[:30] for line in with_token] == ["1.0.0 has other workflow files"]
+    assert with_key == ()
+
+
+def test_the_report_for_machines_has_every_gate() -> None:
+    shop = released("1.0.0")
+
+    report = json.loads(as_json(plan_report(plan(shop, replace(PROD, hold="x")))))
+
+    assert (report["schema"], report["outcome"]) == (1, "refused")
+    refused = [gate["name"] for gate in report["gates"] if gate["status"] == "refused"]
+    assert refused == ["order", "hold"]
+    assert report["from"] == {"version": None, "commit": None}

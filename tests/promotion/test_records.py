@@ -1,0 +1,113 @@
+import json
+
+import pytest
+
+from monokeel.ground.answers import Json
+from monokeel.ground.errors import ServiceError
+from monokeel.ground.words import parse_time
+from monokeel.promotion.records import (
+    Note,
+    newest_first,
+    parse_branch_move,
+    parse_record,
+    parse_status,
+    payload_of,
+)
+
+NOTE = Note(
+    version="1.4.0",
+    sha="a" * 40,
+    from_version="1.3.2",
+    from_sha="b" * 40,
+    actor="ana",
+    approvers=("ben",),
+    reason="why",
+    overrides={"soak": "hot fix"},
+    skipped=("order",),
+    digests={"api": "sha256:" + "1" * 64},
+    run_url="https://github.com/acme/shop/actions/runs/7",
+)
+
+
+def deployment(payload: Json, number: int = 7) -> dict[str, Json]:
+    return {
+        "id": number,
+        "environment": "prod",
+        "sha": "a" * 40,
+        "task": "promote",
+        "created_at": "2026-05-01T12:00:00Z",
+        "creator": {"login": "github-actions[bot]"},
+        "payload": payload,
+    }
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [payload_of(NOTE), json.dumps(payload_of(NOTE))],
+    ids=["object", "string"],
+)
+def test_what_was_written_is_read_back(payload: Json) -> None:
+    record = parse_record(deployment(payload))
+
+    assert record is not None
+    assert record.note == NOTE
+    assert record.by == "ana"
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [None, "", "deploy", {}, {"tool": "other"}, '{"tool": "other"}', "[1]"],
+    ids=["none", "empty", "word", "no tool", "other", "other in text", "a list"],
+)
+def test_records_of_others_are_left_out(payload: Json) -> None:
+    assert parse_record(deployment(payload)) is None
+
+
+def test_without_a_person_the_login_counts() -> None:
+    record = parse_record(deployment({"tool": "monokeel"}))
+
+    assert record is not None
+    assert record.by == "github-actions[bot]"
+
+
+def test_records_are_ordered_by_id_each_once() -> None:
+    parsed = [parse_record(deployment(payload_of(NOTE), n)) for n in (2, 9, 2, 5)]
+
+    records = newest_first(each for each in parsed if each is not None)
+
+    assert [record.id for record in records] == [9, 5, 2]
+
+
+def test_a_status_without_a_description_is_read() -> None:
+    status = parse_status(
+        {"id": 1, "state": "success", "created_at": "2026-05-01T12:00:00Z"}
+    )
+
+    assert (status.state, status.description) == ("success", "")
+
+
+def test_a_move_by_a_deleted_account_has_no_actor() -> None:
+    move = parse_branch_move(
+        {
+            "before": "0" * 40,
+            "after": "a" * 40,
+            "actor": None,
+            "timestamp": "2026-05-01T12:00:00Z",
+            "activity_type": "branch_creation",
+        }
+    )
+
+    assert (move.actor, move.kind) == ("", "branch_creation")
+
+
+@pytest.mark.parametrize(
+    "text", ["2026-05-01T12:00:00Z", "2026-05-01T08:00:00.000-04:00"]
+)
+def test_both_forms_of_time_are_the_same_moment(text: str) -> None:
+    assert parse_time(text).isoformat() == "2026-05-01T12:00:00+00:00"
+
+
+@pytest.mark.parametrize("text", ["", "yesterday", "2026-05-01T12:00:00"])
+def test_a_time_that_says_no_moment_is_no_answer(text: str) -> None:
+    with pytest.raises(ServiceError):
+        parse_time(text)

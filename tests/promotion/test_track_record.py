@@ -1,0 +1,230 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from monokeel.promotion.records import Ledger, Note, Record, Status, newest_first
+from monokeel.promotion.track_record import (
+    STALE,
+    Trial,
+    repaired,
+    repairs,
+    shortened,
+    trial_of,
+    unread_for_repair,
+    unread_for_trial,
+)
+
+START = datetime(2026, 5, 1, 12, 0, tzinfo=UTC)
+A, B = "a" * 40, "b" * 40
+HOUR = timedelta(hours=1)
+
+
+def record(
+    number: int, sha: str, hour: float, *, task: str = "promote", left: str = ""
+) -> Record:
+    return Record(
+        id=number,
+        environment="dev",
+        sha=sha,
+        task=task,
+        created_at=START + hour * HOUR,
+        creator="ana",
+        note=Note(version=sha[:1], sha=sha, from_sha=left, reason="slow"),
+    )
+
+
+def status(state: str, hour: float) -> Status:
+    return Status(id=int(hour * 100), state=state, at=START + hour * HOUR)
+
+
+def ledger(*entries: tuple[Record, list[Status]]) -> Ledger:
+    return Ledger(
+        records=newest_first(each for each, _ in entries),
+        statuses={each.id: tuple(statuses) for each, statuses in entries},
+    )
+
+
+def try_a(known: Ledger, *, live: bool, hour: float = 10) -> Trial:
+    return trial_of(known, "dev", A, live=live, now=START + hour * HOUR)
+
+
+def test_a_commit_that_was_never_there_is_untried() -> None:
+    assert try_a(ledger((record(1, B, 0), [status("success", 0)])), live=False) == (
+        Trial(outcome="never")
+    )
+
+
+def test_a_live_commit_has_lived_until_now() -> None:
+    known = ledger((record(1, A, 0), [status("success", 1)]))
+
+    assert try_a(known, live=True) == (
+        Trial(outcome="good", live_for=9 * HOUR, live=True)
+    )
+
+
+def test_an_inactive_record_is_still_good() -> None:
+    known = ledger(
+        (record(1, A, 0), [status("success", 1), status("inactive", 3)]),
+        (record(2, B, 3), [status("success", 3)]),
+    )
+
+    assert try_a(known, live=False) == Trial(outcome="good", live_for=2 * HOUR)
+
+
+def test_periods_add_up() -> None:
+    known = ledger(
+        (record(1, A, 0), [status("success", 0)]),
+        (record(2, B, 2), [status("success", 2)]),
+        (record(3, A, 5), [status("success", 5)]),
+    )
+
+    assert try_a(known, live=True).live_for == 7 * HOUR
+
+
+def test_a_period_without_an_end_counts_nothing() -> None:
+    known = ledger((record(1, A, 0), [status("success", 1)]))
+
+    assert try_a(known, live=False).live_for == timedelta()
+
+
+def test_a_lost_race_ends_no_period_and_says_nothing() -> None:
+    known = ledger(
+        (record(1, A, 0), [status("success", 0)]),
+        (record(2, B, 2), [status("failure", 2)]),
+        (record(3, A, 3), [status("failure", 3)]),
+    )
+
+    assert try_a(known, live=True) == (
+        Trial(outcome="good", live_for=10 * HOUR, live=True)
+    )
+
+
+def test_a_failure_after_a_success_is_a_rollback() -> None:
+    known = ledger((record(1, A, 0), [status("success", 0), status("failure", 4)]))
+
+    assert try_a(known, live=False).outcome == "rolled_back"
+
+
+def test_a_pending_record_alone_is_unconfirmed() -> None:
+    assert try_a(ledger((record(1, A, 0), [])), live=False).outcome == "unconfirmed"
+
+
+def test_only_what_the_time_needs_is_read() -> None:
+    newer = [record(number, B, number) for number in (4, 3, 2)]
+    known = Ledger(records=newest_first([record(1, A, 0), *newer]))
+
+    def unread(known: Ledger, *, timed: bool = True) -> tuple[int, ...]:
+        return unread_for_trial(known, "dev", A, timed=timed)
+
+    assert unread(known) == (1,)
+    known = known.knowing({1: (status("success", 1),)})
+    assert unread(known, timed=False) == ()
+    assert unread(known) == (2,)
+    known = known.knowing({2: (status("failure", 2),)})
+    assert unread(known) == (3,)
+    known = known.knowing({3: (status("success", 3),)})
+    assert unread(known) == ()
+
+
+LATE = START + STALE + timedelta(seconds=1)
+
+
+@pytest.mark.parametrize(
+    ("pointer", "now", "state"),
+    [
+        (A, START, ["success"]),
+        (A, LATE, ["success"]),
+        (B, LATE, ["error"]),
+        (None, LATE, ["error"]),
+        (B, START, []),
+    ],
+    ids=["moved", "moved long ago", "not moved", "no branch", "maybe at work"],
+)
+def test_an_unfinished_record_is_judged_by_the_branch(
+    pointer: str | None, now: datetime, state: list[str]
+) -> None:
+    known = ledger((record(1, A, 0), []))
+
+    owed = repairs(known, "dev", pointer, now)
+
+    assert [repair.state for repair in owed] == state
+
+
+def test_an_unfinished_record_below_a_confirmed_one_has_lost() -> None:
+    known = ledger(
+        (record(1, A, 0), []),
+        (record(2, B, 0), [status("success", 0)]),
+    )
+
+    owed = repairs(known, "dev", B, START)
+
+    assert [(r.record.id, r.state, r.description) for r in owed] == [
+        (1, "failure", "overtaken by b")
+    ]
+
+
+def test_unfinished_records_are_settled_from_the_oldest_on() -> None:
+    known = ledger((record(1, A, 0), []), (record(2, B, 0), []))
+
+    owed = repairs(known, "dev", B, START)
+
+    assert [(r.record.id, r.state) for r in owed] == [(1, "failure"), (2, "success")]
+
+
+def test_a_rollback_that_was_cut_short_still_marks_what_it_left() -> None:
+    known = ledger(
+        (record(1, A, 0), [status("success", 0)]),
+        (record(2, B, 1), [status("success", 1)]),
+        (record(3, A, 2, task="rollback", left=B), []),
+    )
+
+    owed = repairs(known, "dev", A, START + 2 * HOUR)
+
+    assert [(r.record.id, r.state, r.description) for r in owed] == [
+        (3, "success", "the branch is there: confirmed"),
+        (2, "failure", "rolled back: slow"),
+    ]
+
+
+def test_after_the_repairs_nothing_is_owed() -> None:
+    known = ledger(
+        (record(2, B, 1), [status("success", 1)]),
+        (record(3, A, 2, task="rollback", left=B), []),
+    )
+    now = START + 2 * HOUR
+
+    known = repaired(known, repairs(known, "dev", A, now), now)
+
+    assert repairs(known, "dev", A, now) == ()
+
+
+def test_a_version_promoted_again_after_its_rollback_is_not_marked_again() -> None:
+    known = ledger(
+        (record(2, B, 1), [status("success", 1), status("failure", 2)]),
+        (record(3, A, 2, task="rollback", left=B), [status("success", 2)]),
+        (record(4, B, 3), [status("success", 3)]),
+    )
+
+    assert repairs(known, "dev", B, START + 4 * HOUR) == ()
+
+
+def test_reading_stops_at_the_newest_settled_record() -> None:
+    records = newest_first(record(number, A, number) for number in (1, 2, 3))
+    known = Ledger(records=records)
+
+    assert unread_for_repair(known, "dev", A) == (3,)
+    known = known.knowing({3: ()})
+    assert unread_for_repair(known, "dev", A) == (2,)
+    known = known.knowing({2: (status("success", 2),)})
+    assert unread_for_repair(known, "dev", A) == ()
+
+
+def test_a_record_made_at_the_same_time_is_read_too() -> None:
+    records = newest_first([record(1, A, 0), record(2, B, 0.1)])
+
+    assert unread_for_repair(Ledger(records=records), "dev", B) == (2, 1)
+
+
+def test_a_description_fits_into_a_status() -> None:
+    assert shortened("two\nlines") == "two lines"
+    assert len(shortened("x" * 200)) == 140

@@ -1,0 +1,128 @@
+"""Taking back a half-finished release, as long as nothing of it can be seen."""
+
+import pytest
+
+from monokeel.ground.errors import RefusedError, ServiceError
+from monokeel.release.abandon import Abandonment, abandon, abandonment_report
+from tests.fakes.faults import KilledError
+from tests.fakes.world import COMMIT, OTHER, World, killed, target
+
+CLAIM, DRAFT, RECORD, FIRST_NAME, LAST_NAME, TAG, PUBLICATION = 4, 5, 6, 7, 9, 10, 11
+
+
+def take_back(world: World, skip: tuple[str, ...] = ()) -> Abandonment:
+    return abandon(target(OTHER), world.outside, skip=skip)
+
+
+@pytest.mark.parametrize("point", [CLAIM, DRAFT, RECORD])
+def test_before_any_image_is_named_a_release_is_taken_back_for_free(point: int) -> None:
+    world = World()
+    killed(world, point)
+
+    take_back(world)
+
+    assert world.refs.refs == {}
+    assert world.releases.releases == {}
+    world.publish(OTHER)
+    world.assert_complete(OTHER)
+
+
+@pytest.mark.parametrize("point", range(FIRST_NAME, TAG))
+def test_named_images_must_be_given_up_in_skip_first(point: int) -> None:
+    world = World()
+    killed(world, point)
+    before = (dict(world.refs.refs), dict(world.releases.releases))
+
+    with pytest.raises(RefusedError, match="a registry has no untag") as refusal:
+        take_back(world)
+
+    assert (world.refs.refs, world.releases.releases) == before
+    assert '"1.4.0" to [release] skip' in refusal.value.fix
+    take_back(world, skip=("1.4.0",))
+    assert (world.refs.refs, world.releases.releases) == ({}, {})
+
+
+@pytest.mark.parametrize("point", [TAG, PUBLICATION])
+def test_after_the_git_tag_there_is_only_forward(point: int) -> None:
+    world = World()
+    killed(world, point)
+
+    with pytest.raises(RefusedError, match="cannot be taken back") as refusal:
+        take_back(world, skip=("1.4.0",))
+
+    assert COMMIT in refusal.value.fix
+    world.publish()
+    world.assert_complete()
+
+
+def test_nothing_to_take_back_is_no_error() -> None:
+    world = World()
+
+    done = take_back(world)
+
+    assert world.faults.writes == []
+    assert abandonment_report(done).headline == (
+        "there is nothing of 1.4.0 to take back"
+    )
+
+
+def test_what_was_taken_back_is_listed() -> None:
+    world = World()
+    killed(world, RECORD)
+
+    done = take_back(world)
+
+    assert done.deleted == ("draft v1.4.0 (1)", "refs/releases/v1.4.0")
+    assert abandonment_report(done).data == {
+        "version": "1.4.0",
+        "deleted": ["draft v1.4.0 (1)", "refs/releases/v1.4.0"],
+        "kept": [],
+    }
+
+
+def test_a_draft_made_by_hand_is_left_and_named() -> None:
+    world = World()
+    killed(world, CLAIM)
+    world.releases.create_draft("v1.4.0", title="", body="by hand")
+
+    done = take_back(world)
+
+    assert done.kept == ("draft v1.4.0 (1)",)
+    assert list(world.releases.releases) == [1]
+    assert world.refs.refs == {}
+
+
+@pytest.mark.parametrize("point", [1, 2])
+def test_taking_back_cut_short_is_finished_by_the_same_command(point: int) -> None:
+    world = World()
+    killed(world, RECORD)
+    world.faults.kill_after = RECORD + point
+    with pytest.raises(KilledError):
+        take_back(world)
+    world.faults.kill_after = None
+
+    take_back(world)
+
+    assert (world.refs.refs, world.releases.releases) == ({}, {})
+
+
+def test_a_registry_that_does_not_answer_leaves_everything_as_it_is() -> None:
+    world = World()
+    killed(world, RECORD)
+    world.images.silent = {"acme/shop/api"}
+
+    with pytest.raises(ServiceError):
+        take_back(world)
+
+    assert "refs/releases/v1.4.0" in world.refs.refs
+
+
+def test_a_claim_that_github_keeps_is_explained() -> None:
+    world = World()
+    killed(world, CLAIM)
+    world.refs.declined["refs/releases/v1.4.0"] = "no permission"
+
+    with pytest.raises(RefusedError, match="refuses to delete") as refusal:
+        take_back(world)
+
+    assert "MONOKEEL_DEPLOY_KEY" in refusal.value.fix

@@ -1,0 +1,115 @@
+"""Names of branches, titles of pull requests, and the list of services."""
+
+import pytest
+
+from monokeel.ground.errors import RefusedError, UsageError
+from monokeel.ground.settings import Settings, parse_settings
+from monokeel.policy.branches import judge_branch
+from monokeel.release.services import list_services
+from monokeel.release.titles import judge_title
+
+PATTERN = "^(main|env/[a-z0-9-]+|(feat|fix)/.+)$"
+
+
+def make_settings(rules: str = "conventionalcommits") -> Settings:
+    return parse_settings(f"""
+[repository]
+owner = "acme"
+name = "shop"
+[release]
+rules = "{rules}"
+[registry]
+[policy]
+[[services]]
+name = "api"
+kind = "api"
+[[services]]
+name = "api-admin"
+kind = "web"
+path = "apps/admin"
+""")
+
+
+class FakeHistory:
+    def __init__(self, *changed: str) -> None:
+        self._changed = list(changed)
+
+    def commit_of(self, ref: str) -> str | None:
+        return "a" * 40 if ref == "origin/main" else None
+
+    def changed_paths(self, since: str, commit: str) -> list[str]:
+        assert (since, commit) == ("a" * 40, "HEAD")
+        return self._changed
+
+
+@pytest.mark.parametrize("name", ["main", "env/prod", "feat/x"])
+def test_a_branch_that_follows_the_rule_passes(name: str) -> None:
+    assert judge_branch(name, PATTERN).data == {"branch": name}
+
+
+@pytest.mark.parametrize("name", ["", "env", "feature/x", "feat/", "main\n", "-x"])
+def test_another_branch_is_refused(name: str) -> None:
+    with pytest.raises(RefusedError, match="not allowed"):
+        judge_branch(name, PATTERN)
+
+
+@pytest.mark.parametrize(
+    ("title", "kind"),
+    [
+        ("feat: x", "feat"),
+        ("fix(api): answer 404", "fix"),
+        ("feat!: y", "feat"),
+        ('Revert "feat: x"', "revert"),
+        ("chore(deps): bump a from 1 to 2", "chore"),
+    ],
+)
+def test_a_conventional_title_passes(title: str, kind: str) -> None:
+    assert judge_title(title, make_settings()).data["type"] == kind
+
+
+@pytest.mark.parametrize("title", ["", "Add x", "feat:", "feat x", " feat: x", "x: y"])
+def test_another_title_is_refused(title: str) -> None:
+    with pytest.raises(RefusedError, match="title"):
+        judge_title(title, make_settings())
+
+
+def test_angular_does_not_know_the_exclamation_mark() -> None:
+    with pytest.raises(RefusedError, match="no Conventional Commit"):
+        judge_title("feat!: x", make_settings("angular"))
+
+
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [
+        ((), []),
+        (("README.md",), []),
+        (("services/api/app.py",), ["api"]),
+        (("services/api-old/app.py",), []),
+        (("apps/admin/x", "services/api/y"), ["api", "api-admin"]),
+        (("infra/platform.toml",), ["api", "api-admin"]),
+        ((".github/workflows/ci.yml",), ["api", "api-admin"]),
+    ],
+)
+def test_a_service_changed_if_its_own_files_did_or_what_all_share(
+    changed: tuple[str, ...], expected: list[str]
+) -> None:
+    history = FakeHistory(*changed)
+
+    report = list_services(make_settings(), history, since="origin/main")
+
+    listed = report.data["services"]
+    assert isinstance(listed, list)
+    assert [s["name"] for s in listed if isinstance(s, dict)] == expected
+
+
+def test_without_a_ref_all_services_are_listed() -> None:
+    report = list_services(make_settings(), FakeHistory())
+
+    assert report.data["registry"] == "ghcr.io"
+    assert report.headline == "2 of 2 services"
+
+
+@pytest.mark.parametrize("ref", ["nowhere", "--all"])
+def test_a_ref_that_is_not_there_is_wrong_use(ref: str) -> None:
+    with pytest.raises(UsageError, match="there is no commit"):
+        list_services(make_settings(), FakeHistory(), since=ref)

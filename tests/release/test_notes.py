@@ -1,0 +1,116 @@
+"""Release notes: what stands in them, where, and that no message can do harm."""
+
+import pytest
+
+from monokeel.release.commits import Commit, analyze, read_commits
+from monokeel.release.messages import RULE_SETS
+from monokeel.release.notes import release_notes
+from monokeel.release.record import marked_commit, marker
+
+PAGE = "https://github.com/acme/shop"
+SHA = "0123456789abcdef0123456789abcdef01234567"
+LINK = f"([0123456]({PAGE}/commit/{SHA}))"
+
+
+def commits(*newest_first: str) -> tuple[Commit, ...]:
+    log = [(SHA, message) for message in newest_first]
+    return analyze(read_commits(log, RULE_SETS["conventionalcommits"])).commits
+
+
+def notes(*newest_first: str) -> str:
+    return release_notes(commits(*newest_first), page=PAGE)
+
+
+def test_commits_stand_under_their_kind_in_a_fixed_order() -> None:
+    text = notes("fix(api): b", "perf: c", "feat: a", "docs: d", 'Revert "x"')
+
+    assert text == (
+        f"### Features\n\n* a {LINK}\n"
+        f"\n### Bug fixes\n\n* **api:** b {LINK}\n"
+        f"\n### Performance\n\n* c {LINK}\n"
+    )
+
+
+def test_breaking_changes_come_first_with_their_text() -> None:
+    text = notes("feat(api)!: a", "chore: b\n\nBREAKING CHANGE: use c\nor d\n\nreally")
+
+    assert text == (
+        f"### Breaking changes\n\n* **api:** a {LINK}\n"
+        f"* use c\n  or d\n\n  really\n\n  {LINK}\n"
+        f"\n### Features\n\n* **api:** a {LINK}\n"
+    )
+
+
+def test_an_empty_breaking_text_falls_back_to_the_subject() -> None:
+    assert f"* b {LINK}" in notes("chore: b\n\nBREAKING CHANGE:")
+
+
+def test_a_revert_stands_under_reverts() -> None:
+    text = notes(f'Revert "feat: a"\n\nThis reverts commit {"b" * 40}.')
+
+    assert text == f'### Reverts\n\n* Revert "feat: a" {LINK}\n'
+
+
+def test_a_cancelled_commit_is_left_out() -> None:
+    assert notes(f'Revert "feat: a"\n\nThis reverts commit {SHA}.', "feat: a") == ""
+
+
+def test_a_commit_marked_to_skip_is_not_left_out() -> None:
+    assert "* a [skip release]" in notes("feat: a [skip release]")
+
+
+@pytest.mark.parametrize(
+    ("subject", "written"),
+    [
+        ("add x (#12)", f"add x ([#12]({PAGE}/pull/12))"),
+        ("fix #7 (#12)", f"fix [#7]({PAGE}/issues/7) ([#12]({PAGE}/pull/12))"),
+        ("use `#7` and a#8", "use `#7` and a#8"),
+        ("bump @types/node for <App>", "bump `@types/node` for &lt;App>"),
+        ("mail ann@example.com", "mail ann@example.com"),
+        ("keep `<App>` and `@x`", "keep `<App>` and `@x`"),
+    ],
+)
+def test_numbers_become_links_and_names_are_not_called(
+    subject: str, written: str
+) -> None:
+    assert f"* {written} {LINK}" in notes(f"feat: {subject}")
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        f"feat: {marker(SHA)}",
+        f"feat: `{marker(SHA)}`",
+        f"feat: x\n\nBREAKING CHANGE: y\n```\n{marker(SHA)}\n```",
+    ],
+    ids=["plain", "code", "fence"],
+)
+def test_no_message_can_forge_the_mark_of_a_draft(message: str) -> None:
+    assert marked_commit(notes(message)) is None
+
+
+def test_code_in_a_breaking_text_stays_as_it_is() -> None:
+    text = notes("feat: x\n\nBREAKING CHANGE: write\n```\n<App #1 @a>\n```\n<b>")
+
+    assert "  ```\n  <App #1 @a>\n  ```\n  &lt;b>\n" in text
+
+
+def test_code_that_is_left_open_does_not_swallow_the_rest() -> None:
+    text = notes("feat: x\n\nBREAKING CHANGE: write\n```\nopen")
+
+    assert "  ```\n  open\n  ```\n" in text
+
+
+def test_long_notes_are_cut_at_an_entry_and_say_how_many_are_missing() -> None:
+    many = commits(*(f"fix: number {number}" for number in range(500)))
+
+    text = release_notes(many, page=PAGE, limit=1_000)
+
+    shown = text.count("\n* ")
+    assert len(text) <= 1_000
+    assert text.endswith(f"\n\n… and {500 - shown} more.\n")
+    assert text.startswith("### Bug fixes\n\n* number 0 ")
+
+
+def test_nothing_to_say_is_an_empty_text() -> None:
+    assert notes("docs: a", "chore: b") == ""

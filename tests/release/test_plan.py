@@ -1,0 +1,248 @@
+"""What a plan says of a repository where nothing stands in the way, or nobody knows."""
+
+import json
+
+import pytest
+
+from monokeel.ground.answers import Unknown
+from monokeel.ground.errors import RefusedError
+from monokeel.ground.report import as_json, as_text
+from monokeel.release.planner import plan_release
+from monokeel.release.show import refuse_blocked, report_of
+from monokeel.release.sources import Sources
+from tests.fakes.history import FakeHistory
+from tests.fakes.plans import Shop, SilentRemote, problems, statuses
+
+CHECKS = ("history", "branch", "remote", "tags", "claims")
+VERSION_CHECKS = ("tag", "release", "images", "registry")
+
+
+def test_the_next_version_is_planned_with_every_check_answered() -> None:
+    shop = Shop()
+    shop.commit("fix: a")
+    head = shop.commit("feat: b")
+
+    plan = shop.plan()
+
+    assert (plan.previous, plan.version, plan.tag) == ("1.0.0", "1.1.0", "v1.1.0")
+    assert (plan.level, plan.commit, plan.released) == ("minor", head, True)
+    assert statuses(plan) == dict.fromkeys((*CHECKS, *VERSION_CHECKS), "ok")
+    assert plan.blockers == ()
+
+
+def test_the_plan_explains_itself() -> None:
+    shop = Shop()
+    head = shop.commit("fix(api): a")
+
+    plan = shop.plan()
+
+    assert plan.deciding is not None
+    assert (plan.deciding.sha, plan.deciding.rule) == (head, "type fix")
+    assert plan.reason == f"patch: {head[:7]}, type fix: fix(api): a"
+
+
+def test_offline_the_version_is_the_same_and_nothing_outside_is_ok() -> None:
+    shop = Shop()
+    shop.commit("feat: a")
+
+    plan = shop.plan_offline()
+
+    assert plan.version == "1.1.0"
+    assert statuses(plan) == {
+        "history": "ok",
+        "branch": "ok",
+        **dict.fromkeys(("remote", "tags", "claims", *VERSION_CHECKS), "unknown"),
+    }
+    assert [service.state for service in plan.services] == ["unknown", "unknown"]
+    assert len(plan.unknown) == 7
+
+
+def test_a_silent_remote_leaves_its_checks_unknown_and_the_others_answered() -> None:
+    shop = Shop()
+    shop.commit("feat: a")
+    sources = Sources(
+        remote=SilentRemote(), releases=shop.releases, images=shop.registry
+    )
+
+    plan = plan_release(shop.settings, shop.history, sources)
+
+    unknown = [check.name for check in plan.unknown]
+    assert unknown == ["remote", "tags", "claims", "tag"]
+    assert plan.version == "1.1.0"
+
+
+def test_a_silent_registry_says_which_question_it_did_not_answer() -> None:
+    shop = Shop()
+    shop.commit("feat: a")
+    shop.registry.silent.add("acme/shop/web")
+
+    plan = shop.plan()
+
+    assert [service.state for service in plan.services] == ["free", "unknown"]
+    assert [(each.name, each.detail) for each in plan.unknown] == [
+        ("images", "503 Service Unavailable"),
+        ("registry", "503 Service Unavailable"),
+    ]
+
+
+def test_nothing_to_release_asks_no_registry() -> None:
+    shop = Shop()
+    shop.commit("docs: a")
+
+    plan = shop.plan()
+
+    assert (plan.released, plan.version, plan.tag, plan.level) == (
+        *(False, None, None),
+        None,
+    )
+    assert plan.reason == "none of 1 commits since v1.0.0 asks for a release"
+    assert plan.services == ()
+    assert statuses(plan) == dict.fromkeys(CHECKS, "ok")
+
+
+def test_the_first_release_is_one() -> None:
+    history = FakeHistory()
+    head = history.commit("fix: a")
+    sources = Sources(
+        remote=Unknown(reason="x"),
+        releases=Unknown(reason="x"),
+        images=Unknown(reason="x"),
+    )
+
+    plan = plan_release(Shop().settings, history, sources)
+
+    assert (plan.previous, plan.version) == (None, "1.0.0")
+    assert plan.reason == f"the first release, because of {head[:7]}: fix: a"
+
+
+def test_a_skipped_version_is_stepped_over_and_named() -> None:
+    shop = Shop()
+    shop.commit("feat: a")
+    shop.use(skip=("1.1.0",))
+
+    plan = shop.plan()
+
+    assert plan.version == "1.1.1"
+    assert plan.reason.endswith("(1.1.0 is in [release] skip)")
+
+
+def test_images_of_this_commit_are_no_obstacle() -> None:
+    shop = Shop()
+    head = shop.commit("feat: a")
+    shop.image("api", "1.1.0", head)
+
+    plan = shop.plan()
+
+    assert [(each.name, each.state) for each in plan.services] == [
+        ("api", "same"),
+        ("web", "free"),
+    ]
+    assert plan.services[0].image == "ghcr.io/acme/shop/api"
+    assert plan.blockers == ()
+
+
+def test_the_json_has_the_fields_of_the_contract() -> None:
+    shop = Shop()
+    head = shop.commit("feat(api): a")
+
+    data = json.loads(as_json(report_of(shop.plan())))
+
+    assert list(data) == [
+        *("schema", "released", "reason", "previous", "version", "tag", "commit"),
+        *("level", "commits", "services", "checks", "warnings", "resume"),
+        *("blockers", "notes", "newer"),
+    ]
+    assert data["commits"] == [
+        {
+            "sha": head,
+            "subject": "a",
+            "type": "feat",
+            "scope": "api",
+            "level": "minor",
+            "rule": "type feat",
+            "line": "feat(api): a",
+        }
+    ]
+    assert data["services"][0] == {
+        "name": "api",
+        "image": "ghcr.io/acme/shop/api",
+        "tag": "1.1.0",
+        "state": "free",
+        "digest": None,
+    }
+    assert data["notes"].startswith("### Features\n\n* **api:** a ([")
+
+
+def test_the_text_begins_with_the_next_version_and_then_says_why() -> None:
+    shop = Shop()
+    shop.commit("docs: a")
+    head = shop.commit("feat: b")
+
+    text = as_text(report_of(shop.plan()))
+
+    lines = text.splitlines()
+    assert lines[0] == "Next version: 1.1.0 (minor, after 1.0.0)"
+    assert lines[2:6] == [
+        "Why",
+        f"  commit {head}",
+        "  rule   type feat: minor",
+        "  line   feat: b",
+    ]
+    order = ["Features (1)", "No release by themselves (1)", "Images", "Checks"]
+    assert [line for line in lines if line in order] == order
+
+
+def test_the_text_of_many_commits_is_short() -> None:
+    shop = Shop()
+    for number in range(100):
+        shop.commit(f"fix: number {number}")
+
+    text = as_text(report_of(shop.plan()))
+
+    assert "… and 80 more" in text
+    assert len(text.splitlines()) < 60
+
+
+def test_warnings_are_shown_and_refuse_only_when_strict() -> None:
+    shop = Shop()
+    shop.commit("fix: a\n---\nBREAKING CHANGE: y")
+    plan = shop.plan()
+
+    refuse_blocked(plan)
+    with pytest.raises(RefusedError) as refused:
+        refuse_blocked(plan, strict=True)
+
+    assert "is hidden" in refused.value.problem
+    assert "--strict" in refused.value.fix
+    assert "is hidden" in as_text(report_of(plan))
+    assert report_of(plan).problems == ()
+    assert len(report_of(plan, strict=True).problems) == 1
+
+
+def test_a_tag_that_npm_crashes_on_is_a_warning_of_no_commit() -> None:
+    shop = Shop()
+    shop.commit("fix: a", tag="vvv9.0.0")
+
+    plan = shop.plan()
+
+    assert plan.version == "1.0.1"
+    assert [each.sha for each in plan.warnings] == [None]
+    assert "vvv9.0.0" in plan.warnings[0].message
+
+
+def test_a_prerelease_is_no_last_release() -> None:
+    shop = Shop()
+    shop.commit("fix: a", tag="v2.0.0-rc.1")
+
+    plan = shop.plan()
+
+    assert (plan.previous, plan.version) == ("1.0.0", "1.0.1")
+    assert problems(plan) == []
+
+
+def test_the_other_rule_set_is_used_when_asked_for() -> None:
+    shop = Shop()
+    shop.commit("feat!: a")
+    shop.use(rules="angular")
+
+    assert shop.plan().version is None

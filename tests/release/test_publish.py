@@ -1,0 +1,229 @@
+from collections.abc import Callable
+
+import pytest
+
+from monokeel.ground.errors import RefusedError
+from monokeel.release.record import marker
+from tests.fakes.world import COMMIT, OTHER, SERVICES, World, killed
+
+LAST_WRITE = 12
+"""3 builds, claim, draft, release.json, 3 names, tag, publication, end of the claim."""
+CLAIM = 4
+DRAFT = 5
+TAG = 10
+POINTS = range(1, LAST_WRITE + 1)
+
+
+def test_a_release_is_complete_and_ends_without_its_claim() -> None:
+    world = World()
+
+    done = world.publish()
+
+    world.assert_complete()
+    assert done.record == world.record()
+    assert done.page == "https://github.com/acme/shop/releases/tag/v1.4.0"
+
+
+def test_images_come_before_the_tag_and_the_tag_before_the_release() -> None:
+    world = World()
+
+    world.publish()
+
+    assert world.faults.writes == [
+        *(f"acme/shop/{service}:sha-{COMMIT}" for service in SERVICES),
+        f"refs/releases/v1.4.0 None -> {COMMIT}",
+        "POST draft v1.4.0",
+        "upload to 1",
+        *(f"acme/shop/{service}:1.4.0" for service in SERVICES),
+        f"refs/tags/v1.4.0 None -> {COMMIT}",
+        "publish 1",
+        f"refs/releases/v1.4.0 {COMMIT} -> None",
+    ]
+    assert len(world.faults.writes) == LAST_WRITE
+
+
+def test_a_finished_release_run_again_writes_nothing() -> None:
+    world = World()
+    world.publish()
+
+    done = world.publish()
+
+    assert len(world.faults.writes) == LAST_WRITE
+    assert done.written == ()
+
+
+def test_each_step_that_wrote_is_told_once() -> None:
+    world = World()
+
+    done = world.publish()
+
+    assert done.written == (
+        *("build", "claim", "draft", "record", "images", "tag", "publish", "clean up"),
+    )
+    assert world.told == [f"v1.4.0: {step}: done" for step in done.written]
+
+
+def test_an_image_that_is_built_is_not_built_again() -> None:
+    world = World()
+    world.builder.build("web", COMMIT)
+    digest = world.images.tags["acme/shop/web", f"sha-{COMMIT}"]
+
+    done = world.publish()
+
+    assert done.record.digest_of("web") == digest
+    assert world.builder.count == len(SERVICES)
+
+
+def test_the_draft_is_marked_with_its_commit_before_it_has_a_file() -> None:
+    world = World()
+    killed(world, DRAFT)
+
+    assert marker(COMMIT) in world.releases.releases[1].body
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_a_run_killed_after_any_write_is_finished_by_the_next(point: int) -> None:
+    world = World()
+    killed(world, point)
+
+    world.publish()
+
+    world.assert_complete()
+    assert len(world.faults.writes) == LAST_WRITE
+    world.publish()
+    assert len(world.faults.writes) == LAST_WRITE
+
+
+@pytest.mark.parametrize("second", range(1, LAST_WRITE))
+@pytest.mark.parametrize("first", range(1, LAST_WRITE))
+def test_a_run_killed_twice_is_finished_by_the_third(first: int, second: int) -> None:
+    world = World()
+    killed(world, first)
+    killed(world, min(first + second, LAST_WRITE))
+
+    world.publish()
+
+    world.assert_complete()
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_a_lost_answer_is_healed_by_looking_again(point: int) -> None:
+    world = World()
+    world.faults.lose_answer = point
+
+    world.publish()
+
+    world.assert_complete()
+    assert len(world.faults.writes) == LAST_WRITE
+
+
+@pytest.mark.parametrize("point", range(1, CLAIM))
+def test_before_the_claim_another_commit_may_have_the_version(point: int) -> None:
+    world = World()
+    killed(world, point)
+
+    world.publish(OTHER)
+
+    world.assert_complete(OTHER)
+
+
+@pytest.mark.parametrize("point", range(CLAIM, LAST_WRITE + 1))
+def test_from_the_claim_on_another_commit_is_refused_and_named(point: int) -> None:
+    world = World()
+    killed(world, point)
+
+    with pytest.raises(RefusedError, match=COMMIT):
+        world.publish(OTHER)
+
+    world.publish()
+    world.assert_complete()
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_a_run_of_the_same_commit_may_come_in_between_anywhere(point: int) -> None:
+    world = World()
+    once_before(world, point, world.publish)
+
+    world.publish()
+
+    world.assert_complete()
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_a_run_of_another_commit_in_between_leaves_one_winner(point: int) -> None:
+    world = World()
+    winners: list[str] = []
+
+    def try_to_release(commit: str) -> None:
+        try:
+            world.publish(commit)
+            winners.append(commit)
+        except RefusedError:
+            pass
+
+    once_before(world, point, lambda: try_to_release(OTHER))
+
+    try_to_release(COMMIT)
+
+    assert len(winners) == 1
+    world.assert_complete(winners[0])
+
+
+def test_a_release_abandoned_while_it_runs_makes_no_tag() -> None:
+    world = World()
+
+    def withdraw(number: int) -> None:
+        if number == TAG - 1:
+            del world.refs.refs["refs/releases/v1.4.0"]
+
+    world.faults.before = withdraw
+
+    with pytest.raises(RefusedError, match="changed while it ran"):
+        world.publish()
+
+    assert "refs/tags/v1.4.0" not in world.refs.refs
+
+
+def test_a_tag_that_vanishes_is_not_made_by_publishing() -> None:
+    # GitHub would create a missing tag at the tip of the default branch.
+    world = World()
+    questions: list[int] = []
+
+    def delete_after_the_look() -> None:
+        if len(world.faults.writes) == TAG:
+            questions.append(1)
+        if len(questions) == 2:
+            world.refs.refs.pop("refs/tags/v1.4.0", None)
+
+    world.faults.turn = delete_after_the_look
+
+    with pytest.raises(RefusedError, match="changed while it ran"):
+        world.publish()
+
+    assert "refs/tags/v1.4.0" not in world.refs.refs
+
+
+def test_a_release_abandoned_at_the_moment_of_its_tag_is_completed() -> None:
+    world = World()
+    world.faults.after = lambda: None  # for a moment there is a tag and no record
+
+    def withdraw() -> None:
+        del world.refs.refs["refs/releases/v1.4.0"]
+        world.releases.releases.clear()
+
+    once_before(world, TAG, withdraw)
+
+    world.publish()
+
+    world.assert_complete()
+
+
+def once_before(world: World, point: int, act: Callable[[], object]) -> None:
+    """Let *act* happen right before write number *point* takes effect."""
+
+    def before(number: int) -> None:
+        if number == point:
+            world.faults.before = lambda _: None
+            act()
+
+    world.faults.before = before

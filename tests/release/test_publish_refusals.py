@@ -1,0 +1,283 @@
+"""Publishing where something else stands: what is refused, healed or cleaned up."""
+
+from dataclasses import replace
+
+import pytest
+
+from monokeel.ground.errors import RefusedError, ServiceError
+from monokeel.release.record import (
+    GitHubRelease,
+    ReleasedImage,
+    ReleaseRecord,
+    marker,
+    record_text,
+)
+from tests.fakes.world import COMMIT, OTHER, SERVICES, World, killed
+
+RECORD = 6
+TAG = 10
+PUBLICATION = 11
+
+
+def record_for(
+    commit: str, digest: str = "1", services: tuple[str, ...] = SERVICES
+) -> bytes:
+    images = tuple(
+        ReleasedImage(
+            service=service,
+            image=f"ghcr.io/acme/shop/{service}",
+            digest=f"sha256:{digest * 64}",
+        )
+        for service in services
+    )
+    record = ReleaseRecord(version="1.4.0", commit=commit, images=images)
+    return record_text(record).encode()
+
+
+def draft_by_hand(world: World, body: str = "my notes") -> GitHubRelease:
+    return world.releases.create_draft("v1.4.0", title="v1.4.0", body=body)
+
+
+def test_every_conflict_is_named_before_anything_is_written() -> None:
+    world = World()
+    world.faults.after = lambda: None
+    world.refs.refs["refs/tags/v1.4.0"] = OTHER
+    world.images.push("acme/shop/web", "1.4.0", f"sha256:{'2' * 64}", OTHER)
+    draft_by_hand(world)
+    before = list(world.faults.writes)
+
+    with pytest.raises(RefusedError) as refusal:
+        world.publish()
+
+    assert world.faults.writes == before
+    for part in ("is the tag of commit", "acme/shop/web:1.4.0", "made by hand"):
+        assert part in refusal.value.problem
+    assert '"1.4.0" to [release] skip' in refusal.value.fix
+
+
+def test_an_image_that_is_labelled_with_another_commit_is_not_released() -> None:
+    world = World()
+    world.images.push("acme/shop/api", f"sha-{COMMIT}", f"sha256:{'2' * 64}", None)
+
+    with pytest.raises(RefusedError, match="labelled with no commit"):
+        world.publish()
+
+
+def test_a_draft_for_another_commit_is_refused_with_its_commit() -> None:
+    world = World()
+    draft_by_hand(world, body=marker(OTHER))
+
+    with pytest.raises(RefusedError, match=OTHER):
+        world.publish()
+
+
+def test_a_draft_whose_file_is_for_this_commit_is_ours_without_its_comment() -> None:
+    world = World()
+    killed(world, RECORD)
+    draft = world.releases.releases[1]
+    world.releases.releases[1] = replace(draft, body="edited by somebody")
+
+    world.publish()
+
+    world.assert_complete()
+
+
+def test_a_release_published_by_hand_is_refused() -> None:
+    world = World()
+    world.faults.after = lambda: None
+    world.refs.refs["refs/tags/v1.4.0"] = COMMIT
+    world.releases.publish(draft_by_hand(world), latest=True)
+
+    with pytest.raises(RefusedError, match=r"without release\.json"):
+        world.publish()
+
+
+def test_a_file_that_names_other_services_is_refused() -> None:
+    world = World()
+    draft = draft_by_hand(world, body=marker(COMMIT))
+    world.releases.attach(draft, record_for(COMMIT, services=("api",)))
+
+    with pytest.raises(RefusedError, match=r"not what infra/platform\.toml names"):
+        world.publish()
+
+
+def test_a_recorded_image_that_the_registry_lost_is_refused() -> None:
+    world = World()
+    draft = draft_by_hand(world, body=marker(COMMIT))
+    world.releases.attach(draft, record_for(COMMIT))
+
+    with pytest.raises(RefusedError, match="has lost acme/shop/api@sha256:1111"):
+        world.publish()
+
+
+def test_a_recorded_digest_wins_over_a_new_build() -> None:
+    world = World()
+    killed(world, RECORD)
+    world.builder.build("api", COMMIT)  # moves sha-<commit> to another digest
+
+    done = world.publish()
+
+    assert done.record.digest_of("api") == f"sha256:{1:064x}"
+    world.assert_complete()
+
+
+def test_a_named_image_whose_draft_was_deleted_keeps_its_digest() -> None:
+    world = World()
+    killed(world, TAG - 1)
+    world.releases.releases.clear()
+    world.builder.build("api", COMMIT)
+
+    world.publish()
+
+    world.assert_complete()
+
+
+def test_an_upload_cut_short_is_replaced() -> None:
+    world = World()
+    world.releases.uploads_cut = 1
+    with pytest.raises(ServiceError, match="502"):
+        world.publish()
+
+    world.publish()
+
+    world.assert_complete()
+
+
+def test_a_version_burned_by_an_immutable_release_is_said_to_be_taken_for_ever() -> (
+    None
+):
+    world = World()
+    world.releases.burned.add("v1.4.0")
+
+    with pytest.raises(RefusedError, match="immutable release") as refusal:
+        world.publish()
+
+    assert '"1.4.0" to [release] skip' in refusal.value.fix
+    assert [tag for _, tag in world.images.tags if tag == "1.4.0"] == []
+
+
+def test_immutable_releases_get_their_file_before_they_are_published() -> None:
+    world = World()
+    world.releases.immutable = True
+
+    world.publish()
+
+    world.assert_complete()
+
+
+@pytest.mark.parametrize(
+    ("words", "advice"),
+    [
+        pytest.param("Cannot create ref due to creations being restricted.",
+                     "MONOKEEL_DEPLOY_KEY", id="rules"),
+        pytest.param("refusing to allow a GitHub App to create or update workflow"
+                     " without workflows permission",
+                     f"git push --force-with-lease=refs/tags/v1.4.0: origin {COMMIT}",
+                     id="workflows"),
+    ],
+)  # fmt: skip
+def test_a_tag_that_github_refuses_is_explained(words: str, advice: str) -> None:
+    world = World()
+    world.refs.declined["refs/tags/v1.4.0"] = words
+
+    with pytest.raises(RefusedError, match="refuses to create") as refusal:
+        world.publish()
+
+    assert advice in refusal.value.fix
+    world.refs.declined.clear()
+    world.publish()
+    world.assert_complete()
+
+
+def test_where_releases_are_immutable_a_refused_tag_may_be_a_burned_name() -> None:
+    world = World()
+    world.releases.immutable = True
+    world.publish(OTHER, "1.3.0")
+    world.refs.declined["refs/tags/v1.4.0"] = "creations being restricted"
+
+    with pytest.raises(RefusedError) as refusal:
+        world.publish()
+
+    assert "burned" in refusal.value.fix
+
+
+def test_a_registry_that_does_not_answer_stops_before_anything_is_written() -> None:
+    world = World()
+    world.images.silent = {"acme/shop/web"}
+
+    with pytest.raises(ServiceError, match="503 Service Unavailable"):
+        world.publish()
+
+    assert world.faults.writes == []
+
+
+def test_the_highest_version_becomes_the_latest() -> None:
+    world = World()
+    world.publish(OTHER, "1.3.0")
+
+    world.publish(COMMIT, "1.4.0")
+
+    assert world.releases.latest_tag == "v1.4.0"
+
+
+@pytest.mark.parametrize("version", ["1.2.9", "1.4.0-rc.1"])
+def test_a_lower_version_or_a_prerelease_does_not(version: str) -> None:
+    world = World()
+    world.publish(OTHER, "1.3.0")
+
+    world.publish(COMMIT, version)
+
+    assert world.releases.latest_tag == "v1.3.0"
+
+
+def test_a_prerelease_above_does_not_keep_a_release_from_being_the_latest() -> None:
+    world = World()
+    world.publish(OTHER, "2.0.0-rc.1")
+
+    world.publish(COMMIT, "1.4.0")
+
+    assert world.releases.latest_tag == "v1.4.0"
+
+
+def test_a_claim_that_can_never_be_used_is_cleaned_up_by_the_next_release() -> None:
+    world = World()
+    world.publish(OTHER, "1.3.0")
+    world.refs.refs["refs/releases/v1.3.0"] = "c" * 40
+
+    world.publish()
+
+    assert [ref for ref in world.refs.refs if "/releases/" in ref] == []
+
+
+def test_a_claim_and_drafts_of_a_published_version_are_cleaned_up() -> None:
+    world = World()
+    world.publish(OTHER, "1.3.0")
+    world.refs.refs["refs/releases/v1.3.0"] = OTHER
+    world.releases.create_draft("v1.3.0", title="v1.3.0", body=marker(OTHER))
+    by_hand = world.releases.create_draft("v1.3.0", title="", body="by hand")
+
+    world.publish()
+
+    assert [ref for ref in world.refs.refs if "/releases/" in ref] == []
+    drafts = [each for each in world.releases.releases.values() if each.draft]
+    assert drafts == [by_hand]
+
+
+def test_an_open_claim_of_another_version_is_left_alone() -> None:
+    world = World()
+    world.refs.refs["refs/releases/v1.3.1"] = OTHER
+
+    world.publish()
+
+    assert world.refs.refs["refs/releases/v1.3.1"] == OTHER
+
+
+def test_a_claim_that_github_keeps_is_explained_and_the_release_is_out() -> None:
+    world = World()
+    killed(world, PUBLICATION)
+    world.refs.declined["refs/releases/v1.4.0"] = "deletion not allowed"
+
+    with pytest.raises(RefusedError, match="refuses to delete refs/releases/v1"):
+        world.publish()
+
+    assert world.releases.published("v1.4.0") is not None

@@ -1,0 +1,94 @@
+"""Every command that a delivered file tells somebody to run exists as written."""
+
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from invoke import Parser
+
+from monokeel.tasks import collection
+from tests.rendered import workflows
+from tests.rendered.renders import ROOT, TEMPLATE
+
+GUIDE = TEMPLATE / "docs/OPERATIONS.md"
+_FENCE = re.compile(r"^ *```bash\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
+_TASK = re.compile(r"`(\./inv [^`]+)`")
+_SCRIPTS = {
+    "./scripts/apply-rulesets.sh": "policy.apply",
+    "./scripts/update-template.sh": "template.update --source",
+}
+
+
+def commands(text: str) -> Iterator[str]:
+    """Yield the lines of every bash block, and every task inside a sentence."""
+    for block in _FENCE.findall(text):
+        yield from (line.strip() for line in block.splitlines() if line.strip())
+    yield from _TASK.findall(_FENCE.sub("", text))
+
+
+def tasks(lines: Iterator[str]) -> Iterator[list[str]]:
+    """Yield the arguments of invoke for every line that runs a task."""
+    for line in lines:
+        if not line.startswith("./"):
+            continue
+        plain = re.sub(r"\$\{\w+:\+(.+?)\}", r"\1", line.partition(" > ")[0])
+        program, *rest = shlex.split(plain)
+        if program == "./inv" and rest not in (["--list"], ["TASK", "--help"]):
+            yield rest
+        elif program in _SCRIPTS:
+            yield [*_SCRIPTS[program].split(), *rest]
+
+
+def unknown(arguments: list[str]) -> str:
+    """Return invoke's complaint about *arguments*, or nothing."""
+    contexts = collection(ROOT).to_contexts()
+    try:
+        result = Parser(contexts=contexts).parse_argv(arguments)
+    except Exception as error:  # noqa: BLE001 - its ParseError has no common base
+        return f"{arguments}: {error}"
+    return "" if len(result) == 1 else f"{arguments}: not one task"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [GUIDE, TEMPLATE / "README.md.jinja", ROOT / "SECURITY.md"],
+    ids=lambda path: path.name,
+)
+def test_a_task_in_a_document_exists_with_its_options(path: Path) -> None:
+    text = re.sub(r"\{\{.*?\}\}", "X", path.read_text(encoding="utf-8"))
+
+    found = [unknown(each) for each in tasks(commands(text))]
+
+    assert found != []
+    assert [each for each in found if each] == []
+
+
+@pytest.mark.parametrize(
+    "path",
+    sorted((TEMPLATE / ".github/workflows").glob("*.yml")),
+    ids=lambda path: path.name,
+)
+def test_a_task_in_a_workflow_exists_with_its_options(path: Path) -> None:
+    lines = [
+        match
+        for script in workflows.scripts(path)
+        for match in re.findall(r"\./inv [^|)]+", script.replace("\n  ", " "))
+    ]
+
+    found = [unknown(each) for each in tasks(iter(lines))]
+
+    assert [each for each in found if each] == []
+
+
+def test_a_task_that_is_not_there_is_found() -> None:
+    assert unknown(["release", "--fast"]) != ""
+    assert unknown(["relese"]) != ""
+
+
+def test_the_guide_has_the_four_procedures() -> None:
+    text = GUIDE.read_text(encoding="utf-8")
+
+    for name in ("Ruleset", "Release", "Container", "GitOps Environment"):
+        assert f"### {name} Recovery\n" in text

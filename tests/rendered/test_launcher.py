@@ -1,0 +1,306 @@
+"""The launcher, with a small package in the place of ours: no network is asked."""
+
+import ast
+import base64
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import threading
+import zipfile
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+LAUNCHER = ROOT / "inv"
+_MAIN = """\
+import json, os, sys
+def main():
+    seen = {"cwd": os.getcwd(), "arguments": sys.argv[1:], "prefix": sys.prefix}
+    print(json.dumps(seen))
+if __name__ == "__main__":
+    main()
+"""
+_METADATA = "Metadata-Version: 2.1\nName: monokeel\n"
+_WHEEL = "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+_SCRIPTS = "[console_scripts]\nmonokeel = monokeel.__main__:main\n"
+
+
+@pytest.fixture(scope="session")
+def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with two versions of a package called monokeel."""
+    folder = tmp_path_factory.mktemp("wheels")
+    for version in ("1.0", "2.0"):
+        make_wheel(folder, version)
+    return folder
+
+
+@pytest.fixture
+def shop(tmp_path: Path, wheels: Path) -> Path:
+    """A repository with the launcher, what it needs, and no environment yet."""
+    shop = tmp_path / "shop"
+    (shop / "ops").mkdir(parents=True)
+    shutil.copy2(LAUNCHER, shop / "inv")
+    require(shop, wheels, "requirements.txt", "1.0")
+    require(shop, wheels, "requirements-template.txt", "2.0")
+    return shop
+
+
+def make_wheel(folder: Path, version: str) -> None:
+    info = f"monokeel-{version}.dist-info"
+    files = {
+        "monokeel/__init__.py": "",
+        "monokeel/__main__.py": _MAIN,
+        f"{info}/METADATA": f"{_METADATA}Version: {version}\n",
+        f"{info}/WHEEL": _WHEEL,
+        f"{info}/entry_points.txt": _SCRIPTS,
+    }
+    record = [f"{info}/RECORD,,"]
+    with zipfile.ZipFile(folder / f"monokeel-{version}-py3-none-any.whl", "w") as wheel:
+        for name, text in files.items():
+            digest = hashlib.sha256(text.encode()).digest()
+            hashed = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+            record.append(f"{name},sha256={hashed},{len(text)}")
+            wheel.writestr(name, text)
+        wheel.writestr(f"{info}/RECORD", "\n".join(record) + "\n")
+
+
+def require(shop: Path, wheels: Path, name: str, version: str) -> None:
+    wheel = wheels / f"monokeel-{version}-py3-none-any.whl"
+    shutil.copy2(wheel, shop / "ops")
+    digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
+    (shop / "ops" / name).write_text(f"./{wheel.name} --hash=sha256:{digest}\n")
+
+
+def environment(shop: Path, *, uv: bool = True) -> dict[str, str]:
+    """Return variables for the launcher: an empty HOME, and uv unless refused."""
+    programs = shop.parent / "programs"
+    home = shop.parent / "home"
+    for folder in (programs, home):
+        folder.mkdir(exist_ok=True)
+    wanted = {"python3": sys.executable}
+    if uv:
+        wanted["uv"] = str(Path(sys.executable).with_name("uv"))
+    for name, target in wanted.items():
+        (programs / name).unlink(missing_ok=True)
+        (programs / name).write_text(f'#!/bin/sh\nexec "{target}" "$@"\n')
+        (programs / name).chmod(0o755)
+    return {
+        "PATH": f"{programs}:/usr/bin:/bin",
+        "HOME": str(home),
+        "PIP_NO_INDEX": "1",
+        "UV_OFFLINE": "1",
+    }
+
+
+def launch(
+    shop: Path, env: dict[str, str], *arguments: str, cwd: Path | None = None
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [shop / "inv", *arguments],
+        cwd=cwd or shop,
+        env=env,
+        check=False,
+        capture_output=True,
+        encoding="utf-8",
+    )
+
+
+@pytest.mark.parametrize("uv", [False, True], ids=["without uv", "with uv"])
+def test_the_first_run_makes_the_environment(shop: Path, *, uv: bool) -> None:
+    below = shop / "services" / "api"
+    below.mkdir(parents=True)
+
+    env = environment(shop, uv=uv)
+    done = launch(shop, env, "--list", "a b", "", cwd=below)
+
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == {
+        "cwd": str(shop),
+        "arguments": ["--list", "a b", ""],
+        "prefix": str(shop / "ops" / ".venv"),
+    }
+    assert [path.name for path in (shop / "ops").glob(".venv*")] == [".venv"]
+
+
+@pytest.mark.parametrize("uv", [False, True], ids=["without uv", "with uv"])
+def test_an_index_that_fails_is_not_asked_for_our_name(shop: Path, *, uv: bool) -> None:
+    asked: list[str] = []
+
+    class Broken(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_error(500)
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Broken) as index:
+        threading.Thread(target=index.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{index.server_port}/simple/"
+        env = environment(shop, uv=uv)
+        env = {name: value for name, value in env.items() if "_" not in name}
+        env |= {"UV_INDEX_URL": address, "PIP_INDEX_URL": address}
+        done = launch(shop, env)
+        index.shutdown()
+
+    assert (done.returncode, asked) == (0, []), done.stderr
+
+
+def test_the_second_run_uses_what_is_there(shop: Path) -> None:
+    env = environment(shop)
+    launch(shop, env)
+    made = (shop / "ops" / ".venv").stat().st_ino
+
+    done = launch(shop, env)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (shop / "ops" / ".venv").stat().st_ino == made
+
+
+def test_changed_requirements_make_it_anew(shop: Path, wheels: Path) -> None:
+    env = environment(shop)
+    launch(shop, env)
+    require(shop, wheels, "requirements.txt", "2.0")
+
+    done = launch(shop, env)
+
+    assert done.returncode == 0, done.stderr
+    assert [*(shop / "ops/.venv").rglob("monokeel-2.0.dist-info")] != []
+    assert [*(shop / "ops/.venv").rglob("monokeel-1.0.dist-info")] == []
+    assert [path.name for path in (shop / "ops").glob(".venv*")] == [".venv"]
+
+
+def test_the_template_tasks_have_an_environment_of_their_own(shop: Path) -> None:
+    done = launch(shop, environment(shop), "template.check", "--json")
+
+    prefix = json.loads(done.stdout)["prefix"]
+    assert prefix == str(shop / "ops" / ".venv-template")
+    assert not (shop / "ops" / ".venv").exists()
+
+
+def test_in_the_repository_of_the_template_ops_is_below_template(shop: Path) -> None:
+    (shop / "template").mkdir()
+    (shop / "ops").rename(shop / "template" / "ops")
+
+    done = launch(shop, environment(shop))
+
+    seen = json.loads(done.stdout)
+    assert seen["prefix"] == str(shop / "template" / "ops" / ".venv")
+    assert seen["cwd"] == str(shop)
+
+
+def test_launchers_at_once_share_one_environment(shop: Path) -> None:
+    env = environment(shop)
+
+    started = [
+        subprocess.Popen(
+            [shop / "inv"], env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        for _ in range(4)
+    ]
+    ends = [(process.communicate(), process.returncode) for process in started]
+
+    assert [code for _, code in ends] == [0, 0, 0, 0]
+    assert sum(b"making" in stderr for (_, stderr), _ in ends) == 1
+    assert [path.name for path in (shop / "ops").glob(".venv*")] == [".venv"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        pytest.param(
+            f"./monokeel-1.0-py3-none-any.whl --hash=sha256:{'0' * 64}",
+            id="wrong hash",
+        ),
+        pytest.param("nothing==1.0", id="no hash"),
+        pytest.param(f"nothing-here==1 --hash=sha256:{'0' * 64}", id="no package"),
+    ],
+)
+def test_broken_requirements_end_with_4_and_leave_nothing(
+    shop: Path, line: str
+) -> None:
+    (shop / "ops" / "requirements.txt").write_text(f"{line}\n")
+
+    done = launch(shop, environment(shop, uv=False))
+
+    assert (done.returncode, done.stdout) == (4, "")
+    assert "the environment of the tasks cannot be used" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert [*(shop / "ops").glob(".venv*")] == []
+
+
+def test_without_requirements_it_ends_with_4(shop: Path) -> None:
+    (shop / "ops" / "requirements.txt").unlink()
+
+    done = launch(shop, environment(shop))
+
+    assert done.returncode == 4
+    assert "there is no ops/requirements.txt" in done.stderr
+
+
+def test_what_a_crash_left_is_cleared_away(shop: Path) -> None:
+    left = shop / "ops" / ".venv.abcdef" / "new"
+    left.mkdir(parents=True)
+    (shop / "ops" / ".venv").mkdir()
+
+    done = launch(shop, environment(shop))
+
+    assert done.returncode == 0, done.stderr
+    assert [path.name for path in (shop / "ops").glob(".venv*")] == [".venv"]
+
+
+def test_scripts_of_the_environment_run(shop: Path) -> None:
+    env = environment(shop)
+    launch(shop, env)
+
+    done = subprocess.run(
+        [shop / "ops/.venv/bin/monokeel", "release"], env=env, check=True, stdout=-1
+    )
+
+    assert json.loads(done.stdout)["arguments"] == ["release"]
+
+
+def test_git_does_not_see_the_environment(shop: Path) -> None:
+    subprocess.run(["git", "init", "-q", shop], check=True)
+    launch(shop, environment(shop))
+
+    listed = subprocess.run(
+        ["git", "status", "--porcelain", "-uall"],
+        cwd=shop,
+        check=True,
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+    )
+
+    assert ".venv" not in listed.stdout
+
+
+def test_another_python_can_be_named(shop: Path) -> None:
+    folder = shop.parent / "packages"
+    (folder / "monokeel").mkdir(parents=True)
+    (folder / "monokeel" / "__init__.py").touch()
+    (folder / "monokeel" / "__main__.py").write_text(_MAIN)
+    env = {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": str(folder),
+        "MONOKEEL_PYTHON": sys.executable,
+    }
+
+    done = launch(shop, env, "--list")
+
+    assert json.loads(done.stdout)["arguments"] == ["--list"]
+    assert not (shop / "ops" / ".venv").exists()
+
+
+def test_an_old_python_can_read_the_launcher() -> None:
+    ast.parse(LAUNCHER.read_text(encoding="utf-8"), feature_version=(3, 7))
+
+
+def test_the_launcher_is_the_same_in_both_places() -> None:
+    template = ROOT / "template" / "inv"
+
+    assert template.read_bytes() == LAUNCHER.read_bytes()
+    assert os.access(LAUNCHER, os.X_OK)
+    assert os.access(template, os.X_OK)

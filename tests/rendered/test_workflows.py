@@ -1,0 +1,249 @@
+"""Every workflow, here and in a rendered project, passes every checker."""
+
+import itertools
+import json
+import os
+import re
+import subprocess
+import sys
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+
+from monokeel.ground.answers import as_object, as_text
+from tests.rendered import workflows
+from tests.rendered.renders import ROOT, TEMPLATE, Render, settings
+
+HERE = sorted((ROOT / ".github/workflows").glob("*.yml"))
+BIN = Path(sys.executable).parent
+NAMES = {
+    "ci.yml": "CI",
+    "release.yml": "Release",
+    "deploy.yml": "Deploy",
+    "policy-drift.yml": "Policy Drift Detection",
+    "template-update.yml": "Template Update Check",
+}
+
+
+def check(directory: Path, program: str, *arguments: str | Path) -> str:
+    """Return what *program* printed; AssertionError if it found anything."""
+    path = f"{BIN}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        [BIN / program, *arguments],
+        cwd=directory,
+        env={**os.environ, "PATH": path, "NO_COLOR": "1"},
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="session", params=["here", "rendered"])
+def repository(request: pytest.FixtureRequest, render: Render) -> Path:
+    return ROOT if request.param == "here" else render({})
+
+
+def files_of(repository: Path) -> list[Path]:
+    return sorted((repository / ".github/workflows").glob("*.yml"))
+
+
+def test_zizmor_finds_nothing(repository: Path) -> None:
+    options = ("--no-config", "--strict-collection", "--persona=auditor", "--quiet")
+
+    check(repository, "zizmor", "--offline", *options, ".github")
+
+
+def test_the_first_actionlint_finds_nothing(repository: Path) -> None:
+    output = check(repository, "actionlint", *files_of(repository))
+
+    assert output == ""
+
+
+def test_the_second_actionlint_finds_nothing(repository: Path) -> None:
+    output = check(repository, "jactionlint", "-p", "pedantic", *files_of(repository))
+
+    assert output == ""
+
+
+@pytest.mark.parametrize(
+    "schema", ["vendor.github-workflows", "custom.github-workflows-require-timeout"]
+)
+def test_the_files_fit_the_schema(repository: Path, schema: str) -> None:
+    files = files_of(repository)
+
+    check(repository, "check-jsonschema", "--builtin-schema", schema, *files)
+
+
+def test_dependabot_fits_the_schema(project: Path) -> None:
+    schema = ("--builtin-schema", "vendor.dependabot")
+
+    for directory in (project, ROOT):
+        check(directory, "check-jsonschema", *schema, ".github/dependabot.yml")
+
+
+@pytest.mark.parametrize("path", HERE, ids=lambda path: path.name)
+def test_a_workflow_keeps_our_own_rules(path: Path) -> None:
+    assert workflows.problems(path) == []
+
+
+@pytest.mark.parametrize(("file", "name"), NAMES.items(), ids=NAMES)
+def test_a_workflow_has_the_name_that_the_guide_uses(file: str, name: str) -> None:
+    assert workflows.read(TEMPLATE / ".github/workflows" / file)["name"] == name
+
+
+def test_a_release_uses_no_cache() -> None:
+    path = TEMPLATE / ".github/workflows/release.yml"
+    text = path.read_text(encoding="utf-8")
+
+    assert workflows.read(path)["cache-mode"] == "none"
+    assert text.count("enable-cache: false") == text.count("astral-sh/setup-uv@")
+    assert text.count("cache-binary: false") == text.count("docker/setup-buildx")
+    assert re.findall(r"^\s+cache(?:-from|-to)?:", text, re.MULTILINE) == []
+
+
+def test_a_secret_belongs_to_an_environment() -> None:
+    for path in HERE:
+        for name, job in workflows.jobs(path).items():
+            assert "secrets." not in json.dumps(job) or "environment" in job, name
+
+
+def test_an_action_has_one_version_everywhere() -> None:
+    pins = defaultdict(set)
+    for path in (*HERE, *(TEMPLATE / ".github/workflows").glob("*.yml")):
+        for each in workflows.uses(path.read_text(encoding="utf-8")):
+            pins[each.partition("@")[0]].add(each)
+
+    assert {name: found for name, found in pins.items() if len(found) > 1} == {}
+
+
+def test_the_required_checks_are_jobs_of_ours() -> None:
+    for repository, gates in (
+        (ROOT, {"all-green", "template-green"}),
+        (TEMPLATE, {"all-green"}),
+    ):
+        [rules] = (repository / "infra").glob("rulesets.json*")
+        required = set(re.findall(r'"context": "([^"]+)"', rules.read_text()))
+        produced = {
+            as_text(job["name"])
+            for path in (repository / ".github/workflows").glob("*.yml")
+            for job in workflows.jobs(path).values()
+        }
+        assert required == gates
+        assert required <= produced
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "problem"),
+    [
+        ("# v7.0.1", "", "not pinned"),
+        ("# v7.0.1", "# v7", "not pinned"),
+        ("services=$(./inv", 'echo "$(./inv', "failure unseen"),
+        ("    timeout-minutes: 10\n", "", "no timeout"),
+        ("ubuntu-24.04", "ubuntu-latest", "runs on"),
+        ("needs: [plan, names, policy, test]", "needs: [plan, test]", "does not need"),
+        ("if: ${{ always() }}", "if: ${{ success() }}", "not always there"),
+        ("permissions: {}\n\nconcurrency", "concurrency", "at the top"),
+    ],
+    ids=lambda value: value.strip()[:30],
+)
+def test_our_own_rules_find_a_planted_problem(
+    tmp_path: Path, before: str, after: str, problem: str
+) -> None:
+    text = (TEMPLATE / ".github/workflows/ci.yml").read_text(encoding="utf-8")
+    assert before in text
+    (tmp_path / "ci.yml").write_text(text.replace(before, after), encoding="utf-8")
+
+    assert problem in "\n".join(workflows.problems(tmp_path / "ci.yml"))
+
+
+def gate(needs: dict[str, str], **environment: str) -> tuple[int, str]:
+    """Run the gate of ci.yml on the results *needs*; return its code and output."""
+    [script] = [
+        each
+        for each in workflows.scripts(TEMPLATE / ".github/workflows/ci.yml")
+        if "jq -re" in each
+    ]
+    results = {name: {"result": result} for name, result in needs.items()}
+    done = subprocess.run(
+        ["bash", "-eo", "pipefail", "-c", script],
+        env={**os.environ, "NEEDS": json.dumps(results), **environment},
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    return done.returncode, done.stdout
+
+
+ALL_WELL = dict.fromkeys(("plan", "names", "policy", "test"), "success")
+ON_MAIN = {"NO_NAMES": "names", "NO_TESTS": ""}
+ON_REQUEST = {"NO_NAMES": "", "NO_TESTS": ""}
+NO_SERVICES = {"NO_NAMES": "", "NO_TESTS": "test"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "skips"),
+    [
+        ({}, ON_REQUEST),
+        ({"names": "skipped"}, ON_MAIN),
+        ({"test": "skipped"}, NO_SERVICES),
+        (
+            {"names": "skipped", "test": "skipped"},
+            {"NO_NAMES": "names", "NO_TESTS": "test"},
+        ),
+    ],
+    ids=["all well", "no pull request", "no services", "neither"],
+)
+def test_the_gate_opens(changes: dict[str, str], skips: dict[str, str]) -> None:
+    code, _ = gate({**ALL_WELL, **changes}, **skips)
+
+    assert code == 0
+
+
+@pytest.mark.parametrize(
+    ("job", "result", "skips"),
+    [
+        *itertools.product(ALL_WELL, ("failure", "cancelled"), (ON_MAIN, NO_SERVICES)),
+        *itertools.product(ALL_WELL, ("skipped",), (ON_REQUEST,)),
+        ("test", "skipped", ON_MAIN),
+        ("names", "skipped", NO_SERVICES),
+        ("plan", "skipped", {"NO_NAMES": "names", "NO_TESTS": "test"}),
+    ],
+    ids=str,
+)
+def test_the_gate_stays_shut(job: str, result: str, skips: dict[str, str]) -> None:
+    code, output = gate({**ALL_WELL, job: result}, **skips)
+
+    assert code != 0
+    assert f"::error::{job}: {result}" in output
+
+
+def test_every_image_of_a_dockerfile_is_pinned_and_can_be_replaced(
+    project: Path,
+) -> None:
+    for service in settings(project).services:
+        text = (project / service.path / "Dockerfile").read_text(encoding="utf-8")
+
+        assert workflows.loose_images(text) == []
+
+
+def test_an_image_without_digest_is_found() -> None:
+    assert workflows.loose_images("ARG A=python:3\nFROM ${A}\nFROM x\n") == [
+        "${A}",
+        "x",
+    ]
+
+
+def test_every_job_says_why_it_may_write() -> None:
+    for path in HERE:
+        for line in path.read_text(encoding="utf-8").splitlines():
+            if re.match(r" {6}[a-z-]+: (?:write|read)\b", line):
+                assert "contents: read" in line or "# " in line, f"{path.name}: {line}"
+
+
+def test_permissions_are_given_to_jobs_alone() -> None:
+    for path in HERE:
+        for name, job in workflows.jobs(path).items():
+            assert as_object(job["permissions"]) or name in workflows.GATES.values()

@@ -1,0 +1,122 @@
+"""Two throw-away versions of the template, and a repository made from the older one.
+
+Both are this working tree; the files added to them change in every way that hurts.
+"""
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from copier import run_copy
+
+from monokeel.adapters.copier import Template
+from monokeel.adapters.credentials import Credentials
+from monokeel.adapters.worktree import Worktree, list_files, read_files
+from monokeel.updates.update import Update, Wanted, carry_out, plan_update
+from tests.rendered.renders import ROOT, copy_source, git
+
+OLD, NEW = "v9998.0.0", "v9999.0.0"
+GUIDE = "".join(f"Line {number} of the guide.\n" for number in range(1, 31))
+PAGE = "".join(f"Page {number} that will go away.\n" for number in range(1, 31))
+IDENTITY = ("-c", "user.name=Ann Example", "-c", "user.email=ann@example.com")
+
+_BEFORE: Mapping[str, bytes] = {
+    "docs/guide.md": GUIDE.encode(),
+    "docs/leaving.md": PAGE.encode(),
+    "docs/moving.md": PAGE.replace("Page", "Leaf").encode(),
+    "docs/steady.md": GUIDE.replace("guide", "steady guide").encode(),
+    "docs/picture.bin": bytes(range(256)) * 4,
+    "docs/byte.bin": bytes(range(256)),
+}
+_AFTER: Mapping[str, bytes | None] = {
+    "docs/guide.md": GUIDE.replace("Line 15 of", "Line fifteen of").encode(),
+    "docs/leaving.md": None,
+    "docs/moving.md": None,
+    "docs/moved.md": PAGE.replace("Page", "Leaf").encode(),
+    "docs/picture.bin": bytes(reversed(range(256))) * 4,
+    "docs/added.md": b"A new page.\n",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Versions:
+    """The template's repository, and the pristine renders of its two versions."""
+
+    source: Path
+    old: Path
+    new: Path
+
+
+def make_versions(base: Path) -> Versions:
+    """Make the template with its two versions under *base*, and their renders."""
+    source = copy_source(base / "monokeel")
+    git(source, "tag", "-d", NEW)
+    _change(source, "9998.0.0", _BEFORE)
+    _change(source, "9999.0.0", _AFTER)
+    for version, folder in ((OLD, "old"), (NEW, "new")):
+        run_copy(str(source), base / folder, defaults=True, quiet=True, vcs_ref=version)
+    return Versions(source=source, old=base / "old", new=base / "new")
+
+
+def add_working_tree(source: Path) -> None:
+    """Commit this working tree on top of *source*, a clone, as version v9999.0.0."""
+    git(source, "rm", "-q", "-r", "-f", "--ignore-unmatch", ".")
+    for name in git(ROOT, "ls-files", "-co", "--exclude-standard", "-z").split("\0"):
+        if name and (ROOT / name).is_file():
+            (source / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, source / name)
+    (source / "TEMPLATE_VERSION").write_text("9999.0.0\n")
+    git(source, "add", "-A", "-f")
+    git(source, *IDENTITY, "commit", "-q", "--allow-empty", "-m", "tree")
+    git(source, "tag", NEW)
+
+
+def start_repository(rendered: Path, target: Path) -> Path:
+    """Make *target* a repository with one commit: a copy of *rendered*."""
+    shutil.copytree(rendered, target, symlinks=True)
+    git(target, "init", "-q", "-b", "main")
+    save(target, "chore: start")
+    return target
+
+
+def save(repository: Path, message: str) -> None:
+    """Commit everything in *repository*."""
+    git(repository, "add", "-A")
+    git(repository, *IDENTITY, "commit", "-q", "--allow-empty", "-m", message)
+
+
+def put(repository: Path, content: Mapping[str, bytes | None]) -> None:
+    """Write the files of *content*; ``None`` deletes one."""
+    for name, data in content.items():
+        path = repository / name
+        if data is None:
+            path.unlink()
+        else:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+
+
+def update(
+    repository: Path, work: Path, *, source: str = "", settle: bool = False
+) -> Update:
+    """Update *repository* to the newest version; AssertionError if it is current."""
+    work.mkdir()
+    template = Template(repository, work=work, source=source, credentials=Credentials())
+    tree = Worktree(repository)
+    plan = plan_update(tree, template, Wanted())
+    assert plan is not None
+    return carry_out(plan, tree, template, settle=settle)
+
+
+def tree_of(folder: Path) -> dict[str, bytes]:
+    """Return path → content of what stands in *folder*, git's own files aside."""
+    paths = [path for path in list_files(folder) if not path.startswith(".git/")]
+    return read_files(folder, paths)
+
+
+def _change(source: Path, version: str, files: Mapping[str, bytes | None]) -> None:
+    put(source / "template", files)
+    (source / "TEMPLATE_VERSION").write_text(f"{version}\n")
+    save(source, f"chore: version {version}")
+    git(source, "tag", f"v{version}")
