@@ -133,6 +133,19 @@ def test_ours_on_the_second_page_is_found(box: Sandbox) -> None:
     assert len(on(box).named("tags-30")) == 1
 
 
+def test_rulesets_from_above_are_named_and_never_ours(box: Sandbox) -> None:
+    create(on(box), TAGS)
+    parent = copy.deepcopy(box.state.rulesets[0])
+    parent.id, parent.source_type = 1, "Organization"
+    parent.body["name"] = "org-wide"
+    box.state.rulesets.append(parent)
+
+    live = on(box).read_all()
+
+    assert [each.name for each in live.own] == ["tags"]
+    assert live.inherited == ("org-wide (acme)",)
+
+
 def test_the_name_of_the_last_editor_is_looked_up(box: Sandbox) -> None:
     create(on(box), TAGS)
 
@@ -145,8 +158,11 @@ def test_a_token_without_rights_learns_no_editor_and_no_actor(box: Sandbox) -> N
     number = create(on(box), TAGS)
 
     weak = on(box, "actions")
+    reading = read_rulesets((), weak)
+    before = len(box.exchanges)
 
-    assert changes_in(read_rulesets((), weak), weak) == {}
+    assert changes_in(reading, weak) == {}
+    assert len(box.exchanges) == before
     assert weak.read(number).hides_bypass
 
 
