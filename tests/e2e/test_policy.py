@@ -53,7 +53,7 @@ def test_who_and_when_is_named(shop: Ruled) -> None:
 
     found = shop.inv("drift", "--only", "rulesets")
 
-    assert "last changed by ada at 20" in found.out
+    assert "(severe; by ada at 20" in found.out
     assert "./scripts/apply-rulesets.sh" in found.out
 
 

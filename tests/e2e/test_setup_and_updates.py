@@ -80,7 +80,7 @@ def test_init_connects_once_and_never_shows_the_private_key(
     assert key.stat().st_mode & 0o777 == 0o600
     secret = key.read_text(encoding="utf-8").splitlines()[1]
     assert all(secret not in run.stdout + run.stderr for run in (first, second))
-    assert "policy: in sync, nothing written" in second.stderr
+    assert "acme/shop: in sync, nothing written" in second.stderr
 
 
 def test_init_without_rights_changes_nothing(shop: Path, box: Sandbox) -> None:

@@ -7,6 +7,7 @@ from monokeel.drift.ports import Outside
 from monokeel.drift.reading import DriftReading, read_drift
 from monokeel.drift.wanted import SECTIONS, Wanted
 from monokeel.ground.answers import Json
+from monokeel.policy.ports import FileVersion
 from monokeel.policy.rulesets import parse_policy
 from monokeel.promotion.facts import Protection
 from tests.fakes.pointers import Shop
@@ -28,9 +29,15 @@ class Place:
         self.rulesets: FakeRulesets = in_force(MAIN, TAGS)
         self.repository = FakeRepository()
         self.policy: list[Json] = [MAIN, TAGS, NAMES]
+        self.versions: list[FileVersion] = []
+
+    def versions_of(self, path: str, most: int) -> tuple[FileVersion, ...]:
+        assert path == "infra/rulesets.json"
+        return tuple(self.versions[:most])
 
     def read(self, *sections: str, allowed: tuple[str, ...] = ()) -> DriftReading:
         wanted = Wanted(
+            repository="acme/shop",
             policy=parse_policy(json.dumps(self.policy)),
             settings=replace(
                 self.shop.settings, optional_rules=("branch_name_pattern",)
@@ -39,6 +46,7 @@ class Place:
             allowed=allowed,
         )
         outside = Outside(
+            history=self,
             rulesets=self.rulesets,
             repository=self.repository,
             refs=self.shop.clone,

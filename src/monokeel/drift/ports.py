@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from monokeel.ground.answers import Absent, Found, Json, Unknown
-from monokeel.policy.ports import Rulesets
+from monokeel.policy.ports import FileVersion, Rulesets
 from monokeel.promotion.facts import Protection
 from monokeel.promotion.records import BranchMove, Listed, Status
 from monokeel.release.record import GitHubRelease, ReleaseRecord
@@ -36,6 +36,13 @@ class Refs(Protocol):
 
     def remote_refs(self) -> dict[str, str]:
         """Return full ref name → peeled commit."""
+
+
+class History(Protocol):
+    """The history of the clone."""
+
+    def versions_of(self, path: str, most: int) -> tuple[FileVersion, ...]:
+        """Return the *most* newest versions of *path*, newest first."""
 
 
 class Records(Protocol):
@@ -76,11 +83,36 @@ class Images(Protocol):
         """Say what is at each (image, tag), in that order."""
 
 
-class Issues(Protocol):
-    """The one issue that is open while drift lasts."""
+class OwnIssue(Protocol):
+    """An issue that we opened."""
 
-    def keep_open(self, marker: str, *, title: str, body: str) -> int:
-        """Open the issue, or bring it up to date; return its number."""
+    @property
+    def number(self) -> int:
+        """Its number."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is open."""
+
+    @property
+    def body(self) -> str:
+        """Its text."""
+
+
+class Issues(Protocol):
+    """The issues that we opened; nobody else's are ever touched."""
+
+    def newest(self, marker: str) -> OwnIssue | None:
+        """Return our open issue with *marker*, else the newest closed one."""
+
+    def create(self, marker: str, *, title: str, body: str) -> int:
+        """Open an issue and return its number."""
+
+    def change(self, number: int, marker: str, *, title: str, body: str) -> None:
+        """Give an issue another text; one that is closed opens again."""
+
+    def comment(self, number: int, text: str) -> None:
+        """Comment on an issue."""
 
     def close(self, marker: str, *, comment: str) -> int | None:
         """Close the issue; ``None`` if none is open."""
@@ -93,6 +125,7 @@ class Outside:
     rulesets: Rulesets
     repository: Repository
     refs: Refs
+    history: History
     records: Records
     releases: Releases
     images: Images

@@ -20,9 +20,11 @@ ALLOWED = (
 class Wanted:
     """What was asked for: the policy, the settings, and what to look at.
 
-    *allowed* names what may stay unverified; *sections* is never empty.
+    *repository* is the one that is asked about, ``owner/repo``; *allowed* names what
+    may stay unverified; *sections* is never empty.
     """
 
+    repository: str
     policy: tuple[Ruleset, ...]
     settings: Settings
     sections: tuple[str, ...] = SECTIONS

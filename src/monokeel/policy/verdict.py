@@ -1,13 +1,14 @@
 """A verdict, and what it rests on: what differs, and what nobody could verify."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 from monokeel.ground.answers import Json
 from monokeel.policy.rulesets import BYPASS
 
-Verdict = Literal["in_sync", "drift", "unverifiable"]
+# in_sync_as_seen: nothing was found, and what was not seen was accepted by name.
+Verdict = Literal["in_sync", "in_sync_as_seen", "drift", "unverifiable"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,9 +49,13 @@ class Unverified:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """One section of a drift report: what differs, what is unclear, what to know."""
+    """One section of a drift report: what differs, what is unclear, what to know.
+
+    *items* has what a line of *drift* is about, as ``Unverified.item`` names it.
+    """
 
     drift: tuple[str, ...] = ()
+    items: Mapping[str, str] = field(default_factory=dict)
     unverified: tuple[Unverified, ...] = ()
     notes: tuple[str, ...] = ()
     entries: tuple[dict[str, Json], ...] = field(default=())
@@ -62,6 +67,8 @@ def judge(
     """Return the verdict: drift beats what is unclear, and that beats in sync."""
     if drifts:
         return "drift"
-    if all(each.accepted(allowed) for each in unverified):
+    if not unverified:
         return "in_sync"
+    if all(each.accepted(allowed) for each in unverified):
+        return "in_sync_as_seen"
     return "unverifiable"
