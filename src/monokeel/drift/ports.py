@@ -10,6 +10,7 @@ from monokeel.policy.verdict import Change, LiveRulesets
 from monokeel.promotion.facts import Protection
 from monokeel.promotion.records import BranchMove, Listed, Status
 from monokeel.release.record import GitHubRelease, ReleaseRecord
+from monokeel.setup.ports import DeployKey
 
 
 class Rulesets(Protocol):
@@ -31,8 +32,8 @@ class Repository(Protocol):
     def get_repository(self) -> dict[str, Json]:
         """Return the repository; what the token may not see is left out."""
 
-    def write_keys(self) -> tuple[str, ...] | Unknown:
-        """Return the titles of the deploy keys that may write."""
+    def deploy_keys(self) -> tuple[DeployKey, ...] | Unknown:
+        """Return the deploy keys."""
 
     def immutable_releases(self) -> bool | Unknown:
         """Say whether new releases are locked."""
