@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from monokeel.ground.answers import Absent, Found, Json, Unknown
+from monokeel.ground.answers import Json, Unknown
 from monokeel.policy.verdict import Change, LiveRulesets
 from monokeel.promotion.facts import Protection
 from monokeel.promotion.records import BranchMove, Listed, Status
+from monokeel.release.artifact import Images
 from monokeel.release.record import GitHubRelease, ReleaseRecord
 
 
@@ -78,15 +79,6 @@ class Releases(Protocol):
 
     def record_of(self, release: GitHubRelease) -> ReleaseRecord | None:
         """Return what the ``release.json`` of *release* says."""
-
-
-class Images(Protocol):
-    """The container images in the registry."""
-
-    def look_up_all(
-        self, names: Sequence[tuple[str, str]]
-    ) -> list[Found | Absent | Unknown]:
-        """Say what is at each (image, tag), in that order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
