@@ -6,9 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 from monokeel.ground.answers import Declined, Json, Lost, Moved, Unknown, as_list
 from monokeel.ground.errors import RefusedError
-from monokeel.policy.rulesets import Ruleset
-from monokeel.policy.verdict import LiveRulesets
 from monokeel.setup.ports import DeployKey, Outside
+from tests.fakes.rulesets import FakeRulesets
 
 COMMIT = "a" * 40
 BEFORE = "b" * 40
@@ -50,8 +49,8 @@ class World:
     )
     locked: bool | Unknown = False
     classic: bool = False
-    rules: tuple[Ruleset, ...] = ()
-    wanted_rules: tuple[Ruleset, ...] = ()
+    rulesets: FakeRulesets = field(default_factory=FakeRulesets)
+    wanted_rules: tuple[Mapping[str, Json], ...] = ()
     admin: bool = True
     stores: bool = False
     user: int | None = 7
@@ -65,7 +64,7 @@ class World:
     def outside(self) -> Outside:
         return Outside(
             repository=self,
-            rulesets=self,
+            rulesets=self.rulesets,
             clone=self,
             keys=self,
             store=self if self.stores else None,
@@ -208,11 +207,13 @@ class World:
     def classic_protection(self, branch: str) -> bool | Unknown:
         return self._hides("protection") or (self.classic and branch == "main")
 
-    def read_all(self) -> LiveRulesets:
-        return LiveRulesets(own=self.rules)
+    @property
+    def rules(self) -> list[str]:
+        return [each.name for each in self.rulesets.read_all().own]
 
     def apply_rules(self) -> None:
-        self.rules = self.wanted_rules
+        for body in self.wanted_rules:
+            self.rulesets.create(body)
         self.wrote()
 
     # The machine

@@ -8,6 +8,7 @@ from monokeel.ground.answers import Json
 from monokeel.ground.errors import ServiceError
 from monokeel.setup.doctor import Finding, Here, doctor_report, examine
 from monokeel.setup.rows import Wanted
+from tests.fakes.rulesets import FakeRulesets
 from tests.fakes.unconnected import START, World
 from tests.setup.test_expectations import connected
 from tests.setup.test_init import POLICY, SETTINGS
@@ -149,7 +150,7 @@ def test_each_secret_that_is_not_set_is_missing_with_its_command() -> None:
 
 def test_rules_that_are_not_applied_are_missing() -> None:
     world = connected()
-    world.rules = ()
+    world.rulesets = FakeRulesets()
 
     found = findings(world=world)["rules"]
 

@@ -12,6 +12,7 @@ from monokeel.setup.expectations import expectations, passes
 from monokeel.setup.permissions import PERMISSIONS, in_words, needed
 from monokeel.setup.ports import Outside, fingerprint
 from monokeel.setup.rows import Answer, AsWanted, Otherwise, Wanted, answer_to
+from tests.fakes.rulesets import FakeRulesets
 from tests.fakes.unconnected import START, World
 from tests.setup.test_init import POLICY, SETTINGS, a_key, connect, set_secrets
 
@@ -25,7 +26,7 @@ def connected() -> World:
 
 def answers(world: World, fingerprint: str = "") -> dict[str, Answer]:
     settings = replace(SETTINGS, writer_key=fingerprint)
-    outside = Outside(repository=world, rulesets=world)
+    outside = Outside(repository=world, rulesets=world.rulesets)
     rows = expectations(Wanted(settings=settings, policy=POLICY), outside)
     return {row.name: answer_to(row) for row in rows}
 
@@ -125,7 +126,7 @@ def test_each_setting_that_differs_is_named_with_both_values() -> None:
 
 def test_rules_that_are_not_applied_are_named() -> None:
     world = connected()
-    world.rules = ()
+    world.rulesets = FakeRulesets()
 
     assert otherwise(world)["rules"].remedy == "./inv policy.apply"
 

@@ -9,7 +9,7 @@ from functools import partial
 
 from monokeel.ground.answers import Unknown
 from monokeel.ground.settings import Settings
-from monokeel.policy.comparison import compare_policies
+from monokeel.policy.reading import read_rulesets
 from monokeel.policy.rulesets import Ruleset
 from monokeel.setup import environments
 from monokeel.setup.main_branch import MAIN, main_row
@@ -204,9 +204,8 @@ def _rules(
     settings: Settings, policy: Sequence[Ruleset], outside: Outside
 ) -> Expectation:
     def ask() -> Answer:
-        live = outside.rulesets.read_all().own
-        compared = compare_policies(policy, live, settings.optional_rules)
-        wrong = [each.name for each in compared if each.drifts]
+        reading = read_rulesets(policy, outside.rulesets, settings.optional_rules)
+        wrong = [each.name for each in reading.comparisons if each.drifts]
         if wrong:
             return Otherwise(
                 detail=f"not as infra/rulesets.json says: {', '.join(wrong)}",

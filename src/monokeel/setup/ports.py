@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from monokeel.ground.answers import Declined, Json, Lost, Moved, Unknown
-from monokeel.policy.verdict import LiveRulesets
+from monokeel.policy.ports import Rulesets
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,13 +121,6 @@ class Repository(Protocol):
 
     def classic_protection(self, branch: str) -> bool | Unknown:
         """Say whether classic branch protection stands beside the rulesets."""
-
-
-class Rulesets(Protocol):
-    """The rulesets of the repository on GitHub."""
-
-    def read_all(self) -> LiveRulesets:
-        """Return every ruleset, with its rules."""
 
 
 class KeyPair(Protocol):
