@@ -155,6 +155,18 @@ def test_a_live_image_has_the_digest_of_its_release(
     assert words in as_text(drift_report(found))
 
 
+def test_a_moved_image_of_the_commit_is_drift_as_promotion_refuses_it(
+    place: Place,
+) -> None:
+    built = f"sha-{commit_named('1.4.0')}"
+    moved = "sha256:" + "f" * 64
+    place.shop.images.there["acme/shop/api", built] = Found(digest=moved)
+
+    assert (
+        f"acme/shop/api:{built} is {moved}" in (drift_in(place.read(), "releases")[0])
+    )
+
+
 def test_a_live_version_without_a_release_is_drift(place: Place) -> None:
     del place.shop.releases.records["v1.4.0"]
 

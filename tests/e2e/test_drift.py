@@ -87,6 +87,8 @@ def test_in_actions_the_report_is_summary_and_annotations(
     )
 
     assert report_of(found)["verdict"] == "drift"
-    assert summary.read_text().startswith("### acme/shop: GitHub is not as the files say")
+    assert summary.read_text().startswith(
+        "### acme/shop: GitHub is not as the files say"
+    )
     assert "::error" in found.err
     assert "ruleset main is not as the file says: enforcement" in found.err

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from monokeel.ground.answers import Absent, Found, Json, Unknown
+from monokeel.ground.answers import Json, Unknown
 from monokeel.policy.ports import FileVersion, Rulesets
 from monokeel.promotion.facts import Protection
 from monokeel.promotion.records import BranchMove, Listed, Status
+from monokeel.release.artifact import Images
 from monokeel.release.record import GitHubRelease, ReleaseRecord
+from monokeel.setup.ports import DeployKey
 
 
 class Repository(Protocol):
@@ -18,8 +20,8 @@ class Repository(Protocol):
     def get_repository(self) -> dict[str, Json]:
         """Return the repository; what the token may not see is left out."""
 
-    def write_keys(self) -> tuple[str, ...] | Unknown:
-        """Return the titles of the deploy keys that may write."""
+    def deploy_keys(self) -> tuple[DeployKey, ...] | Unknown:
+        """Return the deploy keys."""
 
     def immutable_releases(self) -> bool | Unknown:
         """Say whether new releases are locked."""
@@ -72,15 +74,6 @@ class Releases(Protocol):
 
     def record_of(self, release: GitHubRelease) -> ReleaseRecord | None:
         """Return what the ``release.json`` of *release* says."""
-
-
-class Images(Protocol):
-    """The container images in the registry."""
-
-    def look_up_all(
-        self, names: Sequence[tuple[str, str]]
-    ) -> list[Found | Absent | Unknown]:
-        """Say what is at each (image, tag), in that order."""
 
 
 class OwnIssue(Protocol):

@@ -12,11 +12,14 @@ class Found:
     """Something is there: *digest* (``sha256:…``) and the revision it is labelled with.
 
     *revision* is 40 lower-case hex digits, or ``None`` when the image does not say
-    which commit it was built from.
+    which commit it was built from. *missing* are the digests of manifests that an
+    index names and the registry does not have: such an image takes its name, and
+    cannot be pulled everywhere.
     """
 
     digest: str
     revision: str | None = None
+    missing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +29,13 @@ class Absent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unknown:
-    """Nobody can tell; *reason* says who answered what. Never to be read as absent."""
+    """Nobody can tell; *reason* says who answered what. Never to be read as absent.
+
+    *hidden*: the token may not see it; otherwise no usable answer came.
+    """
 
     reason: str
+    hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

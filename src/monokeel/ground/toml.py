@@ -69,6 +69,17 @@ class Fields:
             raise self._wrong(key, "true or false", value)
         return value
 
+    def number(self, key: str) -> int:
+        """Return a whole number above 0, or 0 when the key is not there."""
+        value = self._take(key, 0)
+        if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+            raise self._wrong(key, "a whole number", value)
+        return value
+
+    def __contains__(self, key: str) -> bool:
+        """Say whether the table has *key*."""
+        return key in self._table
+
     def moment(self, key: str) -> datetime:
         """Return a time in UTC; one without a zone could mean any hour: refused."""
         value = self._take(key, None)
