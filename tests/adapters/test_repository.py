@@ -179,5 +179,8 @@ def test_environments_are_made_and_limited_to_a_branch(repository: Repository) -
     assert repository.environment("prod") is not None
 
 
-def test_before_the_first_release_none_is_locked(repository: Repository) -> None:
-    assert repository.newest_release_is_immutable() is False
+def test_what_workflows_may_is_read(repository: Repository) -> None:
+    assert repository.workflow_rights() == {
+        "default_workflow_permissions": "read",
+        "can_approve_pull_request_reviews": False,
+    }

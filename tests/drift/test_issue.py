@@ -6,8 +6,8 @@ from monokeel.drift.issue import follow_up, found_in
 from monokeel.drift.report import drift_report
 from monokeel.ground.answers import Json
 from monokeel.ground.report import as_markdown
+from tests.fakes.issues import FakeIssue, FakeIssues
 from tests.fakes.place import Place
-from tests.fakes.repository import FakeIssue, FakeIssues
 from tests.policy.test_policy import TAGS
 
 ADMIN: Json = {"actor_id": 5, "actor_type": "RepositoryRole", "bypass_mode": "always"}
@@ -28,7 +28,7 @@ class Alert:
     def weaken(self) -> None:
         """See no more than ``GITHUB_TOKEN`` does."""
         self.place.rulesets.hides_bypass = True
-        self.place.repository.weak = True
+        self.place.repository.admin = False
 
     @property
     def issue(self) -> FakeIssue:

@@ -11,8 +11,8 @@ from monokeel.policy.ports import FileVersion
 from monokeel.policy.rulesets import parse_policy
 from monokeel.promotion.facts import Protection
 from tests.fakes.pointers import Shop
-from tests.fakes.repository import FakeRepository
 from tests.fakes.rulesets import FakeRulesets
+from tests.fakes.unconnected import connected
 from tests.policy.test_policy import MAIN, NAMES, TAGS, in_force
 
 
@@ -27,7 +27,8 @@ class Place:
         self.shop.place("dev", "1.4.0")
         self.shop.records.protected["prod"] = Protection(exists=True, reviewers=True)
         self.rulesets: FakeRulesets = in_force(MAIN, TAGS)
-        self.repository = FakeRepository()
+        environments = self.shop.settings.environments
+        self.repository = connected({e.name: e.reviewers for e in environments})
         self.policy: list[Json] = [MAIN, TAGS, NAMES]
         self.versions: list[FileVersion] = []
 

@@ -5,32 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from monokeel.ground.answers import Json, Unknown
+from monokeel.ground.answers import Unknown
 from monokeel.policy.ports import FileVersion, Rulesets
 from monokeel.promotion.facts import Protection
 from monokeel.promotion.records import BranchMove, Listed, Status
 from monokeel.release.artifact import Images
 from monokeel.release.record import GitHubRelease, ReleaseRecord
-from monokeel.setup.ports import DeployKey
-
-
-class Repository(Protocol):
-    """The settings of the repository on GitHub."""
-
-    def get_repository(self) -> dict[str, Json]:
-        """Return the repository; what the token may not see is left out."""
-
-    def deploy_keys(self) -> tuple[DeployKey, ...] | Unknown:
-        """Return the deploy keys."""
-
-    def immutable_releases(self) -> bool | Unknown:
-        """Say whether new releases are locked."""
-
-    def newest_release_is_immutable(self) -> bool:
-        """Say whether the latest release is locked."""
-
-    def classic_protection(self, branch: str) -> bool | Unknown:
-        """Say whether classic branch protection stands beside the rulesets."""
+from monokeel.setup.ports import Repository
 
 
 class Refs(Protocol):

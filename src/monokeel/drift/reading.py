@@ -110,9 +110,7 @@ def _others(wanted: Wanted, outside: Outside) -> dict[str, Facts]:
         return read["now"]
 
     checks: dict[str, Callable[[], Facts]] = {
-        "settings": lambda: check_settings(
-            wanted.policy, settings.default_branch, outside.repository
-        ),
+        "settings": lambda: check_settings(wanted, outside),
         "pointers": lambda: check_pointers(settings, pointers(), outside),
         "releases": lambda: check_releases(settings, pointers(), outside),
     }

@@ -5,6 +5,7 @@ from monokeel.ground.answers import Json
 from monokeel.ground.report import Report, Section, Table
 from monokeel.policy.origin import Origin
 from monokeel.policy.remedies import remedies
+from monokeel.policy.verdict import unverified_lines
 from monokeel.policy.wording import comparison_json, sections_of
 
 _WORDS = {
@@ -64,7 +65,7 @@ def _headline(found: DriftReading) -> str:
 
 
 def _lists(found: DriftReading) -> list[Section]:
-    unverified = tuple(each.line(found.wanted.allowed) for each in found.unverified)
+    unverified = unverified_lines(found.unverified, found.wanted.allowed)
     notes = tuple(x for facts in found.facts.values() for x in facts.notes)
     return [
         *(
@@ -81,12 +82,10 @@ def _lists(found: DriftReading) -> list[Section]:
 def _problems(found: DriftReading) -> tuple[str, ...]:
     """Return the annotations: every drift, and what nobody accepted unverified."""
     drift = [x for facts in found.facts.values() for x in facts.drift]
-    unclear = [
-        f"not verified: {each.line()}"
-        for each in found.unverified
-        if not each.accepted(found.wanted.allowed)
-    ]
-    return (*drift, *unclear)
+    allowed = found.wanted.allowed
+    unclear = [each for each in found.unverified if not each.accepted(allowed)]
+    lines = unverified_lines(unclear, allowed)
+    return (*drift, *(f"not verified: {line}" for line in lines))
 
 
 def _drift(found: DriftReading, section: str) -> list[Json]:

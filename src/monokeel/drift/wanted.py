@@ -8,11 +8,16 @@ from monokeel.ground.settings import Settings
 from monokeel.policy.rulesets import Ruleset
 
 SECTIONS = ("rulesets", "settings", "pointers", "releases")
-ALLOWED = (
+ALLOWED = (  # bypass_actors: all that only administration rights show
     "bypass_actors",
+    "classic_protection",
     "deploy_keys",
-    "delete_branch_on_merge",
+    "environments",
     "immutable_releases",
+    "reviewers",
+    "secrets",
+    "settings",
+    "workflow_rights",
 )
 
 

@@ -12,7 +12,7 @@ from monokeel.policy.ports import Rulesets
 from monokeel.policy.reading import Reading, read_rulesets
 from monokeel.policy.rulesets import Ruleset
 from monokeel.policy.shape import Finding
-from monokeel.policy.verdict import Verdict, judge
+from monokeel.policy.verdict import Verdict, judge, unverified_lines
 from monokeel.policy.wording import comparison_json, rules_line, sections_of
 from monokeel.policy.workflow_jobs import Job
 
@@ -140,7 +140,7 @@ def plan_report(plan: Plan, allowed: Sequence[str] = ()) -> Report:
             Section("Writes", tuple(map(_write_line, plan.actions))),
             *sections_of(reading.comparisons, {}, named=named, side=plan.side),
             *_deletions(plan),
-            Section("Not verified", tuple(x.line(allowed) for x in reading.unverified)),
+            Section("Not verified", unverified_lines(reading.unverified, allowed)),
             Section("To know", plan.notes + warnings),
             Section("Inherited, not touched", reading.inherited),
         ),

@@ -31,12 +31,6 @@ class Unverified:
         """Say whether *allowed* (``--allow-unverified``) lets this pass."""
         return self.hidden and (self.item in allowed or BYPASS in allowed)
 
-    def line(self, allowed: Sequence[str] = ()) -> str:
-        """Return the entry of a report's section "Not verified"."""
-        what = f"{self.item} of {self.subject}" if self.subject else self.item
-        accepted = " (accepted)" if self.accepted(allowed) else ""
-        return f"{what}: {self.reason}{accepted}"
-
     def as_json(self, allowed: Sequence[str] = ()) -> dict[str, Json]:
         """Return the entry of a report's ``unverified``."""
         return {
@@ -59,6 +53,21 @@ class Facts:
     unverified: tuple[Unverified, ...] = ()
     notes: tuple[str, ...] = ()
     entries: tuple[dict[str, Json], ...] = field(default=())
+
+
+def unverified_lines(
+    unverified: Sequence[Unverified], allowed: Sequence[str]
+) -> tuple[str, ...]:
+    """Return the section "Not verified": one line for each item and reason."""
+    subjects: dict[tuple[str, str], list[str]] = {}
+    for each in unverified:
+        accepted = " (accepted)" if each.accepted(allowed) else ""
+        key = (each.item, f"{each.reason}{accepted}")
+        subjects.setdefault(key, []).append(each.subject)
+    return tuple(
+        f"{item} of {', '.join(found)}: {reason}" if any(found) else f"{item}: {reason}"
+        for (item, reason), found in subjects.items()
+    )
 
 
 def judge(
