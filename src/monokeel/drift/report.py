@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Protocol
 
 from monokeel.drift.pointers import check_pointers
@@ -15,6 +16,7 @@ from monokeel.ground.errors import (
     MonokeelError,
 )
 from monokeel.ground.report import Report, Section, Table
+from monokeel.ground.settings import Settings
 from monokeel.policy.comparison import Comparison, compare_policies
 from monokeel.policy.verdict import (
     Change,
@@ -28,7 +30,8 @@ from monokeel.policy.verdict import (
     sections_of,
     with_logins,
 )
-from monokeel.promotion.pointers import Pointers, main_of, pointers_of
+from monokeel.promotion.pointers import Pointers, read_remote
+from monokeel.promotion.reading import read_records
 
 MARKER = "policy-drift"
 # Drift only reads: a refusal there (409: an empty repository) tells nothing either.
@@ -140,22 +143,20 @@ def follow_up(found: Look, body: str, issues: Issues) -> str:
 
 
 def _others(wanted: Wanted, outside: Outside) -> dict[str, Facts]:
-    settings = wanted.settings
-    read: dict[str, Pointers] = {}
+    promotion, local = outside.promotion, wanted.settings
 
-    def pointers() -> Pointers:
-        if "now" not in read:
-            refs = outside.refs.remote_refs()
-            main = main_of(refs, settings.default_branch)
-            read["now"] = pointers_of(refs, main=main, prefix=settings.tag_prefix)
-        return read["now"]
+    @cache
+    def remote() -> tuple[Settings, Pointers]:
+        return read_remote(promotion.clone, local)
 
     checks: dict[str, Callable[[], Facts]] = {
         "settings": lambda: check_settings(
-            wanted.policy, settings.default_branch, outside.repository
+            wanted.policy, local.default_branch, outside.repository
         ),
-        "pointers": lambda: check_pointers(settings, pointers(), outside),
-        "releases": lambda: check_releases(settings, pointers(), outside),
+        "pointers": lambda: check_pointers(
+            read_records(promotion, *remote()), promotion.records
+        ),
+        "releases": lambda: check_releases(*remote(), promotion),
     }
     facts = {}
     for name, check in checks.items():
