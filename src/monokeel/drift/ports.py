@@ -4,21 +4,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from monokeel.ground.answers import Json, Unknown
-from monokeel.policy.verdict import Change, LiveRulesets
+from monokeel.policy.ports import Rulesets
 from monokeel.promotion import ports as promotion
-
-
-class Rulesets(Protocol):
-    """The rulesets of the repository on GitHub."""
-
-    def read_all(self) -> LiveRulesets:
-        """Return every ruleset, with its rules; ServiceError if one is unreadable."""
-
-    def last_change(self, number: int) -> Change | None:
-        """Return who changed a ruleset last, ``None`` if we may not know."""
-
-    def login(self, number: int) -> str | None:
-        """Return the login of an account, ``None`` if nobody may know it."""
 
 
 class Repository(Protocol):
@@ -38,6 +25,16 @@ class Repository(Protocol):
 
     def classic_protection(self, branch: str) -> bool | Unknown:
         """Say whether classic branch protection stands beside the rulesets."""
+
+
+class Issues(Protocol):
+    """The one issue that is open while drift lasts."""
+
+    def keep_open(self, marker: str, *, title: str, body: str) -> int:
+        """Open the issue, or bring it up to date; return its number."""
+
+    def close(self, marker: str, *, comment: str) -> int | None:
+        """Close the issue; ``None`` if none is open."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
