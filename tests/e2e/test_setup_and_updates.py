@@ -350,6 +350,42 @@ def test_the_check_ends_with_2_and_keeps_one_issue(shop: Path, box: Sandbox) -> 
 
 
 @pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('path = "services/api"', 'path = "services/nope"', "no folder services/nope"),
+        ('host = "ghcr.io"', 'host = "https://ghcr.io"', "no https:// and no path"),
+        ('writer = "deploy-key"', 'writer = "app"', "app_id = 0 do not go together"),
+    ],
+)
+def test_a_setting_that_cannot_work_is_said_in_words(
+    shop: Path, box: Sandbox, old: str, new: str, said: str
+) -> None:
+    """D15."""
+    path = shop / "infra/platform.toml"
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+    done = inv(shop, box, "services")
+
+    assert done.returncode == 1
+    assert said in done.stderr
+
+
+@pytest.mark.parametrize("command", ["status", "drift --only pointers"])
+def test_a_host_that_nobody_knows_is_named_with_the_network(
+    shop: Path, box: Sandbox, command: str
+) -> None:
+    """D14."""
+    git(shop, "remote", "set-url", "origin", "https://nowhere.invalid/acme/shop.git")
+
+    done = inv(shop, box, *command.split())
+
+    assert done.returncode == 4
+    assert "Check the network, and that nowhere.invalid is" in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
         (("check.branch", "--name", "env"), 3, "is not allowed"),

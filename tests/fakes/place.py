@@ -9,7 +9,7 @@ from monokeel.drift.wanted import SECTIONS, Wanted
 from monokeel.ground.answers import Json
 from monokeel.policy.ports import FileVersion
 from monokeel.policy.rulesets import parse_policy
-from monokeel.promotion.facts import Protection
+from monokeel.promotion.ports import Protection
 from tests.fakes.pointers import Shop
 from tests.fakes.rulesets import FakeRulesets
 from tests.fakes.unconnected import connected
@@ -50,10 +50,7 @@ class Place:
             history=self,
             rulesets=self.rulesets,
             repository=self.repository,
-            refs=self.shop.clone,
-            records=self.shop.records,
-            releases=self.shop.releases,
-            images=self.shop.images,
+            promotion=self.shop.outside,
         )
         return read_drift(wanted, outside)
 

@@ -1,24 +1,11 @@
 """What drift needs from the outside."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Protocol
 
-from monokeel.ground.answers import Unknown
 from monokeel.policy.ports import FileVersion, Rulesets
-from monokeel.promotion.facts import Protection
-from monokeel.promotion.records import BranchMove, Listed, Status
-from monokeel.release.artifact import Images
-from monokeel.release.record import GitHubRelease, ReleaseRecord
+from monokeel.promotion import ports as promotion
 from monokeel.setup.ports import Repository
-
-
-class Refs(Protocol):
-    """The remote of the clone."""
-
-    def remote_refs(self) -> dict[str, str]:
-        """Return full ref name → peeled commit."""
 
 
 class History(Protocol):
@@ -26,35 +13,6 @@ class History(Protocol):
 
     def versions_of(self, path: str, most: int) -> tuple[FileVersion, ...]:
         """Return the *most* newest versions of *path*, newest first."""
-
-
-class Records(Protocol):
-    """The records of promotion on GitHub."""
-
-    def now(self) -> datetime:
-        """Return GitHub's time."""
-
-    def newest(self, environments: Sequence[str]) -> Listed:
-        """Return our newest records."""
-
-    def statuses(self, ids: Sequence[int]) -> Mapping[int, tuple[Status, ...]]:
-        """Return record id → its statuses, oldest first."""
-
-    def branch_moves(self, branch: str) -> tuple[BranchMove, ...]:
-        """Return the moves of *branch* that GitHub saw itself, newest first."""
-
-    def protection(self, environment: str) -> Protection | Unknown:
-        """Say whether the GitHub Environment is there and asks for an approval."""
-
-
-class Releases(Protocol):
-    """The releases on GitHub."""
-
-    def published(self, tag: str) -> GitHubRelease | None:
-        """Return the published release of *tag*, ``None`` if there is none."""
-
-    def record_of(self, release: GitHubRelease) -> ReleaseRecord | None:
-        """Return what the ``release.json`` of *release* says."""
 
 
 class OwnIssue(Protocol):
@@ -98,8 +56,5 @@ class Outside:
 
     rulesets: Rulesets
     repository: Repository
-    refs: Refs
     history: History
-    records: Records
-    releases: Releases
-    images: Images
+    promotion: promotion.Outside

@@ -170,7 +170,12 @@ def parse_settings(text: str) -> Settings:
         skip=release.texts("skip", _VERSION),
         claim_ref=release.text("claim_ref", _CLAIM, default="refs/releases/{tag}"),
         version_file=release.optional_text("version_file", _PATH),
-        registry_host=registry.text("host", _HOST, default="ghcr.io"),
+        registry_host=registry.text(
+            "host",
+            _HOST,
+            default="ghcr.io",
+            says="Write the host: no https://, no path.",
+        ),
         build=registry.text("build", default="docker"),
         services=tuple(_service(each) for each in top.tables("services")),
         environments=environments,

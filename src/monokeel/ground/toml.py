@@ -25,9 +25,14 @@ class Fields:
         self._known: list[str] = []
 
     def text(
-        self, key: str, shape: re.Pattern[str] | None = None, *, default: str = ""
+        self,
+        key: str,
+        shape: re.Pattern[str] | None = None,
+        *,
+        default: str = "",
+        says: str = "",
     ) -> str:
-        """Return a non-empty string, of *shape* if one is given."""
+        """Return a non-empty string, of *shape* (in words: *says*) if one is given."""
         value = self._take(key, default)
         if not isinstance(value, str):
             raise self._wrong(key, "a string", value)
@@ -35,7 +40,8 @@ class Fields:
             raise self._missing(key)
         if value.startswith("-") or (shape is not None and not shape.match(value)):
             pattern = "" if shape is None else f"It must match {shape.pattern}"
-            raise fail(f"{self._at(key)} = {value!r} is not allowed", fix=pattern)
+            problem = f"{self._at(key)} = {value!r} is not allowed"
+            raise fail(problem, fix=says or pattern)
         return value
 
     def optional_text(self, key: str, shape: re.Pattern[str]) -> str:

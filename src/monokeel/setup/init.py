@@ -177,7 +177,9 @@ def init_report(settings: Settings, steps: tuple[Step, ...]) -> Report:
     counts = Counter(step.state for step in steps)
     parts = [f"{counts[state]} {state}" for state in _COUNTED if counts[state]]
     if not counts["done"]:
-        parts.insert(0, "nothing was changed")
+        settled = counts["was there"] + counts["note"] == len(steps)
+        words = "nothing had to be changed" if settled else "nothing was changed"
+        parts.insert(0, words)
     rows = tuple((step.name, step.state, step.detail) for step in steps)
     to_do = tuple(step.to_do for step in steps if step.to_do)
     return Report(

@@ -30,6 +30,19 @@ PERMISSIONS: Mapping[str, str] = {
     "POST /rulesets": "administration=write",
     "PUT /rulesets/{id}": "administration=write",
 }
+# What each App's token is asked for; the steps of the workflows name the same. One
+# that asks for more than the App has gets none at all (422, promptfoo#8802).
+APPS: Mapping[str, Mapping[str, str]] = {
+    "policy": {
+        "actions": "read",
+        "administration": "write",
+        "contents": "read",
+        "deployments": "read",
+        "environments": "read",
+        "issues": "write",
+    },
+    "template": {"contents": "write", "pull_requests": "write", "workflows": "write"},
+}
 _LEVELS = ("read", "write")
 
 

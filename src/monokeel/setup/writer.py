@@ -165,7 +165,10 @@ def secret_row(wanted: Wanted, outside: Outside, environment: str) -> Expectatio
     return Expectation(
         name=f"secret in {environment}",
         item="secrets",
-        reads=("GET /environments/{name}/secrets", "GET /keys"),
+        reads=(
+            *("GET /environments/{name}/secrets", "GET /actions/secrets"),
+            "GET /keys",
+        ),
         writes=("PUT /environments/{name}/secrets/{secret}",),
         lost=f"jobs of {environment} cannot push",
         ask=ask,

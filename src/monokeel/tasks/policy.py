@@ -12,7 +12,7 @@ from monokeel.tasks.wiring import (
     exit_with_difference,
     make_git,
     make_github,
-    make_registry,
+    make_promotion,
     read_settings,
     read_text,
     root,
@@ -228,20 +228,14 @@ def _rulesets() -> "Rulesets":
 
 
 def _outside() -> "Outside":
-    from monokeel.adapters.deployments import Deployments
-    from monokeel.adapters.releases import Releases
     from monokeel.adapters.repository import Repository
     from monokeel.drift.ports import Outside
 
-    github, git = make_github(), make_git()
     return Outside(
         rulesets=_rulesets(),
-        repository=Repository(github),
-        refs=git,
-        history=git,
-        records=Deployments(github),
-        releases=Releases(github),
-        images=make_registry(),
+        repository=Repository(make_github()),
+        history=make_git(),
+        promotion=make_promotion(),
     )
 
 

@@ -307,7 +307,14 @@ def services(_: Context, changed_since: str = "", json: bool = False) -> None:
     from monokeel.release.services import list_services
 
     with exit_on_error():
-        report = list_services(read_settings(), wiring.make_git(), since=changed_since)
+        settings = read_settings()
+        for each in settings.services:
+            if not (wiring.root() / each.path).is_dir():
+                raise UsageError(
+                    f"service {each.name}: there is no folder {each.path}",
+                    fix="Make it, or correct path in infra/platform.toml.",
+                )
+        report = list_services(settings, wiring.make_git(), since=changed_since)
         show(report, as_json=json)
 
 
