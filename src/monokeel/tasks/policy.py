@@ -33,13 +33,14 @@ _ALLOW = "what may stay unverified, such as bypass_actors"
 @task(positional=[], help={"json": AS_JSON})
 def lint(_: Context, json: bool = False) -> None:
     """Say what is wrong in infra/rulesets.json; needs no token and no network."""
-    from monokeel.policy.plan import lint_report, refuse_findings
+    from monokeel.policy.lint import lint as find_faults
+    from monokeel.policy.lint import lint_report, refuse_errors
 
     with exit_on_error():
         policy = _policy()
-        report, errors = lint_report(policy)
-        refuse_findings(errors)
-        show(report, as_json=json)
+        findings = find_faults(policy.desired, policy.jobs)
+        refuse_errors(findings)
+        show(lint_report(policy.desired, findings), as_json=json)
 
 
 @task(
@@ -88,10 +89,11 @@ def apply(_: Context, json: bool = False, delete_unmanaged: bool = False) -> Non
 @task(positional=[])
 def export(_: Context) -> None:
     """Print GitHub's rulesets as the text of infra/rulesets.json."""
-    from monokeel.policy.plan import export as exported
+    from monokeel.policy.export import export as exported
+    from monokeel.policy.reading import read_rulesets
 
     with exit_on_error():
-        print(exported(_rulesets()), end="")
+        print(exported(read_rulesets((), _rulesets())), end="")
 
 
 @task(
@@ -140,7 +142,9 @@ def drift(
     json: bool = False,
 ) -> None:
     """Compare GitHub with the files: rulesets, settings, environments, images."""
-    from monokeel.drift.report import drift_report, follow_up, look
+    from monokeel.drift.issue import follow_up
+    from monokeel.drift.reading import read_drift
+    from monokeel.drift.report import drift_report
     from monokeel.drift.wanted import Wanted, parse_allowed, parse_sections
     from monokeel.ground.report import as_markdown
     from monokeel.policy.rulesets import parse_policy
@@ -152,7 +156,7 @@ def drift(
             sections=parse_sections(only),
             allowed=parse_allowed(allow_unverified),
         )
-        found = look(wanted, _outside())
+        found = read_drift(wanted, _outside())
         more: tuple[str, ...] = ()
         if issue:
             from monokeel.adapters.issues import Issues

@@ -250,8 +250,8 @@ def services(_: Context, changed_since: str = "", json: bool = False) -> None:
 @task(positional=[], help={"name": "the branch (the one that is checked out)"})
 def branch(_: Context, name: str | None = None) -> None:
     """Check the name of a branch by infra/rulesets.json."""
-    from monokeel.policy.branches import judge_branch
-    from monokeel.policy.rulesets import branch_pattern, parse_policy
+    from monokeel.policy.branches import branch_pattern, judge_branch
+    from monokeel.policy.rulesets import parse_policy
 
     with exit_on_error():
         if name is None:
