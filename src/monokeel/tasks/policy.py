@@ -15,6 +15,7 @@ from monokeel.tasks.wiring import (
     make_promotion,
     read_settings,
     read_text,
+    require_one_repository,
     root,
     run_address,
     show,
@@ -39,7 +40,7 @@ def lint(_: Context, json: bool = False) -> None:
 
     with exit_on_error():
         policy = _policy()
-        findings = find_faults(policy.desired, policy.jobs)
+        findings = find_faults(policy.desired, policy.jobs, settings=policy.settings)
         refuse_errors(findings)
         show(lint_report(policy.desired, findings), as_json=json)
 
@@ -82,6 +83,7 @@ def apply(_: Context, json: bool = False, delete_unmanaged: bool = False) -> Non
     from monokeel.policy.plan import make_plan
 
     with exit_on_error():
+        require_one_repository()
         rulesets = _rulesets()
         wanted = _policy(delete_unmanaged=delete_unmanaged)
         _write(make_plan(wanted, rulesets), rulesets, as_json=json)
@@ -119,6 +121,7 @@ def rollback(
     from monokeel.policy.rulesets import parse_policy
 
     with exit_on_error():
+        require_one_repository()
         rulesets = _rulesets()
         file = parse_policy(read_text(POLICY))
         planned = plan_rollback(ruleset, parse_version(to), rulesets, file)
@@ -150,15 +153,18 @@ def drift(
     from monokeel.drift.report import drift_report
     from monokeel.drift.wanted import Wanted, parse_allowed, parse_sections
     from monokeel.ground.report import as_markdown
+    from monokeel.policy.agreement import disagreements
     from monokeel.policy.rulesets import parse_policy
 
     with exit_on_error():
+        policy, settings = parse_policy(read_text(POLICY)), read_settings()
         wanted = Wanted(
             repository=make_github().repository,
-            policy=parse_policy(read_text(POLICY)),
-            settings=read_settings(),
+            policy=policy,
+            settings=settings,
             sections=parse_sections(only),
             allowed=parse_allowed(allow_unverified),
+            disagreements=tuple(disagreements(settings, policy)),
         )
         found = read_drift(wanted, _outside())
         report = drift_report(found)
@@ -166,7 +172,11 @@ def drift(
         if issue:  # last: what an issue cannot hold must not keep the report back
             from monokeel.adapters.issues import Issues
 
-            issues = Issues(make_github())
+            issues = Issues(
+                make_github(),
+                labels=settings.policy.issue_labels,
+                assignees=settings.policy.issue_assignees,
+            )
             done = follow_up(found, as_markdown(report), issues, run_address())
             print(done, file=sys.stderr if json else sys.stdout)
         _exit(found.verdict)
@@ -185,9 +195,12 @@ def _policy(*, delete_unmanaged: bool = False) -> "Policy":
     from monokeel.policy.plan import Policy
     from monokeel.policy.rulesets import parse_policy
 
+    settings = read_settings()
     return Policy(
         desired=parse_policy(read_text(POLICY)),
-        optional_rules=read_settings().optional_rules,
+        settings=settings,
+        optional_rules=settings.optional_rules,
+        unmanaged=settings.policy.unmanaged,
         jobs=workflow_jobs(),
         delete_unmanaged=delete_unmanaged,
     )

@@ -213,6 +213,7 @@ def init(
     )
 
     with exit_on_error():
+        wiring.require_one_repository()
         settings = read_settings()
         outside = _outside(settings, key_file, rules=rules)
         if not dry_run and _may_set_secrets(yes=yes):
@@ -286,6 +287,7 @@ def doctor(_: Context, json: bool = False) -> None:
     """Say what is missing (exit 2): here, in the clone, and on GitHub."""
     from monokeel.adapters.machine import Machine
     from monokeel.adapters.worktree import Worktree
+    from monokeel.policy.agreement import disagreements
     from monokeel.setup.doctor import Here, doctor_report, examine
     from monokeel.setup.rows import Wanted
 
@@ -300,6 +302,8 @@ def doctor(_: Context, json: bool = False) -> None:
         wanted = Wanted(settings=settings, policy=None)
         if (wiring.root() / POLICY).exists():  # else it is among the missing files
             wanted = _wanted_setup(settings)
+            agreed = tuple(disagreements(settings, wanted.policy or ()))
+            here = replace(here, disagreements=agreed)
         found = examine(wanted, here, outside)
         report = doctor_report(tuple(found))
         show(report, as_json=json)
