@@ -113,15 +113,26 @@ def update(
         require_settled(done)
 
 
-@task(positional=[], help={"json": AS_JSON})
-def verify(_: Context, json: bool = False) -> None:
-    """Say which managed files were edited (exit 2 if any)."""
+@task(
+    positional=[],
+    help={
+        "source": _SOURCE,
+        "rebuild": "build the release's wheel from its sources, too (runs its backend)",
+        "json": AS_JSON,
+    },
+)
+def verify(
+    _: Context, source: str = "", rebuild: bool = False, json: bool = False
+) -> None:
+    """Hold the managed files against the recorded release (exit 2: edited)."""
     from monokeel.adapters.worktree import Worktree
-    from monokeel.updates.verify import verify as verify_files
+    from monokeel.updates import verify as managed
 
-    with exit_on_error():
-        report = verify_files(Worktree(wiring.root()))
+    with exit_on_error(), _template(source) as template:
+        files = Worktree(wiring.root())
+        report = managed.verify(files, template, rebuild=rebuild)
         show(report, as_json=json)
+        managed.require_verified(report)
         if report.data["verdict"] != "same":
             exit_with_difference()
 
