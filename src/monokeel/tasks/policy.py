@@ -10,11 +10,13 @@ from monokeel.tasks.wiring import (
     AS_JSON,
     exit_on_error,
     exit_with_difference,
+    make_git,
     make_github,
     make_promotion,
     read_settings,
     read_text,
     root,
+    run_address,
     show,
 )
 
@@ -114,10 +116,12 @@ def rollback(
     """Take one ruleset back to an earlier version of its history on GitHub."""
     from monokeel.policy.plan import plan_report
     from monokeel.policy.rollback import parse_version, plan_rollback
+    from monokeel.policy.rulesets import parse_policy
 
     with exit_on_error():
         rulesets = _rulesets()
-        planned = plan_rollback(ruleset, parse_version(to), rulesets)
+        file = parse_policy(read_text(POLICY))
+        planned = plan_rollback(ruleset, parse_version(to), rulesets, file)
         if dry_run:
             show(plan_report(planned), as_json=json)
             return
@@ -150,19 +154,21 @@ def drift(
 
     with exit_on_error():
         wanted = Wanted(
+            repository=make_github().repository,
             policy=parse_policy(read_text(POLICY)),
             settings=read_settings(),
             sections=parse_sections(only),
             allowed=parse_allowed(allow_unverified),
         )
         found = read_drift(wanted, _outside())
-        more: tuple[str, ...] = ()
-        if issue:
+        report = drift_report(found)
+        show(report, as_json=json)
+        if issue:  # last: what an issue cannot hold must not keep the report back
             from monokeel.adapters.issues import Issues
 
-            body = as_markdown(drift_report(found))
-            more = (follow_up(found, body, Issues(make_github())),)
-        show(drift_report(found, *more), as_json=json)
+            issues = Issues(make_github())
+            done = follow_up(found, as_markdown(report), issues, run_address())
+            print(done, file=sys.stderr if json else sys.stdout)
         _exit(found.verdict)
 
 
@@ -228,6 +234,7 @@ def _outside() -> "Outside":
     return Outside(
         rulesets=_rulesets(),
         repository=Repository(make_github()),
+        history=make_git(),
         promotion=make_promotion(),
     )
 
