@@ -17,6 +17,7 @@ from monokeel.ground.errors import (
 from monokeel.ground.report import Report, Section, Table
 from monokeel.policy.comparison import Comparison, compare_policies
 from monokeel.policy.verdict import (
+    OUTCOMES,
     Change,
     Facts,
     Unverified,
@@ -223,6 +224,7 @@ def drift_report(found: Look, *more: str) -> Report:
             "inherited": list(found.inherited),
         },
         problems=_problems(found),
+        outcome=OUTCOMES[found.verdict],
     )
 
 

@@ -13,6 +13,7 @@ from monokeel.policy.lint import errors_among, lint
 from monokeel.policy.rulesets import Ruleset
 from monokeel.policy.shape import Finding
 from monokeel.policy.verdict import (
+    OUTCOMES,
     LiveRulesets,
     Unverified,
     Verdict,
@@ -228,6 +229,7 @@ def plan_report(plan: Plan, allowed: Sequence[str] = ()) -> Report:
             "warnings": list(warnings),
             "inherited": list(plan.inherited),
         },
+        outcome=OUTCOMES[verdict],
     )
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from monokeel.ground.answers import Json
-from monokeel.ground.report import Section, Table
+from monokeel.ground.report import Outcome, Section, Table
 from monokeel.ground.words import when
 from monokeel.policy.comparison import Comparison, Difference
 from monokeel.policy.rulesets import BYPASS, Ruleset
@@ -20,6 +20,11 @@ _RULE = re.compile(r"rules\.\w+\Z")
 _USER = re.compile(r"\[User (\d+)\]")
 
 Verdict = Literal["in_sync", "drift", "unverifiable"]
+OUTCOMES: Mapping[Verdict, Outcome] = {
+    "in_sync": "done",
+    "drift": "difference",
+    "unverifiable": "unknown",
+}
 _STATES = {
     "same": "as the file says",
     "changed": "not as the file says",

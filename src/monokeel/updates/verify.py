@@ -48,6 +48,7 @@ def verify(files: Files) -> Report:
             "missing": [*missing],
         },
         problems=tuple(f"managed file differs: {p}" for p in (*edited, *missing)),
+        outcome="difference" if edited or missing else "done",
     )
 
 
