@@ -44,8 +44,7 @@ _ANYWHERE: Mapping[str, Literal["explain", "version"]] = {
     "-h": "explain",
     "--version": "version",
 }
-_OPTION = re.compile(r"--?[A-Za-z][A-Za-z0-9-]*(?:=.*)?|--", re.DOTALL)
-_ALMOST = 0.6
+_OPTION = re.compile(r"--?[A-Za-z][A-Za-z0-9_-]*(?:=.*)?|--", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,13 +98,11 @@ def read(words: Sequence[str], tasks: Tasks) -> Call:
 
 
 def nearest(word: str, known: Sequence[str]) -> str:
-    """Return a question that names the *known* words like *word*, or nothing."""
-    found = get_close_matches(word, known, cutoff=_ALMOST)
+    """Return a question that names the *known* word most like *word*, or nothing."""
     plain = {re.sub(r"[^a-z]", "", each): each for each in known}
     same = plain.get(re.sub(r"[^a-z]", "", word))
-    if same is not None:
-        found = [same]
-    return f"Did you mean {' or '.join(found)}? " if found else ""
+    found = [same] if same else get_close_matches(word, known, 1)
+    return f"Did you mean {found[0]}? " if found else ""
 
 
 def _explained(words: Sequence[str], tasks: Tasks) -> Call:

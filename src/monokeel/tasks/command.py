@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
-from invoke import Config, Context, Task
+from invoke import Argument, Config, Context, Task
 
 from monokeel.ground.errors import (
     DIFFERENCE,
@@ -69,6 +69,14 @@ class Command(Task):  # type: ignore[type-arg]  # its parameter is never used
         """Make a task of *body* that has no short options and no positional ones."""
         super().__init__(body, auto_shortflags=False, **how)  # type: ignore[arg-type]
         self.about = about
+
+    def get_arguments(self, ignore_unknown_help: bool | None = None) -> list[Argument]:
+        """Return the options, as often as wanted: invoke empties *help* on the way."""
+        kept = dict(self.help)
+        try:
+            return super().get_arguments(ignore_unknown_help)
+        finally:
+            self.help = kept
 
 
 def command(

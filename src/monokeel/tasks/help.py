@@ -39,7 +39,9 @@ def listing(tasks: Collection, group: str = "") -> str:
         if not group or name == group or name.startswith(f"{group}."):
             heading = task.about.group if isinstance(task, Command) else _OWN
             rows[heading].append((name, _first_line(task)))
-    first = max((len(name) for listed in rows.values() for name, _ in listed), default=0)
+    first = max(
+        (len(name) for listed in rows.values() for name, _ in listed), default=0
+    )
     blocks = [
         "\n".join([heading, *(f"  {name:{first}}  {line}" for name, line in listed)])
         for heading, listed in rows.items()

@@ -92,8 +92,8 @@ def apply(
 ) -> Iterator[Report]:
     """Write infra/rulesets.json to GitHub.
 
-    What nobody knows is never erased: a ruleset that the file does not name is deleted
-    only with --delete-unmanaged, a rule of an unknown type never.
+    What nobody knows is never erased: a ruleset that the file does not name is
+    deleted only with --delete-unmanaged, a rule of an unknown type never.
     """
     wanted = _policy(delete_unmanaged=delete_unmanaged)
     yield from apply_rules(wanted, dry_run=dry_run, yes=yes)
@@ -111,7 +111,7 @@ def apply(
     json=False,
 )
 def export() -> Iterable[Report]:
-    """Print GitHub's rulesets as infra/rulesets.json would say them."""
+    """Print GitHub's rulesets as the text of that file."""
     from monokeel.policy.plan import export as exported
 
     print(exported(_rulesets()), end="")
@@ -165,8 +165,8 @@ def drift(
 ) -> Iterator[Report]:
     """Say where GitHub is not as the files say.
 
-    Compares rulesets, settings, environment branches and images; changes nothing, but
-    for the one issue of --issue.
+    Compares rulesets, settings, environment branches and images; changes
+    nothing, but for the one issue of --issue.
     """
     from monokeel.drift.report import drift_report, follow_up, look
     from monokeel.drift.wanted import Wanted, parse_allowed, parse_sections

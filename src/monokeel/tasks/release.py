@@ -63,10 +63,10 @@ def release(
     abandon: str | None = None,
     yes: bool = False,
 ) -> Iterator[Report]:
-    """Publish the next version: images, git tag and GitHub release.
+    """Publish the next version: images, tag and GitHub release.
 
-    The commits since the last release decide the version. A run that was cut short is
-    finished by the next one. With --abandon a half-finished release is taken back.
+    The commits since the last release decide the version. A run that was cut
+    short is finished by the next one; --abandon takes it back.
     """
     how = _How(strict=strict, unless_behind=unless_behind)
     if (dry_run and abandon is not None) or (online and offline):
