@@ -51,10 +51,11 @@ def test_a_long_function_is_noticed() -> None:
 
 def test_listing_the_tasks_imports_no_library_but_invoke() -> None:
     code = (
-        "import sys, monokeel.tasks.program as program, pathlib;"
+        "import invoke, pathlib, sys; own = set(sys.modules);"  # invoke takes yaml
+        "import monokeel.tasks.program as program;"
         "program.collection(pathlib.Path()).to_contexts();"
         "late = {'requests', 'semver', 'rich', 'yaml', 'copier'};"
-        "print(sorted(late & set(sys.modules)))"
+        "print(sorted(late & (set(sys.modules) - own)))"
     )
 
     done = subprocess.run(

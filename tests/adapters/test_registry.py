@@ -256,6 +256,23 @@ def test_an_index_keeps_its_identity_under_another_name(open_registry: Served) -
     assert open_registry.look_up(API, "1.4.0") == Found(digest=digest, revision=COMMIT)
 
 
+@pytest.mark.parametrize("annotated", [True, False], ids=["annotated", "labelled"])
+def test_an_index_says_which_of_its_manifests_are_gone(
+    open_registry: Served, *, annotated: bool
+) -> None:
+    kept, lost = image(COMMIT), image(COMMIT)
+    for child in (kept, lost):
+        open_registry.pusher.push(API, "child", child)
+    first = (kept, lost) if annotated else (lost, kept)
+    digest = open_registry.pusher.push_index(API, "1.4.0", index(*first))
+    open_registry.pusher.delete(API, lost.digest)
+
+    found = open_registry.look_up(API, "1.4.0")
+
+    assert isinstance(found, Found)
+    assert (found.digest, found.missing) == (digest, (lost.digest,))
+
+
 def test_the_annotation_of_a_manifest_names_its_revision(open_registry: Served) -> None:
     digest = open_registry.pusher.push(API, "1.4.0", image(None, annotation=COMMIT))
 

@@ -24,20 +24,20 @@ def place() -> Place:
 def test_branches_deleted_after_a_merge_would_take_the_pointer(place: Place) -> None:
     place.repository.deletes_merged = True
 
-    assert "delete_branch_on_merge is on" in drift_in(place.look(), "settings")[0]
+    assert "delete_branch_on_merge is on" in drift_in(place.read(), "settings")[0]
 
 
 def test_foreign_deploy_keys_are_named(place: Place) -> None:
     place.repository.keys = ["ci", "monokeel", "old"]
 
-    assert "beside ours: ci, old" in drift_in(place.look(), "settings")[0]
+    assert "beside ours: ci, old" in drift_in(place.read(), "settings")[0]
 
 
 def test_foreign_keys_matter_only_where_deploy_keys_pass(place: Place) -> None:
     place.repository.keys = ["ci"]
     place.policy = [TAGS]
 
-    assert place.look("settings").verdict == "in_sync"
+    assert place.read("settings").verdict == "in_sync"
 
 
 @pytest.mark.parametrize(
@@ -52,14 +52,14 @@ def test_locking_of_releases_that_was_switched_off_is_drift(
     place.repository.keys = keys
     place.repository.newest_locked = newest_locked
 
-    assert "Somebody switched them off" in drift_in(place.look(), "settings")[0]
+    assert "Somebody switched them off" in drift_in(place.read(), "settings")[0]
 
 
 def test_locking_that_was_never_on_is_a_note(place: Place) -> None:
     place.repository.immutable = False
     place.repository.keys = []
 
-    found = place.look("settings")
+    found = place.read("settings")
 
     assert found.verdict == "in_sync"
     assert "immutable releases are off" in as_text(drift_report(found))
@@ -68,7 +68,7 @@ def test_locking_that_was_never_on_is_a_note(place: Place) -> None:
 def test_classic_protection_is_a_note(place: Place) -> None:
     place.repository.classic = True
 
-    assert "classic branch protection" in as_text(drift_report(place.look("settings")))
+    assert "classic branch protection" in as_text(drift_report(place.read("settings")))
 
 
 def test_a_pointer_moved_by_hand_is_drift_with_its_mover(place: Place) -> None:
@@ -84,7 +84,7 @@ def test_a_pointer_moved_by_hand_is_drift_with_its_mover(place: Place) -> None:
         )
     ]
 
-    found = place.look()
+    found = place.read()
 
     assert drift_in(found, "pointers") == [
         "env/dev moved to 1.3.2 without a record (by eve at 2026-05-01 12:00Z)"
@@ -96,19 +96,19 @@ def test_a_pointer_moved_by_hand_is_drift_with_its_mover(place: Place) -> None:
 def test_a_pointer_at_no_release_is_drift(place: Place) -> None:
     place.shop.push_by_hand("dev", commit_named("elsewhere"))
 
-    assert any("is no release" in line for line in drift_in(place.look(), "pointers"))
+    assert any("is no release" in line for line in drift_in(place.read(), "pointers"))
 
 
 def test_a_pointer_that_is_gone_is_drift(place: Place) -> None:
     del place.shop.clone.refs["refs/heads/env/dev"]
 
-    assert "env/dev is gone" in drift_in(place.look(), "pointers")[0]
+    assert "env/dev is gone" in drift_in(place.read(), "pointers")[0]
 
 
 def test_before_the_first_promotion_nothing_is_wrong(place: Place) -> None:
     place.shop = Shop()
 
-    found = place.look("pointers", "releases")
+    found = place.read("pointers", "releases")
 
     assert found.verdict == "in_sync"
     assert "nothing promoted yet" in as_text(drift_report(found))
@@ -118,7 +118,7 @@ def test_a_later_environment_that_is_newer_is_a_note(place: Place) -> None:
     place.shop.records.wait(timedelta(hours=1))
     place.shop.place("prod", "1.4.0")
 
-    text = as_text(drift_report(place.look("pointers")))
+    text = as_text(drift_report(place.read("pointers")))
 
     assert "env/prod (1.4.0) is newer than the environment before it (1.3.2)" in text
 
@@ -126,7 +126,7 @@ def test_a_later_environment_that_is_newer_is_a_note(place: Place) -> None:
 def test_an_environment_without_its_approval_is_a_note(place: Place) -> None:
     place.shop.records.protected["prod"] = Protection(exists=True, reviewers=False)
 
-    found = place.look("pointers")
+    found = place.read("pointers")
 
     assert found.verdict == "in_sync"
     assert "prod asks for no approval" in as_text(drift_report(found))
@@ -149,10 +149,22 @@ def test_a_live_image_has_the_digest_of_its_release(
     if not isinstance(answer, Absent):
         images["acme/shop/api", "1.4.0"] = answer
 
-    found = place.look("releases")
+    found = place.read("releases")
 
     assert found.verdict == verdict
     assert words in as_text(drift_report(found))
+
+
+def test_a_moved_image_of_the_commit_is_drift_as_promotion_refuses_it(
+    place: Place,
+) -> None:
+    built = f"sha-{commit_named('1.4.0')}"
+    moved = "sha256:" + "f" * 64
+    place.shop.images.there["acme/shop/api", built] = Found(digest=moved)
+
+    assert (
+        f"acme/shop/api:{built} is {moved}" in (drift_in(place.read(), "releases")[0])
+    )
 
 
 def test_a_live_version_without_a_release_is_drift(place: Place) -> None:
@@ -160,7 +172,7 @@ def test_a_live_version_without_a_release_is_drift(place: Place) -> None:
 
     assert (
         "v1.4.0 is live, but is not published"
-        in (drift_in(place.look(), "releases")[0])
+        in (drift_in(place.read(), "releases")[0])
     )
 
 
@@ -168,4 +180,4 @@ def test_a_release_of_another_commit_than_its_tag_is_drift(place: Place) -> None
     record = place.shop.releases.records["v1.4.0"]
     place.shop.releases.records["v1.4.0"] = replace(record, commit="f" * 40)
 
-    assert "is of commit ffffffffffff" in drift_in(place.look(), "releases")[0]
+    assert "is of commit ffffffffffff" in drift_in(place.read(), "releases")[0]

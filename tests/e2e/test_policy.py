@@ -23,11 +23,16 @@ def shop(tmp_path: Path) -> Iterator[Ruled]:
         yield shop
 
 
-def test_drift_takes_one_request_and_one_for_each_ruleset(shop: Ruled) -> None:
+@pytest.mark.parametrize(
+    "task", [("drift", "--only", "rulesets"), ("policy.plan",)], ids=["drift", "plan"]
+)
+def test_a_reading_takes_one_request_and_one_for_each_ruleset(
+    shop: Ruled, task: tuple[str, ...]
+) -> None:
     shop.inv("policy.apply")
     before = shop.rest_calls()
 
-    shop.inv("drift", "--only", "rulesets")
+    shop.inv(*task)
 
     assert shop.rest_calls() - before == 1 + len(shop.bodies)
 

@@ -70,6 +70,15 @@ class Pusher:
     def push_new(self, name: str, tag: str, revision: str | None) -> str:
         return self.push(name, tag, image(revision))
 
+    def delete(self, name: str, digest: str) -> None:
+        """Delete one manifest, as a job does that cleans up what has no tag."""
+        connection = HTTPConnection(urlsplit(self.url).netloc)
+        connection.request("DELETE", f"/v2/{name}/manifests/{digest}")
+        status = connection.getresponse().status
+        connection.close()
+        if status != 202:
+            raise AssertionError(status)
+
     def push_index(self, name: str, tag: str, document: bytes) -> str:
         """Put an index; its children must be there. Only without a password."""
         connection = HTTPConnection(urlsplit(self.url).netloc)

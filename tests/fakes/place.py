@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 
 from monokeel.drift.ports import Outside
-from monokeel.drift.report import Look, look
+from monokeel.drift.reading import DriftReading, read_drift
 from monokeel.drift.wanted import SECTIONS, Wanted
 from monokeel.ground.answers import Json
 from monokeel.policy.rulesets import parse_policy
@@ -16,7 +16,7 @@ from tests.policy.test_policy import MAIN, NAMES, TAGS, in_force
 
 
 class Place:
-    """What drift looks at; each part can be spoilt."""
+    """What drift reads; each part can be spoilt."""
 
     def __init__(self) -> None:
         self.shop = Shop()
@@ -29,7 +29,7 @@ class Place:
         self.repository = FakeRepository()
         self.policy: list[Json] = [MAIN, TAGS, NAMES]
 
-    def look(self, *sections: str, allowed: tuple[str, ...] = ()) -> Look:
+    def read(self, *sections: str, allowed: tuple[str, ...] = ()) -> DriftReading:
         wanted = Wanted(
             policy=parse_policy(json.dumps(self.policy)),
             settings=replace(
@@ -46,10 +46,10 @@ class Place:
             releases=self.shop.releases,
             images=self.shop.images,
         )
-        return look(wanted, outside)
+        return read_drift(wanted, outside)
 
 
-def drift_in(found: Look, section: str) -> list[str]:
+def drift_in(found: DriftReading, section: str) -> list[str]:
     """Return the drift of *section*, after making sure that no other drifts."""
     assert found.verdict == "drift"
     drifting = [name for name in found.facts if found.verdict_of(name) == "drift"]

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 
 from monokeel.ground.answers import Json
 from monokeel.ground.errors import ServiceError
-from monokeel.policy.body import Refusal
+from monokeel.policy.ports import LiveRulesets, Version
+from monokeel.policy.refusal import Refusal
 from monokeel.policy.rulesets import Ruleset, read_live, rules_of
-from monokeel.policy.verdict import Change, LiveRulesets, Version
 from tests.fakes.faults import Faults
 
 NO_ID = ("DeployKey", "OrganizationAdmin")
@@ -45,10 +45,6 @@ class FakeRulesets:
         self._ask()
         own = tuple(self.read(number) for number in self.bodies)
         return LiveRulesets(own=own, inherited=self.parents)
-
-    def inherited(self) -> tuple[str, ...]:
-        self._ask()
-        return self.parents
 
     def named(self, name: str) -> tuple[int, ...]:
         self._ask()
@@ -100,14 +96,8 @@ class FakeRulesets:
     def state_at(self, number: int, version: int) -> dict[str, Json]:
         return self.versions[number][version - 1]
 
-    def last_change(self, number: int) -> Change | None:
-        try:
-            return Change(by="ben", at=self.history(number)[0].updated_at)
-        except ServiceError:
-            return None
-
     def login(self, number: int) -> str | None:
-        return {7: "gus"}.get(number)
+        return {1: "ben", 7: "gus"}.get(number)
 
     def _ask(self) -> None:
         self.faults.read()

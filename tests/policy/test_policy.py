@@ -242,7 +242,10 @@ def test_a_list_that_fails_leads_to_no_plan() -> None:
 
 def test_a_wrong_file_is_refused_before_any_write() -> None:
     rulesets = FakeRulesets()
-    wrong = copy.deepcopy(MAIN) | {"enforcement": "enabled", "rules": [{"type": "x"}]}
+    wrong = copy.deepcopy(MAIN) | {
+        "enforcement": "enabled",
+        "rules": [{"type": "deletoin"}],
+    }
 
     with pytest.raises(UsageError, match="wrong in 2 places: main: enforcement"):
         make_plan(policy(wrong), rulesets)

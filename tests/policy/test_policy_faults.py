@@ -102,6 +102,17 @@ def test_an_edit_that_leaves_updated_at_alone_is_noticed() -> None:
     assert rulesets.faults.writes == []
 
 
+def test_a_ruleset_that_was_renamed_since_the_plan_is_not_written() -> None:
+    rulesets = half_in_force()
+    plan = make_plan(POLICY, rulesets)
+    rulesets.bodies[100]["name"] = "main (old)"
+
+    with pytest.raises(RefusedError, match="'main' was changed since the plan: name"):
+        apply(plan, rulesets)
+
+    assert rulesets.faults.writes == []
+
+
 def test_a_ruleset_that_appeared_since_the_plan_is_not_doubled() -> None:
     rulesets = half_in_force()
     plan = make_plan(POLICY, rulesets)

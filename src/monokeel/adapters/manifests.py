@@ -50,6 +50,16 @@ def revision_of(
     return label if label is not None and _COMMIT.match(label) else None
 
 
+def children_of(manifest: bytes) -> tuple[str, ...]:
+    """Return the digests of the manifests that *manifest* names; an index has some."""
+    children = _object(manifest).get("manifests")
+    digests = (
+        _text(child, "digest")
+        for child in (children if isinstance(children, list) else [])
+    )
+    return tuple(dict.fromkeys(digest for digest in digests if digest is not None))
+
+
 def _first_platform(fields: dict[str, Json]) -> str | None:
     children = fields.get("manifests")
     for child in children if isinstance(children, list) else []:

@@ -6,13 +6,13 @@ which are named where they count.
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
 from urllib.parse import quote
 
-from monokeel.adapters.manifests import Blob, revision_of
+from monokeel.adapters.manifests import Blob, children_of, revision_of
 from monokeel.adapters.registry_access import (
     DENIALS,
     PULL,
@@ -86,15 +86,30 @@ class Registry:
         """Say what is at *tag* of *image*; a digest does as well.
 
         The revision is the commit that the image's label or annotation names. Absent
-        only after an answer that is certain.
+        only after an answer that is certain. Of an index every manifest is asked for:
+        a registry that deletes untagged manifests leaves the index where it is
+        (delete-untagged-ghcr-action#45).
         """
         answer = self._read(image, tag)
         if not isinstance(answer, Manifest):
             return answer
-        revision = revision_of(answer.body, lambda blob: self._content(image, blob))
+        children = {
+            digest: self._read(image, digest) for digest in children_of(answer.body)
+        }
+        for child in children.values():
+            if isinstance(child, Unknown):
+                return child
+        missing = tuple(
+            digest for digest, child in children.items() if isinstance(child, Absent)
+        )
+        revision = revision_of(
+            answer.body, lambda blob: self._content(image, blob, children)
+        )
         if isinstance(revision, Unknown):
-            return revision
-        return Found(digest=answer.digest, revision=revision)
+            if not missing:
+                return revision
+            revision = None
+        return Found(digest=answer.digest, revision=revision, missing=missing)
 
     def look_up_all(
         self, names: Sequence[tuple[str, str]]
@@ -238,14 +253,15 @@ class Registry:
             return manifest
         return Unknown(reason=reason)
 
-    def _content(self, image: str, blob: Blob) -> bytes | Unknown:
-        """Return the bytes of a child manifest or a config blob, checked."""
+    def _content(
+        self, image: str, blob: Blob, children: Mapping[str, object]
+    ) -> bytes | Unknown:
+        """Return the bytes of one of *children* or of a config blob, checked."""
         if blob.is_manifest:
-            child = self._read(image, blob.digest)
+            child = children.get(blob.digest) or self._read(image, blob.digest)
             if isinstance(child, Manifest):
                 return child.body
-            missing = Unknown(reason=f"{image}@{blob.digest} cannot be read")
-            return child if isinstance(child, Unknown) else missing
+            return Unknown(reason=f"{image}@{blob.digest} cannot be read")
         answer = self._access.read_blob(image, blob.digest)
         if not isinstance(answer, Answer):
             return Unknown(reason=answer.reason)

@@ -5,24 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from monokeel.ground.answers import Absent, Found, Json, Unknown
-from monokeel.policy.verdict import Change, LiveRulesets
+from monokeel.ground.answers import Json, Unknown
+from monokeel.policy.ports import Rulesets
 from monokeel.promotion.facts import Protection
 from monokeel.promotion.records import BranchMove, Listed, Status
+from monokeel.release.artifact import Images
 from monokeel.release.record import GitHubRelease, ReleaseRecord
-
-
-class Rulesets(Protocol):
-    """The rulesets of the repository on GitHub."""
-
-    def read_all(self) -> LiveRulesets:
-        """Return every ruleset, with its rules; ServiceError if one is unreadable."""
-
-    def last_change(self, number: int) -> Change | None:
-        """Return who changed a ruleset last, ``None`` if we may not know."""
-
-    def login(self, number: int) -> str | None:
-        """Return the login of an account, ``None`` if nobody may know it."""
 
 
 class Repository(Protocol):
@@ -80,13 +68,14 @@ class Releases(Protocol):
         """Return what the ``release.json`` of *release* says."""
 
 
-class Images(Protocol):
-    """The container images in the registry."""
+class Issues(Protocol):
+    """The one issue that is open while drift lasts."""
 
-    def look_up_all(
-        self, names: Sequence[tuple[str, str]]
-    ) -> list[Found | Absent | Unknown]:
-        """Say what is at each (image, tag), in that order."""
+    def keep_open(self, marker: str, *, title: str, body: str) -> int:
+        """Open the issue, or bring it up to date; return its number."""
+
+    def close(self, marker: str, *, comment: str) -> int | None:
+        """Close the issue; ``None`` if none is open."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

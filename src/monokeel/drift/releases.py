@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 
-from monokeel.drift.ports import Images, Outside
-from monokeel.ground.answers import Absent, Found, Json, Unknown
+from monokeel.drift.ports import Outside
+from monokeel.ground.answers import Json, Unknown
 from monokeel.ground.errors import ServiceError
 from monokeel.ground.settings import Settings
 from monokeel.policy.verdict import Facts, Unverified
 from monokeel.promotion.pointers import Pointers
-from monokeel.release.record import NOTHING, ReleaseRecord, with_unnamed
+from monokeel.release.artifact import Images, read_artifact
+from monokeel.release.record import ReleaseRecord
 
 
 def check_releases(settings: Settings, pointers: Pointers, outside: Outside) -> Facts:
@@ -63,23 +64,11 @@ def _check(
 def _images(
     settings: Settings, version: str, record: ReleaseRecord, images: Images
 ) -> Iterator[str | Unverified]:
-    released = with_unnamed(record, settings.images)
-    host = f"{settings.registry_host}/"
-    paths = [each.image.removeprefix(host) for each in released]
-    answers = images.look_up_all([(path, version) for path in paths])
-    for image, path, answer in zip(released, paths, answers, strict=True):
-        match answer:
-            case Found(digest=digest):
-                if digest != image.digest:
-                    yield (
-                        f"{path}:{version} is {digest}, but the release has"
-                        f" {image.digest}: the tag was moved, or release.json changed"
-                    )
-            case Absent():
-                if image.digest != NOTHING:
-                    yield f"{path}:{version} is gone; the release has {image.digest}"
-            case Unknown(reason=reason):
-                yield _unclear("images", f"{path}:{version}", reason)
+    artifact = read_artifact(record, settings, images, version=version)
+    yield from artifact.wrong
+    for each in artifact.images:
+        if isinstance(each.answer, Unknown):
+            yield _unclear("images", each.name, each.answer.reason)
 
 
 def _version_entry(

@@ -12,11 +12,14 @@ class Found:
     """Something is there: *digest* (``sha256:…``) and the revision it is labelled with.
 
     *revision* is 40 lower-case hex digits, or ``None`` when the image does not say
-    which commit it was built from.
+    which commit it was built from. *missing* are the digests of manifests that an
+    index names and the registry does not have: such an image takes its name, and
+    cannot be pulled everywhere.
     """
 
     digest: str
     revision: str | None = None
+    missing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

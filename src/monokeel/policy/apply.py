@@ -5,18 +5,18 @@ from dataclasses import dataclass, replace
 
 from monokeel.ground.errors import MonokeelError, RefusedError, ServiceError
 from monokeel.ground.report import Report, Section
-from monokeel.policy.body import (
+from monokeel.policy.body import merged_body, new_body
+from monokeel.policy.comparison import Comparison, compare, compare_policies
+from monokeel.policy.plan import Action, Plan, rulesets_in
+from monokeel.policy.ports import Rulesets
+from monokeel.policy.refusal import (
     Refusal,
     error_of,
     is_name_taken,
-    merged_body,
-    new_body,
     rule_without_plan,
 )
-from monokeel.policy.comparison import Comparison, compare, compare_policies
-from monokeel.policy.plan import Action, Plan, Rulesets, rulesets_in
 from monokeel.policy.rulesets import Ruleset, rules_of
-from monokeel.policy.verdict import comparison_json, problem_lines
+from monokeel.policy.wording import comparison_json, problem_lines
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +103,9 @@ def _headline(applied: Applied, left: int) -> str:
 
 
 def _refuse_duplicates(plan: Plan) -> None:
-    names = [each.name for each in plan.comparisons if each.state == "duplicate"]
+    names = [
+        each.name for each in plan.reading.comparisons if each.state == "duplicate"
+    ]
     if names:
         raise RefusedError(
             f"GitHub has more than one ruleset called {', '.join(names)}",
@@ -112,7 +114,7 @@ def _refuse_duplicates(plan: Plan) -> None:
 
 
 def _refuse_hidden(plan: Plan) -> None:
-    names = [each.subject for each in plan.unverified]
+    names = [each.subject for each in plan.reading.unverified]
     if names:
         raise ServiceError(
             f"bypass_actors is hidden from this token in {', '.join(names)}: a write"
@@ -237,7 +239,7 @@ def _delete(action: Action, live: Ruleset | None, rulesets: Rulesets) -> _Writte
 def _after(plan: Plan, results: dict[str, _Written]) -> tuple[Comparison, ...]:
     """Return the comparisons as they are after the writes, from what was read back."""
     after: list[Comparison] = []
-    for each in plan.comparisons:
+    for each in plan.reading.comparisons:
         result = results.get(each.name)
         if result is None or (result.live is None and each.desired is not None):
             after.append(each)

@@ -4,7 +4,9 @@ from collections.abc import Sequence
 
 from monokeel.ground.errors import UsageError
 from monokeel.policy.comparison import compare_policies
-from monokeel.policy.plan import Plan, Rulesets, actions_of
+from monokeel.policy.plan import Plan, actions_of
+from monokeel.policy.ports import Rulesets
+from monokeel.policy.reading import Reading, read_rulesets
 from monokeel.policy.rulesets import Ruleset, from_state
 
 
@@ -14,13 +16,14 @@ def plan_rollback(name: str, version: int | None, rulesets: Rulesets) -> Plan:
     Without *version* it is the one before the newest. Raises UsageError for a name
     or version that is not there, and ServiceError when the history is hidden.
     """
-    live = _named(name, rulesets.read_all().own)
+    own = read_rulesets((), rulesets).own
+    live = _named(name, own)
     versions = [each.id for each in rulesets.history(live.id)]
     wanted = _choose(name, version, versions)
     desired = from_state(rulesets.state_at(live.id, wanted), name)
     comparisons = compare_policies([desired], [live])
     return Plan(
-        comparisons=comparisons,
+        reading=Reading(own=own, comparisons=comparisons),
         actions=actions_of(comparisons, delete_unmanaged=False),
         notes=(f"version {wanted} of {', '.join(map(str, versions))} (newest first)",),
     )

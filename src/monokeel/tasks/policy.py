@@ -37,11 +37,13 @@ _ALLOW = "what may stay unverified, such as bypass_actors; several with commas"
 )
 def lint() -> Iterator[Report]:
     """Say what is wrong in infra/rulesets.json; needs no network."""
-    from monokeel.policy.plan import lint_report, refuse_findings
+    from monokeel.policy.lint import lint as find_faults
+    from monokeel.policy.lint import lint_report, refuse_errors
 
-    report, errors = lint_report(_policy())
-    refuse_findings(errors)
-    yield report
+    policy = _policy()
+    findings = find_faults(policy.desired, policy.jobs)
+    refuse_errors(findings)
+    yield lint_report(policy.desired, findings)
 
 
 @command(
@@ -112,9 +114,10 @@ def apply(
 )
 def export() -> Iterable[Report]:
     """Print GitHub's rulesets as the text of that file."""
-    from monokeel.policy.plan import export as exported
+    from monokeel.policy.export import export as exported
+    from monokeel.policy.reading import read_rulesets
 
-    print(exported(_rulesets()), end="")
+    print(exported(read_rulesets((), _rulesets())), end="")
     return ()
 
 
@@ -168,7 +171,9 @@ def drift(
     Compares rulesets, settings, environment branches and images; changes
     nothing, but for the one issue of --issue.
     """
-    from monokeel.drift.report import drift_report, follow_up, look
+    from monokeel.drift.issue import follow_up
+    from monokeel.drift.reading import read_drift
+    from monokeel.drift.report import drift_report
     from monokeel.drift.wanted import Wanted, parse_allowed, parse_sections
     from monokeel.ground.report import as_markdown
     from monokeel.policy.rulesets import parse_policy
@@ -179,7 +184,7 @@ def drift(
         sections=parse_sections(only),
         allowed=parse_allowed(allow_unverified),
     )
-    found = look(wanted, _outside())
+    found = read_drift(wanted, _outside())
     more: tuple[str, ...] = ()
     if issue:
         from monokeel.adapters.issues import Issues

@@ -258,8 +258,8 @@ def services(*, changed_since: str = "") -> Iterator[Report]:
 )
 def branch(*, name: str | None = None) -> Iterator[Report]:
     """Check the name of a branch by infra/rulesets.json."""
-    from monokeel.policy.branches import judge_branch
-    from monokeel.policy.rulesets import branch_pattern, parse_policy
+    from monokeel.policy.branches import branch_pattern, judge_branch
+    from monokeel.policy.rulesets import parse_policy
 
     if name is None:
         name = wiring.make_git().branch() or ""

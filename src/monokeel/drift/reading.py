@@ -1,0 +1,109 @@
+"""Read every section, and judge: in sync, drift, or not to be verified."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from monokeel.drift.pointers import check_pointers
+from monokeel.drift.ports import Outside
+from monokeel.drift.releases import check_releases
+from monokeel.drift.settings import check_settings
+from monokeel.drift.wanted import Wanted
+from monokeel.ground.errors import NO_ANSWER, MonokeelError
+from monokeel.policy.reading import Change, Reading, changes_in, read_rulesets
+from monokeel.policy.verdict import Facts, Unverified, Verdict, judge
+from monokeel.policy.wording import problem_lines
+from monokeel.promotion.pointers import Pointers, main_of, pointers_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DriftReading:
+    """What was found: the *facts* of each section, and the rulesets in detail."""
+
+    facts: Mapping[str, Facts]
+    allowed: tuple[str, ...] = ()
+    rulesets: Reading = field(default_factory=Reading)
+    changes: Mapping[str, Change] = field(default_factory=dict)
+
+    @property
+    def unverified(self) -> tuple[Unverified, ...]:
+        """Everything that could not be verified, in all sections."""
+        return tuple(x for facts in self.facts.values() for x in facts.unverified)
+
+    @property
+    def verdict(self) -> Verdict:
+        """The verdict over all sections; drift in one beats the unclear in another."""
+        return judge(
+            drifts=any(facts.drift for facts in self.facts.values()),
+            unverified=self.unverified,
+            allowed=self.allowed,
+        )
+
+    def verdict_of(self, section: str) -> Verdict:
+        """Return the verdict over one section."""
+        facts = self.facts[section]
+        return judge(
+            drifts=bool(facts.drift), unverified=facts.unverified, allowed=self.allowed
+        )
+
+
+def read_drift(wanted: Wanted, outside: Outside) -> DriftReading:
+    """Read the sections of *wanted*; a section that cannot be read is unverified.
+
+    Changes nothing and never judges how the policy file is written.
+    """
+    rulesets, changes = Reading(), dict[str, Change]()
+    facts: dict[str, Facts] = {}
+    if "rulesets" in wanted.sections:
+        try:
+            rulesets = read_rulesets(
+                wanted.policy, outside.rulesets, wanted.settings.optional_rules
+            )
+        except NO_ANSWER as error:
+            facts["rulesets"] = _unread("rulesets", error)
+        else:
+            changes = changes_in(rulesets, outside.rulesets)
+            facts["rulesets"] = Facts(
+                drift=problem_lines(rulesets.comparisons, changes),
+                unverified=rulesets.unverified,
+            )
+    facts |= _others(wanted, outside)
+    return DriftReading(
+        facts=facts, allowed=wanted.allowed, rulesets=rulesets, changes=changes
+    )
+
+
+def _others(wanted: Wanted, outside: Outside) -> dict[str, Facts]:
+    settings = wanted.settings
+    read: dict[str, Pointers] = {}
+
+    def pointers() -> Pointers:
+        if "now" not in read:
+            refs = outside.refs.remote_refs()
+            main = main_of(refs, settings.default_branch)
+            read["now"] = pointers_of(refs, main=main, prefix=settings.tag_prefix)
+        return read["now"]
+
+    checks: dict[str, Callable[[], Facts]] = {
+        "settings": lambda: check_settings(
+            wanted.policy, settings.default_branch, outside.repository
+        ),
+        "pointers": lambda: check_pointers(settings, pointers(), outside),
+        "releases": lambda: check_releases(settings, pointers(), outside),
+    }
+    facts = {}
+    for name, check in checks.items():
+        if name not in wanted.sections:
+            continue
+        try:
+            facts[name] = check()
+        except NO_ANSWER as error:
+            facts[name] = _unread(name, error)
+    return facts
+
+
+def _unread(section: str, error: MonokeelError) -> Facts:
+    """Return that nothing of *section* is known: no answer is never "none"."""
+    reason = f"{error.problem}. {error.fix}" if error.fix else error.problem
+    return Facts(
+        unverified=(Unverified(item=section, subject="", reason=reason, hidden=False),)
+    )
