@@ -83,7 +83,7 @@ OPTIONS = {
         (*RELEASE, "--dry-run", "--abandon", "1.0.0"), "do not go together"
     ),
     "release online": option((*RELEASE, "--online"), "belong to --dry-run"),
-    "release empty abandon": option((*RELEASE, "--abandon", ""), "'' is not a version"),
+    "release empty abandon": option((*RELEASE, "--abandon", ""), "no version given"),
     "release abandon word": option((*RELEASE, "--abandon", "all"), "'all' is not"),
     "release abandon published": option(
         (*RELEASE, "--abandon", "1.0.0", "--yes"), "cannot be taken back", 3
