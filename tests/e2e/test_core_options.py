@@ -176,3 +176,25 @@ def test_the_dry_mode_of_invoke_is_refused_as_a_variable_too(
     assert done.code == 1
     assert "dry mode is set" in done.err
     assert shop.live() == before
+
+
+def test_a_preview_of_the_rules_writes_nothing(shop: RenderedShop) -> None:
+    before = shop.live()
+
+    done = shop.inv("policy.apply", "--delete-unmanaged", "--dry-run")
+
+    assert done.code == 0, done.err
+    assert "delete by-hand" in done.out
+    assert shop.live() == before
+
+
+def test_rules_are_deleted_only_with_a_yes(shop: RenderedShop) -> None:
+    before = shop.live()
+
+    done = shop.inv("policy.apply", "--delete-unmanaged")
+
+    assert done.code == 3, done.out
+    assert "nobody was there to say yes: delete by-hand on GitHub" in done.err
+    assert shop.live() == before
+    assert shop.inv(*APPLY).code == 0
+    assert [rule for rule in shop.box.state.rulesets if "by-hand" in repr(rule)] == []

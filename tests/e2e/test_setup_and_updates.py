@@ -114,6 +114,10 @@ def test_doctor_is_content_after_init(shop: Path, box: Sandbox) -> None:
 def test_an_update_is_proposed_once(shop: Path, box: Sandbox) -> None:
     inv(shop, box, "init", "--no-rules")
 
+    preview = inv(shop, box, "template.update", "--pr", "--dry-run")
+    assert (preview.returncode, box.writes) == (0, 0), preview.stderr
+    assert "nothing was changed" in preview.stdout
+
     first = inv(shop, box, "template.update", "--pr", "--json")
     git(shop, "switch", "-q", "main")
     git(shop, "branch", "-q", "-D", BRANCH)

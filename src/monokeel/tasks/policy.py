@@ -64,11 +64,10 @@ def plan(
 ) -> Iterator[Report]:
     """Show what policy.apply would write, value by value."""
     from monokeel.drift.wanted import parse_allowed
-    from monokeel.policy.plan import make_plan, plan_report
+    from monokeel.policy.plan import plan_report
 
     allowed = parse_allowed(allow_unverified)
-    wanted = _policy(delete_unmanaged=delete_unmanaged)
-    yield plan_report(make_plan(wanted, _rulesets()), allowed)
+    yield plan_report(_plan(delete_unmanaged=delete_unmanaged), allowed)
 
 
 @command(
@@ -97,8 +96,8 @@ def apply(
     What nobody knows is never erased: a ruleset that the file does not name is
     deleted only with --delete-unmanaged, a rule of an unknown type never.
     """
-    wanted = _policy(delete_unmanaged=delete_unmanaged)
-    yield from apply_rules(wanted, dry_run=dry_run, yes=yes)
+    planned = _plan(delete_unmanaged=delete_unmanaged)
+    yield from [_preview(planned)] if dry_run else _write(planned, yes=yes)
 
 
 @command(
@@ -144,9 +143,8 @@ def rollback(
     """Take one ruleset back to an earlier version of its history."""
     from monokeel.policy.rollback import parse_version, plan_rollback
 
-    rulesets = _rulesets()
-    planned = plan_rollback(ruleset, parse_version(to), rulesets)
-    yield from _write(planned, rulesets, dry_run=dry_run, yes=False)
+    planned = plan_rollback(ruleset, parse_version(to), _rulesets())
+    yield from [_preview(planned)] if dry_run else _write(planned, yes=False)
 
 
 @command(
@@ -194,15 +192,9 @@ def drift(
     yield drift_report(found, *more)
 
 
-def apply_rules(
-    wanted: "Policy | None" = None, *, dry_run: bool = False, yes: bool = False
-) -> Iterator[Report]:
-    """Write *wanted* (the file as it is) to GitHub, as ``policy.apply`` does."""
-    from monokeel.policy.plan import make_plan
-
-    rulesets = _rulesets()
-    planned = make_plan(wanted or _policy(), rulesets)
-    yield from _write(planned, rulesets, dry_run=dry_run, yes=yes)
+def apply_rules() -> Iterator[Report]:
+    """Write the file to GitHub, as ``policy.apply`` does; nothing is deleted."""
+    yield from _write(_plan(delete_unmanaged=False), yes=False)
 
 
 def workflow_jobs() -> "tuple[Job, ...]":
@@ -226,22 +218,27 @@ def _policy(*, delete_unmanaged: bool = False) -> "Policy":
     )
 
 
-def _write(
-    planned: "Plan", rulesets: "Rulesets", *, dry_run: bool, yes: bool
-) -> Iterator[Report]:
-    from monokeel.policy.apply import applied_report
-    from monokeel.policy.apply import apply as write
+def _plan(*, delete_unmanaged: bool) -> "Plan":
+    from monokeel.policy.plan import make_plan
+
+    return make_plan(_policy(delete_unmanaged=delete_unmanaged), _rulesets())
+
+
+def _preview(planned: "Plan") -> Report:
     from monokeel.policy.plan import plan_report
 
-    if dry_run:
-        yield replace(plan_report(planned), outcome="done")
-        return
+    return replace(plan_report(planned), outcome="done")  # as asked: nothing written
+
+
+def _write(planned: "Plan", *, yes: bool) -> Iterator[Report]:
+    from monokeel.policy.apply import applied_report, apply
+
     if planned.actions:  # else the report below says it all
-        announce(plan_report(planned))
+        announce(_preview(planned))
     deleted = [each.name for each in planned.actions if each.verb == "delete"]
     if deleted:
         require_yes(f"delete {', '.join(deleted)} on GitHub", yes=yes)
-    yield applied_report(write(planned, rulesets))
+    yield applied_report(apply(planned, _rulesets()))
 
 
 def _rulesets() -> "Rulesets":
