@@ -48,6 +48,7 @@ WRITES = {
     "policy.apply": "--dry-run",
     "policy.rollback": "--dry-run",
     "template.update": "--dry-run",
+    "init": "--dry-run",
 }
 
 
@@ -136,7 +137,8 @@ def test_a_group_is_listed_alone() -> None:
         (["release", "--dr"], ["--dry-run"]),
         (["release", "--dry-run", "--dr"], []),
         (["--debug", "release", "--dr"], ["--dry-run"]),
-        (["init", "--"], ["--help", "--json", "--key-file", "--no-rules"]),
+        (["init", "--no"], ["--no-rules"]),
+        (["init", "--ru"], []),
         (["promote", "--reason", ""], []),
         (["promote", "--override", "a", "--ov"], ["--override"]),
         (["completion", ""], ["bash", "fish", "zsh"]),

@@ -11,6 +11,7 @@ from monokeel.promotion.facts import Protection
 from monokeel.promotion.records import BranchMove, Listed, Status
 from monokeel.release.artifact import Images
 from monokeel.release.record import GitHubRelease, ReleaseRecord
+from monokeel.setup.ports import DeployKey
 
 
 class Repository(Protocol):
@@ -19,8 +20,8 @@ class Repository(Protocol):
     def get_repository(self) -> dict[str, Json]:
         """Return the repository; what the token may not see is left out."""
 
-    def write_keys(self) -> tuple[str, ...] | Unknown:
-        """Return the titles of the deploy keys that may write."""
+    def deploy_keys(self) -> tuple[DeployKey, ...] | Unknown:
+        """Return the deploy keys."""
 
     def immutable_releases(self) -> bool | Unknown:
         """Say whether new releases are locked."""

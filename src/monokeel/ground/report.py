@@ -11,7 +11,7 @@ from typing import Literal
 
 from monokeel.ground.answers import Json
 
-Outcome = Literal["done", "difference", "unknown"]
+Outcome = Literal["done", "difference", "refused", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)

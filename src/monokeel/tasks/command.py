@@ -27,6 +27,7 @@ from monokeel.ground.report import Outcome, Report
 _EXIT: Final[Mapping[Outcome, int]] = {
     "done": 0,
     "difference": DIFFERENCE,
+    "refused": RefusedError.exit_code,
     "unknown": ServiceError.exit_code,
 }
 _JSON: Final = "print one JSON object instead of text"

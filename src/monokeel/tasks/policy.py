@@ -192,9 +192,10 @@ def drift(
     yield drift_report(found, *more)
 
 
-def apply_rules() -> Iterator[Report]:
-    """Write the file to GitHub, as ``policy.apply`` does; nothing is deleted."""
-    yield from _write(_plan(delete_unmanaged=False), yes=False)
+def write_rules() -> None:
+    """Apply the policy file for ``init``; both reports go to stderr."""
+    for report in _write(_plan(delete_unmanaged=False), yes=False):
+        announce(report)
 
 
 def workflow_jobs() -> "tuple[Job, ...]":

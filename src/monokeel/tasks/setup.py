@@ -4,9 +4,12 @@ Also what the workflows ask: the services, and the names of branches and titles.
 """
 
 import os
+import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,12 +17,17 @@ from monokeel.ground.errors import MonokeelError, UsageError
 from monokeel.ground.report import Report
 from monokeel.tasks import wiring
 from monokeel.tasks.command import About, announce, command
+from monokeel.tasks.policy import POLICY, write_rules
 from monokeel.tasks.wiring import read_settings, read_text
 
 if TYPE_CHECKING:
     from monokeel.adapters.copier import Template
+    from monokeel.adapters.keys import Secrets
     from monokeel.adapters.pulls import Pulls
     from monokeel.ground.answers import Json
+    from monokeel.ground.settings import Settings
+    from monokeel.setup.ports import Outside
+    from monokeel.setup.rows import Wanted as Expected
     from monokeel.updates.update import Update, Wanted
 
 _SOURCE = "OWNER/REPO or an address, instead of the recorded one (TEMPLATE_SOURCE)"
@@ -169,40 +177,92 @@ def _propose(done: "Update") -> str:
 @command(
     About(
         group="Set-up",
-        examples=("./inv init", "./inv init --no-rules"),
-        exits={0: "", 1: "", 2: "connected, and rules still differ", 3: "", 4: ""},
+        examples=("./inv init --dry-run", "./inv init", "./inv init --no-rules"),
+        exits={0: "", 1: "", 2: "something is left to you", 3: "", 4: ""},
         variables=("GITHUB_TOKEN",),
         section="What GitHub must know",
     ),
     {
         "key_file": "where the private deploy key is kept (~/.config/monokeel/...)",
-        "rules": "do not apply infra/rulesets.json afterwards",
+        "register_key": "register the deploy key with this token, and not by hand",
+        "yes": "set missing secrets with gh without asking",
+        "rules": "do not apply infra/rulesets.json in the end",
+        "dry_run": "show what would be done and change nothing",
     },
 )
-def init(*, key_file: str = "", rules: bool = True) -> Iterator[Report]:
+def init(
+    *,
+    key_file: str = "",
+    register_key: bool = False,
+    yes: bool = False,
+    rules: bool = True,
+    dry_run: bool = False,
+) -> Iterator[Report]:
     """Connect this repository to GitHub; repeatable."""
-    from monokeel.adapters.keys import Keys
-    from monokeel.adapters.repository import Repository
-    from monokeel.setup.init import Outside, Step, init_report
-    from monokeel.setup.init import init as connect
-    from monokeel.tasks.policy import apply_rules
+    from monokeel.setup.init import (
+        Step,
+        carry_out,
+        init_report,
+        make_plan,
+        planned_steps,
+    )
 
     settings = read_settings()
-    path = Path(key_file) if key_file else _key_file(settings.repository)
-    outside = Outside(
-        clone=wiring.make_git(),
-        repository=Repository(wiring.make_github()),
-        keys=Keys(path, root=wiring.root()),
-    )
+    outside = _outside(settings, key_file, rules=rules)
+    if not dry_run and _may_set_secrets(yes=yes):
+        outside = replace(outside, store=_secrets(settings, key_file))
+    plan = make_plan(_wanted_setup(settings, register=register_key), outside)
+    if dry_run:
+        yield replace(init_report(settings, planned_steps(plan)), outcome="done")
+        return
     steps: list[Step] = []
     try:
-        steps.extend(connect(settings, outside))
+        steps.extend(carry_out(plan))
     except MonokeelError:
         announce(init_report(settings, tuple(steps)))
         raise
     yield init_report(settings, tuple(steps))
-    if rules:
-        yield from apply_rules()
+
+
+def _may_set_secrets(*, yes: bool) -> bool:
+    """Say whether gh is there and the user, asked on a terminal, says yes."""
+    if shutil.which("gh") is None:
+        return False
+    if yes or not sys.stdin.isatty():
+        return yes
+    print("Set missing secrets with gh? [y/N] ", end="", file=sys.stderr, flush=True)
+    return input().strip().lower() in ("y", "yes")
+
+
+def _secrets(settings: "Settings", key_file: str) -> "Secrets":
+    from monokeel.adapters.keys import Keys, Secrets
+
+    pair = Keys(_key_path(settings, key_file), root=wiring.root())
+    return Secrets(settings.repository, key=pair.file)
+
+
+def _wanted_setup(settings: "Settings", *, register: bool = False) -> "Expected":
+    from monokeel.policy.rulesets import parse_policy
+    from monokeel.setup.rows import Wanted
+
+    policy = parse_policy(read_text(POLICY))
+    return Wanted(settings=settings, policy=policy, register=register)
+
+
+def _outside(settings: "Settings", key_file: str = "", *, rules: bool) -> "Outside":
+    from monokeel.adapters.keys import Keys
+    from monokeel.adapters.repository import Repository
+    from monokeel.adapters.rulesets import Rulesets
+    from monokeel.setup.ports import Outside
+
+    github = wiring.make_github()
+    return Outside(
+        repository=Repository(github),
+        rulesets=Rulesets(github),
+        clone=wiring.make_git(),
+        keys=Keys(_key_path(settings, key_file), root=wiring.root()),
+        apply_rules=write_rules if rules else None,
+    )
 
 
 @command(
@@ -218,18 +278,21 @@ def init(*, key_file: str = "", rules: bool = True) -> Iterator[Report]:
 def doctor() -> Iterator[Report]:
     """Say what is missing on this machine and on GitHub."""
     from monokeel.adapters.machine import Machine
-    from monokeel.adapters.repository import Repository
     from monokeel.adapters.worktree import Worktree
-    from monokeel.setup.doctor import Outside, doctor_report, examine
+    from monokeel.setup.doctor import Here, doctor_report, examine
+    from monokeel.setup.rows import Wanted
 
-    asked = Repository(wiring.make_github()) if wiring.token() else None
-    outside = Outside(
+    settings = read_settings()
+    outside = _outside(settings, rules=False) if wiring.token() else None
+    here = Here(
         machine=Machine(),
         clone=wiring.make_git(),
         files=Worktree(wiring.root()),
-        repository=asked,
     )
-    yield doctor_report(tuple(examine(read_settings(), outside)))
+    wanted = Wanted(settings=settings, policy=None)
+    if (wiring.root() / POLICY).exists():  # else it is among the missing files
+        wanted = _wanted_setup(settings)
+    yield doctor_report(tuple(examine(wanted, here, outside)))
 
 
 @command(
@@ -244,7 +307,14 @@ def services(*, changed_since: str = "") -> Iterator[Report]:
     """List the services of infra/platform.toml."""
     from monokeel.release.services import list_services
 
-    yield list_services(read_settings(), wiring.make_git(), since=changed_since)
+    settings = read_settings()
+    for each in settings.services:
+        if not (wiring.root() / each.path).is_dir():
+            raise UsageError(
+                f"service {each.name}: there is no folder {each.path}",
+                fix="Make it, or correct path in infra/platform.toml.",
+            )
+    yield list_services(settings, wiring.make_git(), since=changed_since)
 
 
 @command(
@@ -287,6 +357,8 @@ TASKS = (init, doctor, services)
 GROUPS = {"template": (check, update, verify), "check": (branch, title)}
 
 
-def _key_file(repository: str) -> Path:
+def _key_path(settings: "Settings", named: str) -> Path:
+    if named:
+        return Path(named)
     base = os.environ.get("XDG_CONFIG_HOME") or "~/.config"
-    return Path(base) / "monokeel" / repository.replace("/", "-")
+    return Path(base) / "monokeel" / settings.repository.replace("/", "-")
