@@ -1,9 +1,9 @@
-"""Canned answers of ``/graphql``, only what ``gh`` asks for."""
+"""Answers of ``/graphql``: what ``gh`` asks for, canned, and deployments."""
 
 import re
 from http import HTTPStatus
 
-from sandbox import shapes
+from sandbox import deployment_graph, shapes
 from sandbox.records import Release, Ruleset
 from sandbox.state import REPOSITORY_ID, State
 from sandbox.wire import (
@@ -27,6 +27,13 @@ def answer(state: State, call: Call) -> Reply:
     query, variables = text_of(body, "query"), object_of(body, "variables")
     found = re.search(r"\b(?:query|mutation)\s+(\w+)", query)
     name = found.group(1) if found else ""
+    if name == deployment_graph.OPERATION:
+        with state.lock:
+            return deployment_graph.answer(state, call, query)
+    return _canned(state, call, name, variables)
+
+
+def _canned(state: State, call: Call, name: str, variables: JsonObject) -> Reply:
     with state.lock:
         if name == "RepositoryReleaseByTag":
             return _wrapped({"release": _by_tag(state, call, variables)})

@@ -8,9 +8,8 @@ from monokeel.ground.report import Report
 from monokeel.tasks.command import About, announce, command, require_yes
 from monokeel.tasks.wiring import (
     LOGIN,
-    make_git,
     make_github,
-    make_registry,
+    make_promotion,
     read_settings,
     read_text,
     root,
@@ -249,19 +248,13 @@ def _rulesets() -> "Rulesets":
 
 
 def _outside() -> "Outside":
-    from monokeel.adapters.deployments import Deployments
-    from monokeel.adapters.releases import Releases
     from monokeel.adapters.repository import Repository
     from monokeel.drift.ports import Outside
 
-    github = make_github()
     return Outside(
         rulesets=_rulesets(),
-        repository=Repository(github),
-        refs=make_git(),
-        records=Deployments(github),
-        releases=Releases(github),
-        images=make_registry(),
+        repository=Repository(make_github()),
+        promotion=make_promotion(),
     )
 
 

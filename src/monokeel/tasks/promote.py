@@ -1,23 +1,17 @@
 """Environments: move one to a release, see what runs where, see what moved."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from monokeel.ground.report import Report
 from monokeel.tasks.command import About, command
 from monokeel.tasks.wiring import (
     LOGIN,
     environment_names,
-    make_git,
-    make_github,
-    make_registry,
+    make_promotion,
     read_settings,
     token,
     variable,
 )
-
-if TYPE_CHECKING:
-    from monokeel.promotion.reading import Outside
 
 _ENV = "the environment, such as dev, staging, prod"
 
@@ -55,9 +49,9 @@ def promote(
     dry_run: bool = False,
 ) -> Iterator[Report]:
     """Move an environment branch to a release."""
-    from monokeel.promotion.move import carry_out, outcome_report, plan_report
-    from monokeel.promotion.plan import plan_promotion
-    from monokeel.promotion.reading import Request
+    from monokeel.promotion.move import carry_out
+    from monokeel.promotion.outcome import outcome_report, plan_report
+    from monokeel.promotion.plan import Request, plan_promotion
 
     request = Request(
         environment=env,
@@ -71,7 +65,7 @@ def promote(
         run_url=_run_url(),
         by_token=variable("MONOKEEL_DEPLOY_KEY") is None and token() is not None,
     )
-    outside = _outside()
+    outside = make_promotion()
     plan = plan_promotion(request, outside, read_settings())
     if dry_run or plan.stopped:
         yield plan_report(plan)
@@ -93,15 +87,10 @@ def promote(
 )
 def status() -> Iterator[Report]:
     """Show what runs where, and what may go next."""
-    from monokeel.adapters.deployments import Deployments
-    from monokeel.promotion.status import look_around, overview_report
+    from monokeel.promotion.status import overview_of, overview_report
 
-    overview = look_around(
-        make_git(),
-        Deployments(make_github()),
-        read_settings(),
-        hold=variable("PROMOTE_HOLD") or "",
-    )
+    hold = variable("PROMOTE_HOLD") or ""
+    overview = overview_of(make_promotion(), read_settings(), hold=hold)
     yield overview_report(overview)
 
 
@@ -118,34 +107,15 @@ def status() -> Iterator[Report]:
 )
 def history(*, env: str = "", count: str = "20") -> Iterator[Report]:
     """List the moves of an environment, those by hand too."""
-    from monokeel.adapters.deployments import Deployments
     from monokeel.promotion.history import history_report, look_back, parse_count
 
     moves = look_back(
-        make_git(),
-        Deployments(make_github()),
-        read_settings(),
-        environment=env,
-        count=parse_count(count),
+        make_promotion(), read_settings(), environment=env, count=parse_count(count)
     )
     yield history_report(moves)
 
 
 TASKS = (promote, status, history)
-
-
-def _outside() -> "Outside":
-    from monokeel.adapters.deployments import Deployments
-    from monokeel.adapters.releases import Releases
-    from monokeel.promotion.reading import Outside
-
-    github = make_github()
-    return Outside(
-        clone=make_git(),
-        records=Deployments(github),
-        releases=Releases(github),
-        images=make_registry(),
-    )
 
 
 def _run_url() -> str:

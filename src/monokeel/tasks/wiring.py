@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from monokeel.adapters.registry import Registry
     from monokeel.adapters.session import Session
     from monokeel.ground.settings import Settings
+    from monokeel.promotion.ports import Outside
 
 LOGIN = ("MONOKEEL_REGISTRY_USER", "MONOKEEL_REGISTRY_PASSWORD")
 _PUBLIC_API = "https://api.github.com"
@@ -161,6 +162,21 @@ def make_registry(*, quick: bool = False) -> "Registry":
             session, address=address, user=user, password=password, timeout_s=_QUICK_S
         )
     return Registry(session, address=address, user=user, password=password)
+
+
+def make_promotion() -> "Outside":
+    """Return all that promotion reads and writes."""
+    from monokeel.adapters.deployments import Deployments
+    from monokeel.adapters.releases import Releases
+    from monokeel.promotion.ports import Outside
+
+    github = make_github()
+    return Outside(
+        clone=make_git(),
+        records=Deployments(github),
+        releases=Releases(github),
+        images=make_registry(),
+    )
 
 
 def registry_login() -> tuple[str | None, str | None]:
