@@ -258,3 +258,21 @@ def test_rules_go_to_no_other_repository_than_the_clones(
     assert "infra/platform.toml says acme/shop" in done.err
     assert "says acme/other" in done.err
     assert shop.box.writes == writes
+
+
+def test_a_file_that_was_not_merged_loosens_nothing(shop: Ruled) -> None:
+    """P21."""
+    shop.save("chore: rules")
+    shop.inv("policy.apply")
+    path = shop.folder / RULESETS
+    text = path.read_text(encoding="utf-8").replace('_count": 1', '_count": 0')
+    path.write_text(text, encoding="utf-8")
+    writes = shop.box.writes
+
+    refused = shop.inv("policy.apply")
+    untouched = shop.box.writes
+    meant = shop.inv("policy.apply", "--from-working-tree")
+
+    assert (refused.code, untouched) == (3, writes)
+    assert "main: rules.pull_request.required_approving_review_count" in refused.err
+    assert meant.code == 0
