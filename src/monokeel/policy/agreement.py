@@ -5,6 +5,7 @@ Each file is checked alone elsewhere; this is the one check of both, without a t
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from monokeel.ground.settings import Settings
 from monokeel.policy.refs import PREFIX, binds
@@ -58,22 +59,20 @@ class _Rules:
     ) -> Iterator[Finding]:
         """Yield a finding unless each of *kinds* binds *ref*, for all or the *writer*.
 
-        Without *writer* nobody may pass; with it, our write identity must.
+        Without *writer* it is a warning if somebody may pass; with it, our write
+        identity must.
         """
         binding = [x for x in self._active if self._binds(x, ref)]
-        missing = [
-            kind
-            for kind in kinds
-            if not any(
-                self._has(each, kind) and (writer or not _actors(each))
-                for each in binding
-            )
-        ]
+        missing, passed = self._missing(binding, kinds), list[str]()
         if missing:
-            who = "" if writer else " that nobody may pass"
-            yield self._finding(
-                key, f"{ref}: no active ruleset{who} has {', '.join(missing)} for it"
-            )
+            said = f"{ref}: no active ruleset has {', '.join(missing)} for it"
+            yield self._finding(key, said)
+        elif not writer:
+            strict = [each for each in binding if not _actors(each)]
+            passed = self._missing(strict, kinds)
+        if passed:
+            said = f"{ref}: somebody may pass {', '.join(passed)}"
+            yield replace(self._finding(key, said), warning=True)
         for each in binding if writer else ():
             held = [kind for kind in kinds if self._has(each, kind)]
             if held and not self._passes(each):
@@ -82,6 +81,9 @@ class _Rules:
                     f"{ref}: ruleset {each.name} lets no {self._identity()} pass, and"
                     f" {held[0]} needs it ([repository] writer)",
                 )
+
+    def _missing(self, rulesets: Sequence[Ruleset], kinds: Sequence[str]) -> list[str]:
+        return [k for k in kinds if not any(self._has(each, k) for each in rulesets)]
 
     def named(self, key: str, ref: str) -> Iterator[Finding]:
         """Yield a finding if the pattern of branch names refuses the branch *ref*."""
