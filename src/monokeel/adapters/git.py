@@ -134,6 +134,17 @@ class Git:
         found = self.tree_of(commit, path)
         return None if found is None else self._git("cat-file", "blob", found).stdout
 
+    def known_refs(self) -> tuple[str, ...]:
+        """Return the full names of the remote's branches and of the tags known here."""
+        branches = f"refs/remotes/{self.remote}/"
+        names = ("for-each-ref", "--format=%(refname)", branches, "refs/tags/")
+        found = self._git(*names, ok=(0, 128)).stdout.splitlines()
+        return tuple(
+            name.replace(branches, "refs/heads/", 1)
+            for name in found
+            if not name.endswith("/HEAD")
+        )
+
     def versions_of(self, path: str, most: int) -> tuple[FileVersion, ...]:
         """Return the *most* newest versions of *path* in the history of HEAD."""
         log = self._git("log", f"-{most}", "--format=%H %s", "--", path).stdout

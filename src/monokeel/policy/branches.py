@@ -24,11 +24,26 @@ def judge_branch(name: str, pattern: str) -> Report:
             fix="Correct it in infra/rulesets.json; ./inv policy.lint reads all of it.",
         ) from error
     if not matches or not name or name != name.strip():
+        better = _suggested(name, pattern)
         raise RefusedError(
             f"the name of branch {name[:_SHOWN]!r} is not allowed",
-            fix=f"Rename it (git branch -m NAME): it must match {pattern}",
+            fix=f"Rename it, such as: git branch -m {better}"
+            if better
+            else f"Rename it (git branch -m NAME): it must match {pattern}",
         )
     return Report(headline=f"{name}: allowed", data={"branch": name})
+
+
+def _suggested(name: str, pattern: str) -> str:
+    """Return a name like *name* that *pattern* allows; "" if none comes to mind."""
+    words = [x for x in re.split(r"[^A-Za-z0-9.]+", name.rpartition("/")[2]) if x]
+    rest = "-".join(words).strip(".").lower()[:_SHOWN] or "what-it-does"
+    first = name.partition("/")[0].lower()
+    kinds = {"bugfix": "fix", "hotfix": "fix", "feature": "feat"}
+    own = () if first == "env" else (kinds.get(first, first),)  # those are pointers
+    likely = (*own, "feat", "fix", "feature", "")
+    names = (f"{kind}/{rest}" if kind else rest for kind in likely)
+    return next((each for each in names if re.search(pattern, each)), "")
 
 
 def branch_pattern(rulesets: Sequence[Ruleset]) -> str:

@@ -4,18 +4,21 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from monokeel.ground.report import Report, Section
+from monokeel.ground.report import Report, Section, Table
 from monokeel.ground.settings import Settings
 from monokeel.policy.comparison import Comparison
 from monokeel.policy.export import exported, policy_text
 from monokeel.policy.lint import lint, refuse_errors
 from monokeel.policy.ports import Rulesets
 from monokeel.policy.reading import Reading, read_rulesets
+from monokeel.policy.refs import binds
 from monokeel.policy.rulesets import Ruleset
 from monokeel.policy.shape import Finding
 from monokeel.policy.verdict import OUTCOMES, Verdict, judge, unverified_lines
 from monokeel.policy.wording import comparison_json, rules_line, sections_of
 from monokeel.policy.workflow_jobs import Job
+
+_SHOWN = 6  # names of refs that a ruleset binds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +27,7 @@ class Policy:
 
     *unmanaged* are patterns of names of rulesets that others keep. *jobs* are those of
     the workflows, *settings* what platform.toml says: the lint compares the rulesets
-    with both, unless they are ``None``.
+    with both, unless they are ``None``. *refs* are those that the clone knows, in full.
     """
 
     desired: tuple[Ruleset, ...]
@@ -32,6 +35,7 @@ class Policy:
     jobs: tuple[Job, ...] | None = None
     settings: Settings | None = None
     unmanaged: tuple[str, ...] = ()
+    refs: tuple[str, ...] = ()
     delete_unmanaged: bool = False
 
 
@@ -60,6 +64,7 @@ class Plan:
     optional_rules: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
     notes: tuple[str, ...] = ()
+    covers: tuple[tuple[str, str], ...] = ()
     side: str = "the file"
 
 
@@ -82,7 +87,21 @@ def make_plan(policy: Policy, rulesets: Rulesets) -> Plan:
         optional_rules=policy.optional_rules,
         findings=tuple(findings),
         notes=_renamed(reading.comparisons),
+        covers=tuple(_covers(policy)),
     )
+
+
+def _covers(policy: Policy) -> Iterator[tuple[str, str]]:
+    """Yield each ruleset and the refs that it binds: most, or one that says it all."""
+    branch = policy.settings.default_branch if policy.settings else "main"
+    for ruleset in policy.desired if policy.refs else ():
+        bound = [
+            ref.partition("/")[2].partition("/")[2]
+            for ref in policy.refs
+            if binds(ruleset, ref, branch)
+        ]
+        more = f" and {len(bound) - _SHOWN} more" if len(bound) > _SHOWN else ""
+        yield ruleset.name, ", ".join(bound[:_SHOWN]) + more or "nothing"
 
 
 def actions_of(
@@ -141,6 +160,12 @@ def plan_report(plan: Plan, allowed: Sequence[str] = ()) -> Report:
             Section("Writes", tuple(map(_write_line, plan.actions))),
             *sections_of(reading.comparisons, {}, named=named, side=plan.side),
             *_deletions(plan),
+            Section(
+                "Binds today, of what this clone knows",
+                table=Table(("ruleset", "branches and tags"), plan.covers),
+            )
+            if plan.actions
+            else Section(""),
             Section("Not verified", unverified_lines(reading.unverified, allowed)),
             Section("To know", plan.notes + warnings),
             Section("Inherited, not touched", reading.inherited),
@@ -148,6 +173,7 @@ def plan_report(plan: Plan, allowed: Sequence[str] = ()) -> Report:
         data={
             "repository": reading.repository,
             "verdict": verdict,
+            "covers": dict(plan.covers),
             "actions": [{"verb": a.verb, "name": a.name} for a in plan.actions],
             "rulesets": [comparison_json(each) for each in reading.comparisons],
             "unverified": [each.as_json(allowed) for each in reading.unverified],

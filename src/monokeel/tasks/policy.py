@@ -245,6 +245,7 @@ def _policy(*, delete_unmanaged: bool = False) -> "Policy":
         settings=settings,
         optional_rules=settings.optional_rules,
         unmanaged=settings.policy.unmanaged,
+        refs=make_git().known_refs(),
         jobs=workflow_jobs(),
         delete_unmanaged=delete_unmanaged,
     )
