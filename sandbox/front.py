@@ -10,7 +10,14 @@ from typing import Protocol
 from sandbox import control, git_http, graphql, routing
 from sandbox.actors import Actor
 from sandbox.description import Description
-from sandbox.dressing import caller_of, damaged, dress, faulty
+from sandbox.dressing import (
+    caller_of,
+    damaged,
+    dress,
+    faulty,
+    faulty_image,
+    require_credentials,
+)
 from sandbox.exchange import Exchange, Incoming, Outgoing
 from sandbox.families import ROUTED
 from sandbox.state import State
@@ -49,6 +56,11 @@ class Images(Protocol):
         """Return status, headers and body."""
 
 
+def _is_image(path: str) -> bool:
+    """Say whether *path* belongs to the registry."""
+    return path in ("/token", "/v2") or path.startswith("/v2/")
+
+
 @dataclass(slots=True, kw_only=True)
 class Front:
     """Answers requests for one state.
@@ -78,6 +90,8 @@ class Front:
         if fault and fault.kind == "reset":
             return None
         if fault and fault.kind == "status":
+            if _is_image(incoming.path):
+                return faulty_image(fault)
             return dress(self.state, incoming, faulty(fault))
         if fault and fault.kind == "slow":
             time.sleep(fault.delay_s)
@@ -89,12 +103,12 @@ class Front:
         if git_http.is_git(path):
             family, caller = "git", caller_of(self.state, incoming)
             done = git_http.serve(self.state, caller, incoming)
-        elif path.startswith("/v2") or path == "/token":
+        elif _is_image(path):
             family, caller = "registry", None
             done = self._registry(incoming)
         else:
             family, caller = "rest", caller_of(self.state, incoming)
-            done = dress(self.state, incoming, self._rest(incoming, caller))
+            done = dress(self.state, incoming, self._rest(incoming))
         self._record(family, incoming, caller, done)
         good = done.status < HTTPStatus.BAD_REQUEST
         if family != "git" and good and incoming.method not in _READS:
@@ -120,9 +134,9 @@ class Front:
         )
         return Outgoing(status=status, headers=dict(headers), body=body)
 
-    def _rest(self, incoming: Incoming, caller: Actor | None) -> Outgoing:
+    def _rest(self, incoming: Incoming) -> Outgoing:
         try:
-            reply = self._routed(incoming, caller)
+            reply = self._routed(incoming)
         except ApiError as problem:
             docs = self._docs(incoming)
             body = json.dumps(problem.body(docs)).encode()
@@ -131,13 +145,12 @@ class Front:
             status=reply.status, body=reply.payload(), headers=dict(reply.headers)
         )
 
-    def _routed(self, incoming: Incoming, caller: Actor | None) -> Reply:
+    def _routed(self, incoming: Incoming) -> Reply:
         if not incoming.headers.get("User-Agent"):
             text = "Missing or invalid User Agent string. See http://developer.github."
             raw: dict[str, Json] = {"message": f"{text}com/v3/#user-agent-required"}
             raise ApiError(HTTPStatus.FORBIDDEN, text, raw=raw)  # PyGithub, 2013
-        if caller is None:
-            raise ApiError(HTTPStatus.UNAUTHORIZED, "Bad credentials", docs=DOCS)
+        caller = require_credentials(self.state, incoming)
         path = routing.public_path(incoming.path, self.state)
         call = Call(
             method=incoming.method,

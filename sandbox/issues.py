@@ -15,6 +15,7 @@ from sandbox.wire import (
     invalid,
     list_of,
     not_found,
+    require_length,
     text_of,
 )
 
@@ -136,7 +137,9 @@ def create_issue(state: State, call: Call) -> Reply:
     title = text_of(body, "title")
     if not title:
         raise invalid({"resource": "Issue", "code": "missing_field", "field": "title"})
-    issue = new_issue(state, call.actor, title, text_of(body, "body") or None)
+    text = text_of(body, "body")
+    require_length(text, state.switches.longest_issue_body, "Issue")
+    issue = new_issue(state, call.actor, title, text or None)
     issue.labels = _names(list_of(body, "labels"))
     return created(issue_shape(state, issue), located=True)
 
@@ -145,8 +148,10 @@ def create_issue(state: State, call: Call) -> Reply:
 def update_issue(state: State, call: Call) -> Reply:
     """Change, close or reopen an issue."""
     issue, body = find(state, call), call.json()
+    text = text_of(body, "body", issue.body or "")
+    require_length(text, state.switches.longest_issue_body, "Issue")
     issue.title = text_of(body, "title", issue.title)
-    issue.body = text_of(body, "body", issue.body or "") or None
+    issue.body = text or None
     if "labels" in body:
         issue.labels = _names(list_of(body, "labels"))
     set_state(state, issue, text_of(body, "state", issue.state))
@@ -178,6 +183,7 @@ def create_comment(state: State, call: Call) -> Reply:
     """Comment on an issue."""
     issue = find(state, call)
     number, text = state.next_id(), text_of(call.json(), "body")
+    require_length(text, state.switches.longest_issue_body, "IssueComment")
     issue.comments.append((number, call.actor, text, state.now()))
     api = state.identity.api
     page = f"{state.identity.html}/issues/{issue.number}#issuecomment-{number}"

@@ -50,7 +50,9 @@ def _package(state: State, call: Call, name: str, count: int) -> JsonObject:
         "package_type": "container",
         "owner": shapes.owner(state),
         "version_count": count,
-        "visibility": "private",
+        "visibility": "public"
+        if state.image_is_public(f"{state.identity.owner.lower()}/{name}")
+        else "private",
         "url": _place(state, call, name),
         "created_at": _MOMENT,
         "updated_at": _MOMENT,

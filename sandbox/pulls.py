@@ -18,6 +18,7 @@ from sandbox.wire import (
     flag_of,
     invalid,
     not_found,
+    require_length,
     rule_text,
     text_of,
     unprocessable,
@@ -145,6 +146,8 @@ def create_pull(state: State, call: Call) -> Reply:
     base = text_of(body, "base")
     sha = state.git.commit_of(f"refs/heads/{head}")
     _require_branches(state, head, base, sha)
+    longest = state.switches.longest_issue_body
+    require_length(text_of(body, "body"), longest, "PullRequest")
     if any(i.pull and i.state == "open" and i.pull.head == head for i in state.issues):
         owner = state.identity.owner
         text = f"A pull request already exists for {owner}:{head}."
@@ -191,6 +194,8 @@ def update_pull(state: State, call: Call) -> Reply:
                 "code": "invalid",
             }
         )
+    longest = state.switches.longest_issue_body
+    require_length(text_of(body, "body"), longest, "PullRequest")
     pull.base = base
     issue.title = text_of(body, "title", issue.title)
     issue.body = text_of(body, "body", issue.body or "") or None
@@ -263,13 +268,19 @@ def merge(state: State, call: Call) -> Reply:
     if not state.git.move(ref, new, old):
         text = "Base branch was modified. Review and try the merge again."
         raise ApiError(HTTPStatus.METHOD_NOT_ALLOWED, text)
-    pull.merged_at, pull.merged_by, pull.merge_commit = state.now(), call.actor, new
-    set_state(state, issue, "closed")
-    state.record_move(call.actor, ref, old, new)
-    state.moves[-1].kind = "pr_merge"
-    _tidy(state, call, pull)
+    pull.merge_base = old
+    _finish(state, call, issue, pull, new)
     text = "Pull Request successfully merged"
     return Reply(json={"sha": new, "merged": True, "message": text})
+
+
+def _finish(state: State, call: Call, issue: Issue, pull: Pull, new: str) -> None:
+    """Write down that the pull request of *issue* was merged as commit *new*."""
+    pull.merged_at, pull.merged_by, pull.merge_commit = state.now(), call.actor, new
+    set_state(state, issue, "closed")
+    state.record_move(call.actor, f"refs/heads/{pull.base}", pull.merge_base, new)
+    state.moves[-1].kind = "pr_merge"
+    _tidy(state, call, pull)
 
 
 def _tidy(state: State, call: Call, pull: Pull) -> None:

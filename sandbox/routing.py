@@ -115,6 +115,8 @@ def _require_repository(state: State, call: Call) -> None:
 
 
 def _allowed(state: State, call: Call, right: str) -> bool:
+    if call.actor.kind == "jwt":  # a proof opens `/app` and no repository; assumed
+        return right == ""
     if right in ("", "metadata:read") or (right in _PUBLIC and not state.private):
         return True
     if right == "user":  # `GET /user` is not for Apps
@@ -126,7 +128,7 @@ def refusal(state: State, call: Call, right: str) -> ApiError:
     """Return how GitHub refuses *call* for want of *right*."""
     if state.switches.hide_by_404:
         return not_found()
-    if call.actor.is_app:
+    if call.actor.is_app or call.actor.kind == "jwt":
         message = "Resource not accessible by integration"
     elif call.actor.kind == "fine":
         message = "Resource not accessible by personal access token"

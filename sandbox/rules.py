@@ -125,33 +125,6 @@ def violations(
     return list(judge(state, actor, Change(ref=ref, old=old, new=new)).blocked)
 
 
-def workflow_refusal(state: State, actor: Actor, new: str | None) -> str | None:
-    """Return why *actor* may not bring in the workflows of commit *new*, if so.
-
-    Source: pod-certificate-signer#128; the texts of git pushes.
-    """
-    if new is None or actor.may("workflows:write") or actor.kind == "classic":
-        return None
-    wanted = _workflows(state, new)
-    tips = [f"refs/heads/{state.default_branch}"]
-    if not state.switches.strict_workflows:
-        tips = list(state.git.refs("refs/heads/"))
-    known = {_workflows(state, tip) for tip in tips if state.git.commit_of(tip)}
-    if not wanted or not known or wanted in known:
-        return None
-    return (
-        "refusing to allow a GitHub App to create or update workflow "
-        "`.github/workflows/ci.yml` without `workflows` permission"
-    )
-
-
-def _workflows(state: State, commit: str) -> str:
-    return (
-        state.git.ask("rev-parse", "-q", "--verify", f"{commit}:.github/workflows")
-        or ""
-    )
-
-
 def _immutable_reasons(state: State, change: Change) -> list[str]:
     """Return what the tags of immutable releases refuse, to everybody.
 

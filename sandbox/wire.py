@@ -174,6 +174,17 @@ def number_of(source: JsonObject, name: str, default: int = 0) -> int:
     return value
 
 
+def require_length(body: str | None, longest: int, resource: str) -> None:
+    """Raise 422 for a *body* of more than *longest* characters.
+
+    Source: ncipollo/release-action#493 (releases), release-please#1034 (issues).
+    """
+    if body and len(body) > longest:
+        error: JsonObject = {"resource": resource, "code": "custom", "field": "body"}
+        text = f"body is too long (maximum is {longest} characters)"
+        raise invalid({**error, "message": text})
+
+
 def list_of(source: JsonObject, name: str) -> list[Json]:
     """Return the list *name* of *source*, empty if it is absent or null."""
     value = source.get(name)
