@@ -82,6 +82,7 @@ EXTRA_PROPERTIES: dict[str, tuple[str, str]] = {
     "repos/update-repo-ruleset": (_UNATTRIBUTED, "as get-repo-ruleset; assumed"),
     "repos/get-repo-ruleset-version": (_UNATTRIBUTED, "as above; assumed"),
     "repos/get-org-ruleset": (_UNATTRIBUTED, "as above; assumed"),
+    "meta/get": ("installed_version", "docs of GitHub Enterprise Server, REST: meta"),
     "repos/get-branch-rules": (_UNATTRIBUTED, "as above; assumed"),
 }
 

@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Protocol
 
@@ -20,8 +20,9 @@ from sandbox.dressing import (
 )
 from sandbox.exchange import Exchange, Incoming, Outgoing
 from sandbox.families import ROUTED
+from sandbox.graphql_run import PAGE
 from sandbox.state import State
-from sandbox.wire import DOCS, ApiError, Call, Json, Reply, not_found
+from sandbox.wire import DOCS, ApiError, Call, Json, Reply
 
 _READS = ("GET", "HEAD", "OPTIONS")
 _DESCRIPTION = Description()  # loaded when it is first asked
@@ -159,22 +160,16 @@ class Front:
             headers=incoming.headers,
             body=incoming.body,
             actor=caller,
+            is_enterprise=incoming.path.startswith("/api/v3"),
         )
         if path in ("/graphql", "/api/graphql"):
             return graphql.answer(self.state, call)
         found = routing.find(incoming.method, path)
         if found is None or not ROUTED:
-            raise not_found()
+            text = "Not Found: the sandbox does not answer this; see"
+            raise ApiError(HTTPStatus.NOT_FOUND, f"{text} {PAGE}")
         entry, args = found
-        call = Call(
-            method=call.method,
-            path=path,
-            query=call.query,
-            headers=call.headers,
-            body=call.body,
-            actor=caller,
-            args=args,
-        )
+        call = replace(call, args=args)
         with self.state.lock:
             routing.admit(self.state, call, entry)
             return entry.answer(self.state, call)

@@ -2,6 +2,7 @@
 
 from sandbox import shapes
 from sandbox.actors import Actor
+from sandbox.labels import label_shape
 from sandbox.pages import listed
 from sandbox.records import Issue
 from sandbox.routing import route
@@ -27,19 +28,6 @@ def find(state: State, call: Call) -> Issue:
         if issue.number == number:
             return issue
     raise not_found()
-
-
-def label_shape(state: State, name: str) -> JsonObject:
-    """Return the label *name*."""
-    return {
-        "id": sum(name.encode()),
-        "node_id": shapes.node_id("Label", name),
-        "url": f"{state.identity.api}/labels/{name}",
-        "name": name,
-        "description": "",
-        "color": "ededed",
-        "default": False,
-    }
 
 
 def issue_shape(state: State, issue: Issue) -> JsonObject:

@@ -5,6 +5,7 @@ from sandbox.routing import route
 from sandbox.state import State
 from sandbox.wire import Call, Json, JsonObject, Reply, not_found
 
+_VERSION = "3.99.0"  # newer than all, so that gh leaves nothing out
 _MOMENT = "2026-01-01T00:00:00Z"
 # The stand-in for ssh asks no server for its key; clients still pin one.
 HOST_KEY = (
@@ -59,10 +60,16 @@ def get_root(state: State, _: Call) -> Reply:
 
 
 @route("GET", "/meta")
-def get_meta(_: State, __: Call) -> Reply:
-    """Return what is known about the service: the host keys for ssh."""
+def get_meta(_: State, call: Call) -> Reply:
+    """Return what is known about the service: the host keys for ssh.
+
+    Below ``/api/v3`` its version as well: gh takes every other host than github.com for
+    GitHub Enterprise Server and asks what it is (docs "REST: meta", Enterprise Server).
+    """
+    own: JsonObject = {"installed_version": _VERSION} if call.is_enterprise else {}
     return Reply(
         json={
+            **own,
             "verifiable_password_authentication": False,
             "ssh_keys": [HOST_KEY],
             "ssh_key_fingerprints": {

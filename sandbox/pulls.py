@@ -3,7 +3,8 @@
 from http import HTTPStatus
 
 from sandbox import rules, shapes
-from sandbox.issues import find, issue_shape, label_shape, new_issue, set_state
+from sandbox.issues import find, issue_shape, new_issue, set_state
+from sandbox.labels import label_shape
 from sandbox.merging import merge_commit
 from sandbox.pages import listed
 from sandbox.records import Change, Issue, Pull, Review
@@ -168,6 +169,14 @@ def _require_setting(state: State, call: Call) -> None:
         raise ApiError(HTTPStatus.FORBIDDEN, text)
 
 
+def _require_common_history(state: State, head: str, base: str) -> None:
+    """Raise 422 for two branches without a common commit; the words are assumed."""
+    names = (f"refs/heads/{base}", f"refs/heads/{head}")
+    if state.git.ask("merge-base", *names) is None:
+        text = f"The {head} branch has no history in common with {base}"
+        raise invalid({"resource": "PullRequest", "code": "custom", "message": text})
+
+
 def _require_branches(state: State, head: str, base: str, sha: str | None) -> None:
     for field, name in (("head", head), ("base", base)):
         if state.git.commit_of(f"refs/heads/{name}") is None:
@@ -177,6 +186,7 @@ def _require_branches(state: State, head: str, base: str, sha: str | None) -> No
     if sha and state.git.is_ancestor(sha, f"refs/heads/{base}"):
         text = f"No commits between {base} and {head}"
         raise invalid({"resource": "PullRequest", "code": "custom", "message": text})
+    _require_common_history(state, head, base)
 
 
 @route("PATCH", "/R/pulls/{number}", "pull_requests:write")

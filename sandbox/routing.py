@@ -1,12 +1,13 @@
 """Which function answers which method and path, and what right it needs."""
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 
 from sandbox.state import REPOSITORY_ID, State
-from sandbox.wire import DOCS, ApiError, Call, Reply, not_found, plain
+from sandbox.wire import DOCS, ApiError, Call, JsonObject, Reply, not_found, plain
 
 Answer = Callable[[State, Call], Reply]
 # What everybody may read of a public repository, whatever their token says.
@@ -71,6 +72,11 @@ def find(method: str, path: str) -> tuple[Route, dict[str, str]] | None:
             if found:
                 return entry, {k: plain(v) for k, v in found.groupdict().items()}
     return None
+
+
+def encoded(body: JsonObject) -> bytes:
+    """Return *body* without nulls as the bytes of a request."""
+    return json.dumps({k: v for k, v in body.items() if v is not None}).encode()
 
 
 def admit(state: State, call: Call, entry: Route) -> None:

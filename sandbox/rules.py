@@ -80,6 +80,14 @@ def bypass_mode(ruleset: Ruleset, actor: Actor) -> str | None:
 
 def judge(state: State, actor: Actor, change: Change) -> Verdict:
     """Say which rules stop *change* by *actor*; the suite is written down."""
+    verdict, notes = weigh(state, actor, change)
+    _write_suite(state, actor, change, verdict)
+    state.suites[-1].evaluations = notes
+    return verdict
+
+
+def weigh(state: State, actor: Actor, change: Change) -> tuple[Verdict, list[Json]]:
+    """Say which rules would stop *change* by *actor*, with a note on each rule."""
     locked = _immutable_reasons(state, change)
     blocked, bypassed, notes = list(locked), list[str](), list[Json]()
     if locked:
@@ -100,9 +108,7 @@ def judge(state: State, actor: Actor, change: Change) -> Verdict:
     verdict = Verdict(
         blocked=tuple(dict.fromkeys(blocked)), bypassed=tuple(dict.fromkeys(bypassed))
     )
-    _write_suite(state, actor, change, verdict)
-    state.suites[-1].evaluations = notes
-    return verdict
+    return verdict, notes
 
 
 def _note(

@@ -25,6 +25,8 @@ from sandbox.registry import Registry
 from sandbox.state import Identity, State
 from sandbox.switches import Switches
 
+# gh takes the host of a remote for the one to ask, and leaves its port out.
+GH_HOST = "127.0.0.1"
 _SSH = Path(__file__).with_name("ssh.py")
 
 
@@ -216,11 +218,15 @@ class Sandbox:
         *token* is a name of ``tokens``; ``none`` leaves the tokens out.
         """
         secret = self.tokens[token]
-        pairs = {
-            f"url.{self.url}/.insteadOf": "https://github.com/",
-            f"credential.{self.url}.helper": '!f() { test -z "$GITHUB_TOKEN" || '
-            'printf "username=x-access-token\\npassword=%s\\n" "$GITHUB_TOKEN"; }; f',
-        }
+        helper = (
+            '!f() { test -z "$GITHUB_TOKEN" || '
+            'printf "username=x-access-token\\npassword=%s\\n" "$GITHUB_TOKEN"; }; f'
+        )
+        pairs = (
+            (f"url.{self.url}/.insteadOf", "https://github.com/"),
+            (f"url.{self.url}/.insteadOf", f"https://{GH_HOST}/"),  # gh repo clone
+            (f"credential.{self.url}.helper", helper),
+        )
         command = [sys.executable, str(_SSH), "--sandbox", self.url]
         variables = {
             "GITHUB_API_URL": self.url,
@@ -228,16 +234,17 @@ class Sandbox:
             "GITHUB_REPOSITORY": self.repository,
             "MONOKEEL_REGISTRY": self.registry_url,
             "GH_CONFIG_DIR": str(self._root / "gh"),
-            "GH_REPO": self.repository,
+            "GH_HOST": GH_HOST,
+            "GH_REPO": f"{GH_HOST}/{self.repository}",
             "GIT_SSH_COMMAND": shlex.join(command),
             "GIT_TERMINAL_PROMPT": "0",
             "GIT_CONFIG_COUNT": str(len(pairs)),
         }
-        for place, (key, value) in enumerate(pairs.items()):
+        for place, (key, value) in enumerate(pairs):
             variables[f"GIT_CONFIG_KEY_{place}"] = key
             variables[f"GIT_CONFIG_VALUE_{place}"] = value
         if secret:
-            # gh sends GH_TOKEN to github.com only, and follows addresses of answers.
+            # gh sends GH_TOKEN to github.com and the third to every other host.
             names = ("GITHUB_TOKEN", "GH_TOKEN", "GH_ENTERPRISE_TOKEN")
             variables |= dict.fromkeys(names, secret)
         return variables

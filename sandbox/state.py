@@ -79,6 +79,7 @@ class State:
     environments: dict[str, Environment] = field(default_factory=dict)
     variables: dict[str, Variable] = field(default_factory=dict)
     issues: list[Issue] = field(default_factory=list)
+    labels: dict[str, tuple[str, str]] = field(default_factory=dict)
     checks: list[Check] = field(default_factory=list)
     runs: list[Run] = field(default_factory=list)
     lock: threading.RLock = field(default_factory=threading.RLock)

@@ -87,6 +87,7 @@ class Call:
     body: bytes
     actor: Actor
     args: Mapping[str, str] = field(default_factory=dict)
+    is_enterprise: bool = False  # asked below /api/v3
 
     def json(self) -> JsonObject:
         """Return the JSON object of the body, an empty one if there is no body.
