@@ -1,6 +1,7 @@
 """Every family of the API; importing one registers its routes."""
 
 from sandbox import (
+    accounts,
     apps,
     assets,
     checks,
@@ -9,8 +10,10 @@ from sandbox import (
     environments,
     issues,
     labels,
+    landing,
     meta,
     packages,
+    pull_details,
     pulls,
     refs,
     releases,
@@ -32,6 +35,9 @@ ROUTED = (
     environments,
     issues,
     labels,
+    landing,
+    accounts,
+    pull_details,
     meta,
     packages,
     pulls,

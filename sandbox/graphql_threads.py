@@ -6,7 +6,7 @@ from sandbox.graphql_objects import actor_node, label_node, owner_node
 from sandbox.graphql_query import QueryError
 from sandbox.graphql_run import PAGE, Arguments, Node, Value, connection
 from sandbox.labels import find_label
-from sandbox.merging import commits_of
+from sandbox.merging import changes_of, commits_of
 from sandbox.records import Issue, Pull, Review
 from sandbox.standing import (
     decision_of,
@@ -147,25 +147,11 @@ def _branches(state: State, pull: Pull) -> dict[str, Value]:
         "baseRef": Node("Ref", {"name": pull.base, "branchProtectionRule": None}),
         "commits": _commits_field(state, pull),
         "statusCheckRollup": lambda _: rollup_node(state, pull.head_sha),
-        "changedFiles": lambda _: len(_changes(state, pull)),
-        "additions": lambda _: sum(added for added, _, _ in _changes(state, pull)),
-        "deletions": lambda _: sum(removed for _, removed, _ in _changes(state, pull)),
+        "changedFiles": lambda _: len(changes_of(state, pull)),
+        "additions": lambda _: sum(f.additions for f in changes_of(state, pull)),
+        "deletions": lambda _: sum(f.deletions for f in changes_of(state, pull)),
         "files": lambda arguments: _files(state, pull, arguments),
     }
-
-
-def _changes(state: State, pull: Pull) -> list[tuple[int, int, str]]:
-    """Return added lines, removed lines and path of each file that *pull* changes."""
-    start = pull.merge_base or state.git.commit_of(f"refs/heads/{pull.base}")
-    lines = state.git.git(
-        "diff", "--numstat", "--no-renames", f"{start}...{pull.head_sha}"
-    )
-    found = []
-    for line in lines.splitlines():
-        added, removed, path = line.split("\t")
-        numbers = [int(n) if n.isdecimal() else 0 for n in (added, removed)]
-        found.append((numbers[0], numbers[1], path))
-    return found
 
 
 def _files(state: State, pull: Pull, arguments: Arguments) -> Value:
@@ -173,13 +159,13 @@ def _files(state: State, pull: Pull, arguments: Arguments) -> Value:
         Node(
             "PullRequestChangedFile",
             {
-                "path": path,
-                "additions": added,
-                "deletions": removed,
-                "changeType": "MODIFIED",
+                "path": file.path,
+                "additions": file.additions,
+                "deletions": file.deletions,
+                "changeType": file.status.upper().replace("REMOVED", "DELETED"),
             },
         )
-        for added, removed, path in _changes(state, pull)
+        for file in changes_of(state, pull)
     ]
     return connection("PullRequestChangedFile", nodes)(arguments)
 

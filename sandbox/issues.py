@@ -173,21 +173,27 @@ def create_comment(state: State, call: Call) -> Reply:
     number, text = state.next_id(), text_of(call.json(), "body")
     require_length(text, state.switches.longest_issue_body, "IssueComment")
     issue.comments.append((number, call.actor, text, state.now()))
-    api = state.identity.api
-    page = f"{state.identity.html}/issues/{issue.number}#issuecomment-{number}"
-    shape: JsonObject = {
+    return created(comment_shape(state, issue, issue.comments[-1]), located=True)
+
+
+def comment_shape(
+    state: State, issue: Issue, comment: tuple[int, Actor, str, str]
+) -> JsonObject:
+    """Return a comment: its number, author, text and moment."""
+    number, author, text, moment = comment
+    api, html = state.identity.api, state.identity.html
+    return {
         "id": number,
         "node_id": shapes.node_id("IssueComment", number),
         "url": f"{api}/issues/comments/{number}",
-        "html_url": page,
+        "html_url": f"{html}/issues/{issue.number}#issuecomment-{number}",
         "issue_url": f"{api}/issues/{issue.number}",
-        "user": shapes.user(state, call.actor),
-        "created_at": state.now(),
-        "updated_at": state.now(),
+        "user": shapes.user(state, author),
+        "created_at": moment,
+        "updated_at": moment,
         "body": text,
         "author_association": "MEMBER",
     }
-    return created(shape, located=True)
 
 
 @route("POST", "/R/issues/{number}/labels", "issues:write")

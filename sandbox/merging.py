@@ -1,5 +1,6 @@
 """The commit that merging a pull request makes: squash, rebase or merge."""
 
+from dataclasses import dataclass
 from http import HTTPStatus
 
 from sandbox.gitrepo import CommitText
@@ -80,6 +81,46 @@ def commits_of(state: State, pull: Pull) -> list[CommitText]:
     span = f"{start}..{pull.head_sha}"
     found = state.git.history("--reverse", "--no-merges", span)
     return [state.git.commit(sha) for sha in found]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileChange:
+    """One file that a pull request changes; *status* is GitHub's word."""
+
+    path: str
+    status: str
+    additions: int
+    deletions: int
+    blob: str
+
+
+_STATUS = {"A": "added", "D": "removed"}
+
+
+def changes_of(state: State, pull: Pull) -> list[FileChange]:
+    """Return the files that *pull* changes, by path; moves are not followed."""
+    start = pull.merge_base or f"refs/heads/{pull.base}"
+    span = f"{start}...{pull.head_sha}"
+    words = ("diff", "--no-renames", "--raw", "--numstat", "--abbrev=40", "-z", span)
+    parts, kinds, found = state.git.git(*words).split("\0"), {}, []
+    while parts:
+        entry = parts.pop(0)
+        if entry.startswith(":"):
+            kinds[parts.pop(0)] = entry.split()
+        elif entry:
+            added, removed, path = entry.split("\t")
+            numbers = [int(n) if n.isdecimal() else 0 for n in (added, removed)]
+            _, _, before, after, kind = kinds[path]
+            found.append(
+                FileChange(
+                    path=path,
+                    status=_STATUS.get(kind, "modified"),
+                    additions=numbers[0],
+                    deletions=numbers[1],
+                    blob=before if kind == "D" else after,
+                )
+            )
+    return found
 
 
 def _rebased(state: State, base: str, pull: Pull) -> str:

@@ -1,12 +1,11 @@
 """What is not about the repository: root, people, limits, host keys."""
 
-from sandbox import shapes
+from sandbox.accounts import public_shape
 from sandbox.routing import route
 from sandbox.state import State
 from sandbox.wire import Call, Json, JsonObject, Reply, not_found
 
 _VERSION = "3.99.0"  # newer than all, so that gh leaves nothing out
-_MOMENT = "2026-01-01T00:00:00Z"
 # The stand-in for ssh asks no server for its key; clients still pin one.
 HOST_KEY = (
     "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl"
@@ -94,18 +93,8 @@ def get_user_by_id(state: State, call: Call) -> Reply:
 def _public(state: State, number: int) -> JsonObject:
     for actor in state.people.values():
         if actor.id == number:
-            break
-    else:
-        raise not_found()
-    empty: JsonObject = dict.fromkeys(
-        ("company", "blog", "location", "email", "hireable", "bio")
-    )
-    counts: JsonObject = dict.fromkeys(
-        ("public_repos", "public_gists", "followers", "following"), 0
-    )
-    named: JsonObject = {"name": actor.login.capitalize()}
-    moments: JsonObject = {"created_at": _MOMENT, "updated_at": _MOMENT}
-    return shapes.user(state, actor) | named | empty | counts | moments
+            return public_shape(state, actor)
+    raise not_found()
 
 
 @route("GET", "/rate_limit")

@@ -223,6 +223,16 @@ def create_key(state: State, call: Call) -> Reply:
     return created(_key(state, made), located=True)
 
 
+@route("GET", "/R/keys/{id}", "administration:read")
+def get_key(state: State, call: Call) -> Reply:
+    """Return one deploy key."""
+    number = call.number("id")
+    for key in state.keys:
+        if key.id == number:
+            return Reply(json=_key(state, key))
+    raise not_found()
+
+
 @route("DELETE", "/R/keys/{id}", "administration:write")
 def delete_key(state: State, call: Call) -> Reply:
     """Remove a deploy key."""

@@ -12,7 +12,6 @@ from sandbox.workflows import file_of, workflow_name, workflow_number
 def _shape(state: State, run: Run) -> JsonObject:
     api = state.identity.api
     url = f"{api}/actions/runs/{run.id}"
-    commit = state.git.commit(run.sha)
     name = workflow_name(state, run.workflow, run.sha)
     number = workflow_number(run.workflow)
     links = ("jobs", "logs", "artifacts", "cancel", "rerun")
@@ -40,17 +39,22 @@ def _shape(state: State, run: Run) -> JsonObject:
         "triggering_actor": shapes.user(state, run.actor),
         "check_suite_url": f"{api}/check-suites/{run.id}",
         "workflow_url": f"{api}/actions/workflows/{number}",
-        "head_commit": {
-            "id": commit.sha,
-            "tree_id": commit.tree,
-            "message": commit.message,
-            "timestamp": commit.committer[2],
-            "author": {"name": commit.author[0], "email": commit.author[1]},
-            "committer": {"name": commit.committer[0], "email": commit.committer[1]},
-        },
+        "head_commit": _commit(state, run.sha),
         "repository": shapes.repository(state, minimal=True),
         "head_repository": shapes.repository(state, minimal=True),
         "display_title": name,  # of a dispatch; of a push the commit's title
+    }
+
+
+def _commit(state: State, sha: str) -> JsonObject:
+    commit = state.git.commit(sha)
+    return {
+        "id": commit.sha,
+        "tree_id": commit.tree,
+        "message": commit.message,
+        "timestamp": commit.committer[2],
+        "author": {"name": commit.author[0], "email": commit.author[1]},
+        "committer": {"name": commit.committer[0], "email": commit.committer[1]},
     }
 
 

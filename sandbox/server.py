@@ -15,6 +15,7 @@ from typing import Self
 
 from sandbox import hook
 from sandbox.actors import ACTIONS_APP, ACTORS, NOBODY, OWN_APP, TOKENS
+from sandbox.client_environment import environment
 from sandbox.defaults import Defaults
 from sandbox.exchange import Exchange, Incoming, Outgoing
 from sandbox.front import Front, Judge
@@ -24,10 +25,6 @@ from sandbox.records import App
 from sandbox.registry import Registry
 from sandbox.state import Identity, State
 from sandbox.switches import Switches
-
-# gh takes the host of a remote for the one to ask, and leaves its port out.
-GH_HOST = "127.0.0.1"
-_SSH = Path(__file__).with_name("ssh.py")
 
 
 class Sandbox:
@@ -217,37 +214,12 @@ class Sandbox:
 
         *token* is a name of ``tokens``; ``none`` leaves the tokens out.
         """
-        secret = self.tokens[token]
-        helper = (
-            '!f() { test -z "$GITHUB_TOKEN" || '
-            'printf "username=x-access-token\\npassword=%s\\n" "$GITHUB_TOKEN"; }; f'
+        return environment(
+            self.state.identity,
+            self.tokens[token],
+            registry=self.registry_url,
+            gh_config=self._root / "gh",
         )
-        pairs = (
-            (f"url.{self.url}/.insteadOf", "https://github.com/"),
-            (f"url.{self.url}/.insteadOf", f"https://{GH_HOST}/"),  # gh repo clone
-            (f"credential.{self.url}.helper", helper),
-        )
-        command = [sys.executable, str(_SSH), "--sandbox", self.url]
-        variables = {
-            "GITHUB_API_URL": self.url,
-            "GITHUB_SERVER_URL": self.url,
-            "GITHUB_REPOSITORY": self.repository,
-            "MONOKEEL_REGISTRY": self.registry_url,
-            "GH_CONFIG_DIR": str(self._root / "gh"),
-            "GH_HOST": GH_HOST,
-            "GH_REPO": f"{GH_HOST}/{self.repository}",
-            "GIT_SSH_COMMAND": shlex.join(command),
-            "GIT_TERMINAL_PROMPT": "0",
-            "GIT_CONFIG_COUNT": str(len(pairs)),
-        }
-        for place, (key, value) in enumerate(pairs):
-            variables[f"GIT_CONFIG_KEY_{place}"] = key
-            variables[f"GIT_CONFIG_VALUE_{place}"] = value
-        if secret:
-            # gh sends GH_TOKEN to github.com and the third to every other host.
-            names = ("GITHUB_TOKEN", "GH_TOKEN", "GH_ENTERPRISE_TOKEN")
-            variables |= dict.fromkeys(names, secret)
-        return variables
 
     def _handler(self, base: type[Handler]) -> type:
         """Return *base* with this sandbox behind it."""
