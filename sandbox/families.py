@@ -1,9 +1,11 @@
-"""Every family of the API; importing one registers its routes."""
+"""Every family of the API and of pages; importing one registers its addresses."""
 
 from sandbox import (
     accounts,
     apps,
     assets,
+    browsing_code,
+    browsing_work,
     checks,
     commits,
     deployments,
@@ -29,6 +31,8 @@ from sandbox import (
 ROUTED = (
     apps,
     assets,
+    browsing_code,
+    browsing_work,
     checks,
     commits,
     deployments,

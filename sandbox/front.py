@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Protocol
 
-from sandbox import control, git_http, graphql, routing
+from sandbox import browsing, control, git_http, graphql, routing
 from sandbox.actors import Actor
 from sandbox.description import Description
 from sandbox.dressing import (
@@ -107,6 +107,8 @@ class Front:
         elif _is_image(path):
             family, caller = "registry", None
             done = self._registry(incoming)
+        elif shown := browsing.answer(self.state, incoming):
+            family, caller, done = "page", None, shown
         else:
             family, caller = "rest", caller_of(self.state, incoming)
             done = dress(self.state, incoming, self._rest(incoming))
