@@ -88,6 +88,9 @@ EXTRA_PROPERTIES: dict[str, tuple[str, str]] = {
 
 # operation -> media types that the prose of its description names, but no schema.
 MEDIA_TYPES: dict[str, frozenset[str]] = {
+    "pulls/get": frozenset(
+        {"application/vnd.github.v3.diff", "application/vnd.github.v3.patch"}
+    ),
     "repos/get-release-asset": frozenset({"application/octet-stream"}),
     "repos/get-content": frozenset(
         {"application/vnd.github.raw", "application/vnd.github.raw+json"}

@@ -94,6 +94,15 @@ class FileChange:
     blob: str
 
 
+def difference_of(state: State, pull: Pull, kind: str) -> bytes:
+    """Return what *pull* changes as a ``diff``, or its commits as a ``patch``."""
+    start = pull.merge_base or f"refs/heads/{pull.base}"
+    if kind == "patch":
+        span = f"{start}..{pull.head_sha}"
+        return state.git.git_bytes("format-patch", "--stdout", span)
+    return state.git.git_bytes("diff", f"{start}...{pull.head_sha}")
+
+
 _STATUS = {"A": "added", "D": "removed"}
 
 

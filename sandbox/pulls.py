@@ -5,7 +5,7 @@ from http import HTTPStatus
 from sandbox import shapes
 from sandbox.issues import find, issue_shape, new_issue, set_state
 from sandbox.labels import label_shape
-from sandbox.merging import changes_of, commits_of
+from sandbox.merging import changes_of, commits_of, difference_of
 from sandbox.pages import listed
 from sandbox.records import Issue, Pull, Review
 from sandbox.routing import route
@@ -135,8 +135,14 @@ def list_pulls(state: State, call: Call) -> Reply:
 
 @route("GET", "/R/pulls/{number}", "metadata:read")
 def get_pull(state: State, call: Call) -> Reply:
-    """Return one pull request."""
-    return Reply(json=pull_shape(state, call, *find_pull(state, call)))
+    """Return one pull request, as a diff or a patch where ``Accept`` asks for it."""
+    issue, pull = find_pull(state, call)
+    for kind in ("diff", "patch"):
+        if f".{kind}" in call.headers.get("Accept", ""):
+            media = f"application/vnd.github.v3.{kind}; charset=utf-8"
+            content = difference_of(state, pull, kind)
+            return Reply(raw=content, headers={"Content-Type": media})
+    return Reply(json=pull_shape(state, call, issue, pull))
 
 
 @route("POST", "/R/pulls", "pull_requests:write")

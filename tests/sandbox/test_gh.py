@@ -99,6 +99,14 @@ def test_a_pull_request_lands_under_the_rules(
     assert json.loads(listed) == [{"number": 1, "state": "MERGED"}]
 
 
+def test_a_difference_is_shown_as_git_shows_it(gh: Gh, topic: str) -> None:
+    assert topic
+    _open(gh)
+
+    assert gh.good("pr", "diff").splitlines()[-1] == "+a"
+    assert "Subject: [PATCH] wip" in gh.good("pr", "diff", "--patch")
+
+
 def test_a_failed_check_is_told(gh: Gh, api: Api, clone: Clone, topic: str) -> None:
     _open(gh)
     head = clone.git("rev-parse", topic).output.strip()
