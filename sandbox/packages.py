@@ -98,9 +98,10 @@ def get_package(state: State, call: Call) -> Reply:
 @route("GET", "/orgs/{org}/packages/{type}/{package}/versions", "packages:read")
 @route("GET", "/users/{user}/packages/{type}/{package}/versions", "packages:read")
 def list_versions(state: State, call: Call) -> Reply:
-    """List the versions of a package: one a digest, with its tags."""
+    """List the versions of a package, newest first: one a digest, with its tags."""
     name, versions = _find(state, call)
-    shown: list[Json] = [_version(state, call, name, v) for v in versions.items()]
+    found = reversed(versions.items())
+    shown: list[Json] = [_version(state, call, name, v) for v in found]
     return listed(state, call, shown)
 
 

@@ -24,9 +24,16 @@ class _AppKey:
     def public(self) -> str:
         return run("ssh-keygen", "-y", "-f", str(self.path)).output.strip()
 
-    def proof(self, now: float, *, issuer: str = "424242", life: int = 540) -> str:
+    def proof(
+        self,
+        now: float,
+        *,
+        issuer: str = "424242",
+        life: int = 540,
+        algorithm: str = "RS256",
+    ) -> str:
         claims = {"iat": int(now) - 60, "exp": int(now) + life, "iss": issuer}
-        head = {"alg": "RS256", "typ": "JWT"}
+        head = {"alg": algorithm, "typ": "JWT"}
         text = ".".join(_part(json.dumps(each).encode()) for each in (head, claims))
         signed = subprocess.run(
             ["openssl", "dgst", "-sha256", "-sign", str(self.path)],
@@ -100,6 +107,18 @@ def test_an_app_gets_no_token_for_more_than_it_has(
     assert api.box.state.expiries == {}
 
 
+@pytest.mark.parametrize(("name", "status"), [("shop", 201), ("other", 422)])
+def test_an_app_gets_tokens_for_its_repository(
+    api: Api, app_key: _AppKey, name: str, status: int
+) -> None:
+    headers = _as(app_key.proof(api.box.state.seconds()))
+    path = "//app/installations/77/access_tokens"
+
+    answer = api("POST", path, {"repositories": [name]}, who="none", headers=headers)
+
+    assert answer.status == status
+
+
 def test_a_token_of_an_app_lives_for_an_hour(api: Api, app_key: _AppKey) -> None:
     headers = _as(str(_mint(api, app_key)["token"]))
 
@@ -129,6 +148,7 @@ def test_the_token_of_a_person_cannot_be_given_back(api: Api) -> None:
     ("change", "words"),
     [
         ({"issuer": "7"}, "could not be decoded"),
+        ({"algorithm": "none"}, "could not be decoded"),
         ({"life": -1}, "must be a numeric value representing the future time"),
         ({"life": 700}, "is too far in the future"),
     ],
@@ -141,6 +161,7 @@ def test_a_wrong_proof_is_refused(
         now,
         issuer=str(change.get("issuer", "424242")),
         life=int(change.get("life", 540)),
+        algorithm=str(change.get("algorithm", "RS256")),
     )
 
     answer = api("GET", "//app", who="none", headers=_as(proof))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.images import OCI_MANIFEST, Manifest
 from sandbox.server import Sandbox
 from sandbox.wire import Json
 from tests.sandbox.calls import Answer, Api, grow
@@ -188,8 +189,18 @@ def test_a_draft_is_not_for_everybody(shop: Api) -> None:
 
     listed = shop("GET", "//acme/shop/releases", who="none")
 
-    assert b"v2.0.0" not in listed.body
-    assert shop("GET", str(draft["html_url"]), who="none").status == 404
+    place = f"//api/uploads/repos/acme/shop/releases/{draft['id']}/assets?name=a"
+    asset = shop("POST", place, b"x", headers={"Content-Type": "text/plain"})
+    latest = shop("GET", "//acme/shop/releases/latest", who="none")
+
+    assert b"v2.0.0" not in listed.body + latest.body
+    for address in (
+        str(draft["html_url"]),
+        "//acme/shop/releases/tag/v2.0.0",
+        str(asset["browser_download_url"]),
+        "//acme/shop/releases/download/v2.0.0/a",
+    ):
+        assert shop("GET", address, who="none").status == 404
 
 
 def test_a_file_of_a_release_is_downloaded(shop: Api) -> None:
@@ -202,6 +213,21 @@ def test_a_file_of_a_release_is_downloaded(shop: Api) -> None:
 
     assert (answer.status, answer.body) == (200, b"\x00<b>")
     assert answer.headers["Content-Type"] == "application/octet-stream"
+
+
+@pytest.mark.parametrize(("public", "status"), [(True, 200), (False, 404)])
+def test_a_package_has_a_page_when_it_is_public(
+    shop: Api, box: Sandbox, *, public: bool, status: int
+) -> None:
+    box.images.switches.images_start_public = public
+    manifest = Manifest(OCI_MANIFEST, b'{"schemaVersion": 2, "layers": []}')
+    box.images.repository("acme/shop/api").put("1.0.0", manifest)
+    package = shop("GET", "//orgs/acme/packages/container/shop%2Fapi")
+
+    answer = shop("GET", str(package["html_url"]), who="none")
+
+    assert answer.status == status
+    assert (b"1.0.0" in answer.body) == public
 
 
 def test_a_run_has_a_page(shop: Api, box: Sandbox) -> None:

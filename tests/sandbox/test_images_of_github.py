@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 import shutil
 from pathlib import Path
 from urllib.parse import quote
@@ -106,6 +107,18 @@ def test_everybody_reads_a_public_package(api: Api, box: Sandbox) -> None:
     assert _read(api).status == 200
     names = api("GET", "//orgs/acme/packages?package_type=container").items
     assert [package["visibility"] for package in names] == ["public"]
+
+
+def test_versions_of_a_package_come_newest_first(api: Api, box: Sandbox) -> None:
+    for number in (1, 2):
+        body = f'{{"schemaVersion": 2, "layers": [], "number": {number}}}'.encode()
+        manifest = Manifest(OCI_MANIFEST, body)
+        box.images.repository(_IMAGE).put(f"{number}.0.0", manifest)
+
+    found = api("GET", "//orgs/acme/packages/container/shop%2Fapi/versions").items
+
+    tags = [re.findall(r'"(\d\.0\.0)"', json.dumps(version)) for version in found]
+    assert tags == [["2.0.0"], ["1.0.0"]]
 
 
 @pytest.mark.parametrize("public", [True, False])

@@ -90,6 +90,7 @@ def test_without_the_switch_the_title_wins(api: Api, box: Sandbox, wip: str) -> 
     "settings",
     [
         {"squash_merge_commit_message": "PR_BODY"},
+        {"squash_merge_commit_message": "COMMIT_MESSAGES"},
         {"merge_commit_message": "BLANK"},
         {
             "squash_merge_commit_title": "COMMIT_OR_PR_TITLE",
