@@ -7,6 +7,7 @@ from invoke import Context, task
 from monokeel.tasks.wiring import (
     AS_JSON,
     exit_on_error,
+    make_credentials,
     make_git,
     make_github,
     make_registry,
@@ -61,7 +62,7 @@ def promote(  # noqa: PLR0917 - a parameter per option
             actor=variable("GITHUB_TRIGGERING_ACTOR", "GITHUB_ACTOR") or "",
             run_id=variable("GITHUB_RUN_ID") or "",
             run_url=_run_url(),
-            by_token=variable("MONOKEEL_DEPLOY_KEY") is None and token() is not None,
+            by_token=not make_credentials().writer and token() is not None,
         )
         outside = _outside()
         plan = plan_promotion(request, outside, read_settings())

@@ -171,6 +171,7 @@ def _publish(how: _How) -> None:
     actions.add_summary(as_markdown(report))
     refuse_blocked(plan, strict=how.strict)
     refuse_unknown(plan)
+    git.require_writer()
     target = target_of(
         settings, version=plan.version or "", commit=plan.commit, notes=plan.notes
     )
