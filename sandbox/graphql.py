@@ -1,7 +1,9 @@
 """``/graphql``: the part that ``gh`` asks for, over the same state as REST."""
 
+import re
 from http import HTTPStatus
 
+from sandbox import deployment_graph
 from sandbox.graphql_changes import changes_node, thread_of
 from sandbox.graphql_objects import actor_node, owner_node
 from sandbox.graphql_query import QueryError, parse
@@ -49,8 +51,12 @@ def answer(state: State, call: Call) -> Reply:
         text = "This endpoint requires you to be authenticated."
         raise ApiError(HTTPStatus.UNAUTHORIZED, text)
     body = call.json()
+    query = text_of(body, "query")
+    if re.search(rf"\bquery\s+{deployment_graph.OPERATION}\b", query):
+        with state.lock:
+            return deployment_graph.answer(state, call, query)
     try:
-        document = parse(text_of(body, "query"))
+        document = parse(query)
         with state.lock:
             root = _query(state, call)
             if document.kind == "mutation":

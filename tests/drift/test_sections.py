@@ -9,7 +9,7 @@ import pytest
 from monokeel.drift.report import drift_report
 from monokeel.ground.answers import Absent, Found, Unknown
 from monokeel.ground.report import as_json, as_text
-from monokeel.promotion.facts import Protection
+from monokeel.promotion.ports import Protection
 from monokeel.promotion.records import BranchMove
 from tests.fakes.place import Place, drift_in
 from tests.fakes.pointers import Shop, commit_named

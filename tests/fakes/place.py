@@ -8,7 +8,7 @@ from monokeel.drift.reading import DriftReading, read_drift
 from monokeel.drift.wanted import SECTIONS, Wanted
 from monokeel.ground.answers import Json
 from monokeel.policy.rulesets import parse_policy
-from monokeel.promotion.facts import Protection
+from monokeel.promotion.ports import Protection
 from tests.fakes.pointers import Shop
 from tests.fakes.repository import FakeRepository
 from tests.fakes.rulesets import FakeRulesets
@@ -41,10 +41,7 @@ class Place:
         outside = Outside(
             rulesets=self.rulesets,
             repository=self.repository,
-            refs=self.shop.clone,
-            records=self.shop.records,
-            releases=self.shop.releases,
-            images=self.shop.images,
+            promotion=self.shop.outside,
         )
         return read_drift(wanted, outside)
 

@@ -152,6 +152,32 @@ class GitHub:
         where = urlsplit(self._url(path, None)).path
         return _refusal(method, where, answer, has_token=bool(self.token))
 
+    def graphql(self, query: str, variables: Mapping[str, str]) -> dict[str, Json]:
+        """Return the data that *query* asks for; it only reads, so it may be repeated.
+
+        Raises ServiceError where anything of it is refused or unknown: GraphQL answers
+        200 then, with ``errors``. On an Enterprise Server it is not below ``/v3``.
+        """
+        url = f"{self.api.removesuffix('/v3')}/graphql"
+        body = jsonlib.dumps({"query": query, "variables": {**variables}}).encode()
+        headers = {"Accept": _JSON, "Content-Type": "application/json"}
+        if self.token:
+            headers["Authorization"] = f"Bearer {self.token}"
+        answer = self._session.request(
+            "POST", url, headers=headers, body=body, retry=True
+        )
+        self._note_date(answer)
+        if answer.status != HTTPStatus.OK:
+            path = urlsplit(url).path
+            raise _refusal("POST", path, answer, has_token=bool(self.token))
+        found = as_object(answer.json())
+        if found.get("errors"):
+            raise ServiceError(
+                f"GitHub did not answer the query: {words_of(answer)}",
+                fix="./inv doctor says what the token may see.",
+            )
+        return as_object(found.get("data"))
+
     def _url(self, path: str, params: Mapping[str, str] | None) -> str:
         if path.startswith("//"):
             url = self.api + path[1:]

@@ -1,16 +1,11 @@
 """What drift needs from the outside."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Protocol
 
 from monokeel.ground.answers import Json, Unknown
 from monokeel.policy.ports import Rulesets
-from monokeel.promotion.facts import Protection
-from monokeel.promotion.records import BranchMove, Listed, Status
-from monokeel.release.artifact import Images
-from monokeel.release.record import GitHubRelease, ReleaseRecord
+from monokeel.promotion import ports as promotion
 from monokeel.setup.ports import DeployKey
 
 
@@ -33,42 +28,6 @@ class Repository(Protocol):
         """Say whether classic branch protection stands beside the rulesets."""
 
 
-class Refs(Protocol):
-    """The remote of the clone."""
-
-    def remote_refs(self) -> dict[str, str]:
-        """Return full ref name → peeled commit."""
-
-
-class Records(Protocol):
-    """The records of promotion on GitHub."""
-
-    def now(self) -> datetime:
-        """Return GitHub's time."""
-
-    def newest(self, environments: Sequence[str]) -> Listed:
-        """Return our newest records."""
-
-    def statuses(self, ids: Sequence[int]) -> Mapping[int, tuple[Status, ...]]:
-        """Return record id → its statuses, oldest first."""
-
-    def branch_moves(self, branch: str) -> tuple[BranchMove, ...]:
-        """Return the moves of *branch* that GitHub saw itself, newest first."""
-
-    def protection(self, environment: str) -> Protection | Unknown:
-        """Say whether the GitHub Environment is there and asks for an approval."""
-
-
-class Releases(Protocol):
-    """The releases on GitHub."""
-
-    def published(self, tag: str) -> GitHubRelease | None:
-        """Return the published release of *tag*, ``None`` if there is none."""
-
-    def record_of(self, release: GitHubRelease) -> ReleaseRecord | None:
-        """Return what the ``release.json`` of *release* says."""
-
-
 class Issues(Protocol):
     """The one issue that is open while drift lasts."""
 
@@ -85,7 +44,4 @@ class Outside:
 
     rulesets: Rulesets
     repository: Repository
-    refs: Refs
-    records: Records
-    releases: Releases
-    images: Images
+    promotion: promotion.Outside

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 
 from monokeel.drift.pointers import check_pointers
 from monokeel.drift.ports import Outside
@@ -9,10 +10,12 @@ from monokeel.drift.releases import check_releases
 from monokeel.drift.settings import check_settings
 from monokeel.drift.wanted import Wanted
 from monokeel.ground.errors import NO_ANSWER, MonokeelError
+from monokeel.ground.settings import Settings
 from monokeel.policy.reading import Change, Reading, changes_in, read_rulesets
 from monokeel.policy.verdict import Facts, Unverified, Verdict, judge
 from monokeel.policy.wording import problem_lines
-from monokeel.promotion.pointers import Pointers, main_of, pointers_of
+from monokeel.promotion.pointers import Pointers, read_remote
+from monokeel.promotion.reading import read_records
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,22 +76,20 @@ def read_drift(wanted: Wanted, outside: Outside) -> DriftReading:
 
 
 def _others(wanted: Wanted, outside: Outside) -> dict[str, Facts]:
-    settings = wanted.settings
-    read: dict[str, Pointers] = {}
+    promotion, local = outside.promotion, wanted.settings
 
-    def pointers() -> Pointers:
-        if "now" not in read:
-            refs = outside.refs.remote_refs()
-            main = main_of(refs, settings.default_branch)
-            read["now"] = pointers_of(refs, main=main, prefix=settings.tag_prefix)
-        return read["now"]
+    @cache
+    def remote() -> tuple[Settings, Pointers]:
+        return read_remote(promotion.clone, local)
 
     checks: dict[str, Callable[[], Facts]] = {
         "settings": lambda: check_settings(
-            wanted.policy, settings.default_branch, outside.repository
+            wanted.policy, local.default_branch, outside.repository
         ),
-        "pointers": lambda: check_pointers(settings, pointers(), outside),
-        "releases": lambda: check_releases(settings, pointers(), outside),
+        "pointers": lambda: check_pointers(
+            read_records(promotion, *remote()), promotion.records
+        ),
+        "releases": lambda: check_releases(*remote(), promotion),
     }
     facts = {}
     for name, check in checks.items():

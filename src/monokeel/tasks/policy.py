@@ -10,9 +10,8 @@ from monokeel.tasks.wiring import (
     AS_JSON,
     exit_on_error,
     exit_with_difference,
-    make_git,
     make_github,
-    make_registry,
+    make_promotion,
     read_settings,
     read_text,
     root,
@@ -223,19 +222,13 @@ def _rulesets() -> "Rulesets":
 
 
 def _outside() -> "Outside":
-    from monokeel.adapters.deployments import Deployments
-    from monokeel.adapters.releases import Releases
     from monokeel.adapters.repository import Repository
     from monokeel.drift.ports import Outside
 
-    github = make_github()
     return Outside(
         rulesets=_rulesets(),
-        repository=Repository(github),
-        refs=make_git(),
-        records=Deployments(github),
-        releases=Releases(github),
-        images=make_registry(),
+        repository=Repository(make_github()),
+        promotion=make_promotion(),
     )
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from monokeel.adapters.session import Session
     from monokeel.ground.report import Report
     from monokeel.ground.settings import Settings
+    from monokeel.promotion.ports import Outside
 
 WRITER_KEY = "MONOKEEL_WRITER_KEY"  # the private key of the App that writes
 AS_JSON = "print one JSON object"  # what --json does, in each task's help
@@ -185,6 +186,21 @@ def make_registry(*, quick: bool = False) -> "Registry":
             session, address=address, user=user, password=password, timeout_s=_QUICK_S
         )
     return Registry(session, address=address, user=user, password=password)
+
+
+def make_promotion() -> "Outside":
+    """Return all that promotion reads and writes."""
+    from monokeel.adapters.deployments import Deployments
+    from monokeel.adapters.releases import Releases
+    from monokeel.promotion.ports import Outside
+
+    github = make_github()
+    return Outside(
+        clone=make_git(),
+        records=Deployments(github),
+        releases=Releases(github),
+        images=make_registry(),
+    )
 
 
 def registry_login() -> tuple[str | None, str | None]:
