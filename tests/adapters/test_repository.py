@@ -203,3 +203,34 @@ def test_a_closed_issue_is_not_opened_again(box: Sandbox) -> None:
     issues.close("drift", comment="Over.")
 
     assert issues.keep_open("drift", title="Drift", body="two") == first + 1
+
+
+def test_who_may_push_is_listed_and_who_only_reads_is_not(
+    repository: Repository,
+) -> None:
+    assert repository.pushers() == ("ada", "kai")
+
+
+def test_only_kinds_with_scopes_name_them(box: Sandbox) -> None:
+    classic = Repository(github(box)).token_scopes()
+    fine = Repository(github(box, "fine")).token_scopes()
+
+    assert classic is not None
+    assert {"repo", "workflow"} <= set(classic)
+    assert fine is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "path"),
+    [("Organization", "/orgs/a/repos"), ("User", "/user/repos")],
+)
+def test_a_repository_is_made_where_its_owner_lives(kind: str, path: str) -> None:
+    with serving((200, {}, f'{{"type": "{kind}"}}'.encode()), (201, {}, b"{}")) as up:
+        hub = GitHub(Session(tries=1), api=up.url, repository="a/b", token="t")
+
+        Repository(hub).create(private=True)
+
+    assert [(method, where) for method, where, _ in up.seen] == [
+        ("GET", "/users/a"),
+        ("POST", path),
+    ]

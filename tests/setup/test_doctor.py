@@ -9,9 +9,8 @@ from monokeel.ground.errors import ServiceError
 from monokeel.setup.doctor import Finding, Here, doctor_report, examine
 from monokeel.setup.rows import Wanted
 from tests.fakes.rulesets import FakeRulesets
-from tests.fakes.unconnected import START, World
+from tests.fakes.unconnected import POLICY, SETTINGS, START, World
 from tests.setup.test_expectations import connected
-from tests.setup.test_init import POLICY, SETTINGS
 
 FILES = ("infra/platform.toml", "infra/rulesets.json", ".copier-answers.yml")
 

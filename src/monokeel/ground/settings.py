@@ -170,12 +170,7 @@ def parse_settings(text: str) -> Settings:
         skip=release.texts("skip", _VERSION),
         claim_ref=release.text("claim_ref", _CLAIM, default="refs/releases/{tag}"),
         version_file=release.optional_text("version_file", _PATH),
-        registry_host=registry.text(
-            "host",
-            _HOST,
-            default="ghcr.io",
-            says="Write no https:// and no path.",
-        ),
+        registry_host=_host(registry),
         build=registry.text("build", default="docker"),
         services=tuple(_service(each) for each in top.tables("services")),
         environments=environments,
@@ -189,6 +184,11 @@ def parse_settings(text: str) -> Settings:
         table.finish()
     _require_sound(settings)
     return settings
+
+
+def _host(table: Fields) -> str:
+    says = "Write the host without https:// and path."
+    return table.text("host", _HOST, default="ghcr.io", says=says)
 
 
 def _require_sound(settings: Settings) -> None:

@@ -135,8 +135,8 @@ def _github(wanted: Wanted, outside: Outside) -> Iterator[Finding]:
     state: State
     for row in expectations(wanted, outside):
         match answer_to(row):
-            case AsWanted():
-                yield _judged("GitHub", row.name, found=True, fix="")
+            case AsWanted(detail=detail):
+                yield Finding(where="GitHub", what=row.name, state="ok", detail=detail)
             case Otherwise(detail=detail, remedy=remedy):
                 state = "optional" if row.watched == "note" else "missing"
                 detail = f"{detail}: {remedy}"

@@ -83,6 +83,15 @@ class Repository(Protocol):
     def get_repository(self) -> dict[str, Json]:
         """Return the repository; what the token may not see is left out."""
 
+    def now(self) -> datetime:
+        """Return GitHub's time."""
+
+    def token_scopes(self) -> tuple[str, ...] | None:
+        """Return the scopes of the token; ``None`` for a kind that has none."""
+
+    def pushers(self) -> tuple[str, ...] | Unknown:
+        """Return the logins of who may push, and so approve and merge."""
+
     def own_number(self) -> int | None:
         """Return the account number of the token's user, if it has one."""
 
@@ -171,6 +180,7 @@ class Outside:
     Drift has neither a *clone* to push from nor *keys* of its own. *apply_rules* writes
     ``infra/rulesets.json`` to GitHub, *store* secrets; without them both are left to
     people. *mint*, where the key of the writer's App is here, gives a token to push.
+    *token_kind* says in words who asks.
     """
 
     repository: Repository
@@ -180,3 +190,4 @@ class Outside:
     store: SecretStore | None = None
     apply_rules: Callable[[], None] | None = None
     mint: Callable[[], str] | None = None
+    token_kind: str = ""

@@ -174,6 +174,7 @@ def _propose(done: "Update") -> str:
     help={
         "key_file": "where the private deploy key is kept (~/.config/monokeel/...)",
         "register_key": "register the deploy key with this token, and not by hand",
+        "create": "private or public: make the repository on GitHub first",
         "yes": "set missing secrets with gh without asking",
         "rules": "apply infra/rulesets.json in the end (--no-rules: leave them)",
         "dry_run": "show what would be done and change nothing",
@@ -184,6 +185,7 @@ def init(
     _: Context,
     *,
     key_file: str = "",
+    create: str = "",
     register_key: bool = False,
     yes: bool = False,
     rules: bool = True,
@@ -204,6 +206,8 @@ def init(
     with exit_on_error():
         settings = read_settings()
         outside = _outside(settings, key_file, rules=rules)
+        if create:
+            _create(create, dry_run=dry_run)
         if not dry_run and _may_set_secrets(yes=yes):
             outside = replace(outside, store=_secrets(settings, key_file))
         plan = make_plan(_wanted_setup(settings, register=register_key), outside)
@@ -218,6 +222,24 @@ def init(
             raise
         show(init_report(settings, tuple(steps)), as_json=json)
         _exit_by(verdict_of(steps))
+
+
+def _create(visibility: str, *, dry_run: bool) -> None:
+    """Make the repository; one that is there already is refused in GitHub's words."""
+    from monokeel.adapters.repository import Repository
+
+    if visibility not in ("private", "public"):
+        raise UsageError(
+            f"--create {visibility!r} is no visibility", fix="Give private or public."
+        )
+    github = wiring.make_github()
+    if dry_run:
+        raise UsageError(
+            f"--dry-run cannot look into {github.repository} before it is made",
+            fix="Run ./inv init --create first, or leave it out.",
+        )
+    Repository(github).create(private=visibility == "private")
+    print(f"{github.repository}: made, {visibility}", file=sys.stderr)
 
 
 def _may_set_secrets(*, yes: bool) -> bool:
@@ -259,6 +281,7 @@ def _outside(settings: "Settings", key_file: str = "", *, rules: bool) -> "Outsi
     from monokeel.adapters.repository import Repository
     from monokeel.adapters.rulesets import Rulesets
     from monokeel.setup.ports import Outside
+    from monokeel.setup.tokens import kind_of
 
     github = wiring.make_github()
     return Outside(
@@ -268,6 +291,7 @@ def _outside(settings: "Settings", key_file: str = "", *, rules: bool) -> "Outsi
         keys=Keys(_key_path(settings, key_file), root=wiring.root()),
         apply_rules=write_rules if rules else None,
         mint=wiring.minter(),
+        token_kind=kind_of(wiring.token() or ""),
     )
 
 
