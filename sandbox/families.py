@@ -2,6 +2,7 @@
 
 from sandbox import (
     accounts,
+    action_rights,
     apps,
     assets,
     browsing_code,
@@ -30,6 +31,7 @@ from sandbox import (
 
 ROUTED = (
     apps,
+    action_rights,
     assets,
     browsing_code,
     browsing_work,

@@ -97,6 +97,11 @@ def test_a_key_file_in_the_repository_is_refused(shop: Path, box: Sandbox) -> No
 def test_an_update_is_proposed_once(shop: Path, box: Sandbox) -> None:
     inv(shop, box, "init", "--no-rules")
 
+    writes = box.writes
+    preview = inv(shop, box, "template.update", "--pr", "--dry-run")
+    assert (preview.returncode, box.writes) == (0, writes), preview.stderr
+    assert "nothing was changed" in preview.stdout
+
     first = inv(shop, box, "template.update", "--pr", "--json")
     git(shop, "switch", "-q", "main")
     git(shop, "branch", "-q", "-D", BRANCH)

@@ -11,12 +11,10 @@ from monokeel.ground.answers import Unknown
 from monokeel.ground.settings import Settings
 from monokeel.policy.reading import read_rulesets
 from monokeel.policy.rulesets import Ruleset, rules_of
-from monokeel.setup import environments
+from monokeel.setup import access, environments, tokens, writer
 from monokeel.setup.main_branch import MAIN, main_row
 from monokeel.setup.ports import Outside, Repository
 from monokeel.setup.rows import INIT, Answer, AsWanted, Expectation, Otherwise, Wanted
-from monokeel.setup.tokens import limit_of, missing_scopes, remedy_for_scopes
-from monokeel.setup.writer import WRITER, foreign_keys_row, secret_row, writer_row
 
 RELEASE = "release"
 MERGING = "somebody can merge"
@@ -35,9 +33,10 @@ def expectations(wanted: Wanted, outside: Outside) -> Iterator[Expectation]:
     if outside.clone is not None:
         yield main_row(settings, outside.clone)
     yield _settings(settings, repository)
-    yield writer_row(wanted, outside)
+    yield access.default_branch_row(settings, repository)
+    yield writer.writer_row(wanted, outside)
     if passes(wanted.policy or (), "DeployKey"):
-        yield foreign_keys_row(wanted, outside)
+        yield writer.foreign_keys_row(wanted, outside)
     yield from _environments(wanted, outside)
     yield _immutable(repository)
     yield _classic(settings.default_branch, repository)
@@ -55,7 +54,9 @@ def _environments(wanted: Wanted, outside: Outside) -> Iterator[Expectation]:
         if each.reviewers:
             yield _approval(repository, each.name)
     for name in (RELEASE, *promoted):
-        yield secret_row(wanted, outside, name)
+        yield writer.secret_row(wanted, outside, name)
+    yield access.no_wider_secret_row(settings, outside)
+    yield access.workflow_rights_row(settings, repository)
 
 
 def passes(policy: Sequence[Ruleset], actor_type: str) -> bool:
@@ -72,13 +73,13 @@ def _token(outside: Outside) -> Expectation:
 
     def ask() -> Answer:
         scopes = outside.repository.token_scopes()
-        missing = missing_scopes(scopes) if scopes is not None else ()
+        missing = tokens.missing_scopes(scopes) if scopes is not None else ()
         if missing:
             return Otherwise(
                 detail=f"{kind} without {', '.join(missing)}",
-                remedy=remedy_for_scopes(kind, missing),
+                remedy=tokens.remedy_for_scopes(kind, missing),
             )
-        return AsWanted(detail=": ".join(filter(None, (kind, limit_of(kind)))))
+        return AsWanted(detail=": ".join(filter(None, (kind, tokens.limit_of(kind)))))
 
     return Expectation(
         name="token",
@@ -297,5 +298,5 @@ def _rules(
         ask=ask,
         make=outside.apply_rules,
         watched="elsewhere",
-        after=(MAIN, WRITER, MERGING),
+        after=(MAIN, writer.WRITER, MERGING),
     )

@@ -24,6 +24,7 @@ class DeployKey:
     writes: bool
     enabled: bool
     created_at: datetime
+    added_by: str = ""
     last_used: datetime | None = None
 
     @property
@@ -91,6 +92,9 @@ class Repository(Protocol):
 
     def pushers(self) -> tuple[str, ...] | Unknown:
         """Return the logins of who may push, and so approve and merge."""
+
+    def workflow_rights(self) -> dict[str, Json] | Unknown:
+        """Return what workflows may do by default, as GitHub's REST API names it."""
 
     def own_number(self) -> int | None:
         """Return the account number of the token's user, if it has one."""
