@@ -249,3 +249,22 @@ def test_a_key_that_is_gone_stops_a_release_before_it_builds(
     assert done.returncode == 3, done.stdout + done.stderr
     assert "the deploy key may not push, so nothing was begun" in done.stderr
     assert box.images.repositories == {}
+
+
+def test_each_commit_is_checked_where_more_than_the_title_lands(
+    shop: Path, box: Sandbox
+) -> None:
+    """G21, G22: a squash of one commit takes its message, a rebase all of them."""
+    base = git(shop, "rev-parse", "HEAD").strip()
+    save(shop, "wip")
+    check = ("check.title", "--title", "feat: add payments", "--since", base)
+
+    squash = inv(shop, box, *check)
+    rules = shop / "infra/rulesets.json"
+    text = rules.read_text(encoding="utf-8")
+    rules.write_text(text.replace('["squash"]', '["squash", "rebase"]'))
+    rebase = inv(shop, box, *check)
+
+    assert squash.returncode == 0, squash.stderr
+    assert rebase.returncode == 3
+    assert "the title 'wip' is no Conventional Commit" in rebase.stderr

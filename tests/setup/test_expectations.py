@@ -9,7 +9,8 @@ import pytest
 from monokeel.ground.answers import Unknown
 from monokeel.ground.errors import RefusedError, ServiceError
 from monokeel.policy.rulesets import parse_policy
-from monokeel.setup.expectations import approvals, expectations, passes
+from monokeel.setup.expectations import expectations, passes
+from monokeel.setup.merging import approvals, title_decides
 from monokeel.setup.permissions import PERMISSIONS, in_words, needed
 from monokeel.setup.ports import Outside, fingerprint
 from monokeel.setup.rows import Answer, AsWanted, Otherwise, Wanted, answer_to
@@ -344,3 +345,28 @@ def test_workflows_that_may_too_much_are_named(
     world = replace(connected(), **change)  # type: ignore[arg-type]
 
     assert otherwise(world)["rights of workflows"].detail == said
+
+
+@pytest.mark.parametrize(
+    ("methods", "settings", "decides"),
+    [
+        ('["squash"]', {}, True),
+        ('["squash", "rebase"]', {}, False),
+        ('["squash", "rebase"]', {"allow_rebase_merge": False}, True),
+        ('["squash"]', {"squash_merge_commit_title": "COMMIT_OR_PR_TITLE"}, False),
+        ('["rebase"]', {}, False),
+    ],
+)
+def test_the_title_decides_where_it_is_all_that_lands(
+    methods: str, settings: dict[str, str | bool], *, decides: bool
+) -> None:
+    text = MERGE.replace(
+        '_count": 1', f'_count": 1, "allowed_merge_methods": {methods}'
+    )
+    changed = replace(SETTINGS, on_github={**SETTINGS.on_github, **settings})
+
+    assert title_decides(changed, parse_policy(text)) is decides
+
+
+def test_without_rules_every_method_may_land() -> None:
+    assert not title_decides(SETTINGS, [])

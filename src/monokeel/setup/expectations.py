@@ -10,9 +10,10 @@ from functools import partial
 from monokeel.ground.answers import Unknown
 from monokeel.ground.settings import Settings
 from monokeel.policy.reading import read_rulesets
-from monokeel.policy.rulesets import Ruleset, rules_of
+from monokeel.policy.rulesets import Ruleset
 from monokeel.setup import access, environments, tokens, writer
 from monokeel.setup.main_branch import MAIN, main_row
+from monokeel.setup.merging import approvals
 from monokeel.setup.ports import Outside, Repository
 from monokeel.setup.rows import INIT, Answer, AsWanted, Expectation, Otherwise, Wanted
 
@@ -119,18 +120,6 @@ def _merging(policy: Sequence[Ruleset], repository: Repository) -> Expectation:
         ask=ask,
         watched="elsewhere",
     )
-
-
-def approvals(policy: Sequence[Ruleset]) -> int:
-    """Return how many approvals the active rules ask for before a merge."""
-    counts = [
-        parameters.get("required_approving_review_count")
-        for ruleset in policy
-        if ruleset.body.get("enforcement") == "active"
-        for rule in rules_of(ruleset.body)
-        if isinstance(parameters := rule.get("parameters"), dict)
-    ]
-    return max((each for each in counts if isinstance(each, int)), default=0)
 
 
 def _settings(settings: Settings, repository: Repository) -> Expectation:

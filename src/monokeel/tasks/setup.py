@@ -376,14 +376,26 @@ def branch(*, name: str | None = None) -> Iterator[Report]:
         examples=('./inv check.title --title "feat: search"',),
         exits={0: "good", 1: "", 3: "not a title that releases understand"},
     ),
-    {"title": "the title of the pull request"},
+    {
+        "title": "the title of the pull request",
+        "since": "where it starts: its commits count as well, where they land",
+    },
     json=False,
 )
-def title(*, title: str = "") -> Iterator[Report]:
-    """Check the title of a pull request."""
-    from monokeel.release.titles import judge_title
+def title(*, title: str = "", since: str = "") -> Iterator[Report]:
+    """Check the title of a pull request, and the commits that would land."""
+    from monokeel.policy.rulesets import parse_policy
+    from monokeel.release.titles import judge_commits, judge_title
+    from monokeel.setup.merging import title_decides
 
-    yield judge_title(title, read_settings())
+    settings = read_settings()
+    yield judge_title(title, settings)
+    if since and not title_decides(settings, parse_policy(read_text(POLICY))):
+        git = wiring.make_git()
+        start = git.commit_of(since)
+        if start is None:
+            raise UsageError(f"there is no commit {since!r}", fix="Run: git fetch")
+        yield judge_commits(git.log(start, git.head()), settings)
 
 
 TASKS = (init, doctor, services)
