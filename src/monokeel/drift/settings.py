@@ -23,6 +23,8 @@ def check_settings(wanted: Wanted, outside: Outside) -> Facts:
                 notes.append(f"{row.name}: {detail}. {remedy}")
             case Otherwise(detail=detail, remedy=remedy):
                 drift[f"{row.name}: {detail}; {row.lost}. {remedy}"] = row.item
+            case Unknown(reason=reason) if row.item == "writer_app":
+                notes.append(f"{row.name}: {reason}")
             case Unknown(reason=reason, hidden=hidden):
                 unverified.append(
                     Unverified(
