@@ -30,8 +30,8 @@ from sandbox import (
 )
 
 ROUTED = (
-    apps,
     action_rights,
+    apps,
     assets,
     browsing_code,
     browsing_work,

@@ -96,7 +96,7 @@ def new_issue(state: State, author: Actor, title: str, body: str | None) -> Issu
     return issue
 
 
-@route("GET", "/R/issues", "metadata:read")
+@route("GET", "/R/issues", "issues:read")
 def list_issues(state: State, call: Call) -> Reply:
     """List issues and pull requests, newest first; open ones unless told otherwise."""
     wanted = call.query.get("state", "open")
@@ -112,7 +112,7 @@ def list_issues(state: State, call: Call) -> Reply:
     return listed(state, call, [issue_shape(state, issue) for issue in found])
 
 
-@route("GET", "/R/issues/{number}", "metadata:read")
+@route("GET", "/R/issues/{number}", "issues:read")
 def get_issue(state: State, call: Call) -> Reply:
     """Return one issue."""
     return Reply(json=issue_shape(state, find(state, call)))

@@ -72,14 +72,14 @@ def label_shape(state: State, name: str) -> JsonObject:
     }
 
 
-@route("GET", "/R/labels", "metadata:read")
+@route("GET", "/R/labels", "issues:read")
 def list_labels(state: State, call: Call) -> Reply:
     """List the labels by name."""
     shown: list[Json] = [label_shape(state, one.name) for one in every_label(state)]
     return listed(state, call, shown)
 
 
-@route("GET", "/R/labels/{name}", "metadata:read")
+@route("GET", "/R/labels/{name}", "issues:read")
 def get_label(state: State, call: Call) -> Reply:
     """Return one label."""
     name = call.args["name"]

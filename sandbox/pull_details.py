@@ -10,7 +10,7 @@ from sandbox.state import State
 from sandbox.wire import Call, Json, Reply, no_content, not_found
 
 
-@route("GET", "/R/pulls/{number}/commits", "metadata:read")
+@route("GET", "/R/pulls/{number}/commits", "pull_requests:read")
 def list_commits(state: State, call: Call) -> Reply:
     """List the commits, oldest first."""
     _, pull = find_pull(state, call)
@@ -18,7 +18,7 @@ def list_commits(state: State, call: Call) -> Reply:
     return listed(state, call, shown)
 
 
-@route("GET", "/R/pulls/{number}/files", "metadata:read")
+@route("GET", "/R/pulls/{number}/files", "pull_requests:read")
 def list_files(state: State, call: Call) -> Reply:
     """List the files that change, with their lines; without their patches."""
     _, pull = find_pull(state, call)
@@ -40,7 +40,7 @@ def list_files(state: State, call: Call) -> Reply:
     return listed(state, call, shown)
 
 
-@route("GET", "/R/pulls/{number}/reviews", "metadata:read")
+@route("GET", "/R/pulls/{number}/reviews", "pull_requests:read")
 def list_reviews(state: State, call: Call) -> Reply:
     """List the reviews, oldest first."""
     issue, pull = find_pull(state, call)
@@ -57,7 +57,7 @@ def is_merged(state: State, call: Call) -> Reply:
     return no_content()
 
 
-@route("GET", "/R/issues/{number}/comments", "metadata:read")
+@route("GET", "/R/issues/{number}/comments", "issues:read")
 def list_comments(state: State, call: Call) -> Reply:
     """List the comments, oldest first."""
     issue = find(state, call)

@@ -118,7 +118,7 @@ def pull_shape(state: State, call: Call, issue: Issue, pull: Pull) -> JsonObject
     }
 
 
-@route("GET", "/R/pulls", "metadata:read")
+@route("GET", "/R/pulls", "pull_requests:read")
 def list_pulls(state: State, call: Call) -> Reply:
     """List pull requests, newest first."""
     wanted = call.query.get("state", "open")
@@ -133,7 +133,7 @@ def list_pulls(state: State, call: Call) -> Reply:
     return listed(state, call, found)
 
 
-@route("GET", "/R/pulls/{number}", "metadata:read")
+@route("GET", "/R/pulls/{number}", "pull_requests:read")
 def get_pull(state: State, call: Call) -> Reply:
     """Return one pull request, as a diff or a patch where ``Accept`` asks for it."""
     issue, pull = find_pull(state, call)

@@ -11,7 +11,15 @@ from sandbox.wire import DOCS, ApiError, Call, JsonObject, Reply, not_found, pla
 
 Answer = Callable[[State, Call], Reply]
 # What everybody may read of a public repository, whatever their token says.
-_PUBLIC = ("", "metadata:read", "contents:read", "deployments:read", "actions:read")
+_PUBLIC = (
+    "",
+    "metadata:read",
+    "contents:read",
+    "deployments:read",
+    "actions:read",
+    "issues:read",
+    "pull_requests:read",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -252,10 +252,11 @@ def test_the_root_is_a_page_for_browsers_only(api: Api) -> None:
     assert api("GET", "//")["current_user_url"]
 
 
-_BROWSER = shutil.which("chromium")
+_NAMES = ("chromium", "chromium-browser", "google-chrome")
+_BROWSER = next(filter(None, map(shutil.which, _NAMES)), None)
 
 
-@pytest.mark.skipif(not _BROWSER, reason="chromium is not installed")
+@pytest.mark.skipif(not _BROWSER, reason="no Chromium is installed")
 def test_chromium_shows_a_pull_request(shop: Api, tmp_path: Path) -> None:
     url = f"{shop.box.url}/{shop.box.repository}/pull/1"
     place = f"--user-data-dir={tmp_path}"

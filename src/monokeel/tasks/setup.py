@@ -219,8 +219,8 @@ def init(
 
     settings = read_settings()
     outside = _outside(settings, key_file, rules=rules)
-    if create:
-        _create(create, dry_run=dry_run)
+    if create and not dry_run:
+        _create(create)
     if not dry_run and _may_set_secrets(yes=yes):
         outside = replace(outside, store=_secrets(settings, key_file))
     plan = make_plan(_wanted_setup(settings, register=register_key), outside)
@@ -236,22 +236,14 @@ def init(
     yield init_report(settings, tuple(steps))
 
 
-def _create(visibility: str, *, dry_run: bool) -> None:
+def _create(visibility: str) -> None:
     """Make the repository; one that is there already is refused in GitHub's words."""
     from monokeel.adapters.repository import Repository
 
     if visibility not in ("private", "public"):
-        raise UsageError(
-            f"--create {visibility!r} is no visibility", fix="Give private or public."
-        )
-    github = wiring.make_github()
-    if dry_run:
-        raise UsageError(
-            f"--dry-run cannot look into {github.repository} before it is made",
-            fix="Run ./inv init --create first, or leave it out.",
-        )
-    Repository(github).create(private=visibility == "private")
-    print(f"{github.repository}: made, {visibility}", file=sys.stderr)
+        problem = f"--create {visibility!r} is no visibility"
+        raise UsageError(problem, fix="Give private or public.")
+    Repository(wiring.make_github()).create(private=visibility == "private")
 
 
 def _may_set_secrets(*, yes: bool) -> bool:

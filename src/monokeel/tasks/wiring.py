@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from monokeel.ground.settings import Settings
     from monokeel.promotion.ports import Outside
 
-WRITER_KEY = "MONOKEEL_WRITER_KEY"  # the private key of the App that writes
 LOGIN = ("MONOKEEL_REGISTRY_USER", "MONOKEEL_REGISTRY_PASSWORD")
+WRITER_KEY = "MONOKEEL_WRITER_KEY"  # the private key of the App that writes
 _PUBLIC_API = "https://api.github.com"
 _QUICK_S = 2.0
 
