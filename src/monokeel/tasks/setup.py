@@ -217,6 +217,7 @@ def init(
         planned_steps,
     )
 
+    wiring.require_one_repository()
     settings = read_settings()
     outside = _outside(settings, key_file, rules=rules)
     if create and not dry_run:
@@ -304,6 +305,7 @@ def doctor() -> Iterator[Report]:
     """Say what is missing on this machine and on GitHub."""
     from monokeel.adapters.machine import Machine
     from monokeel.adapters.worktree import Worktree
+    from monokeel.policy.agreement import disagreements
     from monokeel.setup.doctor import Here, doctor_report, examine
     from monokeel.setup.rows import Wanted
 
@@ -317,6 +319,8 @@ def doctor() -> Iterator[Report]:
     wanted = Wanted(settings=settings, policy=None)
     if (wiring.root() / POLICY).exists():  # else it is among the missing files
         wanted = _wanted_setup(settings)
+        agreed = tuple(disagreements(settings, wanted.policy or ()))
+        here = replace(here, disagreements=agreed)
     yield doctor_report(tuple(examine(wanted, here, outside)))
 
 
