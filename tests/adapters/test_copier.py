@@ -87,17 +87,6 @@ def test_a_missing_answers_file_is_wrong_use(tmp_path: Path) -> None:
         make_template(tmp_path).recorded()
 
 
-def test_git_merges_what_both_sides_changed_apart(tmp_path: Path) -> None:
-    template = make_template(tmp_path)
-    old = b"1\n2\n3\n4\n5\n"
-
-    merged = template.merge(b"one\n2\n3\n4\n5\n", old, b"1\n2\n3\n4\nfive\n")
-
-    assert merged == b"one\n2\n3\n4\nfive\n"
-    assert template.merge(b"one\n", b"1\n", b"eins\n") is None
-    assert template.merge(b"\0\1", b"\0\2", b"\0\3") is None
-
-
 def test_answers_are_read_as_yaml() -> None:
     assert parse_answer("[{name: api}]") == [{"name": "api"}]
     assert parse_answer("2") == 2

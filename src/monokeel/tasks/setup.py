@@ -26,10 +26,12 @@ from monokeel.tasks.wiring import (
 
 if TYPE_CHECKING:
     from monokeel.adapters.copier import Template
+    from monokeel.adapters.objects import Objects
     from monokeel.adapters.pulls import Pulls
     from monokeel.ground.answers import Json
-    from monokeel.updates.update import Update, Wanted
+    from monokeel.updates.update import UpdatePlan, Wanted
 
+_RULES = "infra/rulesets.json"
 _SOURCE = "OWNER/REPO or an address, instead of the recorded one (TEMPLATE_SOURCE)"
 
 
@@ -80,25 +82,29 @@ def update(
     json: bool = False,
 ) -> None:
     """Update from the template, on a branch; loses no edit."""
-    from monokeel.adapters.worktree import Worktree
+    from monokeel.adapters.objects import Objects
     from monokeel.updates import propose
-    from monokeel.updates.update import carry_out, plan_update, require_settled
+    from monokeel.updates.update import carry_out, plan_update, require_taken
 
     with exit_on_error(), _template(source) as template:
-        wanted = _wanted(to, answer or [])
-        tree = Worktree(wiring.root())
-        plan = plan_update(tree, template, wanted)
+        objects = Objects(wiring.root(), work=template.work)
+        plan = plan_update(objects, template, _wanted(to, answer or []))
         if plan is None:
             show(propose.current_report(template.recorded()), as_json=json)
             return
-        number = propose.already_proposed(plan, _pulls()) if pr else None
-        if number is not None:
-            show(propose.proposed_report(plan, number), as_json=json)
+        declined = propose.rejected(plan, _pulls()) if pr else None
+        if declined is not None:
+            show(propose.rejected_report(plan, declined), as_json=json)
             return
-        done = carry_out(plan, tree, template, settle=pr)
-        more = [_propose(done)] if pr else []
-        show(propose.update_report(done, *more), as_json=json)
-        require_settled(done)
+        commit = carry_out(plan, objects)
+        more = []
+        if commit is not None and pr:
+            more.append(_propose(plan, commit, objects, template))
+        elif commit is not None:
+            objects.point(plan.branch, commit, old=plan.before)
+        show(propose.update_report(plan, commit, *more), as_json=json)
+        if not pr:
+            require_taken(plan)
 
 
 @task(
@@ -160,12 +166,50 @@ def _pulls() -> "Pulls":
     return Pulls(wiring.make_github(), base=wiring.read_settings().default_branch)
 
 
-def _propose(done: "Update") -> str:
+def _propose(
+    plan: "UpdatePlan", commit: str, objects: "Objects", template: "Template"
+) -> str:
     from monokeel.adapters.issues import Issues
-    from monokeel.updates.propose import propose
+    from monokeel.updates.propose import Places, proposal_body, propose
 
-    github = wiring.make_github()
-    return propose(done, wiring.make_git(), _pulls(), Issues(github))
+    body = proposal_body(
+        plan,
+        notes=template.notes(plan.current, plan.version),
+        stat=template.stat(plan.old, plan.new),
+        checks=_checks(plan, commit, objects, template),
+    )
+    places = Places(
+        remote=wiring.make_git(),
+        commits=objects,
+        pulls=_pulls(),
+        issues=Issues(wiring.make_github()),
+    )
+    return propose(plan, commit, places, body=body)
+
+
+def _checks(
+    plan: "UpdatePlan", commit: str, objects: "Objects", template: "Template"
+) -> list[str]:
+    """Return what verify and the lint of rules and workflows say of *commit*."""
+    from monokeel.policy.lint import lint
+    from monokeel.policy.rulesets import parse_policy
+    from monokeel.policy.workflow_jobs import jobs_of
+
+    listed, wanted = objects.listed(commit), template.delivered(plan.tag)
+    edited = sorted(path for path in wanted if listed.get(path) != wanted[path])
+    said = [f"template.verify: {len(wanted)} files, edited: {', '.join(edited) or 0}"]
+    workflows = [p for p in listed if p.startswith(".github/workflows/")]
+    texts = {
+        path: file.content.decode("utf-8", errors="replace")
+        for path, file in objects.files(commit, [*workflows, _RULES]).items()
+    }
+    try:
+        rules = parse_policy(texts.pop(_RULES, "[]"))
+        findings = lint(rules, jobs_of(texts))
+        found = [f"{each.ruleset}: {each.problem}" for each in findings]
+    except UsageError as error:
+        found = [error.problem]
+    return [*said, f"policy.lint: {'; '.join(found) or 'nothing wrong'}"]
 
 
 @task(
