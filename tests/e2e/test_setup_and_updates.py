@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.records import Issue
 from sandbox.server import Sandbox
 from tests.rendered.renders import git
 from tests.rendered.versions import (
@@ -111,22 +112,59 @@ def test_doctor_is_content_after_init(shop: Path, box: Sandbox) -> None:
     assert set(github) == {"ok"}
 
 
-def test_an_update_is_proposed_once(shop: Path, box: Sandbox) -> None:
+def pull(box: Sandbox, number: int) -> Issue:
+    return next(each for each in box.state.issues if each.number == number)
+
+
+def test_an_update_is_proposed_once_and_made_anew_on_a_new_main(
+    shop: Path, box: Sandbox
+) -> None:
     inv(shop, box, "init", "--no-rules")
 
     first = inv(shop, box, "template.update", "--pr", "--json")
-    git(shop, "switch", "-q", "main")
-    git(shop, "branch", "-q", "-D", BRANCH)
     second = inv(shop, box, "template.update", "--pr", "--json")
+    put(shop, {"docs/steady.md": GUIDE.encode()})
+    save(shop, "docs: ours")
+    third = inv(shop, box, "template.update", "--pr", "--json")
 
-    assert (first.returncode, second.returncode) == (0, 0), first.stderr
-    assert answer(first)["notes"] == ["pull request #1 is open"]
-    assert answer(second)["verdict"] == "proposed"
+    said = [answer(each)["notes"] for each in (first, second, third)]
+    assert said == [
+        [f"pull request #1 is {it}"] for it in ("open", "open", "refreshed")
+    ]
     pushed = git(box.bare, "rev-parse", f"refs/heads/{BRANCH}").strip()
-    assert pushed == answer(first)["commit"]
+    assert pushed == answer(third)["commit"]
+    body = str(pull(box, 1).body)
+    assert "docs/guide.md" in body
+    assert "policy.lint: nothing wrong" in body
+    assert "template.verify: " in body
+    assert git(shop, "status", "--porcelain") == ""
+    assert git(shop, "branch", "--list", "template/*") == ""
 
 
-def test_a_conflict_ends_with_3_and_names_the_file(shop: Path, box: Sandbox) -> None:
+def test_what_a_person_closed_or_touched_is_left_alone(
+    shop: Path, box: Sandbox
+) -> None:
+    inv(shop, box, "init", "--no-rules")
+    inv(shop, box, "template.update", "--pr")
+    git(shop, "fetch", "-q", str(box.bare), BRANCH)
+    git(shop, "checkout", "-q", "--detach", "FETCH_HEAD")
+    save(shop, "docs: by hand")
+    git(shop, "push", "-q", str(box.bare), f"HEAD:refs/heads/{BRANCH}")
+    git(shop, "checkout", "-q", "main")
+
+    touched = inv(shop, box, "template.update", "--pr", "--json")
+    pull(box, 1).state = "closed"
+    closed = inv(shop, box, "template.update", "--pr", "--json")
+
+    assert (touched.returncode, closed.returncode) == (0, 0), closed.stderr
+    assert answer(touched)["notes"] == [
+        "pull request #1 holds commits of others and is left as it is"
+    ]
+    assert answer(closed)["verdict"] == "rejected"
+    assert len(box.state.issues) == 1
+
+
+def test_a_conflict_ends_with_3_and_costs_its_hunk(shop: Path, box: Sandbox) -> None:
     ours = GUIDE.replace("Line 15 of", "Our line 15 of").encode()
     put(shop, {"docs/guide.md": ours})
     save(shop, "docs: ours")
@@ -134,8 +172,36 @@ def test_a_conflict_ends_with_3_and_names_the_file(shop: Path, box: Sandbox) -> 
     done = inv(shop, box, "template.update")
 
     assert done.returncode == 3
-    assert "In conflict\n  docs/guide.md" in done.stdout
-    assert "git add --all && git commit" in done.stderr
+    assert "Not taken\n" in done.stdout
+    assert "docs/guide.md" in done.stdout
+    assert "infra/template-open.json" in done.stderr
+    assert git(shop, "branch", "--show-current").strip() == "main"
+    git(shop, "merge", "-q", BRANCH)
+    assert (shop / "docs/guide.md").read_bytes() == ours
+
+    check = inv(shop, box, "template.check")
+
+    assert check.returncode == 2
+    assert "docs/guide.md, since v9999.0.0" in check.stdout
+
+
+def test_verify_holds_the_files_against_the_release(shop: Path, box: Sandbox) -> None:
+    def left_open() -> list[str]:
+        done = inv(shop, box, "template.verify", "--json")
+        assert done.returncode == 2
+        found = answer(done)["differences"]
+        assert isinstance(found, list)
+        return [f"{each['path']} {each['where']} {each['state']}" for each in found]
+
+    before = left_open()  # these throw-away versions have a stale manifest
+    (shop / "inv").chmod(0o644)
+
+    assert set(left_open()) - set(before) == {"inv disk not executable"}
+
+    done = inv(shop, box, "template.verify", "--source", "/nowhere")
+
+    assert done.returncode == 4
+    assert "not verified: " in done.stderr
 
 
 def test_the_check_ends_with_2_and_keeps_one_issue(shop: Path, box: Sandbox) -> None:

@@ -50,7 +50,8 @@ def make_plan(*left: Open, pins: tuple[str, ...] = ()) -> UpdatePlan:
 @dataclass
 class FakeVersions:
     commit: str = "v1.2.0"
-    tags: tuple[str, ...] = ("v1.2.0", "v1.10.0", "v1.9.0")
+    tags: tuple[str, ...] = ("v1.2.0", "v1.10.0", "v1.9.0", "v0.9.0")
+    open: dict[str, Leftover] = field(default_factory=dict)
 
     def recorded(self) -> Recorded:
         return Recorded(source=self.address(), commit=self.commit, answers={})
@@ -60,6 +61,12 @@ class FakeVersions:
 
     def versions(self) -> tuple[str, ...]:
         return self.tags
+
+    def notes(self, current: str, version: str) -> str:
+        return f"## {version}\n\nNewer than {current}."
+
+    def leftovers(self) -> Mapping[str, Leftover]:
+        return self.open
 
 
 @dataclass
@@ -160,16 +167,49 @@ def make_places(
 
 
 @pytest.mark.parametrize(
-    ("commit", "available"), [("v1.2.0", True), ("v1.10.0", False), ("v2.0.0", False)]
+    ("commit", "available"), [("v1.2.0", True), ("v1.10.0", False)]
 )
 def test_the_newest_version_is_found_by_its_number(
     commit: str, *, available: bool
 ) -> None:
-    standing = check(FakeVersions(commit=commit))
+    offer = check(FakeVersions(commit=commit))
 
-    assert (standing.latest, standing.available) == ("1.10.0", available)
+    assert (offer.latest, offer.available) == ("1.10.0", available)
     verdict = "available" if available else "current"
-    assert check_report(standing).data["verdict"] == verdict
+    assert check_report(offer).data["verdict"] == verdict
+
+
+def test_what_is_newer_is_told_in_the_words_of_the_template() -> None:
+    issues = FakeIssues()
+    offer = check(FakeVersions())
+
+    follow_up(offer, issues)
+
+    assert "Newer than 1.2.0." in check_report(offer).sections[-1].lines
+    [(_, body)] = issues.opened.values()
+    assert "Newer than 1.2.0." in body
+
+
+def test_what_was_left_open_is_named_although_nothing_is_newer() -> None:
+    issues = FakeIssues()
+    left = Leftover(base="1.0.0", since="1.9.0", reason=CONFLICT)
+    offer = check(FakeVersions(commit="v1.10.0", open={"inv": left}))
+
+    report, said = check_report(offer), follow_up(offer, issues)
+
+    line = f"inv, since v1.9.0: {CONFLICT}"
+    assert report.data["verdict"] == "open"
+    assert report.sections[1].lines == (line,)
+    assert said == "issue #5 is open"
+    [(title, body)] = issues.opened.values()
+    assert title == "Template: not all of v1.10.0 was taken"
+    assert line in body
+
+
+def test_a_version_that_the_template_has_lost_is_told(  # T25
+) -> None:
+    with pytest.raises(RefusedError, match=r"has no v1\.8\.0 any more"):
+        check(FakeVersions(commit="v1.8.0"))
 
 
 @pytest.mark.parametrize("commit", ["v1", "1.2.0", "v1.2.0-1-gabcdef0", "main"])

@@ -18,6 +18,7 @@ from monokeel.ground.answers import Json
 from monokeel.ground.errors import ServiceError, UsageError
 from monokeel.ground.version import is_newer
 from monokeel.updates.edits import ANSWERS_FILE, Recorded, Render
+from monokeel.updates.leftovers import OPEN_FILE, Leftovers, parse_leftovers
 from monokeel.updates.verify import MANIFEST, parse_manifest
 
 _TIMEOUT_S = 300.0
@@ -70,6 +71,12 @@ class TemplateRepository:
             )
         answers = {k: v for k, v in stored.items() if not k.startswith("_")}
         return Recorded(source=source, commit=commit, answers=answers)
+
+    def leftovers(self) -> Leftovers:
+        """Return what earlier updates left open, as it is committed."""
+        args = ["git", "show", f"HEAD:./{OPEN_FILE}"]
+        shown = run(args, cwd=self._root, ok=range(256))
+        return parse_leftovers(shown.stdout.encode() if shown.code == 0 else None)
 
     def address(self) -> str:
         """Return where the template is read from, as git is told.

@@ -52,13 +52,13 @@ def check(
 
     with exit_on_error():
         with _template(source) as template:
-            standing = offer.check(template)
+            offered = offer.check(template)
         followed = []
         if issue:
             issues = Issues(wiring.make_github())
-            followed.append(offer.follow_up(standing, issues))
-        show(offer.check_report(standing, *followed), as_json=json)
-        if standing.available:
+            followed.append(offer.follow_up(offered, issues))
+        show(offer.check_report(offered, *followed), as_json=json)
+        if offered.verdict != "current":
             exit_with_difference()
 
 
