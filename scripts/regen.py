@@ -57,9 +57,17 @@ def manifest() -> None:
     managed.MANIFEST.write_text(managed.manifest_text(), encoding="utf-8")
 
 
+def permissions() -> None:
+    """Write the table of permissions into the page that asks for them."""
+    from tests.setup import permission_page  # noqa: PLC0415 - needs the path above
+
+    text = permission_page.PAGE.read_text(encoding="utf-8")
+    permission_page.PAGE.write_text(permission_page.renewed(text), encoding="utf-8")
+
+
 def main(names: list[str]) -> None:
     """Make what *names* say again, or everything."""
-    for make in (wheel, manifest, golden):
+    for make in (permissions, wheel, manifest, golden):
         if not names or make.__name__ in names:
             make()
 

@@ -2,8 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from monokeel.adapters.copier import Template, parse_answer
+from monokeel.adapters.copier import Template
 from monokeel.adapters.credentials import Credentials
+from monokeel.adapters.template import parse_answer
 from monokeel.ground.errors import ServiceError, UsageError
 
 

@@ -10,20 +10,19 @@ import warnings
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 
-import yaml
-from copier import run_copy
-from copier.errors import CopierError, UnsafeTemplateError
+import copier.errors
+import plumbum
 from jinja2 import TemplateError
 from pathspec import GitIgnoreSpec
-from plumbum import ProcessExecutionError, local
 
 from monokeel.adapters.process import clean_environment, last_line, run
 from monokeel.adapters.template import TemplateRepository, yaml_mapping
-from monokeel.adapters.worktree import list_files, mode_of, read_files
+from monokeel.adapters.worktree import files_below
 from monokeel.ground.answers import Json
 from monokeel.ground.errors import RefusedError, ServiceError, UsageError
 from monokeel.updates.edits import ANSWERS_FILE, Render
-from monokeel.updates.merge import File
+
+_WRONG_ANSWERS = (copier.errors.CopierError, TemplateError, ValueError, TypeError)
 
 
 class Template(TemplateRepository):
@@ -36,7 +35,7 @@ class Template(TemplateRepository):
         """
         target = self.work / f"render-{len(list(self.work.glob('render-*')))}"
         with self._copier(version):
-            run_copy(
+            copier.run_copy(
                 self.recorded().source,
                 target,
                 data=self._asked(version, answers),
@@ -45,11 +44,7 @@ class Template(TemplateRepository):
                 vcs_ref=version,
             )
         stored = yaml_mapping((target / ANSWERS_FILE).read_text("utf-8"), ANSWERS_FILE)
-        files = {
-            path: File(content=content, mode=mode_of(target / path))
-            for path, content in read_files(target, list_files(target)).items()
-        }
-        return Render(folder=str(target), files=files, answers=stored)
+        return Render(folder=str(target), files=files_below(target), answers=stored)
 
     def seeds(self, version: str, paths: Collection[str]) -> frozenset[str]:
         """Return those of *paths* that belong to the team once they are written.
@@ -75,23 +70,28 @@ class Template(TemplateRepository):
         env = clean_environment(self._settings())
         before = dict(os.environ)
         try:
-            with warnings.catch_warnings(), local.env():
+            with warnings.catch_warnings(), plumbum.local.env():
                 warnings.simplefilter("ignore")
-                for name in list(local.env.keys()):
-                    del local.env[name]
-                local.env.update(env)
+                for name in list(plumbum.local.env.keys()):
+                    del plumbum.local.env[name]
+                plumbum.local.env.update(env)
                 os.environ.clear()
                 os.environ.update(env)
                 yield
-        except UnsafeTemplateError as error:
+        except copier.errors.UnsafeTemplateError as error:
             raise RefusedError(
                 f"template {version} runs programs of its own, which is never allowed"
             ) from error
-        except ProcessExecutionError as error:
+        except plumbum.ProcessExecutionError as error:
             raise ServiceError(
                 f"git failed inside Copier: {last_line(str(error.stderr))}"
             ) from error
-        except (CopierError, TemplateError, ValueError, TypeError) as error:
+        except (
+            copier.errors.CopierError,
+            TemplateError,
+            ValueError,
+            TypeError,
+        ) as error:
             raise UsageError(
                 f"template {version} cannot be rendered: {last_line(str(error))}",
                 fix="If an answer is wrong now, give it anew: --answer NAME=VALUE",
@@ -118,15 +118,6 @@ class Template(TemplateRepository):
             settings[f"GIT_CONFIG_KEY_{number}"] = key
             settings[f"GIT_CONFIG_VALUE_{number}"] = value
         return settings
-
-
-def parse_answer(text: str) -> Json:
-    """Return the answer that *text* means as YAML; UsageError if it is none."""
-    try:
-        value: Json = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise UsageError(f"{text!r} is not YAML") from error
-    return value
 
 
 def _as_copier_asks(source: str) -> str:

@@ -239,6 +239,15 @@ class TemplateRepository:
         return found.stdout.strip()
 
 
+def parse_answer(text: str) -> Json:
+    """Return the answer that *text* means as YAML; UsageError if it is none."""
+    try:
+        value: Json = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise UsageError(f"{text!r} is not YAML") from error
+    return value
+
+
 def yaml_mapping(text: str, where: str) -> dict[str, Json]:
     """Return the mapping that *text* is as YAML; UsageError, naming *where*, if not."""
     try:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from monokeel.adapters.process import Completed, run
+from monokeel.updates.merge import File
 
 _BLOB = re.compile(r"\b[0-9a-f]{40,64}\b")
 
@@ -85,6 +86,14 @@ def mode_of(path: Path) -> str:
     if path.is_symlink():
         return "120000"
     return "100755" if os.access(path, os.X_OK) else "100644"
+
+
+def files_below(root: Path) -> dict[str, File]:
+    """Return path → file of everything under *root*."""
+    return {
+        path: File(content=content, mode=mode_of(root / path))
+        for path, content in read_files(root, list_files(root)).items()
+    }
 
 
 def list_files(root: Path) -> list[str]:

@@ -1,78 +1,50 @@
 """What drift needs from the outside."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Protocol
 
-from monokeel.ground.answers import Json, Unknown
-from monokeel.policy.ports import Rulesets
-from monokeel.promotion.facts import Protection
-from monokeel.promotion.records import BranchMove, Listed, Status
-from monokeel.release.artifact import Images
-from monokeel.release.record import GitHubRelease, ReleaseRecord
+from monokeel.policy.ports import FileVersion, Rulesets
+from monokeel.promotion import ports as promotion
+from monokeel.setup.ports import Repository
 
 
-class Repository(Protocol):
-    """The settings of the repository on GitHub."""
+class History(Protocol):
+    """The history of the clone."""
 
-    def get_repository(self) -> dict[str, Json]:
-        """Return the repository; what the token may not see is left out."""
-
-    def write_keys(self) -> tuple[str, ...] | Unknown:
-        """Return the titles of the deploy keys that may write."""
-
-    def immutable_releases(self) -> bool | Unknown:
-        """Say whether new releases are locked."""
-
-    def newest_release_is_immutable(self) -> bool:
-        """Say whether the latest release is locked."""
-
-    def classic_protection(self, branch: str) -> bool | Unknown:
-        """Say whether classic branch protection stands beside the rulesets."""
+    def versions_of(self, path: str, most: int) -> tuple[FileVersion, ...]:
+        """Return the *most* newest versions of *path*, newest first."""
 
 
-class Refs(Protocol):
-    """The remote of the clone."""
+class OwnIssue(Protocol):
+    """An issue that we opened."""
 
-    def remote_refs(self) -> dict[str, str]:
-        """Return full ref name → peeled commit."""
+    @property
+    def number(self) -> int:
+        """Its number."""
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it is open."""
 
-class Records(Protocol):
-    """The records of promotion on GitHub."""
-
-    def now(self) -> datetime:
-        """Return GitHub's time."""
-
-    def newest(self, environments: Sequence[str]) -> Listed:
-        """Return our newest records."""
-
-    def statuses(self, ids: Sequence[int]) -> Mapping[int, tuple[Status, ...]]:
-        """Return record id → its statuses, oldest first."""
-
-    def branch_moves(self, branch: str) -> tuple[BranchMove, ...]:
-        """Return the moves of *branch* that GitHub saw itself, newest first."""
-
-    def protection(self, environment: str) -> Protection | Unknown:
-        """Say whether the GitHub Environment is there and asks for an approval."""
-
-
-class Releases(Protocol):
-    """The releases on GitHub."""
-
-    def published(self, tag: str) -> GitHubRelease | None:
-        """Return the published release of *tag*, ``None`` if there is none."""
-
-    def record_of(self, release: GitHubRelease) -> ReleaseRecord | None:
-        """Return what the ``release.json`` of *release* says."""
+    @property
+    def body(self) -> str:
+        """Its text."""
 
 
 class Issues(Protocol):
-    """The one issue that is open while drift lasts."""
+    """The issues that we opened; nobody else's are ever touched."""
 
-    def keep_open(self, marker: str, *, title: str, body: str) -> int:
-        """Open the issue, or bring it up to date; return its number."""
+    def newest(self, marker: str) -> OwnIssue | None:
+        """Return our open issue with *marker*, else the newest closed one."""
+
+    def create(self, marker: str, *, title: str, body: str) -> int:
+        """Open an issue and return its number."""
+
+    def change(self, number: int, marker: str, *, title: str, body: str) -> None:
+        """Give an issue another text; one that is closed opens again."""
+
+    def comment(self, number: int, text: str) -> None:
+        """Comment on an issue."""
 
     def close(self, marker: str, *, comment: str) -> int | None:
         """Close the issue; ``None`` if none is open."""
@@ -84,7 +56,5 @@ class Outside:
 
     rulesets: Rulesets
     repository: Repository
-    refs: Refs
-    records: Records
-    releases: Releases
-    images: Images
+    history: History
+    promotion: promotion.Outside

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 
 from monokeel.drift.pointers import check_pointers
 from monokeel.drift.ports import Outside
@@ -9,20 +10,24 @@ from monokeel.drift.releases import check_releases
 from monokeel.drift.settings import check_settings
 from monokeel.drift.wanted import Wanted
 from monokeel.ground.errors import NO_ANSWER, MonokeelError
-from monokeel.policy.reading import Change, Reading, changes_in, read_rulesets
+from monokeel.ground.settings import Settings
+from monokeel.policy.origin import MOST_VERSIONS, Origin, origins_of
+from monokeel.policy.reading import Reading, read_rulesets
+from monokeel.policy.rulesets import BYPASS
 from monokeel.policy.verdict import Facts, Unverified, Verdict, judge
 from monokeel.policy.wording import problem_lines
-from monokeel.promotion.pointers import Pointers, main_of, pointers_of
+from monokeel.promotion.pointers import Pointers, read_remote
+from monokeel.promotion.reading import read_records
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DriftReading:
-    """What was found: the *facts* of each section, and the rulesets in detail."""
+    """What was found for *wanted*: the *facts* of each section, rulesets in detail."""
 
+    wanted: Wanted
     facts: Mapping[str, Facts]
-    allowed: tuple[str, ...] = ()
     rulesets: Reading = field(default_factory=Reading)
-    changes: Mapping[str, Change] = field(default_factory=dict)
+    origins: Mapping[str, Origin] = field(default_factory=dict)
 
     @property
     def unverified(self) -> tuple[Unverified, ...]:
@@ -35,14 +40,16 @@ class DriftReading:
         return judge(
             drifts=any(facts.drift for facts in self.facts.values()),
             unverified=self.unverified,
-            allowed=self.allowed,
+            allowed=self.wanted.allowed,
         )
 
     def verdict_of(self, section: str) -> Verdict:
         """Return the verdict over one section."""
         facts = self.facts[section]
         return judge(
-            drifts=bool(facts.drift), unverified=facts.unverified, allowed=self.allowed
+            drifts=bool(facts.drift),
+            unverified=facts.unverified,
+            allowed=self.wanted.allowed,
         )
 
 
@@ -51,7 +58,7 @@ def read_drift(wanted: Wanted, outside: Outside) -> DriftReading:
 
     Changes nothing and never judges how the policy file is written.
     """
-    rulesets, changes = Reading(), dict[str, Change]()
+    rulesets, origins = Reading(), dict[str, Origin]()
     facts: dict[str, Facts] = {}
     if "rulesets" in wanted.sections:
         try:
@@ -61,34 +68,52 @@ def read_drift(wanted: Wanted, outside: Outside) -> DriftReading:
         except NO_ANSWER as error:
             facts["rulesets"] = _unread("rulesets", error)
         else:
-            changes = changes_in(rulesets, outside.rulesets)
-            facts["rulesets"] = Facts(
-                drift=problem_lines(rulesets.comparisons, changes),
-                unverified=rulesets.unverified,
-            )
+            origins = _origins(rulesets, outside)
+            facts["rulesets"] = _ruleset_facts(rulesets, origins)
     facts |= _others(wanted, outside)
-    return DriftReading(
-        facts=facts, allowed=wanted.allowed, rulesets=rulesets, changes=changes
+    return DriftReading(wanted=wanted, facts=facts, rulesets=rulesets, origins=origins)
+
+
+def _ruleset_facts(reading: Reading, origins: Mapping[str, Origin]) -> Facts:
+    drifting = [each for each in reading.comparisons if each.drifts]
+    lines = problem_lines(drifting, origins)
+    passes = [
+        any(x.path.startswith(BYPASS) and x.counts for x in each.differences)
+        for each in drifting
+    ]
+    return Facts(
+        drift=lines,
+        items={
+            line: BYPASS if of_bypass else "rulesets"
+            for line, of_bypass in zip(lines, passes, strict=True)
+        },
+        unverified=reading.unverified,
     )
 
 
-def _others(wanted: Wanted, outside: Outside) -> dict[str, Facts]:
-    settings = wanted.settings
-    read: dict[str, Pointers] = {}
+def _origins(reading: Reading, outside: Outside) -> dict[str, Origin]:
+    if not any(each.drifts for each in reading.comparisons):
+        return {}
+    try:
+        file = outside.history.versions_of("infra/rulesets.json", MOST_VERSIONS)
+    except NO_ANSWER:  # a clone without a commit: then the file has no past
+        file = ()
+    return origins_of(reading, outside.rulesets, file)
 
-    def pointers() -> Pointers:
-        if "now" not in read:
-            refs = outside.refs.remote_refs()
-            main = main_of(refs, settings.default_branch)
-            read["now"] = pointers_of(refs, main=main, prefix=settings.tag_prefix)
-        return read["now"]
+
+def _others(wanted: Wanted, outside: Outside) -> dict[str, Facts]:
+    promotion, local = outside.promotion, wanted.settings
+
+    @cache
+    def remote() -> tuple[Settings, Pointers]:
+        return read_remote(promotion.clone, local)
 
     checks: dict[str, Callable[[], Facts]] = {
-        "settings": lambda: check_settings(
-            wanted.policy, settings.default_branch, outside.repository
+        "settings": lambda: check_settings(wanted, outside),
+        "pointers": lambda: check_pointers(
+            read_records(promotion, *remote()), promotion.records
         ),
-        "pointers": lambda: check_pointers(settings, pointers(), outside),
-        "releases": lambda: check_releases(settings, pointers(), outside),
+        "releases": lambda: check_releases(*remote(), promotion),
     }
     facts = {}
     for name, check in checks.items():

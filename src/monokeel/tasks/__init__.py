@@ -6,7 +6,7 @@ from pathlib import Path
 from invoke import Collection
 
 from monokeel.ground.errors import UsageError
-from monokeel.tasks import policy, promote, release, setup
+from monokeel.tasks import policy, promote, release, setup, template
 from monokeel.tasks.wiring import exit_on_error, root
 
 
@@ -19,7 +19,7 @@ def collection(root: Path) -> Collection:
     for module in (release, policy, promote, setup):
         for task in module.TASKS:
             tasks.add_task(task)
-    for name, members in {**policy.GROUPS, **setup.GROUPS}.items():
+    for name, members in {**policy.GROUPS, **template.GROUPS, **setup.GROUPS}.items():
         group = Collection(name)
         for task in members:
             group.add_task(task)

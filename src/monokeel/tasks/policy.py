@@ -12,10 +12,11 @@ from monokeel.tasks.wiring import (
     exit_with_difference,
     make_git,
     make_github,
-    make_registry,
+    make_promotion,
     read_settings,
     read_text,
     root,
+    run_address,
     show,
 )
 
@@ -115,10 +116,12 @@ def rollback(
     """Take one ruleset back to an earlier version of its history on GitHub."""
     from monokeel.policy.plan import plan_report
     from monokeel.policy.rollback import parse_version, plan_rollback
+    from monokeel.policy.rulesets import parse_policy
 
     with exit_on_error():
         rulesets = _rulesets()
-        planned = plan_rollback(ruleset, parse_version(to), rulesets)
+        file = parse_policy(read_text(POLICY))
+        planned = plan_rollback(ruleset, parse_version(to), rulesets, file)
         if dry_run:
             show(plan_report(planned), as_json=json)
             return
@@ -151,19 +154,21 @@ def drift(
 
     with exit_on_error():
         wanted = Wanted(
+            repository=make_github().repository,
             policy=parse_policy(read_text(POLICY)),
             settings=read_settings(),
             sections=parse_sections(only),
             allowed=parse_allowed(allow_unverified),
         )
         found = read_drift(wanted, _outside())
-        more: tuple[str, ...] = ()
-        if issue:
+        report = drift_report(found)
+        show(report, as_json=json)
+        if issue:  # last: what an issue cannot hold must not keep the report back
             from monokeel.adapters.issues import Issues
 
-            body = as_markdown(drift_report(found))
-            more = (follow_up(found, body, Issues(make_github())),)
-        show(drift_report(found, *more), as_json=json)
+            issues = Issues(make_github())
+            done = follow_up(found, as_markdown(report), issues, run_address())
+            print(done, file=sys.stderr if json else sys.stdout)
         _exit(found.verdict)
 
 
@@ -203,6 +208,19 @@ def _write(planned: "Plan", rulesets: "Rulesets", *, as_json: bool) -> None:
         exit_with_difference()
 
 
+def write_rules() -> None:
+    """Apply the policy file for ``init``; both reports go to stderr."""
+    from monokeel.ground.report import as_text
+    from monokeel.policy.apply import applied_report
+    from monokeel.policy.apply import apply as write
+    from monokeel.policy.plan import make_plan, plan_report
+
+    rulesets = _rulesets()
+    planned = make_plan(_policy(), rulesets)
+    print(as_text(plan_report(planned)), file=sys.stderr)
+    print(as_text(applied_report(write(planned, rulesets))), file=sys.stderr)
+
+
 def _rulesets() -> "Rulesets":
     from monokeel.adapters.rulesets import Rulesets
 
@@ -210,19 +228,14 @@ def _rulesets() -> "Rulesets":
 
 
 def _outside() -> "Outside":
-    from monokeel.adapters.deployments import Deployments
-    from monokeel.adapters.releases import Releases
     from monokeel.adapters.repository import Repository
     from monokeel.drift.ports import Outside
 
-    github = make_github()
     return Outside(
         rulesets=_rulesets(),
-        repository=Repository(github),
-        refs=make_git(),
-        records=Deployments(github),
-        releases=Releases(github),
-        images=make_registry(),
+        repository=Repository(make_github()),
+        history=make_git(),
+        promotion=make_promotion(),
     )
 
 

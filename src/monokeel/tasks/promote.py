@@ -1,23 +1,16 @@
 """Environments: move one to a release, see what runs where, see what moved."""
 
-from typing import TYPE_CHECKING
-
 from invoke import Context, task
 
 from monokeel.tasks.wiring import (
     AS_JSON,
     exit_on_error,
-    make_git,
-    make_github,
-    make_registry,
+    make_promotion,
     read_settings,
     show,
     token,
     variable,
 )
-
-if TYPE_CHECKING:
-    from monokeel.promotion.reading import Outside
 
 _ENV = "the environment, such as dev, staging, prod"
 
@@ -46,9 +39,9 @@ def promote(  # noqa: PLR0917 - a parameter per option
     json: bool = False,
 ) -> None:
     """Move an environment branch to a release."""
-    from monokeel.promotion.move import carry_out, outcome_report, plan_report
-    from monokeel.promotion.plan import plan_promotion
-    from monokeel.promotion.reading import Request
+    from monokeel.promotion.move import carry_out
+    from monokeel.promotion.outcome import outcome_report, plan_report
+    from monokeel.promotion.plan import Request, plan_promotion
 
     with exit_on_error():
         request = Request(
@@ -63,7 +56,7 @@ def promote(  # noqa: PLR0917 - a parameter per option
             run_url=_run_url(),
             by_token=variable("MONOKEEL_DEPLOY_KEY") is None and token() is not None,
         )
-        outside = _outside()
+        outside = make_promotion()
         plan = plan_promotion(request, outside, read_settings())
         if dry_run or plan.stopped:
             show(plan_report(plan), as_json=json)
@@ -76,16 +69,11 @@ def promote(  # noqa: PLR0917 - a parameter per option
 @task(positional=[], help={"json": AS_JSON})
 def status(_: Context, json: bool = False) -> None:
     """Show what runs where, and what may go next."""
-    from monokeel.adapters.deployments import Deployments
-    from monokeel.promotion.status import look_around, overview_report
+    from monokeel.promotion.status import overview_of, overview_report
 
     with exit_on_error():
-        overview = look_around(
-            make_git(),
-            Deployments(make_github()),
-            read_settings(),
-            hold=variable("PROMOTE_HOLD") or "",
-        )
+        hold = variable("PROMOTE_HOLD") or ""
+        overview = overview_of(make_promotion(), read_settings(), hold=hold)
         show(overview_report(overview), as_json=json)
 
 
@@ -95,13 +83,11 @@ def status(_: Context, json: bool = False) -> None:
 )
 def history(_: Context, env: str = "", count: str = "20", json: bool = False) -> None:
     """List the moves of an environment, also those outside promote."""
-    from monokeel.adapters.deployments import Deployments
     from monokeel.promotion.history import history_report, look_back, parse_count
 
     with exit_on_error():
         moves = look_back(
-            make_git(),
-            Deployments(make_github()),
+            make_promotion(),
             read_settings(),
             environment=env,
             count=parse_count(count),
@@ -110,20 +96,6 @@ def history(_: Context, env: str = "", count: str = "20", json: bool = False) ->
 
 
 TASKS = (promote, status, history)
-
-
-def _outside() -> "Outside":
-    from monokeel.adapters.deployments import Deployments
-    from monokeel.adapters.releases import Releases
-    from monokeel.promotion.reading import Outside
-
-    github = make_github()
-    return Outside(
-        clone=make_git(),
-        records=Deployments(github),
-        releases=Releases(github),
-        images=make_registry(),
-    )
 
 
 def _run_url() -> str:

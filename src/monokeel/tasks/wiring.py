@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from monokeel.adapters.session import Session
     from monokeel.ground.report import Report
     from monokeel.ground.settings import Settings
+    from monokeel.promotion.ports import Outside
 
 AS_JSON = "print one JSON object"  # what --json does, in each task's help
 _PUBLIC_API = "https://api.github.com"
@@ -70,6 +71,14 @@ def api_address() -> str:
 def server_address() -> str:
     """Return where GitHub's pages are, without a final slash."""
     return (variable("GITHUB_SERVER_URL") or "https://github.com").rstrip("/")
+
+
+def run_address() -> str:
+    """Return where the workflow run that we are in is shown, ``""`` elsewhere."""
+    repository, run = variable("GITHUB_REPOSITORY"), variable("GITHUB_RUN_ID")
+    if not (repository and run):
+        return ""
+    return f"{server_address()}/{repository}/actions/runs/{run}"
 
 
 def read_settings() -> "Settings":
@@ -156,6 +165,21 @@ def make_registry(*, quick: bool = False) -> "Registry":
             session, address=address, user=user, password=password, timeout_s=_QUICK_S
         )
     return Registry(session, address=address, user=user, password=password)
+
+
+def make_promotion() -> "Outside":
+    """Return all that promotion reads and writes."""
+    from monokeel.adapters.deployments import Deployments
+    from monokeel.adapters.releases import Releases
+    from monokeel.promotion.ports import Outside
+
+    github = make_github()
+    return Outside(
+        clone=make_git(),
+        records=Deployments(github),
+        releases=Releases(github),
+        images=make_registry(),
+    )
 
 
 def registry_login() -> tuple[str | None, str | None]:

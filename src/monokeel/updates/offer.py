@@ -1,46 +1,15 @@
 """Is there a newer template, and who is told of it."""
 
-from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Protocol
 
-from monokeel.ground.answers import Json
 from monokeel.ground.errors import RefusedError, ServiceError
 from monokeel.ground.report import Report, Section
 from monokeel.ground.version import is_newer
-from monokeel.updates.edits import Recorded, Render, newest
+from monokeel.updates.edits import Recorded, newest
 from monokeel.updates.leftovers import OPEN_FILE, Leftovers
+from monokeel.updates.ports import Issues, Versions
 
 MARKER = "template-update"
-
-
-class Versions(Protocol):
-    """What the repository was made from, and what the template offers."""
-
-    def recorded(self) -> Recorded:
-        """Return source, version and answers as the repository has them."""
-
-    def address(self) -> str:
-        """Return where the template is read from."""
-
-    def versions(self) -> tuple[str, ...]:
-        """Return the release tags of the template."""
-
-    def notes(self, current: str, version: str) -> str:
-        """Return what the template says of the versions after *current*."""
-
-    def leftovers(self) -> Leftovers:
-        """Return what earlier updates left open in the repository."""
-
-
-class Issues(Protocol):
-    """The one issue that speaks of template updates, found by a marker."""
-
-    def keep_open(self, marker: str, *, title: str, body: str) -> int:
-        """Open the issue, or bring it up to date; return its number."""
-
-    def close(self, marker: str, *, comment: str) -> int | None:
-        """Close the issue; return its number, ``None`` if none is open."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,19 +130,3 @@ def _open_lines(offer: Offer) -> list[str]:
         f"{path}, since v{each.since}: {each.reason}"
         for path, each in sorted(offer.open.items())
     ]
-
-
-class Template(Versions, Protocol):
-    """The template: its questions, and its pristine renders."""
-
-    def questions(self, version: str) -> frozenset[str]:
-        """Return the names of the questions that tag *version* asks."""
-
-    def render(self, version: str, answers: Mapping[str, Json]) -> Render:
-        """Return what a new repository gets from tag *version*."""
-
-    def seeds(self, version: str, paths: Collection[str]) -> frozenset[str]:
-        """Return those of *paths* that belong to the team once they are written."""
-
-    def renamed(self, old: Render, new: Render) -> dict[str, str]:
-        """Return old path → new path of the files that the template renamed."""

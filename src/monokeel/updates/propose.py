@@ -5,64 +5,20 @@ pushed to it, and never opened again once a person closed it.
 """
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 from monokeel.ground.answers import Declined, Lost, Moved
 from monokeel.ground.report import Report, Section, Table
 from monokeel.ground.version import is_newer
 from monokeel.updates.edits import Recorded
 from monokeel.updates.leftovers import OPEN_FILE
-from monokeel.updates.offer import MARKER, Issues
+from monokeel.updates.offer import MARKER
+from monokeel.updates.ports import Commits, Issues, Pulls, Remote
 from monokeel.updates.update import UpdatePlan
 
 _BRANCH = re.compile(r"template/v(\d+\.\d+\.\d+)\Z")
 _LONGEST_BODY = 60_000  # GitHub takes 65,536 characters
-
-
-class Remote(Protocol):
-    """The branches of the repository on GitHub."""
-
-    def remote_refs(self, prefixes: Collection[str]) -> dict[str, str]:
-        """Return full ref name → commit of the refs under *prefixes*."""
-
-    def fetch_commit(self, commit: str) -> None:
-        """Bring *commit* into the clone, on no branch."""
-
-    def move_ref(
-        self, ref: str, *, old: str | None, new: str | None
-    ) -> Moved | Lost | Declined:
-        """Point *ref* at *new* if it is at *old*."""
-
-
-class Commits(Protocol):
-    """The commits of the clone."""
-
-    def is_ours(self, commit: str) -> bool:
-        """Say whether an update made *commit*, and nobody changed it."""
-
-    def same_files(self, commit: str, other: str) -> bool:
-        """Say whether both commits have the same files and the same parent."""
-
-
-class Pulls(Protocol):
-    """The pull requests of the repository, to its default branch."""
-
-    def open_from(self, prefix: str) -> Mapping[str, int]:
-        """Return branch → number of those open from branches with *prefix*."""
-
-    def rejected(self, branch: str) -> int | None:
-        """Return the number of the last one of *branch*, if closed unmerged."""
-
-    def create(self, branch: str, *, title: str, body: str) -> int | Declined:
-        """Open a pull request from *branch* and return its number."""
-
-    def edit(self, number: int, *, title: str, body: str) -> None:
-        """Give a pull request another title and body."""
-
-    def close(self, number: int, *, comment: str) -> None:
-        """Close a pull request, saying why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

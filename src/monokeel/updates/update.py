@@ -5,14 +5,19 @@ carries it out is one commit, and one branch that moves to it: no file that is c
 out changes, and nothing of the new version runs before somebody has merged it.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from monokeel.ground.answers import Json
 from monokeel.ground.errors import RefusedError, UsageError
 from monokeel.ground.version import is_newer
-from monokeel.updates.edits import ANSWERS_FILE, Render, changed_answers, newest
+from monokeel.updates.edits import (
+    ANSWERS_FILE,
+    Recorded,
+    Render,
+    changed_answers,
+    newest,
+)
 from monokeel.updates.leftovers import (
     OPEN_FILE,
     Leftovers,
@@ -20,41 +25,9 @@ from monokeel.updates.leftovers import (
     parse_leftovers,
     still_open,
 )
-from monokeel.updates.merge import File, Merged, Outcome, Sides, Tree, merge_sides
-from monokeel.updates.offer import Template, released_version
-
-
-class Repository(Protocol):
-    """The commits of the clone, and its branches."""
-
-    def head(self) -> str:
-        """Return the commit that is checked out."""
-
-    def files(self, commit: str, paths: Iterable[str]) -> Tree:
-        """Return those of *paths* that *commit* has."""
-
-    def commit(
-        self, parent: str, changes: Mapping[str, File | None], message: str
-    ) -> str:
-        """Return a new commit on *parent* with *changes*."""
-
-    def branch(self, name: str) -> str | None:
-        """Return the commit of the local branch *name*."""
-
-    def is_ours(self, commit: str) -> bool:
-        """Say whether an update made *commit*, and nobody changed it."""
-
-    def same_files(self, commit: str, other: str) -> bool:
-        """Say whether both commits have the same files and the same parent."""
-
-    def merge(self, team: bytes, old: bytes, new: bytes) -> Merged | None:
-        """Return the three-way merge, conflicts to the team; ``None`` for no text."""
-
-    def is_part_of(self, commit: str, other: str) -> bool:
-        """Say whether *commit* is in the history of *other*."""
-
-    def point(self, branch: str, commit: str, *, old: str | None) -> None:
-        """Point *branch* at *commit* if it is at *old*."""
+from monokeel.updates.merge import File, Outcome, Sides, Tree, merge_sides
+from monokeel.updates.offer import released_version
+from monokeel.updates.ports import Repository, Template
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,47 +82,40 @@ def plan_update(
     """
     head = repository.head()
     recorded = template.recorded()
-    current = released_version(recorded)
-    _refuse_relative(recorded.source)
+    current = _released(recorded)
     version = _choose(template, wanted, current)
-    if is_newer(current, version):
-        raise RefusedError(
-            f"v{version} is older than v{current}, which is here",
-            fix="Templates are not downgraded: git revert the update instead.",
-        )
     left = parse_leftovers(_content(repository.files(head, [OPEN_FILE])))
     if version == current and not wanted.answers and not left:
         return None
     branch = f"template/v{version}" + ("-answers" if version == current else "")
-    before = _usable(repository, branch, head)
     answers = {**recorded.answers, **_known(template, version, wanted.answers)}
     old = template.render(f"v{current}", recorded.answers)
     new = template.render(f"v{version}", answers)
     _refuse_changed(version, answers, new)
     taken = _taken_last(template, old, left, recorded.answers)
-    paths = {*taken, *new.files, OPEN_FILE, ANSWERS_FILE}
-    here = repository.files(head, paths)
+    paths = {*taken, *new.files}
+    here = repository.files(head, {*paths, OPEN_FILE, ANSWERS_FILE})
     sides = Sides(
         team=here,
         old=_merged(taken),
         new=_merged(new.files),
-        seeds=template.seeds(f"v{version}", {*taken, *new.files}),
+        seeds=template.seeds(f"v{version}", paths),
         renamed=template.renamed(old, new),
     )
     outcome = merge_sides(sides, repository.merge)
-    remaining = still_open(outcome.left, left, current=current, version=version)
+    left = still_open(outcome.left, left, current=current, version=version)
     return UpdatePlan(
         source=template.address(),
         current=current,
         version=version,
         branch=branch,
         head=head,
-        before=before,
+        before=_usable(repository, branch, head),
         old=old,
         new=new,
         outcome=outcome,
-        open=remaining,
-        changed=_with_records(outcome, here, new, leftovers_text(remaining)),
+        open=left,
+        changed=_with_records(outcome, here, new, leftovers_text(left)),
     )
 
 
@@ -200,6 +166,11 @@ def _choose(template: Template, wanted: Wanted, current: str) -> str:
                 fix=f"Its newest versions are: {known}. A repository is updated from"
                 " the template that it was made from, or from a copy of it.",
             )
+    if is_newer(current, version):
+        raise RefusedError(
+            f"v{version} is older than v{current}, which is here",
+            fix="Templates are not downgraded: git revert the update instead.",
+        )
     return version
 
 
@@ -216,12 +187,15 @@ def _known(
     return answers
 
 
-def _refuse_relative(source: str) -> None:
-    if source.startswith(".") or source == "":
+def _released(recorded: Recorded) -> str:
+    """Return the recorded version; a relative source would be another one elsewhere."""
+    if recorded.source.startswith(".") or recorded.source == "":
         raise UsageError(
-            f"{ANSWERS_FILE} names a relative path as its template: {source!r}",
+            f"{ANSWERS_FILE} names a relative path as its template:"
+            f" {recorded.source!r}",
             fix="Write the address there, https://github.com/OWNER/monokeel.git.",
         )
+    return released_version(recorded)
 
 
 def _usable(repository: Repository, branch: str, head: str) -> str | None:
