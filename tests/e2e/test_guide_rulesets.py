@@ -33,7 +33,7 @@ def connected(
 def shop(connected: GuidedShop) -> GuidedShop:
     """The same before every test: the rules are in force."""
     connected.do("git checkout --quiet -- infra")
-    connected.do("./scripts/apply-rulesets.sh --delete-unmanaged")
+    connected.do("./scripts/apply-rulesets.sh --delete-unmanaged --yes")
     return connected
 
 

@@ -52,6 +52,10 @@ def test_an_update_is_proposed_once_and_made_anew_on_a_new_main(
     shop: Path, box: Sandbox
 ) -> None:
     inv(shop, box, "init", "--no-rules")
+    writes = box.writes
+    preview = inv(shop, box, "template.update", "--pr", "--dry-run")
+    assert (preview.returncode, box.writes) == (0, writes), preview.stderr
+    assert "nothing was changed" in preview.stdout
 
     first = inv(shop, box, "template.update", "--pr", "--json")
     second = inv(shop, box, "template.update", "--pr", "--json")

@@ -5,6 +5,7 @@ import base64
 import hashlib
 import json
 import os
+import runpy
 import shutil
 import subprocess
 import sys
@@ -180,6 +181,54 @@ def test_the_template_tasks_have_an_environment_of_their_own(shop: Path) -> None
     prefix = json.loads(done.stdout)["prefix"]
     assert prefix == str(shop / "ops" / ".venv-template")
     assert not (shop / "ops" / ".venv").exists()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("template.check", "--help"),
+        ("--help", "template.check"),
+        ("help", "template.check"),
+        ("template.update", "--version"),
+        ("template",),
+        ("promote", "--reason", "template.check"),
+    ],
+    ids=" ".join,
+)
+def test_help_needs_no_environment_of_copier(
+    shop: Path, words: tuple[str, ...]
+) -> None:
+    done = launch(shop, environment(shop), *words)
+
+    assert json.loads(done.stdout)["prefix"] == str(shop / "ops" / ".venv")
+    assert not (shop / "ops" / ".venv-template").exists()
+
+
+def test_completion_makes_no_environment(shop: Path) -> None:
+    done = launch(shop, environment(shop), "completion", "--", "rel")
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert [path.name for path in (shop / "ops").glob(".venv*")] == []
+
+    launch(shop, environment(shop), "--list")
+    done = launch(shop, environment(shop), "completion", "--", "rel")
+
+    assert json.loads(done.stdout)["arguments"] == ["completion", "--", "rel"]
+
+
+def test_a_program_that_runs_elsewhere_is_left_alone(shop: Path) -> None:
+    """An installer may link files: what another environment runs is the same file."""
+    running = shop / "running"
+    shutil.copy2(shutil.which("sleep") or "", running)
+    (shop / "new/bin").mkdir(parents=True)
+    os.link(running, shop / "new/bin/uv")
+    (shop / "new/bin/activate").write_text(f"cd {shop}/new\n")
+    module = runpy.run_path(str(LAUNCHER))
+    with subprocess.Popen([running, "60"]) as process:
+        module["_relocate"](f"{shop}/new", f"{shop}/final")
+        process.kill()
+
+    assert (shop / "new/bin/activate").read_text() == f"cd {shop}/final\n"
 
 
 def test_in_the_repository_of_the_template_ops_is_below_template(shop: Path) -> None:

@@ -5,7 +5,7 @@ from monokeel.ground.answers import Json
 from monokeel.ground.report import Report, Section, Table
 from monokeel.policy.origin import Origin
 from monokeel.policy.remedies import remedies
-from monokeel.policy.verdict import unverified_lines
+from monokeel.policy.verdict import OUTCOMES, unverified_lines
 from monokeel.policy.wording import comparison_json, sections_of
 
 _WORDS = {
@@ -48,6 +48,7 @@ def drift_report(found: DriftReading, *more: str) -> Report:
             "inherited": list(found.rulesets.inherited),
         },
         problems=_problems(found),
+        outcome=OUTCOMES[found.verdict],
     )
 
 

@@ -83,7 +83,7 @@ def parse_wanted(text: str, *, prefix: str) -> str:
     version = read_version(text.removeprefix(prefix))
     if version is None:
         raise UsageError(
-            f"{text!r} is not a version",
+            f"{text!r} is not a version" if text else "no version given",
             fix=f"Name one release exactly, such as 1.4.0 or {prefix}1.4.0.",
         )
     if version.build:

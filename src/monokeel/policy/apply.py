@@ -141,6 +141,7 @@ def applied_report(applied: Applied) -> Report:
             "rulesets": [comparison_json(each) for each in applied.comparisons],
         },
         problems=left,
+        outcome="difference" if left else "done",
     )
 
 

@@ -12,7 +12,7 @@ from monokeel.policy.ports import Rulesets
 from monokeel.policy.reading import Reading, read_rulesets
 from monokeel.policy.rulesets import Ruleset
 from monokeel.policy.shape import Finding
-from monokeel.policy.verdict import Verdict, judge, unverified_lines
+from monokeel.policy.verdict import OUTCOMES, Verdict, judge, unverified_lines
 from monokeel.policy.wording import comparison_json, rules_line, sections_of
 from monokeel.policy.workflow_jobs import Job
 
@@ -153,6 +153,7 @@ def plan_report(plan: Plan, allowed: Sequence[str] = ()) -> Report:
             "warnings": list(warnings),
             "inherited": list(reading.inherited),
         },
+        outcome=OUTCOMES[verdict],
     )
 
 

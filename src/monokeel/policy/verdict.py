@@ -5,10 +5,17 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from monokeel.ground.answers import Json
+from monokeel.ground.report import Outcome
 from monokeel.policy.rulesets import BYPASS
 
 # in_sync_as_seen: nothing was found, and what was not seen was accepted by name.
 Verdict = Literal["in_sync", "in_sync_as_seen", "drift", "unverifiable"]
+OUTCOMES: Mapping[Verdict, Outcome] = {
+    "in_sync": "done",
+    "in_sync_as_seen": "done",
+    "drift": "difference",
+    "unverifiable": "unknown",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

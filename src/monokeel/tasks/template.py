@@ -6,16 +6,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from invoke import Context, task
-
 from monokeel.ground.errors import UsageError
+from monokeel.ground.report import Report
 from monokeel.tasks import wiring
-from monokeel.tasks.wiring import (
-    AS_JSON,
-    exit_on_error,
-    exit_with_difference,
-    show,
-)
+from monokeel.tasks.command import About, command
 
 if TYPE_CHECKING:
     from monokeel.adapters.copier import Template
@@ -28,66 +22,85 @@ _RULES = "infra/rulesets.json"
 _SOURCE = "OWNER/REPO or an address, instead of the recorded one (TEMPLATE_SOURCE)"
 
 
-@task(
-    positional=[],
-    help={
+@command(
+    About(
+        group="Template",
+        examples=("./inv template.check", "./inv template.check --issue"),
+        exits={
+            0: "the newest is here, whole",
+            1: "",
+            2: "a newer one is there, or something of earlier ones was not taken",
+            3: "",
+            4: "",
+        },
+        variables=("TEMPLATE_SOURCE", "GITHUB_TOKEN"),
+        section="Template Updates",
+    ),
+    {
         "source": _SOURCE,
         "issue": "open, refresh or close the one issue on GitHub",
-        "json": AS_JSON,
     },
 )
-def check(
-    _: Context, source: str = "", issue: bool = False, json: bool = False
-) -> None:
-    """Say whether a newer template is there (exit 2)."""
+def check(*, source: str = "", issue: bool = False) -> Iterator[Report]:
+    """Say whether a newer template is there, and what is new."""
     from monokeel.adapters.issues import Issues
     from monokeel.updates import offer
 
-    with exit_on_error():
-        with _template(source) as template:
-            offered = offer.check(template)
-        followed = []
-        if issue:
-            issues = Issues(wiring.make_github())
-            followed.append(offer.follow_up(offered, issues))
-        show(offer.check_report(offered, *followed), as_json=json)
-        if offered.verdict != "current":
-            exit_with_difference()
+    with _template(source) as template:
+        offered = offer.check(template)
+    followed = []
+    if issue:
+        issues = Issues(wiring.make_github())
+        followed.append(offer.follow_up(offered, issues))
+    yield offer.check_report(offered, *followed)
 
 
-@task(
-    positional=[],
-    iterable=["answer"],
-    help={
+@command(
+    About(
+        group="Template",
+        examples=(
+            "./inv template.update --dry-run",
+            "./inv template.update",
+            "./inv template.update --to 1.4.0 --answer required_reviews=2",
+        ),
+        exits={0: "", 1: "", 3: "a branch is there, and not all was taken", 4: ""},
+        variables=("TEMPLATE_SOURCE", "GITHUB_TOKEN"),
+        section="Template Updates",
+    ),
+    {
         "source": _SOURCE,
-        "to": "version, such as 1.4.0 (the newest)",
+        "to": "version, such as 1.4.0 (the newest; with --answer the one here)",
         "answer": "NAME=VALUE (YAML), an answer to change; may be given several times",
         "pr": "push the branch and open one pull request, otherwise one issue",
-        "json": AS_JSON,
+        "dry_run": "say what would be done and change nothing",
     },
+    iterable=("answer",),
 )
 def update(
-    _: Context,
+    *,
     source: str = "",
     to: str = "",
     answer: list[str] | None = None,
     pr: bool = False,
-    json: bool = False,
-) -> None:
+    dry_run: bool = False,
+) -> Iterator[Report]:
     """Update from the template, on a branch; loses no edit."""
     from monokeel.adapters.objects import Objects
     from monokeel.updates import propose
     from monokeel.updates.update import carry_out, plan_update, require_taken
 
-    with exit_on_error(), _template(source) as template:
+    with _template(source) as template:
         objects = Objects(wiring.root(), work=template.work)
         plan = plan_update(objects, template, _wanted(to, answer or []))
         if plan is None:
-            show(propose.current_report(template.recorded()), as_json=json)
+            yield propose.current_report(template.recorded())
             return
         declined = propose.rejected(plan, _pulls()) if pr else None
         if declined is not None:
-            show(propose.rejected_report(plan, declined), as_json=json)
+            yield propose.rejected_report(plan, declined)
+            return
+        if dry_run:
+            yield propose.update_report(plan, None)
             return
         commit = carry_out(plan, objects)
         more = []
@@ -95,33 +108,39 @@ def update(
             more.append(_propose(plan, commit, objects, template))
         elif commit is not None:
             objects.point(plan.branch, commit, old=plan.before)
-        show(propose.update_report(plan, commit, *more), as_json=json)
+        yield propose.update_report(plan, commit, *more)
         if not pr:
             require_taken(plan)
 
 
-@task(
-    positional=[],
-    help={
+@command(
+    About(
+        group="Template",
+        examples=("./inv template.verify", "./inv template.verify --rebuild"),
+        exits={
+            0: "as delivered",
+            1: "",
+            2: "managed files differ",
+            4: "not verified: the template cannot be read",
+        },
+        variables=("TEMPLATE_SOURCE", "GITHUB_TOKEN"),
+        section="Template Updates",
+    ),
+    {
         "source": _SOURCE,
         "rebuild": "build the release's wheel from its sources, too (runs its backend)",
-        "json": AS_JSON,
     },
 )
-def verify(
-    _: Context, source: str = "", rebuild: bool = False, json: bool = False
-) -> None:
-    """Hold the managed files against the recorded release (exit 2: edited)."""
+def verify(*, source: str = "", rebuild: bool = False) -> Iterator[Report]:
+    """Hold the managed files against the recorded release."""
     from monokeel.adapters.worktree import Worktree
     from monokeel.updates import verify as managed
 
-    with exit_on_error(), _template(source) as template:
+    with _template(source) as template:
         files = Worktree(wiring.root())
         report = managed.verify(files, template, rebuild=rebuild)
-        show(report, as_json=json)
+        yield report
         managed.require_verified(report)
-        if report.data["verdict"] != "same":
-            exit_with_difference()
 
 
 @contextmanager

@@ -122,6 +122,7 @@ def check_report(offer: Offer, *followed: str) -> Report:
             "open": [*sorted(offer.open)],
             "notes": list(followed),
         },
+        outcome="done" if offer.verdict == "current" else "difference",
     )
 
 

@@ -102,7 +102,7 @@ def update_report(plan: UpdatePlan, commit: str | None, *more: str) -> Report:
 
     Without a *commit* nothing was changed: it is a preview, or all of it is here.
     """
-    lines = [f"files that change: {len(plan.changed)}"]
+    lines = [f"files that change: {len(plan.changed)}; nothing was changed"]
     if commit is not None:
         lines = [f"branch {plan.branch}, files changed: {len(plan.changed)}"]
         lines.append(f"commit {commit}")

@@ -151,6 +151,7 @@ def _report(
             f"managed file {each.path}: {each.state} ({each.where})"
             for each in findings
         ),
+        outcome="difference" if verdict == "edited" else "done",
     )
 
 
