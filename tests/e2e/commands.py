@@ -4,13 +4,18 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from sandbox.server import Sandbox
 
 
 def inv(
-    shop: Path, box: Sandbox, *arguments: str, token: str = "admin"
+    shop: Path,
+    box: Sandbox,
+    *arguments: str,
+    token: str = "admin",
+    more: Mapping[str, str] | None = None,
 ) -> subprocess.CompletedProcess[str]:
     home = shop.parent / "home"
     home.mkdir(exist_ok=True)
@@ -22,6 +27,7 @@ def inv(
             **box.environ(token),
             "HOME": str(home),
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+            **(more or {}),
         },
         check=False,
         capture_output=True,

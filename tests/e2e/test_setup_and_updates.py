@@ -11,6 +11,7 @@ from monokeel.adapters.github import GitHub
 from monokeel.adapters.repository import Repository
 from monokeel.adapters.session import Session
 from sandbox.server import Sandbox
+from tests.e2e.act_shop import PACKER
 from tests.e2e.commands import answer, inv
 from tests.rendered.renders import git
 from tests.rendered.versions import (
@@ -280,6 +281,23 @@ def test_init_without_an_answer_claims_nothing(shop: Path, box: Sandbox) -> None
     assert done.returncode == 4
     assert done.stdout == ""
     assert "done" not in done.stderr
+
+
+def test_a_key_that_is_gone_stops_a_release_before_it_builds(
+    shop: Path, box: Sandbox
+) -> None:
+    """G5: today the images are pushed first."""
+    save(shop, "feat: start")
+    inv(shop, box, *CONNECT)
+    key = (shop.parent / "home/.config/monokeel/acme-shop").read_text()
+    box.state.keys.clear()
+    secret = {"MONOKEEL_DEPLOY_KEY": key, "MONOKEEL_BUILD": PACKER}
+
+    done = inv(shop, box, "release", more=secret)
+
+    assert done.returncode == 3, done.stdout + done.stderr
+    assert "the deploy key may not push, so nothing was begun" in done.stderr
+    assert box.images.repositories == {}
 
 
 @pytest.mark.parametrize(
