@@ -9,9 +9,8 @@ from monokeel.ground.errors import ServiceError
 from monokeel.setup.doctor import Finding, Here, doctor_report, examine
 from monokeel.setup.rows import Wanted
 from tests.fakes.rulesets import FakeRulesets
-from tests.fakes.unconnected import START, World
+from tests.fakes.unconnected import POLICY, SETTINGS, START, World
 from tests.setup.test_expectations import connected
-from tests.setup.test_init import POLICY, SETTINGS
 
 FILES = ("infra/platform.toml", "infra/rulesets.json", ".copier-answers.yml")
 
@@ -121,7 +120,7 @@ def test_without_a_token_github_is_not_asked() -> None:
 def test_a_weak_token_leaves_questions_open_and_names_the_permission() -> None:
     found = findings(world=World(hidden=("keys", "environments")))
 
-    assert found["deploy key"].state == "unknown"
+    assert found["writer"].state == "unknown"
     assert found["Environment prod"].state == "unknown"
     assert "Actions: read" in found["Environment prod"].detail
 

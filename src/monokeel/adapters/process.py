@@ -59,8 +59,9 @@ def run(  # noqa: PLR0913 - one keyword per property of a child process
     stdin: str | None = None,
     ok: Container[int] = (0,),
     timeout_s: float | None = None,
+    pass_fds: Sequence[int] = (),
 ) -> Completed:
-    """Run *args* to its end and return what it printed.
+    """Run *args* to its end and return what it printed; it may read *pass_fds*.
 
     Raises ServiceError when the program is missing, does not end within *timeout_s*
     seconds, or exits with a code that is not in *ok*.
@@ -77,6 +78,7 @@ def run(  # noqa: PLR0913 - one keyword per property of a child process
             encoding="utf-8",
             errors="surrogateescape",
             timeout=timeout_s,
+            pass_fds=pass_fds,
         )
     except FileNotFoundError as error:
         raise _missing(args[0]) from error
@@ -92,6 +94,28 @@ def run(  # noqa: PLR0913 - one keyword per property of a child process
             f"{' '.join(args[:3])} failed ({done.returncode}): {last_line(done.stderr)}"
         )
     return Completed(code=done.returncode, stdout=done.stdout, stderr=done.stderr)
+
+
+def run_raw(args: Sequence[str], *, cwd: Path, stdin: bytes) -> bytes:
+    """Run *args* with *stdin* and return its output as it is, no byte decoded.
+
+    Raises ServiceError when the program is missing or fails.
+    """
+    try:
+        done = subprocess.run(
+            args,
+            cwd=cwd,
+            env=clean_environment(),
+            input=stdin,
+            capture_output=True,
+            check=False,
+        )
+    except FileNotFoundError as error:
+        raise _missing(args[0]) from error
+    if done.returncode != 0:
+        said = last_line(done.stderr.decode("utf-8", errors="replace"))
+        raise ServiceError(f"{' '.join(args[:3])} failed ({done.returncode}): {said}")
+    return done.stdout
 
 
 def stream(

@@ -12,14 +12,10 @@ from monokeel.setup.rows import Wanted as Expected
 
 def check_settings(wanted: Wanted, outside: Outside) -> Facts:
     """Return where GitHub is otherwise than the table expects, and what ends that."""
-    drift: dict[str, str] = {}
+    errors = [x.line for x in wanted.disagreements if not x.warning]
+    notes = [each.line for each in wanted.disagreements if each.warning]
+    drift = {f"{each}. Correct one of the two files": "agreement" for each in errors}
     unverified: list[Unverified] = []
-    notes: list[str] = []
-    for finding in wanted.disagreements:
-        if finding.warning:
-            notes.append(finding.line)
-        else:
-            drift[f"{finding.line}. Correct one of the two files"] = "agreement"
     for row in watched_rows(wanted, outside):
         match answer_to(row):
             case AsWanted():
@@ -28,6 +24,8 @@ def check_settings(wanted: Wanted, outside: Outside) -> Facts:
                 notes.append(f"{row.name}: {detail}. {remedy}")
             case Otherwise(detail=detail, remedy=remedy):
                 drift[f"{row.name}: {detail}; {row.lost}. {remedy}"] = row.item
+            case Unknown(reason=reason) if row.item == "writer_app":
+                notes.append(f"{row.name}: {reason}")
             case Unknown(reason=reason, hidden=hidden):
                 unverified.append(
                     Unverified(

@@ -188,19 +188,12 @@ def parse_settings(text: str) -> Settings:
         skip=release.texts("skip", _VERSION),
         claim_ref=release.text("claim_ref", _CLAIM, default="refs/releases/{tag}"),
         version_file=release.optional_text("version_file", _PATH),
-        registry_host=registry.text(
-            "host",
-            _HOST,
-            default="ghcr.io",
-            says="Write the host: no https://, no path.",
-        ),
+        registry_host=_host(registry),
         build=registry.text("build", default="docker"),
         services=tuple(_service(each) for each in top.tables("services")),
         environments=environments,
         optional_rules=policy.texts("optional_rules"),
-        policy=PolicySettings(
-            **{each.name: policy.texts(each.name) for each in fields(PolicySettings)}
-        ),
+        policy=_policy(policy),
         freezes=tuple(
             _freeze(each, [e.name for e in environments])
             for each in top.tables("freezes")
@@ -210,6 +203,16 @@ def parse_settings(text: str) -> Settings:
         table.finish()
     _require_sound(settings)
     return settings
+
+
+def _host(table: Fields) -> str:
+    says = "Write the host without https:// and path."
+    return table.text("host", _HOST, default="ghcr.io", says=says)
+
+
+def _policy(table: Fields) -> PolicySettings:
+    lists = {each.name: table.texts(each.name) for each in fields(PolicySettings)}
+    return PolicySettings(**lists)
 
 
 def _require_sound(settings: Settings) -> None:

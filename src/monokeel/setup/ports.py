@@ -87,6 +87,15 @@ class Repository(Protocol):
     def get_repository(self) -> dict[str, Json]:
         """Return the repository; what the token may not see is left out."""
 
+    def now(self) -> datetime:
+        """Return GitHub's time."""
+
+    def token_scopes(self) -> tuple[str, ...] | None:
+        """Return the scopes of the token; ``None`` for a kind that has none."""
+
+    def pushers(self) -> tuple[str, ...] | Unknown:
+        """Return the logins of who may push, and so approve and merge."""
+
     def workflow_rights(self) -> dict[str, Json] | Unknown:
         """Return what workflows may do by default, as GitHub's REST API names it."""
 
@@ -177,7 +186,8 @@ class Outside:
 
     Drift has neither a *clone* to push from nor *keys* of its own. *apply_rules* writes
     ``infra/rulesets.json`` to GitHub, *store* secrets; without them both are left to
-    people.
+    people. *mint*, where the key of the writer's App is here, gives a token to push.
+    *token_kind* says in words who asks.
     """
 
     repository: Repository
@@ -186,3 +196,5 @@ class Outside:
     keys: KeyPair | None = None
     store: SecretStore | None = None
     apply_rules: Callable[[], None] | None = None
+    mint: Callable[[], str] | None = None
+    token_kind: str = ""
