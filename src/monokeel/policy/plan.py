@@ -5,38 +5,15 @@ from dataclasses import dataclass
 from typing import Literal
 
 from monokeel.ground.report import Report, Section, Table
-from monokeel.ground.settings import Settings
 from monokeel.policy.comparison import Comparison
-from monokeel.policy.export import exported, policy_text
+from monokeel.policy.export import entry_text
 from monokeel.policy.lint import lint, refuse_errors
 from monokeel.policy.ports import Rulesets
-from monokeel.policy.reading import Reading, read_rulesets
-from monokeel.policy.refs import binds
-from monokeel.policy.rulesets import Ruleset
+from monokeel.policy.reading import Policy, Reading, read_rulesets
+from monokeel.policy.refs import bound_refs
 from monokeel.policy.shape import Finding
 from monokeel.policy.verdict import OUTCOMES, Verdict, judge, unverified_lines
 from monokeel.policy.wording import comparison_json, rules_line, sections_of
-from monokeel.policy.workflow_jobs import Job
-
-_SHOWN = 6  # names of refs that a ruleset binds
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
-    """What is asked for: the *desired* rulesets and how to treat the rest.
-
-    *unmanaged* are patterns of names of rulesets that others keep. *jobs* are those of
-    the workflows, *settings* what platform.toml says: the lint compares the rulesets
-    with both, unless they are ``None``. *refs* are those that the clone knows, in full.
-    """
-
-    desired: tuple[Ruleset, ...]
-    optional_rules: tuple[str, ...] = ()
-    jobs: tuple[Job, ...] | None = None
-    settings: Settings | None = None
-    unmanaged: tuple[str, ...] = ()
-    refs: tuple[str, ...] = ()
-    delete_unmanaged: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +56,7 @@ def make_plan(policy: Policy, rulesets: Rulesets) -> Plan:
     )
     findings = lint(policy.desired, policy.jobs, reading.own, policy.settings)
     refuse_errors(findings)
+    branch = policy.settings.default_branch if policy.settings else "main"
     return Plan(
         reading=reading,
         actions=actions_of(
@@ -87,21 +65,8 @@ def make_plan(policy: Policy, rulesets: Rulesets) -> Plan:
         optional_rules=policy.optional_rules,
         findings=tuple(findings),
         notes=_renamed(reading.comparisons),
-        covers=tuple(_covers(policy)),
+        covers=bound_refs(policy.desired, policy.refs, branch),
     )
-
-
-def _covers(policy: Policy) -> Iterator[tuple[str, str]]:
-    """Yield each ruleset and the refs that it binds: most, or one that says it all."""
-    branch = policy.settings.default_branch if policy.settings else "main"
-    for ruleset in policy.desired if policy.refs else ():
-        bound = [
-            ref.partition("/")[2].partition("/")[2]
-            for ref in policy.refs
-            if binds(ruleset, ref, branch)
-        ]
-        more = f" and {len(bound) - _SHOWN} more" if len(bound) > _SHOWN else ""
-        yield ruleset.name, ", ".join(bound[:_SHOWN]) + more or "nothing"
 
 
 def actions_of(
@@ -209,7 +174,7 @@ def _deletions(plan: Plan) -> Iterator[Section]:
     """Yield what is deleted in full: a ruleset that is gone has no history."""
     for action in plan.actions:
         if action.verb == "delete":
-            text = policy_text([exported(action.comparison.live[0])])
+            text = entry_text(action.comparison.live[0])
             lines = tuple(text.splitlines())
             yield Section(f"Deleted with {action.name}, keep it if in doubt", lines)
 

@@ -22,7 +22,8 @@ from monokeel.tasks.wiring import (
 if TYPE_CHECKING:
     from monokeel.adapters.rulesets import Rulesets
     from monokeel.drift.ports import Outside
-    from monokeel.policy.plan import Plan, Policy
+    from monokeel.policy.plan import Plan
+    from monokeel.policy.reading import Policy
     from monokeel.policy.workflow_jobs import Job
 
 POLICY = "infra/rulesets.json"
@@ -236,7 +237,7 @@ def workflow_jobs() -> "tuple[Job, ...]":
 
 
 def _policy(*, delete_unmanaged: bool = False) -> "Policy":
-    from monokeel.policy.plan import Policy
+    from monokeel.policy.reading import Policy
     from monokeel.policy.rulesets import parse_policy
 
     settings = read_settings()
