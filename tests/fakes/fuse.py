@@ -18,6 +18,7 @@ class Fuse:
         self.log: list[str] = []
         self._crash_at: int | None = None
         self._lose_at: int | None = None
+        self._refuse_at: int | None = None
 
     def crash_after(self, writes: int) -> None:
         self._crash_at = len(self.log) + writes
@@ -25,8 +26,17 @@ class Fuse:
     def lose_answer_of(self, write: int) -> None:
         self._lose_at = len(self.log) + write
 
+    def refuse_write(self, write: int) -> None:
+        self._refuse_at = len(self.log) + write
+
+    def about_to_write(self) -> None:
+        """Called before a write has its effect."""
+        if len(self.log) + 1 == self._refuse_at:
+            self._refuse_at = None
+            raise ServiceError("GitHub answered 502")
+
     def disarm(self) -> None:
-        self._crash_at = self._lose_at = None
+        self._crash_at = self._lose_at = self._refuse_at = None
 
     def written(self, what: str) -> None:
         self.log.append(what)

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from hashlib import sha1
+from zoneinfo import ZoneInfo
 
 from monokeel.ground.answers import Absent, Declined, Found, Lost, Moved, Unknown
 from monokeel.ground.errors import ServiceError
 from monokeel.ground.settings import Settings, parse_settings
-from monokeel.promotion.ports import Outside
+from monokeel.promotion.ports import Outside, Protection
 from monokeel.release.record import GitHubRelease, ReleasedImage, ReleaseRecord
 from tests.fakes.deployments import FakeDeployments
 from tests.fakes.fuse import Fuse
@@ -57,6 +58,7 @@ class FakeClone:
         self.main: list[str] = [commit_named("start")]
         self.refs: dict[str, str] = {}
         self.apart: set[str] = set()
+        self.parents: dict[str, str] = {}
         self.workflows: dict[str, str] = {}
         self.shallow = False
         self.declining = ""
@@ -88,7 +90,7 @@ class FakeClone:
         if ancestor == commit:
             return True
         if ancestor in self.apart or commit in self.apart:
-            return False
+            return self.parents.get(commit) == ancestor
         return self.main.index(ancestor) < self.main.index(commit)
 
     def move_ref(
@@ -169,6 +171,7 @@ class Shop:
         self.records = FakeDeployments(
             lambda tag: self.clone.refs.get(f"refs/tags/{tag}"), self.fuse
         )
+        self.records.protected["prod"] = Protection(exists=True, reviewers=True)
         self.releases = FakeReleases()
         self.images = FakeImages()
 
@@ -179,6 +182,7 @@ class Shop:
             records=self.records,
             releases=self.releases,
             images=self.images,
+            zones=ZoneInfo,
         )
 
     @property
@@ -205,6 +209,14 @@ class Shop:
             self.releases.records[f"v{version}"] = ReleaseRecord(
                 version=version, commit=commit, images=tuple(images)
             )
+
+    def hotfix(self, version: str, *, after: str, line: str) -> None:
+        """Release *version* on the branch *line*, which leaves main at *after*."""
+        self.release(version)
+        commit = self.clone.main.pop()
+        self.clone.apart.add(commit)
+        self.clone.parents[commit] = commit_named(after)
+        self.clone.refs[f"refs/heads/{line}"] = commit
 
     def place(self, environment: str, version: str) -> None:
         """Put *version* into *environment*, with its record, as promote does."""

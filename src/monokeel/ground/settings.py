@@ -3,10 +3,11 @@
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import timedelta
 
 from monokeel.ground.errors import UsageError
+from monokeel.ground.freezes import Freeze, parse_freeze
 from monokeel.ground.toml import Fields, fail
 
 KINDS = ("web", "api", "worker")
@@ -17,6 +18,7 @@ _REPOSITORY = re.compile(r"(?!\.{1,2}\Z)[A-Za-z0-9._-]{1,100}\Z")
 _SERVICE = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*\Z")
 _ENVIRONMENT = re.compile(r"[a-z][a-z0-9-]*\Z")
 _BRANCH = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]*\Z")
+_LINE = re.compile(r"[0-9]+\.(?:[0-9]+\.)?x\Z")
 _HOST = re.compile(r"[A-Za-z0-9.-]+(?::[0-9]{1,5})?\Z")
 _TAG_PREFIX = re.compile(r"[A-Za-z][A-Za-z0-9._-]*\Z")
 _VERSION = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+(?:-[0-9A-Za-z.-]+)?\Z")
@@ -38,22 +40,17 @@ class Service:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Environment:
-    """One step of promotion; *soak* is how long a version lived in the one before."""
+    """One step of promotion; *soak* is how long a version lived in the one before.
+
+    *auto*: promoted right after a release. *was* is its name before it was renamed.
+    """
 
     name: str
     soak: timedelta
     prerelease: bool
     reviewers: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Freeze:
-    """No promotion to *environments* while ``start <= now < end`` (aware times)."""
-
-    environments: tuple[str, ...]
-    start: datetime
-    end: datetime
-    reason: str
+    auto: bool = False
+    was: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +58,8 @@ class Settings:
     """All of ``infra/platform.toml``; *environments* stand in order of promotion.
 
     *version_file*, if not empty, is a file that must hold the version of a release.
+    *lines* are maintenance branches beside the default branch; *blocked* is version →
+    why it may go nowhere.
     """
 
     owner: str
@@ -77,6 +76,8 @@ class Settings:
     environments: tuple[Environment, ...]
     optional_rules: tuple[str, ...]
     freezes: tuple[Freeze, ...]
+    lines: tuple[str, ...] = ()
+    blocked: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def repository(self) -> str:
@@ -135,6 +136,7 @@ def parse_settings(text: str) -> Settings:
     release = top.table("release")
     registry = top.table("registry")
     policy = top.table("policy")
+    promotion = top.table("promotion")
     environments = tuple(_environment(each) for each in top.tables("environments"))
     settings = Settings(
         owner=repository.text("owner", _OWNER),
@@ -154,12 +156,15 @@ def parse_settings(text: str) -> Settings:
             _freeze(each, [e.name for e in environments])
             for each in top.tables("freezes")
         ),
+        lines=release.texts("lines", _LINE),
+        blocked=promotion.pairs("blocked", _VERSION),
     )
-    for table in (top, repository, release, registry, policy):
+    for table in (top, repository, release, registry, policy, promotion):
         table.finish()
     _unique("services", [each.name for each in settings.services])
     _unique("services", [each.path for each in settings.services])
-    _unique("environments", [each.name for each in settings.environments])
+    names = [each.name for each in settings.environments]
+    _unique("environments", names + [e.was for e in settings.environments if e.was])
     return settings
 
 
@@ -185,25 +190,18 @@ def _environment(table: Fields) -> Environment:
         soak=_duration(table.where, table.text("soak", default="0s")),
         prerelease=table.flag("prerelease", default=False),
         reviewers=table.flag("reviewers", default=False),
+        auto=table.flag("auto", default=False),
+        was=table.optional_text("was", _ENVIRONMENT),
     )
     table.finish()
     return environment
 
 
 def _freeze(table: Fields, known: list[str]) -> Freeze:
-    names = table.texts("environments")
-    for name in names:
+    freeze = parse_freeze(table, known)
+    for name in freeze.environments:
         if name not in known:
             raise _no_such("environment", name, known)
-    freeze = Freeze(
-        environments=names,
-        start=table.moment("from"),
-        end=table.moment("to"),
-        reason=table.text("reason"),
-    )
-    if freeze.end <= freeze.start:
-        raise fail(f"{table.where}: to = {freeze.end} is not after from")
-    table.finish()
     return freeze
 
 

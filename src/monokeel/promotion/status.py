@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from monokeel.ground.answers import Json
+from monokeel.ground.freezes import Freeze, Weekly
 from monokeel.ground.report import Report, Section, Table
 from monokeel.ground.settings import Settings
 from monokeel.ground.version import newest_first
@@ -104,10 +105,8 @@ def _short(each: NextMove) -> str:
 
 def _stops(overview: Overview) -> tuple[str, ...]:
     running = [
-        f"freeze of {', '.join(f.environments)} until {f.end:%Y-%m-%d %H:%MZ}:"
-        f" {f.reason}"
-        for f in overview.reading.settings.freezes
-        if f.start <= overview.reading.now < f.end
+        f"freeze of {', '.join(f.environments)} until {end:%Y-%m-%d %H:%MZ}: {f.reason}"
+        for end, f in overview.reading.freezes
     ]
     return (*([f"hold: {overview.hold}"] if overview.hold else []), *running)
 
@@ -130,15 +129,24 @@ def _overview_data(overview: Overview) -> dict[str, Json]:
         ],
         "hold": overview.hold or None,
         "freezes": [
-            {
-                "environments": list(freeze.environments),
-                "from": stamp(freeze.start),
-                "to": stamp(freeze.end),
-                "reason": freeze.reason,
-                "active": freeze.start <= overview.reading.now < freeze.end,
-            }
+            _freeze_data(freeze, overview.reading)
             for freeze in overview.reading.settings.freezes
         ],
+    }
+
+
+def _freeze_data(freeze: Freeze, reading: Reading) -> Json:
+    window = freeze.window
+    when: dict[str, Json] = (
+        {"weekly": window.text, "zone": window.zone}
+        if isinstance(window, Weekly)
+        else {"from": stamp(window[0]), "to": stamp(window[1])}
+    )
+    return {
+        "environments": list(freeze.environments),
+        **when,
+        "reason": freeze.reason,
+        "active": freeze in [each for _, each in reading.freezes],
     }
 
 

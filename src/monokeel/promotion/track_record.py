@@ -45,6 +45,11 @@ class Repair:
     state: State
     description: str
 
+    @property
+    def is_mark(self) -> bool:
+        """Whether it says that a rollback left the version of a good record."""
+        return self.record.state == "success"
+
 
 def track_record_of(
     ledger: Ledger, environment: str, commit: str, *, live: bool, now: datetime

@@ -22,8 +22,11 @@ _ENV = "the environment, such as dev, staging, prod"
         "env": _ENV,
         "version": "the release, such as 1.4.0",
         "rollback": "move back; without --version to the last good version before",
+        "from": "the version that a rollback leaves: it is made once, whoever runs it",
         "reason": "why; it goes into the record",
-        "override": "GATE=REASON for order, soak, freeze, hold; may be repeated",
+        "override": "GATE=REASON or GATE,GATE=REASON, may be repeated, for"
+        " blocked, order, soak, setback, freeze, hold, approval",
+        "emergency": "the reason for all gates that can be overridden",
         "dry_run": "show the plan and change nothing",
         "json": AS_JSON,
     },
