@@ -73,6 +73,7 @@ class State:
     moves: list[Move] = field(default_factory=list)
     deployments: list[Deployment] = field(default_factory=list)
     environments: dict[str, Environment] = field(default_factory=dict)
+    secrets: dict[str, str] = field(default_factory=dict)  # name to moment
     variables: dict[str, Variable] = field(default_factory=dict)
     issues: list[Issue] = field(default_factory=list)
     checks: list[Check] = field(default_factory=list)

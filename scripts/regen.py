@@ -52,8 +52,17 @@ def manifest() -> None:
     managed.MANIFEST.write_text(managed.manifest_text(), encoding="utf-8")
 
 
+def permissions() -> None:
+    """Write the table of permissions into the page that asks for them."""
+    from tests.setup import permission_page  # noqa: PLC0415 - needs the path above
+
+    text = permission_page.PAGE.read_text(encoding="utf-8")
+    permission_page.PAGE.write_text(permission_page.renewed(text), encoding="utf-8")
+
+
 def main() -> None:
     """Make everything again."""
+    permissions()
     wheel()  # each is part of the next
     manifest()
     golden()

@@ -1,7 +1,10 @@
 """A repository's settings and its issues in memory."""
 
+from datetime import UTC, datetime
+
 from monokeel.ground.answers import Json, Unknown
 from monokeel.ground.errors import ServiceError
+from monokeel.setup.ports import DeployKey
 
 
 class FakeRepository:
@@ -25,8 +28,18 @@ class FakeRepository:
             else {**seen, "delete_branch_on_merge": self.deletes_merged}
         )
 
-    def write_keys(self) -> tuple[str, ...] | Unknown:
-        return self._hidden() or tuple(self.keys)
+    def deploy_keys(self) -> tuple[DeployKey, ...] | Unknown:
+        return self._hidden() or tuple(
+            DeployKey(
+                id=number,
+                title=title,
+                key=f"ssh-ed25519 {title}",
+                writes=True,
+                enabled=True,
+                created_at=datetime(2026, 1, 1, tzinfo=UTC),
+            )
+            for number, title in enumerate(self.keys)
+        )
 
     def immutable_releases(self) -> bool | Unknown:
         return self._hidden() or self.immutable

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from monokeel.adapters.credentials import (
     Credentials,
@@ -19,6 +20,14 @@ _REMOTE_TIMEOUT_S = 120.0
 _ANCESTOR_CODES = (0, 1)
 _ANY_CODE = range(256)
 _NEVER_ARRIVED = 128  # git-push(1) ends with 1 when the server refuses a ref
+# What git and ssh say when no host answered (curl, OpenSSH).
+_NETWORK = (
+    "Could not resolve host",
+    "Couldn't connect to server",
+    "Failed to connect",
+    "Connection timed out",
+    "Connection refused",
+)
 HEADS_AND_TAGS = ("refs/heads/", "refs/tags/")
 
 
@@ -247,7 +256,7 @@ class Git:
                     command, cwd=self.root, env=env, ok=ok, timeout_s=self._timeout_s
                 )
             except ServiceError as error:
-                fix = error.fix or "./inv doctor says what the token or the key may do."
+                fix = error.fix or _advice(error.problem, address)
                 raise ServiceError(error.problem, fix=fix) from error
 
     def _git(self, *args: str, ok: Collection[int] = (0,)) -> Completed:
@@ -290,3 +299,11 @@ def _server_words(stderr: str) -> str:
         if line.startswith("remote:")
     ]
     return " ".join(filter(None, said)) or last_line(stderr)
+
+
+def _advice(problem: str, address: str) -> str:
+    """Return what to do about git's *problem*: the network, or what it may read."""
+    if any(words in problem for words in _NETWORK):
+        host = urlsplit(address).hostname or address
+        return f"Check the network, and that {host} is the host that is meant."
+    return "./inv doctor says what the token or the key may do."

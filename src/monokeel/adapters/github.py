@@ -6,26 +6,22 @@ own that are given a GitHub. Facts: GitHub's REST documentation, version 2022-11
 
 import json as jsonlib
 import re
-from collections.abc import Container, Mapping
+from collections.abc import Container, Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from urllib.parse import urlencode, urlsplit
 
-from monokeel.adapters.session import Answer, Session
-from monokeel.ground.answers import Json, as_list, as_object
+from monokeel.adapters.session import Answer, Session, is_rate_limit
+from monokeel.ground.answers import Json, Unknown, as_list, as_object
 from monokeel.ground.errors import MonokeelError, RefusedError, ServiceError
 
 _VERSION = "2022-11-28"
 _JSON = "application/vnd.github+json"
 _NEXT = re.compile(r'<([^>]+)>;\s*rel="next"')
 _MOST_PAGES = 1000
-_UNSEEN = {
-    HTTPStatus.UNAUTHORIZED,
-    HTTPStatus.FORBIDDEN,
-    HTTPStatus.NOT_FOUND,
-    HTTPStatus.TOO_MANY_REQUESTS,
-}
+HIDDEN = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND)
+_UNSEEN = (*HIDDEN, HTTPStatus.TOO_MANY_REQUESTS)
 
 
 class GitHub:
@@ -88,27 +84,73 @@ class GitHub:
         self._note_date(answer)
         if answer.status in expect:
             return answer
-        raise _refusal(method, urlsplit(url).path, answer, has_token=bool(self.token))
+        raise self._error(method, path, answer)
+
+    def ask(
+        self,
+        path: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        expect: Sequence[int] = (HTTPStatus.OK,),
+    ) -> Answer | Unknown:
+        """Return the answer to a GET; Unknown and hidden where we may not see it.
+
+        401, 403 and 404 hide; a rate limit is a ServiceError like every other silence.
+        """
+        answer = self.request("GET", path, params=params, expect=(*expect, *HIDDEN))
+        if answer.status in expect:
+            return answer
+        error = self._error("GET", path, answer)
+        if is_rate_limit(answer):
+            raise error
+        reason = f"{error.problem}. {error.fix}" if error.fix else error.problem
+        return Unknown(reason=reason, hidden=True)
+
+    def write(
+        self,
+        method: str,
+        path: str,
+        json: Json = None,
+        *,
+        expect: Sequence[int] = (HTTPStatus.OK,),
+    ) -> Answer:
+        """Send a change; RefusedError when GitHub refuses it, 403 and 404 as well."""
+        refused = (HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND)
+        answer = self.request(method, path, json=json, expect=(*expect, *refused))
+        if answer.status in expect:
+            return answer
+        error = self._error(method, path, answer)
+        if is_rate_limit(answer):
+            raise error
+        raise RefusedError(error.problem, fix=error.fix)
 
     def pages(
         self, path: str, *, params: Mapping[str, str] | None = None, key: str = ""
     ) -> list[dict[str, Json]]:
-        """Return the items of every page; *key* names the list of a wrapped answer.
+        """Return the items of every page; *key* names the list of a wrapped answer."""
+        first = self.request("GET", path, params={"per_page": "100", **(params or {})})
+        return self.following(first, key=key)
+
+    def following(self, first: Answer, *, key: str = "") -> list[dict[str, Json]]:
+        """Return the items of the page *first* and of every page after it.
 
         Follows ``rel="next"`` only: other links (``deprecation``) may be there.
         """
         items: list[dict[str, Json]] = []
-        address = self._url(path, {"per_page": "100", **(params or {})})
+        answer = first
         for _ in range(_MOST_PAGES):
-            answer = self.request("GET", address)
             page = answer.json()
             listed = as_list(as_object(page).get(key) if key else page)
             items += [as_object(item) for item in listed]
             following = _NEXT.search(answer.headers.get("Link", ""))
             if following is None:
                 return items
-            address = following[1]
-        raise ServiceError(f"{path} has more than {_MOST_PAGES} pages")
+            answer = self.request("GET", following[1])
+        raise ServiceError(f"GitHub's list has more than {_MOST_PAGES} pages")
+
+    def _error(self, method: str, path: str, answer: Answer) -> MonokeelError:
+        where = urlsplit(self._url(path, None)).path
+        return _refusal(method, where, answer, has_token=bool(self.token))
 
     def graphql(self, query: str, variables: Mapping[str, str]) -> dict[str, Json]:
         """Return the data that *query* asks for; it only reads, so it may be repeated.

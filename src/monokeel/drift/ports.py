@@ -6,6 +6,7 @@ from typing import Protocol
 from monokeel.ground.answers import Json, Unknown
 from monokeel.policy.ports import Rulesets
 from monokeel.promotion import ports as promotion
+from monokeel.setup.ports import DeployKey
 
 
 class Repository(Protocol):
@@ -14,8 +15,8 @@ class Repository(Protocol):
     def get_repository(self) -> dict[str, Json]:
         """Return the repository; what the token may not see is left out."""
 
-    def write_keys(self) -> tuple[str, ...] | Unknown:
-        """Return the titles of the deploy keys that may write."""
+    def deploy_keys(self) -> tuple[DeployKey, ...] | Unknown:
+        """Return the deploy keys."""
 
     def immutable_releases(self) -> bool | Unknown:
         """Say whether new releases are locked."""

@@ -6,8 +6,8 @@ from monokeel.drift.ports import Repository
 from monokeel.ground.answers import Unknown
 from monokeel.policy.rulesets import Ruleset
 from monokeel.policy.verdict import Facts, Unverified
+from monokeel.setup.writer import KEY_TITLE
 
-KEY_TITLE = "monokeel"  # what ./inv init calls the deploy key
 _DELETES = (
     "delete_branch_on_merge is on: a pull request from an env/* branch would delete"
     " the pointer when it is merged. Switch it off in the repository's settings"
@@ -29,7 +29,12 @@ def check_settings(
     drift: list[str] = []
     unverified: list[Unverified] = []
     notes = list(_classic(branch, repository))
-    keys = repository.write_keys()
+    found = repository.deploy_keys()
+    keys = (
+        found
+        if isinstance(found, Unknown)
+        else tuple(sorted(key.title for key in found if key.writes))
+    )
     for finding in (
         _merged_branches(repository),
         _releases(repository, keys, notes),

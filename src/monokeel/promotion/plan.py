@@ -14,7 +14,14 @@ from monokeel.promotion.pointers import branch_of
 from monokeel.promotion.ports import Outside
 from monokeel.promotion.preflight import push_outlook
 from monokeel.promotion.reading import Place, Reading, knowing_time, read
-from monokeel.promotion.records import PROMOTE, ROLLBACK, NewRecord, Note, Record
+from monokeel.promotion.records import (
+    BOT,
+    PROMOTE,
+    ROLLBACK,
+    NewRecord,
+    Note,
+    Record,
+)
 from monokeel.promotion.rollback import choose_version, command, is_done, ways_back
 from monokeel.release.record import ReleaseRecord
 
@@ -100,6 +107,16 @@ class Plan:
         return ROLLBACK if self.request.rollback else PROMOTE
 
     @property
+    def leaving(self) -> str:
+        """The version that a rollback leaves, or has left; to be handed on."""
+        if not self.request.rollback:
+            return ""
+        last = self.place.current
+        if self.kind == "finished" and last is not None:
+            return last.note.from_version
+        return self.place.version
+
+    @property
     def stopped(self) -> bool:
         """Whether a gate keeps the branch where it is."""
         return verdict_of(self.gates) != "ready"
@@ -131,7 +148,7 @@ class Plan:
             sha=self.commit,
             from_version=self.reading.pointers.version_at(self.left_commit),
             from_sha=self.left_commit,
-            actor=self.request.actor,
+            actor=self._actor(),
             approvers=approvers,
             reason=self.request.reason,
             overrides=self.overrides,
@@ -148,6 +165,11 @@ class Plan:
             description=f"{self.task} {moved}",
             note=note,
         )
+
+    def _actor(self) -> str:
+        # A bot says for whom; a person is who they are, whatever they claim.
+        viewer = self.reading.listed.viewer
+        return self.request.actor if viewer.endswith(BOT) else viewer
 
     @property
     def left_commit(self) -> str:

@@ -202,6 +202,19 @@ def _write(planned: "Plan", rulesets: "Rulesets", *, as_json: bool) -> None:
         exit_with_difference()
 
 
+def write_rules() -> None:
+    """Apply the policy file for ``init``; both reports go to stderr."""
+    from monokeel.ground.report import as_text
+    from monokeel.policy.apply import applied_report
+    from monokeel.policy.apply import apply as write
+    from monokeel.policy.plan import make_plan, plan_report
+
+    rulesets = _rulesets()
+    planned = make_plan(_policy(), rulesets)
+    print(as_text(plan_report(planned)), file=sys.stderr)
+    print(as_text(applied_report(write(planned, rulesets))), file=sys.stderr)
+
+
 def _rulesets() -> "Rulesets":
     from monokeel.adapters.rulesets import Rulesets
 

@@ -1,7 +1,11 @@
 """Environments: move one to a release, see what runs where, see what moved."""
 
+import os
+import sys
+
 from invoke import Context, task
 
+from monokeel.ground.errors import UsageError
 from monokeel.tasks.wiring import (
     AS_JSON,
     exit_on_error,
@@ -22,7 +26,7 @@ _ENV = "the environment, such as dev, staging, prod"
         "env": _ENV,
         "version": "the release, such as 1.4.0",
         "rollback": "move back; without --version to the last good version before",
-        "from": "the version that a rollback leaves: it is made once, whoever runs it",
+        "from_": "the version that a rollback leaves: it is made once, whoever runs it",
         "reason": "why; it goes into the record",
         "override": "GATE=REASON or GATE,GATE=REASON, may be repeated, for"
         " blocked, order, soak, setback, freeze, hold, approval",
@@ -36,12 +40,15 @@ def promote(  # noqa: PLR0917 - a parameter per option
     env: str = "",
     version: str = "",
     rollback: bool = False,
+    from_: str = "",
     reason: str = "",
     override: list[str] | None = None,
+    emergency: str = "",
     dry_run: bool = False,
     json: bool = False,
 ) -> None:
     """Move an environment branch to a release."""
+    from monokeel.adapters.actions import set_output
     from monokeel.promotion.move import carry_out
     from monokeel.promotion.outcome import outcome_report, plan_report
     from monokeel.promotion.plan import Request, plan_promotion
@@ -51,9 +58,11 @@ def promote(  # noqa: PLR0917 - a parameter per option
             environment=env,
             version=version,
             rollback=rollback,
-            reason=reason,
+            left=from_,
+            reason=_reason(reason, emergency, needed=rollback and not dry_run),
             overrides=tuple(override or ()),
-            hold=variable("PROMOTE_HOLD") or "",
+            emergency=emergency,
+            hold=_hold(),
             actor=variable("GITHUB_TRIGGERING_ACTOR", "GITHUB_ACTOR") or "",
             run_id=variable("GITHUB_RUN_ID") or "",
             run_url=_run_url(),
@@ -64,6 +73,7 @@ def promote(  # noqa: PLR0917 - a parameter per option
         if dry_run or plan.stopped:
             show(plan_report(plan), as_json=json)
         if dry_run:
+            set_output("from", plan.leaving)
             plan.require()
             return
         show(outcome_report(carry_out(plan, outside)), as_json=json)
@@ -75,7 +85,7 @@ def status(_: Context, json: bool = False) -> None:
     from monokeel.promotion.status import overview_of, overview_report
 
     with exit_on_error():
-        hold = variable("PROMOTE_HOLD") or ""
+        hold = _hold()
         overview = overview_of(make_promotion(), read_settings(), hold=hold)
         show(overview_report(overview), as_json=json)
 
@@ -99,6 +109,31 @@ def history(_: Context, env: str = "", count: str = "20", json: bool = False) ->
 
 
 TASKS = (promote, status, history)
+
+
+def _hold() -> str | None:
+    """Return why all promotions stop; ``None`` where GitHub must be asked for it.
+
+    A workflow of this repository hands the variable over, also an empty one.
+    """
+    if os.environ.get("GITHUB_ACTIONS") == "true" and "PROMOTE_HOLD" in os.environ:
+        return variable("PROMOTE_HOLD") or ""
+    return variable("PROMOTE_HOLD")
+
+
+def _reason(reason: str, emergency: str, *, needed: bool) -> str:
+    """Return why; asked for on a terminal where it is *needed* and was not given."""
+    said = reason.strip() or emergency.strip()
+    if said or not needed:
+        return said
+    if sys.stdin is not None and sys.stdin.isatty():
+        said = input("Why is it rolled back? ").strip()
+    if not said:
+        raise UsageError(
+            "a rollback needs a reason: the next one on call reads it",
+            fix='Add --reason "why", such as --reason "incident 42".',
+        )
+    return said
 
 
 def _run_url() -> str:

@@ -4,17 +4,25 @@ Also what the workflows ask: the services, and the names of branches and titles.
 """
 
 import os
+import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext, redirect_stdout
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from invoke import Context, task
 
-from monokeel.ground.errors import MonokeelError, ServiceError, UsageError
+from monokeel.ground.errors import (
+    MonokeelError,
+    RefusedError,
+    ServiceError,
+    UsageError,
+)
 from monokeel.tasks import wiring
+from monokeel.tasks.policy import POLICY, write_rules
 from monokeel.tasks.wiring import (
     AS_JSON,
     exit_on_error,
@@ -26,8 +34,12 @@ from monokeel.tasks.wiring import (
 
 if TYPE_CHECKING:
     from monokeel.adapters.copier import Template
+    from monokeel.adapters.keys import Secrets
     from monokeel.adapters.pulls import Pulls
     from monokeel.ground.answers import Json
+    from monokeel.ground.settings import Settings
+    from monokeel.setup.ports import Outside
+    from monokeel.setup.rows import Wanted as Expected
     from monokeel.updates.update import Update, Wanted
 
 _SOURCE = "OWNER/REPO or an address, instead of the recorded one (TEMPLATE_SOURCE)"
@@ -161,63 +173,126 @@ def _propose(done: "Update") -> str:
     positional=[],
     help={
         "key_file": "where the private deploy key is kept (~/.config/monokeel/...)",
-        "rules": "apply infra/rulesets.json afterwards (--no-rules: leave them)",
+        "register_key": "register the deploy key with this token, and not by hand",
+        "yes": "set missing secrets with gh without asking",
+        "rules": "apply infra/rulesets.json in the end (--no-rules: leave them)",
+        "dry_run": "show what would be done and change nothing",
         "json": AS_JSON,
     },
 )
 def init(
-    context: Context, key_file: str = "", rules: bool = True, json: bool = False
+    _: Context,
+    *,
+    key_file: str = "",
+    register_key: bool = False,
+    yes: bool = False,
+    rules: bool = True,
+    dry_run: bool = False,
+    json: bool = False,
 ) -> None:
     """Connect this repository to GitHub; repeatable."""
-    from monokeel.adapters.keys import Keys
-    from monokeel.adapters.repository import Repository
     from monokeel.ground.report import as_text
-    from monokeel.setup.init import Outside, Step, init_report
-    from monokeel.setup.init import init as connect
-    from monokeel.tasks.policy import apply
+    from monokeel.setup.init import (
+        Step,
+        carry_out,
+        init_report,
+        make_plan,
+        planned_steps,
+        verdict_of,
+    )
 
     with exit_on_error():
         settings = read_settings()
-        path = Path(key_file) if key_file else _key_file(settings.repository)
-        outside = Outside(
-            clone=wiring.make_git(),
-            repository=Repository(wiring.make_github()),
-            keys=Keys(path, root=wiring.root()),
-        )
+        outside = _outside(settings, key_file, rules=rules)
+        if not dry_run and _may_set_secrets(yes=yes):
+            outside = replace(outside, store=_secrets(settings, key_file))
+        plan = make_plan(_wanted_setup(settings, register=register_key), outside)
+        if dry_run:
+            show(init_report(settings, planned_steps(plan)), as_json=json)
+            return
         steps: list[Step] = []
         try:
-            steps.extend(connect(settings, outside))
+            steps.extend(carry_out(plan))
         except MonokeelError:
             print(as_text(init_report(settings, tuple(steps))), file=sys.stderr)
             raise
         show(init_report(settings, tuple(steps)), as_json=json)
-    if rules:
-        with redirect_stdout(sys.stderr) if json else nullcontext():
-            apply(context)
+        _exit_by(verdict_of(steps))
+
+
+def _may_set_secrets(*, yes: bool) -> bool:
+    """Say whether gh is there and the user, asked on a terminal, says yes."""
+    if shutil.which("gh") is None:
+        return False
+    if yes or not sys.stdin.isatty():
+        return yes
+    print("Set missing secrets with gh? [y/N] ", end="", file=sys.stderr, flush=True)
+    return input().strip().lower() in ("y", "yes")
+
+
+def _secrets(settings: "Settings", key_file: str) -> "Secrets":
+    from monokeel.adapters.keys import Keys, Secrets
+
+    pair = Keys(_key_path(settings, key_file), root=wiring.root())
+    return Secrets(settings.repository, key=pair.file)
+
+
+def _exit_by(verdict: str) -> None:
+    """End with the code of *verdict*, of init or doctor; return when all is well."""
+    if verdict in ("missing", "incomplete"):
+        exit_with_difference()
+    codes = {"refused": RefusedError.exit_code, "unknown": ServiceError.exit_code}
+    if verdict in codes:
+        raise SystemExit(codes[verdict])
+
+
+def _wanted_setup(settings: "Settings", *, register: bool = False) -> "Expected":
+    from monokeel.policy.rulesets import parse_policy
+    from monokeel.setup.rows import Wanted
+
+    policy = parse_policy(read_text(POLICY))
+    return Wanted(settings=settings, policy=policy, register=register)
+
+
+def _outside(settings: "Settings", key_file: str = "", *, rules: bool) -> "Outside":
+    from monokeel.adapters.keys import Keys
+    from monokeel.adapters.repository import Repository
+    from monokeel.adapters.rulesets import Rulesets
+    from monokeel.setup.ports import Outside
+
+    github = wiring.make_github()
+    return Outside(
+        repository=Repository(github),
+        rulesets=Rulesets(github),
+        clone=wiring.make_git(),
+        keys=Keys(_key_path(settings, key_file), root=wiring.root()),
+        apply_rules=write_rules if rules else None,
+    )
 
 
 @task(positional=[], help={"json": AS_JSON})
 def doctor(_: Context, json: bool = False) -> None:
     """Say what is missing (exit 2): here, in the clone, and on GitHub."""
     from monokeel.adapters.machine import Machine
-    from monokeel.adapters.repository import Repository
     from monokeel.adapters.worktree import Worktree
-    from monokeel.setup.doctor import Outside, doctor_report, examine
+    from monokeel.setup.doctor import Here, doctor_report, examine
+    from monokeel.setup.rows import Wanted
 
     with exit_on_error():
-        asked = Repository(wiring.make_github()) if wiring.token() else None
-        outside = Outside(
+        settings = read_settings()
+        outside = _outside(settings, rules=False) if wiring.token() else None
+        here = Here(
             machine=Machine(),
             clone=wiring.make_git(),
             files=Worktree(wiring.root()),
-            repository=asked,
         )
-        report = doctor_report(tuple(examine(read_settings(), outside)))
+        wanted = Wanted(settings=settings, policy=None)
+        if (wiring.root() / POLICY).exists():  # else it is among the missing files
+            wanted = _wanted_setup(settings)
+        found = examine(wanted, here, outside)
+        report = doctor_report(tuple(found))
         show(report, as_json=json)
-        if report.data["verdict"] == "missing":
-            exit_with_difference()
-        if report.data["verdict"] == "unknown":
-            raise SystemExit(ServiceError.exit_code)
+        _exit_by(str(report.data["verdict"]))
 
 
 @task(
@@ -232,7 +307,14 @@ def services(_: Context, changed_since: str = "", json: bool = False) -> None:
     from monokeel.release.services import list_services
 
     with exit_on_error():
-        report = list_services(read_settings(), wiring.make_git(), since=changed_since)
+        settings = read_settings()
+        for each in settings.services:
+            if not (wiring.root() / each.path).is_dir():
+                raise UsageError(
+                    f"service {each.name}: there is no folder {each.path}",
+                    fix="Make it, or correct path in infra/platform.toml.",
+                )
+        report = list_services(settings, wiring.make_git(), since=changed_since)
         show(report, as_json=json)
 
 
@@ -262,6 +344,8 @@ TASKS = (init, doctor, services)
 GROUPS = {"template": (check, update, verify), "check": (branch, title)}
 
 
-def _key_file(repository: str) -> Path:
+def _key_path(settings: "Settings", named: str) -> Path:
+    if named:
+        return Path(named)
     base = os.environ.get("XDG_CONFIG_HOME") or "~/.config"
-    return Path(base) / "monokeel" / repository.replace("/", "-")
+    return Path(base) / "monokeel" / settings.repository.replace("/", "-")
