@@ -153,7 +153,13 @@ class FakeDeployments:
         return shown
 
     def remember(
-        self, environment: str, version: str, sha: str, *, state: str = "success"
+        self,
+        environment: str,
+        version: str,
+        sha: str,
+        *,
+        state: str = "success",
+        digests: Mapping[str, str] | None = None,
     ) -> Record:
         """Put a record there as an earlier run left it."""
         self._next_id += 1
@@ -164,7 +170,7 @@ class FakeDeployments:
             task="promote",
             created_at=self.clock,
             creator=self.viewer,
-            note=Note(version=version, sha=sha, actor="ana"),
+            note=Note(version=version, sha=sha, actor="ana", digests=digests or {}),
         )
         self.kept[record.id] = record
         self.given[record.id] = []
@@ -188,5 +194,6 @@ class FakeDeployments:
                 self._give(other.id, "inactive", "")
 
     def _check(self) -> None:
+        self.fuse.turn()
         if self.silent:
             raise ServiceError("api.github.com did not answer (ReadTimeout)")

@@ -1,5 +1,7 @@
 """A crash, or a lost answer, after a chosen number of writes."""
 
+from collections.abc import Callable
+
 from monokeel.ground.errors import ServiceError
 
 
@@ -10,12 +12,14 @@ class Crash(BaseException):
 class Fuse:
     """Counts writes, shared by the fakes of one world; *log* names each of them.
 
-    Arm it with ``crash_after`` or ``lose_answer_of`` (both count from the next write,
-    starting at 1).
+    *turn* lets others run, before a read as before a write. Arm it with
+    ``crash_after`` or ``lose_answer_of`` (both count from the next write, starting
+    at 1).
     """
 
     def __init__(self) -> None:
         self.log: list[str] = []
+        self.turn: Callable[[], None] = lambda: None
         self._crash_at: int | None = None
         self._lose_at: int | None = None
         self._refuse_at: int | None = None

@@ -1,6 +1,7 @@
 """A remote with a straight main branch, release tags and environment branches."""
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from hashlib import sha1
 from zoneinfo import ZoneInfo
 
@@ -9,7 +10,7 @@ from monokeel.ground.errors import ServiceError
 from monokeel.ground.settings import Settings, parse_settings
 from monokeel.promotion.ports import Outside, Protection
 from monokeel.release.record import GitHubRelease, ReleasedImage, ReleaseRecord
-from tests.fakes.deployments import FakeDeployments
+from tests.fakes.deployments import START, FakeDeployments
 from tests.fakes.fuse import Fuse
 
 POLICY = """\
@@ -66,6 +67,7 @@ class FakeClone:
         self.before_push: Callable[[], None] = lambda: None
 
     def remote_refs(self) -> dict[str, str]:
+        self.fuse.turn()
         if self.unreachable:
             raise ServiceError("github.com did not answer")
         return {**self.refs, "refs/heads/main": self.main[-1]}
@@ -80,6 +82,9 @@ class FakeClone:
     def file_at(self, commit: str, path: str) -> str | None:
         known = commit == self.main[-1] and path == "infra/platform.toml"
         return self.policy if known else None
+
+    def commit_time(self, commit: str) -> datetime:
+        return START if commit else START
 
     def tree_of(self, commit: str, path: str) -> str | None:
         return self.workflows.get(commit, "same") if path else None
@@ -96,6 +101,8 @@ class FakeClone:
     def move_ref(
         self, ref: str, *, old: str | None, new: str | None
     ) -> Moved | Lost | Declined:
+        # No turn of others here: what remains between the last reading and the push is
+        # the one gap that a lease on a value leaves.
         self.before_push()
         if self.unreachable:
             raise ServiceError("github.com did not answer")
@@ -221,7 +228,8 @@ class Shop:
     def place(self, environment: str, version: str) -> None:
         """Put *version* into *environment*, with its record, as promote does."""
         commit = commit_named(version)
-        record = self.records.remember(environment, version, commit)
+        digests = {each: digest_of(each, version) for each in SERVICES}
+        record = self.records.remember(environment, version, commit, digests=digests)
         self.clone.refs[f"refs/heads/env/{environment}"] = commit
         self.records.rename_actor(record, "ana")
 

@@ -34,6 +34,7 @@ _ENVIRONMENT = re.compile(r"[a-z][a-z0-9-]*\Z")
 _BRANCH = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]*\Z")
 _LINE = re.compile(r"[0-9]+\.(?:[0-9]+\.)?x\Z")
 _HOST = re.compile(r"[A-Za-z0-9.-]+(?::[0-9]{1,5})?\Z")
+_BARE_HOST = "Write the host: no https://, no path."
 _TAG_PREFIX = re.compile(r"[A-Za-z][A-Za-z0-9._-]*\Z")
 _VERSION = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+(?:-[0-9A-Za-z.-]+)?\Z")
 _CLAIM = re.compile(r"refs/[a-z][a-z0-9-]*/(?:[A-Za-z0-9._-]+/)*\{tag\}\Z")
@@ -172,20 +173,12 @@ def parse_settings(text: str) -> Settings:
         skip=release.texts("skip", _VERSION),
         claim_ref=release.text("claim_ref", _CLAIM, default="refs/releases/{tag}"),
         version_file=release.optional_text("version_file", _PATH),
-        registry_host=registry.text(
-            "host",
-            _HOST,
-            default="ghcr.io",
-            says="Write the host: no https://, no path.",
-        ),
+        registry_host=registry.text("host", _HOST, default="ghcr.io", says=_BARE_HOST),
         build=registry.text("build", default="docker"),
         services=tuple(_service(each) for each in top.tables("services")),
         environments=environments,
         optional_rules=policy.texts("optional_rules"),
-        freezes=tuple(
-            _freeze(each, [e.name for e in environments])
-            for each in top.tables("freezes")
-        ),
+        freezes=_freezes(top.tables("freezes"), [e.name for e in environments]),
         lines=release.texts("lines", _LINE),
         blocked=promotion.pairs("blocked", _VERSION),
     )
@@ -258,12 +251,12 @@ def _environment(table: Fields) -> Environment:
     return environment
 
 
-def _freeze(table: Fields, known: list[str]) -> Freeze:
-    freeze = parse_freeze(table, known)
-    for name in freeze.environments:
+def _freezes(tables: tuple[Fields, ...], known: list[str]) -> tuple[Freeze, ...]:
+    freezes = tuple(parse_freeze(each, known) for each in tables)
+    for name in (name for freeze in freezes for name in freeze.environments):
         if name not in known:
             raise _no_such("environment", name, known)
-    return freeze
+    return freezes
 
 
 def _duration(where: str, text: str) -> timedelta:

@@ -147,17 +147,19 @@ def _confirm(plan: Plan, records: Records, record: Record) -> tuple[str, ...]:
     # The branch has moved: from here on nothing may turn the result into a failure.
     # The success comes last: until then the record is pending, and whoever reads it
     # knows all that is owed.
-    owed = list(_ends(plan))
+    owed = list(_ends(plan, record))
     notes = [_settle(records, r.record.id, r.state, r.description) for r in owed]
     said = f"{plan.branch}: {plan.before} -> {plan.version}"
     notes.append(_settle(records, record.id, "success", said, plan.request.run_url))
     return tuple(f"moved{note}" for note in notes if note)
 
 
-def _ends(plan: Plan) -> Iterable[Repair]:
-    """Return what the move ends: unfinished records, and what a rollback leaves."""
+def _ends(plan: Plan, own: Record) -> Iterable[Repair]:
+    """Return what the move ends: older unfinished ones, and what a rollback leaves."""
     for each in reversed(unfinished(plan.reading.ledger, plan.place.name)):
-        yield overtaken(each, plan.version)
+        # A newer one may be of a run that has seen this move, and goes on from it.
+        if each.id < own.id:
+            yield overtaken(each, plan.version)
     if plan.request.rollback:
         yield from rolled_back(plan.left, plan.request.reason)
 

@@ -41,6 +41,9 @@ class Remote(Protocol):
     def tree_of(self, commit: str, path: str) -> str | None:
         """Return the object id of *path* in *commit*, ``None`` if it is not there."""
 
+    def commit_time(self, commit: str) -> datetime:
+        """Return when *commit* was made; ServiceError if the clone does not have it."""
+
     def move_ref(
         self, ref: str, *, old: str | None, new: str | None
     ) -> Moved | Lost | Declined:

@@ -240,12 +240,7 @@ def _assemble(
             )
             for each in settings.environments
         ),
-        unchecked={
-            name: f"records in {name} by others than {listed.viewer or 'us'} could not"
-            f" be checked: {seen}"
-            for name, seen in moves.items()
-            if isinstance(seen, str)
-        },
+        unchecked=_unchecked(listed, moves),
         strays=_strays(settings, pointers),
         freezes=tuple(
             (end, freeze)
@@ -254,6 +249,15 @@ def _assemble(
         ),
         now=now,
     )
+
+
+def _unchecked(listed: Listed, moves: Moves) -> dict[str, str]:
+    who = listed.viewer or "us"
+    return {
+        name: f"records in {name} by others than {who} could not be checked: {seen}"
+        for name, seen in moves.items()
+        if isinstance(seen, str)
+    }
 
 
 def _names_on_github(settings: Settings) -> dict[str, str]:

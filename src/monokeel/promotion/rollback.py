@@ -1,8 +1,9 @@
 """Where a rollback leads, and whether it has been done already."""
 
 from monokeel.ground.errors import RefusedError, ServiceError
+from monokeel.ground.version import is_newer, read_version
 from monokeel.ground.words import span
-from monokeel.promotion.facts import NotAsked, read_release
+from monokeel.promotion.facts import NotAsked, artifact_of
 from monokeel.promotion.ports import Outside
 from monokeel.promotion.reading import Place, Reading, read_on
 from monokeel.promotion.records import ROLLBACK, Record
@@ -101,12 +102,15 @@ def good_before(reading: Reading, environment: str) -> tuple[Record, ...]:
     make up for a rollback. What is there now is left out, and what is blocked.
     """
     place = reading.place(environment)
+    there = reading.pointers.version_at(place.left)
     judged = {place.left}
     found = []
     for record in reading.ledger.of(environment):
         if record.sha in judged or record.live_from is None:
             continue
         judged.add(record.sha)
+        if there and read_version(record.version) and is_newer(record.version, there):
+            continue
         if record.state == "success" and record.version not in reading.settings.blocked:
             found.append(record)
     return tuple(found)
@@ -117,7 +121,7 @@ def ways_back(
 ) -> list[tuple[str, str]]:
     """Return version → what is wrong with it, down to the first that is ready.
 
-    The newest good version first; a ready one has ``""``. Asks for the release and the
+    The newest good version first; a ready one has ``""``. Asks the registry for the
     images of each, at most of five.
     """
     ways = []
@@ -132,10 +136,9 @@ def ways_back(
 def _why_not(record: Record, reading: Reading, outside: Outside) -> str:
     if not _has_tag(record, reading):
         return "tag gone"
-    settings, pointers = reading.settings, reading.pointers
-    _, artifact = read_release(outside, settings, pointers, record.version)
+    artifact = artifact_of(record, reading.settings, outside.images)
     if isinstance(artifact, NotAsked):
-        return "no release"
+        return "images not asked"
     if artifact.wrong:
         return "images gone"
     return "images unknown" if artifact.unclear else ""

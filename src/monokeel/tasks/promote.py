@@ -82,7 +82,8 @@ def promote(  # noqa: PLR0917 - a parameter per option
 @task(positional=[], help={"json": AS_JSON})
 def status(_: Context, json: bool = False) -> None:
     """Show what runs where, and what may go next."""
-    from monokeel.promotion.status import overview_of, overview_report
+    from monokeel.promotion.status import overview_of
+    from monokeel.promotion.status_report import overview_report
 
     with exit_on_error():
         hold = _hold()
