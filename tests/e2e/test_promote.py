@@ -70,7 +70,7 @@ def test_an_unknown_version_is_refused_without_a_request(released: LiveShop) -> 
         (["--env", "qa", "--version", "1.0.0"], 1, "dev, staging, prod"),
         (["--env", "dev"], 1, "no version given"),
         (["--version", "1.0.0"], 1, "no environment given"),
-        (["--env", "-x", "--version", "1.0.0"], 1, "there is no environment '-x'"),
+        (["--env=-x", "--version", "1.0.0"], 1, "there is no environment '-x'"),
         (
             ["--env", "dev", "--version", "1.0.0", "--override", "images=x"],
             1,

@@ -3,6 +3,7 @@
 import platform
 import shutil
 from datetime import tzinfo
+from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from monokeel.adapters.process import run
@@ -50,4 +51,15 @@ def time_zone(name: str) -> tzinfo:
         raise UsageError(
             f"there is no time zone {name!r} on this machine",
             fix='Write it as in the IANA database, such as zone = "Europe/Berlin".',
+        ) from error
+
+
+def write_page(path: str, text: str) -> None:
+    """Write *text* to the file *path*; UsageError if it cannot be written."""
+    try:
+        Path(path).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(
+            f"{path} cannot be written: {error.strerror}",
+            fix="Name a file in a folder that is there.",
         ) from error

@@ -74,6 +74,7 @@ def doctor_report(findings: tuple[Finding, ...]) -> Report:
                 for f in findings
             ],
         },
+        outcome="difference" if missing else "unknown" if unknown else "done",
     )
 
 

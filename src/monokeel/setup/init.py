@@ -7,7 +7,7 @@ from typing import Literal
 
 from monokeel.ground.answers import Json, Unknown
 from monokeel.ground.errors import RefusedError, ServiceError
-from monokeel.ground.report import Report, Section, Table
+from monokeel.ground.report import Outcome, Report, Section, Table
 from monokeel.ground.settings import Settings
 from monokeel.setup.expectations import expectations
 from monokeel.setup.main_branch import require_remote
@@ -27,6 +27,12 @@ State = Literal[
     "was there", "done", "planned", "note", "left to you", "refused", "unknown", "waits"
 ]
 Verdict = Literal["connected", "refused", "unknown", "incomplete"]
+_OUTCOMES: Mapping[Verdict, Outcome] = {
+    "connected": "done",
+    "refused": "refused",
+    "unknown": "unknown",
+    "incomplete": "difference",
+}
 _COUNTED: tuple[State, ...] = (
     *("done", "planned", "left to you", "refused", "unknown", "waits"),
 )
@@ -201,4 +207,5 @@ def init_report(settings: Settings, steps: tuple[Step, ...]) -> Report:
                 for s in steps
             ],
         },
+        outcome=_OUTCOMES[verdict_of(steps)],
     )

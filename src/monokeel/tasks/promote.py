@@ -2,16 +2,16 @@
 
 import os
 import sys
-
-from invoke import Context, task
+from collections.abc import Iterator
 
 from monokeel.ground.errors import UsageError
+from monokeel.ground.report import Report
+from monokeel.tasks.command import About, command
 from monokeel.tasks.wiring import (
-    AS_JSON,
-    exit_on_error,
+    LOGIN,
+    environment_names,
     make_promotion,
     read_settings,
-    show,
     token,
     variable,
 )
@@ -19,24 +19,35 @@ from monokeel.tasks.wiring import (
 _ENV = "the environment, such as dev, staging, prod"
 
 
-@task(
-    positional=[],
-    iterable=["override"],
-    help={
+@command(
+    About(
+        group="Environments",
+        examples=(
+            "./inv promote --env staging --version 1.4.0",
+            "./inv promote --env staging --version 1.4.0 --dry-run",
+            './inv promote --env prod --rollback --reason "incident 42"',
+            './inv promote --env prod --rollback --emergency "incident 42"',
+        ),
+        exits={0: "", 1: "", 3: "", 4: ""},
+        variables=("GITHUB_TOKEN", "MONOKEEL_DEPLOY_KEY", "PROMOTE_HOLD", *LOGIN),
+        section="GitOps Flow",
+        choices={"env": environment_names},
+    ),
+    {
         "env": _ENV,
         "version": "the release, such as 1.4.0",
         "rollback": "move back; without --version to the last good version before",
         "from_": "the version that a rollback leaves: it is made once, whoever runs it",
-        "reason": "why; it goes into the record",
-        "override": "GATE=REASON or GATE,GATE=REASON, may be repeated, for"
-        " blocked, order, soak, setback, freeze, hold, approval",
+        "reason": "why; it goes into the record, and a rollback needs one",
+        "override": "GATE=REASON or GATE,GATE=REASON, may be repeated, for blocked,"
+        " order, soak, setback, freeze, hold, approval",
         "emergency": "the reason for all gates that can be overridden",
         "dry_run": "show the plan and change nothing",
-        "json": AS_JSON,
     },
+    iterable=("override",),
 )
-def promote(  # noqa: PLR0917 - a parameter per option
-    _: Context,
+def promote(
+    *,
     env: str = "",
     version: str = "",
     rollback: bool = False,
@@ -45,68 +56,83 @@ def promote(  # noqa: PLR0917 - a parameter per option
     override: list[str] | None = None,
     emergency: str = "",
     dry_run: bool = False,
-    json: bool = False,
-) -> None:
+) -> Iterator[Report]:
     """Move an environment branch to a release."""
     from monokeel.adapters.actions import set_output
     from monokeel.promotion.move import carry_out
     from monokeel.promotion.outcome import outcome_report, plan_report
     from monokeel.promotion.plan import Request, plan_promotion
 
-    with exit_on_error():
-        request = Request(
-            environment=env,
-            version=version,
-            rollback=rollback,
-            left=from_,
-            reason=_reason(reason, emergency, needed=rollback and not dry_run),
-            overrides=tuple(override or ()),
-            emergency=emergency,
-            hold=_hold(),
-            actor=variable("GITHUB_TRIGGERING_ACTOR", "GITHUB_ACTOR") or "",
-            run_id=variable("GITHUB_RUN_ID") or "",
-            run_url=_run_url(),
-            by_token=variable("MONOKEEL_DEPLOY_KEY") is None and token() is not None,
-        )
-        outside = make_promotion()
-        plan = plan_promotion(request, outside, read_settings())
-        if dry_run or plan.stopped:
-            show(plan_report(plan), as_json=json)
-        if dry_run:
-            set_output("from", plan.leaving)
-            plan.require()
-            return
-        show(outcome_report(carry_out(plan, outside)), as_json=json)
+    request = Request(
+        environment=env,
+        version=version,
+        rollback=rollback,
+        left=from_,
+        reason=_reason(reason, emergency, needed=rollback and not dry_run),
+        overrides=tuple(override or ()),
+        emergency=emergency,
+        hold=_hold(),
+        actor=variable("GITHUB_TRIGGERING_ACTOR", "GITHUB_ACTOR") or "",
+        run_id=variable("GITHUB_RUN_ID") or "",
+        run_url=_run_url(),
+        by_token=variable("MONOKEEL_DEPLOY_KEY") is None and token() is not None,
+    )
+    outside = make_promotion()
+    plan = plan_promotion(request, outside, read_settings())
+    if dry_run or plan.stopped:
+        yield plan_report(plan)
+    if dry_run:
+        set_output("from", plan.leaving)
+        plan.require()
+        return
+    yield outcome_report(carry_out(plan, outside))
 
 
-@task(positional=[], help={"json": AS_JSON})
-def status(_: Context, json: bool = False) -> None:
+@command(
+    About(
+        group="Environments",
+        examples=("./inv status", "./inv status --all", "./inv status --html FILE"),
+        exits={0: "", 1: "", 4: ""},
+        variables=("GITHUB_TOKEN", "PROMOTE_HOLD"),
+        section="GitOps Flow",
+    ),
+    {
+        "all": "every version and environment, and all that stops a move",
+        "html": "write one self-contained page to this file",
+    },
+)
+def status(*, all: bool = False, html: str = "") -> Iterator[Report]:  # noqa: A002 - the option's name
     """Show what runs where, and what may go next."""
+    from monokeel.adapters.machine import write_page
+    from monokeel.promotion.board import board_html
     from monokeel.promotion.status import overview_of
     from monokeel.promotion.status_report import overview_report
 
-    with exit_on_error():
-        hold = _hold()
-        overview = overview_of(make_promotion(), read_settings(), hold=hold)
-        show(overview_report(overview), as_json=json)
+    overview = overview_of(make_promotion(), read_settings(), hold=_hold())
+    if html:
+        write_page(html, board_html(overview))
+    yield overview_report(overview, whole=all)
 
 
-@task(
-    positional=[],
-    help={"env": _ENV, "count": "how many moves to show", "json": AS_JSON},
+@command(
+    About(
+        group="Environments",
+        examples=("./inv history --env prod", "./inv history --env prod --count 50"),
+        exits={0: "", 1: "", 4: ""},
+        variables=("GITHUB_TOKEN",),
+        section="GitOps Environment Recovery",
+        choices={"env": environment_names},
+    ),
+    {"env": _ENV, "count": "how many moves to show, such as 20"},
 )
-def history(_: Context, env: str = "", count: str = "20", json: bool = False) -> None:
-    """List the moves of an environment, also those outside promote."""
+def history(*, env: str = "", count: str = "20") -> Iterator[Report]:
+    """List the moves of an environment, those by hand too."""
     from monokeel.promotion.history import history_report, look_back, parse_count
 
-    with exit_on_error():
-        moves = look_back(
-            make_promotion(),
-            read_settings(),
-            environment=env,
-            count=parse_count(count),
-        )
-        show(history_report(moves), as_json=json)
+    moves = look_back(
+        make_promotion(), read_settings(), environment=env, count=parse_count(count)
+    )
+    yield history_report(moves)
 
 
 TASKS = (promote, status, history)
@@ -131,7 +157,7 @@ def _reason(reason: str, emergency: str, *, needed: bool) -> str:
         said = input("Why is it rolled back? ").strip()
     if not said:
         raise UsageError(
-            "a rollback needs a reason: the next one on call reads it",
+            "a rollback needs a reason: whoever is on call next reads it",
             fix='Add --reason "why", such as --reason "incident 42".',
         )
     return said

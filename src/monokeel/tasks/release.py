@@ -1,15 +1,15 @@
 """Release tasks: plan and publish a version, build an image, ask the registry."""
 
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from invoke import Context, task
-
 from monokeel.ground.errors import UsageError
+from monokeel.ground.report import Report
+from monokeel.tasks.command import About, announce, command, require_yes
 from monokeel.tasks.wiring import (
-    AS_JSON,
-    exit_on_error,
+    LOGIN,
     make_git,
     make_github,
     make_registry,
@@ -18,7 +18,7 @@ from monokeel.tasks.wiring import (
     registry_login,
     root,
     server_address,
-    show,
+    service_names,
     token,
     variable,
 )
@@ -31,84 +31,108 @@ if TYPE_CHECKING:
     from monokeel.release.target import Outside
 
 
-@task(
-    positional=[],
-    help={
+@command(
+    About(
+        group="Releases",
+        examples=(
+            "./inv release --dry-run",
+            "./inv release",
+            "./inv release --abandon 1.4.0 --yes",
+        ),
+        exits={0: "", 1: "", 3: "", 4: ""},
+        variables=("GITHUB_TOKEN", "MONOKEEL_DEPLOY_KEY", "MONOKEEL_BUILD", *LOGIN),
+        section="Release Model",
+    ),
+    {
         "dry_run": "show the plan and change nothing",
-        "json": AS_JSON,
         "online": "with --dry-run: ask GitHub and the registry without a token, too",
         "offline": "with --dry-run: ask nobody, even with a token",
         "strict": "refuse on warnings, too",
         "unless_behind": "end well, without a release, if the branch has moved on",
         "abandon": "take back a half-finished release of this version, such as 1.4.0",
+        "yes": "with --abandon: delete without asking",
     },
 )
-def release(  # noqa: PLR0917 - a parameter per option
-    _: Context,
+def release(
+    *,
     dry_run: bool = False,
-    json: bool = False,
     online: bool = False,
     offline: bool = False,
     strict: bool = False,
     unless_behind: bool = False,
     abandon: str | None = None,
-) -> None:
-    """Publish the next version: images, git tag and GitHub release."""
-    how = _How(json=json, strict=strict, unless_behind=unless_behind)
-    with exit_on_error():
-        if (dry_run and abandon is not None) or (online and offline):
-            raise UsageError(
-                "these options do not go together",
-                fix="Give --dry-run or --abandon, --online or --offline.",
-            )
-        if (online or offline) and not dry_run:
-            raise UsageError(
-                "--online and --offline belong to --dry-run",
-                fix="A release always asks; without a network there is none.",
-            )
-        if dry_run:
-            asks = online or (token() is not None and not offline)
-            _show_plan(_sources(quick=True) if asks else None, how)
-        elif abandon is not None:  # "" is a variable that nobody set: no release
-            _take_back(abandon, json)
-        else:
-            _publish(how)
+    yes: bool = False,
+) -> Iterator[Report]:
+    """Publish the next version: images, tag and GitHub release.
+
+    The commits since the last release decide the version. A run that was cut
+    short is finished by the next one; --abandon takes it back.
+    """
+    how = _How(strict=strict, unless_behind=unless_behind)
+    if (dry_run and abandon is not None) or (online and offline):
+        raise UsageError(
+            "these options do not go together",
+            fix="Give --dry-run or --abandon, --online or --offline.",
+        )
+    if (online or offline) and not dry_run:
+        raise UsageError(
+            "--online and --offline belong to --dry-run",
+            fix="A release always asks; without a network there is none.",
+        )
+    if dry_run:
+        asks = online or (token() is not None and not offline)
+        yield from _show_plan(_sources(quick=True) if asks else None, how)
+    elif abandon is not None:  # "" is a variable that nobody set: no release
+        yield _take_back(abandon, yes=yes)
+    else:
+        yield from _publish(how)
 
 
-@task(
-    positional=[],
-    help={"service": "the service, as infra/platform.toml names it", "json": AS_JSON},
+@command(
+    About(
+        group="Releases",
+        examples=("./inv build --service api",),
+        exits={0: "", 1: "", 3: "", 4: ""},
+        variables=("GITHUB_TOKEN", "MONOKEEL_BUILD", *LOGIN),
+        section="Container Recovery",
+        choices={"service": service_names},
+    ),
+    {"service": "the service, such as api, as infra/platform.toml names it"},
 )
-def build(_: Context, service: str = "", json: bool = False) -> None:
+def build(*, service: str = "") -> Iterator[Report]:
     """Build and push the image of one service, unless it is there."""
     from monokeel.release.build import build_report, build_service
 
-    with exit_on_error():
-        settings = read_settings()
-        commit = make_git().head()
-        built = build_service(
-            _workplace(settings), settings, service=service, commit=commit
-        )
-        show(build_report(built), as_json=json)
+    settings = read_settings()
+    commit = make_git().head()
+    built = build_service(
+        _workplace(settings), settings, service=service, commit=commit
+    )
+    yield build_report(built)
 
 
-@task(
-    positional=[],
-    help={"version": "the version, such as 1.4.0", "json": AS_JSON},
+@command(
+    About(
+        group="Releases",
+        examples=("./inv guard --version 1.4.0",),
+        exits={0: "free", 1: "", 3: "taken", 4: ""},
+        variables=("GITHUB_TOKEN", *LOGIN),
+        section="Immutability Guarantees",
+    ),
+    {"version": "the version, such as 1.4.0"},
 )
-def guard(_: Context, version: str = "", json: bool = False) -> None:
-    """Say whether a version is free in the registry, for every service."""
+def guard(*, version: str = "") -> Iterator[Report]:
+    """Say whether a version is free in the registry."""
     from monokeel.release.guard import guard_report, look_at_version, require_free
 
-    with exit_on_error():
-        found = look_at_version(
-            make_registry(),
-            read_settings(),
-            version=version,
-            commit=make_git().head(),
-        )
-        show(guard_report(found), as_json=json)
-        require_free(found)
+    found = look_at_version(
+        make_registry(),
+        read_settings(),
+        version=version,
+        commit=make_git().head(),
+    )
+    yield guard_report(found)
+    require_free(found)
 
 
 TASKS = (release, build, guard)
@@ -118,7 +142,6 @@ TASKS = (release, build, guard)
 class _How:
     """The options that planning and publishing share."""
 
-    json: bool
     strict: bool
     unless_behind: bool
 
@@ -128,7 +151,7 @@ class _How:
         return left_to_newer(plan, branch) if self.unless_behind else plan
 
 
-def _show_plan(sources: "Sources | None", how: _How) -> None:
+def _show_plan(sources: "Sources | None", how: _How) -> Iterator[Report]:
     from monokeel.adapters import actions
     from monokeel.release.planner import plan_release
     from monokeel.release.show import refuse_blocked, report_of
@@ -142,14 +165,13 @@ def _show_plan(sources: "Sources | None", how: _How) -> None:
         server=server_address(),
     )
     plan = how.adapt(plan, settings.default_branch)
-    show(report_of(plan, strict=how.strict), as_json=how.json)
+    yield report_of(plan, strict=how.strict)
     actions.set_output("version", plan.version or "")
     refuse_blocked(plan, strict=how.strict)
 
 
-def _publish(how: _How) -> None:
+def _publish(how: _How) -> Iterator[Report]:
     from monokeel.adapters import actions
-    from monokeel.ground.report import as_markdown, as_text
     from monokeel.release.plan import has_nothing_to_do
     from monokeel.release.planner import plan_release, plan_with_news
     from monokeel.release.publish import publication_report, publish, refuse_unknown
@@ -165,17 +187,16 @@ def _publish(how: _How) -> None:
     plan = how.adapt(plan, settings.default_branch)
     report = report_of(plan, strict=how.strict)
     if has_nothing_to_do(plan):
-        show(report, as_json=how.json)
+        yield report
         return
-    print(as_text(report), file=sys.stderr, flush=True)
-    actions.add_summary(as_markdown(report))
+    announce(report)
     refuse_blocked(plan, strict=how.strict)
     refuse_unknown(plan)
     target = target_of(
         settings, version=plan.version or "", commit=plan.commit, notes=plan.notes
     )
     done = publish(target, _outside(settings), _tell)
-    show(publication_report(done), as_json=how.json)
+    yield publication_report(done)
     actions.set_output("version", done.record.version)
     actions.set_output("tag", done.tag)
 
@@ -189,7 +210,7 @@ def _require_token() -> None:
         )
 
 
-def _take_back(version: str, json: bool) -> None:
+def _take_back(version: str, *, yes: bool) -> Report:
     from monokeel.ground.version import parse_wanted
     from monokeel.release.abandon import abandon, abandonment_report
     from monokeel.release.target import target_of
@@ -202,8 +223,8 @@ def _take_back(version: str, json: bool) -> None:
         commit=make_git().head(),
         notes="",
     )
-    done = abandon(target, _outside(settings), skip=settings.skip)
-    show(abandonment_report(done), as_json=json)
+    require_yes(f"delete the claim and the drafts of {target.tag}", yes=yes)
+    return abandonment_report(abandon(target, _outside(settings), skip=settings.skip))
 
 
 def _tell(line: str) -> None:
