@@ -316,8 +316,9 @@ def _server_words(stdout: str, stderr: str) -> str:
         for line in stderr.splitlines()
         if line.startswith("remote:")
     ]
-    words = [*([reason[1]] if reason else []), *filter(None, said)]
-    return " ".join(words) or last_line(stderr)
+    words = " ".join(filter(None, said))
+    parts = [*([reason[1]] if reason else []), *([words] if words else [])]
+    return ": ".join(parts) or last_line(stderr)
 
 
 def _advice(problem: str, address: str) -> str:

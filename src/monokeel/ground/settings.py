@@ -248,6 +248,11 @@ def _environment(table: Fields) -> Environment:
         was=table.optional_text("was", _ENVIRONMENT),
     )
     table.finish()
+    if environment.auto and environment.reviewers:
+        raise fail(
+            f"{table.where}: auto = true and reviewers = true do not go together",
+            fix="What goes by itself is approved by nobody: leave one of them out.",
+        )
     return environment
 
 

@@ -20,13 +20,15 @@ _STYLE = """
   --good: #57d364; --card: #161b22 } }
 * { box-sizing: border-box } body { margin: 0 auto; max-width: 72rem; padding: 1rem;
   background: var(--back); color: var(--ink); font: 1rem/1.45 system-ui, sans-serif }
-h1 { font-size: 1.25rem; margin: 0 0 .75rem } h2 { font-size: 1.1rem; margin: 0 }
+h1 { font-size: 1.25rem; margin: 0 0 .75rem }
+h2 { font-size: 1.1rem; margin: 1rem 0 .25rem }
+.place h2 { margin: 0 }
 .stop { background: var(--badback); color: var(--bad); border: 1px solid var(--bad);
   border-radius: 6px; padding: .5rem .75rem; margin: 0 0 .5rem; font-weight: 600 }
 .places { display: grid; gap: .75rem; margin: .75rem 0;
   grid-template-columns: repeat(auto-fit, minmax(min(100%, 20rem), 1fr)) }
 .place { background: var(--card); border: 1px solid var(--line); border-radius: 6px;
-  padding: .75rem; overflow-wrap: anywhere } .place.bad { border-color: var(--bad) }
+  padding: .75rem; overflow-wrap: anywhere } .drifts { border-color: var(--bad) }
 .version { font-size: 1.5rem; font-weight: 700 } p { margin: .25rem 0 }
 .dim { color: var(--dim) } .good { color: var(--good) } .bad { color: var(--bad) }
 .time { display: flex; height: 1.5rem; margin: .5rem 0; border-radius: 4px;
@@ -86,7 +88,7 @@ def _card(each: PlaceStatus, reading: Reading) -> str:
         words = escape(next_words(each.next_move))
         lines.append(f'<p>next: <span class="{kind}">{words}</span></p>')
     return (
-        f'<section class="place{" bad" if place.drift else ""}">'
+        f'<section class="place{" drifts" if place.drift else ""}">'
         f"<h2>{escape(place.name)}</h2>"
         f'<div class="version">{escape(at)}</div>{_timeline(place, reading)}'
         f"{''.join(lines)}</section>"

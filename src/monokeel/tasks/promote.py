@@ -42,6 +42,7 @@ _ENV = "the environment, such as dev, staging, prod"
         "override": "GATE=REASON or GATE,GATE=REASON, may be repeated, for blocked,"
         " order, soak, setback, freeze, hold, approval",
         "emergency": "the reason for all gates that can be overridden",
+        "auto": "the newest release, wherever auto = true, as far as the gates let it",
         "dry_run": "show the plan and change nothing",
     },
     iterable=("override",),
@@ -55,10 +56,12 @@ def promote(
     reason: str = "",
     override: list[str] | None = None,
     emergency: str = "",
+    auto: bool = False,
     dry_run: bool = False,
 ) -> Iterator[Report]:
     """Move an environment branch to a release."""
     from monokeel.adapters.actions import set_output
+    from monokeel.promotion.auto import onwards_report, promote_onwards
     from monokeel.promotion.move import carry_out
     from monokeel.promotion.outcome import outcome_report, plan_report
     from monokeel.promotion.plan import Request, plan_promotion
@@ -77,8 +80,12 @@ def promote(
         run_url=_run_url(),
         by_token=variable("MONOKEEL_DEPLOY_KEY") is None and token() is not None,
     )
-    outside = make_promotion()
-    plan = plan_promotion(request, outside, read_settings())
+    outside, local = make_promotion(), read_settings()
+    if auto:
+        steps = promote_onwards(request, outside, local, carried_out=not dry_run)
+        yield onwards_report([*steps])
+        return
+    plan = plan_promotion(request, outside, local)
     if dry_run or plan.stopped:
         yield plan_report(plan)
     if dry_run:
