@@ -1,5 +1,6 @@
 """A repository on the sandbox with published releases, made without our tasks."""
 
+import itertools
 import os
 import shutil
 import subprocess
@@ -88,6 +89,7 @@ class LiveShop:
         (folder / "infra").mkdir(parents=True)
         shutil.copy(source / "tasks.py", folder / "tasks.py")
         (folder / "infra/platform.toml").write_text(POLICY, encoding="utf-8")
+        (folder / "infra/rulesets.json").write_text("[]", encoding="utf-8")
         self.git("init", "--quiet", "--initial-branch=main")
         self.git("remote", "add", "origin", "https://github.com/acme/shop.git")
         self.save("chore: start")
@@ -178,6 +180,7 @@ class LiveShop:
         for at, record in enumerate(kept):
             record.id = start + foreign + at
         state.deployments[:] = [*copies, *previews, *kept]
+        state.ids = itertools.count(start + foreign + len(kept))
 
     def forge_record(
         self, environment: str, version: str, commit: str, *, token: str
