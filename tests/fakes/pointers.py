@@ -84,7 +84,9 @@ class FakeClone:
         return self.policy if known else None
 
     def commit_time(self, commit: str) -> datetime:
-        return START if commit else START
+        if self.shallow and commit not in self.main:
+            raise ServiceError("the commit is not in this clone")
+        return START
 
     def tree_of(self, commit: str, path: str) -> str | None:
         return self.workflows.get(commit, "same") if path else None
