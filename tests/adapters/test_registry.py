@@ -17,8 +17,8 @@ from monokeel.adapters.session import Session
 from monokeel.ground.answers import Absent, Found, Unknown
 from monokeel.ground.errors import RefusedError, ServiceError, UsageError
 from sandbox.registry_server import RegistryServer
+from tests.fakes.images import FakeImages
 from tests.fakes.oci import Pusher, image, index
-from tests.fakes.registry import FakeRegistry
 from tests.fakes.served import API, COMMIT, PASSWORD, registry_server
 
 WEB = "acme/shop/web"
@@ -103,7 +103,7 @@ def registry(
     request: pytest.FixtureRequest, tmp_path: Path
 ) -> Iterator[PushableRegistry]:
     if request.param == "fake":
-        yield FakeRegistry()
+        yield FakeImages()
     elif request.param == "embedded":
         with registry_server() as started:
             yield Served(started.url, password=PASSWORD)

@@ -112,12 +112,14 @@ class LiveShop:
         (self.folder / "VERSION").write_text(version, encoding="utf-8")
         commit = self.save(f"feat: {version}")
         images = tuple(self._publish(each, version, commit) for each in SERVICES)
-        self.git("push", "--quiet", "origin", f"{commit}:refs/tags/v{version}")
         record = ReleaseRecord(version=version, commit=commit, images=images)
+        text = record_text(record)
+        self.git("tag", "--annotate", "--message", text, f"v{version}", commit)
+        self.git("push", "--quiet", "origin", f"refs/tags/v{version}")
         releases = Releases(self.github)
         draft = releases.create_draft(f"v{version}", title=version, body="")
         releases.attach(draft, record_text(record).encode())
-        releases.publish(draft, latest=True)
+        releases.publish(draft, title=version, body="", latest=True)
         return commit
 
     def inv(self, *args: str, **variables: str) -> Done:

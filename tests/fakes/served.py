@@ -1,5 +1,7 @@
 """The embedded registry over HTTP, and the adapter that talks to it."""
 
+from collections.abc import Callable
+
 from monokeel.adapters.registry import Registry
 from monokeel.adapters.session import Session
 from sandbox.registry import Registry as Embedded
@@ -22,7 +24,11 @@ def registry_server() -> RegistryServer:
 
 
 def adapter(
-    server: RegistryServer, password: str | None = PASSWORD, *, timeout_s: float = 10
+    server: RegistryServer,
+    password: str | None = PASSWORD,
+    *,
+    timeout_s: float = 10,
+    sleep: Callable[[float], None] = lambda _: None,
 ) -> Registry:
     return Registry(
         Session(tries=1),
@@ -30,6 +36,7 @@ def adapter(
         user="robot",
         password=password,
         timeout_s=timeout_s,
+        sleep=sleep,
     )
 
 

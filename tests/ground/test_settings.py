@@ -23,7 +23,7 @@ def test_defaults_fill_what_the_file_leaves_out() -> None:
     assert settings.default_branch == "main"
     assert settings.rules == "conventionalcommits"
     assert settings.tag("1.4.0") == "v1.4.0"
-    assert settings.claim("v1.4.0") == "refs/releases/v1.4.0"
+    assert settings.claim("v1.4.0") == "refs/tags/monokeel-claim/v1.4.0"
     assert settings.registry_host == "ghcr.io"
     assert settings.build == "docker"
     assert settings.services == ()

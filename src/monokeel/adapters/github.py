@@ -6,13 +6,14 @@ own that are given a GitHub. Facts: GitHub's REST documentation, version 2022-11
 
 import json as jsonlib
 import re
+import time
 from collections.abc import Container, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from urllib.parse import urlencode, urlsplit
 
-from monokeel.adapters.session import Answer, Session
+from monokeel.adapters.session import Answer, Session, wait_before_retry
 from monokeel.ground.answers import Json, as_list, as_object
 from monokeel.ground.errors import MonokeelError, RefusedError, ServiceError
 
@@ -20,6 +21,7 @@ _VERSION = "2022-11-28"
 _JSON = "application/vnd.github+json"
 _NEXT = re.compile(r'<([^>]+)>;\s*rel="next"')
 _MOST_PAGES = 1000
+_ENDS = "first 1000 results"
 _UNSEEN = {
     HTTPStatus.UNAUTHORIZED,
     HTTPStatus.FORBIDDEN,
@@ -100,7 +102,13 @@ class GitHub:
         items: list[dict[str, Json]] = []
         address = self._url(path, {"per_page": "100", **(params or {})})
         for _ in range(_MOST_PAGES):
-            answer = self.request("GET", address)
+            try:
+                answer = self.request("GET", address)
+            except RefusedError as error:
+                # GitHub ends some lists there, with 422 (iree#16506, hub#2920).
+                if items and _ENDS in error.problem:
+                    return items
+                raise
             page = answer.json()
             listed = as_list(as_object(page).get(key) if key else page)
             items += [as_object(item) for item in listed]
@@ -164,6 +172,7 @@ def _refusal(
     request_id = answer.headers.get("X-GitHub-Request-Id")
     if request_id:
         problem += f" (request {request_id})"
+    again_s = wait_before_retry(answer, 1, now=time.time())
     if "Upgrade to GitHub Pro" in said:
         return ServiceError(
             problem,
@@ -171,9 +180,13 @@ def _refusal(
             " or make the repository public.",
         )
     if answer.status in _UNSEEN:
-        return ServiceError(problem, fix=_advice(answer, has_token=has_token))
+        return ServiceError(
+            problem, fix=_advice(answer, has_token=has_token), again_s=again_s
+        )
     if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return ServiceError(problem, fix="Run again once GitHub answers.")
+        return ServiceError(
+            problem, fix="Run again once GitHub answers.", again_s=again_s
+        )
     return RefusedError(problem)
 
 

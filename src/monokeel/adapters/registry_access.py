@@ -33,7 +33,10 @@ DENIALS = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """One request about the image *name*; *path* is below ``/v2/<name>/``."""
+    """One request about the image *name*; *path* is below ``/v2/<name>/``.
+
+    *retry* says that a write has no effect and may be asked again after trouble.
+    """
 
     method: str
     name: str
@@ -41,6 +44,7 @@ class Question:
     actions: str = PULL
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes | None = None
+    retry: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,6 +154,7 @@ class RegistryAccess:
             headers=question.headers | self._headers(authorization),
             body=question.body,
             timeout_s=self._timeout_s,
+            retry=question.retry,
         )
 
     @staticmethod

@@ -20,7 +20,12 @@ _BRANCH = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]*\Z")
 _HOST = re.compile(r"[A-Za-z0-9.-]+(?::[0-9]{1,5})?\Z")
 _TAG_PREFIX = re.compile(r"[A-Za-z][A-Za-z0-9._-]*\Z")
 _VERSION = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+(?:-[0-9A-Za-z.-]+)?\Z")
-_CLAIM = re.compile(r"refs/[a-z][a-z0-9-]*/(?:[A-Za-z0-9._-]+/)*\{tag\}\Z")
+# A claim is a tag object, which no branch can be; among the tags it needs a part of
+# its own, or it would be the release tag itself.
+_CLAIM = re.compile(
+    r"refs/(?!heads/|tags/\{)[a-z][a-z0-9-]*/(?:[A-Za-z0-9_-][A-Za-z0-9._-]*/)*"
+    r"\{tag\}\Z"
+)
 _PATH = re.compile(r"(?!/)(?!.*(?:\A|/)\.\.?(?:/|\Z))[A-Za-z0-9_.][A-Za-z0-9._/-]*\Z")
 _SOAK = re.compile(r"([0-9]{1,9})(s|m|h|d)\Z")
 _FOLDER = re.compile(r"[^\x00-\x1f\x7f]+\Z")
@@ -100,7 +105,10 @@ class Settings:
         return f"{self.tag_prefix}{version}"
 
     def claim(self, tag: str) -> str:
-        """Return the full ref where *tag* is claimed, ``refs/releases/v1.4.0``."""
+        """Return the full ref where *tag* is claimed.
+
+        By default ``refs/tags/monokeel-claim/v1.4.0``.
+        """
         return self.claim_ref.replace("{tag}", tag)
 
     def service(self, name: str) -> Service:
@@ -143,7 +151,9 @@ def parse_settings(text: str) -> Settings:
         rules=release.choice("rules", RULE_SETS, default=RULE_SETS[0]),
         tag_prefix=release.text("tag_prefix", _TAG_PREFIX, default="v"),
         skip=release.texts("skip", _VERSION),
-        claim_ref=release.text("claim_ref", _CLAIM, default="refs/releases/{tag}"),
+        claim_ref=release.text(
+            "claim_ref", _CLAIM, default="refs/tags/monokeel-claim/{tag}"
+        ),
         version_file=release.optional_text("version_file", _PATH),
         registry_host=registry.text("host", _HOST, default="ghcr.io"),
         build=registry.text("build", default="docker"),

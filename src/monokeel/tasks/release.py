@@ -1,7 +1,8 @@
 """Release tasks: plan and publish a version, build an image, ask the registry."""
 
+import json as jsonlib
 import sys
-from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from invoke import Context, task
@@ -27,8 +28,7 @@ if TYPE_CHECKING:
     from monokeel.ground.settings import Settings
     from monokeel.release.build import Workplace
     from monokeel.release.plan import ReleasePlan
-    from monokeel.release.sources import Sources
-    from monokeel.release.target import Outside
+    from monokeel.release.ports import Outside
 
 
 @task(
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
         "online": "with --dry-run: ask GitHub and the registry without a token, too",
         "offline": "with --dry-run: ask nobody, even with a token",
         "strict": "refuse on warnings, too",
-        "unless_behind": "end well, without a release, if the branch has moved on",
+        "built": "a folder with what ./inv build --json printed for each service",
         "abandon": "take back a half-finished release of this version, such as 1.4.0",
     },
 )
@@ -50,11 +50,10 @@ def release(  # noqa: PLR0917 - a parameter per option
     online: bool = False,
     offline: bool = False,
     strict: bool = False,
-    unless_behind: bool = False,
+    built: str | None = None,
     abandon: str | None = None,
 ) -> None:
     """Publish the next version: images, git tag and GitHub release."""
-    how = _How(json=json, strict=strict, unless_behind=unless_behind)
     with exit_on_error():
         if (dry_run and abandon is not None) or (online and offline):
             raise UsageError(
@@ -68,11 +67,11 @@ def release(  # noqa: PLR0917 - a parameter per option
             )
         if dry_run:
             asks = online or (token() is not None and not offline)
-            _show_plan(_sources(quick=True) if asks else None, how)
+            _show_plan(asks=asks, json=json, strict=strict)
         elif abandon is not None:  # "" is a variable that nobody set: no release
             _take_back(abandon, json)
         else:
-            _publish(how)
+            _publish(json=json, strict=strict, built=built)
 
 
 @task(
@@ -80,7 +79,8 @@ def release(  # noqa: PLR0917 - a parameter per option
     help={"service": "the service, as infra/platform.toml names it", "json": AS_JSON},
 )
 def build(_: Context, service: str = "", json: bool = False) -> None:
-    """Build and push the image of one service, unless it is there."""
+    """Build and push the image of one service."""
+    from monokeel.adapters import actions
     from monokeel.release.build import build_report, build_service
 
     with exit_on_error():
@@ -90,6 +90,8 @@ def build(_: Context, service: str = "", json: bool = False) -> None:
             _workplace(settings), settings, service=service, commit=commit
         )
         show(build_report(built), as_json=json)
+        actions.set_output("image", built.image)
+        actions.set_output("digest", built.digest)
 
 
 @task(
@@ -98,10 +100,10 @@ def build(_: Context, service: str = "", json: bool = False) -> None:
 )
 def guard(_: Context, version: str = "", json: bool = False) -> None:
     """Say whether a version is free in the registry, for every service."""
-    from monokeel.release.guard import guard_report, look_at_version, require_free
+    from monokeel.release.guard import ask_version, guard_report, require_free
 
     with exit_on_error():
-        found = look_at_version(
+        found = ask_version(
             make_registry(),
             read_settings(),
             version=version,
@@ -114,70 +116,67 @@ def guard(_: Context, version: str = "", json: bool = False) -> None:
 TASKS = (release, build, guard)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _How:
-    """The options that planning and publishing share."""
-
-    json: bool
-    strict: bool
-    unless_behind: bool
-
-    def adapt(self, plan: "ReleasePlan", branch: str) -> "ReleasePlan":
-        from monokeel.release.plan import left_to_newer
-
-        return left_to_newer(plan, branch) if self.unless_behind else plan
-
-
-def _show_plan(sources: "Sources | None", how: _How) -> None:
+def _show_plan(*, asks: bool, json: bool, strict: bool) -> None:
     from monokeel.adapters import actions
     from monokeel.release.planner import plan_release
-    from monokeel.release.show import refuse_blocked, report_of
-    from monokeel.release.sources import offline
+    from monokeel.release.ports import offline
+    from monokeel.release.show import refuse_blocked, refuse_unseen, report_of
 
     settings = read_settings()
-    plan = plan_release(
-        settings,
-        make_git(),
-        sources or offline("nobody was asked: no token, or --offline"),
-        server=server_address(),
-    )
-    plan = how.adapt(plan, settings.default_branch)
-    show(report_of(plan, strict=how.strict), as_json=how.json)
-    actions.set_output("version", plan.version or "")
-    refuse_blocked(plan, strict=how.strict)
+    outside = offline(make_git(), "nobody was asked: no token, or --offline")
+    if asks:
+        # Two seconds are for a person at a terminal; a job has time to wait.
+        outside = _outside(quick=variable("GITHUB_ACTIONS") is None)
+    plan = plan_release(settings, outside, server=server_address())
+    show(report_of(plan, strict=strict), as_json=json)
+    actions.set_output("needed", jsonlib.dumps(plan.needed))
+    actions.set_output("build", jsonlib.dumps(plan.unbuilt))
+    actions.set_output("registry", settings.registry_host)
+    refuse_blocked(plan, strict=strict)
+    if asks:
+        refuse_unseen(plan)
 
 
-def _publish(how: _How) -> None:
+def _publish(*, json: bool, strict: bool, built: str | None) -> None:
     from monokeel.adapters import actions
     from monokeel.ground.report import as_markdown, as_text
-    from monokeel.release.plan import has_nothing_to_do
-    from monokeel.release.planner import plan_release, plan_with_news
-    from monokeel.release.publish import publication_report, publish, refuse_unknown
+    from monokeel.release.build import digests_of
+    from monokeel.release.publish import publication_report, refuse_unknown
+    from monokeel.release.run import Manner, release_commit
     from monokeel.release.show import refuse_blocked, report_of
-    from monokeel.release.target import target_of
+
+    def accept(plan: "ReleasePlan") -> None:
+        report = report_of(plan, strict=strict)
+        print(as_text(report), file=sys.stderr, flush=True)
+        actions.add_summary(as_markdown(report))
+        refuse_blocked(plan, strict=strict)
+        refuse_unknown(plan)
 
     _require_token()
-    settings, git, server = read_settings(), make_git(), server_address()
-    sources = _sources(quick=False)
-    plan = plan_with_news(
-        git.fetch, lambda: plan_release(settings, git, sources, server=server)
-    )
-    plan = how.adapt(plan, settings.default_branch)
-    report = report_of(plan, strict=how.strict)
-    if has_nothing_to_do(plan):
-        show(report, as_json=how.json)
+    settings = read_settings()
+    digests = digests_of(_built_reports(built), commit=make_git().head())
+    manner = Manner(accept=accept, tell=_tell, server=server_address())
+    run = release_commit(settings, _outside(builds=True), manner, digests)
+    if not run.out:
+        show(report_of(run.plan, strict=strict), as_json=json)
         return
-    print(as_text(report), file=sys.stderr, flush=True)
-    actions.add_summary(as_markdown(report))
-    refuse_blocked(plan, strict=how.strict)
-    refuse_unknown(plan)
-    target = target_of(
-        settings, version=plan.version or "", commit=plan.commit, notes=plan.notes
-    )
-    done = publish(target, _outside(settings), _tell)
-    show(publication_report(done), as_json=how.json)
-    actions.set_output("version", done.record.version)
-    actions.set_output("tag", done.tag)
+    for finished in run.out[:-1]:
+        _tell(f"{finished.tag} is published: {finished.page}")
+    done = run.out[-1]
+    show(publication_report(done), as_json=json)
+
+
+def _built_reports(folder: str | None) -> list[str]:
+    """Return the texts of ``*.json`` in *folder*, sorted by name."""
+    if folder is None:
+        return []
+    where = Path(folder)
+    if not where.is_dir():
+        raise UsageError(
+            f"--built {folder!r} is no folder",
+            fix="Name the folder with what ./inv build --json printed.",
+        )
+    return [each.read_text(encoding="utf-8") for each in sorted(where.rglob("*.json"))]
 
 
 def _require_token() -> None:
@@ -192,17 +191,18 @@ def _require_token() -> None:
 def _take_back(version: str, json: bool) -> None:
     from monokeel.ground.version import parse_wanted
     from monokeel.release.abandon import abandon, abandonment_report
-    from monokeel.release.target import target_of
+    from monokeel.release.candidate import candidate_of
+    from monokeel.release.reading import Reading
 
     _require_token()
     settings = read_settings()
-    target = target_of(
+    candidate = candidate_of(
         settings,
         version=parse_wanted(version, prefix=settings.tag_prefix),
         commit=make_git().head(),
         notes="",
     )
-    done = abandon(target, _outside(settings), skip=settings.skip)
+    done = abandon(Reading(candidate, _outside()), skip=settings.skip)
     show(abandonment_report(done), as_json=json)
 
 
@@ -210,33 +210,30 @@ def _tell(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
-def _sources(*, quick: bool) -> "Sources":
-    from monokeel.adapters.releases import Releases
-    from monokeel.adapters.session import map_concurrently
-    from monokeel.release.sources import Sources
+def _outside(*, quick: bool = False, builds: bool = False) -> "Outside":
+    import time
 
-    return Sources(
-        remote=make_git(quick=quick),
+    from monokeel.adapters.releases import Releases
+    from monokeel.ground.answers import Unknown
+    from monokeel.release.build import CheckedBuilder
+    from monokeel.release.ports import Outside
+
+    settings = read_settings()
+    git = make_git(quick=quick)
+    builder = CheckedBuilder(workplace=_workplace(settings), settings=settings)
+    return Outside(
+        history=git,
+        remote=git,
         releases=Releases(make_github(quick=quick)),
         images=make_registry(quick=quick),
-        each=map_concurrently,
-    )
-
-
-def _outside(settings: "Settings") -> "Outside":
-    from monokeel.adapters.releases import Releases
-    from monokeel.release.publish import CheckedBuilder
-    from monokeel.release.target import Outside
-
-    return Outside(
-        refs=make_git(),
-        releases=Releases(make_github()),
-        images=make_registry(),
-        builder=CheckedBuilder(workplace=_workplace(settings), settings=settings),
+        builder=builder if builds else Unknown(reason="nothing is built here"),
+        wait=time.sleep,
     )
 
 
 def _workplace(settings: "Settings") -> "Workplace":
+    import time
+
     from monokeel.adapters.builder import Builder
     from monokeel.release.build import Workplace
 
@@ -248,8 +245,9 @@ def _workplace(settings: "Settings") -> "Workplace":
         registry=registry_address(),
         command=variable("MONOKEEL_BUILD") or settings.build,
         commit_time=git.commit_time,
+        read_tag=images.digest_at,
         user=user,
         password=password,
         server=server_address(),
     )
-    return Workplace(images=images, builder=builder, checkout=git)
+    return Workplace(images=images, builder=builder, checkout=git, wait=time.sleep)
