@@ -4,4 +4,6 @@ They come with the package in `ops/`. What a team adds stands in `tasks_local.py
 no template update ever touches.
 """
 
-from monokeel.tasks import namespace  # noqa: F401 - what invoke looks for
+from monokeel.tasks.program import for_invoke
+
+namespace = for_invoke()

@@ -97,7 +97,7 @@ class Front:
             done = dress(self.state, incoming, self._rest(incoming, caller))
         self._record(family, incoming, caller, done)
         good = done.status < HTTPStatus.BAD_REQUEST
-        if family != "git" and good and incoming.method not in _READS:
+        if family != "git" and good and _writes(incoming):
             self._count(incoming.method, incoming.target)
         return done
 
@@ -214,3 +214,9 @@ class Front:
                 self._count("PUSH", ref)
             return control.as_json({})
         return control.answer(self.state, self.exchanges, incoming)
+
+
+def _writes(incoming: Incoming) -> bool:
+    """Say whether a request may change something; a query of GraphQL may not."""
+    query = incoming.path.endswith("/graphql") and b"mutation" not in incoming.body
+    return incoming.method not in _READS and not query

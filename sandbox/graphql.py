@@ -1,9 +1,9 @@
-"""Canned answers of ``/graphql``, only what ``gh`` asks for."""
+"""Answers of ``/graphql``: what ``gh`` asks for, canned, and deployments."""
 
 import re
 from http import HTTPStatus
 
-from sandbox import shapes
+from sandbox import deployment_graph, shapes
 from sandbox.records import Release, Ruleset
 from sandbox.state import REPOSITORY_ID, State
 from sandbox.wire import (
@@ -27,6 +27,13 @@ def answer(state: State, call: Call) -> Reply:
     query, variables = text_of(body, "query"), object_of(body, "variables")
     found = re.search(r"\b(?:query|mutation)\s+(\w+)", query)
     name = found.group(1) if found else ""
+    if name == deployment_graph.OPERATION:
+        with state.lock:
+            return deployment_graph.answer(state, call, query)
+    return _canned(state, call, name, variables)
+
+
+def _canned(state: State, call: Call, name: str, variables: JsonObject) -> Reply:
     with state.lock:
         if name == "RepositoryReleaseByTag":
             return _wrapped({"release": _by_tag(state, call, variables)})
@@ -36,9 +43,12 @@ def answer(state: State, call: Call) -> Reply:
             return _wrapped(_repository(state))
         if name == "RepoRulesetList":
             return Reply(json={"data": {"level": {"rulesets": _rulesets(state)}}})
-    if name == "Release_fields":  # gh asks what this server knows
-        fields: Json = {"fields": [{"name": "immutable"}]}
-        return Reply(json={"data": {"Release": fields}})
+    known: dict[str, Json] = {
+        "Viewer": {"viewer": {"login": call.actor.login}},
+        "Release_fields": {"Release": {"fields": [{"name": "immutable"}]}},
+    }
+    if name in known:  # what gh asks about itself, and about this server
+        return Reply(json={"data": known[name]})
     message = f"the sandbox has no canned answer for the query {name!r}"
     return Reply(json={"errors": [{"type": "NOT_FOUND", "message": message}]})
 

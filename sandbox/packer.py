@@ -1,14 +1,14 @@
 """A packer of small images, for machines without a builder.
 
 ``python -m sandbox.packer CONTEXT IMAGE COMMIT [DIGEST_FILE]`` (or the file as a
-script) makes a valid OCI image of one layer, pushes it and writes down its digest. It builds nothing: of the Dockerfile it
-reads COPY from the context, WORKDIR, ENV, USER, CMD and ENTRYPOINT, and it skips FROM
-and RUN. So the image has the service's files and labels, a digest that depends on
-nothing but these, and no interpreter to run them with.
+script) makes a valid OCI image of one layer, pushes it and writes down its digest. It
+builds nothing: of the Dockerfile it reads COPY from the context, WORKDIR, ENV, USER,
+CMD and ENTRYPOINT, and it skips FROM and RUN. So the image has the service's files and
+labels, a digest that depends on nothing but these, and no interpreter to run them with.
 
 Credentials are those of ``REGISTRY_AUTH_FILE``, else of ``MONOKEEL_REGISTRY_USER`` and
-``MONOKEEL_REGISTRY_PASSWORD``, else of ``GITHUB_TOKEN``; plain http is spoken to a loopback address only. Standard
-library only.
+``MONOKEEL_REGISTRY_PASSWORD``, else of ``GITHUB_TOKEN``; plain http is spoken to a
+loopback address only. Standard library only.
 """
 
 import base64

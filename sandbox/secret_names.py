@@ -4,13 +4,15 @@ import base64
 import hashlib
 
 from sandbox.environments import find
+from sandbox.pages import listed
 from sandbox.routing import route
 from sandbox.state import State
-from sandbox.wire import Call, Reply, created, no_content
+from sandbox.wire import Call, Json, Reply, created, no_content
 
 _SECRETS = "/R/environments/{environment}/secrets"
 
 
+@route("GET", "/R/actions/secrets/public-key", "secrets:read")
 @route("GET", f"{_SECRETS}/public-key", "environments:read")
 def get_public_key(_: State, __: Call) -> Reply:
     """Return a key to seal values with; nobody here has the other half."""
@@ -24,4 +26,23 @@ def put_secret(state: State, call: Call) -> Reply:
     found, name = find(state, call), call.args["name"].upper()
     known = name in found.secrets
     found.secrets[name] = state.now()
+    return no_content() if known else created({})
+
+
+@route("GET", "/R/actions/secrets", "secrets:read")
+def list_repository_secrets(state: State, call: Call) -> Reply:
+    """List the names of the repository's own secrets."""
+    shown: list[Json] = [
+        {"name": name, "created_at": moment, "updated_at": moment}
+        for name, moment in sorted(state.secrets.items())
+    ]
+    return listed(state, call, shown, key="secrets")
+
+
+@route("PUT", "/R/actions/secrets/{name}", "secrets:write")
+def put_repository_secret(state: State, call: Call) -> Reply:
+    """Note that the repository has a secret of that name."""
+    name = call.args["name"].upper()
+    known = name in state.secrets
+    state.secrets[name] = state.now()
     return no_content() if known else created({})

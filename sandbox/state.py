@@ -61,6 +61,7 @@ class State:
     default_branch: str = "main"
     owner_type: str = "Organization"
     private: bool = False
+    workflow_rights: str = "read"  # the default of new repositories
     settings: JsonObject = field(default_factory=dict)
     switches: Switches = field(default_factory=Switches)
     people: dict[str, Actor] = field(default_factory=dict)
@@ -73,6 +74,7 @@ class State:
     moves: list[Move] = field(default_factory=list)
     deployments: list[Deployment] = field(default_factory=list)
     environments: dict[str, Environment] = field(default_factory=dict)
+    secrets: dict[str, str] = field(default_factory=dict)  # name to moment
     variables: dict[str, Variable] = field(default_factory=dict)
     issues: list[Issue] = field(default_factory=list)
     checks: list[Check] = field(default_factory=list)

@@ -1,4 +1,9 @@
-"""Make the generated copies again; `nox -s regen` runs this, a test compares them."""
+"""Make the generated copies again; `nox -s regen` runs this, tests compare them.
+
+    python scripts/regen.py [wheel] [manifest] [golden]
+
+Without an argument all three, in this order: each is part of the next.
+"""
 
 import hashlib
 import os
@@ -52,12 +57,20 @@ def manifest() -> None:
     managed.MANIFEST.write_text(managed.manifest_text(), encoding="utf-8")
 
 
-def main() -> None:
-    """Make everything again."""
-    wheel()  # each is part of the next
-    manifest()
-    golden()
+def permissions() -> None:
+    """Write the table of permissions into the page that asks for them."""
+    from tests.setup import permission_page  # noqa: PLC0415 - needs the path above
+
+    text = permission_page.PAGE.read_text(encoding="utf-8")
+    permission_page.PAGE.write_text(permission_page.renewed(text), encoding="utf-8")
+
+
+def main(names: list[str]) -> None:
+    """Make what *names* say again, or everything."""
+    for make in (permissions, wheel, manifest, golden):
+        if not names or make.__name__ in names:
+            make()
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

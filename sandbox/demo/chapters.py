@@ -41,7 +41,7 @@ def connect(story: Story) -> None:
         "Connected to GitHub",
         "Only one deploy key may write what the rules protect. The rules go up last.",
     )
-    story.run("./inv", "init")
+    story.run("./inv", "init", "--register-key", "--yes")
     key = Path(story.environment["HOME"]) / ".config/monokeel/acme-shop"
     story.environment["MONOKEEL_DEPLOY_KEY"] = key.read_text()
     story.say('\n$ export MONOKEEL_DEPLOY_KEY="$(cat ~/.config/monokeel/acme-shop)"')

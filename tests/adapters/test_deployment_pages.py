@@ -1,50 +1,70 @@
 import json
 
+import pytest
+
 from monokeel.adapters.deployments import Deployments
 from monokeel.adapters.github import GitHub
 from monokeel.adapters.session import Session
 from monokeel.ground.answers import Unknown
+from monokeel.ground.errors import ServiceError
 from monokeel.promotion.records import Note, payload_of
 from tests.fakes.http import serving
 
 
-def page(*numbers: int, environment: str = "dev") -> bytes:
+def answered(*, statuses: int = 0) -> bytes:
     note = payload_of(Note(version="1.0.0", sha="a" * 40))
-    items = [
-        {
-            "id": number,
-            "sha": "a" * 40,
-            "environment": environment,
-            "task": "promote",
-            "created_at": "2026-05-01T12:00:00Z",
-            "creator": {"login": "ana"},
-            "payload": note,
-        }
-        for number in numbers
-    ]
-    return json.dumps(items).encode()
+    node = {
+        "databaseId": 7,
+        "commitOid": "a" * 40,
+        "environment": "dev",
+        "task": "promote",
+        "createdAt": "2026-05-01T12:00:00Z",
+        "creator": {"__typename": "Bot", "login": "github-actions"},
+        "payload": json.dumps(note),
+        "statuses": {"totalCount": statuses, "nodes": []},
+    }
+    page = {"pageInfo": {"hasNextPage": False, "endCursor": "x"}, "nodes": [node]}
+    found = {"viewer": {"login": "ana"}, "repository": {"e0": page, "c0": None}}
+    return json.dumps({"data": found}).encode()
 
 
-MORE = {"Link": '<http://127.0.0.1/next>; rel="next"'}
-
-
-def test_an_ordered_page_with_every_environment_is_enough() -> None:
-    with serving((200, MORE, page(9, 8, 7))) as server:
+def test_a_commit_that_github_does_not_have_has_no_records() -> None:
+    with serving((200, {}, answered())) as server:
         github = GitHub(Session(), api=server.url, repository="acme/shop", token="t")
-        listed = Deployments(github).newest(["dev"])
+        listed = Deployments(github).newest({"dev": "dev"}, ["b" * 40])
 
-    assert ([r.id for r in listed.records], listed.complete) == ([9, 8, 7], False)
-    assert len(server.seen) == 1
+    assert [record.creator for record in listed.records] == ["github-actions[bot]"]
+    assert listed.viewer == "ana"
 
 
-def test_an_environment_that_is_not_on_the_page_is_asked_for() -> None:
-    replies = [(200, MORE, page(9, 8)), (200, {}, page(3, environment="prod"))]
-    with serving(*replies) as server:
-        github = GitHub(Session(), api=server.url, repository="acme/shop", token="t")
-        listed = Deployments(github).newest(["dev", "prod"])
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (200, b'{"data": null, "errors": [{"type": "FORBIDDEN", "message": "no"}]}'),
+        (200, b'{"data": {"viewer": {"login": "ana"}, "repository": null}}'),
+        (200, answered(statuses=51)),
+        (200, answered()[:-1] + b', "errors": [{"message": "timed out"}]}'),
+        (401, b'{"message": "Bad credentials"}'),
+        (500, b"<html>Unicorn!</html>"),
+    ],
+    ids=["refused", "no repository", "more statuses", "in part", "no token", "broken"],
+)
+def test_an_answer_with_a_gap_is_no_answer(status: int, body: bytes) -> None:
+    with serving((status, {}, body)) as server:
+        github = GitHub(
+            Session(tries=1), api=server.url, repository="acme/shop", token="t"
+        )
+        with pytest.raises(ServiceError):
+            Deployments(github).newest({"dev": "dev"}, [])
 
-    assert [record.id for record in listed.records] == [9, 8, 3]
-    assert "environment=prod" in server.seen[1][1]
+
+def test_an_enterprise_server_is_asked_beside_its_rest_api() -> None:
+    with serving((200, {}, answered())) as server:
+        api = f"{server.url}/api/v3"
+        github = GitHub(Session(), api=api, repository="acme/shop", token="t")
+        Deployments(github).newest({"dev": "dev"}, [])
+
+    assert server.seen[0][1] == "/api/graphql"
 
 
 def test_a_hidden_environment_is_unknown() -> None:

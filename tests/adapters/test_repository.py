@@ -1,13 +1,13 @@
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 
 from monokeel.adapters.github import GitHub
-from monokeel.adapters.issues import Issues
 from monokeel.adapters.repository import Repository
 from monokeel.adapters.session import Session
 from monokeel.ground.answers import Json, Unknown
-from monokeel.ground.errors import RefusedError
+from monokeel.ground.errors import RefusedError, ServiceError
 from sandbox.server import Sandbox
 from tests.fakes.http import serving
 
@@ -47,11 +47,16 @@ def test_a_weak_token_does_not_see_the_setting(
     assert "delete_branch_on_merge" not in weak.get_repository()
 
 
-def test_only_keys_that_may_write_are_named(repository: Repository) -> None:
+def test_a_key_is_registered_with_write_access(repository: Repository) -> None:
     repository.create_deploy_key("monokeel", KEY)
 
-    assert repository.write_keys() == ("monokeel",)
-    assert [key["title"] for key in repository.list_deploy_keys()] == ["monokeel"]
+    found = repository.deploy_keys()
+
+    assert not isinstance(found, Unknown)
+    assert [(key.title, key.writes, key.enabled) for key in found] == [
+        ("monokeel", True, True)
+    ]
+    assert found[0].key == KEY
 
 
 def test_a_key_is_registered_once(repository: Repository) -> None:
@@ -62,25 +67,79 @@ def test_a_key_is_registered_once(repository: Repository) -> None:
 
 
 def test_keys_that_are_hidden_are_not_none(weak: Repository) -> None:
-    assert isinstance(weak.write_keys(), Unknown)
+    assert isinstance(weak.deploy_keys(), Unknown)
 
 
-def test_read_only_keys_on_any_page_are_left_out() -> None:
-    more = {"Link": '<{}/repos/a/b/keys?page=2>; rel="next"'}
-    key = '[{{"title": "{}", "read_only": {}}}]'
-    pages = [key.format("one", "false"), key.format("two", "true")]
+def test_keys_of_every_page_are_read_with_what_they_may() -> None:
+    key = (
+        '{{"id": 1, "title": "{}", "key": "k", "read_only": {},'
+        ' "created_at": "2026-01-01T00:00:00Z", "last_used": null, "enabled": {}}}'
+    )
+    pages = [key.format("one", "false", "false"), key.format("two", "true", "true")]
     with serving((500, {}, b"")) as server:
-        link = {"Link": more["Link"].format(server.url)}
+        link = {"Link": f'<{server.url}/repos/a/b/keys?page=2>; rel="next"'}
         server.replies = [
-            (200, link, pages[0].encode()),
-            (200, link, pages[0].encode()),
-            (200, {}, pages[1].encode()),
+            (200, link, f"[{pages[0]}]".encode()),
+            (200, {}, f"[{pages[1]}]".encode()),
         ]
         hub = GitHub(Session(tries=1), api=server.url, repository="a/b", token=None)
 
-        titles = Repository(hub).write_keys()
+        found = Repository(hub).deploy_keys()
 
-    assert titles == ("one",)
+    assert not isinstance(found, Unknown)
+    assert [(k.title, k.writes, k.enabled) for k in found] == [
+        ("one", True, False),
+        ("two", False, True),
+    ]
+
+
+def test_an_environment_that_nobody_may_list_is_not_absent(
+    box: Sandbox, repository: Repository
+) -> None:
+    box.switches.hide_by_404 = True
+    box.limit("admin", "administration:write", "contents:write")
+    box.state.private = True
+
+    assert isinstance(repository.environment("prod"), Unknown)
+
+
+def test_a_rate_limit_hides_nothing(box: Sandbox, repository: Repository) -> None:
+    box.switches.secondary_limit("/keys")
+
+    with pytest.raises(ServiceError, match="secondary rate limit"):
+        repository.deploy_keys()
+
+
+def test_a_change_that_the_token_may_not_make_is_refused_with_the_permission(
+    weak: Repository,
+) -> None:
+    with pytest.raises(RefusedError) as caught:
+        weak.change_settings({"delete_branch_on_merge": False})
+
+    assert "403" in caught.value.problem
+
+
+def test_settings_are_changed_together(repository: Repository) -> None:
+    title: dict[str, Json] = {"squash_merge_commit_title": "PR_TITLE"}
+
+    repository.change_settings({**title, "squash_merge_commit_message": "PR_BODY"})
+
+    found = repository.get_repository()
+    assert found["squash_merge_commit_title"] == "PR_TITLE"
+    assert found["squash_merge_commit_message"] == "PR_BODY"
+
+
+def test_secrets_are_read_with_the_time_of_their_last_change(
+    box: Sandbox, repository: Repository
+) -> None:
+    assert isinstance(repository.secrets("prod"), Unknown)
+
+    repository.put_environment("prod", {})
+    box.state.environments["prod"].secrets["KEY"] = "2026-02-03T04:05:06Z"
+
+    assert repository.secrets("prod") == {
+        "KEY": datetime(2026, 2, 3, 4, 5, 6, tzinfo=UTC)
+    }
 
 
 def test_immutable_releases_are_off_until_switched_on(repository: Repository) -> None:
@@ -109,37 +168,19 @@ def test_a_setting_that_is_hidden_is_never_off(
 
 
 def test_environments_are_made_and_limited_to_a_branch(repository: Repository) -> None:
-    assert repository.get_environment("prod") is None
+    assert repository.environment("prod") is None
     policy: Json = {"protected_branches": False, "custom_branch_policies": True}
 
     repository.put_environment("prod", {"deployment_branch_policy": policy})
     repository.add_branch_policy("prod", "main")
     repository.add_branch_policy("prod", "main")
 
-    assert repository.list_branch_policies("prod") == ["main"]
-    assert repository.get_environment("prod") is not None
+    assert repository.branch_policies("prod") == ("main",)
+    assert repository.environment("prod") is not None
 
 
-def test_before_the_first_release_none_is_locked(repository: Repository) -> None:
-    assert repository.newest_release_is_immutable() is False
-
-
-def test_one_issue_is_opened_refreshed_and_closed(box: Sandbox) -> None:
-    issues = Issues(github(box))
-
-    opened = issues.keep_open("drift", title="Drift", body="one")
-    refreshed = issues.keep_open("drift", title="Drift", body="two")
-    other = issues.keep_open("template", title="Update", body="new")
-
-    assert (opened, other) == (refreshed, opened + 1)
-    assert issues.close("drift", comment="Over.") == opened
-    assert issues.close("drift", comment="Over.") is None
-    assert issues.find("template") == other
-
-
-def test_a_closed_issue_is_not_opened_again(box: Sandbox) -> None:
-    issues = Issues(github(box))
-    first = issues.keep_open("drift", title="Drift", body="one")
-    issues.close("drift", comment="Over.")
-
-    assert issues.keep_open("drift", title="Drift", body="two") == first + 1
+def test_what_workflows_may_is_read(repository: Repository) -> None:
+    assert repository.workflow_rights() == {
+        "default_workflow_permissions": "read",
+        "can_approve_pull_request_reviews": False,
+    }

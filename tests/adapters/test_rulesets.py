@@ -11,9 +11,12 @@ from monokeel.adapters.rulesets import Rulesets
 from monokeel.adapters.session import Session
 from monokeel.ground.answers import Json
 from monokeel.ground.errors import ServiceError
-from monokeel.policy.body import Refusal, is_name_taken, policy_text, rule_without_plan
 from monokeel.policy.comparison import compare
-from monokeel.policy.plan import Rulesets as Wanted
+from monokeel.policy.export import policy_text
+from monokeel.policy.origin import origins_of
+from monokeel.policy.ports import Rulesets as Wanted
+from monokeel.policy.reading import read_rulesets
+from monokeel.policy.refusal import Refusal, is_name_taken, rule_without_plan
 from monokeel.policy.rulesets import parse_policy
 from sandbox.server import Sandbox
 from tests.fakes.rulesets import FakeRulesets
@@ -131,20 +134,38 @@ def test_ours_on_the_second_page_is_found(box: Sandbox) -> None:
     assert len(on(box).named("tags-30")) == 1
 
 
+def test_rulesets_from_above_are_named_and_never_ours(box: Sandbox) -> None:
+    create(on(box), TAGS)
+    parent = copy.deepcopy(box.state.rulesets[0])
+    parent.id, parent.source_type = 1, "Organization"
+    parent.body["name"] = "org-wide"
+    box.state.rulesets.append(parent)
+
+    live = on(box).read_all()
+
+    assert [each.name for each in live.own] == ["tags"]
+    assert live.inherited == ("org-wide (acme)",)
+
+
 def test_the_name_of_the_last_editor_is_looked_up(box: Sandbox) -> None:
-    number = create(on(box), TAGS)
+    create(on(box), TAGS)
 
-    change = on(box).last_change(number)
+    origins = origins_of(read_rulesets((), on(box)), on(box), ())
 
-    assert change is not None
-    assert change.by == "ada"
+    assert origins["tags"].newest is not None
+    assert origins["tags"].newest.by == "ada"
 
 
 def test_a_token_without_rights_learns_no_editor_and_no_actor(box: Sandbox) -> None:
     number = create(on(box), TAGS)
 
-    assert on(box, "actions").last_change(number) is None
-    assert on(box, "actions").read(number).hides_bypass
+    weak = on(box, "actions")
+    reading = read_rulesets((), weak)
+    before = len(box.exchanges)
+
+    assert origins_of(reading, weak, ())["tags"].newest is None
+    assert len(box.exchanges) == before
+    assert weak.read(number).hides_bypass
 
 
 def test_a_weak_token_is_refused_a_write_with_githubs_words(box: Sandbox) -> None:

@@ -2,12 +2,11 @@ import json
 
 import pytest
 
-from monokeel.drift.report import drift_report, follow_up
+from monokeel.drift.report import drift_report
 from monokeel.drift.wanted import SECTIONS, parse_allowed, parse_sections
 from monokeel.ground.errors import UsageError
-from monokeel.ground.report import as_json, as_markdown, as_text
+from monokeel.ground.report import as_json, as_text
 from tests.fakes.place import Place, drift_in
-from tests.fakes.repository import FakeIssues
 from tests.policy.test_policy import MAIN, NAMES, TAGS
 
 
@@ -17,7 +16,7 @@ def place() -> Place:
 
 
 def test_a_shop_in_order_is_in_sync(place: Place) -> None:
-    found = place.look()
+    found = place.read()
 
     assert found.verdict == "in_sync"
     assert json.loads(as_json(drift_report(found)))["sections"] == dict.fromkeys(
@@ -26,7 +25,7 @@ def test_a_shop_in_order_is_in_sync(place: Place) -> None:
 
 
 def test_a_gap_of_optional_rules_is_shown_and_no_drift(place: Place) -> None:
-    found = place.look("rulesets")
+    found = place.read("rulesets")
 
     report = json.loads(as_json(drift_report(found)))
     gaps = [(x["name"], x["state"]) for x in report["rulesets"] if x["gap"]]
@@ -38,7 +37,7 @@ def test_a_gap_of_optional_rules_is_shown_and_no_drift(place: Place) -> None:
 def test_drift_of_rules_names_paths_and_the_editor(place: Place) -> None:
     place.rulesets.edit(100, enforcement="disabled")
 
-    found = place.look()
+    found = place.read()
 
     report = json.loads(as_json(drift_report(found)))
     assert report["verdict"] == "drift"
@@ -46,18 +45,24 @@ def test_drift_of_rules_names_paths_and_the_editor(place: Place) -> None:
         "name": "main",
         "state": "changed",
         "gap": False,
+        "severe": True,
+        "never_applied": None,
+        "renamed_from": None,
         "differences": [
             {
                 "path": "enforcement",
                 "desired": "active",
                 "live": "disabled",
                 "kind": "changed",
+                "severe": True,
+                "changed_by": {"by": "ben", "at": "2026-01-02"},
             }
         ],
         "changed_by": {"by": "ben", "at": "2026-01-02"},
     }
     line = (
-        "main is not as the file says: enforcement; last changed by ben at 2026-01-02"
+        "main is not as the file says: enforcement (severe);"
+        " last changed by ben at 2026-01-02"
     )
     assert drift_in(found, "rulesets") == [f"ruleset {line}"]
     assert "./scripts/apply-rulesets.sh" in as_text(drift_report(found))
@@ -66,15 +71,15 @@ def test_drift_of_rules_names_paths_and_the_editor(place: Place) -> None:
 def test_where_all_is_in_sync_drift_is_one_line(place: Place) -> None:
     place.rulesets.add(NAMES)
 
-    text = as_text(drift_report(place.look("rulesets")))
+    text = as_text(drift_report(place.read("rulesets")))
 
-    assert text == "drift: in sync: rulesets"
+    assert text == "acme/shop: in sync: rulesets"
 
 
 def test_what_differs_is_shown_and_the_rest_is_counted(place: Place) -> None:
     place.rulesets.edit(100, enforcement="disabled")
 
-    text = as_text(drift_report(place.look("rulesets")))
+    text = as_text(drift_report(place.read("rulesets")))
 
     assert "  main     not as the file says" in text.splitlines()
     assert "  1 other is as the file says" in text.splitlines()
@@ -84,7 +89,7 @@ def test_what_differs_is_shown_and_the_rest_is_counted(place: Place) -> None:
 def test_a_section_without_an_answer_is_named_once(place: Place) -> None:
     place.rulesets.silent = True
 
-    text = as_text(drift_report(place.look("rulesets")))
+    text = as_text(drift_report(place.read("rulesets")))
 
     assert "  rulesets  not verified" in text.splitlines()
     assert "Not verified\n  rulesets: " in text
@@ -93,13 +98,13 @@ def test_a_section_without_an_answer_is_named_once(place: Place) -> None:
 def test_drift_never_judges_how_the_file_is_written(place: Place) -> None:
     place.policy = [{**MAIN, "rules": [{"type": "misspelt"}]}, TAGS]
 
-    assert place.look("rulesets").verdict == "drift"
+    assert place.read("rulesets").verdict == "drift"
 
 
 def test_a_ruleset_that_no_file_names_is_drift(place: Place) -> None:
     place.rulesets.add({**TAGS, "name": "extra"})
 
-    assert drift_in(place.look(), "rulesets") == [
+    assert drift_in(place.read(), "rulesets") == [
         "ruleset extra is on GitHub, but in no file; last changed by ben at 2026-01-01"
     ]
 
@@ -107,7 +112,7 @@ def test_a_ruleset_that_no_file_names_is_drift(place: Place) -> None:
 def test_inherited_rulesets_are_shown_apart(place: Place) -> None:
     place.rulesets.parents = ("org-wide (acme)",)
 
-    found = place.look("rulesets")
+    found = place.read("rulesets")
 
     assert found.verdict == "in_sync"
     assert "org-wide (acme)" in as_text(drift_report(found))
@@ -115,29 +120,40 @@ def test_inherited_rulesets_are_shown_apart(place: Place) -> None:
 
 def test_hidden_lists_and_settings_are_unverified_by_name(place: Place) -> None:
     place.rulesets.hides_bypass = True
-    place.repository.weak = True
+    place.repository.admin = False
 
-    found = place.look()
+    found = place.read()
 
     assert found.verdict == "unverifiable"
-    assert [(x.item, x.subject) for x in found.unverified] == [
+    assert [(x.item, x.subject) for x in found.unverified][:4] == [
         ("bypass_actors", "main"),
         ("bypass_actors", "tags"),
-        ("delete_branch_on_merge", "repository"),
-        ("immutable_releases", "repository"),
-        ("deploy_keys", "repository"),
+        ("settings", "settings"),
+        ("deploy_keys", "deploy key"),
     ]
+
+
+def test_what_is_hidden_for_one_reason_is_one_line(place: Place) -> None:
+    place.repository.admin = False
+
+    text = as_text(drift_report(place.read("settings")))
+
+    assert (
+        "  environments of Environment release, Environment dev, Environment staging,"
+        " Environment prod, Environment policy, Environment template:"
+        " GitHub answered 403"
+    ) in text
 
 
 def test_what_is_hidden_may_be_accepted_and_stays_listed(place: Place) -> None:
     place.rulesets.hides_bypass = True
-    place.repository.weak = True
+    place.repository.admin = False
 
-    found = place.look(allowed=("bypass_actors",))
+    found = place.read(allowed=("bypass_actors",))
 
     report = json.loads(as_json(drift_report(found)))
-    assert report["verdict"] == "in_sync"
-    assert [x["accepted"] for x in report["unverified"]] == [True] * 5
+    assert report["verdict"] == "in_sync_as_seen"
+    assert {x["accepted"] for x in report["unverified"]} == {True}
     assert drift_report(found).problems == ()
 
 
@@ -145,7 +161,7 @@ def test_drift_beats_what_is_hidden_and_lists_both(place: Place) -> None:
     place.rulesets.hides_bypass = True
     place.rulesets.edit(100, enforcement="disabled")
 
-    found = place.look("rulesets")
+    found = place.read("rulesets")
 
     assert found.verdict == "drift"
     assert len(found.unverified) == 2
@@ -154,10 +170,10 @@ def test_drift_beats_what_is_hidden_and_lists_both(place: Place) -> None:
 def test_no_answer_is_never_accepted(place: Place) -> None:
     place.rulesets.silent = True
 
-    found = place.look(allowed=("bypass_actors",))
+    found = place.read(allowed=("bypass_actors",))
 
     assert found.verdict == "unverifiable"
-    assert found.comparisons == ()
+    assert found.rulesets.comparisons == ()
     assert found.verdict_of("settings") == "in_sync"
 
 
@@ -169,7 +185,7 @@ def test_a_section_without_an_answer_is_unverified_alone(
     place.shop.records.silent = section == "pointers"
     place.shop.releases.silent = section == "releases"
 
-    found = place.look()
+    found = place.read()
 
     assert {name: found.verdict_of(name) for name in found.facts} == {
         name: "unverifiable" if name == section else "in_sync" for name in SECTIONS
@@ -179,28 +195,10 @@ def test_a_section_without_an_answer_is_unverified_alone(
 def test_a_remote_without_an_answer_leaves_pointers_unverified(place: Place) -> None:
     place.shop.clone.unreachable = True
 
-    found = place.look("pointers", "releases")
+    found = place.read("pointers", "releases")
 
     assert found.verdict == "unverifiable"
     assert len(found.unverified) == 2
-
-
-def test_one_issue_is_open_while_drift_lasts(place: Place) -> None:
-    issues = FakeIssues()
-
-    def follow() -> str:
-        found = place.look()
-        return follow_up(found, as_markdown(drift_report(found)), issues)
-
-    assert follow() == "no issue is open"
-    place.rulesets.edit(100, enforcement="disabled")
-    assert follow() == "issue #1 is open"
-    assert "apply-rulesets.sh" in issues.open["policy-drift"]
-    place.rulesets.edit(100, enforcement="active")
-    place.rulesets.silent = True
-    assert "left as it is" in follow()
-    place.rulesets.silent = False
-    assert follow() == "issue #1 is closed"
 
 
 def test_sections_and_allowances_are_chosen_by_name() -> None:

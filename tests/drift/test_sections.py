@@ -1,18 +1,21 @@
 """Settings, environment branches and live images, each spoilt in turn."""
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from monokeel.drift.report import drift_report
+from monokeel.drift.wanted import ALLOWED
 from monokeel.ground.answers import Absent, Found, Unknown
 from monokeel.ground.report import as_json, as_text
-from monokeel.promotion.facts import Protection
+from monokeel.promotion.ports import Protection
 from monokeel.promotion.records import BranchMove
 from tests.fakes.place import Place, drift_in
 from tests.fakes.pointers import Shop, commit_named
+from tests.fakes.unconnected import START
 from tests.policy.test_policy import TAGS
 
 
@@ -21,54 +24,116 @@ def place() -> Place:
     return Place()
 
 
-def test_branches_deleted_after_a_merge_would_take_the_pointer(place: Place) -> None:
-    place.repository.deletes_merged = True
+def open_to_all(place: Place) -> None:
+    found = place.repository.environments["release"]
+    place.repository.environments["release"] = {
+        **found,
+        "deployment_branch_policy": None,
+    }
 
-    assert "delete_branch_on_merge is on" in drift_in(place.look(), "settings")[0]
+
+def another_branch(place: Place) -> None:
+    place.repository.add_branch_policy("dev", "feat/*")
 
 
-def test_foreign_deploy_keys_are_named(place: Place) -> None:
-    place.repository.keys = ["ci", "monokeel", "old"]
+def second_key(place: Place) -> None:
+    place.repository.create_deploy_key("monokeel", "ssh-ed25519 T1RIRVI=")
 
-    assert "beside ours: ci, old" in drift_in(place.look(), "settings")[0]
+
+def wide_secret(place: Place) -> None:
+    place.repository.secret_times[""] = START
+
+
+ROWS: dict[str, tuple[Callable[[Place], object], str]] = {
+    "every branch may use an Environment": (
+        open_to_all,
+        "Environment release: takes every branch",
+    ),
+    "one more branch may": (another_branch, "Environment dev: also takes feat/*"),
+    "an Environment is gone": (
+        lambda place: place.repository.environments.pop("policy"),
+        "Environment policy: is not there",
+    ),
+    "a secret is gone": (
+        lambda place: place.repository.secret_times.pop("prod"),
+        "secret in prod: not set",
+    ),
+    "the secret for every branch": (wide_secret, "is a secret of the repository, too"),
+    "no key": (lambda place: place.repository.keys.clear(), "deploy key: no writable"),
+    "another key of our title": (second_key, "beside ours: monokeel (id 1, added at"),
+    "merged branches are deleted": (
+        lambda place: place.repository.settings.update(delete_branch_on_merge=True),
+        "delete_branch_on_merge is true, not false",
+    ),
+    "the title that was checked is not merged": (
+        lambda place: place.repository.settings.update(
+            squash_merge_commit_title="COMMIT_OR_PR_TITLE"
+        ),
+        "squash_merge_commit_title is COMMIT_OR_PR_TITLE, not PR_TITLE",
+    ),
+    "another default branch": (
+        lambda place: setattr(place.repository, "default_branch", "trunk"),
+        "GitHub's default branch is trunk, infra/platform.toml says main",
+    ),
+    "workflows approve": (
+        lambda place: setattr(place.repository, "approves", True),
+        "workflows may approve pull requests",
+    ),
+    "workflows write": (
+        lambda place: setattr(place.repository, "workflows", "write"),
+        "a workflow that names no permissions may write",
+    ),
+    "releases are not locked": (
+        lambda place: setattr(place.repository, "locked", False),
+        "immutable releases: off",
+    ),
+}
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_what_the_rules_rest_on_is_watched(place: Place, row: str) -> None:
+    spoil, said = ROWS[row]
+    assert place.read("settings").verdict == "in_sync"
+
+    spoil(place)
+
+    lines = drift_in(place.read(), "settings")
+    assert any(said in line for line in lines)
+
+
+def test_an_environment_that_asks_nobody_is_drift_where_the_file_asks(
+    place: Place,
+) -> None:
+    """P2: before a first promotion, too."""
+    prod = place.repository.environments["prod"]
+    place.repository.environments["prod"] = {**prod, "protection_rules": []}
+
+    lines = drift_in(place.read("settings"), "settings")
+
+    assert any("approval in prod: asks nobody for an approval" in x for x in lines)
+
+
+def test_every_row_that_a_token_cannot_see_is_named(place: Place) -> None:
+    """Never silence: what is not seen is not in sync."""
+    place.repository.admin = False
+
+    found = place.read("settings", allowed=("bypass_actors",))
+
+    assert found.verdict == "in_sync_as_seen"
+    assert {each.item for each in found.unverified} == set(ALLOWED) - {"bypass_actors"}
 
 
 def test_foreign_keys_matter_only_where_deploy_keys_pass(place: Place) -> None:
-    place.repository.keys = ["ci"]
+    place.repository.create_deploy_key("ci", "ssh-ed25519 T1RIRVI=")
     place.policy = [TAGS]
 
-    assert place.look("settings").verdict == "in_sync"
-
-
-@pytest.mark.parametrize(
-    ("keys", "newest_locked"),
-    [(["monokeel"], False), ([], True)],
-    ids=["init was here", "a release is locked"],
-)
-def test_locking_of_releases_that_was_switched_off_is_drift(
-    place: Place, keys: list[str], *, newest_locked: bool
-) -> None:
-    place.repository.immutable = False
-    place.repository.keys = keys
-    place.repository.newest_locked = newest_locked
-
-    assert "Somebody switched them off" in drift_in(place.look(), "settings")[0]
-
-
-def test_locking_that_was_never_on_is_a_note(place: Place) -> None:
-    place.repository.immutable = False
-    place.repository.keys = []
-
-    found = place.look("settings")
-
-    assert found.verdict == "in_sync"
-    assert "immutable releases are off" in as_text(drift_report(found))
+    assert place.read("settings").verdict == "in_sync"
 
 
 def test_classic_protection_is_a_note(place: Place) -> None:
     place.repository.classic = True
 
-    assert "classic branch protection" in as_text(drift_report(place.look("settings")))
+    assert "classic branch protection" in as_text(drift_report(place.read("settings")))
 
 
 def test_a_pointer_moved_by_hand_is_drift_with_its_mover(place: Place) -> None:
@@ -84,7 +149,7 @@ def test_a_pointer_moved_by_hand_is_drift_with_its_mover(place: Place) -> None:
         )
     ]
 
-    found = place.look()
+    found = place.read()
 
     assert drift_in(found, "pointers") == [
         "env/dev moved to 1.3.2 without a record (by eve at 2026-05-01 12:00Z)"
@@ -96,19 +161,19 @@ def test_a_pointer_moved_by_hand_is_drift_with_its_mover(place: Place) -> None:
 def test_a_pointer_at_no_release_is_drift(place: Place) -> None:
     place.shop.push_by_hand("dev", commit_named("elsewhere"))
 
-    assert any("is no release" in line for line in drift_in(place.look(), "pointers"))
+    assert any("is no release" in line for line in drift_in(place.read(), "pointers"))
 
 
 def test_a_pointer_that_is_gone_is_drift(place: Place) -> None:
     del place.shop.clone.refs["refs/heads/env/dev"]
 
-    assert "env/dev is gone" in drift_in(place.look(), "pointers")[0]
+    assert "env/dev is gone" in drift_in(place.read(), "pointers")[0]
 
 
 def test_before_the_first_promotion_nothing_is_wrong(place: Place) -> None:
     place.shop = Shop()
 
-    found = place.look("pointers", "releases")
+    found = place.read("pointers", "releases")
 
     assert found.verdict == "in_sync"
     assert "nothing promoted yet" in as_text(drift_report(found))
@@ -118,7 +183,7 @@ def test_a_later_environment_that_is_newer_is_a_note(place: Place) -> None:
     place.shop.records.wait(timedelta(hours=1))
     place.shop.place("prod", "1.4.0")
 
-    text = as_text(drift_report(place.look("pointers")))
+    text = as_text(drift_report(place.read("pointers")))
 
     assert "env/prod (1.4.0) is newer than the environment before it (1.3.2)" in text
 
@@ -126,7 +191,7 @@ def test_a_later_environment_that_is_newer_is_a_note(place: Place) -> None:
 def test_an_environment_without_its_approval_is_a_note(place: Place) -> None:
     place.shop.records.protected["prod"] = Protection(exists=True, reviewers=False)
 
-    found = place.look("pointers")
+    found = place.read("pointers")
 
     assert found.verdict == "in_sync"
     assert "prod asks for no approval" in as_text(drift_report(found))
@@ -149,7 +214,7 @@ def test_a_live_image_has_the_digest_of_its_release(
     if not isinstance(answer, Absent):
         images["acme/shop/api", "1.4.0"] = answer
 
-    found = place.look("releases")
+    found = place.read("releases")
 
     assert found.verdict == verdict
     assert words in as_text(drift_report(found))
@@ -163,7 +228,7 @@ def test_a_moved_image_of_the_commit_is_drift_as_promotion_refuses_it(
     place.shop.images.there["acme/shop/api", built] = Found(digest=moved)
 
     assert (
-        f"acme/shop/api:{built} is {moved}" in (drift_in(place.look(), "releases")[0])
+        f"acme/shop/api:{built} is {moved}" in (drift_in(place.read(), "releases")[0])
     )
 
 
@@ -172,7 +237,7 @@ def test_a_live_version_without_a_release_is_drift(place: Place) -> None:
 
     assert (
         "v1.4.0 is live, but is not published"
-        in (drift_in(place.look(), "releases")[0])
+        in (drift_in(place.read(), "releases")[0])
     )
 
 
@@ -180,4 +245,4 @@ def test_a_release_of_another_commit_than_its_tag_is_drift(place: Place) -> None
     record = place.shop.releases.records["v1.4.0"]
     place.shop.releases.records["v1.4.0"] = replace(record, commit="f" * 40)
 
-    assert "is of commit ffffffffffff" in drift_in(place.look(), "releases")[0]
+    assert "is of commit ffffffffffff" in drift_in(place.read(), "releases")[0]

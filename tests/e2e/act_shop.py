@@ -66,7 +66,8 @@ class ActShop:
         self.git("commit", "--quiet", "--message=chore: start from the template")
         self.git("remote", "add", "origin", "https://github.com/acme/shop.git")
         self.git("push", "--quiet", "origin", "main")
-        self.do("./inv", "init", "--key-file", str(base / "key"))
+        key = ("--key-file", str(base / "key"), "--register-key", "--yes")
+        self.do("./inv", "init", *key)
 
     def do(self, *command: str) -> str:
         """Run *command* as an administrator does; it must succeed."""

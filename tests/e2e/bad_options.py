@@ -27,7 +27,7 @@ OPTIONS = {
     "promote no version": option(("promote", "--env", "dev"), "no version given"),
     "promote empty environment": option(("promote", "--env", ""), "no environment"),
     "promote option as value": option(
-        ("promote", "--env", "--version", "1.0.0"), "needed value"
+        ("promote", "--env", "--version", "1.0.0"), "needs a value"
     ),
     "promote unknown environment": option(
         ("promote", "--env", "prd", "--version", "1.0.0"), "no environment 'prd'"
@@ -60,18 +60,20 @@ OPTIONS = {
     "promote override without reason": option(
         (*PROMOTE, "--override", "soak= "), "has no reason"
     ),
-    "promote unknown option": option((*PROMOTE, "--force"), "No idea what '--force'"),
-    "promote positional": option(("promote", "dev"), "No idea what 'dev'"),
+    "promote unknown option": option(
+        (*PROMOTE, "--force"), "promote has no option --force"
+    ),
+    "promote positional": option(("promote", "dev"), "takes no value here: 'dev'"),
     "history nothing": option(("history",), "no environment given"),
-    "history unknown environment": option(("history", "--env", "-x"), "'-x'"),
+    "history unknown environment": option(("history", "--env", "-x"), "'-x' looks"),
     "history word": option((*HISTORY, "--count", "abc"), "--count 'abc'"),
     "history zero": option((*HISTORY, "--count", "0"), "--count '0'"),
     "history unicode digit": option((*HISTORY, "--count", "\u0661"), "--count"),
     "history huge": option((*HISTORY, "--count", NINES), "--count '9999"),
-    "status extra": option((*STATUS, "prod"), "No idea what 'prod'"),
+    "status extra": option((*STATUS, "prod"), "takes no value here: 'prod'"),
     "guard nothing": option(("guard",), "no version given"),
     "guard prefix": option(("guard", "--version", "v1"), "'v1' is not a version"),
-    "guard option as value": option(("guard", "--version", "--json"), "needed value"),
+    "guard option as value": option(("guard", "--version", "--json"), "needs a value"),
     "guard taken": option(("guard", "--version", "1.0.0"), "version 1.0.0 is taken", 3),
     "build nothing": option(("build",), "no service given"),
     "build unknown": option(("build", "--service", "apl"), "no service 'apl'"),
@@ -81,12 +83,12 @@ OPTIONS = {
         (*RELEASE, "--dry-run", "--abandon", "1.0.0"), "do not go together"
     ),
     "release online": option((*RELEASE, "--online"), "belong to --dry-run"),
-    "release empty abandon": option((*RELEASE, "--abandon", ""), "'' is not a version"),
+    "release empty abandon": option((*RELEASE, "--abandon", ""), "no version given"),
     "release abandon word": option((*RELEASE, "--abandon", "all"), "'all' is not"),
     "release abandon published": option(
-        (*RELEASE, "--abandon", "1.0.0"), "cannot be taken back", 3
+        (*RELEASE, "--abandon", "1.0.0", "--yes"), "cannot be taken back", 3
     ),
-    "release positional": option((*RELEASE, "1.1.0"), "No idea what '1.1.0'"),
+    "release positional": option((*RELEASE, "1.1.0"), "takes no value here: '1.1.0'"),
     "drift unknown section": option((*DRIFT, "--only", "rules"), "no section rules"),
     "drift unknown allowance": option(
         (*DRIFT, "--allow-unverified", "all"), "leave unverified all"
@@ -100,14 +102,14 @@ OPTIONS = {
     "rollback huge": option(
         ("policy.rollback", "--ruleset", "main", "--to", NINES), "is not a version"
     ),
-    "apply positional": option((*APPLY, "main"), "No idea what 'main'"),
-    "export option": option(("policy.export", "--json"), "No idea what '--json'"),
-    "lint option": option((*LINT, "--fix"), "No idea what '--fix'"),
+    "apply positional": option((*APPLY, "main"), "takes no value here: 'main'"),
+    "export option": option(("policy.export", "--json"), "has no option --json"),
+    "lint option": option((*LINT, "--fix"), "has no option --fix"),
     "services unknown ref": option(
         ("services", "--changed-since", "nope"), "no commit 'nope'"
     ),
     "services option as ref": option(
-        ("services", "--changed-since", "-x"), "no commit '-x'"
+        ("services", "--changed-since=-x"), "no commit '-x'"
     ),
     "branch not allowed": option(("check.branch", "--name", "env"), "'env'", 3),
     "branch empty": option(("check.branch", "--name", ""), "branch ''", 3),
@@ -121,7 +123,7 @@ OPTIONS = {
     "init key nowhere": option(
         (*INIT, "--no-rules", "--key-file", "/proc/nowhere/key"), "/proc/nowhere"
     ),
-    "check option as source": option((*CHECK, "--source", "-x"), "'-x' is not"),
+    "check option as source": option((*CHECK, "--source=-x"), "'-x' is not"),
     "check relative source": option((*CHECK, "--source", "../x"), "'../x' is not"),
     "check password in source": option(
         (*CHECK, "--source", f"https://u:{PASSWORD}@example.com/x.git"), "credentials"
@@ -141,7 +143,17 @@ OPTIONS = {
     "update wrong answer": option(
         (*UPDATE, "--answer", "required_reviews=11"), "0 to 10 approvals"
     ),
-    "verify positional": option(("template.verify", "inv"), "No idea what 'inv'"),
-    "doctor option": option(("doctor", "--fix"), "No idea what '--fix'"),
-    "no such task": option(("deploy",), "No idea what 'deploy'"),
+    "verify positional": option(
+        ("template.verify", "inv"), "takes no value here: 'inv'"
+    ),
+    "doctor option": option(("doctor", "--fix"), "has no option --fix"),
+    "release abandon without a yes": option(
+        (*RELEASE, "--abandon", "1.1.0"), "nobody was there to say yes", 3
+    ),
+    "two tasks": option((*STATUS, "drift"), "takes no value here: 'drift'"),
+    "twice": option((*HISTORY, "--env", "prod"), "given twice: 'dev' and 'prod'"),
+    "value for a flag": option((*STATUS, "--json=yes"), "--json takes no value"),
+    "group with a word": option(("policy", "plan"), "policy is a group"),
+    "behind a double dash": option((*STATUS, "--", "x"), "nothing behind --: 'x'"),
+    "no such task": option(("deploy",), "no task 'deploy'"),
 }

@@ -59,7 +59,7 @@ class GuidedShop:
         self.do(f"git remote add origin {_ADDRESS}")
         self.do("git push --quiet --set-upstream origin main")
         self.do(f"git push --quiet {box.bare} main:refs/tags/v1.3.1")
-        self.do("./inv init")
+        self.do("./inv init --register-key --yes")
         self.environment["MONOKEEL_DEPLOY_KEY"] = self.key_file.read_text()
 
     @property

@@ -124,7 +124,7 @@ def test_every_tampering_is_found_and_repaired(shop: Ruled) -> None:
         ]
         assert (name, found.code) == (name, 2)
         assert path in paths or name == "a ruleset added"
-        delete = ["--delete-unmanaged"] if name == "a ruleset added" else []
+        delete = ["--delete-unmanaged", "--yes"] if name == "a ruleset added" else []
         assert (name, shop.inv("policy.apply", *delete).code) == (name, 0)
 
     assert shop.inv("drift", "--only", "rulesets").code == 0

@@ -43,13 +43,13 @@ def test_a_release_reaches_every_environment_with_few_requests(
         assert (done.code, done.err) == (0, "")
         assert done.out.splitlines()[0] == f"env/{name}: nothing -> 1.0.0"
         assert shop.at(name) == commit
-        assert used <= 10
+        assert used <= 7
 
     before = shop.rest_calls()
     again = shop.inv(*move("prod", "1.0.0"))
     assert again.code == 0
     assert again.out.startswith("env/prod is at 1.0.0 already, since ")
-    assert shop.rest_calls() - before <= 3
+    assert shop.rest_calls() - before == 1
 
 
 def test_an_unknown_version_is_refused_without_a_request(released: LiveShop) -> None:
@@ -70,7 +70,7 @@ def test_an_unknown_version_is_refused_without_a_request(released: LiveShop) -> 
         (["--env", "qa", "--version", "1.0.0"], 1, "dev, staging, prod"),
         (["--env", "dev"], 1, "no version given"),
         (["--version", "1.0.0"], 1, "no environment given"),
-        (["--env", "-x", "--version", "1.0.0"], 1, "there is no environment '-x'"),
+        (["--env=-x", "--version", "1.0.0"], 1, "there is no environment '-x'"),
         (
             ["--env", "dev", "--version", "1.0.0", "--override", "images=x"],
             1,
@@ -145,12 +145,12 @@ def test_an_image_that_vanished_stops_the_promotion(shop: LiveShop) -> None:
     done = shop.inv(*move("dev", "1.0.0"))
 
     assert done.code == 3
-    assert "acme/shop/worker:1.0.0 is not in the registry" in done.err
+    assert "acme/shop/worker:1.0.0 is gone" in done.err
 
 
 def test_a_silent_github_is_cannot_tell(shop: LiveShop) -> None:
     shop.release("1.0.0")
-    shop.box.switches.fail("/deployments", status=500, times=99)
+    shop.box.switches.fail("/graphql", status=500, times=99)
 
     done = shop.inv("status", "--json")
 
@@ -173,16 +173,17 @@ def test_of_two_promotions_at_once_one_wins_and_the_other_says_who(
     def be_first(_: int, __: str, target: str) -> None:
         # The record of the first run is there: now another one overtakes it.
         if target.endswith("/deployments") and not late:
-            late.append(shop.start(*move("dev", "1.1.0"), GITHUB_ACTOR="ben"))
+            kai = shop.box.tokens["reviewer"]
+            late.append(shop.start(*move("dev", "1.1.0"), GITHUB_TOKEN=kai))
             ends.append(finish(late[0]))
 
     shop.box.on_write = be_first
-    lost = shop.inv(*move("dev", "1.0.0"), GITHUB_ACTOR="ana")
+    lost = shop.inv(*move("dev", "1.0.0"))
 
     assert ends == [(0, "")]
     assert shop.at("dev") == second != first
     assert lost.code == 3
-    assert "env/dev is now 1.1.0 (ben, " in lost.err
+    assert "env/dev is now 1.1.0 (kai, " in lost.err
     assert "checked while it was empty" in lost.err
 
 
@@ -267,7 +268,7 @@ def test_status_and_history_tell_what_happened(shop: LiveShop) -> None:
 
     (dev, _, _) = json.loads(status.out)["environments"]
     assert dev["drift"] == ["env/dev moved to 1.0.0 without a record"]
-    assert used <= 1 + 3
+    assert used == 1
     moves = json.loads(history.out)["moves"]
     assert [(each["version"], each["state"]) for each in moves] == [
         ("1.0.0", "outside promote"),

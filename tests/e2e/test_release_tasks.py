@@ -141,7 +141,7 @@ def test_a_half_finished_release_is_taken_back(shop: Shop) -> None:
     shop.kill_after = CLAIM
     assert shop.run("release")[0] == -signal.SIGKILL
 
-    code, stdout, stderr = shop.run("release", "--abandon", "v1.0.0", "--json")
+    code, stdout, stderr = shop.run("release", "--abandon", "v1.0.0", "--yes", "--json")
 
     assert code == 0, stderr
     assert only_object(stdout)["deleted"] == ["refs/tags/monokeel-claim/v1.0.0"]
@@ -229,13 +229,13 @@ def test_a_version_that_images_carry_is_skipped_and_the_next_one_released(
 ) -> None:
     shop.kill_after = FIRST_NAME
     assert shop.run("release")[0] == -signal.SIGKILL
-    assert shop.run("release", "--abandon", "1.0.0")[0] == 3
+    assert shop.run("release", "--abandon", "1.0.0", "--yes")[0] == 3
     config = shop.clone / "infra/platform.toml"
     config.write_text(
         config.read_text().replace("[release]", '[release]\nskip = ["1.0.0"]')
     )
 
-    code, _, stderr = shop.run("release", "--abandon", "1.0.0")
+    code, _, stderr = shop.run("release", "--abandon", "1.0.0", "--yes")
 
     assert code == 0, stderr
     commit = shop.commit("fix: give 1.0.0 up")

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from monokeel.ground.answers import Unknown
 from monokeel.ground.errors import RefusedError, ServiceError
-from monokeel.promotion.facts import Protection
+from monokeel.promotion.ports import Protection
 from monokeel.promotion.records import (
     BranchMove,
     Listed,
@@ -37,8 +37,10 @@ class FakeDeployments:
         self.protected: dict[str, Protection | Unknown] = {}
         self.approved_by: tuple[str, ...] = ()
         self.moves: list[BranchMove] = []
-        self.page = 100
+        self.page = 30
+        self.viewer = "github-actions[bot]"
         self.silent = False
+        self.blind = False
         self._resolve = resolve
         self._next_id = 1000
 
@@ -48,28 +50,31 @@ class FakeDeployments:
     def wait(self, length: timedelta) -> None:
         self.clock += length
 
-    def newest(self, environments: Sequence[str]) -> Listed:
+    def newest(self, environments: Mapping[str, str], commits: Sequence[str]) -> Listed:
         self._check()
-        every = newest_first(self.kept.values())
-        records = list(every[: self.page])
-        known = {record.environment for record in records}
-        for environment in environments:
-            if environment not in known:
-                records += self.history(environment)
-        complete = len(every) <= self.page
-        return Listed(records=newest_first(records), complete=complete)
+        every, listed, floors = self._seen(environments), list[Record](), {}
+        for name in environments.values():
+            of = [record for record in every if record.environment == name]
+            listed += of[: self.page]
+            older = len(of) > self.page
+            floors[name] = of[: self.page][-1].id if older else 0
+        listed += [record for record in every if record.sha in commits]
+        return Listed(records=newest_first(listed), viewer=self.viewer, floors=floors)
 
-    def history(self, environment: str, commit: str = "") -> tuple[Record, ...]:
+    def history(self, environments: Mapping[str, str]) -> tuple[Record, ...]:
         self._check()
+        return self._seen(environments)
+
+    def _seen(self, environments: Mapping[str, str]) -> tuple[Record, ...]:
         return newest_first(
-            record
+            replace(
+                record,
+                environment=environments[record.environment],
+                statuses=tuple(self.given[record.id]),
+            )
             for record in self.kept.values()
-            if record.environment == environment and commit in ("", record.sha)
+            if record.environment in environments
         )
-
-    def statuses(self, ids: Sequence[int]) -> Mapping[int, tuple[Status, ...]]:
-        self._check()
-        return {number: tuple(self.given[number]) for number in ids}
 
     def create(self, wanted: NewRecord) -> Record:
         self._check()
@@ -83,7 +88,7 @@ class FakeDeployments:
             sha=sha,
             task=wanted.task,
             created_at=self.clock,
-            creator="github-actions[bot]",
+            creator=self.viewer,
             note=wanted.note,
         )
         self.kept[record.id] = record
@@ -119,12 +124,14 @@ class FakeDeployments:
 
     def branch_moves(self, branch: str) -> tuple[BranchMove, ...]:
         self._check()
+        if self.blind:
+            raise ServiceError("GitHub answered 403 to GET /activity")
         return tuple(self.moves) if branch else ()
 
     def states(self, environment: str) -> list[str]:
         """The version and newest deciding state of each record, oldest first."""
         shown = []
-        for record in reversed(self.history(environment)):
+        for record in reversed(self._seen({environment: environment})):
             states = [s.state for s in self.given[record.id] if s.state != "inactive"]
             state = states[-1] if states else "pending"
             shown.append(f"{record.note.version} {state}")
@@ -141,7 +148,7 @@ class FakeDeployments:
             sha=sha,
             task="promote",
             created_at=self.clock,
-            creator="ana",
+            creator=self.viewer,
             note=Note(version=version, sha=sha, actor="ana"),
         )
         self.kept[record.id] = record
@@ -154,15 +161,12 @@ class FakeDeployments:
         self.kept[record.id] = replace(record, note=replace(record.note, actor=actor))
 
     def _give(self, record: int, state: str, description: str) -> None:
-        self._next_id += 1
         self.given[record].append(
-            Status(
-                id=self._next_id, state=state, at=self.clock, description=description
-            )
+            Status(state=state, at=self.clock, description=description, by=self.viewer)
         )
 
     def _make_others_inactive(self, record: Record) -> None:
-        for other in self.history(record.environment):
+        for other in self._seen({record.environment: record.environment}):
             states = [status.state for status in self.given[other.id]]
             successful = states[-1:] == ["success"] and other.id not in self.production
             if other.id != record.id and successful:

@@ -4,19 +4,20 @@ import json
 from dataclasses import replace
 
 from monokeel.drift.ports import Outside
-from monokeel.drift.report import Look, look
+from monokeel.drift.reading import DriftReading, read_drift
 from monokeel.drift.wanted import SECTIONS, Wanted
 from monokeel.ground.answers import Json
+from monokeel.policy.ports import FileVersion
 from monokeel.policy.rulesets import parse_policy
-from monokeel.promotion.facts import Protection
+from monokeel.promotion.ports import Protection
 from tests.fakes.pointers import Shop
-from tests.fakes.repository import FakeRepository
 from tests.fakes.rulesets import FakeRulesets
+from tests.fakes.unconnected import connected
 from tests.policy.test_policy import MAIN, NAMES, TAGS, in_force
 
 
 class Place:
-    """What drift looks at; each part can be spoilt."""
+    """What drift reads; each part can be spoilt."""
 
     def __init__(self) -> None:
         self.shop = Shop()
@@ -26,11 +27,18 @@ class Place:
         self.shop.place("dev", "1.4.0")
         self.shop.records.protected["prod"] = Protection(exists=True, reviewers=True)
         self.rulesets: FakeRulesets = in_force(MAIN, TAGS)
-        self.repository = FakeRepository()
+        environments = self.shop.settings.environments
+        self.repository = connected({e.name: e.reviewers for e in environments})
         self.policy: list[Json] = [MAIN, TAGS, NAMES]
+        self.versions: list[FileVersion] = []
 
-    def look(self, *sections: str, allowed: tuple[str, ...] = ()) -> Look:
+    def versions_of(self, path: str, most: int) -> tuple[FileVersion, ...]:
+        assert path == "infra/rulesets.json"
+        return tuple(self.versions[:most])
+
+    def read(self, *sections: str, allowed: tuple[str, ...] = ()) -> DriftReading:
         wanted = Wanted(
+            repository="acme/shop",
             policy=parse_policy(json.dumps(self.policy)),
             settings=replace(
                 self.shop.settings, optional_rules=("branch_name_pattern",)
@@ -39,17 +47,15 @@ class Place:
             allowed=allowed,
         )
         outside = Outside(
+            history=self,
             rulesets=self.rulesets,
             repository=self.repository,
-            refs=self.shop.clone,
-            records=self.shop.records,
-            releases=self.shop.releases,
-            images=self.shop.images,
+            promotion=self.shop.outside,
         )
-        return look(wanted, outside)
+        return read_drift(wanted, outside)
 
 
-def drift_in(found: Look, section: str) -> list[str]:
+def drift_in(found: DriftReading, section: str) -> list[str]:
     """Return the drift of *section*, after making sure that no other drifts."""
     assert found.verdict == "drift"
     drifting = [name for name in found.facts if found.verdict_of(name) == "drift"]

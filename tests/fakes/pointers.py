@@ -6,7 +6,7 @@ from hashlib import sha1
 from monokeel.ground.answers import Absent, Declined, Found, Lost, Moved, Unknown
 from monokeel.ground.errors import ServiceError
 from monokeel.ground.settings import Settings, parse_settings
-from monokeel.promotion.reading import Outside
+from monokeel.promotion.ports import Outside
 from monokeel.release.record import GitHubRelease, ReleasedImage, ReleaseRecord
 from tests.fakes.deployments import FakeDeployments
 from tests.fakes.fuse import Fuse

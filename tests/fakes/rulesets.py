@@ -5,9 +5,9 @@ from collections.abc import Mapping
 
 from monokeel.ground.answers import Json
 from monokeel.ground.errors import ServiceError
-from monokeel.policy.body import Refusal
+from monokeel.policy.ports import LiveRulesets, Version
+from monokeel.policy.refusal import Refusal
 from monokeel.policy.rulesets import Ruleset, read_live, rules_of
-from monokeel.policy.verdict import Change, LiveRulesets, Version
 from tests.fakes.faults import Faults
 
 NO_ID = ("DeployKey", "OrganizationAdmin")
@@ -23,8 +23,12 @@ class FakeRulesets:
         self.hides_bypass = False
         self.without_effect = False
         self.silent = False
+        self.archived = False
         self.not_on_plan: tuple[str, ...] = ()
         self.parents: tuple[str, ...] = ()
+        self.editor = 1
+        self.no_history = False
+        self._editors: dict[int, list[int]] = {}
         self._clock = 0
 
     def add(self, body: Mapping[str, Json]) -> int:
@@ -44,11 +48,7 @@ class FakeRulesets:
     def read_all(self) -> LiveRulesets:
         self._ask()
         own = tuple(self.read(number) for number in self.bodies)
-        return LiveRulesets(own=own, inherited=self.parents)
-
-    def inherited(self) -> tuple[str, ...]:
-        self._ask()
-        return self.parents
+        return LiveRulesets(repository="acme/shop", own=own, inherited=self.parents)
 
     def named(self, name: str) -> tuple[int, ...]:
         self._ask()
@@ -89,25 +89,24 @@ class FakeRulesets:
 
     def history(self, number: int) -> tuple[Version, ...]:
         self._ask()
-        if self.hides_bypass:
+        if self.hides_bypass or self.no_history:
             raise ServiceError("GitHub answered 403 to the history")
-        count = len(self.versions[number])
+        editors = self._editors[number]
         return tuple(
-            Version(id=n, updated_at=f"2026-01-{n:02}", actor_id=1, actor_type="User")
-            for n in range(count, 0, -1)
+            Version(
+                id=n,
+                updated_at=f"2026-01-{n:02}",
+                actor_id=editors[n - 1],
+                actor_type="User",
+            )
+            for n in range(len(editors), 0, -1)
         )
 
     def state_at(self, number: int, version: int) -> dict[str, Json]:
         return self.versions[number][version - 1]
 
-    def last_change(self, number: int) -> Change | None:
-        try:
-            return Change(by="ben", at=self.history(number)[0].updated_at)
-        except ServiceError:
-            return None
-
     def login(self, number: int) -> str | None:
-        return {7: "gus"}.get(number)
+        return {1: "ben", 7: "gus"}.get(number)
 
     def _ask(self) -> None:
         self.faults.read()
@@ -130,8 +129,11 @@ class FakeRulesets:
                 actor["actor_id"] = None
         self.bodies[number] = kept
         self.versions[number].append(copy.deepcopy(kept))
+        self._editors.setdefault(number, []).append(self.editor)
 
     def _refused(self, body: Mapping[str, Json]) -> Refusal | None:
+        if self.archived:
+            return Refusal(status=403, words="Repository was archived so is read-only.")
         for rule in rules_of(body):
             if rule["type"] in self.not_on_plan:
                 words = f"Validation Failed: Invalid rule '{rule['type']}':"

@@ -2,11 +2,23 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 
 from monokeel.ground.answers import Declined, Json, Lost, Moved, Unknown, as_list
-from monokeel.ground.errors import RefusedError
+from monokeel.ground.errors import RefusedError, ServiceError
+from monokeel.setup.environments import CHOSEN_BRANCHES
+from monokeel.setup.ports import DeployKey, Outside
+from tests.fakes.rulesets import FakeRulesets
 
 COMMIT = "a" * 40
+BEFORE = "b" * 40
+FOREIGN = "f" * 40
+START = datetime(2026, 1, 1, tzinfo=UTC)
+_NO_KEYS = "GitHub answered 422: Deploy keys are disabled for this repository"
+_NO_GATE = (
+    "GitHub answered 422: please ensure billing plan include protected branch gate"
+)
+_NO_REVIEWERS = "GitHub answered 422: supports the required reviewers protection rule"
 
 
 class CrashError(Exception):
@@ -15,35 +27,83 @@ class CrashError(Exception):
 
 @dataclass
 class World:
-    """All that stands on GitHub and on the machine; *fuse* writes, then a crash."""
+    """All that stands on GitHub and on the machine; *fuse* writes, then a crash.
+
+    *hidden* are the questions that the token may not ask, *forbidden* what this plan or
+    organization refuses: ``keys``, ``policies``, ``reviewers``.
+    """
 
     remote: str | None = "https://github.com/acme/shop.git"
     refs: dict[str, str] = field(default_factory=dict)
-    keys: list[dict[str, Json]] = field(default_factory=list)
+    keys: list[DeployKey] = field(default_factory=list)
     local_key: str | None = None
     made_keys: int = 0
     environments: dict[str, dict[str, Json]] = field(default_factory=dict)
     policies: dict[str, list[str]] = field(default_factory=dict)
-    secrets: dict[str, list[str]] = field(default_factory=dict)
+    secret_times: dict[str, datetime] = field(default_factory=dict)
+    settings: dict[str, Json] = field(
+        default_factory=lambda: {
+            "squash_merge_commit_title": "COMMIT_OR_PR_TITLE",
+            "squash_merge_commit_message": "COMMIT_MESSAGES",
+            "delete_branch_on_merge": True,
+        }
+    )
     locked: bool | Unknown = False
+    classic: bool = False
+    workflows: str = "read"
+    approves: bool = False
+    default_branch: str = "main"
+    rulesets: FakeRulesets = field(default_factory=FakeRulesets)
+    wanted_rules: tuple[Mapping[str, Json], ...] = ()
     admin: bool = True
+    stores: bool = False
     user: int | None = 7
-    reviewers_allowed: bool = True
+    hidden: tuple[str, ...] = ()
+    forbidden: tuple[str, ...] = ()
+    push_refused: str = ""
+    silent: bool = False
     fuse: int | None = None
     writes: int = 0
+
+    @property
+    def outside(self) -> Outside:
+        return Outside(
+            repository=self,
+            rulesets=self.rulesets,
+            clone=self,
+            keys=self,
+            store=self if self.stores else None,
+            apply_rules=self.apply_rules,
+        )
 
     def wrote(self) -> None:
         self.writes += 1
         if self.fuse is not None and self.writes == self.fuse:
             raise CrashError
 
-    # The clone
+    def _hides(self, what: str) -> Unknown | None:
+        if self.silent:
+            raise ServiceError(f"GitHub answered 502 to {what}")
+        if what in self.hidden or not self.admin:
+            return Unknown(reason=f"GitHub answered 403 to {what}", hidden=True)
+        return None
+
+    # The clone: BEFORE, then COMMIT; FOREIGN has nothing in common with them
 
     def address(self) -> str | None:
         return self.remote
 
+    def is_shallow(self) -> bool:
+        return False
+
     def commit_of(self, ref: str) -> str | None:
         return COMMIT if ref == "refs/heads/main" else None
+
+    def is_ancestor(self, ancestor: str, commit: str) -> bool:
+        return (ancestor, commit) == (BEFORE, COMMIT) or ancestor == commit
+
+    def fetch_commit(self, commit: str) -> None:
+        assert commit in self.refs.values()
 
     def remote_refs(self, prefixes: Collection[str]) -> dict[str, str]:
         return {r: c for r, c in self.refs.items() if r.startswith(tuple(prefixes))}
@@ -51,6 +111,8 @@ class World:
     def move_ref(
         self, ref: str, *, old: str | None, new: str | None
     ) -> Moved | Lost | Declined:
+        if self.push_refused:
+            return Declined(reason=self.push_refused)
         if self.refs.get(ref) != old or new is None:
             return Lost(now=self.refs.get(ref))
         self.refs[ref] = new
@@ -60,34 +122,56 @@ class World:
     # GitHub
 
     def get_repository(self) -> dict[str, Json]:
-        return {"permissions": {"admin": self.admin, "pull": True}}
+        rights: Json = {"admin": self.admin, "pull": True}
+        seen: dict[str, Json] = {
+            "permissions": rights,
+            "default_branch": self.default_branch,
+        }
+        return seen if self._hides("settings") else {**seen, **self.settings}
+
+    def change_settings(self, body: Mapping[str, Json]) -> None:
+        self.settings |= body
+        self.wrote()
+
+    def workflow_rights(self) -> dict[str, Json] | Unknown:
+        rights: dict[str, Json] = {
+            "default_workflow_permissions": self.workflows,
+            "can_approve_pull_request_reviews": self.approves,
+        }
+        return self._hides("workflow rights") or rights
 
     def own_number(self) -> int | None:
         return self.user
 
-    def list_deploy_keys(self) -> list[dict[str, Json]]:
-        return self.keys
+    def deploy_keys(self) -> tuple[DeployKey, ...] | Unknown:
+        return self._hides("keys") or tuple(self.keys)
 
-    def create_deploy_key(self, title: str, key: str) -> dict[str, Json]:
-        if any(each["key"] == key for each in self.keys):
+    def create_deploy_key(self, title: str, key: str) -> None:
+        if "keys" in self.forbidden:
+            raise RefusedError(_NO_KEYS)
+        if any(each.key == key for each in self.keys):
             raise RefusedError("key is already in use")
-        made: dict[str, Json] = {
-            "id": len(self.keys) + 1,
-            "title": title,
-            "key": key,
-            "read_only": False,
-        }
-        self.keys.append(made)
+        self.keys.append(
+            DeployKey(
+                id=len(self.keys) + 1,
+                title=title,
+                key=key,
+                writes=True,
+                enabled=True,
+                created_at=START + timedelta(hours=self.made_keys),
+            )
+        )
         self.wrote()
-        return made
 
-    def get_environment(self, name: str) -> dict[str, Json] | None:
-        return self.environments.get(name)
+    def environment(self, name: str) -> dict[str, Json] | Unknown | None:
+        return self._hides("environments") or self.environments.get(name)
 
     def put_environment(self, name: str, body: Mapping[str, Json]) -> dict[str, Json]:
         reviewers = as_list(body.get("reviewers") or [])
-        if reviewers and not self.reviewers_allowed:
-            raise RefusedError("422: the plan has no required reviewers")
+        if "policies" in self.forbidden and body.get("deployment_branch_policy"):
+            raise RefusedError(_NO_GATE)
+        if reviewers and "reviewers" in self.forbidden:
+            raise RefusedError(_NO_REVIEWERS)
         rules: list[Json] = []
         if reviewers:
             rules.append(
@@ -109,21 +193,48 @@ class World:
         self.wrote()
         return self.environments[name]
 
-    def list_branch_policies(self, environment: str) -> list[str]:
-        return self.policies.get(environment, [])
+    def branch_policies(self, environment: str) -> tuple[str, ...] | Unknown:
+        hidden = self._hides("environments")
+        return hidden or tuple(self.policies.get(environment, []))
 
     def add_branch_policy(self, environment: str, pattern: str) -> None:
         self.policies.setdefault(environment, []).append(pattern)
         self.wrote()
 
-    def list_environment_secrets(self, environment: str) -> list[str]:
-        return self.secrets.get(environment, [])
+    def secrets(self, environment: str) -> dict[str, datetime] | Unknown:
+        hidden = self._hides("secrets")
+        if environment == "":
+            moment = self.secret_times.get("")
+            return hidden or ({"MONOKEEL_DEPLOY_KEY": moment} if moment else {})
+        if hidden or environment not in self.environments:
+            return hidden or Unknown(reason="GitHub answered 404", hidden=True)
+        moment = self.secret_times.get(environment)
+        return {"MONOKEEL_DEPLOY_KEY": moment} if moment else {}
+
+    def set_secret(self, name: str, environment: str) -> None:
+        assert (name, self.local_key is None) == ("MONOKEEL_DEPLOY_KEY", False)
+        if environment not in self.environments:
+            raise RefusedError("gh could not set MONOKEEL_DEPLOY_KEY: HTTP 404")
+        self.secret_times[environment] = START + timedelta(days=self.writes)
+        self.wrote()
 
     def immutable_releases(self) -> bool | Unknown:
-        return self.locked
+        return self._hides("immutable releases") or self.locked
 
     def enable_immutable_releases(self) -> None:
         self.locked = True
+        self.wrote()
+
+    def classic_protection(self, branch: str) -> bool | Unknown:
+        return self._hides("protection") or (self.classic and branch == "main")
+
+    @property
+    def rules(self) -> list[str]:
+        return [each.name for each in self.rulesets.read_all().own]
+
+    def apply_rules(self) -> None:
+        for body in self.wanted_rules:
+            self.rulesets.create(body)
         self.wrote()
 
     # The machine
@@ -141,3 +252,27 @@ class World:
         self.local_key = f"ssh-ed25519 KEY{self.made_keys}"
         self.wrote()
         return self.local_key
+
+
+def connected(environments: Mapping[str, bool]) -> World:
+    """Return a world as init leaves it, with its secrets set.
+
+    *environments* has name → does it ask a reviewer.
+    """
+    guarded = ("release", *environments, "policy", "template")
+    world = World(locked=True)
+    world.settings = {
+        "squash_merge_commit_title": "PR_TITLE",
+        "squash_merge_commit_message": "PR_BODY",
+        "delete_branch_on_merge": False,
+    }
+    world.create_deploy_key("monokeel", "ssh-ed25519 QUJD")
+    for name in guarded:
+        reviewers: Json = [{"id": 7}] if environments.get(name) else []
+        branches = dict(CHOSEN_BRANCHES)
+        world.put_environment(
+            name, {"deployment_branch_policy": branches, "reviewers": reviewers}
+        )
+        world.add_branch_policy(name, "main")
+        world.secret_times[name] = START + timedelta(days=1)
+    return world

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from monokeel.ground.answers import Json
 from monokeel.policy.comparison import Comparison, compare_policies
+from monokeel.policy.reading import Reading
 from monokeel.policy.rulesets import parse_policy, read_live
-from monokeel.policy.verdict import hidden_bypass, judge
+from monokeel.policy.verdict import judge
 
 Body = dict[str, Json]
 Edit = Callable[[Json], None]
@@ -224,6 +225,6 @@ def compared(case: Case) -> Comparison:
 def verdict_of(*comparisons: Comparison) -> str:
     return judge(
         drifts=any(each.drifts for each in comparisons),
-        unverified=hidden_bypass(comparisons),
+        unverified=Reading(comparisons=comparisons).unverified,
         allowed=(),
     )

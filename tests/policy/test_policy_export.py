@@ -6,7 +6,10 @@ from monokeel.ground.answers import Json
 from monokeel.ground.errors import RefusedError, ServiceError, UsageError
 from monokeel.ground.report import as_text
 from monokeel.policy.apply import apply
-from monokeel.policy.plan import Policy, export, lint_report, make_plan, plan_verdict
+from monokeel.policy.export import export
+from monokeel.policy.lint import lint, lint_report
+from monokeel.policy.plan import Policy, make_plan, plan_verdict
+from monokeel.policy.reading import read_rulesets
 from monokeel.policy.rollback import parse_version, plan_rollback
 from monokeel.policy.rulesets import parse_policy
 from tests.policy.test_policy import MAIN, NAMES, TAGS, WEAK, in_force, policy
@@ -15,7 +18,7 @@ from tests.policy.test_policy import MAIN, NAMES, TAGS, WEAK, in_force, policy
 def test_an_export_plans_to_nothing() -> None:
     rulesets = in_force(MAIN, TAGS, NAMES)
 
-    exported = parse_policy(export(rulesets))
+    exported = parse_policy(export(read_rulesets((), rulesets)))
     plan = make_plan(Policy(desired=exported, jobs=()), rulesets)
 
     assert plan_verdict(plan) == "in_sync"
@@ -27,12 +30,12 @@ def test_hidden_bypass_lists_are_never_exported_as_none() -> None:
     rulesets.hides_bypass = True
 
     with pytest.raises(ServiceError, match="hidden from this token in main"):
-        export(rulesets)
+        export(read_rulesets((), rulesets))
 
 
 def test_a_name_twice_is_not_exported() -> None:
     with pytest.raises(RefusedError, match="more than one ruleset called main"):
-        export(in_force(MAIN, MAIN))
+        export(read_rulesets((), in_force(MAIN, MAIN)))
 
 
 @pytest.mark.parametrize(("to", "rules"), [(None, 2), (1, 2)], ids=["before", "first"])
@@ -40,7 +43,7 @@ def test_a_ruleset_goes_back_to_an_earlier_version(to: int | None, rules: int) -
     rulesets = in_force()
     rulesets.edit(100, rules=WEAK)
 
-    apply(plan_rollback("main", to, rulesets), rulesets)
+    apply(plan_rollback("main", to, rulesets, ()), rulesets)
 
     back = rulesets.bodies[100]["rules"]
     assert isinstance(back, list)
@@ -69,7 +72,7 @@ def test_a_rollback_to_nothing_says_what_there_is(
     rulesets.edit(100, rules=WEAK)
 
     with pytest.raises(UsageError) as caught:
-        plan_rollback(name, to, rulesets)
+        plan_rollback(name, to, rulesets, ())
 
     assert caught.value.problem == problem
     assert fix in caught.value.fix
@@ -87,7 +90,8 @@ def test_without_github_only_what_looks_like_a_slip_is_an_error() -> None:
         "rules": [{"type": "code_quality"}, {"type": "deletoin"}],
     }
 
-    report, errors = lint_report(policy(odd))
+    findings = lint(policy(odd).desired, ())
 
-    assert [each.path for each in errors] == ["rules.deletoin"]
+    report = lint_report(policy(odd).desired, findings)
+    assert [each.path for each in findings if not each.warning] == ["rules.deletoin"]
     assert "rules.code_quality" in as_text(report)

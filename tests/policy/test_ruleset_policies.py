@@ -7,9 +7,11 @@ import pytest
 
 from monokeel.ground.answers import Json
 from monokeel.ground.errors import ServiceError, UsageError
-from monokeel.policy.body import exported, merged_body, new_body, policy_text
+from monokeel.policy.body import merged_body, new_body
+from monokeel.policy.branches import branch_pattern
 from monokeel.policy.comparison import Comparison, compare_policies, is_inactive
-from monokeel.policy.rulesets import branch_pattern, is_own, parse_policy, read_live
+from monokeel.policy.export import exported, policy_text
+from monokeel.policy.rulesets import is_own, parse_policy, read_live
 from monokeel.policy.verdict import Unverified, judge
 from tests.policy.ruleset_cases import FILE, adds, at, drops, live_body, sets
 
@@ -270,7 +272,11 @@ SILENT = Unverified(item="rulesets", subject="", reason="500", hidden=False)
         pytest.param(True, (HIDDEN,), (), "drift", id="drift beats unverified"),
         pytest.param(False, (HIDDEN,), (), "unverifiable", id="hidden"),
         pytest.param(
-            False, (HIDDEN, KEYS), ("bypass_actors",), "in_sync", id="hidden, accepted"
+            False,
+            (HIDDEN, KEYS),
+            ("bypass_actors",),
+            "in_sync_as_seen",
+            id="hidden, accepted",
         ),
         pytest.param(
             False, (HIDDEN, KEYS), ("deploy_keys",), "unverifiable", id="half accepted"

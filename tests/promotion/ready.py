@@ -4,8 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 from monokeel.ground.answers import Found
 from monokeel.ground.settings import Environment, Freeze
-from monokeel.promotion.facts import ImageFact, Protection, Snapshot
-from monokeel.promotion.track_record import Trial
+from monokeel.promotion.facts import MoveFacts
+from monokeel.promotion.ports import Protection
+from monokeel.promotion.track_record import TrackRecord
+from monokeel.release.artifact import Artifact, TaggedImage
 from monokeel.release.record import ReleasedImage, ReleaseRecord
 
 NOW = datetime(2026, 5, 1, 12, 0, tzinfo=UTC)
@@ -24,14 +26,14 @@ RELEASE = ReleaseRecord(
         ReleasedImage(service="api", image="ghcr.io/acme/shop/api", digest=DIGEST),
     ),
 )
-IMAGE = ImageFact(
+IMAGE = TaggedImage(
     service="api",
     image="acme/shop/api",
     tag="1.4.0",
-    wanted=DIGEST,
+    released=DIGEST,
     answer=Found(digest=DIGEST),
 )
-READY = Snapshot(
+READY = MoveFacts(
     version="1.4.0",
     tag="v1.4.0",
     commit=COMMIT,
@@ -43,9 +45,10 @@ READY = Snapshot(
     on_main=True,
     descends=True,
     previous=STAGING,
-    trial=Trial(outcome="good", live_for=2 * DAY, live=True),
+    before=TrackRecord(outcome="good", live_for=2 * DAY, live=True),
     release=RELEASE,
-    images=(IMAGE,),
+    artifact=Artifact(record=RELEASE, images=(IMAGE,)),
+    here=TrackRecord(outcome="never"),
     protection=Protection(exists=True, reviewers=True),
 )
 FREEZE = Freeze(

@@ -5,18 +5,19 @@ import pytest
 
 from monokeel.ground.answers import Absent, Found
 from monokeel.ground.words import span
-from monokeel.promotion.facts import Snapshot
+from monokeel.promotion.facts import MoveFacts
 from monokeel.promotion.gates import evaluate
-from monokeel.promotion.track_record import Trial
-from tests.promotion.ready import DAY, DIGEST, FREEZE, IMAGE, NOW, OTHER, READY
+from monokeel.promotion.track_record import TrackRecord
+from monokeel.release.artifact import Artifact
+from tests.promotion.ready import DAY, DIGEST, FREEZE, IMAGE, NOW, OTHER, READY, RELEASE
 
 
-def detail_of(snapshot: Snapshot, name: str) -> str:
-    return next(gate.detail for gate in evaluate(snapshot) if gate.name == name)
+def detail_of(facts: MoveFacts, name: str) -> str:
+    return next(gate.detail for gate in evaluate(facts) if gate.name == name)
 
 
-def with_trial(trial: Trial) -> Snapshot:
-    return replace(READY, trial=trial)
+def with_record(record: TrackRecord) -> MoveFacts:
+    return replace(READY, before=record)
 
 
 def test_all_wrong_images_are_named_with_both_digests() -> None:
@@ -25,16 +26,19 @@ def test_all_wrong_images_are_named_with_both_digests() -> None:
         replace(IMAGE, image="acme/shop/worker", answer=Absent()),
     )
 
-    detail = detail_of(replace(READY, images=facts), "images")
+    both = replace(READY, artifact=Artifact(record=RELEASE, images=facts))
 
-    assert detail == (
-        f"acme/shop/api:1.4.0 is {OTHER}, released was {DIGEST};"
-        " acme/shop/worker:1.4.0 is not in the registry"
+    assert detail_of(both, "images") == (
+        f"acme/shop/api:1.4.0 is {OTHER}, released was {DIGEST}:"
+        " the tag was moved, or the record changed;"
+        f" acme/shop/worker:1.4.0 is gone, released was {DIGEST}"
     )
 
 
 def test_a_soak_that_is_running_names_the_earliest_moment() -> None:
-    short = with_trial(Trial(outcome="good", live_for=timedelta(hours=3), live=True))
+    short = with_record(
+        TrackRecord(outcome="good", live_for=timedelta(hours=3), live=True)
+    )
 
     detail = detail_of(short, "soak")
 
@@ -44,7 +48,7 @@ def test_a_soak_that_is_running_names_the_earliest_moment() -> None:
 
 
 def test_a_soak_that_ended_names_no_moment() -> None:
-    gone = with_trial(Trial(outcome="good", live_for=timedelta(hours=3)))
+    gone = with_record(TrackRecord(outcome="good", live_for=timedelta(hours=3)))
 
     assert detail_of(gone, "soak") == "live in staging for 3h of 1d, and no longer"
 

@@ -4,15 +4,17 @@ import pytest
 
 from monokeel.ground.answers import Absent, Found, Unknown
 from monokeel.ground.errors import UsageError
-from monokeel.promotion.facts import NotAsked, Protection, Snapshot
+from monokeel.promotion.checks import Gate
+from monokeel.promotion.facts import MoveFacts, NotAsked
 from monokeel.promotion.gates import (
     OVERRIDABLE,
-    Gate,
     evaluate,
     parse_overrides,
     verdict_of,
 )
-from monokeel.promotion.track_record import Trial
+from monokeel.promotion.ports import Protection
+from monokeel.promotion.track_record import TrackRecord
+from monokeel.release.artifact import Artifact, TaggedImage
 from tests.promotion.ready import (
     DAY,
     FREEZE,
@@ -27,23 +29,27 @@ from tests.promotion.ready import (
 )
 
 
-def answer(snapshot: Snapshot, name: str) -> Gate:
-    return next(gate for gate in evaluate(snapshot) if gate.name == name)
+def answer(facts: MoveFacts, name: str) -> Gate:
+    return next(gate for gate in evaluate(facts) if gate.name == name)
 
 
-def with_image(answer: Found | Absent | Unknown) -> Snapshot:
-    return replace(READY, images=(IMAGE, replace(IMAGE, answer=answer)))
+def with_images(*images: TaggedImage) -> MoveFacts:
+    return replace(READY, artifact=Artifact(record=RELEASE, images=images))
 
 
-def with_trial(trial: Trial) -> Snapshot:
-    return replace(READY, trial=trial)
+def with_image(answer: Found | Absent | Unknown) -> MoveFacts:
+    return with_images(IMAGE, replace(IMAGE, answer=answer))
+
+
+def with_record(record: TrackRecord) -> MoveFacts:
+    return replace(READY, before=record)
 
 
 def test_every_gate_answers_and_a_good_promotion_is_ready() -> None:
     gates = evaluate(READY)
 
     assert [gate.name for gate in gates] == [
-        *("version", "tag", "on-main", "release", "images"),
+        *("version", "on-main", "release", "images"),
         *("order", "soak", "freeze", "hold", "downgrade", "environment"),
     ]
     assert {gate.status for gate in gates} == {"ok"}
@@ -60,7 +66,6 @@ CASES = {
         "version",
         "ok",
     ),
-    "a tag of no commit": (replace(READY, commit=None), "tag", "refused"),
     "not on main": (replace(READY, on_main=False), "on-main", "refused"),
     "a clone that cannot tell": (replace(READY, on_main=None), "on-main", "unknown"),
     "no release": (replace(READY, release=Absent()), "release", "refused"),
@@ -86,74 +91,64 @@ CASES = {
         "refused",
     ),
     "a silent registry": (with_image(Unknown(reason="503")), "images", "unknown"),
-    "a release without images": (replace(READY, images=()), "images", "unknown"),
+    "a release without images": (with_images(), "images", "unknown"),
     "images that nobody read": (
-        replace(READY, images=NotAsked()),
+        replace(READY, artifact=NotAsked()),
         "images",
         "not_asked",
     ),
     "never in the environment before": (
-        with_trial(Trial(outcome="never")),
+        with_record(TrackRecord(outcome="never")),
         "order",
         "refused",
     ),
     "rolled back in the environment before": (
-        with_trial(Trial(outcome="rolled_back", live_for=2 * DAY, why="slow")),
+        with_record(TrackRecord(outcome="rolled_back", live_for=2 * DAY, why="slow")),
         "order",
         "refused",
     ),
     "unconfirmed in the environment before": (
-        with_trial(Trial(outcome="unconfirmed")),
+        with_record(TrackRecord(outcome="unconfirmed")),
         "order",
         "refused",
     ),
     "good before, and gone from there": (
-        with_trial(Trial(outcome="good", live_for=2 * DAY)),
+        with_record(TrackRecord(outcome="good", live_for=2 * DAY)),
         "order",
         "ok",
     ),
     "the first environment has no order": (
-        replace(READY, previous=None, trial=None),
+        replace(READY, previous=None, before=None),
         "order",
         "ok",
     ),
-    "nobody looked at the environment before": (
-        replace(READY, trial=None),
-        "order",
-        "unknown",
-    ),
-    "nobody looked how long it was there": (
-        replace(READY, trial=None),
-        "soak",
-        "unknown",
-    ),
     "a rollback has no order": (
-        replace(BACK, trial=Trial(outcome="never")),
+        replace(BACK, before=TrackRecord(outcome="never")),
         "order",
         "skipped",
     ),
     "too short in the environment before": (
-        with_trial(Trial(outcome="good", live_for=DAY / 2, live=True)),
+        with_record(TrackRecord(outcome="good", live_for=DAY / 2, live=True)),
         "soak",
         "refused",
     ),
     "exactly long enough": (
-        with_trial(Trial(outcome="good", live_for=DAY, live=True)),
+        with_record(TrackRecord(outcome="good", live_for=DAY, live=True)),
         "soak",
         "ok",
     ),
     "long enough in two periods": (
-        with_trial(Trial(outcome="good", live_for=DAY)),
+        with_record(TrackRecord(outcome="good", live_for=DAY)),
         "soak",
         "ok",
     ),
     "the first environment has no soak": (
-        replace(READY, previous=None, trial=None),
+        replace(READY, previous=None, before=None),
         "soak",
         "ok",
     ),
     "a rollback has no soak": (
-        replace(BACK, trial=Trial(outcome="never")),
+        replace(BACK, before=TrackRecord(outcome="never")),
         "soak",
         "skipped",
     ),
@@ -234,9 +229,9 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize(("snapshot", "name", "status"), CASES.values(), ids=CASES)
-def test_a_gate_answers(snapshot: Snapshot, name: str, status: str) -> None:
-    assert answer(snapshot, name).status == status
+@pytest.mark.parametrize(("facts", "name", "status"), CASES.values(), ids=CASES)
+def test_a_gate_answers(facts: MoveFacts, name: str, status: str) -> None:
+    assert answer(facts, name).status == status
 
 
 def test_a_certain_no_wins_over_cannot_tell() -> None:

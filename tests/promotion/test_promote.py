@@ -7,11 +7,11 @@ import pytest
 from monokeel.ground.answers import Found, Unknown
 from monokeel.ground.errors import RefusedError, ServiceError, UsageError
 from monokeel.ground.report import as_json, as_text
-from monokeel.promotion.facts import Protection
-from monokeel.promotion.move import Outcome, carry_out, outcome_report, plan_report
-from monokeel.promotion.plan import Plan, plan_promotion
-from monokeel.promotion.reading import Request
-from tests.fakes.pointers import Shop, commit_named
+from monokeel.promotion.move import Outcome, carry_out
+from monokeel.promotion.outcome import outcome_report, plan_report
+from monokeel.promotion.plan import Plan, Request, plan_promotion
+from monokeel.promotion.ports import Protection
+from tests.fakes.pointers import Shop, commit_named, digest_of
 
 DEV = Request(environment="dev", version="1.0.0", actor="ana")
 STAGING = replace(DEV, environment="staging")
@@ -145,7 +145,8 @@ def test_every_refusal_is_named_at_once() -> None:
 
     assert problem == (
         "env/prod stays at 1.1.0:"
-        " images: acme/shop/worker:1.0.0 is not in the registry;"
+        " images: acme/shop/worker:1.0.0 is gone, released was"
+        f" {digest_of('worker', '1.0.0')};"
         " order: 1.0.0 has not been in staging;"
         " hold: all promotions are on hold: incident 7;"
         " downgrade: 1.0.0 is older than 1.1.0, which is in prod"

@@ -5,8 +5,7 @@ import pytest
 
 from monokeel.ground.errors import MonokeelError, RefusedError, ServiceError
 from monokeel.promotion.move import Outcome, carry_out
-from monokeel.promotion.plan import plan_promotion
-from monokeel.promotion.reading import Request
+from monokeel.promotion.plan import Request, plan_promotion
 from monokeel.promotion.track_record import STALE
 from tests.fakes.fuse import Crash
 from tests.fakes.pointers import Shop, commit_named
@@ -119,7 +118,7 @@ def test_a_plan_shows_the_unfinished_and_leaves_it() -> None:
 
     plan = plan_promotion(NEWER, shop.outside, shop.settings)
 
-    assert [repair.state for repair in plan.survey.owed] == ["error"]
+    assert [repair.state for repair in plan.place.owed] == ["error"]
     assert shop.fuse.log == []
 
 
@@ -136,14 +135,14 @@ def test_repairs_are_written_even_if_a_gate_refuses() -> None:
 
 def test_a_run_at_work_is_left_alone_until_the_race_is_decided() -> None:
     shop = shop_before("promotion")
-    other = shop.records.remember("dev", "1.0.0", commit_named("1.0.1"))
-    shop.records.given[other.id].clear()
+    shop.release("1.2.0")
+    shop.records.remember("dev", "1.2.0", commit_named("1.2.0"), state="pending")
 
     promote(shop, NEWER)
 
     assert shop.records.states("dev") == [
         "1.0.0 success",
-        "1.0.0 failure",
+        "1.2.0 failure",
         "1.1.0 success",
     ]
 

@@ -8,9 +8,8 @@ from hypothesis import strategies as st
 
 from monokeel.ground.errors import MonokeelError
 from monokeel.promotion.move import carry_out
-from monokeel.promotion.plan import plan_promotion
-from monokeel.promotion.reading import Request
-from monokeel.promotion.status import look_around
+from monokeel.promotion.plan import Request, plan_promotion
+from monokeel.promotion.status import overview_of
 from tests.fakes.fuse import Crash
 from tests.fakes.pointers import Shop, commit_named
 
@@ -84,8 +83,8 @@ def promote(
 
 
 def drift(shop: Shop) -> list[str]:
-    overview = look_around(shop.clone, shop.records, shop.settings, hold="")
-    return [line for place in overview.places for line in place.drift]
+    overview = overview_of(shop.outside, shop.settings, hold="")
+    return [line for place in overview.reading.places for line in place.drift]
 
 
 @settings(max_examples=150, deadline=None)

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -7,6 +8,8 @@ from monokeel.ground.errors import ServiceError
 from monokeel.ground.words import parse_time
 from monokeel.promotion.records import (
     Note,
+    Record,
+    login_of,
     newest_first,
     parse_branch_move,
     parse_record,
@@ -29,61 +32,96 @@ NOTE = Note(
 )
 
 
-def deployment(payload: Json, number: int = 7) -> dict[str, Json]:
+def deployment(payload: Json, number: int = 7, login: str = "ana") -> Json:
     return {
-        "id": number,
+        "databaseId": number,
         "environment": "prod",
-        "sha": "a" * 40,
+        "commitOid": "a" * 40,
         "task": "promote",
-        "created_at": "2026-05-01T12:00:00Z",
-        "creator": {"login": "github-actions[bot]"},
+        "createdAt": "2026-05-01T12:00:00Z",
+        "creator": {"__typename": "User", "login": login},
         "payload": payload,
+        "statuses": {"totalCount": 0, "nodes": []},
     }
 
 
+def parsed(value: Json) -> Record | None:
+    return parse_record(value, {"prod": "prod"})
+
+
 @pytest.mark.parametrize(
     "payload",
-    [payload_of(NOTE), json.dumps(payload_of(NOTE))],
-    ids=["object", "string"],
+    [
+        payload_of(NOTE),
+        json.dumps(payload_of(NOTE)),
+        json.dumps(json.dumps(payload_of(NOTE))),
+    ],
+    ids=["object", "string", "string in a string"],
 )
 def test_what_was_written_is_read_back(payload: Json) -> None:
-    record = parse_record(deployment(payload))
+    record = parsed(deployment(payload))
 
     assert record is not None
     assert record.note == NOTE
-    assert record.by == "ana"
 
 
 @pytest.mark.parametrize(
     "payload",
-    [None, "", "deploy", {}, {"tool": "other"}, '{"tool": "other"}', "[1]"],
-    ids=["none", "empty", "word", "no tool", "other", "other in text", "a list"],
+    [
+        *(None, "", "deploy", {}, {"tool": "other"}, '{"tool": "other"}', "[1]"),
+        {"tool": "monokeel", "version": 1},
+        {"tool": "monokeel", "overrides": ["soak"]},
+    ],
+    ids=[
+        *("none", "empty", "word", "no tool", "other", "other in text", "a list"),
+        *("a number for a version", "a list of overrides"),
+    ],
 )
 def test_records_of_others_are_left_out(payload: Json) -> None:
-    assert parse_record(deployment(payload)) is None
+    assert parsed(deployment(payload)) is None
 
 
-def test_without_a_person_the_login_counts() -> None:
-    record = parse_record(deployment({"tool": "monokeel"}))
+def test_a_record_of_an_environment_that_nobody_asked_about_is_left_out() -> None:
+    assert parse_record(deployment(payload_of(NOTE)), {"dev": "dev"}) is None
+
+
+@pytest.mark.parametrize(
+    ("creator", "actor", "by"),
+    [
+        ("github-actions[bot]", "ana", "ana"),
+        ("github-actions[bot]", "", "github-actions[bot]"),
+        ("ben", "ben", "ben"),
+        ("ben", "", "ben"),
+        ("ben", "ana", "ben (claims: ana)"),
+        ("", "", "unknown"),
+    ],
+)
+def test_a_person_only_claims_to_be_somebody(creator: str, actor: str, by: str) -> None:
+    record = parsed(deployment(payload_of(replace(NOTE, actor=actor)), login=creator))
 
     assert record is not None
-    assert record.by == "github-actions[bot]"
+    assert record.by == by
+
+
+def test_a_bot_has_its_suffix_as_in_rest() -> None:
+    bot: Json = {"__typename": "Bot", "login": "github-actions"}
+
+    assert login_of(bot) == "github-actions[bot]"
+    assert login_of(None) == ""
 
 
 def test_records_are_ordered_by_id_each_once() -> None:
-    parsed = [parse_record(deployment(payload_of(NOTE), n)) for n in (2, 9, 2, 5)]
+    read = [parsed(deployment(payload_of(NOTE), n)) for n in (2, 9, 2, 5)]
 
-    records = newest_first(each for each in parsed if each is not None)
+    records = newest_first(each for each in read if each is not None)
 
     assert [record.id for record in records] == [9, 5, 2]
 
 
 def test_a_status_without_a_description_is_read() -> None:
-    status = parse_status(
-        {"id": 1, "state": "success", "created_at": "2026-05-01T12:00:00Z"}
-    )
+    status = parse_status({"state": "SUCCESS", "createdAt": "2026-05-01T12:00:00Z"})
 
-    assert (status.state, status.description) == ("success", "")
+    assert (status.state, status.description, status.by) == ("success", "", "")
 
 
 def test_a_move_by_a_deleted_account_has_no_actor() -> None:

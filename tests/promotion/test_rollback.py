@@ -5,8 +5,7 @@ import pytest
 
 from monokeel.ground.errors import RefusedError
 from monokeel.promotion.move import Outcome, carry_out
-from monokeel.promotion.plan import plan_promotion
-from monokeel.promotion.reading import Request
+from monokeel.promotion.plan import Request, plan_promotion
 from tests.fakes.pointers import Shop, commit_named
 
 BACK = Request(environment="staging", rollback=True, reason="slow", actor="ana")

@@ -8,11 +8,10 @@ from monokeel.ground.errors import ServiceError, UsageError
 from monokeel.ground.report import as_json, as_text
 from monokeel.promotion.history import History, history_report, look_back
 from monokeel.promotion.move import carry_out
-from monokeel.promotion.next_moves import Next
-from monokeel.promotion.plan import plan_promotion
-from monokeel.promotion.reading import Request
+from monokeel.promotion.next_moves import NextMove
+from monokeel.promotion.plan import Request, plan_promotion
 from monokeel.promotion.records import BranchMove
-from monokeel.promotion.status import Overview, look_around, overview_report
+from monokeel.promotion.status import Overview, overview_of, overview_report
 from monokeel.promotion.track_record import STALE
 from tests.fakes.pointers import Shop, commit_named
 
@@ -29,23 +28,22 @@ def shop() -> Shop:
 
 
 def look(shop: Shop, *, hold: str = "") -> Overview:
-    return look_around(shop.clone, shop.records, shop.settings, hold=hold)
+    return overview_of(shop.outside, shop.settings, hold=hold)
 
 
 def history(shop: Shop, environment: str = "dev", count: int = 20) -> History:
     return look_back(
-        shop.clone,
-        shop.records,
+        shop.outside,
         shop.settings,
         environment=environment,
         count=count,
     )
 
 
-def following(overview: Overview, version: str, environment: str) -> Next:
+def following(overview: Overview, version: str, environment: str) -> NextMove:
     return next(
         each
-        for each in overview.following
+        for each in overview.next_moves
         if (each.version, each.environment) == (version, environment)
     )
 
@@ -142,7 +140,7 @@ def test_before_the_first_release_there_is_nothing() -> None:
     report = overview_report(overview)
 
     assert as_text(report) == "Nothing is released in acme/shop yet"
-    assert [place.drift for place in overview.places] == [(), (), ()]
+    assert [place.drift for place in overview.reading.places] == [(), (), ()]
 
 
 def test_the_newest_release_is_shown_before_it_is_anywhere() -> None:
@@ -158,7 +156,9 @@ def test_the_newest_release_is_shown_before_it_is_anywhere() -> None:
 def test_a_branch_moved_by_hand_is_drift(shop: Shop) -> None:
     shop.push_by_hand("prod", commit_named("1.4.0"))
 
-    assert look(shop).places[2].drift == ("env/prod moved to 1.4.0 without a record",)
+    assert look(shop).reading.places[2].drift == (
+        "env/prod moved to 1.4.0 without a record",
+    )
 
 
 def test_a_branch_at_no_release_is_drift_and_has_a_row(shop: Shop) -> None:
@@ -178,7 +178,7 @@ def test_a_branch_at_no_release_is_drift_and_has_a_row(shop: Shop) -> None:
 def test_a_branch_that_vanished_is_drift(shop: Shop) -> None:
     del shop.clone.refs["refs/heads/env/prod"]
 
-    assert look(shop).places[2].drift == (
+    assert look(shop).reading.places[2].drift == (
         "env/prod is gone; the last record there is 1.3.2",
     )
 
@@ -187,9 +187,9 @@ def test_an_unfinished_record_is_drift_once_it_is_old(shop: Shop) -> None:
     commit = commit_named("1.4.0")
     record = shop.records.remember("dev", "1.4.0", commit, state="pending")
 
-    young = look(shop).places[0].drift
+    young = look(shop).reading.places[0].drift
     shop.records.wait(STALE * 2)
-    old = look(shop).places[0].drift
+    old = look(shop).reading.places[0].drift
 
     assert young == ()
     assert old == (f"record {record.id} (1.4.0) is unfinished",)

@@ -103,6 +103,14 @@ def test_an_image_is_ours_only_when_it_says_so(
     assert guard.images[0].state == state
 
 
+def test_a_tag_names_its_version(registry: FakeImages, settings: Settings) -> None:
+    registry.push_new(API, "1.4.0", COMMIT)
+
+    guard = ask_version(registry, settings, version="v1.4.0", commit=COMMIT)
+
+    assert (guard.version, guard.verdict) == ("1.4.0", "taken")
+
+
 def test_our_own_image_is_refused_too_with_the_way_to_finish(
     registry: FakeImages, settings: Settings
 ) -> None:
@@ -119,9 +127,9 @@ def test_our_own_image_is_refused_too_with_the_way_to_finish(
     ("version", "problem"),
     [
         ("", "no version given"),
-        *((text, "is not a version") for text in ("v1.4.0", "1.4", "-x", "latest")),
+        *((text, "is not a version") for text in ("vv1.4.0", "1.4", "-x", "latest")),
         ("\u0661.4.0", "is not a version"),
-        ("1.4.0+7", "cannot be an image tag"),
+        ("1.4.0+7", "no container tag can carry it"),
     ],
 )
 def test_what_is_no_version_is_not_called_free(

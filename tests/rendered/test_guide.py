@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from invoke import Parser
 
-from monokeel.tasks import collection
+from monokeel.ground.errors import UsageError
+from monokeel.tasks.arguments import Tasks, read
+from monokeel.tasks.program import collection
 from tests.rendered import workflows
 from tests.rendered.renders import ROOT, TEMPLATE
 
@@ -42,13 +43,13 @@ def tasks(lines: Iterator[str]) -> Iterator[list[str]]:
 
 
 def unknown(arguments: list[str]) -> str:
-    """Return invoke's complaint about *arguments*, or nothing."""
-    contexts = collection(ROOT).to_contexts()
+    """Return the program's complaint about *arguments*, or nothing."""
+    contexts = {str(each.name): each for each in collection(ROOT).to_contexts()}
     try:
-        result = Parser(contexts=contexts).parse_argv(arguments)
-    except Exception as error:  # noqa: BLE001 - its ParseError has no common base
+        call = read(arguments, Tasks(contexts=contexts))
+    except UsageError as error:
         return f"{arguments}: {error}"
-    return "" if len(result) == 1 else f"{arguments}: not one task"
+    return "" if call.act == "run" else f"{arguments}: no task"
 
 
 @pytest.mark.parametrize(

@@ -5,12 +5,15 @@ import base64
 import hashlib
 import json
 import os
+import runpy
 import shutil
 import subprocess
 import sys
 import threading
 import zipfile
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.machinery import SourceFileLoader
+from importlib.util import module_from_spec, spec_from_loader
 from pathlib import Path
 
 import pytest
@@ -180,6 +183,54 @@ def test_the_template_tasks_have_an_environment_of_their_own(shop: Path) -> None
     assert not (shop / "ops" / ".venv").exists()
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("template.check", "--help"),
+        ("--help", "template.check"),
+        ("help", "template.check"),
+        ("template.update", "--version"),
+        ("template",),
+        ("promote", "--reason", "template.check"),
+    ],
+    ids=" ".join,
+)
+def test_help_needs_no_environment_of_copier(
+    shop: Path, words: tuple[str, ...]
+) -> None:
+    done = launch(shop, environment(shop), *words)
+
+    assert json.loads(done.stdout)["prefix"] == str(shop / "ops" / ".venv")
+    assert not (shop / "ops" / ".venv-template").exists()
+
+
+def test_completion_makes_no_environment(shop: Path) -> None:
+    done = launch(shop, environment(shop), "completion", "--", "rel")
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert [path.name for path in (shop / "ops").glob(".venv*")] == []
+
+    launch(shop, environment(shop), "--list")
+    done = launch(shop, environment(shop), "completion", "--", "rel")
+
+    assert json.loads(done.stdout)["arguments"] == ["completion", "--", "rel"]
+
+
+def test_a_program_that_runs_elsewhere_is_left_alone(shop: Path) -> None:
+    """An installer may link files: what another environment runs is the same file."""
+    running = shop / "running"
+    shutil.copy2(shutil.which("sleep") or "", running)
+    (shop / "new/bin").mkdir(parents=True)
+    os.link(running, shop / "new/bin/uv")
+    (shop / "new/bin/activate").write_text(f"cd {shop}/new\n")
+    module = runpy.run_path(str(LAUNCHER))
+    with subprocess.Popen([running, "60"]) as process:
+        module["_relocate"](f"{shop}/new", f"{shop}/final")
+        process.kill()
+
+    assert (shop / "new/bin/activate").read_text() == f"cd {shop}/final\n"
+
+
 def test_in_the_repository_of_the_template_ops_is_below_template(shop: Path) -> None:
     (shop / "template").mkdir()
     (shop / "ops").rename(shop / "template" / "ops")
@@ -304,3 +355,26 @@ def test_the_launcher_is_the_same_in_both_places() -> None:
     assert template.read_bytes() == LAUNCHER.read_bytes()
     assert os.access(LAUNCHER, os.X_OK)
     assert os.access(template, os.X_OK)
+
+
+def test_a_program_that_runs_elsewhere_does_not_stop_the_installation(
+    tmp_path: Path,
+) -> None:
+    """uv links programs from its cache into every environment."""
+    loader = SourceFileLoader("inv", str(LAUNCHER))
+    spec = spec_from_loader("inv", loader)
+    assert spec is not None
+    inv = module_from_spec(spec)
+    loader.exec_module(inv)
+    programs = tmp_path / "new" / "bin"
+    programs.mkdir(parents=True)
+    shutil.copy2("/bin/sleep", programs / "busy")
+    (programs / "script").write_text(f"#!{tmp_path}/new/bin/python\n")
+
+    with subprocess.Popen([programs / "busy", "60"]) as busy:
+        inv._relocate(  # noqa: SLF001 - a program, no module
+            f"{tmp_path}/new", f"{tmp_path}/final"
+        )
+        busy.kill()
+
+    assert (programs / "script").read_text() == f"#!{tmp_path}/final/bin/python\n"

@@ -1,26 +1,18 @@
 """What doctor finds, with fakes of the machine, the clone and GitHub."""
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from datetime import timedelta
 
-from monokeel.ground.answers import Json, Unknown
+from monokeel.ground.answers import Json
 from monokeel.ground.errors import ServiceError
-from monokeel.ground.settings import parse_settings
-from monokeel.setup.doctor import Finding, Outside, doctor_report, examine
+from monokeel.setup.doctor import Finding, Here, doctor_report, examine
+from monokeel.setup.rows import Wanted
+from tests.fakes.rulesets import FakeRulesets
+from tests.fakes.unconnected import START, World
+from tests.setup.test_expectations import connected
+from tests.setup.test_init import POLICY, SETTINGS
 
-SETTINGS = parse_settings("""
-[repository]
-owner = "acme"
-name = "shop"
-[release]
-[registry]
-[policy]
-[[services]]
-name = "api"
-kind = "api"
-[[environments]]
-name = "prod"
-""")
 FILES = ("infra/platform.toml", "infra/rulesets.json", ".copier-answers.yml")
 
 
@@ -39,16 +31,9 @@ class FakeMachine:
         return args[0] in self.programs and " ".join(args) not in self.silent
 
 
-@dataclass
-class FakeClone:
-    remote: str | None = "https://github.com/acme/shop.git"
-    shallow: bool = False
-
-    def address(self) -> str | None:
-        return self.remote
-
+class ShallowClone(World):
     def is_shallow(self) -> bool:
-        return self.shallow
+        return True
 
 
 @dataclass
@@ -59,33 +44,6 @@ class FakeFiles:
         return {path: b"" for path in paths if path in self.paths}
 
 
-@dataclass
-class FakeRepository:
-    rights: dict[str, Json] = field(
-        default_factory=lambda: {"pull": True, "push": True, "admin": True}
-    )
-    keys: list[dict[str, Json]] = field(default_factory=lambda: [{"title": "monokeel"}])
-    environments: tuple[str, ...] = ("release", "prod")
-    locked: bool | Unknown = True
-    hidden: str = ""
-
-    def get_repository(self) -> dict[str, Json]:
-        if self.hidden:
-            raise ServiceError(self.hidden)
-        return {"permissions": self.rights}
-
-    def list_deploy_keys(self) -> list[dict[str, Json]]:
-        if not self.rights.get("admin"):
-            raise ServiceError("403 to GET /keys")
-        return self.keys
-
-    def get_environment(self, name: str) -> dict[str, Json] | None:
-        return {"name": name} if name in self.environments else None
-
-    def immutable_releases(self) -> bool | Unknown:
-        return self.locked
-
-
 ALL = dict.fromkeys(("git", "ssh", "ssh-keygen", "gh", "uv", "docker"), "1.0")
 
 
@@ -93,28 +51,29 @@ def findings(
     *,
     programs: dict[str, str] | None = None,
     silent: tuple[str, ...] = (),
-    clone: FakeClone | None = None,
+    clone: World | None = None,
     files: FakeFiles | None = None,
-    repository: FakeRepository | None = None,
+    world: World | None = None,
 ) -> dict[str, Finding]:
-    outside = Outside(
+    here = Here(
         machine=FakeMachine(ALL if programs is None else programs, silent),
-        clone=clone or FakeClone(),
+        clone=clone or World(),
         files=files or FakeFiles(),
-        repository=repository,
     )
-    return {finding.what: finding for finding in examine(SETTINGS, outside)}
+    wanted = Wanted(settings=SETTINGS, policy=POLICY)
+    found = examine(wanted, here, world.outside if world else None)
+    return {finding.what: finding for finding in found}
 
 
 def test_nothing_is_missing_where_everything_is_there() -> None:
-    found = findings(repository=FakeRepository())
+    found = findings(world=connected())
 
     assert {finding.state for finding in found.values()} == {"ok"}
     assert doctor_report(tuple(found.values())).data["verdict"] == "ok"
 
 
 def test_a_program_that_is_not_there_is_named_with_its_purpose() -> None:
-    found = findings(programs={}, repository=FakeRepository())
+    found = findings(programs={}, world=connected())
 
     assert found["git"].state == "missing"
     assert found["uv"].state == "optional"
@@ -123,7 +82,7 @@ def test_a_program_that_is_not_there_is_named_with_its_purpose() -> None:
 
 def test_docker_is_not_ok_by_its_client_alone() -> None:
     found = findings(
-        silent=("docker buildx version", "docker version"), repository=FakeRepository()
+        silent=("docker buildx version", "docker version"), world=connected()
     )
 
     assert found["docker"].state == "ok"
@@ -134,7 +93,7 @@ def test_docker_is_not_ok_by_its_client_alone() -> None:
 def test_the_template_itself_has_no_answers_to_miss() -> None:
     files = FakeFiles(("copier.yml", *FILES[:2]))
 
-    found = findings(files=files, repository=FakeRepository())
+    found = findings(files=files, world=connected())
 
     assert ".copier-answers.yml" not in found
     assert doctor_report(tuple(found.values())).data["verdict"] == "ok"
@@ -142,9 +101,9 @@ def test_the_template_itself_has_no_answers_to_miss() -> None:
 
 def test_what_the_clone_lacks_is_named_with_the_command() -> None:
     found = findings(
-        clone=FakeClone(remote=None, shallow=True),
+        clone=ShallowClone(remote=None),
         files=FakeFiles(FILES[1:]),
-        repository=FakeRepository(),
+        world=connected(),
     )
 
     assert found["remote"].detail.startswith("git remote add origin https://")
@@ -153,31 +112,56 @@ def test_what_the_clone_lacks_is_named_with_the_command() -> None:
 
 
 def test_without_a_token_github_is_not_asked() -> None:
-    found = findings(repository=None)
+    found = findings()
 
     assert [f.what for f in found.values() if f.where == "GitHub"] == ["token"]
     assert found["token"].state == "missing"
 
 
-def test_a_weak_token_leaves_questions_open() -> None:
-    weak = FakeRepository(
-        rights={"pull": True}, locked=Unknown(reason="404"), environments=()
-    )
+def test_a_weak_token_leaves_questions_open_and_names_the_permission() -> None:
+    found = findings(world=World(hidden=("keys", "environments")))
 
-    found = findings(repository=weak)
-
-    assert found["token may pull"].state == "ok"
-    assert found["token may admin"].state == "missing"
     assert found["deploy key"].state == "unknown"
-    assert found["immutable releases"].state == "unknown"
-    assert found["Environment prod"].state == "missing"
+    assert found["Environment prod"].state == "unknown"
+    assert "Actions: read" in found["Environment prod"].detail
 
 
 def test_a_github_that_does_not_answer_is_one_unknown() -> None:
-    found = findings(repository=FakeRepository(hidden="GitHub answered 503"))
+    class Silent(World):
+        def get_repository(self) -> dict[str, Json]:
+            raise ServiceError("GitHub answered 503")
+
+    found = findings(world=Silent())
 
     github = [finding for finding in found.values() if finding.where == "GitHub"]
     assert [(f.state, f.detail) for f in github] == [("unknown", "GitHub answered 503")]
+
+
+def test_each_secret_that_is_not_set_is_missing_with_its_command() -> None:
+    world = connected()
+    world.secret_times = {"dev": START + timedelta(days=1)}
+
+    found = findings(world=world)
+
+    missing = [f for f in found.values() if f.state == "missing"]
+    assert [f.what for f in missing] == ["secret in release", "secret in prod"]
+    assert all("gh secret set MONOKEEL_DEPLOY_KEY" in f.detail for f in missing)
+
+
+def test_rules_that_are_not_applied_are_missing() -> None:
+    world = connected()
+    world.rulesets = FakeRulesets()
+
+    found = findings(world=world)["rules"]
+
+    assert (found.state, found.detail[-18:]) == ("missing", "./inv policy.apply")
+
+
+def test_classic_protection_is_optional() -> None:
+    world = connected()
+    world.classic = True
+
+    assert findings(world=world)["classic protection"].state == "optional"
 
 
 def test_the_report_counts_what_is_missing() -> None:

@@ -1,12 +1,25 @@
 """Init against fakes that keep state: order, second run, a crash after every step."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 
-from monokeel.ground.answers import Json, Unknown
+from monokeel.ground.answers import Unknown
 from monokeel.ground.errors import MonokeelError, ServiceError, UsageError
 from monokeel.ground.settings import parse_settings
-from monokeel.setup.init import Outside, Step, init, init_report
-from tests.fakes.unconnected import COMMIT, CrashError, World
+from monokeel.policy.rulesets import parse_policy
+from monokeel.setup.init import (
+    Step,
+    carry_out,
+    init_report,
+    make_plan,
+    planned_steps,
+    verdict_of,
+)
+from monokeel.setup.ports import DeployKey
+from monokeel.setup.rows import Wanted
+from tests.fakes.unconnected import BEFORE, COMMIT, FOREIGN, START, CrashError, World
 
 SETTINGS = parse_settings("""
 [repository]
@@ -21,16 +34,44 @@ name = "dev"
 name = "prod"
 reviewers = true
 """)
+RULES = """[{"name": "tags", "target": "tag", "enforcement": "active",
+"bypass_actors": [
+  {"actor_id": null, "actor_type": "DeployKey", "bypass_mode": "always"}],
+"conditions": {"ref_name": {"include": ["refs/tags/v*"], "exclude": []}},
+"rules": [{"type": "creation"}]}]"""
+POLICY = parse_policy(RULES)
 ENVIRONMENTS = ("release", "dev", "prod", "policy", "template")
+PUSHED = ("release", "dev", "prod")
 
 
-def connect(world: World) -> tuple[Step, ...]:
-    outside = Outside(clone=world, repository=world, keys=world)
-    return tuple(init(SETTINGS, outside))
+def a_key(**changes: object) -> DeployKey:
+    key = DeployKey(
+        id=3,
+        title="monokeel",
+        key="ssh-ed25519 QUJD",
+        writes=True,
+        enabled=True,
+        created_at=START,
+    )
+    return replace(key, **changes)  # type: ignore[arg-type]
+
+
+def wanted(*, register: bool = True) -> Wanted:
+    return Wanted(settings=SETTINGS, policy=POLICY, register=register)
+
+
+def connect(world: World, *, register: bool = True) -> tuple[Step, ...]:
+    world.wanted_rules = tuple(each.body for each in POLICY)
+    return tuple(carry_out(make_plan(wanted(register=register), world.outside)))
 
 
 def states(steps: tuple[Step, ...]) -> dict[str, str]:
     return {step.name: step.state for step in steps}
+
+
+def set_secrets(world: World) -> None:
+    for name in PUSHED:
+        world.secret_times[name] = START + timedelta(days=1)
 
 
 def test_everything_is_set_up_by_one_run() -> None:
@@ -39,12 +80,13 @@ def test_everything_is_set_up_by_one_run() -> None:
     connect(world)
 
     assert world.refs == {"refs/heads/main": COMMIT}
-    assert [(k["title"], k["read_only"]) for k in world.keys] == [("monokeel", False)]
+    assert [(k.title, k.writes) for k in world.keys] == [("monokeel", True)]
     assert tuple(world.environments) == ENVIRONMENTS
     assert world.policies == {name: ["main"] for name in ENVIRONMENTS}
     assert world.environments["prod"]["protection_rules"] != []
     assert world.environments["dev"]["protection_rules"] == []
     assert world.locked is True
+    assert world.rules == ["tags"]
 
 
 def test_a_second_run_changes_nothing_and_says_so() -> None:
@@ -57,10 +99,10 @@ def test_a_second_run_changes_nothing_and_says_so() -> None:
     assert world.writes == written
     assert {step.state for step in steps} == {"was there", "left to you"}
     headline = init_report(SETTINGS, steps).headline
-    assert headline == "acme/shop: nothing had to be changed, 3 left to you"
+    assert headline == "acme/shop: nothing was changed, 3 left to you"
 
 
-@pytest.mark.parametrize("fuse", range(1, 15))
+@pytest.mark.parametrize("fuse", range(1, 18))
 def test_a_run_cut_short_is_finished_by_the_next(fuse: int) -> None:
     whole, world = World(), World(fuse=fuse)
     connect(whole)
@@ -71,7 +113,7 @@ def test_a_run_cut_short_is_finished_by_the_next(fuse: int) -> None:
     connect(world)
 
     assert world.made_keys == 1
-    for part in ("refs", "keys", "environments", "policies", "locked"):
+    for part in ("refs", "keys", "environments", "policies", "locked", "rules"):
         assert getattr(world, part) == getattr(whole, part)
 
 
@@ -80,11 +122,57 @@ def test_the_crash_points_above_are_all_there_are() -> None:
 
     connect(world)
 
-    assert world.writes == 14
+    assert world.writes == 17
+
+
+def test_a_dry_run_names_every_step_and_writes_nothing() -> None:
+    world = World()
+
+    steps = planned_steps(make_plan(wanted(), world.outside))
+
+    assert world.writes == 0
+    assert world.local_key is None
+    assert states(steps)["rules"] == "planned"
+    assert states(steps)["secret in dev"] == "left to you"
+    assert verdict_of(steps) == "incomplete"
+
+
+def test_the_settings_let_the_checked_title_be_the_merged_one() -> None:
+    world = World()
+
+    connect(world)
+
+    assert world.settings == {
+        "squash_merge_commit_title": "PR_TITLE",
+        "squash_merge_commit_message": "PR_BODY",
+        "delete_branch_on_merge": False,
+    }
+
+
+def test_by_hand_the_page_and_the_public_key_are_shown_and_the_rules_wait() -> None:
+    world = World()
+
+    first = connect(world, register=False)
+
+    assert world.keys == []
+    assert world.rules == []
+    [key] = [step for step in first if step.name == "deploy key"]
+    assert "https://github.com/acme/shop/settings/keys/new" in key.to_do
+    assert 'key "ssh-ed25519 KEY1"' in key.to_do
+    assert states(first)["rules"] == "waits"
+    assert states(first)["secret in dev"] == "waits"
+    assert states(first)["Environment prod"] == "done"
+
+    world.keys = [a_key(title="by hand", key="ssh-ed25519 KEY1")]
+    second = connect(world, register=False)
+
+    assert states(second)["deploy key"] == "was there"
+    assert states(second)["rules"] == "done"
+    assert world.made_keys == 1
 
 
 def test_the_secrets_that_are_missing_are_left_to_the_user() -> None:
-    world = World(secrets={"release": ["MONOKEEL_DEPLOY_KEY"]})
+    world = World(secret_times={"release": START + timedelta(days=1)})
 
     steps = connect(world)
 
@@ -92,18 +180,44 @@ def test_the_secrets_that_are_missing_are_left_to_the_user() -> None:
     [prod] = [step for step in steps if step.name == "secret in prod"]
     assert prod.detail == "not set"
     assert prod.to_do == (
-        "gh secret set MONOKEEL_DEPLOY_KEY --env prod --repo acme/shop"
-        " < /home/ann/.config/monokeel/acme-shop"
+        "secret in prod: gh secret set MONOKEEL_DEPLOY_KEY --env prod"
+        " --repo acme/shop < /home/ann/.config/monokeel/acme-shop"
     )
+    assert verdict_of(steps) == "incomplete"
 
 
 def test_with_all_secrets_set_nothing_is_left() -> None:
-    names = ("release", "dev", "prod")
-    world = World(secrets={name: ["MONOKEEL_DEPLOY_KEY"] for name in names})
+    world = World()
+    set_secrets(world)
 
     steps = connect(world)
 
     assert init_report(SETTINGS, steps).data["verdict"] == "connected"
+
+
+def test_a_secret_older_than_its_key_must_be_set_again() -> None:
+    world = World()
+    set_secrets(world)
+    connect(world)
+    world.keys = [replace(world.keys[0], created_at=START + timedelta(days=9))]
+
+    steps = connect(world)
+
+    left = [step for step in steps if step.state == "left to you"]
+    assert [step.name for step in left] == [f"secret in {name}" for name in PUSHED]
+    assert all("set it again: gh secret set" in step.to_do for step in left)
+
+
+def test_who_may_set_secrets_sets_those_that_are_missing_once() -> None:
+    world = World(stores=True)
+
+    first = connect(world)
+    second = connect(world)
+
+    assert states(first)["secret in prod"] == "done"
+    assert states(second)["secret in prod"] == "was there"
+    assert sorted(world.secret_times) == sorted(PUSHED)
+    assert verdict_of(first) == verdict_of(second) == "connected"
 
 
 @pytest.mark.parametrize(
@@ -112,6 +226,8 @@ def test_with_all_secrets_set_nothing_is_left() -> None:
         pytest.param(World(remote=None), UsageError, id="no remote"),
         pytest.param(World(remote="git@github.com:a/b.git"), UsageError, id="other"),
         pytest.param(World(admin=False), ServiceError, id="weak token"),
+        pytest.param(World(hidden=("environments",)), ServiceError, id="no actions"),
+        pytest.param(World(hidden=("keys",)), ServiceError, id="no keys"),
     ],
 )
 def test_what_cannot_work_is_refused_before_the_first_change(
@@ -122,6 +238,11 @@ def test_what_cannot_work_is_refused_before_the_first_change(
 
     assert type(caught.value) is error
     assert world.writes == 0
+
+
+def test_a_permission_that_is_missing_is_named_before_the_first_change() -> None:
+    with pytest.raises(ServiceError, match=r"Environment release .*Actions: read"):
+        connect(World(hidden=("environments",)))
 
 
 @pytest.mark.parametrize(
@@ -141,14 +262,90 @@ def test_every_spelling_of_the_remote_is_known(remote: str) -> None:
     assert world.refs == {"refs/heads/main": COMMIT}
 
 
-def test_a_read_only_key_of_that_name_is_not_replaced() -> None:
-    key: dict[str, Json] = {"id": 3, "title": "monokeel", "key": "k", "read_only": True}
-    world = World(keys=[key])
+def test_foreign_history_stops_everything_before_the_first_write() -> None:
+    world = World(refs={"refs/heads/main": FOREIGN})
 
     steps = connect(world)
 
-    assert states(steps)["deploy key"] == "left to you"
+    assert world.writes == 0
+    assert verdict_of(steps) == "incomplete"
+    assert "--allow-unrelated-histories" in steps[0].to_do
+    assert init_report(SETTINGS, steps).headline.startswith(
+        "acme/shop: nothing was changed"
+    )
+
+
+def test_a_remote_that_is_behind_is_moved_before_the_rules_come() -> None:
+    world = World(refs={"refs/heads/main": BEFORE})
+
+    connect(world)
+
+    assert world.refs == {"refs/heads/main": COMMIT}
+    assert world.rules == ["tags"]
+
+
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [
+        (a_key(writes=False), "may not write"),
+        (a_key(enabled=False), "organizations/acme/settings/deploy_keys"),
+        (a_key(), "is another one"),
+    ],
+    ids=["read-only", "disabled", "another"],
+)
+def test_a_key_that_does_not_work_is_not_replaced_and_the_rules_wait(
+    key: DeployKey, said: str
+) -> None:
+    here = "ssh-ed25519 T1RIRVI=" if "another" in said else key.key
+    world = World(keys=[key], local_key=here)
+
+    steps = connect(world)
+
+    [row] = [step for step in steps if step.name == "deploy key"]
+    assert said in row.detail + row.to_do
+    assert states(steps)["rules"] == "waits"
     assert world.keys == [key]
+    assert world.rules == []
+
+
+@pytest.mark.parametrize(
+    ("forbidden", "refused", "said"),
+    [
+        ("keys", {"deploy key"}, "organizations/acme/settings/deploy_keys"),
+        (
+            "policies",
+            {f"Environment {name}" for name in ENVIRONMENTS} | {"approval in prod"},
+            "no branch policies for private",
+        ),
+        ("reviewers", {"approval in prod"}, "reviewers = false"),
+    ],
+)
+def test_a_refused_step_is_explained_and_the_rest_goes_on(
+    forbidden: str, refused: set[str], said: str
+) -> None:
+    world = World(forbidden=(forbidden,))
+
+    steps = connect(world)
+
+    found = [step for step in steps if step.state == "refused"]
+    assert {step.name for step in found} == refused
+    assert all(said in step.to_do for step in found)
+    assert world.locked is True
+    assert world.refs == {"refs/heads/main": COMMIT}
+    assert bool(world.rules) is (forbidden != "keys")
+    assert verdict_of(steps) == "refused"
+
+
+def test_a_refused_first_push_leaves_the_repository_open() -> None:
+    said = "refusing to allow a Personal Access Token to create or update workflow"
+    world = World(push_refused=said)
+
+    steps = connect(world)
+
+    assert states(steps)["default branch"] == "refused"
+    assert "Workflows: write" in steps[0].to_do
+    assert world.rules == []
+    assert verdict_of(steps) == "refused"
 
 
 def test_rules_of_an_environment_are_kept() -> None:
@@ -165,14 +362,11 @@ def test_rules_of_an_environment_are_kept() -> None:
     assert rules == [{"type": "wait_timer", "wait_timer": 30}]
 
 
-def test_where_the_plan_has_no_reviewers_the_environment_stays_limited() -> None:
-    world = World(reviewers_allowed=False)
+def test_a_token_without_a_user_cannot_be_the_reviewer() -> None:
+    steps = connect(World(user=None))
 
-    steps = connect(world)
-
-    assert world.policies["prod"] == ["main"]
-    left = [s.to_do for s in steps if s.state == "left to you"]
-    assert any(detail.startswith("prod asks nobody") for detail in left)
+    assert states(steps)["approval in prod"] == "refused"
+    assert states(steps)["Environment prod"] == "done"
 
 
 def test_a_wider_environment_is_reported_and_left_alone() -> None:
@@ -184,9 +378,20 @@ def test_a_wider_environment_is_reported_and_left_alone() -> None:
     assert any("release/*" in step.to_do for step in steps)
 
 
-def test_immutable_releases_that_nobody_may_see_are_left_to_the_user() -> None:
-    world = World(locked=Unknown(reason="GitHub answered 403"))
+def test_immutable_releases_that_nobody_may_see_are_unknown() -> None:
+    world = World(locked=Unknown(reason="GitHub answered 403", hidden=True))
 
     steps = connect(world)
 
-    assert states(steps)["immutable releases"] == "left to you"
+    assert states(steps)["immutable releases"] == "unknown"
+    assert verdict_of(steps) == "unknown"
+
+
+def test_classic_protection_is_a_note_and_leaves_nothing_undone() -> None:
+    world = World(classic=True)
+    set_secrets(world)
+
+    steps = connect(world)
+
+    assert states(steps)["classic protection"] == "note"
+    assert verdict_of(steps) == "connected"

@@ -1,5 +1,6 @@
 """Addresses: which may be asked, and how they are shown without a secret."""
 
+import re
 from urllib.parse import urlsplit
 
 from monokeel.ground.errors import UsageError
@@ -16,8 +17,7 @@ def check_address(url: str) -> None:
         parts = urlsplit(url)
         _ = parts.port
     except ValueError as error:
-        shown = url.rpartition("@")[2]  # what stands before may be a password
-        raise UsageError(f"{shown!r} is no address: {error}") from error
+        raise UsageError(f"{shown(url)!r} is no address: {error}") from error
     if parts.username or parts.password:
         raise UsageError(
             f"the address of {parts.hostname} holds credentials",
@@ -26,9 +26,20 @@ def check_address(url: str) -> None:
     if parts.hostname and is_private(url):
         return
     raise UsageError(
-        f"{url.partition('?')[0]} is not an https address",
+        f"{shown(url)} is not an https address",
         fix="Use https; plain http is allowed to a loopback address only.",
     )
+
+
+def shown(address: str) -> str:
+    """Return *address*, of whatever form, without what may be a secret.
+
+    That is all before the last ``@`` (a scheme stays), and the query.
+    """
+    scheme = re.match(r"(?:[A-Za-z][A-Za-z0-9+.-]*://)?", address)
+    start = scheme[0] if scheme else ""
+    rest = address.removeprefix(start).rpartition("@")[2]
+    return f"{start}{rest.partition('?')[0]}"
 
 
 def is_private(url: str) -> bool:

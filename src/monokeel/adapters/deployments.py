@@ -1,16 +1,16 @@
 """The records of promotion on GitHub: deployments, their statuses, environments.
 
-Facts: GitHub's OpenAPI description of these calls and of ``/activity``.
+Facts: GitHub's OpenAPI description of these calls and of ``/activity``, and its public
+GraphQL schema for lists: there the newest come first, and statuses come along.
 """
 
-import re
+import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from http import HTTPStatus
 from urllib.parse import quote
 
 from monokeel.adapters.github import GitHub
-from monokeel.adapters.session import map_concurrently
 from monokeel.ground.answers import (
     Json,
     Unknown,
@@ -19,25 +19,34 @@ from monokeel.ground.answers import (
     as_object,
     as_text,
 )
-from monokeel.ground.errors import NO_ANSWER
+from monokeel.ground.errors import NO_ANSWER, ServiceError
 from monokeel.ground.words import parse_time
-from monokeel.promotion.facts import Protection
+from monokeel.promotion.ports import Protection
 from monokeel.promotion.records import (
     BranchMove,
     Listed,
     NewRecord,
     Record,
-    Status,
     newest_first,
     parse_branch_move,
     parse_record,
-    parse_status,
     payload_of,
 )
 from monokeel.promotion.track_record import shortened
 
-_PAGE = "100"  # the most that GitHub gives at once
-_NEXT = re.compile(r'rel="next"')
+_NEWEST = 30  # records of each environment that are read at first
+_MOST_PAGES = 100
+_PAGE = """\
+fragment Page on DeploymentConnection {
+  pageInfo { hasNextPage endCursor }
+  nodes {
+    databaseId environment commitOid task payload createdAt
+    creator { __typename login }
+    statuses(first: 50) {
+      totalCount nodes { state description createdAt creator { __typename login } }
+    }
+  }
+}"""
 
 
 class Deployments:
@@ -50,37 +59,48 @@ class Deployments:
         """Return the time of GitHub's newest answer; this machine's clock may lie."""
         return self._github.server_date
 
-    def newest(self, environments: Sequence[str]) -> Listed:
-        """Return our newest records, at least the newest of each of *environments*.
+    def newest(self, environments: Mapping[str, str], commits: Sequence[str]) -> Listed:
+        """Return the newest records of each environment, and all of each commit.
 
-        One request where all fit on a page. GitHub promises no order: a first page
-        whose ids do not fall is not trusted, and every page is read. Records of others
-        can fill the page: an environment that is not on it is asked for by name.
+        *environments* is name on GitHub → name of ours; one request, whatever other
+        tools and environments write. GraphQL sorts, and sends the statuses along.
         """
-        answer = self._github.request("GET", "/deployments", params={"per_page": _PAGE})
-        page = as_list(answer.json())
-        if not _NEXT.search(answer.headers.get("Link", "")):
-            return Listed(records=_ours(page), complete=True)
-        ids = [as_number(as_object(item).get("id")) for item in page]
-        if ids != sorted(ids, reverse=True):
-            every: list[Json] = [*self._github.pages("/deployments")]
-            return Listed(records=_ours(every), complete=True)
-        records = list(_ours(page))
-        known = {record.environment for record in records}
-        for environment in environments:
-            if environment not in known:
-                records += self.history(environment)
-        return Listed(records=newest_first(records), complete=False)
+        names = [*environments]
+        lists = [
+            f"e{index}: {_list_of([name])}" for index, name in enumerate(names)
+        ] + [
+            f'c{index}: object(oid: "{commit}")'
+            f" {{ ... on Commit {{ {_list_of(names)} }} }}"
+            for index, commit in enumerate(commits)
+        ]
+        viewer, found = self._ask(lists if names else [])
+        records: list[Record] = []
+        floors = dict.fromkeys(environments.values(), 0)
+        for index, name in enumerate(names):
+            page, more = _page_of(found[f"e{index}"], environments)
+            records += page
+            if more:
+                floor = min((each.id for each in page), default=0)
+                floors[environments[name]] = max(floors[environments[name]], floor)
+        for index in range(len(commits)):
+            known = found[f"c{index}"]
+            if known is not None:
+                page, _ = _page_of(as_object(known).get("deployments"), environments)
+                records += page
+        return Listed(records=newest_first(records), viewer=viewer, floors=floors)
 
-    def history(self, environment: str, commit: str = "") -> tuple[Record, ...]:
-        """Return all records of *environment* (and *commit*, if set), newest first."""
-        params = {"environment": environment} | ({"sha": commit} if commit else {})
-        return _ours([*self._github.pages("/deployments", params=params)])
-
-    def statuses(self, ids: Sequence[int]) -> Mapping[int, tuple[Status, ...]]:
-        """Return record id → its statuses, oldest first; one request each."""
-        read = map_concurrently(self._statuses, ids)
-        return dict(zip(ids, read, strict=True))
+    def history(self, environments: Mapping[str, str]) -> tuple[Record, ...]:
+        """Return all records of *environments*, newest first; a request a page."""
+        names, records, after = [*environments], [], ""
+        for _ in range(_MOST_PAGES):
+            _, found = self._ask([f"all: {_list_of(names, 100, after)}"])
+            page, _ = _page_of(found["all"], environments)
+            records += page
+            info = as_object(as_object(found["all"]).get("pageInfo"))
+            if info.get("hasNextPage") is not True:
+                return newest_first(records)
+            after = as_text(info.get("endCursor"))
+        raise ServiceError(f"{', '.join(names)}: more than {_MOST_PAGES} pages")
 
     def create(self, wanted: NewRecord) -> Record:
         """Make a record and return it, with the commit that GitHub resolved.
@@ -164,19 +184,47 @@ class Deployments:
 
         An audit source that the mover cannot edit; reading it needs push rights.
         """
-        items = self._github.pages("/activity", params={"ref": f"refs/heads/{branch}"})
-        moves = [parse_branch_move(item) for item in items]
+        answer = self._github.request(
+            "GET",
+            "/activity",
+            params={"ref": f"refs/heads/{branch}", "per_page": "100"},
+        )
+        moves = [parse_branch_move(item) for item in as_list(answer.json())]
         return tuple(sorted(moves, key=lambda move: move.at, reverse=True))
 
-    def _statuses(self, record: int) -> tuple[Status, ...]:
-        items = self._github.pages(f"/deployments/{record}/statuses")
-        read = [parse_status(item) for item in items]
-        return tuple(sorted(read, key=lambda status: status.id))
+    def _ask(self, lists: Sequence[str]) -> tuple[str, dict[str, Json]]:
+        """Return the login that asked, and what the repository has of *lists*."""
+        owner, _, name = self._github.repository.partition("/")
+        repository = "repository(owner: $owner, name: $name)"
+        query = (
+            "query Deployments($owner: String!, $name: String!) {"
+            f" viewer {{ login }} {repository} {{ id {' '.join(lists)} }} }} {_PAGE}"
+        )
+        data = self._github.graphql(query, {"owner": owner, "name": name})
+        viewer = as_object(data.get("viewer"))
+        return as_text(viewer.get("login")), as_object(data.get("repository"))
 
 
-def _ours(page: Sequence[Json]) -> tuple[Record, ...]:
-    parsed = (parse_record(item) for item in page)
-    return newest_first(record for record in parsed if record is not None)
+def _list_of(names: Sequence[str], first: int = _NEWEST, after: str = "") -> str:
+    start = f", after: {json.dumps(after)}" if after else ""
+    return (
+        f"deployments(environments: {json.dumps([*names])}, first: {first}{start},"
+        " orderBy: {field: CREATED_AT, direction: DESC}) { ...Page }"
+    )
+
+
+def _page_of(value: Json, environments: Mapping[str, str]) -> tuple[list[Record], bool]:
+    """Return our records of one list, and whether there are more."""
+    fields = as_object(value)
+    nodes = [as_object(node) for node in as_list(fields.get("nodes"))]
+    for node in nodes:
+        listed = as_object(node.get("statuses"))
+        if as_number(listed.get("totalCount")) > len(as_list(listed.get("nodes"))):
+            number = as_number(node.get("databaseId"))
+            raise ServiceError(f"deployment {number} has more statuses than we read")
+    records = [parse_record(node, environments) for node in nodes]
+    info = as_object(fields.get("pageInfo"))
+    return [each for each in records if each], info.get("hasNextPage") is True
 
 
 def _is_approval(review: Mapping[str, Json]) -> bool:

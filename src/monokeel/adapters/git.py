@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from monokeel.adapters.credentials import (
     Credentials,
@@ -16,6 +17,7 @@ from monokeel.adapters.credentials import (
 from monokeel.adapters.process import Completed, last_line, run, stream
 from monokeel.ground.answers import Declined, Lost, Moved, RemoteRef
 from monokeel.ground.errors import ServiceError, UsageError
+from monokeel.policy.ports import FileVersion
 
 _REMOTE_TIMEOUT_S = 120.0
 _ANCESTOR_CODES = (0, 1)
@@ -24,6 +26,14 @@ _NEVER_ARRIVED = 128  # git-push(1) ends with 1 when the server refuses a ref
 _HEADS, _TAGS = "refs/heads/", "refs/tags/"
 HEADS_AND_TAGS = (_HEADS, _TAGS)
 _TAGGER = "Monokeel <monokeel@users.noreply.github.com>"
+# What git and ssh say when no host answered (curl, OpenSSH).
+_NETWORK = (
+    "Could not resolve host",
+    "Couldn't connect to server",
+    "Failed to connect",
+    "Connection timed out",
+    "Connection refused",
+)
 
 
 class Git:
@@ -154,6 +164,16 @@ class Git:
         """Return the text of *path* in *commit*, ``None`` if it has no such file."""
         found = self.tree_of(commit, path)
         return None if found is None else self._git("cat-file", "blob", found).stdout
+
+    def versions_of(self, path: str, most: int) -> tuple[FileVersion, ...]:
+        """Return the *most* newest versions of *path* in the history of HEAD."""
+        log = self._git("log", f"-{most}", "--format=%H %s", "--", path).stdout
+        pairs = (line.partition(" ") for line in log.splitlines())
+        return tuple(
+            FileVersion(commit=commit, subject=subject, text=text)
+            for commit, _, subject in pairs
+            if (text := self.file_at(commit, path)) is not None
+        )
 
     def tree_of(self, commit: str, path: str) -> str | None:
         """Return the object id of *path* in *commit*, ``None`` if it is not there."""
@@ -352,7 +372,7 @@ class Git:
                     command, cwd=self.root, env=env, ok=ok, timeout_s=self._timeout_s
                 )
             except ServiceError as error:
-                fix = error.fix or "./inv doctor says what the token or the key may do."
+                fix = error.fix or _advice(error.problem, address)
                 raise ServiceError(error.problem, fix=fix) from error
 
     def _git(self, *args: str, ok: Collection[int] = (0,)) -> Completed:
@@ -395,3 +415,11 @@ def _server_words(stderr: str) -> str:
         if line.startswith("remote:")
     ]
     return " ".join(filter(None, said)) or last_line(stderr)
+
+
+def _advice(problem: str, address: str) -> str:
+    """Return what to do about git's *problem*: the network, or what it may read."""
+    if any(words in problem for words in _NETWORK):
+        host = urlsplit(address).hostname or address
+        return f"Check the network, and that {host} is the host that is meant."
+    return "./inv doctor says what the token or the key may do."

@@ -7,14 +7,19 @@ own that are given a GitHub. Facts: GitHub's REST documentation, version 2022-11
 import json as jsonlib
 import re
 import time
-from collections.abc import Container, Mapping
+from collections.abc import Container, Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from urllib.parse import urlencode, urlsplit
 
-from monokeel.adapters.session import Answer, Session, wait_before_retry
-from monokeel.ground.answers import Json, as_list, as_object
+from monokeel.adapters.session import (
+    Answer,
+    Session,
+    is_rate_limit,
+    wait_before_retry,
+)
+from monokeel.ground.answers import Json, Unknown, as_list, as_object
 from monokeel.ground.errors import MonokeelError, RefusedError, ServiceError
 
 _VERSION = "2022-11-28"
@@ -22,12 +27,8 @@ _JSON = "application/vnd.github+json"
 _NEXT = re.compile(r'<([^>]+)>;\s*rel="next"')
 _MOST_PAGES = 1000
 _ENDS = "first 1000 results"
-_UNSEEN = {
-    HTTPStatus.UNAUTHORIZED,
-    HTTPStatus.FORBIDDEN,
-    HTTPStatus.NOT_FOUND,
-    HTTPStatus.TOO_MANY_REQUESTS,
-}
+HIDDEN = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND)
+_UNSEEN = (*HIDDEN, HTTPStatus.TOO_MANY_REQUESTS)
 
 
 class GitHub:
@@ -90,33 +91,105 @@ class GitHub:
         self._note_date(answer)
         if answer.status in expect:
             return answer
-        raise _refusal(method, urlsplit(url).path, answer, has_token=bool(self.token))
+        raise self._error(method, path, answer)
+
+    def ask(
+        self,
+        path: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        expect: Sequence[int] = (HTTPStatus.OK,),
+    ) -> Answer | Unknown:
+        """Return the answer to a GET; Unknown and hidden where we may not see it.
+
+        401, 403 and 404 hide; a rate limit is a ServiceError like every other silence.
+        """
+        answer = self.request("GET", path, params=params, expect=(*expect, *HIDDEN))
+        if answer.status in expect:
+            return answer
+        error = self._error("GET", path, answer)
+        if is_rate_limit(answer):
+            raise error
+        reason = f"{error.problem}. {error.fix}" if error.fix else error.problem
+        return Unknown(reason=reason, hidden=True)
+
+    def write(
+        self,
+        method: str,
+        path: str,
+        json: Json = None,
+        *,
+        expect: Sequence[int] = (HTTPStatus.OK,),
+    ) -> Answer:
+        """Send a change; RefusedError when GitHub refuses it, 403 and 404 as well."""
+        refused = (HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND)
+        answer = self.request(method, path, json=json, expect=(*expect, *refused))
+        if answer.status in expect:
+            return answer
+        error = self._error(method, path, answer)
+        if is_rate_limit(answer):
+            raise error
+        raise RefusedError(error.problem, fix=error.fix)
 
     def pages(
         self, path: str, *, params: Mapping[str, str] | None = None, key: str = ""
     ) -> list[dict[str, Json]]:
-        """Return the items of every page; *key* names the list of a wrapped answer.
+        """Return the items of every page; *key* names the list of a wrapped answer."""
+        first = self.request("GET", path, params={"per_page": "100", **(params or {})})
+        return self.following(first, key=key)
+
+    def following(self, first: Answer, *, key: str = "") -> list[dict[str, Json]]:
+        """Return the items of the page *first* and of every page after it.
 
         Follows ``rel="next"`` only: other links (``deprecation``) may be there.
         """
         items: list[dict[str, Json]] = []
-        address = self._url(path, {"per_page": "100", **(params or {})})
+        answer = first
         for _ in range(_MOST_PAGES):
-            try:
-                answer = self.request("GET", address)
-            except RefusedError as error:
-                # GitHub ends some lists there, with 422 (iree#16506, hub#2920).
-                if items and _ENDS in error.problem:
-                    return items
-                raise
             page = answer.json()
             listed = as_list(as_object(page).get(key) if key else page)
             items += [as_object(item) for item in listed]
             following = _NEXT.search(answer.headers.get("Link", ""))
             if following is None:
                 return items
-            address = following[1]
-        raise ServiceError(f"{path} has more than {_MOST_PAGES} pages")
+            try:
+                answer = self.request("GET", following[1])
+            except RefusedError as error:
+                # GitHub ends some lists there, with 422 (iree#16506, hub#2920).
+                if _ENDS in error.problem:
+                    return items
+                raise
+        raise ServiceError(f"GitHub's list has more than {_MOST_PAGES} pages")
+
+    def _error(self, method: str, path: str, answer: Answer) -> MonokeelError:
+        where = urlsplit(self._url(path, None)).path
+        return _refusal(method, where, answer, has_token=bool(self.token))
+
+    def graphql(self, query: str, variables: Mapping[str, str]) -> dict[str, Json]:
+        """Return the data that *query* asks for; it only reads, so it may be repeated.
+
+        Raises ServiceError where anything of it is refused or unknown: GraphQL answers
+        200 then, with ``errors``. On an Enterprise Server it is not below ``/v3``.
+        """
+        url = f"{self.api.removesuffix('/v3')}/graphql"
+        body = jsonlib.dumps({"query": query, "variables": {**variables}}).encode()
+        headers = {"Accept": _JSON, "Content-Type": "application/json"}
+        if self.token:
+            headers["Authorization"] = f"Bearer {self.token}"
+        answer = self._session.request(
+            "POST", url, headers=headers, body=body, retry=True
+        )
+        self._note_date(answer)
+        if answer.status != HTTPStatus.OK:
+            path = urlsplit(url).path
+            raise _refusal("POST", path, answer, has_token=bool(self.token))
+        found = as_object(answer.json())
+        if found.get("errors"):
+            raise ServiceError(
+                f"GitHub did not answer the query: {words_of(answer)}",
+                fix="./inv doctor says what the token may see.",
+            )
+        return as_object(found.get("data"))
 
     def _url(self, path: str, params: Mapping[str, str] | None) -> str:
         if path.startswith("//"):

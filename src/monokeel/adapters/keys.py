@@ -1,9 +1,9 @@
-"""Deploy keys as files of this machine."""
+"""Deploy keys as files of this machine, and as secrets by gh."""
 
 from pathlib import Path
 
-from monokeel.adapters.process import run
-from monokeel.ground.errors import UsageError
+from monokeel.adapters.process import last_line, run
+from monokeel.ground.errors import RefusedError, UsageError
 
 
 class Keys:
@@ -48,3 +48,24 @@ class Keys:
         if public is None:
             raise UsageError(f"ssh-keygen made no key at {self.file}")
         return public
+
+
+class Secrets:
+    """Secrets of *repository*, written by gh: it has the encryption that GitHub asks.
+
+    The value is that of the file *key*; it goes to gh's standard input and nowhere
+    else. Source: gh-secret-set(1).
+    """
+
+    def __init__(self, repository: str, *, key: str) -> None:
+        self._repository = repository
+        self._key = Path(key)
+
+    def set_secret(self, name: str, environment: str) -> None:
+        """Write the secret; raise RefusedError with gh's words when it does not."""
+        args = ["gh", "secret", "set", name, "--repo", self._repository]
+        args += ["--env", environment] if environment else []
+        text = self._key.read_text(encoding="utf-8")
+        done = run(args, stdin=text, ok=range(256))
+        if done.code:
+            raise RefusedError(f"gh could not set {name}: {last_line(done.stderr)}")

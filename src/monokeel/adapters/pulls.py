@@ -3,8 +3,13 @@
 from http import HTTPStatus
 
 from monokeel.adapters.github import GitHub, words_of
-from monokeel.adapters.repository import _REFUSED
 from monokeel.ground.answers import Declined, Json, as_number, as_object, as_text
+
+_REFUSED = (
+    HTTPStatus.FORBIDDEN,
+    HTTPStatus.NOT_FOUND,
+    HTTPStatus.UNPROCESSABLE_ENTITY,
+)
 
 
 class Pulls:

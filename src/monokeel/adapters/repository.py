@@ -5,26 +5,18 @@ left out.
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from http import HTTPStatus
 from urllib.parse import quote
 
 from monokeel.adapters.github import GitHub, words_of
-from monokeel.ground.answers import (
-    Json,
-    Unknown,
-    as_list,
-    as_number,
-    as_object,
-    as_text,
-)
+from monokeel.adapters.session import Answer
+from monokeel.ground.answers import Json, Unknown, as_number, as_object, as_text
+from monokeel.ground.words import parse_time
+from monokeel.setup.ports import DeployKey
 
 _ADDED = (HTTPStatus.OK, HTTPStatus.SEE_OTHER)  # 303: the policy exists already
-_HIDDEN = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND)
-_REFUSED = (
-    HTTPStatus.FORBIDDEN,
-    HTTPStatus.NOT_FOUND,
-    HTTPStatus.UNPROCESSABLE_ENTITY,
-)
+_OR_ABSENT = (HTTPStatus.OK, HTTPStatus.NOT_FOUND)
 
 
 class Repository:
@@ -41,57 +33,35 @@ class Repository:
         """
         return as_object(self._github.request("GET", "").json())
 
-    def list_deploy_keys(self) -> list[dict[str, Json]]:
-        """Return the deploy keys: ``id``, ``title``, ``key``, ``read_only``, ….
+    def deploy_keys(self) -> tuple[DeployKey, ...] | Unknown:
+        """Return the deploy keys; hidden without administration: read."""
+        listed = self._listed("/keys")
+        if isinstance(listed, Unknown):
+            return listed
+        return tuple(map(_deploy_key, listed))
 
-        Raises ServiceError for a token without administration: read.
-        """
-        return self._github.pages("/keys")
-
-    def write_keys(self) -> tuple[str, ...] | Unknown:
-        """Return the titles of the deploy keys that may write, by title.
-
-        Unknown for a token that may not see them (administration: read).
-        """
-        answer = self._github.request(
-            "GET",
-            "/keys",
-            params={"per_page": "100"},
-            expect=(HTTPStatus.OK, *_HIDDEN),
-        )
-        if answer.status != HTTPStatus.OK:
-            reason = f"GitHub answered {answer.status}: {words_of(answer)}"
-            return Unknown(reason=reason)
-        more = 'rel="next"' in answer.headers.get("Link", "")
-        keys = self.list_deploy_keys() if more else as_list(answer.json())
-        titles = [
-            as_text(key.get("title"))
-            for key in map(as_object, keys)
-            if key.get("read_only") is not True
-        ]
-        return tuple(sorted(titles))
-
-    def create_deploy_key(self, title: str, key: str) -> dict[str, Json]:
-        """Register the public *key* with write access and return it.
+    def create_deploy_key(self, title: str, key: str) -> None:
+        """Register the public *key* with write access.
 
         Raises RefusedError when GitHub refuses it (422: the key is in use).
         """
         body: Json = {"title": title, "key": key, "read_only": False}
-        answer = self._github.request(
-            "POST", "/keys", json=body, expect=(HTTPStatus.CREATED,)
-        )
-        return as_object(answer.json())
+        self._github.write("POST", "/keys", body, expect=(HTTPStatus.CREATED,))
 
-    def get_environment(self, name: str) -> dict[str, Json] | None:
-        """Return the GitHub Environment *name*, ``None`` if there is none."""
-        answer = self._github.request(
-            "GET",
-            f"/environments/{quote(name, safe='')}",
-            expect=(HTTPStatus.OK, HTTPStatus.NOT_FOUND),
-        )
-        if answer.status == HTTPStatus.NOT_FOUND:
-            return None
-        return as_object(answer.json())
+    def environment(self, name: str) -> dict[str, Json] | Unknown | None:
+        """Return the GitHub Environment *name*, ``None`` if there is none.
+
+        A 404 hides as well: nothing is there only for who may list them.
+        """
+        answer = self._github.ask(_environment(name), expect=_OR_ABSENT)
+        if isinstance(answer, Unknown):
+            return answer
+        if answer.status == HTTPStatus.OK:
+            return as_object(answer.json())
+        listed = self._listed("/environments", key="environments")
+        if isinstance(listed, Unknown):
+            return listed
+        return next((each for each in listed if each.get("name") == name), None)
 
     def put_environment(self, name: str, body: Mapping[str, Json]) -> dict[str, Json]:
         """Create or change the GitHub Environment *name* and return it.
@@ -99,33 +69,44 @@ class Repository:
         What *body* leaves out is reset by GitHub. Raises RefusedError for 422: the
         plan has no required reviewers, or both branch policies are equal.
         """
-        path = f"/environments/{quote(name, safe='')}"
-        return as_object(self._github.request("PUT", path, json=dict(body)).json())
-
-    def list_branch_policies(self, environment: str) -> list[str]:
-        """Return the branch patterns that may deploy to *environment*."""
-        path = f"/environments/{quote(environment, safe='')}"
-        listed = self._github.pages(
-            f"{path}/deployment-branch-policies", key="branch_policies"
+        return as_object(
+            self._github.write("PUT", _environment(name), dict(body)).json()
         )
-        return [as_text(each.get("name")) for each in listed]
+
+    def branch_policies(self, environment: str) -> tuple[str, ...] | Unknown:
+        """Return the branch patterns that may deploy to *environment*."""
+        path = f"{_environment(environment)}/deployment-branch-policies"
+        listed = self._listed(path, key="branch_policies")
+        if isinstance(listed, Unknown):
+            return listed
+        return tuple(as_text(each.get("name")) for each in listed)
 
     def add_branch_policy(self, environment: str, pattern: str) -> None:
         """Let branches that match *pattern* deploy; a second time changes nothing."""
-        path = f"/environments/{quote(environment, safe='')}"
-        self._github.request(
-            "POST",
-            f"{path}/deployment-branch-policies",
-            json={"name": pattern, "type": "branch"},
-            expect=_ADDED,
-        )
+        path = f"{_environment(environment)}/deployment-branch-policies"
+        body: Json = {"name": pattern, "type": "branch"}
+        self._github.write("POST", path, body, expect=_ADDED)
 
-    def list_environment_secrets(self, environment: str) -> list[str]:
-        """Return the names (upper case) of the secrets of *environment*."""
-        listed = self._github.pages(
-            f"/environments/{quote(environment, safe='')}/secrets", key="secrets"
-        )
-        return [as_text(each.get("name")) for each in listed]
+    def secrets(self, environment: str) -> dict[str, datetime] | Unknown:
+        """Return name (upper case) → last change of the secrets of *environment*.
+
+        Those of the repository itself for ``""``.
+        """
+        path = _environment(environment) if environment else "/actions"
+        listed = self._listed(f"{path}/secrets", key="secrets")
+        if isinstance(listed, Unknown):
+            return listed
+        return {
+            as_text(each.get("name")): parse_time(as_text(each.get("updated_at")))
+            for each in listed
+        }
+
+    def change_settings(self, body: Mapping[str, Json]) -> None:
+        """Change settings of the repository, all or none.
+
+        One call: the message of a squash is refused without its title (PyGithub#2890).
+        """
+        self._github.write("PATCH", "", dict(body))
 
     def immutable_releases(self) -> bool | Unknown:
         """Say whether new releases are locked; Unknown where the token may not ask.
@@ -133,53 +114,72 @@ class Repository:
         GitHub answers 404 both for "off" and for "hidden": a 404 means off only for
         a token that sees the repository's administration settings.
         """
-        answer = self._github.request(
-            "GET", "/immutable-releases", expect=(HTTPStatus.OK, *_HIDDEN)
-        )
+        answer = self._github.ask("/immutable-releases", expect=_OR_ABSENT)
+        if isinstance(answer, Unknown):
+            return answer
         if answer.status == HTTPStatus.OK:
             return as_object(answer.json()).get("enabled") is True
-        if answer.status == HTTPStatus.NOT_FOUND and self._sees_settings():
-            return False
-        return Unknown(reason=f"GitHub answered {answer.status}: {words_of(answer)}")
+        return False if self._sees_settings() else _hidden(answer)
 
     def enable_immutable_releases(self) -> None:
         """Lock every release published from now on.
 
         Raises RefusedError when the organization decides (409).
         """
-        self._github.request(
-            "PUT", "/immutable-releases", expect=(HTTPStatus.NO_CONTENT,)
-        )
-
-    def newest_release_is_immutable(self) -> bool:
-        """Say whether the latest published release is locked; needs no admin rights."""
-        answer = self._github.request(
-            "GET", "/releases/latest", expect=(HTTPStatus.OK, HTTPStatus.NOT_FOUND)
-        )
-        if answer.status == HTTPStatus.NOT_FOUND:
-            return False
-        return as_object(answer.json()).get("immutable") is True
+        expect = (HTTPStatus.NO_CONTENT,)
+        self._github.write("PUT", "/immutable-releases", None, expect=expect)
 
     def classic_protection(self, branch: str) -> bool | Unknown:
         """Say whether classic branch protection stands beside the rulesets."""
-        answer = self._github.request(
-            "GET",
-            f"/branches/{quote(branch)}/protection",
-            expect=(HTTPStatus.OK, *_HIDDEN),
-        )
+        path = f"/branches/{quote(branch)}/protection"
+        answer = self._github.ask(path, expect=_OR_ABSENT)
+        if isinstance(answer, Unknown):
+            return answer
         if answer.status == HTTPStatus.OK:
             return True
-        said = words_of(answer)
-        if answer.status == HTTPStatus.NOT_FOUND and "not protected" in said.lower():
-            return False
-        return Unknown(reason=f"GitHub answered {answer.status}: {said}")
+        return False if "not protected" in words_of(answer).lower() else _hidden(answer)
+
+    def workflow_rights(self) -> dict[str, Json] | Unknown:
+        """Return ``default_workflow_permissions`` and whether workflows may approve."""
+        answer = self._github.ask("/actions/permissions/workflow")
+        return answer if isinstance(answer, Unknown) else as_object(answer.json())
 
     def own_number(self) -> int | None:
         """Return the account number of the token's user; ``None`` if it has none."""
-        answer = self._github.request("GET", "//user", expect=(HTTPStatus.OK, *_HIDDEN))
-        if answer.status != HTTPStatus.OK:
+        answer = self._github.ask("//user")
+        if isinstance(answer, Unknown):
             return None
         return as_number(as_object(answer.json()).get("id"))
 
     def _sees_settings(self) -> bool:
         return "delete_branch_on_merge" in self.get_repository()
+
+    def _listed(self, path: str, *, key: str = "") -> list[dict[str, Json]] | Unknown:
+        """Return the items of every page of *path*; Unknown where it is hidden."""
+        first = self._github.ask(path, params={"per_page": "100"})
+        if isinstance(first, Unknown):
+            return first
+        return self._github.following(first, key=key)
+
+
+def _environment(name: str) -> str:
+    return f"/environments/{quote(name, safe='')}"
+
+
+def _hidden(answer: Answer) -> Unknown:
+    reason = f"GitHub answered {answer.status}: {words_of(answer)}"
+    return Unknown(reason=reason, hidden=True)
+
+
+def _deploy_key(body: Mapping[str, Json]) -> DeployKey:
+    used = body.get("last_used")
+    return DeployKey(
+        id=as_number(body.get("id")),
+        title=as_text(body.get("title")),
+        key=as_text(body.get("key")),
+        writes=body.get("read_only") is not True,
+        enabled=body.get("enabled") is not False,  # older servers leave it out
+        created_at=parse_time(as_text(body.get("created_at"))),
+        added_by=str(body.get("added_by") or ""),
+        last_used=parse_time(as_text(used)) if used else None,
+    )

@@ -13,9 +13,9 @@ from monokeel.adapters.github import GitHub, words_of
 from monokeel.adapters.session import Answer, map_concurrently, wait_before_retry
 from monokeel.ground.answers import Json, as_number, as_object
 from monokeel.ground.errors import ServiceError
-from monokeel.policy.body import Refusal
+from monokeel.policy.ports import LiveRulesets, Version
+from monokeel.policy.refusal import Refusal
 from monokeel.policy.rulesets import Ruleset, is_own, read_live
-from monokeel.policy.verdict import Change, LiveRulesets, Version
 
 log = logging.getLogger(__name__)
 
@@ -38,9 +38,9 @@ class Rulesets:
         """Return every ruleset of the repository, with its rules.
 
         Takes one request a page and one a ruleset, the latter at the same time. Parents
-        are left out; where GitHub lists them all the same, only their names are kept.
+        stand in the same list; only their names are kept.
         """
-        listed = self._github.pages("/rulesets", params=_OWN)
+        listed = self._github.pages("/rulesets", params={"includes_parents": "true"})
         own = [as_number(each.get("id")) for each in listed if is_own(each)]
         inherited = tuple(
             f"{each.get('name')} ({each.get('source')})"
@@ -48,16 +48,9 @@ class Rulesets:
             if not is_own(each)
         )
         return LiveRulesets(
-            own=tuple(map_concurrently(self.read, own)), inherited=inherited
-        )
-
-    def inherited(self) -> tuple[str, ...]:
-        """Return the rulesets that come from above, as ``name (organization)``."""
-        listed = self._github.pages("/rulesets", params={"includes_parents": "true"})
-        return tuple(
-            f"{each.get('name')} ({each.get('source')})"
-            for each in listed
-            if not is_own(each)
+            repository=self._github.repository,
+            own=tuple(map_concurrently(self.read, own)),
+            inherited=inherited,
         )
 
     def named(self, name: str) -> tuple[int, ...]:
@@ -79,23 +72,19 @@ class Rulesets:
         Raises ServiceError when the answer got lost: list again, never create again.
         """
         answer = self._write("POST", "/rulesets", body)
-        if answer.status in _NO:
-            return Refusal(status=answer.status, words=words_of(answer))
+        if isinstance(answer, Refusal):
+            return answer
         return as_number(as_object(answer.json()).get("id"))
 
     def update(self, number: int, body: Mapping[str, Json]) -> Refusal | None:
         """Replace the given members of ruleset *number*; ``None`` when GitHub did."""
         answer = self._write("PUT", f"/rulesets/{number}", body)
-        if answer.status in _NO:
-            return Refusal(status=answer.status, words=words_of(answer))
-        return None
+        return answer if isinstance(answer, Refusal) else None
 
     def delete(self, number: int) -> Refusal | None:
         """Delete ruleset *number*; ``None`` when GitHub did, or it was gone."""
         answer = self._write("DELETE", f"/rulesets/{number}", None)
-        if answer.status in _NO:
-            return Refusal(status=answer.status, words=words_of(answer))
-        return None
+        return answer if isinstance(answer, Refusal) else None
 
     def history(self, number: int) -> tuple[Version, ...]:
         """Return the versions of ruleset *number*, newest first.
@@ -112,17 +101,6 @@ class Rulesets:
         answer = self._github.request("GET", f"/rulesets/{number}/history/{version}")
         return as_object(as_object(answer.json()).get("state"))
 
-    def last_change(self, number: int) -> Change | None:
-        """Return who changed ruleset *number* last, ``None`` if we may not know."""
-        try:
-            versions = self.history(number)
-        except ServiceError as error:
-            log.debug("history of ruleset %d: %s", number, error.problem)
-            return None
-        if not versions:
-            return None
-        return Change(by=self._name(versions[0]), at=versions[0].updated_at)
-
     def login(self, number: int) -> str | None:
         """Return the login of account *number*, ``None`` if nobody may know it."""
         answer = self._github.request(
@@ -135,13 +113,9 @@ class Rulesets:
         login = as_object(answer.json()).get("login")
         return login if isinstance(login, str) else None
 
-    def _name(self, version: Version) -> str:
-        # The history has no login; GET /user/{account_id} knows it.
-        if version.actor_type != "User":
-            return f"{version.actor_type} {version.actor_id}"
-        return self.login(version.actor_id) or f"user {version.actor_id}"
-
-    def _write(self, method: str, path: str, body: Mapping[str, Json] | None) -> Answer:
+    def _write(
+        self, method: str, path: str, body: Mapping[str, Json] | None
+    ) -> Answer | Refusal:
         """Send one write; only a rate limit, which did nothing, is waited out."""
         sent: Json = None if body is None else dict(body)
         done = {
@@ -152,6 +126,8 @@ class Rulesets:
         expect = (*done, *_NO, HTTPStatus.TOO_MANY_REQUESTS)
         for attempt in range(1, _TRIES + 1):
             answer = self._github.request(method, path, json=sent, expect=expect)
+            if answer.status in _NO and not _is_limit(answer):
+                return Refusal(status=answer.status, words=words_of(answer))
             if not _is_limit(answer):
                 return answer
             wait_s = wait_before_retry(answer, attempt, now=time.time()) or 1.0

@@ -189,7 +189,7 @@ def wait_before_retry(answer: Answer, attempt: int, *, now: float) -> float | No
     *now* is in seconds since the epoch. Sources: GitHub's "Best practices for using
     the REST API" (Retry-After, x-ratelimit-reset); GHCR puts the time into its message.
     """
-    limited = _is_rate_limit(answer)
+    limited = is_rate_limit(answer)
     if answer.status not in _AGAIN and not limited:
         return None
     after = answer.headers.get("Retry-After", "")
@@ -205,7 +205,8 @@ def wait_before_retry(answer: Answer, attempt: int, *, now: float) -> float | No
     return _backoff(attempt)
 
 
-def _is_rate_limit(answer: Answer) -> bool:
+def is_rate_limit(answer: Answer) -> bool:
+    """Say whether GitHub refuses because of its limits, not of our rights."""
     return answer.status == HTTPStatus.FORBIDDEN and "rate limit" in answer.text.lower()
 
 

@@ -1,84 +1,53 @@
 """What drift needs from the outside."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Protocol
 
-from monokeel.ground.answers import Json, Unknown
-from monokeel.policy.verdict import Change, LiveRulesets
-from monokeel.promotion.facts import Protection
-from monokeel.promotion.records import BranchMove, Listed, Status
-from monokeel.release.artifact import Images
-from monokeel.release.record import GitHubRelease, ReleaseRecord
+from monokeel.policy.ports import FileVersion, Rulesets
+from monokeel.promotion import ports as promotion
+from monokeel.setup.ports import Repository
 
 
-class Rulesets(Protocol):
-    """The rulesets of the repository on GitHub."""
+class History(Protocol):
+    """The history of the clone."""
 
-    def read_all(self) -> LiveRulesets:
-        """Return every ruleset, with its rules; ServiceError if one is unreadable."""
-
-    def last_change(self, number: int) -> Change | None:
-        """Return who changed a ruleset last, ``None`` if we may not know."""
-
-    def login(self, number: int) -> str | None:
-        """Return the login of an account, ``None`` if nobody may know it."""
+    def versions_of(self, path: str, most: int) -> tuple[FileVersion, ...]:
+        """Return the *most* newest versions of *path*, newest first."""
 
 
-class Repository(Protocol):
-    """The settings of the repository on GitHub."""
+class OwnIssue(Protocol):
+    """An issue that we opened."""
 
-    def get_repository(self) -> dict[str, Json]:
-        """Return the repository; what the token may not see is left out."""
+    @property
+    def number(self) -> int:
+        """Its number."""
 
-    def write_keys(self) -> tuple[str, ...] | Unknown:
-        """Return the titles of the deploy keys that may write."""
+    @property
+    def is_open(self) -> bool:
+        """Whether it is open."""
 
-    def immutable_releases(self) -> bool | Unknown:
-        """Say whether new releases are locked."""
-
-    def newest_release_is_immutable(self) -> bool:
-        """Say whether the latest release is locked."""
-
-    def classic_protection(self, branch: str) -> bool | Unknown:
-        """Say whether classic branch protection stands beside the rulesets."""
+    @property
+    def body(self) -> str:
+        """Its text."""
 
 
-class Refs(Protocol):
-    """The remote of the clone."""
+class Issues(Protocol):
+    """The issues that we opened; nobody else's are ever touched."""
 
-    def remote_refs(self) -> dict[str, str]:
-        """Return full ref name → peeled commit."""
+    def newest(self, marker: str) -> OwnIssue | None:
+        """Return our open issue with *marker*, else the newest closed one."""
 
+    def create(self, marker: str, *, title: str, body: str) -> int:
+        """Open an issue and return its number."""
 
-class Records(Protocol):
-    """The records of promotion on GitHub."""
+    def change(self, number: int, marker: str, *, title: str, body: str) -> None:
+        """Give an issue another text; one that is closed opens again."""
 
-    def now(self) -> datetime:
-        """Return GitHub's time."""
+    def comment(self, number: int, text: str) -> None:
+        """Comment on an issue."""
 
-    def newest(self, environments: Sequence[str]) -> Listed:
-        """Return our newest records."""
-
-    def statuses(self, ids: Sequence[int]) -> Mapping[int, tuple[Status, ...]]:
-        """Return record id → its statuses, oldest first."""
-
-    def branch_moves(self, branch: str) -> tuple[BranchMove, ...]:
-        """Return the moves of *branch* that GitHub saw itself, newest first."""
-
-    def protection(self, environment: str) -> Protection | Unknown:
-        """Say whether the GitHub Environment is there and asks for an approval."""
-
-
-class Releases(Protocol):
-    """The releases on GitHub."""
-
-    def published(self, tag: str) -> GitHubRelease | None:
-        """Return the published release of *tag*, ``None`` if there is none."""
-
-    def record_of(self, release: GitHubRelease) -> ReleaseRecord | None:
-        """Return what the ``release.json`` of *release* says."""
+    def close(self, marker: str, *, comment: str) -> int | None:
+        """Close the issue; ``None`` if none is open."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +56,5 @@ class Outside:
 
     rulesets: Rulesets
     repository: Repository
-    refs: Refs
-    records: Records
-    releases: Releases
-    images: Images
+    history: History
+    promotion: promotion.Outside

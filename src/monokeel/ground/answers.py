@@ -29,9 +29,13 @@ class Absent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unknown:
-    """Nobody can tell; *reason* says who answered what. Never to be read as absent."""
+    """Nobody can tell; *reason* says who answered what. Never to be read as absent.
+
+    *hidden*: the token may not see it; otherwise no usable answer came.
+    """
 
     reason: str
+    hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

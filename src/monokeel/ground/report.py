@@ -7,8 +7,11 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from monokeel.ground.answers import Json
+
+Outcome = Literal["done", "difference", "refused", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +43,15 @@ class Section:
 class Report:
     """What a command found: *headline* first, the machine's view in *data*.
 
-    *problems* are single lines that GitHub Actions shows as annotations.
+    *problems* are single lines that GitHub Actions shows as annotations. *outcome*
+    decides how the program ends: a difference was found, or nobody can tell.
     """
 
     headline: str
     sections: tuple[Section, ...] = ()
     data: Mapping[str, Json] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
+    outcome: Outcome = "done"
 
 
 # Control characters, line ends of every kind, marks that turn the direction of writing,

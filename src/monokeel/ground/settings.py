@@ -11,6 +11,20 @@ from monokeel.ground.toml import Fields, fail
 
 KINDS = ("web", "api", "worker")
 RULE_SETS = ("conventionalcommits", "angular")
+WRITERS = ("deploy-key", "app")
+# Title of a squash merge → the messages that GitHub takes with it (cli/cli#10363). The
+# first of each is the default: so the title that ci.yml checked is what lands on main.
+_SQUASH = {
+    "PR_TITLE": ("PR_BODY", "COMMIT_MESSAGES", "BLANK"),
+    "COMMIT_OR_PR_TITLE": ("COMMIT_MESSAGES",),
+}
+_SWITCHES = (
+    "allow_squash_merge",
+    "allow_merge_commit",
+    "allow_rebase_merge",
+    "allow_auto_merge",
+)
+_FINGERPRINT = re.compile(r"SHA256:[A-Za-z0-9+/]{43}\Z")
 _OWNER = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})\Z")
 _REPOSITORY = re.compile(r"(?!\.{1,2}\Z)[A-Za-z0-9._-]{1,100}\Z")
 # One component of an image's path (OCI distribution-spec, "Pulling manifests").
@@ -66,11 +80,18 @@ class Settings:
     """All of ``infra/platform.toml``; *environments* stand in order of promotion.
 
     *version_file*, if not empty, is a file that must hold the version of a release.
+    *writer* pushes what the rules protect: the deploy key (with *writer_key*, only the
+    one of that fingerprint) or the GitHub App *app_id*. *on_github* are settings of the
+    repository, keys and values as in GitHub's REST API.
     """
 
     owner: str
     name: str
     default_branch: str
+    writer: str = WRITERS[0]
+    writer_key: str = ""
+    app_id: int = 0
+    on_github: Mapping[str, str | bool]
     rules: str
     tag_prefix: str
     skip: tuple[str, ...]
@@ -148,6 +169,10 @@ def parse_settings(text: str) -> Settings:
         owner=repository.text("owner", _OWNER),
         name=repository.text("name", _REPOSITORY),
         default_branch=repository.text("default_branch", _BRANCH, default="main"),
+        writer=repository.choice("writer", WRITERS, default=WRITERS[0]),
+        writer_key=repository.optional_text("writer_key", _FINGERPRINT),
+        app_id=repository.number("app_id"),
+        on_github=_on_github(top.table("settings")),
         rules=release.choice("rules", RULE_SETS, default=RULE_SETS[0]),
         tag_prefix=release.text("tag_prefix", _TAG_PREFIX, default="v"),
         skip=release.texts("skip", _VERSION),
@@ -155,7 +180,12 @@ def parse_settings(text: str) -> Settings:
             "claim_ref", _CLAIM, default="refs/tags/monokeel-claim/{tag}"
         ),
         version_file=release.optional_text("version_file", _PATH),
-        registry_host=registry.text("host", _HOST, default="ghcr.io"),
+        registry_host=registry.text(
+            "host",
+            _HOST,
+            default="ghcr.io",
+            says="Write the host: no https://, no path.",
+        ),
         build=registry.text("build", default="docker"),
         services=tuple(_service(each) for each in top.tables("services")),
         environments=environments,
@@ -167,10 +197,41 @@ def parse_settings(text: str) -> Settings:
     )
     for table in (top, repository, release, registry, policy):
         table.finish()
+    _require_sound(settings)
+    return settings
+
+
+def _require_sound(settings: Settings) -> None:
+    """Raise UsageError for values that do not go together."""
     _unique("services", [each.name for each in settings.services])
     _unique("services", [each.path for each in settings.services])
     _unique("environments", [each.name for each in settings.environments])
-    return settings
+    if (settings.writer == "app") != bool(settings.app_id):
+        raise fail(
+            f"[repository] writer = {settings.writer!r} and app_id = {settings.app_id}"
+            " do not go together",
+            fix='app_id is the number of the GitHub App; it goes with writer = "app".',
+        )
+
+
+def _on_github(table: Fields) -> Mapping[str, str | bool]:
+    title = table.choice(
+        "squash_merge_commit_title", tuple(_SQUASH), default="PR_TITLE"
+    )
+    messages = _SQUASH[title]
+    wanted: dict[str, str | bool] = {
+        "squash_merge_commit_title": title,
+        "squash_merge_commit_message": table.choice(
+            "squash_merge_commit_message", messages, default=messages[0]
+        ),
+        "delete_branch_on_merge": table.flag("delete_branch_on_merge", default=False),
+    }
+    for name in _SWITCHES:
+        flag = table.flag(name, default=False)
+        if name in table:  # else it stays as it is on GitHub
+            wanted[name] = flag
+    table.finish()
+    return wanted
 
 
 def _service(table: Fields) -> Service:

@@ -25,9 +25,14 @@ class Fields:
         self._known: list[str] = []
 
     def text(
-        self, key: str, shape: re.Pattern[str] | None = None, *, default: str = ""
+        self,
+        key: str,
+        shape: re.Pattern[str] | None = None,
+        *,
+        default: str = "",
+        says: str = "",
     ) -> str:
-        """Return a non-empty string, of *shape* if one is given."""
+        """Return a non-empty string, of *shape* (in words: *says*) if one is given."""
         value = self._take(key, default)
         if not isinstance(value, str):
             raise self._wrong(key, "a string", value)
@@ -35,7 +40,8 @@ class Fields:
             raise self._missing(key)
         if value.startswith("-") or (shape is not None and not shape.match(value)):
             pattern = "" if shape is None else f"It must match {shape.pattern}"
-            raise fail(f"{self._at(key)} = {value!r} is not allowed", fix=pattern)
+            problem = f"{self._at(key)} = {value!r} is not allowed"
+            raise fail(problem, fix=says or pattern)
         return value
 
     def optional_text(self, key: str, shape: re.Pattern[str]) -> str:
@@ -68,6 +74,17 @@ class Fields:
         if not isinstance(value, bool):
             raise self._wrong(key, "true or false", value)
         return value
+
+    def number(self, key: str) -> int:
+        """Return a whole number above 0, or 0 when the key is not there."""
+        value = self._take(key, 0)
+        if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+            raise self._wrong(key, "a whole number", value)
+        return value
+
+    def __contains__(self, key: str) -> bool:
+        """Say whether the table has *key*."""
+        return key in self._table
 
     def moment(self, key: str) -> datetime:
         """Return a time in UTC; one without a zone could mean any hour: refused."""

@@ -1,86 +1,16 @@
-"""What is sent to GitHub, what an export writes, and what a refusal means.
+"""The bodies that are sent to GitHub: nothing unknown gets lost on the way."""
 
-Nothing unknown gets lost on the way.
-"""
-
-import json
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from monokeel.ground.answers import Json
-from monokeel.ground.errors import MonokeelError, RefusedError, UsageError
 from monokeel.policy.rule_types import (
     ACTOR,
     CONDITIONS,
-    ID_LESS_ACTORS,
     RULE_TYPES,
     WRITABLE,
 )
 from monokeel.policy.rulesets import BYPASS, Ruleset, rules_of
-from monokeel.policy.shape import Shape, Unset, item_label
-
-# The colon ends the sentence: the plan (basefoundry/base#1800) or the target has no
-# such rule. With a reason behind it, the rule's parameters are wrong instead.
-_NO_SUCH_RULE = re.compile(r"Invalid rule '([a-z_]+)':\s*(?:$|,|;|:)")
-_NAME_TAKEN = "Name must be unique"
-# Part of GitHub's words, what to do, and whether our file is wrong or GitHub says no.
-_MEANINGS: tuple[tuple[str, str, type[MonokeelError]], ...] = (
-    (
-        "Upgrade to GitHub Pro",
-        (
-            "GitHub's plan of this repository has no rulesets: upgrade it, or make the"
-            " repository public."
-        ),
-        RefusedError,
-    ),
-    (
-        "Resource not accessible",
-        "The token needs administration: write on this repository.",
-        RefusedError,
-    ),
-    (
-        "Must have admin rights",
-        "The token needs administration: write on this repository.",
-        RefusedError,
-    ),
-    (
-        "Invalid integration ids",
-        (
-            "A required check is pinned to an app that is not installed here: install"
-            " it, or correct integration_id."
-        ),
-        RefusedError,
-    ),
-    (
-        "evaluate option is not supported",
-        'Only Enterprise plans have "evaluate": use active or disabled.',
-        RefusedError,
-    ),
-    (
-        "data matches no possible input",
-        "The body does not fit GitHub's schema (often a null): see the named rule.",
-        UsageError,
-    ),
-    (
-        "Invalid target patterns",
-        "Write full refs (refs/heads/…, refs/tags/…), and both include and exclude.",
-        UsageError,
-    ),
-    (
-        "must be part of the ruleset source",
-        (
-            "This actor may not bypass here: GitHub Actions, an app that is not"
-            " installed, or a secret team."
-        ),
-        UsageError,
-    ),
-    (
-        _NAME_TAKEN,
-        "Somebody made a ruleset of that name just now: run ./inv policy.plan again.",
-        RefusedError,
-    ),
-)
+from monokeel.policy.shape import ID_LESS_ACTORS, Shape, Unset, item_label
 
 
 def new_body(desired: Ruleset, without: Sequence[str] = ()) -> dict[str, Json]:
@@ -90,7 +20,7 @@ def new_body(desired: Ruleset, without: Sequence[str] = ()) -> dict[str, Json]:
     """
     body = {key: desired.body[key] for key in WRITABLE if key in desired.body}
     body["target"] = body.get("target") or "branch"
-    body[BYPASS] = [_actor(each) for each in _objects(body.get(BYPASS))]
+    body[BYPASS] = [_actor(each) for each in objects_in(body.get(BYPASS))]
     if body["target"] != "push":
         body["conditions"] = _conditions(body.get("conditions"))
     elif body.get("conditions") is None:
@@ -119,7 +49,7 @@ def merged_body(
         _overlaid_rule(rule, there[str(rule["type"])])
         if rule["type"] in there
         else rule
-        for rule in _objects(body["rules"])
+        for rule in objects_in(body["rules"])
     ]
     wanted = {rule["type"] for rule in rules_of(desired.body)}
     rules += [
@@ -138,25 +68,6 @@ def merged_body(
         Shape(kind="array", item=ACTOR, identity=("actor_type", "actor_id")),
     )
     return body
-
-
-def exported(live: Ruleset) -> dict[str, Json]:
-    """Return *live* as an entry of the policy file.
-
-    Read-only members are left out; so is null where it means "not given". The order
-    is fixed, so that two exports of one state are equal.
-    """
-    body = new_body(live)
-    rules, actors = _objects(body["rules"]), _objects(body[BYPASS])
-    rules.sort(key=lambda rule: str(rule.get("type")))
-    actors.sort(key=lambda actor: json.dumps(actor, sort_keys=True))
-    body["rules"], body[BYPASS] = [*rules], [*actors]
-    return {key: body[key] for key in WRITABLE if key in body}
-
-
-def policy_text(entries: Sequence[Mapping[str, Json]]) -> str:
-    """Return *entries* as the text of ``infra/rulesets.json``."""
-    return json.dumps([dict(each) for each in entries], indent=2) + "\n"
 
 
 def overlaid(file: Json, live: Json, shape: Shape) -> Json:
@@ -254,42 +165,8 @@ def _clean(value: Json, shape: Shape) -> Json:
     return value
 
 
-def _objects(value: Json) -> list[dict[str, Json]]:
+def objects_in(value: Json) -> list[dict[str, Json]]:
+    """Return the objects among the items of *value*, none if it is no list."""
     if not isinstance(value, list):
         return []
     return [each for each in value if isinstance(each, dict)]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refusal:
-    """GitHub would not write a ruleset: HTTP *status*, its *words* on one line."""
-
-    status: int
-    words: str
-
-
-def rule_without_plan(refusal: Refusal) -> str | None:
-    """Return the rule type that GitHub's plan or the target does not have, if any."""
-    found = _NO_SUCH_RULE.search(refusal.words)
-    return found[1] if found else None
-
-
-def is_name_taken(refusal: Refusal) -> bool:
-    """Say whether a ruleset of that name exists already."""
-    return _NAME_TAKEN in refusal.words
-
-
-def error_of(refusal: Refusal, name: str) -> MonokeelError:
-    """Return the error for *refusal* of ruleset *name*, with what to do."""
-    problem = f"GitHub refused ruleset {name!r} ({refusal.status}): {refusal.words}"
-    rule = rule_without_plan(refusal)
-    if rule is not None:
-        return RefusedError(
-            problem,
-            fix=f"{rule} is not on this plan or not for this target. Name it in"
-            " [policy] optional_rules of infra/platform.toml, or take it out.",
-        )
-    for words, fix, family in _MEANINGS:
-        if words in refusal.words:
-            return family(problem, fix=fix)
-    return RefusedError(problem)

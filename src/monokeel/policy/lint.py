@@ -6,12 +6,14 @@ file that is badly written still says what it says.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from monokeel.ground.answers import Json
-from monokeel.policy.comparison import Comparison
+from monokeel.ground.errors import UsageError
+from monokeel.ground.report import Report, Section
+from monokeel.policy.refs import lint_refs
 from monokeel.policy.rule_types import (
     ACTOR,
-    CONDITIONS,
     ENFORCEMENTS,
     READ_ONLY,
     RULE_TYPES,
@@ -30,57 +32,43 @@ from monokeel.policy.shape import (
 )
 from monokeel.policy.workflow_jobs import Job, reports
 
-_PREFIX = {"branch": "refs/heads/", "tag": "refs/tags/"}
-_SYMBOLS = {"branch": ("~ALL", "~DEFAULT_BRANCH"), "tag": ("~ALL",)}
-# fnmatch with FNM_PATHNAME, without quoting, `[^…]` and extglob (GitHub docs).
-_NOT_FNMATCH = re.compile(r"\\|\[\^|[?*+@!]\(")
 # RE2 has no lookaround, back-reference, atomic group or possessive quantifier.
 _NOT_RE2 = re.compile(r"\(\?(?:<?[=!]|>|P=|\()|\\[1-9]|[*+?}]\+|\\Z")
 _NEED_ID = ("Integration", "Team", "User", "RepositoryRole")
 
 
-def lint(rulesets: Sequence[Ruleset], jobs: Sequence[Job] | None) -> list[Finding]:
+def lint(
+    rulesets: Sequence[Ruleset],
+    jobs: Sequence[Job] | None,
+    live: Sequence[Ruleset] = (),
+) -> list[Finding]:
     """Return everything wrong with *rulesets*, in the order of the file.
 
     *jobs* are the jobs of the repository's workflows; ``None`` leaves out the check
-    that some job produces each required status check.
+    that some job produces each required status check. *live* is what GitHub has, where
+    it was asked: a name that stands there is no slip.
     """
     findings: list[Finding] = []
     for ruleset in rulesets:
         findings += _top(ruleset)
-        findings += _conditions(ruleset)
+        findings += lint_refs(ruleset)
         findings += _actors(ruleset)
         findings += _rules(ruleset)
         if jobs is not None:
             findings += _checks(ruleset, jobs)
-    return findings
+    return list(_held(findings, live))
 
 
-def errors_among(
-    findings: Sequence[Finding], comparisons: Sequence[Comparison]
-) -> list[Finding]:
-    """Return the findings that forbid a write.
-
-    A ruleset that GitHub holds exactly so is not written, and a name that we do not
-    know but GitHub already holds there is GitHub's, not a slip.
-    """
-    same = {each.name for each in comparisons if each.state == "same"}
-    held = {
-        (each.name, name)
-        for each in comparisons
-        for live in each.live
-        for name in _names(live)
-    }
-    return [
-        each
-        for each in findings
-        if not each.warning
-        and each.ruleset not in same
-        and not (each.unknown and (each.ruleset, each.path) in held)
-    ]
+def _held(findings: Sequence[Finding], live: Sequence[Ruleset]) -> Iterator[Finding]:
+    """Yield *findings*; a name that GitHub holds there is GitHub's, not a slip."""
+    held = {(each.name, name) for each in live for name in _names(each)}
+    for each in findings:
+        known = each.unknown and (each.ruleset, each.path) in held
+        yield replace(each, warning=True) if known else each
 
 
 def _names(ruleset: Ruleset) -> Iterator[str]:
+    yield from ruleset.body
     for rule in rules_of(ruleset.body):
         yield f"rules.{rule.get('type')}"
         parameters = rule.get("parameters")
@@ -113,56 +101,6 @@ def _one_of(
         shown = "is missing" if value is None else f"is {value!r}"
         problem = f"{shown}: write one of {', '.join(known)}"
         yield Finding(ruleset=ruleset, path=path, problem=problem)
-
-
-def _conditions(ruleset: Ruleset) -> Iterator[Finding]:
-    name, target = ruleset.name, str(ruleset.body.get("target", "branch"))
-    conditions = ruleset.body.get("conditions")
-    if target not in _PREFIX:
-        if isinstance(conditions, dict) and conditions:
-            problem = f"has no meaning for target {target}"
-            yield Finding(ruleset=name, path="conditions", problem=problem)
-        return
-    refs = conditions.get("ref_name") if isinstance(conditions, dict) else None
-    if not isinstance(conditions, dict) or not isinstance(refs, dict):
-        problem = 'is missing: write {"include": [...], "exclude": [...]}'
-        yield Finding(ruleset=name, path="conditions.ref_name", problem=problem)
-        return
-    yield from check_members(name, "conditions", conditions, CONDITIONS.members)
-    for key in ("include", "exclude"):
-        where = f"conditions.ref_name.{key}"
-        listed = refs.get(key)
-        if not isinstance(listed, list):
-            yield Finding(
-                ruleset=name, path=where, problem="is missing: always send it"
-            )
-            continue
-        for ref in listed:
-            yield from _ref(name, where, ref, target)
-    if refs.get("include") == []:
-        problem = "is empty: the ruleset binds no ref at all"
-        yield Finding(
-            ruleset=name,
-            path="conditions.ref_name.include",
-            problem=problem,
-            warning=True,
-        )
-
-
-def _ref(ruleset: str, path: str, ref: Json, target: str) -> Iterator[Finding]:
-    if not isinstance(ref, str):
-        return  # check_members has told
-    prefix, symbols = _PREFIX[target], _SYMBOLS[target]
-    problem = ""
-    if ref.startswith("~"):
-        if ref not in symbols:
-            problem = f"write one of {', '.join(symbols)} or a full ref"
-    elif not ref.startswith(prefix) or ref == prefix:
-        problem = f"write a full ref: {prefix}NAME"
-    elif _NOT_FNMATCH.search(ref):
-        problem = "no backslash, [^…] or extended pattern is allowed"
-    if problem:
-        yield Finding(ruleset=ruleset, path=path, problem=f"has {ref!r}: {problem}")
 
 
 def _actors(ruleset: Ruleset) -> Iterator[Finding]:
@@ -296,3 +234,26 @@ def _checks(ruleset: Ruleset, jobs: Sequence[Job]) -> Iterator[Finding]:
                     f"[{context}]",
                     problem=problem,
                 )
+
+
+def refuse_errors(findings: Sequence[Finding]) -> None:
+    """Raise UsageError that names every error among *findings*, if there is one."""
+    errors = [each for each in findings if not each.warning]
+    if errors:
+        listed = "; ".join(each.line for each in errors)
+        raise UsageError(
+            f"infra/rulesets.json is wrong in {len(errors)} places: {listed}"
+            if len(errors) > 1
+            else f"infra/rulesets.json is wrong: {listed}",
+            fix="Correct the file. Nothing was written.",
+        )
+
+
+def lint_report(policy: Sequence[Ruleset], findings: Sequence[Finding]) -> Report:
+    """Return the report of a file in which nothing is wrong but *findings*."""
+    warnings = tuple(each.line for each in findings)
+    return Report(
+        headline=f"infra/rulesets.json: {len(policy)} rulesets, nothing wrong",
+        sections=(Section("To know", warnings),),
+        data={"rulesets": len(policy), "warnings": list(warnings)},
+    )

@@ -1,70 +1,27 @@
-"""Plan, apply, export and roll back rulesets; re-read before, read back after."""
+"""The plan that brings GitHub to the policy file: a value, and its report."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal
 
-from monokeel.ground.answers import Json
-from monokeel.ground.errors import RefusedError, ServiceError, UsageError
 from monokeel.ground.report import Report, Section
-from monokeel.policy.body import Refusal, exported, policy_text
-from monokeel.policy.comparison import Comparison, compare_policies
-from monokeel.policy.lint import errors_among, lint
+from monokeel.policy.comparison import Comparison
+from monokeel.policy.export import exported, policy_text
+from monokeel.policy.lint import lint, refuse_errors
+from monokeel.policy.ports import Rulesets
+from monokeel.policy.reading import Reading, read_rulesets
 from monokeel.policy.rulesets import Ruleset
 from monokeel.policy.shape import Finding
-from monokeel.policy.verdict import (
-    LiveRulesets,
-    Unverified,
-    Verdict,
-    Version,
-    comparison_json,
-    finding_line,
-    hidden_bypass,
-    judge,
-    rules_line,
-    sections_of,
-    with_logins,
-)
+from monokeel.policy.verdict import OUTCOMES, Verdict, judge, unverified_lines
+from monokeel.policy.wording import comparison_json, rules_line, sections_of
 from monokeel.policy.workflow_jobs import Job
-
-
-class Rulesets(Protocol):
-    """The rulesets of the repository on GitHub."""
-
-    def read_all(self) -> LiveRulesets:
-        """Return every ruleset, with its rules; ServiceError if one is unreadable."""
-
-    def inherited(self) -> tuple[str, ...]:
-        """Return the rulesets that come from above, as ``name (organization)``."""
-
-    def named(self, name: str) -> tuple[int, ...]:
-        """Return the ids of the rulesets called *name*."""
-
-    def read(self, number: int) -> Ruleset:
-        """Return one ruleset as it is now."""
-
-    def create(self, body: Mapping[str, Json]) -> int | Refusal:
-        """Create a ruleset; ServiceError when the answer got lost."""
-
-    def update(self, number: int, body: Mapping[str, Json]) -> Refusal | None:
-        """Replace a ruleset's members; ServiceError when the answer got lost."""
-
-    def delete(self, number: int) -> Refusal | None:
-        """Delete a ruleset."""
-
-    def history(self, number: int) -> tuple[Version, ...]:
-        """Return the versions of a ruleset, newest first."""
-
-    def state_at(self, number: int, version: int) -> dict[str, Json]:
-        """Return a ruleset as it was at one version."""
-
-    def login(self, number: int) -> str | None:
-        """Return the login of an account, ``None`` if nobody may know it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """What is asked for: the *desired* rulesets and how to treat the rest.
+
+    *unmanaged* are patterns of names of rulesets that others keep.
 
     *jobs* are the workflows' jobs, for the check that each required status check is
     produced by one; ``None`` leaves that check out.
@@ -73,6 +30,7 @@ class Policy:
     desired: tuple[Ruleset, ...]
     optional_rules: tuple[str, ...] = ()
     jobs: tuple[Job, ...] | None = None
+    unmanaged: tuple[str, ...] = ()
     delete_unmanaged: bool = False
 
 
@@ -91,19 +49,17 @@ class Action:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """All comparisons, the writes they lead to, and what is wrong with the file."""
+    """The *reading*, the writes it leads to, and what is wrong with the file.
 
-    comparisons: tuple[Comparison, ...]
+    *side* is what GitHub is brought to: the file, or a version of its history.
+    """
+
+    reading: Reading
     actions: tuple[Action, ...]
     optional_rules: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
-    inherited: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
-
-    @property
-    def unverified(self) -> tuple[Unverified, ...]:
-        """What the token may not see of the rulesets."""
-        return hidden_bypass(self.comparisons)
+    side: str = "the file"
 
 
 def make_plan(policy: Policy, rulesets: Rulesets) -> Plan:
@@ -112,54 +68,20 @@ def make_plan(policy: Policy, rulesets: Rulesets) -> Plan:
     Raises UsageError with everything that is wrong in the file of what would be
     written, and ServiceError when GitHub cannot be read.
     """
-    live = rulesets.read_all()
-    comparisons = compare_policies(policy.desired, live.own, policy.optional_rules)
-    findings = lint(policy.desired, policy.jobs)
-    refuse_findings(errors_among(findings, comparisons))
-    comparisons = with_logins(comparisons, rulesets.login)
+    reading = read_rulesets(
+        policy.desired, rulesets, policy.optional_rules, policy.unmanaged
+    )
+    findings = lint(policy.desired, policy.jobs, reading.own)
+    refuse_errors(findings)
     return Plan(
-        comparisons=comparisons,
-        actions=actions_of(comparisons, delete_unmanaged=policy.delete_unmanaged),
+        reading=reading,
+        actions=actions_of(
+            reading.comparisons, delete_unmanaged=policy.delete_unmanaged
+        ),
         optional_rules=policy.optional_rules,
         findings=tuple(findings),
-        inherited=rulesets.inherited(),
-        notes=_renamed(comparisons),
+        notes=_renamed(reading.comparisons),
     )
-
-
-def refuse_findings(errors: Sequence[Finding]) -> None:
-    """Raise UsageError that names every one of *errors*, if there are any."""
-    if errors:
-        listed = "; ".join(finding_line(each) for each in errors)
-        raise UsageError(
-            f"infra/rulesets.json is wrong in {len(errors)} places: {listed}"
-            if len(errors) > 1
-            else f"infra/rulesets.json is wrong: {listed}",
-            fix="Correct the file. Nothing was written.",
-        )
-
-
-def export(rulesets: Rulesets) -> str:
-    """Return the text of a policy file that says what GitHub has now.
-
-    Raises ServiceError when a bypass list is hidden: a file without it would clear
-    it. Raises RefusedError when two rulesets share a name.
-    """
-    own = rulesets.read_all().own
-    hidden = [each.name for each in own if each.hides_bypass]
-    if hidden:
-        raise ServiceError(
-            f"bypass_actors is hidden from this token in {', '.join(hidden)}",
-            fix="Export with a token that has administration: write.",
-        )
-    names = [each.name for each in own]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise RefusedError(
-            f"GitHub has more than one ruleset called {', '.join(twice)}",
-            fix="Rename or delete the surplus ones on GitHub, then export again.",
-        )
-    return policy_text([exported(each) for each in own])
 
 
 def actions_of(
@@ -200,8 +122,8 @@ def _renamed(comparisons: Sequence[Comparison]) -> tuple[str, ...]:
 def plan_verdict(plan: Plan, allowed: Sequence[str] = ()) -> Verdict:
     """Return ``drift`` when there is something to write or to look at by hand."""
     return judge(
-        drifts=any(each.drifts for each in plan.comparisons),
-        unverified=plan.unverified,
+        drifts=any(each.drifts for each in plan.reading.comparisons),
+        unverified=plan.reading.unverified,
         allowed=allowed,
     )
 
@@ -209,25 +131,29 @@ def plan_verdict(plan: Plan, allowed: Sequence[str] = ()) -> Verdict:
 def plan_report(plan: Plan, allowed: Sequence[str] = ()) -> Report:
     """Return the report of *plan*; *allowed* names what may stay unverified."""
     verdict = plan_verdict(plan, allowed)
+    reading = plan.reading
     named = [each.name for each in plan.actions]
-    warnings = tuple(finding_line(each) for each in plan.findings)
+    warnings = tuple(each.line for each in plan.findings)
     return Report(
-        headline=_headline(plan, verdict),
+        headline=f"{reading.repository}: {_headline(plan, verdict)}",
         sections=(
             Section("Writes", tuple(map(_write_line, plan.actions))),
-            *sections_of(plan.comparisons, {}, named=named),
-            Section("Not verified", tuple(x.line(allowed) for x in plan.unverified)),
+            *sections_of(reading.comparisons, {}, named=named, side=plan.side),
+            *_deletions(plan),
+            Section("Not verified", unverified_lines(reading.unverified, allowed)),
             Section("To know", plan.notes + warnings),
-            Section("Inherited, not touched", plan.inherited),
+            Section("Inherited, not touched", reading.inherited),
         ),
         data={
+            "repository": reading.repository,
             "verdict": verdict,
             "actions": [{"verb": a.verb, "name": a.name} for a in plan.actions],
-            "rulesets": [comparison_json(each) for each in plan.comparisons],
-            "unverified": [each.as_json(allowed) for each in plan.unverified],
+            "rulesets": [comparison_json(each) for each in reading.comparisons],
+            "unverified": [each.as_json(allowed) for each in reading.unverified],
             "warnings": list(warnings),
-            "inherited": list(plan.inherited),
+            "inherited": list(reading.inherited),
         },
+        outcome=OUTCOMES[verdict],
     )
 
 
@@ -239,16 +165,26 @@ def rulesets_in(count: int) -> str:
 def _headline(plan: Plan, verdict: Verdict) -> str:
     writes = rulesets_in(len(plan.actions))
     match verdict:
-        case "in_sync" if plan.actions:
-            return f"policy: in sync, but for optional rules: {writes} to write"
-        case "in_sync":
-            return "policy: in sync, nothing to write"
+        case "in_sync" | "in_sync_as_seen":
+            seen = " as far as seen" if verdict == "in_sync_as_seen" else ""
+            if plan.actions:
+                return f"in sync{seen}, but for optional rules: {writes} to write"
+            return f"in sync{seen}, nothing to write"
         case "drift" if plan.actions:
-            return f"policy: {writes} to write"
+            return f"{writes} to write"
         case "drift":
-            return "policy: nothing to write, but GitHub is not as the file says"
+            return f"nothing to write, but GitHub is not as {plan.side} says"
         case "unverifiable":
-            return "policy: not everything could be verified"
+            return "not everything could be verified"
+
+
+def _deletions(plan: Plan) -> Iterator[Section]:
+    """Yield what is deleted in full: a ruleset that is gone has no history."""
+    for action in plan.actions:
+        if action.verb == "delete":
+            text = policy_text([exported(action.comparison.live[0])])
+            lines = tuple(text.splitlines())
+            yield Section(f"Deleted with {action.name}, keep it if in doubt", lines)
 
 
 def _write_line(action: Action) -> str:
@@ -256,25 +192,3 @@ def _write_line(action: Action) -> str:
     if action.verb == "create":
         return f"{line}, adds: {rules_line(action.comparison)}"
     return line
-
-
-def lint_report(policy: Policy) -> tuple[Report, list[Finding]]:
-    """Return what is wrong in the file as a report, and the part that is an error.
-
-    Nobody asked GitHub, so a name that is not known is an error only where it looks
-    like a slip: GitHub may know more than the table of rules.
-    """
-    findings = lint(policy.desired, policy.jobs)
-    errors = [
-        each
-        for each in findings
-        if not each.warning
-        and not (each.unknown and "did you mean" not in each.problem)
-    ]
-    warnings = tuple(finding_line(each) for each in findings if each not in errors)
-    report = Report(
-        headline=f"infra/rulesets.json: {len(policy.desired)} rulesets, nothing wrong",
-        sections=(Section("To know", warnings),),
-        data={"rulesets": len(policy.desired), "warnings": list(warnings)},
-    )
-    return report, errors

@@ -241,9 +241,6 @@ ACTOR = Shape(
 
 TARGETS = ("branch", "tag", "push")
 ENFORCEMENTS = ("disabled", "active", "evaluate")
-# GitHub sends null for these whatever was written (terraform-provider-github#2536).
-# EnterpriseOwner exists on GitHub Enterprise only.
-ID_LESS_ACTORS = ("DeployKey", "OrganizationAdmin", "EnterpriseOwner")
 WRITABLE = ("name", "target", "enforcement", "bypass_actors", "conditions", "rules")
 READ_ONLY = (
     "id",

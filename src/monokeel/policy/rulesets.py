@@ -1,12 +1,12 @@
-"""Rulesets: parse, canonical form with defaults, and the body of a write.
+"""Rulesets: parsed, and in canonical form with defaults.
 
 The canonical form is a tree: sets are keyed by what identifies an item, defaults are
 filled in, read-only members are gone. Two rulesets are compared tree by tree
-(``ruleset_diff``); what this table of rules does not know stays visible as Opaque.
+(``comparison``); what this table of rules does not know stays visible as Opaque.
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from monokeel.ground.answers import Json
@@ -14,12 +14,17 @@ from monokeel.ground.errors import ServiceError, UsageError
 from monokeel.policy.rule_types import (
     ACTOR,
     CONDITIONS,
-    ID_LESS_ACTORS,
     READ_ONLY,
     RULE_TYPES,
     WRITABLE,
 )
-from monokeel.policy.shape import Shape, Unset, actor_label, item_label
+from monokeel.policy.shape import (
+    ID_LESS_ACTORS,
+    Shape,
+    Unset,
+    actor_label,
+    item_label,
+)
 
 BYPASS = "bypass_actors"
 
@@ -126,11 +131,10 @@ def read_live(body: Mapping[str, Json]) -> Ruleset:
     )
 
 
-def from_state(state: Mapping[str, Json], name: str) -> Ruleset:
-    """Return the ruleset that *state* of a history version asks for, under *name*."""
+def from_state(state: Mapping[str, Json]) -> Ruleset:
+    """Return the ruleset that *state* of a history version asks for."""
     body = {key: state[key] for key in WRITABLE if key in state}
-    body["name"] = name
-    return Ruleset(name=name, body=body, tree=canonical(body))
+    return Ruleset(name=str(body.get("name")), body=body, tree=canonical(body))
 
 
 def is_own(body: Mapping[str, Json]) -> bool:
@@ -163,34 +167,6 @@ def grow(value: Json, shape: Shape) -> Tree:
             (item_label(each, shape.identity), grow(each, item)) for each in value
         )
     return Leaf(value)
-
-
-def branch_pattern(rulesets: Sequence[Ruleset]) -> str:
-    """Return the regular expression that names of branches must match, in full.
-
-    Read from the first ``branch_name_pattern`` rule. Raises UsageError when there
-    is none, or when it is not a plain ``regex``.
-    """
-    for ruleset in rulesets:
-        for rule in rules_of(ruleset.body):
-            if rule.get("type") != "branch_name_pattern":
-                continue
-            parameters = rule.get("parameters")
-            if (
-                isinstance(parameters, dict)
-                and parameters.get("operator") == "regex"
-                and not parameters.get("negate")
-                and isinstance(pattern := parameters.get("pattern"), str)
-            ):
-                return pattern
-            raise UsageError(
-                f"the branch name rule of ruleset {ruleset.name!r} is no plain regex",
-                fix='Write it with "operator": "regex" and without "negate".',
-            )
-    raise UsageError(
-        "infra/rulesets.json has no branch_name_pattern rule",
-        fix="Add one, or take the check of branch names out of the workflow.",
-    )
 
 
 def rules_of(body: Mapping[str, Json]) -> list[dict[str, Json]]:

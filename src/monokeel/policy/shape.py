@@ -18,7 +18,9 @@ from monokeel.ground.answers import Json
 ROLES = {2: "maintain", 4: "write", 5: "admin"}
 GITHUB_ACTIONS = 15368
 APPS = {GITHUB_ACTIONS: "github-actions"}
-_NO_ID = ("DeployKey", "OrganizationAdmin", "EnterpriseOwner")
+# GitHub sends null for these whatever was written (terraform-provider-github#2536).
+# EnterpriseOwner exists on GitHub Enterprise only.
+ID_LESS_ACTORS = ("DeployKey", "OrganizationAdmin", "EnterpriseOwner")
 
 
 def actor_label(actor: Json) -> str:
@@ -29,7 +31,7 @@ def actor_label(actor: Json) -> str:
     if not isinstance(actor, dict):
         return f"[{json.dumps(actor, sort_keys=True)}]"
     kind, number = str(actor.get("actor_type")), actor.get("actor_id")
-    if kind in _NO_ID or number is None:
+    if kind in ID_LESS_ACTORS or number is None:
         return f"[{kind}]"
     return f"[{kind} {number}{_name(kind, number)}]"
 
@@ -149,6 +151,11 @@ class Finding:
     warning: bool = False
     unknown: bool = False
 
+    @property
+    def line(self) -> str:
+        """The finding in one line."""
+        return f"{self.ruleset}: {self.path} {self.problem}"
+
 
 def check_members(
     ruleset: str, path: str, value: Mapping[str, Json], shapes: Mapping[str, Shape]
@@ -190,7 +197,8 @@ def unknown_name(
     """Return the finding for *name*, which is none of *known*: a slip, or new.
 
     A name that looks like a known one is a slip and stops the write, unless GitHub
-    holds it already.
+    holds it already. Any other is sent, and GitHub decides: it grows faster than the
+    table of rules.
     """
     near = get_close_matches(name, known, n=1, cutoff=0.7)
     if not known:
@@ -198,8 +206,14 @@ def unknown_name(
     elif near:
         problem = f"is not known; did you mean {near[0]}?"
     else:
-        problem = f"is not known; known are {', '.join(known)}"
-    return Finding(ruleset=ruleset, path=path, problem=problem, unknown=True)
+        problem = "is not known here: it is sent as it is, and GitHub decides"
+    return Finding(
+        ruleset=ruleset,
+        path=path,
+        problem=problem,
+        warning=bool(known and not near),
+        unknown=True,
+    )
 
 
 _TYPES: Mapping[str, tuple[type, str]] = {

@@ -1,39 +1,21 @@
 """What moved before: the records of one environment, and moves without one."""
 
 import re
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
 
 from monokeel.ground.answers import Json
 from monokeel.ground.errors import NO_ANSWER, UsageError
 from monokeel.ground.report import Report, Section, Table
 from monokeel.ground.settings import Settings
 from monokeel.ground.words import span, stamp
-from monokeel.promotion.pointers import Pointers, Remote, branch_of, read_remote
-from monokeel.promotion.records import BranchMove, Ledger, Listed, Record, Status
+from monokeel.promotion.pointers import Pointers, branch_of
+from monokeel.promotion.ports import Outside
+from monokeel.promotion.reading import Reading, read, read_on
+from monokeel.promotion.records import BranchMove, Record
+from monokeel.promotion.track_record import time_live
 
 _NOWHERE = "0" * 40
-
-
-class Records(Protocol):
-    """The deployments on GitHub."""
-
-    def now(self) -> datetime:
-        """Return the time of GitHub's newest answer."""
-
-    def newest(self, environments: Sequence[str]) -> Listed:
-        """Return our newest records, at least the newest of each environment."""
-
-    def history(self, environment: str, commit: str = "") -> tuple[Record, ...]:
-        """Return every record of *environment* (and *commit*), newest first."""
-
-    def branch_moves(self, branch: str) -> tuple[BranchMove, ...]:
-        """Return the moves of *branch* that GitHub saw itself, newest first."""
-
-    def statuses(self, ids: Sequence[int]) -> Mapping[int, tuple[Status, ...]]:
-        """Return record id → its statuses, oldest first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,27 +60,24 @@ def parse_count(text: str) -> int:
 
 
 def look_back(
-    clone: Remote, records: Records, local: Settings, *, environment: str, count: int
+    outside: Outside, local: Settings, *, environment: str, count: int
 ) -> History:
     """Return the newest *count* records of *environment*, and the moves without one.
 
-    One request per record for its statuses. Raises UsageError for an unknown
-    environment, ServiceError when GitHub cannot be read.
+    A request for each hundred records. Raises UsageError for an unknown environment,
+    ServiceError when GitHub cannot be read.
     """
     if not environment:
         raise UsageError("no environment given", fix="Add --env NAME.")
-    settings, pointers = read_remote(clone, local)
-    settings.environment(environment)
-    every = records.history(environment)
-    now = records.now()
-    ledger = Ledger(records=every[:count])
-    ledger = ledger.knowing(records.statuses([each.id for each in ledger.records]))
-    pointer = pointers.branches.get(environment)
-    moves = [_recorded(each, ledger, pointer, now) for each in ledger.records]
-    seen, unseen = _seen(records, environment)
+    reading = read(outside, local, environment=environment)
+    if count > len(reading.ledger.of(environment)):
+        reading = read_on(reading, outside, environment)
+    every = reading.ledger.of(environment)
+    moves = [_recorded(each, reading) for each in every[:count]]
+    seen, unseen = _seen(outside, environment)
     oldest = every[count - 1].created_at if len(every) > count else None
     moves += [
-        _outside(each, pointers)
+        _outside(each, reading.pointers)
         for each in _without_record(seen, every)
         if oldest is None or each.at >= oldest
     ]
@@ -130,35 +109,27 @@ def history_report(history: History) -> Report:
     )
 
 
-def _recorded(
-    record: Record, ledger: Ledger, pointer: str | None, now: datetime
-) -> Move:
-    start = ledger.live_from(record)
-    ends = [
-        ended
-        for later in ledger.records
-        if later.id > record.id and (ended := ledger.live_from(later)) is not None
-    ]
+def _recorded(record: Record, reading: Reading) -> Move:
     live_for = None
-    if start is not None:
-        end = min(ends) if ends else now if record.sha == pointer else start
-        live_for = max(end - start, timedelta())
+    if record.live_from is not None:
+        live = record.sha == reading.place(record.environment).commit
+        live_for = time_live(reading.ledger, record, live=live, now=reading.now)
     return Move(
         at=record.created_at,
-        version=record.note.version,
+        version=record.version,
         before=record.note.from_version,
         task=record.task,
         by=record.by,
-        state=ledger.state(record),
+        state=record.state,
         live_for=live_for,
-        why=ledger.why(record) if ledger.state(record) != "success" else "",
+        why=record.why,
         record=record,
     )
 
 
-def _seen(records: Records, environment: str) -> tuple[tuple[BranchMove, ...], str]:
+def _seen(outside: Outside, environment: str) -> tuple[tuple[BranchMove, ...], str]:
     try:
-        return records.branch_moves(branch_of(environment)), ""
+        return outside.records.branch_moves(branch_of(environment)), ""
     except NO_ANSWER as error:
         return (), error.problem
 

@@ -1,41 +1,50 @@
-"""Decide on a promotion: all gates over one snapshot; the plan is a value."""
+"""Decide on a promotion: all gates over one reading; the plan is a value."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from monokeel.ground.answers import Absent, Unknown
-from monokeel.ground.errors import NO_ANSWER, RefusedError, ServiceError
-from monokeel.ground.settings import Environment, Settings
-from monokeel.promotion.facts import ImageFact, NotAsked, Snapshot
-from monokeel.promotion.gates import Gate, evaluate, parse_overrides, verdict_of
-from monokeel.promotion.pointers import branch_of, descends
-from monokeel.promotion.reading import Clone, Outside, Request, Survey, look
-from monokeel.promotion.records import (
-    PROMOTE,
-    ROLLBACK,
-    Ledger,
-    NewRecord,
-    Note,
-    Record,
-    newest_first,
-)
-from monokeel.promotion.track_record import (
-    Trial,
-    read_on,
-    setback,
-    trial_of,
-    unread_for_trial,
-)
-from monokeel.release.record import NOTHING, ReleaseRecord, with_unnamed
+from monokeel.ground.errors import RefusedError, ServiceError, UsageError
+from monokeel.ground.settings import Settings
+from monokeel.ground.version import parse_wanted
+from monokeel.promotion.checks import Gate
+from monokeel.promotion.facts import facts_of, read_release
+from monokeel.promotion.gates import evaluate, parse_overrides, verdict_of
+from monokeel.promotion.pointers import branch_of
+from monokeel.promotion.ports import Outside
+from monokeel.promotion.reading import Place, Reading, knowing_time, read
+from monokeel.promotion.records import PROMOTE, ROLLBACK, NewRecord, Note, Record
+from monokeel.promotion.rollback import choose_version, is_finished
+from monokeel.release.record import ReleaseRecord
 
 Kind = Literal["move", "adopt", "there", "finished"]
 _WORKFLOWS = ".github/workflows"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What somebody asked for; an empty *version* is for a rollback only.
+
+    *overrides* are ``GATE=REASON`` texts. *hold* stops every promotion unless it is
+    empty. *run_id* and *run_url* name the workflow run, if there is one; *by_token*
+    says that the branch is pushed with a token and not with the deploy key.
+    """
+
+    environment: str
+    version: str = ""
+    rollback: bool = False
+    reason: str = ""
+    overrides: tuple[str, ...] = ()
+    hold: str = ""
+    actor: str = ""
+    run_id: str = ""
+    run_url: str = ""
+    by_token: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What a promotion will do.
+    """What a promotion will do to *place*, and to which *version*.
 
     *kind*: ``move`` the branch; ``adopt``: the branch is there, moved by hand, and gets
     its record; ``there``: nothing to do; ``finished``: the repairs complete a rollback
@@ -44,37 +53,42 @@ class Plan:
 
     kind: Kind
     request: Request
-    survey: Survey
+    reading: Reading
+    version: str
     gates: tuple[Gate, ...] = ()
-    overrides: Mapping[str, str]
-    digests: Mapping[str, str]
+    overrides: Mapping[str, str] = field(default_factory=dict)
+    digests: Mapping[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+
+    @property
+    def place(self) -> Place:
+        """The environment as it is."""
+        return self.reading.place(self.request.environment)
+
+    @property
+    def commit(self) -> str:
+        """The commit that the branch will be at."""
+        if self.kind == "finished":
+            return self.place.commit or ""
+        return self.reading.pointers.releases[self.version]
 
     @property
     def branch(self) -> str:
         """The branch that moves, such as ``env/prod``."""
-        return branch_of(self.survey.environment.name)
+        return branch_of(self.request.environment)
 
     @property
     def before(self) -> str:
         """What is on the branch now, for people: a version, a commit, or nothing."""
-        pointer = self.survey.pointer
-        version = self.survey.pointers.version_at(pointer)
-        return version or (pointer[:12] if pointer else "nothing")
+        commit = self.place.commit
+        return self.place.version or (commit[:12] if commit else "nothing")
 
     @property
     def unmoved(self) -> str:
         """The branch as it is when nothing was moved, for the start of a message."""
-        if self.survey.pointer is None:
+        if self.place.commit is None:
             return f"{self.branch} stays empty"
         return f"{self.branch} stays at {self.before}"
-
-    @property
-    def version(self) -> str:
-        """The version that the branch will be at."""
-        if self.survey.version or self.survey.last is None:
-            return self.survey.version
-        return self.survey.last.note.version
 
     @property
     def task(self) -> str:
@@ -107,12 +121,12 @@ class Plan:
 
     def record(self, approvers: tuple[str, ...]) -> NewRecord:
         """Return the record that is made before the branch moves."""
-        at, name = self.survey, self.survey.environment.name
+        settings, environment = self.reading.settings, self.place.environment
         note = Note(
             version=self.version,
-            sha=at.commit or "",
-            from_version=self._left_version(),
-            from_sha=self._left_commit(),
+            sha=self.commit,
+            from_version=self.reading.pointers.version_at(self.left_commit),
+            from_sha=self.left_commit,
             actor=self.request.actor,
             approvers=approvers,
             reason=self.request.reason,
@@ -121,31 +135,28 @@ class Plan:
             digests=self.digests,
             run_url=self.request.run_url,
         )
+        moved = f"{environment.name}: {self.before} -> {self.version}"
         return NewRecord(
-            environment=name,
-            tag=at.settings.tag(self.version),
+            environment=environment.name,
+            tag=settings.tag(self.version),
             task=self.task,
-            production=at.environment == at.settings.environments[-1],
-            description=f"{self.task} {name}: {self.before} -> {self.version}",
+            production=environment == settings.environments[-1],
+            description=f"{self.task} {moved}",
             note=note,
         )
 
     @property
-    def left(self) -> Record | None:
-        """The good record of what the branch leaves, ``None`` if there is none."""
-        last = self.survey.last
-        if last is None or last.sha != self._left_commit():
-            return None
-        return last if self.survey.ledger.state(last) == "success" else None
-
-    def _left_commit(self) -> str:
+    def left_commit(self) -> str:
+        """The commit that the environment leaves, ``""`` if there was none."""
         # A move by hand left what the newest record says, not what is there now.
         if self.kind == "adopt":
-            return self.survey.last.sha if self.survey.last is not None else ""
-        return self.survey.pointer or ""
+            return self.place.last.sha if self.place.last is not None else ""
+        return self.place.commit or ""
 
-    def _left_version(self) -> str:
-        return self.survey.pointers.version_at(self._left_commit())
+    @property
+    def left(self) -> tuple[Record, ...]:
+        """Every record of what the environment leaves."""
+        return self.reading.ledger.of(self.place.name, self.left_commit)
 
 
 def plan_promotion(request: Request, outside: Outside, local: Settings) -> Plan:
@@ -156,144 +167,72 @@ def plan_promotion(request: Request, outside: Outside, local: Settings) -> Plan:
     ServiceError when the remote or GitHub cannot be read.
     """
     overrides = parse_overrides(request.overrides)
-    survey = look(request, outside, local)
-    empty = Plan(
-        kind="finished", request=request, survey=survey, overrides={}, digests={}
-    )
-    if not survey.version:
-        return empty
-    if survey.pointer == survey.commit:
-        if survey.last is not None and survey.last.sha == survey.pointer:
-            return replace(empty, kind="there")
-        kind: Kind = "adopt"
-    else:
-        kind = "move"
-    survey, trial = _try_out(
-        survey, survey.previous, outside, timed=bool(survey.environment.soak)
-    )
-    survey, here = _try_out(survey, survey.environment, outside, timed=False)
-    release = _release(outside, survey)
-    snapshot = replace(
-        _snapshot(request, survey, trial, outside.clone),
+    name, wanted = request.environment, _wanted_version(request, local.tag_prefix)
+    reading = read(outside, local, environment=name, version=wanted)
+    if not wanted and is_finished(reading.place(name)):
+        last = reading.place(name).last
+        version = last.version if last is not None else ""
+        return Plan(kind="finished", request=request, reading=reading, version=version)
+    if not wanted:
+        wanted, reading = choose_version(reading, outside, name)
+    there = reading.place(name).commit == reading.pointers.releases[wanted]
+    kind: Kind = "adopt" if there else "move"
+    if there and reading.place(name).current is not None:
+        kind = "there"
+    plan = Plan(kind=kind, request=request, reading=reading, version=wanted)
+    return plan if kind == "there" else _judged(plan, outside, overrides)
+
+
+def _judged(plan: Plan, outside: Outside, overrides: Mapping[str, str]) -> Plan:
+    request, version, reading = plan.request, plan.version, plan.reading
+    previous = reading.previous(plan.place.name)
+    if previous is not None and plan.place.environment.soak:
+        reading = knowing_time(reading, outside, version, previous.name)
+    settings, pointers = reading.settings, reading.pointers
+    release, artifact = read_release(outside, settings, pointers, version)
+    facts = replace(
+        facts_of(reading, outside.clone, version, plan.place.name, hold=request.hold),
         release=release,
-        images=_images(outside, survey, release),
-        protection=outside.records.protection(survey.environment.name),
+        artifact=artifact,
+        protection=outside.records.protection(plan.place.name),
+        rollback=request.rollback,
     )
-    gates = evaluate(snapshot, overrides)
+    gates = evaluate(facts, overrides)
     used = {gate.name for gate in gates if gate.status == "overridden"}
+    said = facts.here.setback(reading.now)
+    warnings = (f"{version} in {plan.place.name}: {said}",) if said else ()
     digests = release.images if isinstance(release, ReleaseRecord) else ()
-    return Plan(
-        kind=kind,
-        request=request,
-        survey=survey,
+    return replace(
+        plan,
+        reading=reading,
         gates=gates,
         overrides={name: why for name, why in overrides.items() if name in used},
         digests={image.service: image.digest for image in digests},
-        warnings=(
-            *_setback(survey, here),
-            *_warnings(request, survey, outside.clone),
-        ),
+        warnings=(*warnings, *_workflow_warning(plan, outside), *reading.unchecked),
     )
 
 
-def _try_out(
-    survey: Survey, place: Environment | None, outside: Outside, *, timed: bool
-) -> tuple[Survey, Trial | None]:
-    commit = survey.commit
-    if place is None or commit is None:
-        return survey, None
-    name, ledger = place.name, survey.ledger
-    hidden = not survey.complete and not ledger.of(name, commit)
-    # A page full of newer records hides older ones: ask for this commit, and for all
-    # of the environment only if there is something.
-    if hidden and outside.records.history(name, commit):
-        every = outside.records.history(name)
-        ledger = replace(ledger, records=newest_first([*ledger.records, *every]))
-
-    def ask(known: Ledger) -> tuple[int, ...]:
-        return unread_for_trial(known, name, commit, timed=timed)
-
-    ledger = read_on(ledger, outside.records.statuses, ask)
-    trial = trial_of(
-        ledger,
-        name,
-        commit,
-        live=survey.pointers.branches.get(name) == commit,
-        now=survey.now,
-    )
-    return replace(survey, ledger=ledger), trial
-
-
-def _snapshot(
-    request: Request, survey: Survey, trial: Trial | None, clone: Clone
-) -> Snapshot:
-    commit, pointer = survey.commit, survey.pointer
-    return Snapshot(
-        version=survey.version,
-        tag=survey.settings.tag(survey.version),
-        commit=commit,
-        main=survey.settings.default_branch,
-        environment=survey.environment,
-        now=survey.now,
-        pointer=pointer,
-        current=survey.pointers.version_at(pointer),
-        on_main=descends(clone.is_ancestor, commit, survey.pointers.main),
-        descends=descends(clone.is_ancestor, pointer, commit),
-        previous=survey.previous,
-        trial=trial,
-        freezes=survey.settings.freezes,
-        hold=request.hold,
-        rollback=request.rollback,
+def _wanted_version(request: Request, prefix: str) -> str:
+    if not request.environment:
+        raise UsageError("no environment given", fix="Add --env NAME.")
+    if request.version:
+        return parse_wanted(request.version, prefix=prefix)
+    if request.rollback:
+        return ""
+    raise UsageError(
+        "no version given", fix="Add --version X, such as --version 1.4.0."
     )
 
 
-def _release(outside: Outside, survey: Survey) -> ReleaseRecord | Absent | Unknown:
-    try:
-        release = outside.releases.published(survey.settings.tag(survey.version))
-        record = outside.releases.record_of(release) if release is not None else None
-    except NO_ANSWER as error:
-        return Unknown(reason=error.problem)
-    return Absent() if record is None else record
-
-
-def _images(
-    outside: Outside, survey: Survey, release: ReleaseRecord | Absent | Unknown
-) -> tuple[ImageFact, ...] | NotAsked:
-    if not isinstance(release, ReleaseRecord) or release.commit != survey.commit:
-        return NotAsked()
-    asked = [
-        (image, image.image.removeprefix(f"{survey.settings.registry_host}/"), tag)
-        for image in with_unnamed(release, survey.settings.images)
-        for tag in (survey.version, f"sha-{survey.commit}")
-    ]
-    answers = outside.images.look_up_all([(path, tag) for _, path, tag in asked])
-    return tuple(
-        ImageFact(
-            service=image.service,
-            image=path,
-            tag=tag,
-            wanted=image.digest,
-            answer=answer,
-        )
-        for (image, path, tag), answer in zip(asked, answers, strict=True)
-        if image.digest != NOTHING or not isinstance(answer, Absent)
-    )
-
-
-def _setback(survey: Survey, here: Trial | None) -> tuple[str, ...]:
-    said = setback(here, survey.now) if here is not None else ""
-    return (f"{survey.version} in {survey.environment.name}: {said}",) if said else ()
-
-
-def _warnings(request: Request, survey: Survey, clone: Clone) -> tuple[str, ...]:
-    if not request.by_token or survey.commit is None:
+def _workflow_warning(plan: Plan, outside: Outside) -> tuple[str, ...]:
+    if not plan.request.by_token:
         return ()
-    main = clone.tree_of(survey.pointers.main, _WORKFLOWS)
-    if clone.tree_of(survey.commit, _WORKFLOWS) == main:
+    main = outside.clone.tree_of(plan.reading.pointers.main, _WORKFLOWS)
+    if outside.clone.tree_of(plan.commit, _WORKFLOWS) == main:
         return ()
     warning = (
-        f"{survey.version} has other workflow files than"
-        f" {survey.settings.default_branch}: GitHub may refuse a push with"
+        f"{plan.version} has other workflow files than"
+        f" {plan.reading.settings.default_branch}: GitHub may refuse a push with"
         " GITHUB_TOKEN. Set MONOKEEL_DEPLOY_KEY."
     )
     return (warning,)

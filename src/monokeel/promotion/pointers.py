@@ -3,12 +3,12 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
 
 from monokeel.ground.errors import ServiceError, UsageError
 from monokeel.ground.settings import Settings, parse_settings
 from monokeel.ground.version import newest_first
-from monokeel.promotion.records import Ledger, Record
+from monokeel.promotion.ports import Remote
+from monokeel.promotion.records import Ledger
 from monokeel.promotion.track_record import STALE, unfinished
 from monokeel.release.versions import versions_of
 
@@ -16,25 +16,6 @@ _HEADS = "refs/heads/"
 _TAGS = "refs/tags/"
 ENVIRONMENTS = "env/"
 _POLICY = "infra/platform.toml"
-
-
-class Remote(Protocol):
-    """A clone and its remote, for the questions about environments."""
-
-    def remote_refs(self) -> dict[str, str]:
-        """Return full name → peeled commit of every branch and tag on the remote."""
-
-    def fetch(self) -> None:
-        """Bring the remote's branches and tags into the clone."""
-
-    def commit_of(self, ref: str) -> str | None:
-        """Return the commit that *ref* names in the clone, or ``None``."""
-
-    def file_at(self, commit: str, path: str) -> str | None:
-        """Return the text of *path* in *commit*, ``None`` if it has no such file."""
-
-    def is_ancestor(self, ancestor: str, commit: str) -> bool:
-        """Say whether *ancestor* is *commit* or in its history, else ServiceError."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,43 +106,21 @@ def pointers_of(refs: Mapping[str, str], *, main: str, prefix: str) -> Pointers:
     )
 
 
-def unread_for_newest(ledger: Ledger, environment: str) -> tuple[int, ...]:
-    """Return the ids of the records to read next for ``newest_live``; empty: enough."""
-    for record in ledger.of(environment):
-        if record.id not in ledger.statuses:
-            return (record.id,)
-        if ledger.live_from(record) is not None:
-            return ()
-    return ()
-
-
-def newest_live(ledger: Ledger, environment: str) -> Record | None:
-    """Return the newest record of *environment* that was ever confirmed.
-
-    Where the branch is somewhere else, somebody moved it without ``promote``.
-    """
-    for record in ledger.of(environment):
-        if ledger.live_from(record) is not None:
-            return record
-    return None
-
-
 def pointer_drift(
     pointers: Pointers, ledger: Ledger, environment: str, now: datetime
 ) -> tuple[str, ...]:
     """Return what is wrong with the branch of *environment*, one line each.
 
-    Needs a ledger that was read for ``newest_live`` at least; unfinished records are
-    found among those that were read. Before the first
-    promotion there is nothing to be wrong; a branch that vanished after one is.
+    *ledger* is as GitHub has it, without repairs. Before the first promotion there is
+    nothing to be wrong; a branch that vanished after one is.
     """
     branch = branch_of(environment)
     commit = pointers.branches.get(environment)
-    last = newest_live(ledger, environment)
+    last = ledger.last(environment)
     if commit is None:
         if last is None:
             return ()
-        return (f"{branch} is gone; the last record there is {last.note.version}",)
+        return (f"{branch} is gone; the last record there is {last.version}",)
     found = []
     if not pointers.version_at(commit):
         found.append(f"{branch} is at {commit[:12]}, which is no release")
@@ -174,9 +133,7 @@ def pointer_drift(
     if commit not in [record.sha for record in recorded]:
         version = pointers.version_at(commit) or commit[:12]
         found.append(f"{branch} moved to {version} without a record")
-    found += [
-        f"record {record.id} ({record.note.version}) is unfinished" for record in stale
-    ]
+    found += [f"record {each.id} ({each.version}) is unfinished" for each in stale]
     return tuple(found)
 
 

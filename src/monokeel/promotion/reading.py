@@ -1,196 +1,274 @@
-"""What a promotion finds outside: policy, branches, records, the version asked for."""
+"""What is there, read once and completely: policy, branches, records of every place.
 
-from collections.abc import Mapping, Sequence
+Promote, rollback, status, history and drift all take this value. What a cut-short run
+still owes is counted as written, in every environment, whoever reads it.
+"""
+
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import Protocol
+from datetime import datetime, timedelta
 
-from monokeel.ground.answers import Absent, Declined, Found, Lost, Moved, Unknown
-from monokeel.ground.errors import RefusedError, ServiceError, UsageError
+from monokeel.ground.errors import NO_ANSWER, RefusedError
 from monokeel.ground.settings import Environment, Settings
-from monokeel.ground.version import nearest, parse_wanted
-from monokeel.promotion.facts import Protection
+from monokeel.ground.version import nearest, newest_first
 from monokeel.promotion.pointers import (
     Pointers,
-    Remote,
-    newest_live,
+    branch_of,
+    pointer_drift,
     read_remote,
-    unread_for_newest,
 )
+from monokeel.promotion.ports import Outside
 from monokeel.promotion.records import (
+    PROMOTE,
     ROLLBACK,
+    BranchMove,
     Ledger,
     Listed,
-    NewRecord,
     Record,
-    Status,
-    newest_first,
 )
+from monokeel.promotion.records import newest_first as by_id
 from monokeel.promotion.track_record import (
     Repair,
-    read_on,
+    TrackRecord,
     repaired,
     repairs,
-    unread_for_repair,
+    time_is_hidden,
+    track_record_of,
 )
-from monokeel.release.record import GitHubRelease, ReleaseRecord
+
+_ACTIONS = "github-actions[bot]"
+_LAG = timedelta(minutes=1)  # between a record and the push that it announces
 
 
-class Clone(Remote, Protocol):
-    """A clone and its remote."""
-
-    def tree_of(self, commit: str, path: str) -> str | None:
-        """Return the object id of *path* in *commit*, ``None`` if it is not there."""
-
-    def move_ref(
-        self, ref: str, *, old: str | None, new: str | None
-    ) -> Moved | Lost | Declined:
-        """Point *ref* at *new* if it is at *old*; ``None`` means absent."""
-
-
-class Records(Protocol):
-    """The deployments on GitHub, and its Environments."""
-
-    def now(self) -> datetime:
-        """Return the time of GitHub's newest answer."""
-
-    def newest(self, environments: Sequence[str]) -> Listed:
-        """Return our newest records, at least the newest of each environment."""
-
-    def history(self, environment: str, commit: str = "") -> tuple[Record, ...]:
-        """Return every record of *environment* (and *commit*), newest first."""
-
-    def statuses(self, ids: Sequence[int]) -> Mapping[int, tuple[Status, ...]]:
-        """Return record id → its statuses, oldest first."""
-
-    def create(self, wanted: NewRecord) -> Record:
-        """Make a record and return it, with the commit that GitHub resolved."""
-
-    def settle(
-        self, record: int, state: str, description: str, log_url: str = ""
-    ) -> None:
-        """Give *record* a state, and say why."""
-
-    def protection(self, environment: str) -> Protection | Unknown:
-        """Say whether the GitHub Environment is there and asks for an approval."""
-
-    def approvers(self, run: str) -> tuple[str, ...]:
-        """Return who approved the workflow run."""
-
-
-class Releases(Protocol):
-    """The releases on GitHub."""
-
-    def published(self, tag: str) -> GitHubRelease | None:
-        """Return the published release of *tag*, ``None`` if there is none."""
-
-    def record_of(self, release: GitHubRelease) -> ReleaseRecord | None:
-        """Return what the ``release.json`` of *release* says, ``None`` without one."""
-
-
-class Images(Protocol):
-    """The container images in the registry."""
-
-    def look_up_all(
-        self, names: Sequence[tuple[str, str]]
-    ) -> list[Found | Absent | Unknown]:
-        """Say what is at each (image, tag), in that order, asked at the same time."""
+# The moves of each branch that GitHub saw, or why nobody can tell.
+Moves = Mapping[str, tuple[BranchMove, ...] | str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outside:
-    """Everything that a promotion reads and writes."""
+class Place:
+    """One environment as it is now; *last* is its newest confirmed record.
 
-    clone: Clone
-    records: Records
-    releases: Releases
-    images: Images
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """What somebody asked for; an empty *version* is for a rollback only.
-
-    *overrides* are ``GATE=REASON`` texts. *hold* stops every promotion unless it is
-    empty. *run_id* and *run_url* name the workflow run, if there is one; *by_token*
-    says that the branch is pushed with a token and not with the deploy key.
+    *commit* is that of its branch, ``None`` without one. *drift* names what is wrong
+    with the branch, *owed* what a cut-short run did not write.
     """
 
-    environment: str
-    version: str = ""
-    rollback: bool = False
-    reason: str = ""
-    overrides: tuple[str, ...] = ()
-    hold: str = ""
-    actor: str = ""
-    run_id: str = ""
-    run_url: str = ""
-    by_token: bool = False
+    environment: Environment
+    commit: str | None
+    version: str
+    last: Record | None
+    drift: tuple[str, ...]
+    owed: tuple[Repair, ...]
+
+    @property
+    def name(self) -> str:
+        """The name of the environment."""
+        return self.environment.name
+
+    @property
+    def current(self) -> Record | None:
+        """The record that put the branch where it is, ``None`` if there is none."""
+        here = self.last is not None and self.last.sha == self.commit
+        return self.last if here else None
+
+    @property
+    def since(self) -> datetime | None:
+        """Since when it is there, ``None`` where no record says so."""
+        return self.current.live_from if self.current is not None else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Survey:
-    """What was found before anything is judged.
+class Reading:
+    """The remote and the records at one moment, *now* (GitHub's clock).
 
-    *settings* is the policy on the default branch. *ledger* already counts the
-    *owed* repairs as written. *last* is the newest confirmed record here, *finished*
-    the rollback that a crash left half-recorded, if *owed* completes one.
+    *settings* is the policy on the default branch; *places* stand in order of
+    promotion. *ledger* already counts what the places owe as written. *unchecked* says
+    which records nobody could judge, and why.
     """
 
     settings: Settings
     pointers: Pointers
-    environment: Environment
-    previous: Environment | None
-    version: str
+    listed: Listed
     ledger: Ledger
-    complete: bool
-    owed: tuple[Repair, ...]
-    last: Record | None
-    finished: Record | None
+    places: tuple[Place, ...]
+    unchecked: tuple[str, ...]
     now: datetime
 
-    @property
-    def pointer(self) -> str | None:
-        """The commit of the environment's branch, ``None`` if there is no branch."""
-        return self.pointers.branches.get(self.environment.name)
+    def place(self, environment: str) -> Place:
+        """Return the place *environment*; raise UsageError if there is none."""
+        self.settings.environment(environment)
+        return next(each for each in self.places if each.name == environment)
 
-    @property
-    def commit(self) -> str | None:
-        """The commit of the wanted version, ``None`` if no version was chosen."""
-        return self.pointers.releases.get(self.version)
+    def previous(self, environment: str) -> Place | None:
+        """Return the place before *environment*, ``None`` for the first."""
+        index = self.places.index(self.place(environment))
+        return self.places[index - 1] if index else None
+
+    def track_record(self, version: str, environment: str) -> TrackRecord:
+        """Return how *version*, a release, did in *environment*."""
+        commit = self.pointers.releases[version]
+        return track_record_of(
+            self.ledger,
+            environment,
+            commit,
+            live=self.pointers.branches.get(environment) == commit,
+            now=self.now,
+        )
 
 
-def look(request: Request, outside: Outside, local: Settings) -> Survey:
-    """Read the remote, the policy and the records for *request*; write nothing.
+def read(
+    outside: Outside, local: Settings, *, environment: str = "", version: str = ""
+) -> Reading:
+    """Read the remote, the policy and the records; write nothing.
 
     *local* names the default branch and the tag prefix; all else is taken from the
     default branch of the remote, never from the tag or the working tree. Raises
-    UsageError for a wrong argument and RefusedError for an unknown version.
+    UsageError if there is no *environment*, RefusedError if there is no *version*,
+    before GitHub is asked for anything, and ServiceError when something is silent.
     """
-    wanted = _wanted_version(request, local.tag_prefix)
     settings, pointers = read_remote(outside.clone, local)
-    environment = settings.environment(request.environment)
-    if wanted:
-        _require_known(wanted, pointers, settings)
-    survey = _read_records(request, outside.records, settings, pointers, environment)
-    if not wanted and survey.finished is None:
-        survey = _choose_rollback(survey, outside.records)
-    else:
-        survey = replace(survey, version=wanted)
-    _bring(outside.clone, survey.commit, survey.pointer)
-    return survey
+    if environment:
+        settings.environment(environment)
+    if version:
+        _require_known(version, pointers, settings)
+    return read_records(outside, settings, pointers, version=version)
 
 
-def _wanted_version(request: Request, prefix: str) -> str:
-    if not request.environment:
-        raise UsageError("no environment given", fix="Add --env NAME.")
-    if request.version:
-        return parse_wanted(request.version, prefix=prefix)
-    if request.rollback:
-        return ""
-    raise UsageError(
-        "no version given", fix="Add --version X, such as --version 1.4.0."
+def read_records(
+    outside: Outside, settings: Settings, pointers: Pointers, *, version: str = ""
+) -> Reading:
+    """Return what the records say beside *settings* and *pointers*, just read."""
+    asked = [version, *newest_first(pointers.releases)[:1]]
+    commits = [pointers.releases[each] for each in asked if each]
+    commits += pointers.branches.values()
+    if any(outside.clone.commit_of(each) is None for each in commits):
+        outside.clone.fetch()
+    names = {each.name: each.name for each in settings.environments}
+    listed = outside.records.newest(names, tuple(dict.fromkeys(commits)))
+    return _assemble(outside, settings, pointers, listed, outside.records.now())
+
+
+def read_on(reading: Reading, outside: Outside, environment: str) -> Reading:
+    """Return *reading* with every record of *environment*, however old."""
+    if not reading.listed.floors.get(environment):
+        return reading
+    older = outside.records.history({environment: environment})
+    listed = replace(
+        reading.listed,
+        records=by_id([*reading.listed.records, *older]),
+        floors={**reading.listed.floors, environment: 0},
     )
+    return _assemble(outside, reading.settings, reading.pointers, listed, reading.now)
+
+
+def knowing_time(
+    reading: Reading, outside: Outside, version: str, environment: str
+) -> Reading:
+    """Return *reading* with what it takes to say how long *version* was live there."""
+    commit = reading.pointers.releases[version]
+    there = reading.pointers.branches.get(environment) or ""
+    if time_is_hidden(reading.ledger, environment, commit, there):
+        return read_on(reading, outside, environment)
+    return reading
+
+
+def _assemble(
+    outside: Outside,
+    settings: Settings,
+    pointers: Pointers,
+    listed: Listed,
+    now: datetime,
+) -> Reading:
+    moves = _moves_to_check(outside, listed)
+    ledger = _ledger(listed, pointers, moves)
+    at = pointers.branches
+    owed = {
+        each.name: repairs(ledger, each.name, at.get(each.name), now)
+        for each in settings.environments
+    }
+    whole = repaired(ledger, [each for some in owed.values() for each in some], now)
+    return Reading(
+        settings=settings,
+        pointers=pointers,
+        listed=listed,
+        ledger=whole,
+        places=tuple(
+            Place(
+                environment=each,
+                commit=at.get(each.name),
+                version=pointers.version_at(at.get(each.name)),
+                last=whole.last(each.name),
+                drift=pointer_drift(pointers, ledger, each.name, now),
+                owed=owed[each.name],
+            )
+            for each in settings.environments
+        ),
+        unchecked=tuple(
+            f"records in {name} by others than {listed.viewer or 'us'} could not be"
+            f" checked: {seen}"
+            for name, seen in moves.items()
+            if isinstance(seen, str)
+        ),
+        now=now,
+    )
+
+
+def _moves_to_check(outside: Outside, listed: Listed) -> Moves:
+    others = [each for each in listed.records if not _is_ours(each, listed.viewer)]
+    names = dict.fromkeys(each.environment for each in others)
+    return {name: _moves_of(name, outside) for name in names}
+
+
+def _moves_of(environment: str, outside: Outside) -> tuple[BranchMove, ...] | str:
+    try:
+        return outside.records.branch_moves(branch_of(environment))
+    except NO_ANSWER as error:  # reading it needs push rights; 422 without the branch
+        return error.problem
+
+
+def _is_ours(record: Record, viewer: str) -> bool:
+    return record.creator in {viewer, _ACTIONS}
+
+
+def _ledger(
+    listed: Listed,
+    pointers: Pointers,
+    moves: Moves,
+) -> Ledger:
+    # Whoever may write can write a record: it counts if it is our writer's, or if
+    # GitHub saw the branch move as it says.
+    counted, odd = [], []
+    for record in listed.records:
+        why = _disagreement(record, pointers)
+        if not why and not _is_ours(record, listed.viewer):
+            seen = moves.get(record.environment, ())
+            if isinstance(seen, str) or not _was_seen(record, seen):
+                why = f"written by {record.creator or 'nobody'}, and no move was seen"
+        if why:
+            odd.append((record, why))
+            continue
+        known = {record.creator, listed.viewer, _ACTIONS}
+        told = tuple(each for each in record.statuses if each.by in known)
+        counted.append(replace(record, statuses=told))
+    return Ledger(records=tuple(counted), floors=listed.floors, odd=tuple(odd))
+
+
+def _disagreement(record: Record, pointers: Pointers) -> str:
+    tagged = pointers.releases.get(record.version, record.sha)
+    if record.task not in {PROMOTE, ROLLBACK}:
+        return f"its task is {record.task!r}"
+    if record.note.sha != record.sha:
+        return f"it is of {record.sha[:12]}, and says {record.note.sha[:12]}"
+    if tagged != record.sha:
+        return f"{record.version} is {tagged[:12]}, and it says {record.sha[:12]}"
+    return ""
+
+
+def _was_seen(record: Record, moves: tuple[BranchMove, ...]) -> bool:
+    # The record comes first, the move second; a move by hand got its record after it.
+    before = [each for each in moves if each.at < record.created_at]
+    there = before[0].after if before else ""
+    later = [each.after for each in moves if each.at >= record.created_at - _LAG]
+    return record.sha in {there, *later}
 
 
 def _require_known(version: str, pointers: Pointers, settings: Settings) -> None:
@@ -207,92 +285,3 @@ def _require_known(version: str, pointers: Pointers, settings: Settings) -> None
         f"{tag} does not exist; nothing was released yet",
         fix="Release it first: ./inv release",
     )
-
-
-def _bring(clone: Clone, *commits: str | None) -> None:
-    if any(
-        commit is not None and clone.commit_of(commit) is None for commit in commits
-    ):
-        clone.fetch()
-
-
-def _read_records(
-    request: Request,
-    records: Records,
-    settings: Settings,
-    pointers: Pointers,
-    environment: Environment,
-) -> Survey:
-    name = environment.name
-    before = settings.environments[: settings.environments.index(environment)]
-    previous = before[-1] if before and not request.rollback else None
-    listed = records.newest([name, *([previous.name] if previous else [])])
-    now = records.now()
-    pointer = pointers.branches.get(name)
-    ledger = read_on(
-        Ledger(records=listed.records),
-        records.statuses,
-        lambda known: unread_for_repair(known, name, pointer),
-    )
-    owed = repairs(ledger, name, pointer, now)
-    ledger = repaired(ledger, owed, now)
-    ledger = read_on(
-        ledger, records.statuses, lambda known: unread_for_newest(known, name)
-    )
-    last = newest_live(ledger, name)
-    cut_short = owed and last is not None and last.task == ROLLBACK
-    at_rollback = cut_short and last is not None and last.sha == pointer
-    return Survey(
-        settings=settings,
-        pointers=pointers,
-        environment=environment,
-        previous=previous,
-        version="",
-        ledger=ledger,
-        complete=listed.complete,
-        owed=owed,
-        last=last,
-        finished=last if at_rollback and request.rollback else None,
-        now=now,
-    )
-
-
-def _choose_rollback(survey: Survey, records: Records) -> Survey:
-    # The newest good record here, older than the current one, of another commit.
-    ledger = survey.ledger
-    chosen, ledger = _good_before(survey, ledger, records)
-    if chosen is None and not survey.complete:
-        every = records.history(survey.environment.name)
-        merged = newest_first([*ledger.records, *every])
-        ledger = replace(ledger, records=merged)
-        chosen, ledger = _good_before(survey, ledger, records)
-    if chosen is None:
-        raise RefusedError(
-            f"no earlier version was good in {survey.environment.name}",
-            fix="Name the version: --rollback --version X.",
-        )
-    if chosen.note.version not in survey.pointers.releases:
-        raise ServiceError(
-            f"the last good version here was {chosen.note.version}: its tag is gone",
-            fix="Name another version: --rollback --version X.",
-        )
-    return replace(survey, version=chosen.note.version, ledger=ledger)
-
-
-def _good_before(
-    survey: Survey, ledger: Ledger, records: Records
-) -> tuple[Record | None, Ledger]:
-    # The newest confirmed record of a commit decides on it: an older success does not
-    # make up for a rollback. What is there now is judged from the start.
-    judged = {survey.pointer}
-    for record in ledger.of(survey.environment.name):
-        if record.sha in judged:
-            continue
-        if record.id not in ledger.statuses:
-            ledger = ledger.knowing(records.statuses([record.id]))
-        if ledger.live_from(record) is None:
-            continue
-        judged.add(record.sha)
-        if ledger.state(record) == "success":
-            return record, ledger
-    return None, ledger

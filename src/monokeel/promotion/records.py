@@ -1,8 +1,8 @@
 """The records of promotion: what GitHub's deployments say about the environments.
 
-A deployment has no state of its own; the state is in its statuses, one more request
-per record. So a Ledger holds all records and the statuses read so far, and the
-``unread_for_…`` functions say which to read next. Source: GitHub's OpenAPI description.
+A deployment has no state of its own; the state is in its statuses. In which order
+GitHub lists either is promised nowhere, so nothing here depends on it: what failed once
+stays failed. Source: GitHub's OpenAPI description and public GraphQL schema.
 """
 
 import json
@@ -12,29 +12,27 @@ from datetime import datetime
 from typing import Literal
 
 from monokeel.ground.answers import Json, as_list, as_number, as_object, as_text
+from monokeel.ground.errors import ServiceError
 from monokeel.ground.words import parse_time
 
 TOOL = "monokeel"
 SCHEMA = 1
 PROMOTE = "promote"
 ROLLBACK = "rollback"
+BOT = "[bot]"
 
 State = Literal["pending", "success", "failure", "error"]
-_SETTLED: dict[str, State] = {
-    "success": "success",
-    "failure": "failure",
-    "error": "error",
-}
+_FAILED: tuple[State, ...] = ("failure", "error")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
-    """One state that a record was given, *at* a time (aware, UTC), and why."""
+    """One state that a record was given *by* a login, *at* a time (UTC), and why."""
 
-    id: int
     state: str
     at: datetime
     description: str = ""
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +59,8 @@ class Note:
 class Record:
     """One move of *environment* to the commit *sha*, as recorded on GitHub.
 
-    *task* is ``promote`` or ``rollback``. *creator* is the login GitHub saw.
+    *task* is ``promote`` or ``rollback``. *creator* is the login GitHub saw; a bot's
+    ends in ``[bot]``. *statuses* are all of its statuses, in any order.
     """
 
     id: int
@@ -71,11 +70,59 @@ class Record:
     created_at: datetime
     creator: str
     note: Note
+    statuses: tuple[Status, ...] = ()
+
+    @property
+    def version(self) -> str:
+        """The version that it moved the environment to, as its note says."""
+        return self.note.version
 
     @property
     def by(self) -> str:
-        """Who moved it: the person, if known, else the login that wrote the record."""
-        return self.note.actor or self.creator
+        """Who moved it. A bot writes down whom it worked for; a person only claims."""
+        actor = self.note.actor
+        if not self.creator or self.creator.endswith(BOT):
+            return actor or self.creator or "unknown"
+        claims = f" (claims: {actor})" if actor not in {"", self.creator} else ""
+        return self.creator + claims
+
+    @property
+    def state(self) -> State:
+        """The state: failed once, failed for good; else confirmed or pending.
+
+        ``inactive`` is what GitHub adds to older successes and says nothing about the
+        move; no status at all means that the move has not been confirmed: pending.
+        """
+        ends = self._ends()
+        if not ends:
+            return "pending" if self.live_from is None else "success"
+        return "failure" if ends[-1].state == "failure" else "error"
+
+    @property
+    def live_from(self) -> datetime | None:
+        """When it was first confirmed, ``None`` if it never was."""
+        times = [each.at for each in self.statuses if each.state == "success"]
+        return min(times, default=None)
+
+    @property
+    def why(self) -> str:
+        """The description of the failure that ended it, ``""`` without one."""
+        ends = self._ends()
+        return ends[-1].description if ends else ""
+
+    @property
+    def ended(self) -> datetime | None:
+        """When it failed or was rolled back, ``None`` if it did not."""
+        ends = self._ends()
+        return ends[-1].at if ends else None
+
+    def with_status(self, status: Status) -> "Record":
+        """Return the same record with one more status."""
+        return replace(self, statuses=(*self.statuses, status))
+
+    def _ends(self) -> list[Status]:
+        failed = [each for each in self.statuses if each.state in _FAILED]
+        return sorted(failed, key=lambda each: each.at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,10 +143,15 @@ class NewRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listed:
-    """Records of ours, newest first; *complete* when there are no older ones."""
+    """Records of ours, newest first, as GitHub answered.
+
+    *viewer* is the login that asked. *floors* is environment → the lowest id from
+    which on every record of it is here; 0 when there are no older ones.
+    """
 
     records: tuple[Record, ...]
-    complete: bool
+    viewer: str
+    floors: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,64 +170,43 @@ class BranchMove:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ledger:
-    """All records that were read, newest first, and the statuses read so far."""
+    """All records that count, newest first, and what is known to be missing.
+
+    *floors* as in ``Listed``. *odd* are records that do not count, each with the
+    reason.
+    """
 
     records: tuple[Record, ...] = ()
-    statuses: Mapping[int, tuple[Status, ...]] = field(default_factory=dict)
+    floors: Mapping[str, int] = field(default_factory=dict)
+    odd: tuple[tuple[Record, str], ...] = ()
 
     def of(self, environment: str, sha: str | None = None) -> tuple[Record, ...]:
         """Return the records of *environment*, newest first; only of *sha* if given."""
         return tuple(
             record
             for record in self.records
-            if record.environment == environment and sha in (None, record.sha)
+            if record.environment == environment and sha in {None, record.sha}
         )
 
-    def knowing(self, statuses: Mapping[int, tuple[Status, ...]]) -> "Ledger":
-        """Return the same ledger with more *statuses*."""
-        return replace(self, statuses={**self.statuses, **statuses})
+    def last(self, environment: str) -> Record | None:
+        """Return the newest record of *environment* that was ever confirmed.
 
-    def state(self, record: Record) -> State:
-        """Return the state of *record*: its newest status that decides something.
-
-        ``inactive`` is what GitHub adds to older successes and says nothing about the
-        move; no status at all means that the move has not been confirmed: pending.
+        Where the branch is somewhere else, somebody moved it without ``promote``.
         """
-        for status in reversed(self.statuses[record.id]):
-            if status.state in _SETTLED:
-                return _SETTLED[status.state]
-        return "pending"
-
-    def live_from(self, record: Record) -> datetime | None:
-        """Return when *record* was first confirmed, ``None`` if it never was."""
-        for status in self.statuses[record.id]:
-            if status.state == "success":
-                return status.at
-        return None
-
-    def why(self, record: Record) -> str:
-        """Return the description of the newest status of *record* that decides."""
-        for status in reversed(self.statuses[record.id]):
-            if status.state in _SETTLED:
-                return status.description
-        return ""
-
-    def decided_at(self, record: Record) -> datetime | None:
-        """Return when *record* got its state, ``None`` while it is pending."""
-        for status in reversed(self.statuses[record.id]):
-            if status.state in _SETTLED:
-                return status.at
-        return None
-
-    def current(self, environment: str, pointer: str | None) -> Record | None:
-        """Return the good record that put *environment* at *pointer*, if there is one.
-
-        Only records whose statuses have been read are considered.
-        """
-        for record in self.of(environment, pointer):
-            if record.id in self.statuses and self.state(record) == "success":
+        for record in self.of(environment):
+            if record.live_from is not None:
                 return record
         return None
+
+    def reaches(self, record: Record) -> bool:
+        """Say whether every record newer than *record* in its environment is here."""
+        return record.id >= self.floors.get(record.environment, 0)
+
+    def replacing(self, changed: Mapping[int, Record]) -> "Ledger":
+        """Return the same ledger with the records of *changed*, by their id."""
+        return replace(
+            self, records=tuple(changed.get(each.id, each) for each in self.records)
+        )
 
 
 def newest_first(records: Iterable[Record]) -> tuple[Record, ...]:
@@ -184,38 +215,51 @@ def newest_first(records: Iterable[Record]) -> tuple[Record, ...]:
     return tuple(by_id[number] for number in sorted(by_id, reverse=True))
 
 
-def parse_record(value: Json) -> Record | None:
-    """Return the record that *value*, a deployment in REST shape, holds.
+def parse_record(value: Json, environments: Mapping[str, str]) -> Record | None:
+    """Return the record that *value*, a node of GraphQL's Deployment, holds.
 
-    ``None`` for a record that is not ours: a job with ``environment:`` and other tools
-    write deployments too. Raises ServiceError for a field of an unexpected type.
+    *environments* is name on GitHub → name of the environment. ``None`` for a record
+    that is not ours: a job with ``environment:`` and other tools write deployments,
+    too, and whoever may write can put anything into one. Raises ServiceError for a
+    field of GitHub's own that has an unexpected type.
     """
     fields = as_object(value)
+    environment = environments.get(as_text(fields.get("environment") or ""))
     note = _parse_note(fields.get("payload"))
-    if note is None:
+    if note is None or environment is None:
         return None
-    creator = fields.get("creator")
+    listed = as_object(fields.get("statuses"))
     return Record(
-        id=as_number(fields.get("id")),
-        environment=as_text(fields.get("environment")),
-        sha=as_text(fields.get("sha")),
-        task=as_text(fields.get("task")),
-        created_at=parse_time(as_text(fields.get("created_at"))),
-        creator=as_text(creator.get("login")) if isinstance(creator, dict) else "",
+        id=as_number(fields.get("databaseId")),
+        environment=environment,
+        sha=as_text(fields.get("commitOid")),
+        task=as_text(fields.get("task") or ""),
+        created_at=parse_time(as_text(fields.get("createdAt"))),
+        creator=login_of(fields.get("creator")),
         note=note,
+        statuses=tuple(parse_status(each) for each in as_list(listed.get("nodes"))),
     )
 
 
 def parse_status(value: Json) -> Status:
-    """Return the status that *value*, a deployment status in REST shape, holds."""
+    """Return the status that *value*, a node of DeploymentStatus, holds."""
     fields = as_object(value)
     described = fields.get("description")
     return Status(
-        id=as_number(fields.get("id")),
-        state=as_text(fields.get("state")),
-        at=parse_time(as_text(fields.get("created_at"))),
+        state=as_text(fields.get("state")).lower(),
+        at=parse_time(as_text(fields.get("createdAt"))),
         description=described if isinstance(described, str) else "",
+        by=login_of(fields.get("creator")),
     )
+
+
+def login_of(actor: Json) -> str:
+    """Return the login of a GraphQL *actor*; a Bot's has its suffix, as in REST."""
+    if not isinstance(actor, dict):
+        return ""
+    login = as_text(actor.get("login") or "")
+    bot = actor.get("__typename") == "Bot" and not login.endswith(BOT)
+    return login + BOT * bot
 
 
 def parse_branch_move(value: Json) -> BranchMove:
@@ -251,15 +295,24 @@ def payload_of(note: Note) -> dict[str, Json]:
 
 
 def _parse_note(value: Json) -> Note | None:
-    # The payload comes back as an object or as a JSON string (GitHub's OpenAPI
-    # description names both), whichever way it was sent.
-    if isinstance(value, str):
-        try:
-            value = json.loads(value)
-        except ValueError:
-            return None
+    # The payload comes back as an object or as a JSON string, once or twice encoded
+    # (GitHub's OpenAPI description and GraphQL schema). Its shape proves nothing and
+    # may be wrong: such a record is nobody's.
+    for _ in range(2):
+        if isinstance(value, str):
+            try:
+                value = json.loads(value)
+            except ValueError:
+                return None
     if not isinstance(value, dict) or value.get("tool") != TOOL:
         return None
+    try:
+        return _note_in(value)
+    except ServiceError:
+        return None
+
+
+def _note_in(value: Mapping[str, Json]) -> Note:
     return Note(
         version=as_text(value.get("version", "")),
         sha=as_text(value.get("sha", "")),

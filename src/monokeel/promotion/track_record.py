@@ -1,10 +1,6 @@
-"""How a commit did in an environment, and which records a crash left unfinished.
+"""How a version did in an environment, and which records a crash left unfinished."""
 
-Both read a Ledger. Reading a status costs a request, so each question has a partner
-``unread_for_…`` that names the records to read next; ask it until it names none.
-"""
-
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -20,12 +16,12 @@ _LONGEST_DESCRIPTION = 140  # GitHub's OpenAPI description of a deployment statu
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Trial:
+class TrackRecord:
     """How one commit did in one environment.
 
     *outcome*: ``good``; ``rolled_back`` (*why* says the reason, *ended* the moment);
-    ``unconfirmed`` (its record is pending); ``never``. *live_for* is the sum of all
-    times it was live there, *live* whether it is now.
+    ``unconfirmed`` (its record is pending); ``never``. *live_for* is how long it was
+    live since its last start, *live* whether it is now.
     """
 
     outcome: Literal["good", "rolled_back", "unconfirmed", "never"]
@@ -33,6 +29,12 @@ class Trial:
     live: bool = False
     why: str = ""
     ended: datetime | None = None
+
+    def setback(self, now: datetime) -> str:
+        """Return when and why it was rolled back, ``""`` if it was not."""
+        if self.outcome != "rolled_back" or self.ended is None:
+            return ""
+        return f"rolled back {span(now - self.ended)} ago: {self.why}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,89 +46,58 @@ class Repair:
     description: str
 
 
-def unread_for_trial(
-    ledger: Ledger, environment: str, commit: str, *, timed: bool
-) -> tuple[int, ...]:
-    """Return the ids of the records to read next for ``trial_of``; empty: enough.
-
-    *timed* says whether the time it was live matters; it ends at the next success.
-    """
-    tried = ledger.of(environment, commit)
-    missing = tuple(each.id for each in tried if each.id not in ledger.statuses)
-    if missing or not timed:
-        return missing
-    for record in tried:
-        for later in _after(ledger, record):
-            if later.id not in ledger.statuses:
-                return (later.id,)
-            if ledger.live_from(later) is not None:
-                break
-    return ()
-
-
-def trial_of(
+def track_record_of(
     ledger: Ledger, environment: str, commit: str, *, live: bool, now: datetime
-) -> Trial:
+) -> TrackRecord:
     """Return how *commit* did in *environment*, where it is *live* now or not.
 
     A record that never succeeded (a lost race) says nothing about the commit; one that
     succeeded and failed later was rolled back.
     """
     tried = ledger.of(environment, commit)
-    reached = [each for each in tried if ledger.live_from(each) is not None]
+    reached = [each for each in tried if each.live_from is not None]
     if not reached:
-        pending = any(ledger.state(each) == "pending" for each in tried)
-        return Trial(outcome="unconfirmed" if pending else "never", live=live)
+        pending = any(each.state == "pending" for each in tried)
+        return TrackRecord(outcome="unconfirmed" if pending else "never", live=live)
     newest = reached[0]
-    lived = sum((_lived(ledger, each, live, now) for each in reached), timedelta())
-    if ledger.state(newest) == "success":
-        return Trial(outcome="good", live_for=lived, live=live)
-    return Trial(
+    if newest.state == "success":
+        length = time_live(ledger, newest, live=live, now=now)
+        return TrackRecord(outcome="good", live_for=length, live=live)
+    return TrackRecord(
         outcome="rolled_back",
-        live_for=lived,
         live=live,
-        why=ledger.why(newest).removeprefix(_ROLLED_BACK),
-        ended=ledger.decided_at(newest),
+        why=newest.why.removeprefix(_ROLLED_BACK),
+        ended=newest.ended,
     )
 
 
-def unread_for_repair(
-    ledger: Ledger, environment: str, pointer: str | None
-) -> tuple[int, ...]:
-    """Return the ids of the records to read next for ``repairs``; empty: enough.
+def time_is_hidden(ledger: Ledger, environment: str, commit: str, pointer: str) -> bool:
+    """Say whether older records must be read to know how long *commit* was live.
 
-    Goes back to the newest confirmed move: before a run confirms its own it settles
-    every unfinished record that it knows. One made while that run was at work can stand
-    right below, so the next is read, too, when it is not much older.
+    That is where it is not live now (*pointer* is another commit) and what came right
+    after its last start is not among the records that were read.
     """
-    records = ledger.of(environment)
-    first = records[: 2 if _overlap(records[:2]) else 1]
-    unread = tuple(each.id for each in first if each.id not in ledger.statuses)
-    if unread:
-        return unread
-    confirmed = False
-    for index, record in enumerate(records):
-        if record.id not in ledger.statuses:
-            return (record.id,)
-        before, confirmed = confirmed, ledger.live_from(record) is not None
-        if confirmed and (before or not _overlap(records[index : index + 2])):
-            break
-    left = _left_by_rollback(ledger, environment, pointer)
-    return (left.id,) if left is not None and left.id not in ledger.statuses else ()
+    reached = [
+        each for each in ledger.of(environment, commit) if each.live_from is not None
+    ]
+    return commit != pointer and bool(reached) and not ledger.reaches(reached[0])
 
 
-def read_on(
-    ledger: Ledger,
-    read: Callable[[Sequence[int]], Mapping[int, tuple[Status, ...]]],
-    ask: Callable[[Ledger], Sequence[int]],
-) -> Ledger:
-    """Return *ledger* with the statuses that *ask* wants, until it wants none.
+def time_live(
+    ledger: Ledger, record: Record, *, live: bool, now: datetime
+) -> timedelta:
+    """Return how long *record*, once confirmed, was where its environment is.
 
-    *read* returns record id → its statuses, oldest first.
+    It ends with the next confirmed move; without one and not *live* it counts nothing.
     """
-    while ids := ask(ledger):
-        ledger = ledger.knowing(read(ids))
-    return ledger
+    start = record.live_from or record.created_at
+    later = [
+        each.live_from
+        for each in ledger.of(record.environment)
+        if each.id > record.id and each.live_from is not None
+    ]
+    end = min(later) if later else now if live else start
+    return max(end - start, timedelta())
 
 
 def repairs(
@@ -137,38 +108,50 @@ def repairs(
     A pending record below a confirmed move: it did not happen, its lease is lost. One
     whose commit is where the branch is: it happened. One older than 15 minutes: it did
     not. Any other may belong to a run at work: left alone.
-    A rollback whose old version was not marked yet: marked, so that it goes no further.
+    A rollback that did not mark each record of the version it left: they are marked.
     To be written in this order.
     """
     owed = []
-    # The oldest first: what stands below a confirmed record is not found again.
     for record in reversed(unfinished(ledger, environment)):
         winner = _confirmed_after(ledger, record, pointer)
         if winner is not None:
-            owed.append(overtaken(record, winner.note.version))
+            owed.append(overtaken(record, winner.version))
         elif record.sha == pointer:
             owed.append(_repair(record, "success", "the branch is there: confirmed"))
         elif now - record.created_at > STALE:
             owed.append(_repair(record, "error", "cut short before the branch moved"))
-    left = _left_by_rollback(ledger, environment, pointer)
-    if left is not None and ledger.state(left) == "success":
-        by = next(each for each in ledger.of(environment, pointer))
-        owed.append(rolled_back(left, by.note.reason))
-    return tuple(owed)
+    happened = {each.record.id for each in owed if each.state == "success"}
+    for record in ledger.of(environment):
+        if record.task == ROLLBACK and (
+            record.id in happened or record.state == "success"
+        ):
+            owed += marks_of(ledger, record)
+    return tuple({each.record.id: each for each in owed}.values())
+
+
+def marks_of(ledger: Ledger, rollback: Record) -> list[Repair]:
+    """Return the marks that *rollback* owes: one for each good record of what it left.
+
+    They keep the version from going further, until it is promoted there again.
+    """
+    left = [
+        each
+        for each in ledger.of(rollback.environment, rollback.note.from_sha)
+        if each.id < rollback.id
+    ]
+    return rolled_back(left, rollback.note.reason)
+
+
+def rolled_back(records: Iterable[Record], reason: str) -> list[Repair]:
+    """Return the marks that keep the version of *records* from going further."""
+    said = _ROLLED_BACK + (reason or "no reason given")
+    good = [each for each in records if each.state == "success"]
+    return [_repair(each, "failure", said) for each in good]
 
 
 def unfinished(ledger: Ledger, environment: str) -> tuple[Record, ...]:
-    """Return the records of *environment* that were read and are pending."""
-    return tuple(
-        record
-        for record in ledger.of(environment)
-        if record.id in ledger.statuses and ledger.state(record) == "pending"
-    )
-
-
-def rolled_back(record: Record, reason: str) -> Repair:
-    """Return the mark that keeps the version of *record* from going further."""
-    return _repair(record, "failure", _ROLLED_BACK + (reason or "no reason given"))
+    """Return the records of *environment* that are pending."""
+    return tuple(each for each in ledger.of(environment) if each.state == "pending")
 
 
 def overtaken(record: Record, version: str) -> Repair:
@@ -176,18 +159,16 @@ def overtaken(record: Record, version: str) -> Repair:
     return _repair(record, "failure", f"overtaken by {version}")
 
 
-def repaired(ledger: Ledger, owed: tuple[Repair, ...], now: datetime) -> Ledger:
+def repaired(ledger: Ledger, owed: Iterable[Repair], now: datetime) -> Ledger:
     """Return *ledger* as it is once *owed* has been written at *now*."""
-    for repair in owed:
-        known = ledger.statuses[repair.record.id]
-        status = Status(
-            id=max((each.id for each in known), default=0) + 1,
-            state=repair.state,
-            at=now,
-            description=repair.description,
-        )
-        ledger = ledger.knowing({repair.record.id: (*known, status)})
-    return ledger
+    return ledger.replacing(
+        {
+            each.record.id: each.record.with_status(
+                Status(state=each.state, at=now, description=each.description)
+            )
+            for each in owed
+        }
+    )
 
 
 def shortened(description: str) -> str:
@@ -202,69 +183,11 @@ def _repair(record: Record, state: State, description: str) -> Repair:
     return Repair(record=record, state=state, description=shortened(description))
 
 
-def _after(ledger: Ledger, record: Record) -> list[Record]:
-    later = [each for each in ledger.of(record.environment) if each.id > record.id]
-    return later[::-1]
-
-
-def _lived(ledger: Ledger, record: Record, live: bool, now: datetime) -> timedelta:  # noqa: FBT001 - all four are one question
-    start = ledger.live_from(record)
-    if start is None:
-        return timedelta()
-    end = now if live else start
-    for later in _after(ledger, record):
-        if later.id not in ledger.statuses:
-            return timedelta()  # nobody asked for the time
-        ended = ledger.live_from(later)
-        if ended is not None:
-            end = ended
-            break
-    return max(end - start, timedelta())
-
-
-def _overlap(records: tuple[Record, ...]) -> bool:
-    return len(records) > 1 and records[0].created_at - records[1].created_at < STALE
-
-
 def _confirmed_after(
     ledger: Ledger, record: Record, pointer: str | None
 ) -> Record | None:
-    for later in _after(ledger, record):
-        if later.id not in ledger.statuses:
-            continue
-        moved = later.sha == pointer and ledger.state(later) == "pending"
-        if moved or ledger.live_from(later) is not None:
+    for later in reversed(ledger.of(record.environment)):
+        moved = later.sha == pointer and later.state == "pending"
+        if later.id > record.id and (moved or later.live_from is not None):
             return later
     return None
-
-
-def _left_by_rollback(
-    ledger: Ledger, environment: str, pointer: str | None
-) -> Record | None:
-    # The record of the version that the newest move there left, if it was a rollback.
-    for record in ledger.of(environment):
-        if record.id not in ledger.statuses:
-            return None
-        state = ledger.state(record)
-        there = record.sha == pointer and state in ("success", "pending")
-        if there and record.task == ROLLBACK:
-            return _good_before(ledger, record)
-        if there or state == "success":
-            return None
-    return None
-
-
-def _good_before(ledger: Ledger, rollback: Record) -> Record | None:
-    for record in ledger.of(rollback.environment, rollback.note.from_sha):
-        if record.id < rollback.id:
-            unread = record.id not in ledger.statuses
-            if unread or ledger.live_from(record) is not None:
-                return record
-    return None
-
-
-def setback(trial: Trial, now: datetime) -> str:
-    """Return when and why a version was rolled back, ``""`` if it was not."""
-    if trial.outcome != "rolled_back" or trial.ended is None:
-        return ""
-    return f"rolled back {span(now - trial.ended)} ago: {trial.why}"

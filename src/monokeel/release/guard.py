@@ -3,10 +3,10 @@
 from dataclasses import asdict, dataclass
 
 from monokeel.ground.answers import Absent, Found, Unknown
-from monokeel.ground.errors import RefusedError, ServiceError, UsageError
+from monokeel.ground.errors import RefusedError, ServiceError
 from monokeel.ground.report import Report, Section, Table
 from monokeel.ground.settings import Settings
-from monokeel.ground.version import parse_version
+from monokeel.ground.version import parse_wanted
 from monokeel.release.plan import ImageState, ServiceImage
 from monokeel.release.ports import Images
 
@@ -75,12 +75,9 @@ def ask_version(
     """Ask the registry about *version* of every service, all at once.
 
     *commit*, if known, tells our own images from others'. Raises UsageError when
-    *version* is not one, such as a tag with its prefix: nobody would have that.
+    *version* (``1.4.0`` or ``v1.4.0``) is not one that an image tag can hold.
     """
-    if parse_version(version).build:
-        raise UsageError(
-            f"{version!r} cannot be an image tag", fix="Leave out the part after '+'."
-        )
+    version = parse_wanted(version, prefix=settings.tag_prefix)
     names = [service.name for service in settings.services]
     answers = images.look_up_all([(settings.image(name), version) for name in names])
     return Guard(

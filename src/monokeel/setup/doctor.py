@@ -1,14 +1,16 @@
 """Say in one table what is missing: on this machine, in the clone, on GitHub."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
-from typing import Literal, Protocol
+from typing import Literal
 
-from monokeel.ground.answers import Json, Unknown
-from monokeel.ground.errors import ServiceError
+from monokeel.ground.answers import Unknown
+from monokeel.ground.errors import NO_ANSWER
 from monokeel.ground.report import Report, Section, Table
 from monokeel.ground.settings import Settings
+from monokeel.setup.expectations import expectations
+from monokeel.setup.ports import Clone, Files, Machine, Outside
+from monokeel.setup.rows import AsWanted, Otherwise, Wanted, answer_to
 
 _NEEDED = ("git", "ssh-keygen")
 _FILES = ("infra/platform.toml", "infra/rulesets.json", ".copier-answers.yml")
@@ -20,60 +22,16 @@ _DOCKER = {
 }
 
 
-class Machine(Protocol):
-    """The machine that the tasks run on."""
-
-    def python(self) -> str:
-        """Return the version of Python that runs the tasks."""
-
-    def version_of(self, program: str) -> str | None:
-        """Return the version of *program*, ``None`` if it is not installed."""
-
-    def answers(self, *args: str) -> bool:
-        """Say whether the command *args* is there and ends without an error."""
-
-
-class Clone(Protocol):
-    """The clone and its remote."""
-
-    def address(self) -> str | None:
-        """Return the address of the remote, ``None`` if there is none."""
-
-    def is_shallow(self) -> bool:
-        """Say whether history is cut off."""
-
-
-class Files(Protocol):
-    """The files of the repository."""
-
-    def read(self, paths: Collection[str]) -> dict[str, bytes]:
-        """Return the content of those of *paths* that exist."""
-
-
-class Repository(Protocol):
-    """The repository's settings on GitHub."""
-
-    def get_repository(self) -> dict[str, Json]:
-        """Return the repository; ``permissions`` says what the token may."""
-
-    def list_deploy_keys(self) -> list[dict[str, Json]]:
-        """Return the deploy keys."""
-
-    def get_environment(self, name: str) -> dict[str, Json] | None:
-        """Return the Environment *name*, ``None`` if there is none."""
-
-    def immutable_releases(self) -> bool | Unknown:
-        """Say whether new releases are locked."""
+State = Literal["ok", "missing", "optional", "unknown"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outside:
-    """What is looked at; *repository* is ``None`` where no token is set."""
+class Here:
+    """The machine, the clone and its files."""
 
     machine: Machine
     clone: Clone
     files: Files
-    repository: Repository | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,19 +40,22 @@ class Finding:
 
     where: Literal["machine", "clone", "GitHub"]
     what: str
-    state: Literal["ok", "missing", "optional", "unknown"]
+    state: State
     detail: str
 
 
-def examine(settings: Settings, outside: Outside) -> Iterator[Finding]:
-    """Yield what was found; a question without an answer is ``unknown``."""
-    yield from _machine(settings, outside.machine)
-    yield from _clone(settings, outside)
-    if outside.repository is None:
+def examine(wanted: Wanted, here: Here, outside: Outside | None) -> Iterator[Finding]:
+    """Yield what was found; a question without an answer is ``unknown``.
+
+    *outside* is ``None`` where no token is set.
+    """
+    yield from _machine(wanted.settings, here.machine)
+    yield from _clone(wanted.settings, here)
+    if outside is None:
         detail = "set GITHUB_TOKEN or GH_TOKEN (gh auth token prints one)"
         yield Finding(where="GitHub", what="token", state="missing", detail=detail)
     else:
-        yield from _github(settings, outside.repository)
+        yield from _github(wanted, outside)
 
 
 def doctor_report(findings: tuple[Finding, ...]) -> Report:
@@ -113,6 +74,7 @@ def doctor_report(findings: tuple[Finding, ...]) -> Report:
                 for f in findings
             ],
         },
+        outcome="difference" if missing else "unknown" if unknown else "done",
     )
 
 
@@ -150,59 +112,40 @@ def _machine(settings: Settings, machine: Machine) -> Iterator[Finding]:
             )
 
 
-def _clone(settings: Settings, outside: Outside) -> Iterator[Finding]:
-    present = outside.files.read((*_FILES, _TEMPLATE))
+def _clone(settings: Settings, here: Here) -> Iterator[Finding]:
+    present = here.files.read((*_FILES, _TEMPLATE))
     own = _TEMPLATE in present
     for path in _FILES[:-1] if own else _FILES:
         detail = "" if path in present else f"git checkout HEAD -- {path}"
         yield _judged("clone", path, found=path in present, fix=detail)
     fix = f"git remote add origin https://github.com/{settings.repository}.git"
-    address = outside.clone.address()
+    address = here.clone.address()
     yield _judged("clone", "remote", found=address is not None, fix=fix)
-    whole = not outside.clone.is_shallow()
+    whole = not here.clone.is_shallow()
     yield _judged("clone", "history", found=whole, fix="git fetch --unshallow --tags")
 
 
-def _github(settings: Settings, repository: Repository) -> Iterator[Finding]:
+def _github(wanted: Wanted, outside: Outside) -> Iterator[Finding]:
+    """Yield every row of the table of expectations, read only."""
     try:
-        rights = repository.get_repository().get("permissions")
-    except ServiceError as error:
-        detail = error.problem
-        what = settings.repository
-        yield Finding(where="GitHub", what=what, state="unknown", detail=detail)
+        outside.repository.get_repository()
+    except NO_ANSWER as error:
+        reason, what = error.problem, wanted.settings.repository
+        yield Finding(where="GitHub", what=what, state="unknown", detail=reason)
         return
-    may = rights if isinstance(rights, dict) else {}
-    for right, purpose in (
-        ("pull", "plan, drift in part, status"),
-        ("push", "release, promote, template.update --pr"),
-        ("admin", "init, policy.apply, drift in full"),
-    ):
-        found = may.get(right) is True
-        yield _judged("GitHub", f"token may {right}", found=found, fix=purpose)
-    yield _asked("deploy key", partial(_has_key, repository))
-    for name in ("release", *(each.name for each in settings.environments)):
-        yield _asked(f"Environment {name}", partial(_exists, repository, name))
-    yield _asked("immutable releases", repository.immutable_releases)
-
-
-def _has_key(repository: Repository) -> bool:
-    return any(key.get("title") == "monokeel" for key in repository.list_deploy_keys())
-
-
-def _exists(repository: Repository, name: str) -> bool:
-    return repository.get_environment(name) is not None
-
-
-def _asked(what: str, ask: Callable[[], bool | Unknown]) -> Finding:
-    try:
-        answer = ask()
-    except ServiceError as error:
-        answer = Unknown(reason=error.problem)
-    match answer:
-        case Unknown(reason=reason):
-            return Finding(where="GitHub", what=what, state="unknown", detail=reason)
-        case found:
-            return _judged("GitHub", what, found=found, fix="./inv init")
+    for row in expectations(wanted, outside):
+        match answer_to(row):
+            case AsWanted():
+                yield _judged("GitHub", row.name, found=True, fix="")
+            case Otherwise(detail=detail, remedy=remedy):
+                state: State = "optional" if row.watched == "note" else "missing"
+                detail = f"{detail}: {remedy}"
+                yield Finding(where="GitHub", what=row.name, state=state, detail=detail)
+            case Unknown(reason=reason):
+                detail = f"{reason} ({row.permission})"
+                yield Finding(
+                    where="GitHub", what=row.name, state="unknown", detail=detail
+                )
 
 
 def _judged(

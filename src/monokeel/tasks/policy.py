@@ -1,166 +1,206 @@
 """Policy: the repository's rules as code, and what has drifted from them."""
 
-import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from invoke import Context, task
-
-from monokeel.ground.errors import ServiceError
+from monokeel.ground.report import Report
+from monokeel.tasks.command import About, announce, command, require_yes
 from monokeel.tasks.wiring import (
-    AS_JSON,
-    exit_on_error,
-    exit_with_difference,
+    LOGIN,
     make_git,
     make_github,
-    make_registry,
+    make_promotion,
     read_settings,
     read_text,
     root,
-    show,
+    run_address,
 )
 
 if TYPE_CHECKING:
     from monokeel.adapters.rulesets import Rulesets
     from monokeel.drift.ports import Outside
     from monokeel.policy.plan import Plan, Policy
-    from monokeel.policy.verdict import Verdict
     from monokeel.policy.workflow_jobs import Job
 
 POLICY = "infra/rulesets.json"
-_ALLOW = "what may stay unverified, such as bypass_actors"
+_ALLOW = "what may stay unverified, such as bypass_actors; several with commas"
 
 
-@task(positional=[], help={"json": AS_JSON})
-def lint(_: Context, json: bool = False) -> None:
-    """Say what is wrong in infra/rulesets.json; needs no token and no network."""
-    from monokeel.policy.plan import lint_report, refuse_findings
+@command(
+    About(
+        group="Rules",
+        examples=("./inv policy.lint",),
+        exits={0: "nothing wrong", 1: "something is wrong in the file"},
+        section="Policy Enforcement",
+    ),
+    {},
+)
+def lint() -> Iterator[Report]:
+    """Say what is wrong in infra/rulesets.json; needs no network."""
+    from monokeel.policy.lint import lint as find_faults
+    from monokeel.policy.lint import lint_report, refuse_errors
 
-    with exit_on_error():
-        policy = _policy()
-        report, errors = lint_report(policy)
-        refuse_findings(errors)
-        show(report, as_json=json)
+    policy = _policy()
+    findings = find_faults(policy.desired, policy.jobs)
+    refuse_errors(findings)
+    yield lint_report(policy.desired, findings)
 
 
-@task(
-    positional=[],
-    help={
-        "json": AS_JSON,
+@command(
+    About(
+        group="Rules",
+        examples=("./inv policy.plan", "./inv policy.plan --delete-unmanaged"),
+        exits={0: "equal", 1: "", 2: "different", 4: ""},
+        variables=("GITHUB_TOKEN",),
+        section="Policy Enforcement",
+    ),
+    {
         "allow_unverified": _ALLOW,
         "delete_unmanaged": "plan to delete rulesets that the file does not name",
     },
 )
 def plan(
-    _: Context,
-    json: bool = False,
-    allow_unverified: str = "",
-    delete_unmanaged: bool = False,
-) -> None:
-    """Show what policy.apply would write, value by value; changes nothing."""
+    *, allow_unverified: str = "", delete_unmanaged: bool = False
+) -> Iterator[Report]:
+    """Show what policy.apply would write, value by value."""
     from monokeel.drift.wanted import parse_allowed
-    from monokeel.policy.plan import make_plan, plan_report, plan_verdict
+    from monokeel.policy.plan import plan_report
 
-    with exit_on_error():
-        allowed = parse_allowed(allow_unverified)
-        wanted = _policy(delete_unmanaged=delete_unmanaged)
-        planned = make_plan(wanted, _rulesets())
-        show(plan_report(planned, allowed), as_json=json)
-        _exit(plan_verdict(planned, allowed))
+    allowed = parse_allowed(allow_unverified)
+    yield plan_report(_plan(delete_unmanaged=delete_unmanaged), allowed)
 
 
-@task(
-    positional=[],
-    help={
-        "json": AS_JSON,
+@command(
+    About(
+        group="Rules",
+        examples=(
+            "./inv policy.apply --dry-run",
+            "./inv policy.apply",
+            "./inv policy.apply --delete-unmanaged --yes",
+        ),
+        exits={0: "", 1: "", 2: "written, and something still differs", 3: "", 4: ""},
+        variables=("GITHUB_TOKEN",),
+        section="Policy Enforcement",
+    ),
+    {
         "delete_unmanaged": "delete rulesets that the file does not name",
+        "dry_run": "show the plan and change nothing",
+        "yes": "with --delete-unmanaged: delete without asking",
     },
 )
-def apply(_: Context, json: bool = False, delete_unmanaged: bool = False) -> None:
-    """Write infra/rulesets.json to GitHub; what nobody knows is never erased."""
-    from monokeel.policy.plan import make_plan
+def apply(
+    *, delete_unmanaged: bool = False, dry_run: bool = False, yes: bool = False
+) -> Iterator[Report]:
+    """Write infra/rulesets.json to GitHub.
 
-    with exit_on_error():
-        rulesets = _rulesets()
-        wanted = _policy(delete_unmanaged=delete_unmanaged)
-        _write(make_plan(wanted, rulesets), rulesets, as_json=json)
-
-
-@task(positional=[])
-def export(_: Context) -> None:
-    """Print GitHub's rulesets as the text of infra/rulesets.json."""
-    from monokeel.policy.plan import export as exported
-
-    with exit_on_error():
-        print(exported(_rulesets()), end="")
+    What nobody knows is never erased: a ruleset that the file does not name is
+    deleted only with --delete-unmanaged, a rule of an unknown type never.
+    """
+    planned = _plan(delete_unmanaged=delete_unmanaged)
+    yield from [_preview(planned)] if dry_run else _write(planned, yes=yes)
 
 
-@task(
-    positional=[],
-    help={
-        "ruleset": "the ruleset's name",
+@command(
+    About(
+        group="Rules",
+        examples=("./inv policy.export > infra/rulesets.json",),
+        exits={0: "", 1: "", 3: "", 4: ""},
+        variables=("GITHUB_TOKEN",),
+        section="Ruleset Recovery",
+    ),
+    {},
+    json=False,
+)
+def export() -> Iterable[Report]:
+    """Print GitHub's rulesets as the text of that file."""
+    from monokeel.policy.export import export as exported
+    from monokeel.policy.reading import read_rulesets
+
+    print(exported(read_rulesets((), _rulesets())), end="")
+    return ()
+
+
+@command(
+    About(
+        group="Rules",
+        examples=(
+            "./inv policy.rollback --ruleset main --dry-run",
+            "./inv policy.rollback --ruleset main --to 7",
+        ),
+        exits={0: "", 1: "", 2: "written, and something still differs", 3: "", 4: ""},
+        variables=("GITHUB_TOKEN",),
+        section="Ruleset Recovery",
+    ),
+    {
+        "ruleset": "the ruleset's name, such as main",
         "to": "the version in its history (default: the one before the newest)",
         "dry_run": "show the plan and change nothing",
-        "json": AS_JSON,
     },
 )
 def rollback(
-    _: Context,
-    ruleset: str = "",
-    to: str = "",
-    dry_run: bool = False,
-    json: bool = False,
-) -> None:
-    """Take one ruleset back to an earlier version of its history on GitHub."""
-    from monokeel.policy.plan import plan_report
+    *, ruleset: str = "", to: str = "", dry_run: bool = False
+) -> Iterator[Report]:
+    """Take one ruleset back to an earlier version of its history."""
     from monokeel.policy.rollback import parse_version, plan_rollback
+    from monokeel.policy.rulesets import parse_policy
 
-    with exit_on_error():
-        rulesets = _rulesets()
-        planned = plan_rollback(ruleset, parse_version(to), rulesets)
-        if dry_run:
-            show(plan_report(planned), as_json=json)
-            return
-        _write(planned, rulesets, as_json=json)
+    file = parse_policy(read_text(POLICY))
+    planned = plan_rollback(ruleset, parse_version(to), _rulesets(), file)
+    yield from [_preview(planned)] if dry_run else _write(planned, yes=False)
 
 
-@task(
-    positional=[],
-    help={
+@command(
+    About(
+        group="Rules",
+        examples=("./inv drift", "./inv drift --only rulesets,pointers"),
+        exits={0: "in sync", 1: "", 2: "", 3: "", 4: ""},
+        variables=("GITHUB_TOKEN", *LOGIN),
+        section="Drift Detection",
+    ),
+    {
         "only": "rulesets, settings, pointers, releases; several with commas",
         "issue": "keep one issue open while drift lasts, close it after",
         "allow_unverified": _ALLOW,
-        "json": AS_JSON,
     },
 )
 def drift(
-    _: Context,
-    only: str = "",
-    issue: bool = False,
-    allow_unverified: str = "",
-    json: bool = False,
-) -> None:
-    """Compare GitHub with the files: rulesets, settings, environments, images."""
-    from monokeel.drift.report import drift_report, follow_up, look
+    *, only: str = "", issue: bool = False, allow_unverified: str = ""
+) -> Iterator[Report]:
+    """Say where GitHub is not as the files say.
+
+    Compares rulesets, settings, environment branches and images; changes
+    nothing, but for the one issue of --issue.
+    """
+    from monokeel.drift.issue import follow_up
+    from monokeel.drift.reading import read_drift
+    from monokeel.drift.report import drift_report
     from monokeel.drift.wanted import Wanted, parse_allowed, parse_sections
     from monokeel.ground.report import as_markdown
     from monokeel.policy.rulesets import parse_policy
 
-    with exit_on_error():
-        wanted = Wanted(
-            policy=parse_policy(read_text(POLICY)),
-            settings=read_settings(),
-            sections=parse_sections(only),
-            allowed=parse_allowed(allow_unverified),
-        )
-        found = look(wanted, _outside())
-        more: tuple[str, ...] = ()
-        if issue:
-            from monokeel.adapters.issues import Issues
+    wanted = Wanted(
+        repository=make_github().repository,
+        policy=parse_policy(read_text(POLICY)),
+        settings=read_settings(),
+        sections=parse_sections(only),
+        allowed=parse_allowed(allow_unverified),
+    )
+    found = read_drift(wanted, _outside())
+    report = drift_report(found)
+    yield report
+    if issue:  # last: what an issue cannot hold must not keep the report back
+        from monokeel.adapters.issues import Issues
 
-            body = as_markdown(drift_report(found))
-            more = (follow_up(found, body, Issues(make_github())),)
-        show(drift_report(found, *more), as_json=json)
-        _exit(found.verdict)
+        issues = Issues(make_github())
+        done = follow_up(found, as_markdown(report), issues, run_address())
+        yield Report(headline=done)
+
+
+def write_rules() -> None:
+    """Apply the policy file for ``init``; both reports go to stderr."""
+    for report in _write(_plan(delete_unmanaged=False), yes=False):
+        announce(report)
 
 
 def workflow_jobs() -> "tuple[Job, ...]":
@@ -184,19 +224,27 @@ def _policy(*, delete_unmanaged: bool = False) -> "Policy":
     )
 
 
-def _write(planned: "Plan", rulesets: "Rulesets", *, as_json: bool) -> None:
-    from monokeel.ground.report import as_text
-    from monokeel.policy.apply import applied_report
-    from monokeel.policy.apply import apply as write
+def _plan(*, delete_unmanaged: bool) -> "Plan":
+    from monokeel.policy.plan import make_plan
+
+    return make_plan(_policy(delete_unmanaged=delete_unmanaged), _rulesets())
+
+
+def _preview(planned: "Plan") -> Report:
     from monokeel.policy.plan import plan_report
 
+    return replace(plan_report(planned), outcome="done")  # as asked: nothing written
+
+
+def _write(planned: "Plan", *, yes: bool) -> Iterator[Report]:
+    from monokeel.policy.apply import applied_report, apply
+
     if planned.actions:  # else the report below says it all
-        print(as_text(plan_report(planned)), file=sys.stderr)
-    applied = write(planned, rulesets)
-    report = applied_report(applied)
-    show(report, as_json=as_json)
-    if report.problems:
-        exit_with_difference()
+        announce(_preview(planned))
+    deleted = [each.name for each in planned.actions if each.verb == "delete"]
+    if deleted:
+        require_yes(f"delete {', '.join(deleted)} on GitHub", yes=yes)
+    yield applied_report(apply(planned, _rulesets()))
 
 
 def _rulesets() -> "Rulesets":
@@ -206,27 +254,15 @@ def _rulesets() -> "Rulesets":
 
 
 def _outside() -> "Outside":
-    from monokeel.adapters.deployments import Deployments
-    from monokeel.adapters.releases import Releases
     from monokeel.adapters.repository import Repository
     from monokeel.drift.ports import Outside
 
-    github = make_github()
     return Outside(
         rulesets=_rulesets(),
-        repository=Repository(github),
-        refs=make_git(),
-        records=Deployments(github),
-        releases=Releases(github),
-        images=make_registry(),
+        repository=Repository(make_github()),
+        history=make_git(),
+        promotion=make_promotion(),
     )
-
-
-def _exit(verdict: "Verdict") -> None:
-    if verdict == "drift":
-        exit_with_difference()
-    if verdict == "unverifiable":
-        raise SystemExit(ServiceError.exit_code)
 
 
 TASKS = (drift,)

@@ -1,12 +1,164 @@
 """The program: what ``./inv`` and ``monokeel`` run."""
 
-from invoke import Program
+import importlib.util
+import logging
+import sys
+from pathlib import Path
 
-from monokeel.tasks import namespace
+from invoke import Collection, Exit, ParseResult
+from invoke import Program as InvokeProgram
+
+from monokeel.ground.errors import MonokeelError, UsageError
+from monokeel.tasks import policy, promote, release, setup, shells
+from monokeel.tasks.arguments import Tasks, read
+from monokeel.tasks.command import Command, OurConfig, complain, silence
+from monokeel.tasks.help import explanation, listing
+from monokeel.tasks.wiring import root
+
+
+class Program(InvokeProgram):
+    """invoke's program with our reading of the command line and our help.
+
+    No option of invoke's own is honoured: with tasks that write by git and over HTTP,
+    ``--dry`` would be a promise that nobody keeps.
+    """
+
+    def parse_core(self, argv: list[str] | None) -> None:
+        """Keep *argv*: everything is read at once, when the tasks are known."""
+        self.normalize_argv(argv)
+        self.core = ParseResult([self.initial_context])
+
+    def parse_tasks(self) -> None:
+        """Find the one task to run, or print what else was asked for and end."""
+        words = self.argv[1:]
+        if words[:2] == ["completion", "--"]:
+            print("\n".join(shells.candidates(words[2:], self.collection)))
+            raise Exit
+        tasks = _tasks(self.collection)
+        call = read(words, tasks)
+        match call.act:
+            case "version":
+                print(f"Monokeel {_version()}")
+            case "list":
+                print(listing(self.collection, call.name))
+            case "explain":
+                task, context = self.collection[call.name], tasks.contexts[call.name]
+                print(explanation(call.name, task, context))
+            case "run":
+                if call.debug:
+                    logging.basicConfig()
+                    logging.getLogger("monokeel").setLevel(logging.DEBUG)
+                self.core.remainder = " ".join(call.rest)
+                self.tasks = ParseResult([call.context])
+                return
+        raise Exit
+
+    def parse_cleanup(self) -> None:
+        """Leave out what invoke does here for options that are not honoured."""
+
+
+def collection(root: Path) -> Collection:
+    """Return all tasks, with those of *root*'s ``tasks_local.py`` if there is one.
+
+    A local task may not take the name of one of ours: UsageError.
+    """
+    tasks = Collection()
+    for module in (release, policy, promote, setup):
+        for task in module.TASKS:
+            tasks.add_task(task)
+    tasks.add_task(shells.completion)
+    for name, members in {**policy.GROUPS, **setup.GROUPS}.items():
+        group = Collection(name)
+        for task in members:
+            group.add_task(task)
+        tasks.add_collection(group)
+    local = root / "tasks_local.py"
+    if local.exists():
+        _add_local(tasks, local)
+    return tasks
 
 
 def main() -> None:
-    """Run the tasks that the command line names."""
-    Program(
-        name="Monokeel", binary="inv", binary_names=["inv"], namespace=namespace
-    ).run()
+    """Run the task that the command line names, and end with its exit code."""
+    try:
+        Program(
+            name="Monokeel",
+            binary="./inv",
+            namespace=collection(root()),
+            config_class=OurConfig,
+        ).run()
+    except MonokeelError as error:
+        complain(error.problem, error.fix)
+        raise SystemExit(error.exit_code) from None
+    except BrokenPipeError:
+        silence()
+        raise SystemExit(1) from None
+    finally:
+        _flush()
+
+
+def for_invoke() -> Collection:
+    """Return the tasks for whoever loads ``tasks.py``.
+
+    If that is invoke's own program, ours takes its place on the same command line:
+    there, ``--dry`` would be taken and mean nothing. Never returns then.
+    """
+    started = Path(sys.argv[0])
+    named = started.parent.name if started.name == "__main__.py" else started.name
+    if named in {"invoke", "inv"} and "--complete" not in sys.argv[1:2]:
+        main()
+        raise SystemExit(0)
+    return collection(root())
+
+
+def _add_local(tasks: Collection, path: Path) -> None:
+    spec = importlib.util.spec_from_file_location("tasks_local", path)
+    if spec is None or spec.loader is None:
+        raise ImportError(str(path))
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    local = Collection.from_module(module)
+    for name in {*local.tasks, *local.collections}:
+        if name in tasks.tasks or name in tasks.collections:
+            raise UsageError(
+                f"tasks_local.py has a task {name!r}, as Monokeel has",
+                fix="Give it another name: it would stand in for ours.",
+            )
+    for task in local.tasks.values():
+        tasks.add_task(task)
+    for group in local.collections.values():
+        tasks.add_collection(group)
+
+
+def _tasks(tasks: Collection) -> Tasks:
+    contexts = {}
+    for context in tasks.to_contexts():
+        for name in (str(context.name), *context.aliases):
+            contexts[name] = context
+    ours = {name: tasks[name] for name in contexts}
+    return Tasks(
+        contexts=contexts,
+        groups=tuple(tasks.collections),
+        examples={
+            name: task.about.examples[0]
+            for name, task in ours.items()
+            if isinstance(task, Command)
+        },
+    )
+
+
+def _version() -> str:
+    """Return the version of the installed package; read only when it is asked for."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("monokeel")
+    except PackageNotFoundError:
+        return "(not installed)"
+
+
+def _flush() -> None:
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        silence()

@@ -2,15 +2,15 @@
 
 import json as jsonlib
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from invoke import Context, task
-
 from monokeel.ground.errors import UsageError
+from monokeel.ground.report import Report
+from monokeel.tasks.command import About, announce, command, require_yes
 from monokeel.tasks.wiring import (
-    AS_JSON,
-    exit_on_error,
+    LOGIN,
     make_git,
     make_github,
     make_registry,
@@ -19,7 +19,7 @@ from monokeel.tasks.wiring import (
     registry_login,
     root,
     server_address,
-    show,
+    service_names,
     token,
     variable,
 )
@@ -31,92 +31,116 @@ if TYPE_CHECKING:
     from monokeel.release.ports import Outside
 
 
-@task(
-    positional=[],
-    help={
+@command(
+    About(
+        group="Releases",
+        examples=(
+            "./inv release --dry-run",
+            "./inv release",
+            "./inv release --abandon 1.4.0 --yes",
+        ),
+        exits={0: "", 1: "", 3: "", 4: ""},
+        variables=("GITHUB_TOKEN", "MONOKEEL_DEPLOY_KEY", "MONOKEEL_BUILD", *LOGIN),
+        section="Release Model",
+    ),
+    {
         "dry_run": "show the plan and change nothing",
-        "json": AS_JSON,
         "online": "with --dry-run: ask GitHub and the registry without a token, too",
         "offline": "with --dry-run: ask nobody, even with a token",
         "strict": "refuse on warnings, too",
         "built": "a folder with what ./inv build --json printed for each service",
         "abandon": "take back a half-finished release of this version, such as 1.4.0",
+        "yes": "with --abandon: delete without asking",
     },
 )
-def release(  # noqa: PLR0917 - a parameter per option
-    _: Context,
+def release(
+    *,
     dry_run: bool = False,
-    json: bool = False,
     online: bool = False,
     offline: bool = False,
     strict: bool = False,
     built: str | None = None,
     abandon: str | None = None,
-) -> None:
-    """Publish the next version: images, git tag and GitHub release."""
-    with exit_on_error():
-        if (dry_run and abandon is not None) or (online and offline):
-            raise UsageError(
-                "these options do not go together",
-                fix="Give --dry-run or --abandon, --online or --offline.",
-            )
-        if (online or offline) and not dry_run:
-            raise UsageError(
-                "--online and --offline belong to --dry-run",
-                fix="A release always asks; without a network there is none.",
-            )
-        if dry_run:
-            asks = online or (token() is not None and not offline)
-            _show_plan(asks=asks, json=json, strict=strict)
-        elif abandon is not None:  # "" is a variable that nobody set: no release
-            _take_back(abandon, json)
-        else:
-            _publish(json=json, strict=strict, built=built)
+    yes: bool = False,
+) -> Iterator[Report]:
+    """Publish the next version: images, tag and GitHub release.
+
+    The commits since the last release decide the version. A run that was cut
+    short is finished by the next one; --abandon takes it back.
+    """
+    if (dry_run and abandon is not None) or (online and offline):
+        raise UsageError(
+            "these options do not go together",
+            fix="Give --dry-run or --abandon, --online or --offline.",
+        )
+    if (online or offline) and not dry_run:
+        raise UsageError(
+            "--online and --offline belong to --dry-run",
+            fix="A release always asks; without a network there is none.",
+        )
+    if dry_run:
+        asks = online or (token() is not None and not offline)
+        yield from _show_plan(asks=asks, strict=strict)
+    elif abandon is not None:  # "" is a variable that nobody set: no release
+        yield _take_back(abandon, yes=yes)
+    else:
+        yield from _publish(strict=strict, built=built)
 
 
-@task(
-    positional=[],
-    help={"service": "the service, as infra/platform.toml names it", "json": AS_JSON},
+@command(
+    About(
+        group="Releases",
+        examples=("./inv build --service api",),
+        exits={0: "", 1: "", 3: "", 4: ""},
+        variables=("GITHUB_TOKEN", "MONOKEEL_BUILD", *LOGIN),
+        section="Container Recovery",
+        choices={"service": service_names},
+    ),
+    {"service": "the service, such as api, as infra/platform.toml names it"},
 )
-def build(_: Context, service: str = "", json: bool = False) -> None:
+def build(*, service: str = "") -> Iterator[Report]:
     """Build and push the image of one service."""
     from monokeel.adapters import actions
     from monokeel.release.build import build_report, build_service
 
-    with exit_on_error():
-        settings = read_settings()
-        commit = make_git().head()
-        built = build_service(
-            _workplace(settings), settings, service=service, commit=commit
-        )
-        show(build_report(built), as_json=json)
-        actions.set_output("image", built.image)
-        actions.set_output("digest", built.digest)
+    settings = read_settings()
+    commit = make_git().head()
+    built = build_service(
+        _workplace(settings), settings, service=service, commit=commit
+    )
+    yield build_report(built)
+    actions.set_output("image", built.image)
+    actions.set_output("digest", built.digest)
 
 
-@task(
-    positional=[],
-    help={"version": "the version, such as 1.4.0", "json": AS_JSON},
+@command(
+    About(
+        group="Releases",
+        examples=("./inv guard --version 1.4.0",),
+        exits={0: "free", 1: "", 3: "taken", 4: ""},
+        variables=("GITHUB_TOKEN", *LOGIN),
+        section="Immutability Guarantees",
+    ),
+    {"version": "the version, such as 1.4.0"},
 )
-def guard(_: Context, version: str = "", json: bool = False) -> None:
-    """Say whether a version is free in the registry, for every service."""
+def guard(*, version: str = "") -> Iterator[Report]:
+    """Say whether a version is free in the registry."""
     from monokeel.release.guard import ask_version, guard_report, require_free
 
-    with exit_on_error():
-        found = ask_version(
-            make_registry(),
-            read_settings(),
-            version=version,
-            commit=make_git().head(),
-        )
-        show(guard_report(found), as_json=json)
-        require_free(found)
+    found = ask_version(
+        make_registry(),
+        read_settings(),
+        version=version,
+        commit=make_git().head(),
+    )
+    yield guard_report(found)
+    require_free(found)
 
 
 TASKS = (release, build, guard)
 
 
-def _show_plan(*, asks: bool, json: bool, strict: bool) -> None:
+def _show_plan(*, asks: bool, strict: bool) -> Iterator[Report]:
     from monokeel.adapters import actions
     from monokeel.release.planner import plan_release
     from monokeel.release.ports import offline
@@ -128,7 +152,7 @@ def _show_plan(*, asks: bool, json: bool, strict: bool) -> None:
         # Two seconds are for a person at a terminal; a job has time to wait.
         outside = _outside(quick=variable("GITHUB_ACTIONS") is None)
     plan = plan_release(settings, outside, server=server_address())
-    show(report_of(plan, strict=strict), as_json=json)
+    yield report_of(plan, strict=strict)
     actions.set_output("needed", jsonlib.dumps(plan.needed))
     actions.set_output("build", jsonlib.dumps(plan.unbuilt))
     actions.set_output("registry", settings.registry_host)
@@ -137,18 +161,14 @@ def _show_plan(*, asks: bool, json: bool, strict: bool) -> None:
         refuse_unseen(plan)
 
 
-def _publish(*, json: bool, strict: bool, built: str | None) -> None:
-    from monokeel.adapters import actions
-    from monokeel.ground.report import as_markdown, as_text
+def _publish(*, strict: bool, built: str | None) -> Iterator[Report]:
     from monokeel.release.build import digests_of
     from monokeel.release.publish import publication_report, refuse_unknown
     from monokeel.release.run import Manner, release_commit
     from monokeel.release.show import refuse_blocked, report_of
 
     def accept(plan: "ReleasePlan") -> None:
-        report = report_of(plan, strict=strict)
-        print(as_text(report), file=sys.stderr, flush=True)
-        actions.add_summary(as_markdown(report))
+        announce(report_of(plan, strict=strict))
         refuse_blocked(plan, strict=strict)
         refuse_unknown(plan)
 
@@ -158,12 +178,12 @@ def _publish(*, json: bool, strict: bool, built: str | None) -> None:
     manner = Manner(accept=accept, tell=_tell, server=server_address())
     run = release_commit(settings, _outside(builds=True), manner, digests)
     if not run.out:
-        show(report_of(run.plan, strict=strict), as_json=json)
+        yield report_of(run.plan, strict=strict)
         return
     for finished in run.out[:-1]:
         _tell(f"{finished.tag} is published: {finished.page}")
     done = run.out[-1]
-    show(publication_report(done), as_json=json)
+    yield publication_report(done)
 
 
 def _built_reports(folder: str | None) -> list[str]:
@@ -188,7 +208,7 @@ def _require_token() -> None:
         )
 
 
-def _take_back(version: str, json: bool) -> None:
+def _take_back(version: str, *, yes: bool) -> Report:
     from monokeel.ground.version import parse_wanted
     from monokeel.release.abandon import abandon, abandonment_report
     from monokeel.release.candidate import candidate_of
@@ -202,8 +222,9 @@ def _take_back(version: str, json: bool) -> None:
         commit=make_git().head(),
         notes="",
     )
+    require_yes(f"delete the claim and the drafts of {candidate.tag}", yes=yes)
     done = abandon(Reading(candidate, _outside()), skip=settings.skip)
-    show(abandonment_report(done), as_json=json)
+    return abandonment_report(done)
 
 
 def _tell(line: str) -> None:

@@ -4,114 +4,139 @@ Also what the workflows ask: the services, and the names of branches and titles.
 """
 
 import os
+import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext, redirect_stdout
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from invoke import Context, task
-
-from monokeel.ground.errors import MonokeelError, ServiceError, UsageError
+from monokeel.ground.errors import MonokeelError, UsageError
+from monokeel.ground.report import Report
 from monokeel.tasks import wiring
-from monokeel.tasks.wiring import (
-    AS_JSON,
-    exit_on_error,
-    exit_with_difference,
-    read_settings,
-    read_text,
-    show,
-)
+from monokeel.tasks.command import About, announce, command
+from monokeel.tasks.policy import POLICY, write_rules
+from monokeel.tasks.wiring import read_settings, read_text
 
 if TYPE_CHECKING:
     from monokeel.adapters.copier import Template
+    from monokeel.adapters.keys import Secrets
     from monokeel.adapters.pulls import Pulls
     from monokeel.ground.answers import Json
+    from monokeel.ground.settings import Settings
+    from monokeel.setup.ports import Outside
+    from monokeel.setup.rows import Wanted as Expected
     from monokeel.updates.update import Update, Wanted
 
 _SOURCE = "OWNER/REPO or an address, instead of the recorded one (TEMPLATE_SOURCE)"
 
 
-@task(
-    positional=[],
-    help={
+@command(
+    About(
+        group="Template",
+        examples=("./inv template.check", "./inv template.check --issue"),
+        exits={0: "the newest is here", 1: "", 2: "a newer one is there", 3: "", 4: ""},
+        variables=("TEMPLATE_SOURCE", "GITHUB_TOKEN"),
+        section="Template Updates",
+    ),
+    {
         "source": _SOURCE,
         "issue": "open, refresh or close the one issue on GitHub",
-        "json": AS_JSON,
     },
 )
-def check(
-    _: Context, source: str = "", issue: bool = False, json: bool = False
-) -> None:
-    """Say whether a newer template is there (exit 2)."""
+def check(*, source: str = "", issue: bool = False) -> Iterator[Report]:
+    """Say whether a newer template is there."""
     from monokeel.adapters.issues import Issues
     from monokeel.updates import offer
 
-    with exit_on_error():
-        with _template(source) as template:
-            standing = offer.check(template)
-        followed = []
-        if issue:
-            issues = Issues(wiring.make_github())
-            followed.append(offer.follow_up(standing, issues))
-        show(offer.check_report(standing, *followed), as_json=json)
-        if standing.available:
-            exit_with_difference()
+    with _template(source) as template:
+        standing = offer.check(template)
+    followed = []
+    if issue:
+        issues = Issues(wiring.make_github())
+        followed.append(offer.follow_up(standing, issues))
+    yield offer.check_report(standing, *followed)
 
 
-@task(
-    positional=[],
-    iterable=["answer"],
-    help={
+@command(
+    About(
+        group="Template",
+        examples=(
+            "./inv template.update --dry-run",
+            "./inv template.update",
+            "./inv template.update --to 1.4.0 --answer required_reviews=2",
+        ),
+        exits={0: "", 1: "", 3: "", 4: ""},
+        variables=("TEMPLATE_SOURCE", "GITHUB_TOKEN"),
+        section="Template Updates",
+    ),
+    {
         "source": _SOURCE,
         "to": "version, such as 1.4.0 (the newest)",
         "answer": "NAME=VALUE (YAML), an answer to change; may be given several times",
         "pr": "push the branch and open one pull request, otherwise one issue",
-        "json": AS_JSON,
+        "dry_run": "say what would be done and change nothing",
     },
+    iterable=("answer",),
 )
 def update(
-    _: Context,
+    *,
     source: str = "",
     to: str = "",
     answer: list[str] | None = None,
     pr: bool = False,
-    json: bool = False,
-) -> None:
+    dry_run: bool = False,
+) -> Iterator[Report]:
     """Update from the template, on a branch; loses no edit."""
     from monokeel.adapters.worktree import Worktree
     from monokeel.updates import propose
     from monokeel.updates.update import carry_out, plan_update, require_settled
 
-    with exit_on_error(), _template(source) as template:
+    with _template(source) as template:
         wanted = _wanted(to, answer or [])
         tree = Worktree(wiring.root())
         plan = plan_update(tree, template, wanted)
         if plan is None:
-            show(propose.current_report(template.recorded()), as_json=json)
+            yield propose.current_report(template.recorded())
             return
         number = propose.already_proposed(plan, _pulls()) if pr else None
         if number is not None:
-            show(propose.proposed_report(plan, number), as_json=json)
+            yield propose.proposed_report(plan, number)
+            return
+        if dry_run:
+            yield propose.planned_report(plan)
             return
         done = carry_out(plan, tree, template, settle=pr)
         more = [_propose(done)] if pr else []
-        show(propose.update_report(done, *more), as_json=json)
+        yield propose.update_report(done, *more)
         require_settled(done)
 
 
-@task(positional=[], help={"json": AS_JSON})
-def verify(_: Context, json: bool = False) -> None:
-    """Say which managed files were edited (exit 2 if any)."""
+@command(
+    About(
+        group="Template",
+        examples=("./inv template.verify", "./inv template.verify --rebuild"),
+        exits={0: "none was edited", 1: "", 2: "managed files were edited", 4: ""},
+        variables=("TEMPLATE_SOURCE", "GITHUB_TOKEN"),
+        section="Template Updates",
+    ),
+    {
+        "source": _SOURCE,
+        "rebuild": "build the release's wheel from its sources, too (runs its backend)",
+    },
+)
+def verify(*, source: str = "", rebuild: bool = False) -> Iterator[Report]:
+    """Hold the managed files against the recorded release."""
     from monokeel.adapters.worktree import Worktree
-    from monokeel.updates.verify import verify as verify_files
+    from monokeel.updates import verify as managed
 
-    with exit_on_error():
-        report = verify_files(Worktree(wiring.root()))
-        show(report, as_json=json)
-        if report.data["verdict"] != "same":
-            exit_with_difference()
+    with _template(source) as template:
+        files = Worktree(wiring.root())
+        report = managed.verify(files, template, rebuild=rebuild)
+        yield report
+        managed.require_verified(report)
 
 
 @contextmanager
@@ -157,111 +182,191 @@ def _propose(done: "Update") -> str:
     return propose(done, wiring.make_git(), _pulls(), Issues(github))
 
 
-@task(
-    positional=[],
-    help={
+@command(
+    About(
+        group="Set-up",
+        examples=("./inv init --dry-run", "./inv init", "./inv init --no-rules"),
+        exits={0: "", 1: "", 2: "something is left to you", 3: "", 4: ""},
+        variables=("GITHUB_TOKEN",),
+        section="What GitHub must know",
+    ),
+    {
         "key_file": "where the private deploy key is kept (~/.config/monokeel/...)",
-        "rules": "apply infra/rulesets.json afterwards (--no-rules: leave them)",
-        "json": AS_JSON,
+        "register_key": "register the deploy key with this token, and not by hand",
+        "yes": "set missing secrets with gh without asking",
+        "rules": "do not apply infra/rulesets.json in the end",
+        "dry_run": "show what would be done and change nothing",
     },
 )
 def init(
-    context: Context, key_file: str = "", rules: bool = True, json: bool = False
-) -> None:
+    *,
+    key_file: str = "",
+    register_key: bool = False,
+    yes: bool = False,
+    rules: bool = True,
+    dry_run: bool = False,
+) -> Iterator[Report]:
     """Connect this repository to GitHub; repeatable."""
+    from monokeel.setup.init import (
+        Step,
+        carry_out,
+        init_report,
+        make_plan,
+        planned_steps,
+    )
+
+    settings = read_settings()
+    outside = _outside(settings, key_file, rules=rules)
+    if not dry_run and _may_set_secrets(yes=yes):
+        outside = replace(outside, store=_secrets(settings, key_file))
+    plan = make_plan(_wanted_setup(settings, register=register_key), outside)
+    if dry_run:
+        yield replace(init_report(settings, planned_steps(plan)), outcome="done")
+        return
+    steps: list[Step] = []
+    try:
+        steps.extend(carry_out(plan))
+    except MonokeelError:
+        announce(init_report(settings, tuple(steps)))
+        raise
+    yield init_report(settings, tuple(steps))
+
+
+def _may_set_secrets(*, yes: bool) -> bool:
+    """Say whether gh is there and the user, asked on a terminal, says yes."""
+    if shutil.which("gh") is None:
+        return False
+    if yes or not sys.stdin.isatty():
+        return yes
+    print("Set missing secrets with gh? [y/N] ", end="", file=sys.stderr, flush=True)
+    return input().strip().lower() in ("y", "yes")
+
+
+def _secrets(settings: "Settings", key_file: str) -> "Secrets":
+    from monokeel.adapters.keys import Keys, Secrets
+
+    pair = Keys(_key_path(settings, key_file), root=wiring.root())
+    return Secrets(settings.repository, key=pair.file)
+
+
+def _wanted_setup(settings: "Settings", *, register: bool = False) -> "Expected":
+    from monokeel.policy.rulesets import parse_policy
+    from monokeel.setup.rows import Wanted
+
+    policy = parse_policy(read_text(POLICY))
+    return Wanted(settings=settings, policy=policy, register=register)
+
+
+def _outside(settings: "Settings", key_file: str = "", *, rules: bool) -> "Outside":
     from monokeel.adapters.keys import Keys
     from monokeel.adapters.repository import Repository
-    from monokeel.ground.report import as_text
-    from monokeel.setup.init import Outside, Step, init_report
-    from monokeel.setup.init import init as connect
-    from monokeel.tasks.policy import apply
+    from monokeel.adapters.rulesets import Rulesets
+    from monokeel.setup.ports import Outside
 
-    with exit_on_error():
-        settings = read_settings()
-        path = Path(key_file) if key_file else _key_file(settings.repository)
-        outside = Outside(
-            clone=wiring.make_git(),
-            repository=Repository(wiring.make_github()),
-            keys=Keys(path, root=wiring.root()),
-        )
-        steps: list[Step] = []
-        try:
-            steps.extend(connect(settings, outside))
-        except MonokeelError:
-            print(as_text(init_report(settings, tuple(steps))), file=sys.stderr)
-            raise
-        show(init_report(settings, tuple(steps)), as_json=json)
-    if rules:
-        with redirect_stdout(sys.stderr) if json else nullcontext():
-            apply(context)
+    github = wiring.make_github()
+    return Outside(
+        repository=Repository(github),
+        rulesets=Rulesets(github),
+        clone=wiring.make_git(),
+        keys=Keys(_key_path(settings, key_file), root=wiring.root()),
+        apply_rules=write_rules if rules else None,
+    )
 
 
-@task(positional=[], help={"json": AS_JSON})
-def doctor(_: Context, json: bool = False) -> None:
-    """Say what is missing (exit 2): here, in the clone, and on GitHub."""
-    from monokeel.adapters.machine import Machine
-    from monokeel.adapters.repository import Repository
-    from monokeel.adapters.worktree import Worktree
-    from monokeel.setup.doctor import Outside, doctor_report, examine
-
-    with exit_on_error():
-        asked = Repository(wiring.make_github()) if wiring.token() else None
-        outside = Outside(
-            machine=Machine(),
-            clone=wiring.make_git(),
-            files=Worktree(wiring.root()),
-            repository=asked,
-        )
-        report = doctor_report(tuple(examine(read_settings(), outside)))
-        show(report, as_json=json)
-        if report.data["verdict"] == "missing":
-            exit_with_difference()
-        if report.data["verdict"] == "unknown":
-            raise SystemExit(ServiceError.exit_code)
-
-
-@task(
-    positional=[],
-    help={
-        "changed_since": "only those that changed since this ref, such as origin/main",
-        "json": AS_JSON,
-    },
+@command(
+    About(
+        group="Set-up",
+        examples=("./inv doctor",),
+        exits={0: "nothing is missing", 1: "", 2: "something is missing", 4: ""},
+        variables=("GITHUB_TOKEN",),
+        section="What GitHub must know",
+    ),
+    {},
 )
-def services(_: Context, changed_since: str = "", json: bool = False) -> None:
+def doctor() -> Iterator[Report]:
+    """Say what is missing on this machine and on GitHub."""
+    from monokeel.adapters.machine import Machine
+    from monokeel.adapters.worktree import Worktree
+    from monokeel.setup.doctor import Here, doctor_report, examine
+    from monokeel.setup.rows import Wanted
+
+    settings = read_settings()
+    outside = _outside(settings, rules=False) if wiring.token() else None
+    here = Here(
+        machine=Machine(),
+        clone=wiring.make_git(),
+        files=Worktree(wiring.root()),
+    )
+    wanted = Wanted(settings=settings, policy=None)
+    if (wiring.root() / POLICY).exists():  # else it is among the missing files
+        wanted = _wanted_setup(settings)
+    yield doctor_report(tuple(examine(wanted, here, outside)))
+
+
+@command(
+    About(
+        group="Workflows",
+        examples=("./inv services", "./inv services --changed-since origin/main"),
+        exits={0: "", 1: ""},
+    ),
+    {"changed_since": "only those that changed since a ref, such as origin/main"},
+)
+def services(*, changed_since: str = "") -> Iterator[Report]:
     """List the services of infra/platform.toml."""
     from monokeel.release.services import list_services
 
-    with exit_on_error():
-        report = list_services(read_settings(), wiring.make_git(), since=changed_since)
-        show(report, as_json=json)
+    settings = read_settings()
+    for each in settings.services:
+        if not (wiring.root() / each.path).is_dir():
+            raise UsageError(
+                f"service {each.name}: there is no folder {each.path}",
+                fix="Make it, or correct path in infra/platform.toml.",
+            )
+    yield list_services(settings, wiring.make_git(), since=changed_since)
 
 
-@task(positional=[], help={"name": "the branch (the one that is checked out)"})
-def branch(_: Context, name: str | None = None) -> None:
+@command(
+    About(
+        group="Workflows",
+        examples=("./inv check.branch", "./inv check.branch --name feat/search"),
+        exits={0: "allowed", 1: "", 3: "not allowed"},
+    ),
+    {"name": "the branch, such as feat/search (the one that is checked out)"},
+    json=False,
+)
+def branch(*, name: str | None = None) -> Iterator[Report]:
     """Check the name of a branch by infra/rulesets.json."""
-    from monokeel.policy.branches import judge_branch
-    from monokeel.policy.rulesets import branch_pattern, parse_policy
+    from monokeel.policy.branches import branch_pattern, judge_branch
+    from monokeel.policy.rulesets import parse_policy
 
-    with exit_on_error():
-        if name is None:
-            name = wiring.make_git().branch() or ""
-        pattern = branch_pattern(parse_policy(read_text("infra/rulesets.json")))
-        show(judge_branch(name, pattern))
+    if name is None:
+        name = wiring.make_git().branch() or ""
+    pattern = branch_pattern(parse_policy(read_text("infra/rulesets.json")))
+    yield judge_branch(name, pattern)
 
 
-@task(positional=[], help={"title": "the title of the pull request"})
-def title(_: Context, title: str = "") -> None:
+@command(
+    About(
+        group="Workflows",
+        examples=('./inv check.title --title "feat: search"',),
+        exits={0: "good", 1: "", 3: "not a title that releases understand"},
+    ),
+    {"title": "the title of the pull request"},
+    json=False,
+)
+def title(*, title: str = "") -> Iterator[Report]:
     """Check the title of a pull request."""
     from monokeel.release.titles import judge_title
 
-    with exit_on_error():
-        show(judge_title(title, read_settings()))
+    yield judge_title(title, read_settings())
 
 
 TASKS = (init, doctor, services)
 GROUPS = {"template": (check, update, verify), "check": (branch, title)}
 
 
-def _key_file(repository: str) -> Path:
+def _key_path(settings: "Settings", named: str) -> Path:
+    if named:
+        return Path(named)
     base = os.environ.get("XDG_CONFIG_HOME") or "~/.config"
-    return Path(base) / "monokeel" / repository.replace("/", "-")
+    return Path(base) / "monokeel" / settings.repository.replace("/", "-")

@@ -1,20 +1,16 @@
-"""What every task shares: the environment, the adapters, printing, exit codes.
+"""What every task shares: the environment and the adapters made from it.
 
 Adapters are imported inside the functions, so that ``./inv --list`` stays fast.
 """
 
 import os
 import re
-import sys
-import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from monokeel.ground.errors import DIFFERENCE, MonokeelError, UsageError
+from monokeel.ground.errors import UsageError
 
 if TYPE_CHECKING:
     from monokeel.adapters.credentials import Credentials
@@ -22,10 +18,10 @@ if TYPE_CHECKING:
     from monokeel.adapters.github import GitHub
     from monokeel.adapters.registry import Registry
     from monokeel.adapters.session import Session
-    from monokeel.ground.report import Report
     from monokeel.ground.settings import Settings
+    from monokeel.promotion.ports import Outside
 
-AS_JSON = "print one JSON object"  # what --json does, in each task's help
+LOGIN = ("MONOKEEL_REGISTRY_USER", "MONOKEEL_REGISTRY_PASSWORD")
 _PUBLIC_API = "https://api.github.com"
 _QUICK_S = 2.0
 
@@ -72,11 +68,29 @@ def server_address() -> str:
     return (variable("GITHUB_SERVER_URL") or "https://github.com").rstrip("/")
 
 
+def run_address() -> str:
+    """Return where the workflow run that we are in is shown, ``""`` elsewhere."""
+    repository, run = variable("GITHUB_REPOSITORY"), variable("GITHUB_RUN_ID")
+    if not (repository and run):
+        return ""
+    return f"{server_address()}/{repository}/actions/runs/{run}"
+
+
 def read_settings() -> "Settings":
     """Return ``infra/platform.toml``, parsed; raise UsageError if it is broken."""
     from monokeel.ground.settings import parse_settings
 
     return parse_settings(read_text("infra/platform.toml"))
+
+
+def environment_names() -> tuple[str, ...]:
+    """Return the environments of ``infra/platform.toml``, for completion."""
+    return tuple(each.name for each in read_settings().environments)
+
+
+def service_names() -> tuple[str, ...]:
+    """Return the services of ``infra/platform.toml``, for completion."""
+    return tuple(each.name for each in read_settings().services)
 
 
 def read_text(path: str) -> str:
@@ -158,6 +172,21 @@ def make_registry(*, quick: bool = False) -> "Registry":
     return Registry(session, address=address, user=user, password=password)
 
 
+def make_promotion() -> "Outside":
+    """Return all that promotion reads and writes."""
+    from monokeel.adapters.deployments import Deployments
+    from monokeel.adapters.releases import Releases
+    from monokeel.promotion.ports import Outside
+
+    github = make_github()
+    return Outside(
+        clone=make_git(),
+        records=Deployments(github),
+        releases=Releases(github),
+        images=make_registry(),
+    )
+
+
 def registry_login() -> tuple[str | None, str | None]:
     """Return user and password for the registry.
 
@@ -187,68 +216,6 @@ def _address(name: str, default: str) -> str:
     except UsageError as error:
         raise UsageError(f"{name}: {error.problem}", fix=error.fix) from error
     return address
-
-
-def show(report: "Report", *, as_json: bool = False) -> None:
-    """Print *report* on stdout; in GitHub Actions also as summary and annotations."""
-    from monokeel.adapters import actions
-    from monokeel.ground.report import as_json as one_line
-    from monokeel.ground.report import as_markdown, as_text
-
-    # Flushed, so that it stays above the errors where both go into one log.
-    print(one_line(report) if as_json else as_text(report), flush=True)
-    actions.add_summary(as_markdown(report))
-    for problem in report.problems:
-        actions.annotate(problem)
-
-
-def exit_with_difference() -> NoReturn:
-    """End with the code that means: a difference was found, and reported."""
-    raise SystemExit(DIFFERENCE)
-
-
-@contextmanager
-def exit_on_error() -> Iterator[None]:
-    """Turn a failure into its message on stderr and its exit code.
-
-    Anything but a MonokeelError is a bug of ours: one line, the traceback on request.
-    """
-    try:
-        yield
-    except MonokeelError as error:
-        _complain(error.problem, error.fix)
-        raise SystemExit(error.exit_code) from None
-    except BrokenPipeError:
-        # Whoever read our output has closed it (`| head`): not worth a word, and
-        # Python must not try to flush again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise SystemExit(1) from None
-    except OSError as error:
-        where = f"{error.filename}: " if error.filename else ""
-        _complain(
-            f"{where}{error.strerror or error}",
-            "Check that the file or folder is there, and may be read and written.",
-        )
-        raise SystemExit(1) from None
-    except Exception as error:  # noqa: BLE001 - the one place where a bug ends
-        if {"-d", "--debug"} & set(sys.argv):
-            traceback.print_exc()
-        _complain(
-            f"this is a bug in Monokeel: {type(error).__name__}: {error}",
-            "Run again as ./inv --debug … and report what it prints.",
-        )
-        raise SystemExit(1) from None
-
-
-def _complain(problem: str, fix: str) -> None:
-    from monokeel.adapters import actions
-    from monokeel.ground.report import visible
-
-    print(f"error: {visible(problem)}", file=sys.stderr)
-    if fix:
-        lines = "\n".join(visible(line) for line in fix.splitlines())
-        print(f"fix: {lines}", file=sys.stderr)
-    actions.annotate(f"{problem}. {fix}" if fix else problem)
 
 
 def _host_keys() -> tuple[str, ...]:

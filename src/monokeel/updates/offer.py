@@ -111,6 +111,7 @@ def check_report(standing: Standing, *followed: str) -> Report:
             "source": standing.source,
             "notes": list(followed),
         },
+        outcome="difference" if standing.available else "done",
     )
 
 

@@ -113,6 +113,20 @@ def current_report(recorded: Recorded) -> Report:
     )
 
 
+def planned_report(plan: UpdatePlan) -> Report:
+    """Return the report of an update that would be made, and was not."""
+    return Report(
+        headline=f"Template v{plan.current} -> v{plan.version}: nothing was changed",
+        sections=(Section("", (f"would make branch {plan.branch}", *_warnings(plan))),),
+        data={
+            "verdict": "planned",
+            "previous": plan.current,
+            "version": plan.version,
+            "branch": plan.branch,
+        },
+    )
+
+
 def proposed_report(plan: UpdatePlan, number: int) -> Report:
     """Return the report of an update whose pull request *number* is open already."""
     return Report(

@@ -1,0 +1,134 @@
+"""Read every section, and judge: in sync, drift, or not to be verified."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+
+from monokeel.drift.pointers import check_pointers
+from monokeel.drift.ports import Outside
+from monokeel.drift.releases import check_releases
+from monokeel.drift.settings import check_settings
+from monokeel.drift.wanted import Wanted
+from monokeel.ground.errors import NO_ANSWER, MonokeelError
+from monokeel.ground.settings import Settings
+from monokeel.policy.origin import MOST_VERSIONS, Origin, origins_of
+from monokeel.policy.reading import Reading, read_rulesets
+from monokeel.policy.rulesets import BYPASS
+from monokeel.policy.verdict import Facts, Unverified, Verdict, judge
+from monokeel.policy.wording import problem_lines
+from monokeel.promotion.pointers import Pointers, read_remote
+from monokeel.promotion.reading import read_records
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DriftReading:
+    """What was found for *wanted*: the *facts* of each section, rulesets in detail."""
+
+    wanted: Wanted
+    facts: Mapping[str, Facts]
+    rulesets: Reading = field(default_factory=Reading)
+    origins: Mapping[str, Origin] = field(default_factory=dict)
+
+    @property
+    def unverified(self) -> tuple[Unverified, ...]:
+        """Everything that could not be verified, in all sections."""
+        return tuple(x for facts in self.facts.values() for x in facts.unverified)
+
+    @property
+    def verdict(self) -> Verdict:
+        """The verdict over all sections; drift in one beats the unclear in another."""
+        return judge(
+            drifts=any(facts.drift for facts in self.facts.values()),
+            unverified=self.unverified,
+            allowed=self.wanted.allowed,
+        )
+
+    def verdict_of(self, section: str) -> Verdict:
+        """Return the verdict over one section."""
+        facts = self.facts[section]
+        return judge(
+            drifts=bool(facts.drift),
+            unverified=facts.unverified,
+            allowed=self.wanted.allowed,
+        )
+
+
+def read_drift(wanted: Wanted, outside: Outside) -> DriftReading:
+    """Read the sections of *wanted*; a section that cannot be read is unverified.
+
+    Changes nothing and never judges how the policy file is written.
+    """
+    rulesets, origins = Reading(), dict[str, Origin]()
+    facts: dict[str, Facts] = {}
+    if "rulesets" in wanted.sections:
+        try:
+            rulesets = read_rulesets(
+                wanted.policy, outside.rulesets, wanted.settings.optional_rules
+            )
+        except NO_ANSWER as error:
+            facts["rulesets"] = _unread("rulesets", error)
+        else:
+            origins = _origins(rulesets, outside)
+            facts["rulesets"] = _ruleset_facts(rulesets, origins)
+    facts |= _others(wanted, outside)
+    return DriftReading(wanted=wanted, facts=facts, rulesets=rulesets, origins=origins)
+
+
+def _ruleset_facts(reading: Reading, origins: Mapping[str, Origin]) -> Facts:
+    drifting = [each for each in reading.comparisons if each.drifts]
+    lines = problem_lines(drifting, origins)
+    passes = [
+        any(x.path.startswith(BYPASS) and x.counts for x in each.differences)
+        for each in drifting
+    ]
+    return Facts(
+        drift=lines,
+        items={
+            line: BYPASS if of_bypass else "rulesets"
+            for line, of_bypass in zip(lines, passes, strict=True)
+        },
+        unverified=reading.unverified,
+    )
+
+
+def _origins(reading: Reading, outside: Outside) -> dict[str, Origin]:
+    if not any(each.drifts for each in reading.comparisons):
+        return {}
+    try:
+        file = outside.history.versions_of("infra/rulesets.json", MOST_VERSIONS)
+    except NO_ANSWER:  # a clone without a commit: then the file has no past
+        file = ()
+    return origins_of(reading, outside.rulesets, file)
+
+
+def _others(wanted: Wanted, outside: Outside) -> dict[str, Facts]:
+    promotion, local = outside.promotion, wanted.settings
+
+    @cache
+    def remote() -> tuple[Settings, Pointers]:
+        return read_remote(promotion.clone, local)
+
+    checks: dict[str, Callable[[], Facts]] = {
+        "settings": lambda: check_settings(wanted, outside),
+        "pointers": lambda: check_pointers(
+            read_records(promotion, *remote()), promotion.records
+        ),
+        "releases": lambda: check_releases(*remote(), promotion),
+    }
+    facts = {}
+    for name, check in checks.items():
+        if name not in wanted.sections:
+            continue
+        try:
+            facts[name] = check()
+        except NO_ANSWER as error:
+            facts[name] = _unread(name, error)
+    return facts
+
+
+def _unread(section: str, error: MonokeelError) -> Facts:
+    """Return that nothing of *section* is known: no answer is never "none"."""
+    reason = f"{error.problem}. {error.fix}" if error.fix else error.problem
+    return Facts(
+        unverified=(Unverified(item=section, subject="", reason=reason, hidden=False),)
+    )

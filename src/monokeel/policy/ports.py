@@ -1,0 +1,72 @@
+"""What the rooms need of a repository's rulesets on GitHub."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from monokeel.ground.answers import Json
+from monokeel.policy.refusal import Refusal
+from monokeel.policy.rulesets import Ruleset
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveRulesets:
+    """A repository's *own* rulesets, and those *inherited* from above.
+
+    The latter as ``name (organization)``: they are not ours to change. *repository* is
+    the one that was asked, ``owner/repo``.
+    """
+
+    repository: str
+    own: tuple[Ruleset, ...]
+    inherited: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """One version in a ruleset's history; *actor_type* is ``User`` or another."""
+
+    id: int
+    updated_at: str
+    actor_id: int
+    actor_type: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileVersion:
+    """The *text* of a file as *commit* (40 hex digits) left it; *subject* says why."""
+
+    commit: str
+    subject: str
+    text: str
+
+
+class Rulesets(Protocol):
+    """The rulesets of the repository on GitHub."""
+
+    def read_all(self) -> LiveRulesets:
+        """Return every ruleset, with its rules; ServiceError if one is unreadable."""
+
+    def named(self, name: str) -> tuple[int, ...]:
+        """Return the ids of the rulesets called *name*."""
+
+    def read(self, number: int) -> Ruleset:
+        """Return one ruleset as it is now."""
+
+    def create(self, body: Mapping[str, Json]) -> int | Refusal:
+        """Create a ruleset; ServiceError when the answer got lost."""
+
+    def update(self, number: int, body: Mapping[str, Json]) -> Refusal | None:
+        """Replace a ruleset's members; ServiceError when the answer got lost."""
+
+    def delete(self, number: int) -> Refusal | None:
+        """Delete a ruleset."""
+
+    def history(self, number: int) -> tuple[Version, ...]:
+        """Return the versions of a ruleset, newest first."""
+
+    def state_at(self, number: int, version: int) -> dict[str, Json]:
+        """Return a ruleset as it was at one version."""
+
+    def login(self, number: int) -> str | None:
+        """Return the login of an account, ``None`` if nobody may know it."""

@@ -1,0 +1,95 @@
+"""The rulesets on GitHub against those that the file asks for, read once.
+
+Plan, apply, rollback, export and drift take this value; nobody else compares.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from monokeel.policy.comparison import Comparison, compare_policies
+from monokeel.policy.ports import Rulesets
+from monokeel.policy.rulesets import BYPASS, Ruleset
+from monokeel.policy.verdict import Unverified
+
+_USER = re.compile(r"\[User (\d+)\]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What GitHub had at one moment: its *own* rulesets, and each name compared.
+
+    *repository* is ``owner/repo``; *inherited* are the rulesets from above, as
+    ``name (organization)``.
+    """
+
+    repository: str = ""
+    own: tuple[Ruleset, ...] = ()
+    comparisons: tuple[Comparison, ...] = ()
+    inherited: tuple[str, ...] = ()
+
+    @property
+    def unverified(self) -> tuple[Unverified, ...]:
+        """The rulesets whose bypass list the token may not see.
+
+        GitHub leaves the member out then (s4k10503/velvet#320); that is not "nobody".
+        """
+        return tuple(
+            Unverified(
+                item=BYPASS,
+                subject=each.name,
+                reason="GitHub hides it from this token: administration: write shows"
+                " it",
+            )
+            for each in self.comparisons
+            if each.hides_bypass
+        )
+
+
+def read_rulesets(
+    desired: Sequence[Ruleset],
+    rulesets: Rulesets,
+    optional_rules: Sequence[str] = (),
+    unmanaged: Sequence[str] = (),
+) -> Reading:
+    """Return GitHub's rulesets against *desired*; the rest as ``compare_policies``.
+
+    Takes one request a page and one a ruleset, and one for each user in whom they
+    differ. Raises ServiceError when one of them cannot be read.
+    """
+    live = rulesets.read_all()
+    comparisons = compare_policies(desired, live.own, optional_rules, unmanaged)
+    return Reading(
+        repository=live.repository,
+        own=live.own,
+        comparisons=_with_logins(comparisons, rulesets),
+        inherited=live.inherited,
+    )
+
+
+def _with_logins(
+    comparisons: Sequence[Comparison], rulesets: Rulesets
+) -> tuple[Comparison, ...]:
+    """Return *comparisons* with logins beside the numbers of users in their paths.
+
+    Only users that differ are asked for; one that nobody knows keeps the bare number.
+    """
+    known: dict[int, str | None] = {}
+
+    def named(match: re.Match[str]) -> str:
+        number = int(match[1])
+        if number not in known:
+            known[number] = rulesets.login(number)
+        name = known[number]
+        return f"[User {number} ({name})]" if name else match[0]
+
+    return tuple(
+        replace(
+            each,
+            differences=tuple(
+                replace(difference, path=_USER.sub(named, difference.path))
+                for difference in each.differences
+            ),
+        )
+        for each in comparisons
+    )

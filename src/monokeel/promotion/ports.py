@@ -1,0 +1,99 @@
+"""What promotion needs of the outside, each thing once."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from monokeel.ground.answers import Declined, Lost, Moved, Unknown
+from monokeel.promotion.records import BranchMove, Listed, NewRecord, Record
+from monokeel.release.artifact import Images
+from monokeel.release.record import GitHubRelease, ReleaseRecord
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Protection:
+    """The GitHub Environment: *exists*, and asks for an approval or not."""
+
+    exists: bool
+    reviewers: bool
+
+
+class Remote(Protocol):
+    """A clone and its remote, for the questions about environments."""
+
+    def remote_refs(self) -> dict[str, str]:
+        """Return full name → peeled commit of every branch and tag on the remote."""
+
+    def fetch(self) -> None:
+        """Bring the remote's branches and tags into the clone."""
+
+    def commit_of(self, ref: str) -> str | None:
+        """Return the commit that *ref* names in the clone, or ``None``."""
+
+    def file_at(self, commit: str, path: str) -> str | None:
+        """Return the text of *path* in *commit*, ``None`` if it has no such file."""
+
+    def is_ancestor(self, ancestor: str, commit: str) -> bool:
+        """Say whether *ancestor* is *commit* or in its history, else ServiceError."""
+
+    def tree_of(self, commit: str, path: str) -> str | None:
+        """Return the object id of *path* in *commit*, ``None`` if it is not there."""
+
+    def move_ref(
+        self, ref: str, *, old: str | None, new: str | None
+    ) -> Moved | Lost | Declined:
+        """Point *ref* at *new* if it is at *old*; ``None`` means absent."""
+
+
+class Records(Protocol):
+    """The deployments on GitHub, and its Environments."""
+
+    def now(self) -> datetime:
+        """Return the time of GitHub's newest answer."""
+
+    def newest(self, environments: Mapping[str, str], commits: Sequence[str]) -> Listed:
+        """Return the newest records of each environment, and all of each commit.
+
+        *environments* is name on GitHub → name of ours. One request.
+        """
+
+    def history(self, environments: Mapping[str, str]) -> tuple[Record, ...]:
+        """Return every record of *environments*, newest first; a request a page."""
+
+    def create(self, wanted: NewRecord) -> Record:
+        """Make a record and return it, with the commit that GitHub resolved."""
+
+    def settle(
+        self, record: int, state: str, description: str, log_url: str = ""
+    ) -> None:
+        """Give *record* a state, and say why."""
+
+    def protection(self, environment: str) -> Protection | Unknown:
+        """Say whether the GitHub Environment is there and asks for an approval."""
+
+    def approvers(self, run: str) -> tuple[str, ...]:
+        """Return who approved the workflow run."""
+
+    def branch_moves(self, branch: str) -> tuple[BranchMove, ...]:
+        """Return the newest moves of *branch* that GitHub saw itself, newest first."""
+
+
+class Releases(Protocol):
+    """The releases on GitHub."""
+
+    def published(self, tag: str) -> GitHubRelease | None:
+        """Return the published release of *tag*, ``None`` if there is none."""
+
+    def record_of(self, release: GitHubRelease) -> ReleaseRecord | None:
+        """Return what the ``release.json`` of *release* says, ``None`` without one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outside:
+    """Everything that promotion reads and writes."""
+
+    clone: Remote
+    records: Records
+    releases: Releases
+    images: Images

@@ -1,0 +1,81 @@
+"""The default branch on the remote: ours, or nobody may write anything."""
+
+import re
+from functools import partial
+
+from monokeel.ground.answers import Declined, Lost, Moved
+from monokeel.ground.errors import RefusedError, UsageError
+from monokeel.ground.settings import Settings
+from monokeel.setup.permissions import PUSH
+from monokeel.setup.ports import Clone
+from monokeel.setup.rows import INIT, Answer, AsWanted, Expectation, Otherwise
+
+MAIN = "default branch"
+
+
+def main_row(settings: Settings, clone: Clone) -> Expectation:
+    """Expect the clone's default branch on the remote, or one that came from it."""
+    return Expectation(
+        name=MAIN,
+        item="default_branch",
+        reads=("GET /",),
+        writes=(PUSH,),
+        lost="nothing can be merged or released",
+        ask=partial(_compared, clone, settings.default_branch),
+        make=partial(_push, clone, settings.default_branch),
+        watched="elsewhere",
+    )
+
+
+def _compared(clone: Clone, branch: str) -> Answer:
+    ref = f"refs/heads/{branch}"
+    there, here = clone.remote_refs((ref,)).get(ref), clone.commit_of(ref)
+    if there is None:
+        return Otherwise(detail=f"{branch} is not there", remedy=INIT)
+    if here is None or here == there:
+        return AsWanted(detail=f"{branch} at {there[:12]}")
+    clone.fetch_commit(there)
+    if clone.is_ancestor(there, here):
+        return Otherwise(detail=f"{branch} is behind this clone", remedy=INIT)
+    if clone.is_ancestor(here, there):
+        return AsWanted(detail=f"{branch} at {there[:12]}")
+    pull = f"git pull --rebase --allow-unrelated-histories origin {branch}"
+    return Otherwise(
+        detail=f"{branch} ({there[:12]}) has commits that are not in this clone",
+        remedy=f"{pull}, then {INIT}",
+        blocks=True,
+    )
+
+
+def _push(clone: Clone, branch: str) -> None:
+    ref = f"refs/heads/{branch}"
+    here = clone.commit_of(ref)
+    if here is None:
+        raise UsageError(
+            f"there is no branch {branch} here", fix=f"Run: git switch -c {branch}"
+        )
+    old = clone.remote_refs((ref,)).get(ref)
+    match clone.move_ref(ref, old=old, new=here):
+        case Declined(reason=reason):
+            raise RefusedError(f"GitHub refused the push of {branch}: {reason}")
+        case Lost() | Moved():
+            return  # whoever made it asks again
+
+
+def require_remote(settings: Settings, address: str | None) -> None:
+    """Raise UsageError unless *address* is that of the repository in the file."""
+    wanted = f"https://github.com/{settings.repository}.git"
+    if address is None:
+        raise UsageError(
+            "this clone has no remote", fix=f"Run: git remote add origin {wanted}"
+        )
+    ending = re.compile(
+        rf"[/:]{re.escape(settings.repository)}(?:\.git)?/?\Z", re.IGNORECASE
+    )
+    if ending.search(address) is None:
+        shown = re.sub(r"//[^/@]*@", "//", address)
+        raise UsageError(
+            f"the remote is {shown}, not {settings.repository}",
+            fix=f"Run: git remote set-url origin {wanted} (or correct [repository] in"
+            " infra/platform.toml)",
+        )

@@ -1,0 +1,185 @@
+"""What setup needs from the outside, each thing asked in one way."""
+
+import base64
+import hashlib
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from monokeel.ground.answers import Declined, Json, Lost, Moved, Unknown
+from monokeel.policy.ports import Rulesets
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeployKey:
+    """A deploy key as GitHub lists it; *key* is type and base64, without a comment.
+
+    *last_used* is ``None`` for one that was never used.
+    """
+
+    id: int
+    title: str
+    key: str
+    writes: bool
+    enabled: bool
+    created_at: datetime
+    added_by: str = ""
+    last_used: datetime | None = None
+
+    @property
+    def fingerprint(self) -> str:
+        """The fingerprint as ``ssh-keygen -l`` and GitHub's page write it."""
+        return fingerprint(self.key)
+
+
+def fingerprint(public_key: str) -> str:
+    """Return ``SHA256:…`` of *public_key* (``ssh-ed25519 AAAA…``); "" if it is none.
+
+    Source: ssh-keygen(1), RFC 4648 without padding.
+    """
+    parts = public_key.split()
+    try:
+        blob = base64.b64decode(parts[1], validate=True)
+    except (IndexError, ValueError):
+        return ""
+    digest = hashlib.sha256(blob).digest()
+    return f"SHA256:{base64.b64encode(digest).decode().rstrip('=')}"
+
+
+class Clone(Protocol):
+    """The clone that is to be connected, and its remote."""
+
+    def address(self) -> str | None:
+        """Return the address of the remote, ``None`` if there is none."""
+
+    def is_shallow(self) -> bool:
+        """Say whether history is cut off."""
+
+    def commit_of(self, ref: str) -> str | None:
+        """Return the commit that *ref* names here."""
+
+    def is_ancestor(self, ancestor: str, commit: str) -> bool:
+        """Say whether *ancestor* is in the history of *commit*."""
+
+    def fetch_commit(self, commit: str) -> None:
+        """Make sure that *commit* of the remote is in the clone."""
+
+    def remote_refs(self, prefixes: Collection[str]) -> dict[str, str]:
+        """Return full ref name → commit of the remote's refs under *prefixes*."""
+
+    def move_ref(
+        self, ref: str, *, old: str | None, new: str | None
+    ) -> Moved | Lost | Declined:
+        """Point *ref* of the remote at *new* if it is at *old*."""
+
+
+class Repository(Protocol):
+    """The repository's settings on GitHub.
+
+    A question that the token may not ask is Unknown and ``hidden``; ServiceError means
+    that GitHub gave no answer at all. A write that GitHub refuses is RefusedError.
+    """
+
+    def get_repository(self) -> dict[str, Json]:
+        """Return the repository; what the token may not see is left out."""
+
+    def workflow_rights(self) -> dict[str, Json] | Unknown:
+        """Return what workflows may do by default, as GitHub's REST API names it."""
+
+    def own_number(self) -> int | None:
+        """Return the account number of the token's user, if it has one."""
+
+    def deploy_keys(self) -> tuple[DeployKey, ...] | Unknown:
+        """Return the deploy keys."""
+
+    def create_deploy_key(self, title: str, key: str) -> None:
+        """Register the public *key* with write access."""
+
+    def environment(self, name: str) -> dict[str, Json] | Unknown | None:
+        """Return the Environment *name*, ``None`` if there is none."""
+
+    def put_environment(self, name: str, body: Mapping[str, Json]) -> dict[str, Json]:
+        """Create or change the Environment; what *body* leaves out is reset."""
+
+    def branch_policies(self, environment: str) -> tuple[str, ...] | Unknown:
+        """Return the branch patterns that may deploy to *environment*."""
+
+    def add_branch_policy(self, environment: str, pattern: str) -> None:
+        """Let branches that match *pattern* deploy to *environment*."""
+
+    def secrets(self, environment: str) -> Mapping[str, datetime] | Unknown:
+        """Return name → last change of the secrets of *environment*.
+
+        Those of the repository itself for ``""``.
+        """
+
+    def immutable_releases(self) -> bool | Unknown:
+        """Say whether new releases are locked."""
+
+    def enable_immutable_releases(self) -> None:
+        """Lock every release published from now on."""
+
+    def change_settings(self, body: Mapping[str, Json]) -> None:
+        """Change settings of the repository, all or none."""
+
+    def classic_protection(self, branch: str) -> bool | Unknown:
+        """Say whether classic branch protection stands beside the rulesets."""
+
+
+class KeyPair(Protocol):
+    """The key pair on this machine, outside the repository."""
+
+    @property
+    def file(self) -> str:
+        """The path of the private key."""
+
+    def public_key(self) -> str | None:
+        """Return the public key, ``None`` if there is no pair."""
+
+    def create(self, comment: str) -> str:
+        """Make a pair and return its public key."""
+
+
+class SecretStore(Protocol):
+    """Who may write secrets of the repository from files on this machine."""
+
+    def set_secret(self, name: str, environment: str) -> None:
+        """Write the private key as secret *name* of *environment*."""
+
+
+class Machine(Protocol):
+    """The machine that the tasks run on."""
+
+    def python(self) -> str:
+        """Return the version of Python that runs the tasks."""
+
+    def version_of(self, program: str) -> str | None:
+        """Return the version of *program*, ``None`` if it is not installed."""
+
+    def answers(self, *args: str) -> bool:
+        """Say whether the command *args* is there and ends without an error."""
+
+
+class Files(Protocol):
+    """The files of the repository."""
+
+    def read(self, paths: Collection[str]) -> dict[str, bytes]:
+        """Return the content of those of *paths* that exist."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outside:
+    """What init changes and all of setup asks.
+
+    Drift has neither a *clone* to push from nor *keys* of its own. *apply_rules* writes
+    ``infra/rulesets.json`` to GitHub, *store* secrets; without them both are left to
+    people.
+    """
+
+    repository: Repository
+    rulesets: Rulesets
+    clone: Clone | None = None
+    keys: KeyPair | None = None
+    store: SecretStore | None = None
+    apply_rules: Callable[[], None] | None = None

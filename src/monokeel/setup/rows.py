@@ -1,0 +1,86 @@
+"""What one row of the table of expectations is, and what may be seen of it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from monokeel.ground.answers import Unknown
+from monokeel.ground.errors import NO_ANSWER
+from monokeel.ground.settings import Settings
+from monokeel.policy.rulesets import Ruleset
+from monokeel.setup.permissions import in_words
+
+INIT = "./inv init"  # the remedy for all that init can make
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AsWanted:
+    """It is there as it must be; *detail* is what was found."""
+
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Otherwise:
+    """It is missing or other than it must be; *remedy* says in words what to do.
+
+    *blocks*: nothing at all may be written before a person settled this.
+    """
+
+    detail: str
+    remedy: str
+    blocks: bool = False
+
+
+Answer = AsWanted | Otherwise | Unknown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expectation:
+    """One thing that must be there on GitHub.
+
+    *item* names its kind for machines. *ask* sees it by the calls *reads*, *make*
+    brings it about by the calls *writes* (``None``: people do); both are keys of
+    ``permissions.PERMISSIONS``. *lost* says what is lost without it. *watched*: is it
+    drift when it is otherwise, a note, or the matter of another section? It is made
+    only when the rows *after* are as wanted.
+    """
+
+    name: str
+    item: str
+    reads: tuple[str, ...]
+    lost: str
+    ask: Callable[[], Answer]
+    writes: tuple[str, ...] = ()
+    make: Callable[[], None] | None = None
+    watched: Literal["drift", "note", "elsewhere"] = "drift"
+    after: tuple[str, ...] = ()
+
+    @property
+    def permission(self) -> str:
+        """What a token needs to see and to make it: ``Actions: read, …``."""
+        return in_words((*self.reads, *self.writes))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What the files ask for; *policy* is ``None`` where its file cannot be read.
+
+    *register*: the token may register the deploy key.
+
+    A key made by the API goes with the token that made it (GitHub docs, "REST: deploy
+    keys"; fluxcd/flux2#619); one made on the page stays.
+    """
+
+    settings: Settings
+    policy: Sequence[Ruleset] | None
+    register: bool = False
+
+
+def answer_to(expectation: Expectation) -> Answer:
+    """Return what was seen; a question without an answer is Unknown, never a "no"."""
+    try:
+        return expectation.ask()
+    except NO_ANSWER as error:
+        reason = f"{error.problem}. {error.fix}" if error.fix else error.problem
+        return Unknown(reason=reason)

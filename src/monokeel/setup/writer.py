@@ -1,0 +1,207 @@
+"""Who pushes what the rules protect: the deploy key, and the secrets that hold it."""
+
+from collections.abc import Sequence
+
+from monokeel.ground.answers import Unknown
+from monokeel.ground.errors import RefusedError
+from monokeel.ground.settings import Settings
+from monokeel.ground.words import stamp
+from monokeel.setup.ports import DeployKey, KeyPair, Outside, fingerprint
+from monokeel.setup.rows import INIT, Answer, AsWanted, Expectation, Otherwise, Wanted
+
+KEY_TITLE = "monokeel"
+SECRET = "MONOKEEL_DEPLOY_KEY"  # noqa: S105 - the name of a secret, not its value
+WRITER = "deploy key"
+_OPEN = "a workflow of any branch can read it"
+
+
+def our_keys(
+    settings: Settings, keys: Sequence[DeployKey], here: str = ""
+) -> list[DeployKey]:
+    """Return those of *keys* that are our writer's.
+
+    With a fingerprint in the file it decides, then the public key *here*; the title is
+    only a name, which anybody with administration can give to another key.
+    """
+    known = settings.writer_key or fingerprint(here)
+    if known:
+        return [each for each in keys if each.fingerprint == known]
+    return [each for each in keys if each.title == KEY_TITLE]
+
+
+def writer_row(wanted: Wanted, outside: Outside) -> Expectation:
+    """Expect one deploy key of ours that is enabled and may write."""
+    settings, pair = wanted.settings, outside.keys
+
+    def ask() -> Answer:
+        keys = outside.repository.deploy_keys()
+        if isinstance(keys, Unknown):
+            return keys
+        here = (pair.public_key() or "") if pair else ""
+        ours = our_keys(settings, keys, here)
+        usable = [each for each in ours if each.writes and each.enabled]
+        if usable:
+            return AsWanted(detail=f"{usable[0].title}, {usable[0].fingerprint}")
+        return _unusable(settings, ours, keys) or Otherwise(
+            detail=f"no writable, enabled deploy key called {KEY_TITLE}",
+            remedy=_by_hand(settings, here) if here and not wanted.register else INIT,
+        )
+
+    def make(pair: KeyPair) -> None:
+        name = f"{KEY_TITLE} {settings.repository}"
+        public = pair.public_key() or pair.create(name)
+        keys = outside.repository.deploy_keys()
+        taken = isinstance(keys, Unknown) or _unusable(settings, [], keys)
+        if wanted.register and not taken:
+            outside.repository.create_deploy_key(KEY_TITLE, public)
+
+    return Expectation(
+        name=WRITER,
+        item="deploy_keys",
+        reads=("GET /keys",),
+        writes=("POST /keys",),
+        lost="nothing can be released or promoted",
+        ask=ask,
+        make=(lambda: make(pair)) if pair else None,
+    )
+
+
+def _by_hand(settings: Settings, public: str) -> str:
+    return (
+        f"open https://github.com/{settings.repository}/settings/keys/new, title"
+        f' "{KEY_TITLE}", key "{public}", tick "Allow write access"; then {INIT} again'
+    )
+
+
+def _unusable(
+    settings: Settings, ours: Sequence[DeployKey], keys: Sequence[DeployKey]
+) -> Otherwise | None:
+    """Say why a key that is there cannot be used: disabled, read-only, exchanged."""
+    page = f"https://github.com/{settings.repository}/settings/keys"
+    for each in ours:
+        if not each.enabled:
+            return Otherwise(
+                detail=f"the deploy key {each.title} is disabled by the organization",
+                remedy="an owner allows deploy keys at https://github.com/organizations"
+                f"/{settings.owner}/settings/deploy_keys",
+            )
+        return Otherwise(
+            detail=f"the deploy key {each.title} may not write",
+            remedy=f"delete it at {page}, then {INIT}",
+        )
+    for each in keys:
+        if each.title == KEY_TITLE:
+            known = each.fingerprint or "no fingerprint"
+            return Otherwise(
+                detail=f"the deploy key {KEY_TITLE} is another one ({known})",
+                remedy=f"delete it at {page} if nobody uses it, then {INIT}",
+            )
+    return None
+
+
+def foreign_keys_row(wanted: Wanted, outside: Outside) -> Expectation:
+    """Expect no other deploy key that may write: the rules let each of them pass."""
+
+    def ask() -> Answer:
+        keys = outside.repository.deploy_keys()
+        if isinstance(keys, Unknown):
+            return keys
+        ours = our_keys(wanted.settings, keys)
+        # A title is only a name: of two that have ours, one is somebody else's.
+        twice = ours if len(ours) > 1 else []
+        foreign = [k for k in keys if k.writes and (k in twice or k not in ours)]
+        if foreign:
+            shown = ", ".join(sorted(map(_described, foreign)))
+            return Otherwise(
+                detail=f"deploy keys that may write beside ours: {shown}",
+                remedy="each can move env/* and create release tags: delete it, make it"
+                " read-only, or name ours in [repository] writer_key (SHA256:…)",
+            )
+        return AsWanted(detail="none")
+
+    return Expectation(
+        name="other write keys",
+        item="deploy_keys",
+        reads=("GET /keys",),
+        lost="somebody else can move env/* and create release tags",
+        ask=ask,
+    )
+
+
+def _described(key: DeployKey) -> str:
+    by = f" by {key.added_by}" if key.added_by else ""
+    return f"{key.title} (id {key.id}, added{by} at {stamp(key.created_at)})"
+
+
+def secret_row(wanted: Wanted, outside: Outside, environment: str) -> Expectation:
+    """Expect the private key in *environment*, set after its key was registered."""
+    repository = outside.repository
+
+    def ask() -> Answer:
+        found = repository.secrets(environment)
+        command = _command(wanted.settings, outside.keys, environment)
+        if isinstance(found, Unknown):
+            return _without_environment(wanted, outside, environment) or found
+        changed = found.get(SECRET)
+        if changed is None:
+            return Otherwise(detail="not set", remedy=command)
+        keys = repository.deploy_keys()
+        ours = [] if isinstance(keys, Unknown) else our_keys(wanted.settings, keys)
+        made = max((each.created_at for each in ours), default=changed)
+        if changed < made:
+            return Otherwise(
+                detail=f"{SECRET} ({stamp(changed)}) is older than its key"
+                f" ({stamp(made)})",
+                remedy=f"set it again: {command}",
+            )
+        return AsWanted(detail=SECRET)
+
+    def make() -> None:
+        if repository.environment(environment) is None:
+            raise RefusedError(f"Environment {environment} is not there")
+        if outside.store is not None:
+            outside.store.set_secret(SECRET, environment)
+
+    return Expectation(
+        name=f"secret in {environment}",
+        item="secrets",
+        reads=(
+            *("GET /environments/{name}/secrets", "GET /actions/secrets"),
+            "GET /keys",
+        ),
+        writes=("PUT /environments/{name}/secrets/{secret}",),
+        lost=f"jobs of {environment} cannot push",
+        ask=ask,
+        make=make if outside.store else None,
+        after=(WRITER,),
+    )
+
+
+def _without_environment(
+    wanted: Wanted, outside: Outside, environment: str
+) -> Answer | None:
+    """Judge a secret whose Environment is not there; ``None`` where it may be.
+
+    Where the plan has no branch policies a secret of the repository serves as well: the
+    workflows' ``secrets.…`` falls back to it.
+    """
+    repository = outside.repository
+    if repository.environment(environment) is not None:
+        return None
+    found = repository.secrets("")
+    if not isinstance(found, Unknown) and SECRET in found:
+        return AsWanted(detail=f"{SECRET} of the repository: {_OPEN}")
+    remedy = INIT
+    if repository.get_repository().get("private") is True:
+        command = _command(wanted.settings, outside.keys, "")
+        remedy = f"{INIT}; where the plan refuses Environments: {command} ({_OPEN})"
+    return Otherwise(detail="its Environment is not there", remedy=remedy)
+
+
+def _command(settings: Settings, pair: KeyPair | None, environment: str) -> str:
+    """Return the command that sets the secret from the key on this machine."""
+    where = f"--env {environment} " if environment else ""
+    command = f"gh secret set {SECRET} {where}--repo {settings.repository}"
+    if pair and pair.public_key():
+        return f"{command} < {pair.file}"
+    return f"{command} < FILE (that of the private key)"

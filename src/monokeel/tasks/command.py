@@ -1,0 +1,245 @@
+"""One way to write a task: options, help, reports, errors, exit codes.
+
+A task is a function that yields reports. Around it stand, once for all tasks: the
+option ``--json``, the printing, the line for each failure, and the exit code.
+"""
+
+import inspect
+import os
+import sys
+import traceback
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Final
+
+from invoke import Argument, Config, Context, Task
+
+from monokeel.ground.errors import (
+    DIFFERENCE,
+    MonokeelError,
+    RefusedError,
+    ServiceError,
+    UsageError,
+)
+from monokeel.ground.report import Outcome, Report
+
+_EXIT: Final[Mapping[Outcome, int]] = {
+    "done": 0,
+    "difference": DIFFERENCE,
+    "refused": RefusedError.exit_code,
+    "unknown": ServiceError.exit_code,
+}
+_JSON: Final = "print one JSON object instead of text"
+EXITS: Final[Mapping[int, str]] = {
+    0: "done, or nothing to do",
+    1: "wrong use: a bad argument or a bad configuration",
+    2: "a difference was found",
+    3: "refused: a guard or a gate said no, or somebody else was first",
+    4: "cannot tell: git, GitHub or the registry did not answer, or the token may not",
+}
+Body = Callable[..., Iterable[Report]]
+
+
+class OurConfig(Config):
+    """The settings of invoke in our own program; a task of ours runs in no other."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class About:
+    """What the help of a task says beside its docstring and its options.
+
+    *group* is a heading of the list of tasks. *exits* has the exit codes that it may
+    end with, each with its own meaning or ``""`` for that of all tasks. *variables*
+    are those of the environment that it reads, *section* is one of
+    ``docs/OPERATIONS.md``, *choices* are the values of an option, by its name.
+    """
+
+    group: str
+    examples: Sequence[str]
+    exits: Mapping[int, str]
+    variables: Sequence[str] = ()
+    section: str = ""
+    choices: Mapping[str, Callable[[], Iterable[str]]] = field(default_factory=dict)
+
+
+class Command(Task):  # type: ignore[type-arg]  # its parameter is never used
+    """A task of ours: invoke's, and what its help says."""
+
+    def __init__(self, body: Callable[..., None], about: About, **how: object) -> None:
+        """Make a task of *body* that has no short options and no positional ones."""
+        super().__init__(body, auto_shortflags=False, **how)  # type: ignore[arg-type]
+        self.about = about
+
+    def get_arguments(self, ignore_unknown_help: bool | None = None) -> list[Argument]:
+        """Return the options, as often as wanted: invoke empties *help* on the way."""
+        kept = dict(self.help)
+        try:
+            return super().get_arguments(ignore_unknown_help)
+        finally:
+            self.help = kept
+
+
+def command(
+    about: About,
+    options: Mapping[str, str],
+    *,
+    iterable: Sequence[str] = (),
+    positional: Sequence[str] = (),
+    json: bool = True,
+) -> Callable[[Body], Command]:
+    """Make a task of a function that yields reports; *options* has their help.
+
+    With *json* it takes ``--json``: then the first report is the one object on
+    stdout, and later ones are text on stderr.
+    """
+    described = {**options, **({"json": _JSON} if json else {})}
+
+    def make(body: Body) -> Command:
+        def run(context: Context, **given: object) -> None:
+            as_json = bool(given.pop("json", False))
+            with exit_on_error():
+                _require_our_program(context, body.__name__)
+                code = _show_all(body(**given), as_json=as_json)
+            if code:
+                raise SystemExit(code)
+
+        run.__doc__, run.__name__ = body.__doc__, body.__name__
+        run.__signature__ = _signature(body, json=json)  # type: ignore[attr-defined]
+        return Command(
+            run, about, help=described, iterable=iterable, positional=positional
+        )
+
+    return make
+
+
+def show(report: Report, *, as_json: bool = False) -> None:
+    """Print *report* on stdout; in GitHub Actions also as summary and annotations."""
+    from monokeel.adapters import actions
+    from monokeel.ground.report import as_json as one_line
+    from monokeel.ground.report import as_markdown, as_text
+
+    # Flushed, so that it stays above the errors where both go into one log.
+    print(one_line(report) if as_json else as_text(report), flush=True)
+    actions.add_summary(as_markdown(report))
+    for problem in report.problems:
+        actions.annotate(problem)
+
+
+def announce(report: Report) -> None:
+    """Print what is going to be done on stderr, and in the job summary."""
+    from monokeel.adapters import actions
+    from monokeel.ground.report import as_markdown, as_text
+
+    print(as_text(report), file=sys.stderr, flush=True)
+    actions.add_summary(as_markdown(report))
+
+
+def require_yes(deletion: str, *, yes: bool) -> None:
+    """Go on only if *deletion* (``delete ruleset x``) is wanted; else RefusedError.
+
+    On a terminal somebody is asked; elsewhere only ``--yes`` (*yes*) will do.
+    """
+    if yes:
+        return
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise RefusedError(
+            f"nobody was there to say yes: {deletion}",
+            fix="Add --yes once that is what you want. Nothing was changed.",
+        )
+    from monokeel.ground.report import visible
+
+    print(f"{visible(deletion)}? [y/N] ", end="", file=sys.stderr, flush=True)
+    if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
+        raise RefusedError(f"the answer was no: {deletion}", fix="Nothing was changed.")
+
+
+@contextmanager
+def exit_on_error() -> Iterator[None]:
+    """Turn a failure into its message on stderr and its exit code.
+
+    Anything but a MonokeelError is a bug of ours: one line, the traceback on request.
+    """
+    try:
+        yield
+    except MonokeelError as error:
+        complain(error.problem, error.fix)
+        raise SystemExit(error.exit_code) from None
+    except BrokenPipeError:
+        silence()
+        raise SystemExit(1) from None
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        complain(
+            f"{where}{error.strerror or error}",
+            "Check that the file or folder is there, and may be read and written.",
+        )
+        raise SystemExit(1) from None
+    except Exception as error:  # noqa: BLE001 - the one place where a bug ends
+        if "--debug" in sys.argv:
+            traceback.print_exc()
+        complain(
+            f"this is a bug in Monokeel: {type(error).__name__}: {error}",
+            "Run again as ./inv --debug … and report what it prints.",
+        )
+        raise SystemExit(1) from None
+
+
+def silence() -> None:
+    """Write to nobody from now on: whoever read our output has closed it (`| head`).
+
+    Else Python would try to flush again at its end, and complain.
+    """
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def complain(problem: str, fix: str) -> None:
+    """Print *problem* and *fix* on stderr; in GitHub Actions also as annotation."""
+    from monokeel.adapters import actions
+    from monokeel.ground.report import visible
+
+    print(f"error: {visible(problem)}", file=sys.stderr)
+    if fix:
+        lines = "\n".join(visible(line) for line in fix.splitlines())
+        print(f"fix: {lines}", file=sys.stderr)
+    actions.annotate(f"{problem}. {fix}" if fix else problem)
+
+
+def _show_all(reports: Iterable[Report], *, as_json: bool) -> int:
+    """Show each report as it comes; return the exit code that they ask for."""
+    code = 0
+    for number, report in enumerate(reports):
+        if as_json and number:
+            announce(report)
+        else:
+            show(report, as_json=as_json)
+        code = max(code, _EXIT[report.outcome])
+    return code
+
+
+def _require_our_program(context: Context, name: str) -> None:
+    """Raise UsageError under another program: its options would mean nothing here."""
+    if not isinstance(context.config, OurConfig):
+        raise UsageError(
+            f"{name} runs in the program of Monokeel alone",
+            fix="Run it as ./inv: the options of another one would not be honoured.",
+        )
+    if context.remainder:
+        raise UsageError(
+            f"{name} takes nothing behind --: {context.remainder!r}",
+            fix=f"./inv --help {name} lists its options.",
+        )
+    if context.config.run.dry:
+        raise UsageError(
+            "invoke's dry mode is set (INVOKE_RUN_DRY or a configuration file)",
+            fix="Unset it: --dry-run is the preview of a task that writes.",
+        )
+
+
+def _signature(body: Body, *, json: bool) -> inspect.Signature:
+    """Return what invoke reads the options from: *body*'s own, and ``--json``."""
+    kind = inspect.Parameter.KEYWORD_ONLY
+    first = inspect.Parameter("_", inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    own = inspect.signature(body).parameters.values()
+    last = inspect.Parameter("json", kind, default=False)
+    return inspect.Signature([first, *own, *([last] if json else [])])

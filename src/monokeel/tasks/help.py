@@ -1,0 +1,107 @@
+"""What the program says of itself: the list of tasks, and the help of each."""
+
+import inspect
+import os
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
+
+from invoke import Argument, Collection, ParserContext, Task
+
+from monokeel.tasks.command import EXITS, About, Command
+
+# The headings of the list, in this order; what is in no group of ours is the team's.
+GROUPS = ("Releases", "Environments", "Rules", "Set-up", "Template", "Workflows")
+_OWN = "Your own (tasks_local.py)"
+_WIDEST = 100
+_HEAD = """\
+Usage: ./inv TASK [options]
+"""
+_FOOT = """\
+./inv TASK --help   options, examples and exit codes of one task
+./inv --debug TASK  the same task, with its programs, requests and tracebacks
+./inv --version     the version of Monokeel"""
+VARIABLES: Mapping[str, str] = {
+    "GITHUB_TOKEN": "token for GitHub and its registry (also GH_TOKEN)",
+    "MONOKEEL_DEPLOY_KEY": "private key for what the rules protect: tags, env/*",
+    "MONOKEEL_BUILD": "docker, buildah or a command line that builds and pushes",
+    "MONOKEEL_REGISTRY_USER": "user for the registry",
+    "MONOKEEL_REGISTRY_PASSWORD": "password for the registry",
+    "PROMOTE_HOLD": "if not empty, the reason why nothing is promoted",
+    "TEMPLATE_SOURCE": "where the template is, as OWNER/REPO or an address",
+}
+
+
+def listing(tasks: Collection, group: str = "") -> str:
+    """Return the list of *tasks* under their headings, or of one *group* of them."""
+    rows: dict[str, list[tuple[str, str]]] = {name: [] for name in (*GROUPS, _OWN)}
+    for name in tasks.task_names:
+        task: Task = tasks[name]  # type: ignore[type-arg]
+        if not group or name == group or name.startswith(f"{group}."):
+            heading = task.about.group if isinstance(task, Command) else _OWN
+            rows[heading].append((name, _first_line(task)))
+    first = max(
+        (len(name) for listed in rows.values() for name, _ in listed), default=0
+    )
+    blocks = [
+        "\n".join([heading, *(f"  {name:{first}}  {line}" for name, line in listed)])
+        for heading, listed in rows.items()
+        if listed
+    ]
+    return "\n".join([_HEAD, *(f"{block}\n" for block in blocks), _FOOT])
+
+
+def explanation(name: str, task: Task, context: ParserContext) -> str:  # type: ignore[type-arg]
+    """Return the help of the task *name*, whose options are those of *context*."""
+    options = list(_options(context))
+    positional = "".join(f" {str(a.name).upper()}" for a in context.positional_args)
+    usage = f"Usage: ./inv {name}{positional}" + (" [options]" if options else "")
+    blocks = [usage, textwrap.dedent(inspect.getdoc(task) or "").strip()]
+    if options:
+        blocks.append(f"Options\n{_columns(options)}")
+    if isinstance(task, Command):
+        blocks += _about(task.about)
+    return "\n\n".join(block for block in blocks if block)
+
+
+def _about(about: About) -> Iterator[str]:
+    yield "Examples\n" + "\n".join(f"  {line}" for line in about.examples)
+    ends = [(str(n), says or EXITS[n]) for n, says in sorted(about.exits.items())]
+    yield f"Exit codes\n{_columns(ends)}"
+    if about.variables:
+        read = [(name, VARIABLES[name]) for name in about.variables]
+        yield f"Variables\n{_columns(read)}"
+    if about.section:
+        yield f"More: docs/OPERATIONS.md, {about.section}"
+
+
+def _options(context: ParserContext) -> Iterator[tuple[str, str]]:
+    for flag, argument in context.flags.items():
+        if not argument.positional:
+            yield _spelling(flag, argument, context), argument.help or ""
+
+
+def _spelling(flag: str, argument: Argument, context: ParserContext) -> str:
+    inverse = [no for no, plain in context.inverse_flags.items() if plain == flag]
+    names = ", ".join([flag, *(f"-{n}" for n in argument.nicknames if len(n) == 1)])
+    if inverse:
+        return inverse[0]
+    return f"{names} VALUE" if argument.takes_value else names
+
+
+def _first_line(task: Task) -> str:  # type: ignore[type-arg]
+    return (inspect.getdoc(task) or "").partition("\n")[0]
+
+
+def _columns(rows: Sequence[tuple[str, str]]) -> str:
+    first = max(len(name) for name, _ in rows)
+    try:
+        width = min(os.get_terminal_size().columns, _WIDEST)
+    except OSError:
+        width = 80
+    room = max(width - first - 4, 20)
+    lines = []
+    for name, text in rows:
+        wrapped = textwrap.wrap(text, room) or [""]
+        lines.append(f"  {name.ljust(first)}  {wrapped[0]}".rstrip())
+        lines += [" " * (first + 4) + more for more in wrapped[1:]]
+    return "\n".join(lines)

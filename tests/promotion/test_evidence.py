@@ -1,0 +1,165 @@
+"""What anybody who may write can put down proves nothing."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from monokeel.ground.errors import RefusedError
+from monokeel.promotion.move import carry_out
+from monokeel.promotion.plan import Plan, Request, plan_promotion
+from monokeel.promotion.reading import Reading, read
+from monokeel.promotion.records import BranchMove
+from tests.fakes.pointers import Shop, commit_named
+
+TO_PROD = Request(environment="prod", version="1.0.0")
+
+
+@pytest.fixture
+def shop() -> Shop:
+    shop = Shop()
+    shop.release("1.0.0", "1.1.0")
+    shop.place("dev", "1.0.0")
+    return shop
+
+
+@contextmanager
+def written_by(login: str, shop: Shop) -> Iterator[None]:
+    """What is written to GitHub here has *login* as its creator."""
+    before, shop.records.viewer = shop.records.viewer, login
+    yield
+    shop.records.viewer = before
+
+
+def seen(shop: Shop, version: str) -> BranchMove:
+    """A move of a branch to *version*, as GitHub's own log has it."""
+    return BranchMove(
+        before="0" * 40,
+        after=commit_named(version),
+        actor="deploy-key",
+        at=shop.records.clock,
+        kind="push",
+    )
+
+
+def plan(shop: Shop, request: Request = TO_PROD) -> Plan:
+    return plan_promotion(request, shop.outside, shop.settings)
+
+
+def reading(shop: Shop) -> Reading:
+    return read(shop.outside, shop.settings)
+
+
+def test_a_record_of_a_member_opens_no_gate(shop: Shop) -> None:
+    with written_by("eve", shop):
+        shop.records.remember("staging", "1.0.0", commit_named("1.0.0"))
+
+    with pytest.raises(RefusedError) as caught:
+        plan(shop).require()
+
+    assert "order: 1.0.0 has not been in staging" in caught.value.problem
+    ((_, why),) = reading(shop).ledger.odd
+    assert why == "written by eve, and no move was seen"
+
+
+def test_a_record_of_a_colleague_counts_where_github_saw_the_move(shop: Shop) -> None:
+    with written_by("ben", shop):
+        shop.records.remember("staging", "1.0.0", commit_named("1.0.0"))
+    shop.records.moves = [seen(shop, "1.0.0")]
+
+    plan(shop).require()
+
+
+def test_a_move_long_ago_is_no_proof_of_a_new_record(shop: Shop) -> None:
+    shop.records.moves = [seen(shop, "1.0.0")]
+    shop.records.wait(timedelta(hours=1))
+    shop.records.moves.insert(0, seen(shop, "1.1.0"))
+    shop.records.wait(timedelta(hours=1))
+    with written_by("eve", shop):
+        shop.records.remember("staging", "1.0.0", commit_named("1.0.0"))
+
+    assert plan(shop).stopped
+
+
+def test_a_log_that_cannot_be_read_is_said(shop: Shop) -> None:
+    with written_by("ben", shop):
+        shop.records.remember("staging", "1.0.0", commit_named("1.0.0"))
+    shop.records.blind = True
+
+    (said,) = reading(shop).unchecked
+    assert said == (
+        "records in staging by others than github-actions[bot] could not be checked:"
+        " GitHub answered 403 to GET /activity"
+    )
+
+
+def test_a_status_of_a_member_says_nothing(shop: Shop) -> None:
+    mine = shop.records.remember(
+        "staging", "1.0.0", commit_named("1.0.0"), state="pending"
+    )
+    with written_by("eve", shop):
+        shop.records.settle(mine.id, "success", "")
+
+    assert plan(shop).stopped
+    (record,) = reading(shop).ledger.of("staging")
+    assert record.state == "pending"
+
+
+def test_a_record_whose_tag_names_another_commit_does_not_count(shop: Shop) -> None:
+    shop.place("dev", "1.1.0")
+    record = shop.records.remember("dev", "1.0.0", commit_named("elsewhere"))
+
+    ledger = reading(shop).ledger
+
+    assert [each.version for each in ledger.of("dev")] == ["1.1.0", "1.0.0"]
+    ((odd, why),) = ledger.odd
+    assert (odd.id, why[:9]) == (record.id, "1.0.0 is ")
+
+
+def test_a_record_that_contradicts_itself_does_not_count(shop: Shop) -> None:
+    record = shop.records.remember("staging", "1.0.0", commit_named("1.0.0"))
+    note = replace(record.note, sha=commit_named("1.1.0"))
+    shop.records.kept[record.id] = replace(record, note=note)
+
+    assert plan(shop).stopped
+    assert len(reading(shop).ledger.odd) == 1
+
+
+def test_the_end_of_a_soak_is_found_however_old() -> None:
+    shop = Shop(soak="1h")
+    shop.release("1.0.0", "1.1.0", "1.2.0")
+    shop.place("dev", "1.0.0")
+    shop.records.wait(timedelta(minutes=10))
+    shop.place("dev", "1.1.0")
+    shop.records.wait(timedelta(hours=5))
+    for _ in range(3):
+        shop.place("dev", "1.2.0")
+    shop.records.page = 2
+
+    gates = plan(shop, Request(environment="staging", version="1.0.0")).gates
+
+    (soak,) = (gate for gate in gates if gate.name == "soak")
+    assert soak.detail == "live in dev for 10m of 1h, and no longer"
+
+
+def test_marks_come_before_the_success(shop: Shop) -> None:
+    shop.place("dev", "1.1.0")
+    shop.records.remember("dev", "1.1.0", commit_named("1.1.0"), state="pending")
+    shop.records.wait(timedelta(minutes=1))
+    shop.push_by_hand("dev", commit_named("1.1.0"))
+    shop.place("dev", "1.1.0")
+    shop.release("1.2.0")
+    shop.records.remember("dev", "1.2.0", commit_named("1.2.0"), state="pending")
+
+    made = plan(shop, Request(environment="dev", version="1.0.0", rollback=True))
+    carry_out(made, shop.outside)
+
+    assert shop.fuse.log[-5:] == [
+        "refs/heads/env/dev 1.0.0",
+        "failure 1.2.0",
+        "failure 1.1.0",
+        "failure 1.1.0",
+        "success 1.0.0",
+    ]

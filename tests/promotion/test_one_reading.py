@@ -1,0 +1,146 @@
+"""Whoever asks about an environment gets the same answer: one reading for all."""
+
+from collections import Counter
+from datetime import timedelta
+from random import Random
+
+import pytest
+
+from monokeel.drift.pointers import check_pointers
+from monokeel.drift.releases import check_releases
+from monokeel.ground.answers import Found
+from monokeel.ground.errors import MonokeelError
+from monokeel.promotion.checks import Gate
+from monokeel.promotion.move import carry_out
+from monokeel.promotion.plan import Plan, Request, plan_promotion
+from monokeel.promotion.reading import read
+from monokeel.promotion.status import overview_of
+from tests.fakes.fuse import Crash
+from tests.fakes.pointers import SERVICES, Shop, commit_named
+
+VERSIONS = ("1.0.0", "1.1.0", "1.2.0", "1.3.0")
+ENVIRONMENTS = ("dev", "staging", "prod")
+STATES = 80
+
+
+def plan(shop: Shop, environment: str, version: str) -> Plan:
+    request = Request(environment=environment, version=version)
+    return plan_promotion(request, shop.outside, shop.settings)
+
+
+def test_status_and_promote_agree_beyond_a_page_of_records() -> None:
+    shop = Shop()
+    shop.release("1.0.0", "1.1.0")
+    moves = ("dev 1.1.0", "staging 1.1.0", "staging 1.0.0", "prod 1.0.0")
+    for move in (*moves, *["dev 1.1.0"] * 4, "staging 1.0.0"):
+        shop.place(*move.split())
+    shop.records.page = 3
+
+    overview = overview_of(shop.outside, shop.settings, hold="")
+
+    (answer,) = (
+        each
+        for each in overview.next_moves
+        if (each.version, each.environment) == ("1.1.0", "prod")
+    )
+    shown = {gate.name: gate.status for gate in answer.gates}
+    asked = {gate.name: gate.status for gate in plan(shop, "prod", "1.1.0").gates}
+    assert shown["order"] == asked["order"] == "ok"
+
+
+@pytest.mark.parametrize("tag", ["1.4.0", f"sha-{commit_named('1.4.0')}"])
+def test_drift_sees_a_moved_image_that_promote_refuses(tag: str) -> None:
+    shop = Shop()
+    shop.release("1.4.0")
+    shop.place("dev", "1.4.0")
+    shop.images.there["acme/shop/api", tag] = Found(digest="sha256:" + "f" * 64)
+
+    refused = [gate.detail for gate in plan(shop, "staging", "1.4.0").stops]
+
+    reading = read(shop.outside, shop.settings)
+    drift = check_releases(reading.settings, reading.pointers, shop.outside).drift
+    assert len(drift) == 1
+    assert list(drift) == refused
+
+
+def told_at_random(random: Random) -> Shop:
+    """A shop after some moves, rollbacks, crashes, lost answers and tampering."""
+    shop = Shop(soak=random.choice(["0s", "1h"]))
+    shop.release(*VERSIONS)
+    shop.records.page = random.choice([1, 2, 3, 30])
+    for _ in range(random.randint(1, 14)):
+        shop.records.wait(timedelta(minutes=random.choice([0, 5, 20, 90])))
+        if random.random() < 0.3:
+            shop.fuse.crash_after(random.randint(1, 5))
+        elif random.random() < 0.3:
+            shop.fuse.lose_answer_of(random.randint(1, 5))
+        environment = random.choice(ENVIRONMENTS)
+        if random.random() < 0.1:
+            shop.push_by_hand(environment, commit_named(random.choice(VERSIONS)))
+        request = Request(
+            environment=environment,
+            version=random.choice(("", *VERSIONS)),
+            rollback=random.random() < 0.4,
+            reason="slow",
+            overrides=("order=x", "soak=x"),
+        )
+        try:
+            made = plan_promotion(request, shop.outside, shop.settings)
+            carry_out(made, shop.outside)
+        except (MonokeelError, Crash):
+            pass
+        shop.fuse.disarm()
+    if random.random() < 0.5:
+        version = random.choice(VERSIONS)
+        tag = random.choice([version, f"sha-{commit_named(version)}"])
+        del shop.images.there[f"acme/shop/{random.choice(SERVICES)}", tag]
+    return shop
+
+
+def without_artifact(gates: tuple[Gate, ...]) -> dict[str, str]:
+    left_out = ("release", "images", "environment")
+    return {g.name: f"{g.status} {g.detail}" for g in gates if g.name not in left_out}
+
+
+def check_status(shop: Shop, counted: Counter[str]) -> None:
+    overview = overview_of(shop.outside, shop.settings, hold="")
+    for answer in overview.next_moves:
+        made = plan(shop, answer.environment, answer.version)
+        if made.kind == "move":
+            counted["status and promote"] += 1
+            assert without_artifact(answer.gates) == without_artifact(made.gates)
+
+
+def check_drift(shop: Shop, counted: Counter[str]) -> None:
+    reading = read(shop.outside, shop.settings)
+    pointers = check_pointers(reading, shop.records)
+    releases = check_releases(reading.settings, reading.pointers, shop.outside)
+    for place in reading.places:
+        told = [line for line in pointers.drift if f"env/{place.name}" in line]
+        for version in VERSIONS:
+            made = plan(shop, place.name, version)
+            counted["drift and promote"] += 1
+            if made.kind == "there":
+                # What needs no move is where the records say.
+                assert not [line for line in told if "without a record" in line]
+            if made.kind == "adopt":
+                assert [line for line in told if "without a record" in line]
+        if place.version:
+            made = plan(shop, place.name, place.version)
+            refused = [g.detail for g in made.gates if g.name == "images"]
+            bad = "; ".join(x for x in releases.drift if f"{place.version} " in x)
+            if made.kind == "adopt" and bad:
+                assert bad in refused[0]
+
+
+def test_no_two_readers_contradict_each_other() -> None:
+    counted: Counter[str] = Counter()
+    for seed in range(STATES):
+        shop = told_at_random(Random(seed))  # noqa: S311 - no secret
+        check_status(shop, counted)
+        check_drift(shop, counted)
+
+    print(  # noqa: T201 - the count is the result
+        f"{STATES} states: {dict(counted)} pairs, no contradiction"
+    )
+    assert min(counted.values()) > STATES

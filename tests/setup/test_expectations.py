@@ -1,0 +1,226 @@
+"""Each row of the table: as wanted, otherwise with its remedy, or unknown."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from monokeel.ground.answers import Unknown
+from monokeel.ground.errors import ServiceError
+from monokeel.policy.rulesets import parse_policy
+from monokeel.setup.expectations import expectations, passes
+from monokeel.setup.permissions import PERMISSIONS, in_words, needed
+from monokeel.setup.ports import Outside, fingerprint
+from monokeel.setup.rows import Answer, AsWanted, Otherwise, Wanted, answer_to
+from tests.fakes.rulesets import FakeRulesets
+from tests.fakes.unconnected import START, World
+from tests.setup.test_init import POLICY, SETTINGS, a_key, connect, set_secrets
+
+
+def connected() -> World:
+    world = World()
+    set_secrets(world)
+    connect(world)
+    return world
+
+
+def answers(world: World, fingerprint: str = "") -> dict[str, Answer]:
+    settings = replace(SETTINGS, writer_key=fingerprint)
+    outside = Outside(repository=world, rulesets=world.rulesets)
+    rows = expectations(Wanted(settings=settings, policy=POLICY), outside)
+    return {row.name: answer_to(row) for row in rows}
+
+
+def otherwise(world: World, fingerprint: str = "") -> dict[str, Otherwise]:
+    found = answers(world, fingerprint)
+    return {name: a for name, a in found.items() if isinstance(a, Otherwise)}
+
+
+def test_a_connected_repository_is_as_wanted_without_clone_and_key() -> None:
+    found = answers(connected())
+
+    assert {type(answer) for answer in found.values()} == {AsWanted}
+
+
+def test_a_key_that_is_gone_is_named_with_the_command() -> None:
+    world = connected()
+    world.keys = []
+
+    assert otherwise(world)["deploy key"] == Otherwise(
+        detail="no writable, enabled deploy key called monokeel", remedy="./inv init"
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"writes": False}, "may not write"),
+        ({"enabled": False}, "is disabled by the organization"),
+    ],
+)
+def test_a_key_that_is_there_and_cannot_write_is_otherwise(
+    change: dict[str, object], said: str
+) -> None:
+    world = connected()
+    world.keys = [a_key(**change)]
+
+    assert said in otherwise(world)["deploy key"].detail
+
+
+def test_a_key_is_known_by_its_fingerprint_and_not_by_its_title() -> None:
+    world = connected()
+    ours = fingerprint("ssh-ed25519 QUJD")
+    world.keys = [a_key(title="renamed")]
+
+    assert "deploy key" not in otherwise(world, ours)
+
+    world.keys = [a_key(key="ssh-ed25519 T1RIRVI=")]
+
+    assert "is another one" in otherwise(world, ours)["deploy key"].detail
+    assert "beside ours: monokeel" in otherwise(world, ours)["other write keys"].detail
+
+
+def test_another_write_key_is_named_and_a_read_only_one_is_not() -> None:
+    world = connected()
+    world.keys += [
+        a_key(title="ci", key="ssh-ed25519 Q0k="),
+        a_key(title="mirror", key="ssh-ed25519 TUk=", writes=False),
+    ]
+
+    found = otherwise(world)
+
+    assert list(found) == ["other write keys"]
+    assert found["other write keys"].detail.endswith(
+        "beside ours: ci (id 3, added at 2026-01-01T00:00:00Z)"
+    )
+
+
+def test_a_fingerprint_is_what_ssh_keygen_prints() -> None:
+    # ssh-keygen -l of GitHub's own ed25519 host key, as GitHub documents it.
+    key = "AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl"
+
+    found = fingerprint(f"ssh-ed25519 {key}")
+
+    assert found == "SHA256:+DiY3wvvV6TuJJhbpZisF/zLDA0zPMSvHdkr4UvCOqU"
+    assert fingerprint("ssh-ed25519") == fingerprint("ssh-ed25519 §") == ""
+
+
+def test_a_secret_in_an_environment_that_is_gone_says_so() -> None:
+    world = connected()
+    del world.environments["prod"]
+
+    found = otherwise(world)
+
+    assert found["secret in prod"].detail == "its Environment is not there"
+    assert found["Environment prod"].detail == "is not there"
+
+
+def test_each_setting_that_differs_is_named_with_both_values() -> None:
+    world = connected()
+    world.settings["squash_merge_commit_title"] = "COMMIT_OR_PR_TITLE"
+    world.settings["delete_branch_on_merge"] = True
+
+    assert otherwise(world)["settings"].detail == (
+        "squash_merge_commit_title is COMMIT_OR_PR_TITLE, not PR_TITLE;"
+        " delete_branch_on_merge is true, not false"
+    )
+
+
+def test_rules_that_are_not_applied_are_named() -> None:
+    world = connected()
+    world.rulesets = FakeRulesets()
+
+    assert otherwise(world)["rules"].remedy == "./inv policy.apply"
+
+
+def test_what_a_weak_token_does_not_see_is_never_as_wanted() -> None:
+    world = connected()
+    world.admin = False
+
+    hidden = {n for n, a in answers(world).items() if isinstance(a, Unknown)}
+
+    assert hidden == set(answers(world)) - {"rules", "default branch on GitHub"}
+
+
+def test_no_answer_is_unknown_and_not_hidden() -> None:
+    class Silent(World):
+        def deploy_keys(self) -> Unknown:
+            raise ServiceError("GitHub answered 502")
+
+    found = answers(Silent())["deploy key"]
+
+    assert found == Unknown(reason="GitHub answered 502", hidden=False)
+
+
+def test_every_call_of_every_row_has_its_permission() -> None:
+    outside = World().outside
+    rows = list(expectations(Wanted(settings=SETTINGS, policy=POLICY), outside))
+
+    calls = {call for row in rows for call in (*row.reads, *row.writes)}
+
+    assert calls <= set(PERMISSIONS)
+    assert all(row.lost and row.permission for row in rows)
+
+
+def test_write_beats_read_and_names_are_those_of_the_page() -> None:
+    assert needed(["GET /keys", "POST /keys"]) == {"administration": "write"}
+    assert in_words(["git push"]) == "Contents: write, Workflows: write"
+
+
+def test_an_actor_is_found_in_the_rules() -> None:
+    assert passes(POLICY, "DeployKey")
+    assert not passes(POLICY, "Integration")
+    assert not passes(parse_policy("[]"), "DeployKey")
+
+
+def test_the_newest_secret_time_is_compared_with_the_newest_key() -> None:
+    world = connected()
+    world.keys[0] = replace(world.keys[0], created_at=START + timedelta(days=1))
+
+    assert "secret in dev" not in otherwise(world)
+
+
+def test_two_keys_of_our_title_are_both_named_with_who_added_them() -> None:
+    """P5: a title is a name that anybody with administration may give."""
+    world = connected()
+    world.keys = [a_key(), a_key(id=9, key="ssh-ed25519 T1RIRVI=", added_by="eve")]
+
+    detail = otherwise(world)["other write keys"].detail
+
+    assert "monokeel (id 9, added by eve at 2026-01-01T00:00:00Z)" in detail
+
+
+def test_another_default_branch_is_named_with_the_command() -> None:
+    world = connected()
+    world.default_branch = "trunk"
+
+    assert otherwise(world) == {
+        "default branch on GitHub": Otherwise(
+            detail="GitHub's default branch is trunk, infra/platform.toml says main",
+            remedy="gh api -X PATCH repos/acme/shop -f default_branch=main",
+        )
+    }
+
+
+def test_the_key_as_a_secret_of_the_repository_is_named() -> None:
+    world = connected()
+    world.secret_times[""] = START
+
+    assert "is a secret of the repository, too" in (
+        otherwise(world)["secrets of the repository"].detail
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"workflows": "write"}, "a workflow that names no permissions may write"),
+        ({"approves": True}, "workflows may approve pull requests"),
+    ],
+)
+def test_workflows_that_may_too_much_are_named(
+    change: dict[str, object], said: str
+) -> None:
+    world = replace(connected(), **change)  # type: ignore[arg-type]
+
+    assert otherwise(world)["rights of workflows"].detail == said

@@ -1,0 +1,42 @@
+"""One list of permissions: in code, on the pages, in the workflows."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from monokeel.setup.permissions import APPS
+from tests.setup.permission_page import PAGE, app_table, renewed, token_table
+
+ROOT = Path(__file__).parents[2]
+WORKFLOWS = {"policy": "policy-drift.yml", "template": "template-update.yml"}
+
+
+def test_the_page_has_the_tables_of_the_code() -> None:
+    text = PAGE.read_text(encoding="utf-8")
+
+    assert renewed(text) == text
+    assert token_table() in text
+    assert app_table() in text
+
+
+@pytest.mark.parametrize("base", ["", "template"])
+@pytest.mark.parametrize("environment", APPS)
+def test_each_app_is_asked_for_what_the_page_says(environment: str, base: str) -> None:
+    """G17: asking for more than the App has is a 422, every night."""
+    path = ROOT / base / ".github/workflows" / WORKFLOWS[environment]
+    text = path.read_text(encoding="utf-8")
+    document = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 - strings only
+    jobs = [j for j in document["jobs"].values() if j["environment"]["name"]]
+
+    steps = [step for job in jobs for step in job["steps"]]
+    [app] = [s for s in steps if "create-github-app-token" in s.get("uses", "")]
+    asked = {
+        name.removeprefix("permission-").replace("-", "_"): level
+        for name, level in app["with"].items()
+        if name.startswith("permission-")
+    }
+
+    assert [job["environment"]["name"] for job in jobs] == [environment]
+    assert asked == APPS[environment]
+    assert "env.KEY != ''" in app["if"]  # G18: one variable serves two workflows

@@ -1,0 +1,299 @@
+"""What the program says of itself, and how it starts and ends."""
+
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from invoke import Collection, Task
+
+from monokeel.ground.errors import UsageError
+from monokeel.tasks import help as helping
+from monokeel.tasks.arguments import Tasks, read
+from monokeel.tasks.command import EXITS, Command
+from monokeel.tasks.program import collection
+from monokeel.tasks.shells import candidates
+
+ROOT = Path(__file__).parents[2]
+GUIDE = (ROOT / "template/docs/OPERATIONS.md").read_text(encoding="utf-8")
+ALL: Collection = collection(ROOT)
+NAMES = sorted(ALL.task_names)
+SETTINGS = """
+[repository]
+owner = "acme"
+name = "shop"
+
+[[services]]
+name = "api"
+kind = "api"
+path = "services/api"
+
+[[services]]
+name = "web"
+kind = "web"
+path = "services/web"
+
+[[environments]]
+name = "dev"
+
+[[environments]]
+name = "staging"
+"""
+# What each task may change: it has a preview, or is one without the option named here.
+WRITES = {
+    "release": "--dry-run",
+    "promote": "--dry-run",
+    "policy.apply": "--dry-run",
+    "policy.rollback": "--dry-run",
+    "template.update": "--dry-run",
+    "init": "--dry-run",
+}
+
+
+def command(name: str) -> Command:
+    task: Task = ALL[name]  # type: ignore[type-arg]
+    assert isinstance(task, Command)
+    return task
+
+
+def run(*args: str, where: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-P", "-m", "monokeel", *args],
+        cwd=where,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+
+
+def explanation(name: str) -> str:
+    contexts = {str(each.name): each for each in ALL.to_contexts()}
+    return helping.explanation(name, command(name), contexts[name])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_help_of_a_task_is_whole_and_true(name: str) -> None:
+    about = command(name).about
+    shown = explanation(name)
+
+    assert shown.startswith(f"Usage: ./inv {name}")
+    assert about.group in helping.GROUPS
+    assert set(about.exits) <= set(EXITS)
+    assert {0, 1} <= set(about.exits)
+    assert about.section == "" or f"## {about.section}\n" in GUIDE
+    for line in about.examples:
+        assert f"  {line}\n" in shown
+    for heading in ("Examples", "Exit codes"):
+        assert f"\n{heading}\n" in shown
+    assert max(map(len, shown.splitlines())) <= 80
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_example_of_the_help_is_accepted(name: str) -> None:
+    for line in command(name).about.examples:
+        plain = line.removeprefix("source <(").rstrip(")").partition(" > ")[0]
+        words = shlex.split(plain.partition(" | ")[0])
+        contexts = {str(each.name): each for each in ALL.to_contexts()}
+
+        call = read(words[1:], Tasks(contexts=contexts))
+
+        assert (words[0], call.act, call.name) == ("./inv", "run", name)
+
+
+def test_a_task_that_writes_has_a_preview() -> None:
+    contexts = {str(each.name): each for each in ALL.to_contexts()}
+
+    without = [n for n, option in WRITES.items() if option not in contexts[n].flags]
+
+    assert without == []
+
+
+def test_the_list_has_one_short_line_for_each_task() -> None:
+    lines = helping.listing(ALL).splitlines()
+
+    for name in NAMES:
+        assert len([x for x in lines if x.startswith(f"  {name} ")]) == 1
+    assert max(map(len, lines)) <= 80
+    headings = [x for x in lines if x and not x.startswith((" ", "./", "Usage"))]
+    assert headings == [*helping.GROUPS]
+
+
+def test_a_group_is_listed_alone() -> None:
+    listed = helping.listing(ALL, "policy")
+
+    assert "policy.plan" in listed
+    assert "promote" not in listed
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["rel"], ["release"]),
+        (["policy."], [n for n in NAMES if n.startswith("policy.")]),
+        (["--v"], ["--version"]),
+        (["release", "--dr"], ["--dry-run"]),
+        (["release", "--dry-run", "--dr"], []),
+        (["--debug", "release", "--dr"], ["--dry-run"]),
+        (["init", "--no"], ["--no-rules"]),
+        (["init", "--ru"], []),
+        (["promote", "--reason", ""], []),
+        (["promote", "--override", "a", "--ov"], ["--override"]),
+        (["completion", ""], ["bash", "fish", "zsh"]),
+        (["nope", "--x"], []),
+        ([], NAMES),
+    ],
+    ids=str,
+)
+def test_words_are_completed(words: list[str], expected: list[str]) -> None:
+    found = candidates(words, ALL)
+
+    assert found == sorted(expected)
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    """A folder with the settings of a repository, and a launcher."""
+    shop = tmp_path / "shop"
+    (shop / "infra").mkdir(parents=True)
+    (shop / "infra/platform.toml").write_text(SETTINGS)
+    (shop / "inv").write_text(f'#!/bin/sh\nexec {sys.executable} -m monokeel "$@"\n')
+    (shop / "inv").chmod(0o755)
+    return shop
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["promote", "--env", "s"], ["staging"]),
+        (["promote", "--env", "=", "d"], ["dev"]),
+        (["build", "--service", ""], ["api", "web"]),
+    ],
+    ids=str,
+)
+def test_values_are_completed_from_the_settings(
+    shop: Path, words: list[str], expected: list[str]
+) -> None:
+    done = run("completion", "--", *words, where=shop)
+
+    assert done.stdout.split() == expected
+
+
+def test_broken_settings_are_no_word_at_tab(shop: Path) -> None:
+    (shop / "infra/platform.toml").write_text("[")
+
+    done = run("completion", "--", "promote", "--env", "", where=shop)
+
+    assert (done.returncode, done.stdout.strip(), done.stderr) == (0, "", "")
+
+
+def test_the_script_for_bash_completes_at_tab(shop: Path) -> None:
+    script = run("completion", "bash").stdout
+    ask = """
+    tab() { COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _monokeel_inv
+            echo "${COMPREPLY[*]}"; }
+    tab ./inv rel; tab ./inv promote --env st; tab ./inv release --dr; complete -p inv
+    """
+
+    done = subprocess.run(
+        ["/bin/bash", "--norc", "-c", script + ask],
+        cwd=shop,
+        env={"PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+    )
+
+    assert done.stderr == ""
+    assert done.stdout.splitlines() == [
+        "release",
+        "staging",
+        "--dry-run",
+        "complete -o default -F _monokeel_inv inv",
+    ]
+
+
+FISH = """
+cd {shop}; source {script}
+complete -C "./inv rel"; complete -C "./inv promote --env st"
+"""
+# zsh completes only where somebody types: a pseudo-terminal does.
+ZSH = """
+zmodload zsh/zpty; zpty z zsh -f -i; r() {{ zpty -r z REPLY "*$1*"; }}
+zpty -w z "cd {shop}; PS1=; autoload -Uz compinit; compinit -u"
+zpty -w z "source {script}; echo R''DY"
+r RDY; zpty -n -w z $'./inv promote --env st\\t'; r staging; print -r -- found
+"""
+
+
+@pytest.mark.parametrize(("shell", "ask"), [("fish", FISH), ("zsh", ZSH)])
+def test_the_script_of_another_shell_completes(
+    shop: Path, shell: str, ask: str
+) -> None:
+    program = shutil.which(shell)
+    if program is None:
+        pytest.skip(f"there is no {shell} here")
+    script = shop / "script"
+    script.write_text(run("completion", shell).stdout)
+
+    done = subprocess.run(
+        [program, "-c", ask.format(shop=shop, script=script)],
+        cwd=shop,
+        env={"PATH": "/usr/bin:/bin", "HOME": str(shop), "TERM": "dumb"},
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+        timeout=60,
+    )
+
+    words = done.stdout.split()
+    assert {"fish": ["release", "staging"], "zsh": ["found"]}[shell] == words
+
+
+def test_a_shell_that_nobody_knows_is_refused() -> None:
+    done = run("completion", "tcsh")
+
+    assert done.returncode == UsageError.exit_code
+    assert "Give one of bash, zsh, fish" in done.stderr
+
+
+def test_a_reader_that_goes_away_is_no_error() -> None:
+    line = f"{shlex.quote(sys.executable)} -P -m monokeel --list | head -1"
+
+    done = subprocess.run(
+        ["/bin/sh", "-c", line], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == "Usage: ./inv TASK [options]\n"
+
+
+@pytest.mark.parametrize("words", [("release", "--version"), ("--version", "release")])
+def test_the_version_is_ours(words: tuple[str, ...]) -> None:
+    version = (ROOT / "TEMPLATE_VERSION").read_text().strip()
+
+    done = run(*words)
+
+    assert (done.returncode, done.stdout) == (0, f"Monokeel {version}\n")
+
+
+def test_a_failing_task_of_the_team_is_no_bug_of_ours(tmp_path: Path) -> None:
+    (tmp_path / "infra").mkdir()
+    (tmp_path / "tasks_local.py").write_text(
+        "from invoke import task\n\n\n@task\ndef sad(c):\n    raise ValueError('no')\n"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", "monokeel", "sad"],
+        cwd=tmp_path,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+
+    assert done.returncode == 1
+    assert "Traceback" in done.stderr
+    assert "Monokeel" not in done.stderr
+    assert "  sad" in helping.listing(collection(tmp_path))

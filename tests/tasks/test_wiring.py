@@ -1,0 +1,173 @@
+"""Which secret goes to which host, as the variables and the settings say."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from monokeel.ground.errors import UsageError
+from monokeel.tasks import wiring
+
+TOKEN = "ghs_of_this_job"
+CACHED = (
+    wiring.root,
+    wiring.make_session,
+    wiring.make_github,
+    wiring.make_git,
+    wiring.make_registry,
+)
+SETTINGS = """
+[repository]
+owner = "acme"
+name = "shop"
+
+[registry]
+host = "{host}"
+
+[[services]]
+name = "api"
+kind = "api"
+path = "services/api"
+"""
+
+
+class Place:
+    """A repository whose settings and variables a test chooses."""
+
+    def __init__(self, folder: Path, patch: pytest.MonkeyPatch) -> None:
+        self.folder, self._patch = folder, patch
+        patch.chdir(folder)
+        self.host("ghcr.io")
+        self.set(GITHUB_TOKEN=TOKEN)
+
+    def host(self, name: str) -> None:
+        (self.folder / "infra").mkdir(exist_ok=True)
+        text = SETTINGS.format(host=name)
+        (self.folder / "infra/platform.toml").write_text(text)
+
+    def set(self, **variables: str) -> None:
+        for name, value in variables.items():
+            self._patch.setenv(name, value)
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
+    for each in CACHED:
+        each.cache_clear()
+    yield Place(tmp_path, monkeypatch)
+    for each in CACHED:
+        each.cache_clear()
+
+
+def test_the_token_goes_to_the_registry_of_github(place: Place) -> None:
+    assert wiring.registry_login() == ("token", TOKEN)
+
+    place.set(GITHUB_ACTOR="ann")
+
+    assert wiring.registry_login() == ("ann", TOKEN)
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "evilghcr.io",
+        "hcr.io",
+        "ghcr.io.evil.example",
+        "ghcr.io.",
+        "ghcr.io:8443",
+        "docker.io",
+        "registry.example.com",
+        "github.com",
+    ],
+)
+def test_the_token_goes_to_no_other_registry(place: Place, host: str) -> None:
+    place.host(host)
+
+    assert wiring.registry_login() == (None, None)
+
+    place.host("ghcr.io")
+    place.set(MONOKEEL_REGISTRY=f"https://{host}")
+
+    assert wiring.registry_login() == (None, None)
+
+
+def test_the_token_goes_to_a_registry_at_the_address_of_the_api(place: Place) -> None:
+    place.set(GITHUB_API_URL="http://127.0.0.1:8080/api")
+    place.set(MONOKEEL_REGISTRY="http://127.0.0.1:8080")
+
+    assert wiring.registry_login() == ("token", TOKEN)
+
+    place.set(MONOKEEL_REGISTRY="http://127.0.0.1:8081")
+
+    assert wiring.registry_login() == (None, None)
+
+
+def test_the_login_of_the_registry_stands_before_the_token(place: Place) -> None:
+    place.host("registry.example.com")
+    place.set(MONOKEEL_REGISTRY_USER="robot", MONOKEEL_REGISTRY_PASSWORD="s3cret")
+
+    assert wiring.registry_login() == ("robot", "s3cret")
+
+
+@pytest.mark.parametrize(
+    ("api", "server"),
+    [
+        ("", "github.com"),
+        ("https://api.github.com/", "github.com"),
+        ("https://github.example.com/api/v3", "github.example.com"),
+        ("http://127.0.0.1:8080", "127.0.0.1:8080"),
+    ],
+)
+def test_git_sends_the_token_to_the_server_of_the_api(
+    place: Place, api: str, server: str
+) -> None:
+    place.set(GITHUB_API_URL=api, MONOKEEL_DEPLOY_KEY="a key")
+
+    made = wiring.make_credentials()
+
+    assert (made.token, made.server, made.deploy_key) == (TOKEN, server, "a key")
+    assert TOKEN not in repr(made)
+    assert "a key" not in repr(made)
+
+
+def test_github_is_asked_at_the_address_and_for_the_repository_set(
+    place: Place,
+) -> None:
+    assert wiring.make_github().api == "https://api.github.com"
+    assert wiring.make_github().repository == "acme/shop"
+
+    wiring.make_github.cache_clear()
+    place.set(GITHUB_API_URL="http://127.0.0.1:1/", GITHUB_REPOSITORY="acme/other")
+
+    assert wiring.make_github().api == "http://127.0.0.1:1"
+    assert wiring.make_github().repository == "acme/other"
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"GITHUB_API_URL": "http://github.example.com"},
+        {"GITHUB_API_URL": "https://user:s3cret@github.example.com"},
+        {"GITHUB_API_URL": "user:s3cret@github.example.com"},
+        {"GITHUB_REPOSITORY": "acme"},
+        {"GITHUB_REPOSITORY": "acme/../x"},
+        {"GITHUB_TOKEN": "s3cret with a space"},
+    ],
+    ids=str,
+)
+def test_what_cannot_be_asked_is_refused_without_the_secret(
+    place: Place, variables: dict[str, str]
+) -> None:
+    place.set(**variables)
+
+    with pytest.raises(UsageError) as caught:
+        wiring.make_github()
+
+    assert "s3cret" not in caught.value.problem + caught.value.fix
+
+
+def test_an_empty_variable_is_none(place: Place) -> None:
+    place.set(GITHUB_TOKEN="  ", GH_TOKEN="of-gh")
+
+    assert wiring.token() == "of-gh"
+    assert wiring.variable("MONOKEEL_NOTHING", "GH_TOKEN") == "of-gh"
