@@ -1,7 +1,7 @@
 """A clone and its remote: history as a stream, refs moved by compare-and-swap."""
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -14,6 +14,7 @@ from monokeel.adapters.credentials import (
     ssh_address,
     token_environment,
 )
+from monokeel.adapters.git_log import Log
 from monokeel.adapters.process import Completed, last_line, run, stream
 from monokeel.ground.answers import Declined, Lost, Moved, RemoteRef
 from monokeel.ground.errors import ServiceError, UsageError
@@ -141,7 +142,7 @@ class Git:
             tags[name] = nested or peeled or sha
         return tags
 
-    def log(self, since: str | None, commit: str) -> "Log":
+    def log(self, since: str | None, commit: str) -> Log:
         """Return the commits from *commit* back to *since*, newest first.
 
         *since* is a commit, or ``None`` for all of history. The order is git's own
@@ -380,32 +381,6 @@ class Git:
 
     def _line(self, *args: str) -> str:
         return self._git(*args).stdout.strip()
-
-
-class Log(Iterable[tuple[str, str]]):
-    """Commits as (40 hex digits, message), read from git while they are iterated.
-
-    Once they are, *reached* says whether *since* is in the history of *commit*: it is
-    if it is a parent of one of these commits (or *commit* itself), and asking git
-    would be a second walk.
-    """
-
-    def __init__(
-        self, records: Iterator[str], *, since: str | None, commit: str
-    ) -> None:
-        self.reached = since in {None, commit}
-        self._records = records
-        self._since = since
-
-    def __iter__(self) -> Iterator[tuple[str, str]]:
-        """Yield each commit once."""
-        for record in self._records:
-            names, _, message = record.partition("\n")
-            sha, _, parents = names.partition(" ")
-            if self._since is not None and self._since in parents:
-                self.reached = True
-            if sha:
-                yield sha, message
 
 
 def _server_words(stderr: str) -> str:

@@ -18,7 +18,8 @@ from monokeel.release.plan import (
 from monokeel.release.ports import History
 from monokeel.release.reading import Reading
 from monokeel.release.start import Claim, Start
-from monokeel.release.steps import STEPS, Conflict, Unclear
+from monokeel.release.states import Conflict, Unclear
+from monokeel.release.steps import STEPS
 from monokeel.release.versions import ReleaseTag
 
 _SHOWN = 10

@@ -37,7 +37,8 @@ from monokeel.release.plan import Finding, ReleasePlan, Resume, ServiceImage, bl
 from monokeel.release.ports import History, Outside
 from monokeel.release.reading import Reading
 from monokeel.release.start import Claim, Start, ask_refs, read_start
-from monokeel.release.steps import STEPS, Done
+from monokeel.release.states import Done
+from monokeel.release.steps import STEPS
 from monokeel.release.versions import FIRST, increment, next_version, odd_tags
 
 _SERVER = "https://github.com"

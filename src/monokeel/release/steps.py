@@ -10,13 +10,9 @@ alone. Drafts, their files, tags and labels of images: everybody who may write, 
 they are compared with the record and never decide anything.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
 from monokeel.ground.answers import Absent, Declined, Found, Lost, Moved, Unknown
-from monokeel.ground.errors import NO_ANSWER, RefusedError, ServiceError
+from monokeel.ground.errors import RefusedError, ServiceError
 from monokeel.release.candidate import CandidateImage
-from monokeel.release.plan import CheckName
 from monokeel.release.reading import Reading
 from monokeel.release.record import ReleaseRecord, record_text
 from monokeel.release.refusals import (
@@ -32,55 +28,7 @@ from monokeel.release.refusals import (
     tagged_otherwise,
     withdrawn,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """Nothing is left to do in this step."""
-
-
-@dataclass(frozen=True, slots=True)
-class Todo:
-    """*missing* names what the step still has to write, one entry a write."""
-
-    missing: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Conflict:
-    """Something else is where this step would write: *refusals*, one each."""
-
-    refusals: tuple[RefusedError, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Unclear:
-    """Nobody can tell: *reason* says who did not answer what."""
-
-    reason: str
-
-
-State = Done | Todo | Conflict | Unclear
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """One step: *act* writes what *look* found missing and returns what is so now.
-
-    *check* is the check of a plan that shows its state.
-    """
-
-    name: str
-    check: CheckName
-    look: Callable[[Reading], State]
-    act: Callable[[Reading], Reading]
-
-    def state(self, now: Reading) -> State:
-        """Return what ``look`` says; a missing answer is Unclear."""
-        try:
-            return self.look(now)
-        except NO_ANSWER as error:
-            return Unclear(error.problem)
+from monokeel.release.states import Conflict, Done, State, Step, Todo, Unclear
 
 
 def look_at_builds(now: Reading) -> State:
