@@ -13,6 +13,7 @@ from urllib.request import ProxyHandler, build_opener
 import pytest
 
 from monokeel.adapters.registry import Registry
+from monokeel.adapters.registry_access import Login
 from monokeel.adapters.session import Session
 from monokeel.ground.answers import Absent, Found, Unknown
 from monokeel.ground.errors import RefusedError, ServiceError, UsageError
@@ -44,7 +45,9 @@ class Served(Registry):
 
     def __init__(self, url: str, *, password: str = "") -> None:
         super().__init__(
-            Session(tries=1), address=url, user="robot", password=password or None
+            Session(tries=1),
+            address=url,
+            login=Login(user="robot", password=password or None),
         )
         self.pusher = Pusher(url, password)
 

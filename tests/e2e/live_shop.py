@@ -10,6 +10,7 @@ from pathlib import Path
 
 from monokeel.adapters.github import GitHub
 from monokeel.adapters.registry import Registry
+from monokeel.adapters.registry_access import Login
 from monokeel.adapters.releases import Releases
 from monokeel.adapters.session import Session
 from monokeel.ground.answers import Json
@@ -165,7 +166,9 @@ class LiveShop:
         password = self.box.tokens["admin"]
         Target(f"{host}/{path}:sha-{commit}", "ann", password).push(image)
         registry = Registry(
-            Session(), address=self.box.registry_url, user="ann", password=password
+            Session(),
+            address=self.box.registry_url,
+            login=Login(user="ann", password=password),
         )
         registry.give_tag(path, image.digest, version)
         return ReleasedImage(

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from monokeel.adapters.registry import Registry
+from monokeel.adapters.registry_access import Login
 from monokeel.adapters.session import Session
 from sandbox.registry import Registry as Embedded
 from sandbox.registry_server import RegistryServer
@@ -28,13 +29,13 @@ def adapter(
     password: str | None = PASSWORD,
     *,
     timeout_s: float = 10,
+    login: Login | None = None,
     sleep: Callable[[float], None] = lambda _: None,
 ) -> Registry:
     return Registry(
         Session(tries=1),
         address=server.url,
-        user="robot",
-        password=password,
+        login=login or Login(user="robot", password=password),
         timeout_s=timeout_s,
         sleep=sleep,
     )

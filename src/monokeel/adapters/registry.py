@@ -19,6 +19,7 @@ from monokeel.adapters.registry_access import (
     PULL,
     PUSH,
     Denied,
+    Login,
     Question,
     RegistryAccess,
     error_codes,
@@ -43,6 +44,10 @@ MEDIA_TYPES: Final = (
 # (docker-registry 2.8.2, observed; GHCR: Argus#459).
 _ACCEPT: Final = {"Accept": ", ".join(MEDIA_TYPES)}
 _ABSENT: Final = {"MANIFEST_UNKNOWN", "NAME_UNKNOWN"}
+# What the specification lets these codes mean is no "no".
+_SOMETHING_ELSE: Final = {
+    *("DENIED", "UNAUTHORIZED", "TOOMANYREQUESTS", "UNSUPPORTED", "NAME_INVALID"),
+}
 _NAME: Final = re.compile(r"[a-z0-9]+(?:(?:\.|_|__|-+|/)[a-z0-9]+)*\Z")
 _REFERENCE: Final = re.compile(
     r"[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}\Z|sha256:[0-9a-f]{64}\Z"
@@ -72,13 +77,12 @@ class Registry:
     ``acme/shop/api``; a name or tag that no registry takes raises UsageError.
     """
 
-    def __init__(  # noqa: PLR0913 - one keyword for each thing to be set
+    def __init__(
         self,
         session: Session,
         *,
         address: str,
-        user: str | None = None,
-        password: str | None = None,
+        login: Login | None = None,
         timeout_s: float = 30.0,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -86,8 +90,7 @@ class Registry:
         self._access = RegistryAccess(
             session,
             address.rstrip("/"),
-            user=user,
-            password=password,
+            login=login or Login(),
             timeout_s=timeout_s,
         )
 
@@ -149,6 +152,12 @@ class Registry:
             return True
         if answer.status in DENIALS:
             return False
+        if answer.status == HTTPStatus.NOT_FOUND and error_codes(answer):
+            # ECR makes no repository by itself (aws/containers-roadmap#853).
+            return Unknown(
+                reason=f"{self._access.host} has no repository {image}"
+                f" ({error_text(answer)}): create it first"
+            )
         return self._unclear(answer, image)
 
     def may_push_all(self, images: Sequence[str]) -> list[bool | Unknown]:
@@ -267,11 +276,15 @@ class Registry:
         """
         _check(image, reference)
         answer = self._ask(image, reference, PULL)
-        if _is_denied(answer) and self._access.has_credentials:
-            answer = self._ask(image, reference, PUSH)
+        # Who may push may read as well: only asked with that right is a refusal, or a
+        # "no" in the registry's own words, certain.
+        if self._access.has_credentials and (_is_denied(answer) or _is_odd_no(answer)):
+            first, answer = answer, self._ask(image, reference, PUSH)
             is_ghcr = self._access.service == "ghcr.io"
             if _is_denied(answer) and is_ghcr and self.may_push(image) is True:
                 return Absent()
+            if _is_denied(answer) and _is_denied(first):
+                answer = first  # it says why even reading is refused
         if not isinstance(answer, Answer):
             return Unknown(reason=answer.reason)
         return self._judged(answer, image, reference)
@@ -295,7 +308,8 @@ class Registry:
         if answer.status == HTTPStatus.NOT_FOUND:
             if "accept header" in answer.text.lower():
                 return Found(digest=_UNREADABLE)
-            if _ABSENT & set(error_codes(answer)):
+            odd = _is_odd_no(answer) and self._access.has_credentials
+            if odd or _ABSENT & set(error_codes(answer)):
                 return Absent()
         # Any other answer leaves the question open, and a guard must not guess.
         return self._unclear(answer, name)
@@ -340,6 +354,17 @@ class Registry:
 def digest_of(content: bytes) -> str:
     """Return the sha256 of *content* as registries write it."""
     return f"sha256:{hashlib.sha256(content).hexdigest()}"
+
+
+def _is_odd_no(answer: Answer | Denied | Unknown) -> bool:
+    """Say whether *answer* is an OCI 404 of a code that the specification lacks.
+
+    Harbor says NOT_FOUND (goharbor/harbor#16515), others other words (imgutil#46).
+    """
+    if not isinstance(answer, Answer) or answer.status != HTTPStatus.NOT_FOUND:
+        return False
+    codes = set(error_codes(answer))
+    return bool(codes) and not codes & (_ABSENT | _SOMETHING_ELSE)
 
 
 def _is_denied(answer: Answer | Denied | Unknown) -> bool:

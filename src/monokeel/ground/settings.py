@@ -31,6 +31,11 @@ _REPOSITORY = re.compile(r"(?!\.{1,2}\Z)[A-Za-z0-9._-]{1,100}\Z")
 _SERVICE = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*\Z")
 _ENVIRONMENT = re.compile(r"[a-z][a-z0-9-]*\Z")
 _BRANCH = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]*\Z")
+IMAGES = "{owner}/{repository}/{service}"
+# Parts joined by "/", with placeholders in them; the service tells images apart.
+_PART = r"(?![._-])(?:[A-Za-z0-9._-]|\{owner\}|\{repository\}|\{service\})+(?<![._-])"
+_IMAGES = re.compile(rf"(?=.*\{{service\}})(?:{_PART}/)*{_PART}\Z")
+_TWO_PARTS = {"docker.io", "index.docker.io", "registry-1.docker.io"}
 _HOST = re.compile(r"[A-Za-z0-9.-]+(?::[0-9]{1,5})?\Z")
 _TAG_PREFIX = re.compile(r"[A-Za-z][A-Za-z0-9._-]*\Z")
 _VERSION = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+(?:-[0-9A-Za-z.-]+)?\Z")
@@ -80,6 +85,8 @@ class Settings:
     """All of ``infra/platform.toml``; *environments* stand in order of promotion.
 
     *version_file*, if not empty, is a file that must hold the version of a release.
+    *image_pattern* is the path of an image below *registry_host*; *token_realm* is a
+    host that may get the registry's credentials besides the registry's own.
     *writer* pushes what the rules protect: the deploy key (with *writer_key*, only the
     one of that fingerprint) or the GitHub App *app_id*. *on_github* are settings of the
     repository, keys and values as in GitHub's REST API.
@@ -98,6 +105,8 @@ class Settings:
     claim_ref: str
     version_file: str
     registry_host: str
+    image_pattern: str = IMAGES
+    token_realm: str = ""
     build: str
     services: tuple[Service, ...]
     environments: tuple[Environment, ...]
@@ -112,9 +121,11 @@ class Settings:
     def image(self, service: str) -> str:
         """Return *service*'s image without host, such as ``acme/shop/api``.
 
+        ``[registry] images`` says how, by default ``{owner}/{repository}/{service}``.
         Lower case: registries accept no other (OCI distribution-spec).
         """
-        return f"{self.owner}/{self.name}/{service}".lower()
+        values = {"owner": self.owner, "repository": self.name, "service": service}
+        return self.image_pattern.format(**values).lower()
 
     @property
     def images(self) -> dict[str, str]:
@@ -186,6 +197,13 @@ def parse_settings(text: str) -> Settings:
             default="ghcr.io",
             says="Write the host: no https://, no path.",
         ),
+        image_pattern=registry.text(
+            "images",
+            _IMAGES,
+            default=IMAGES,
+            says='Write a path below the host, such as "my-project/shop/{service}".',
+        ),
+        token_realm=registry.optional_text("token_realm", _HOST),
         build=registry.text("build", default="docker"),
         services=tuple(_service(each) for each in top.tables("services")),
         environments=environments,
@@ -203,6 +221,12 @@ def parse_settings(text: str) -> Settings:
 
 def _require_sound(settings: Settings) -> None:
     """Raise UsageError for values that do not go together."""
+    if settings.registry_host in _TWO_PARTS and settings.image_pattern.count("/") != 1:
+        raise fail(
+            f"[registry] host = {settings.registry_host!r} holds names of two parts,"
+            f" and images = {settings.image_pattern!r} has another number",
+            fix='Set images = "{owner}/{repository}-{service}".',
+        )
     _unique("services", [each.name for each in settings.services])
     _unique("services", [each.path for each in settings.services])
     _unique("environments", [each.name for each in settings.environments])

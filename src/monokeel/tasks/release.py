@@ -259,7 +259,7 @@ def _workplace(settings: "Settings") -> "Workplace":
     from monokeel.release.build import Workplace
 
     git, images = make_git(), make_registry()
-    user, password = registry_login()
+    login = registry_login()
     builder = Builder(
         settings=settings,
         root=root(),
@@ -267,8 +267,8 @@ def _workplace(settings: "Settings") -> "Workplace":
         command=variable("MONOKEEL_BUILD") or settings.build,
         commit_time=git.commit_time,
         read_tag=images.digest_at,
-        user=user,
-        password=password,
+        user=login.user,
+        password=login.password,
         server=server_address(),
     )
     return Workplace(images=images, builder=builder, checkout=git, wait=time.sleep)
