@@ -2,22 +2,16 @@
 
 import re
 from collections.abc import Collection
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from monokeel.adapters.credentials import (
-    Credentials,
-    key_environment,
-    ssh_address,
-    token_environment,
-)
-from monokeel.adapters.git_log import Log
+from monokeel.adapters.credentials import Credentials, push_environment
+from monokeel.adapters.git_output import Log, parse_refs, tag_object
 from monokeel.adapters.process import Completed, last_line, run, stream
 from monokeel.ground.answers import Declined, Lost, Moved, RemoteRef
-from monokeel.ground.errors import ServiceError, UsageError
+from monokeel.ground.errors import RefusedError, ServiceError, UsageError
 from monokeel.policy.ports import FileVersion
 
 _REMOTE_TIMEOUT_S = 120.0
@@ -26,7 +20,6 @@ _ANY_CODE = range(256)
 _NEVER_ARRIVED = 128  # git-push(1) ends with 1 when the server refuses a ref
 _HEADS, _TAGS = "refs/heads/", "refs/tags/"
 HEADS_AND_TAGS = (_HEADS, _TAGS)
-_TAGGER = "Monokeel <monokeel@users.noreply.github.com>"
 # What git and ssh say when no host answered (curl, OpenSSH).
 _NETWORK = (
     "Could not resolve host",
@@ -214,6 +207,12 @@ class Git:
         done = self._git("remote", "get-url", self.remote, ok=(0, 2, 128))
         return done.stdout.strip() or None
 
+    def written_address(self) -> str | None:
+        """Return the remote's address as the clone has it, before ``insteadOf``."""
+        name = f"remote.{self.remote}.url"
+        done = self._git("config", "--get", name, ok=(0, 1, 128))
+        return done.stdout.strip() or None
+
     def remote_refs(self, prefixes: Collection[str] = HEADS_AND_TAGS) -> dict[str, str]:
         """Return full ref name → peeled commit of the refs under *prefixes*."""
         found = self.remote_objects(prefixes)
@@ -224,8 +223,7 @@ class Git:
     ) -> dict[str, RemoteRef]:
         """Return full ref name → what it names, of the refs under *prefixes*.
 
-        Source: git-ls-remote(1); a ``^{}`` line exists for annotated tags only. Only
-        ``--heads`` and ``--tags`` are filtered by the server (git 2.39, protocol 2).
+        Only ``--heads`` and ``--tags`` are filtered by the server (git 2.39).
         """
         parts = {
             option
@@ -235,17 +233,7 @@ class Git:
         known = all(prefix.startswith((_HEADS, _TAGS)) for prefix in prefixes)
         narrow = sorted(parts) if known else []
         done = self._ask_remote("ls-remote", *narrow, "--", "{}")
-        refs: dict[str, RemoteRef] = {}
-        for line in filter(None, done.stdout.split("\n")):
-            object_, _, name = line.partition("\t")
-            plain = name.removesuffix("^{}")
-            if not plain.startswith(tuple(prefixes)):
-                continue
-            if plain == name:
-                refs[plain] = RemoteRef(object=object_, commit=object_)
-            elif plain in refs:
-                refs[plain] = replace(refs[plain], commit=object_)
-        return refs
+        return parse_refs(done.stdout, tuple(prefixes))
 
     def tag_message(self, ref: str, at: RemoteRef) -> str | None:
         """Return the message of the annotated tag *ref*, ``None`` of another ref.
@@ -278,14 +266,10 @@ class Git:
         time are not those of the machine. What was made is a tag of this clone as well.
         An accepted push is not read back here: the caller reads all refs again.
         """
-        name = ref.removeprefix(_TAGS)
-        seconds = int(self.commit_time(commit).timestamp())
-        head = f"object {commit}\ntype commit\ntag {name}\ntagger {_TAGGER}"
-        made = run(
-            ["git", "hash-object", "-t", "tag", "-w", "--stdin"],
-            cwd=self.root,
-            stdin=f"{head} {seconds} +0000\n\n{message}",
-        ).stdout.strip()
+        at = int(self.commit_time(commit).timestamp())
+        text = tag_object(ref.removeprefix(_TAGS), commit, at, message)
+        args = ["git", "hash-object", "-t", "tag", "-w", "--stdin"]
+        made = run(args, cwd=self.root, stdin=text).stdout.strip()
         pushed = self._push(ref, old=None, new=made)
         moved: Moved | Lost | Declined = Moved(now=made, changed=True)
         if pushed.code != 0:
@@ -349,6 +333,28 @@ class Git:
             return Declined(reason=_server_words(pushed.stderr))
         return Lost(now=now)
 
+    def require_writer(self) -> None:
+        """Make sure that the deploy key or the App may push; nothing is changed.
+
+        Raises RefusedError when the server says no, ServiceError when none answers. A
+        token of a person is not asked: rules and roles decide what it may push.
+        Source: git-push(1), ``--dry-run``; GitHub judges a key when it connects.
+        """
+        writer = self._credentials.writer
+        if not writer:
+            return
+        args = ("push", "--dry-run", "--no-verify", "--recurse-submodules=no")
+        done = self._ask_remote(*args, "{}", "HEAD:refs/monokeel/writer", ok=_ANY_CODE)
+        if done.code == 0:
+            return
+        said = " ".join(done.stderr.split())[:300]
+        if any(words in said for words in _NETWORK):
+            raise ServiceError(f"git could not push: {said}", fix="Check the network.")
+        raise RefusedError(
+            f"the {writer} may not push, so nothing was begun: {said}",
+            fix="./inv doctor says what is wrong with it, ./inv init mends it.",
+        )
+
     def _ask_remote(self, *args: str, ok: Collection[int] = (0,)) -> Completed:
         address = self.address()
         if address is None:
@@ -356,18 +362,11 @@ class Git:
                 f"this clone has no remote {self.remote!r}",
                 fix=f"git remote add {self.remote} https://github.com/OWNER/REPO.git",
             )
-        by_key = self._credentials.deploy_key is not None and (
-            args[0] == "push" or not self._credentials.token
-        )
-        if by_key:
-            address = ssh_address(address)
-        environment: AbstractContextManager[dict[str, str]] = (
-            key_environment(self._credentials, address)
-            if by_key
-            else nullcontext(token_environment(self._credentials, address))
-        )
-        command = ["git", *(address if arg == "{}" else arg for arg in args)]
-        with environment as env:
+        credentials = self._credentials
+        if args[0] != "push" and credentials.token:  # the token is faster than ssh
+            credentials = replace(credentials, deploy_key=None, mint=None)
+        with push_environment(credentials, address) as (where, env):
+            command = ["git", *(where if arg == "{}" else arg for arg in args)]
             try:
                 return run(
                     command, cwd=self.root, env=env, ok=ok, timeout_s=self._timeout_s

@@ -171,6 +171,7 @@ def _publish(*, strict: bool, built: str | None) -> Iterator[Report]:
         announce(report_of(plan, strict=strict))
         refuse_blocked(plan, strict=strict)
         refuse_unknown(plan)
+        make_git().require_writer()
 
     _require_token()
     settings = read_settings()
