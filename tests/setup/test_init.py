@@ -7,8 +7,6 @@ import pytest
 
 from monokeel.ground.answers import Unknown
 from monokeel.ground.errors import MonokeelError, ServiceError, UsageError
-from monokeel.ground.settings import parse_settings
-from monokeel.policy.rulesets import parse_policy
 from monokeel.setup.init import (
     Step,
     carry_out,
@@ -19,41 +17,20 @@ from monokeel.setup.init import (
 )
 from monokeel.setup.ports import DeployKey
 from monokeel.setup.rows import Wanted
-from tests.fakes.unconnected import BEFORE, COMMIT, FOREIGN, START, CrashError, World
+from tests.fakes.unconnected import (
+    BEFORE,
+    COMMIT,
+    FOREIGN,
+    POLICY,
+    SETTINGS,
+    START,
+    CrashError,
+    World,
+    a_key,
+)
 
-SETTINGS = parse_settings("""
-[repository]
-owner = "acme"
-name = "shop"
-[release]
-[registry]
-[policy]
-[[environments]]
-name = "dev"
-[[environments]]
-name = "prod"
-reviewers = true
-""")
-RULES = """[{"name": "tags", "target": "tag", "enforcement": "active",
-"bypass_actors": [
-  {"actor_id": null, "actor_type": "DeployKey", "bypass_mode": "always"}],
-"conditions": {"ref_name": {"include": ["refs/tags/v*"], "exclude": []}},
-"rules": [{"type": "creation"}]}]"""
-POLICY = parse_policy(RULES)
 ENVIRONMENTS = ("release", "dev", "prod", "policy", "template")
 PUSHED = ("release", "dev", "prod")
-
-
-def a_key(**changes: object) -> DeployKey:
-    key = DeployKey(
-        id=3,
-        title="monokeel",
-        key="ssh-ed25519 QUJD",
-        writes=True,
-        enabled=True,
-        created_at=START,
-    )
-    return replace(key, **changes)  # type: ignore[arg-type]
 
 
 def wanted(*, register: bool = True) -> Wanted:
@@ -67,6 +44,10 @@ def connect(world: World, *, register: bool = True) -> tuple[Step, ...]:
 
 def states(steps: tuple[Step, ...]) -> dict[str, str]:
     return {step.name: step.state for step in steps}
+
+
+def by_name(steps: tuple[Step, ...]) -> dict[str, Step]:
+    return {step.name: step for step in steps}
 
 
 def set_secrets(world: World) -> None:
@@ -156,7 +137,7 @@ def test_by_hand_the_page_and_the_public_key_are_shown_and_the_rules_wait() -> N
 
     assert world.keys == []
     assert world.rules == []
-    [key] = [step for step in first if step.name == "deploy key"]
+    [key] = [step for step in first if step.name == "writer"]
     assert "https://github.com/acme/shop/settings/keys/new" in key.to_do
     assert 'key "ssh-ed25519 KEY1"' in key.to_do
     assert states(first)["rules"] == "waits"
@@ -166,7 +147,7 @@ def test_by_hand_the_page_and_the_public_key_are_shown_and_the_rules_wait() -> N
     world.keys = [a_key(title="by hand", key="ssh-ed25519 KEY1")]
     second = connect(world, register=False)
 
-    assert states(second)["deploy key"] == "was there"
+    assert states(second)["writer"] == "was there"
     assert states(second)["rules"] == "done"
     assert world.made_keys == 1
 
@@ -269,7 +250,7 @@ def test_foreign_history_stops_everything_before_the_first_write() -> None:
 
     assert world.writes == 0
     assert verdict_of(steps) == "incomplete"
-    assert "--allow-unrelated-histories" in steps[0].to_do
+    assert "--allow-unrelated-histories" in by_name(steps)["default branch"].to_do
     assert init_report(SETTINGS, steps).headline.startswith(
         "acme/shop: nothing was changed"
     )
@@ -301,7 +282,7 @@ def test_a_key_that_does_not_work_is_not_replaced_and_the_rules_wait(
 
     steps = connect(world)
 
-    [row] = [step for step in steps if step.name == "deploy key"]
+    [row] = [step for step in steps if step.name == "writer"]
     assert said in row.detail + row.to_do
     assert states(steps)["rules"] == "waits"
     assert world.keys == [key]
@@ -311,7 +292,7 @@ def test_a_key_that_does_not_work_is_not_replaced_and_the_rules_wait(
 @pytest.mark.parametrize(
     ("forbidden", "refused", "said"),
     [
-        ("keys", {"deploy key"}, "organizations/acme/settings/deploy_keys"),
+        ("keys", {"writer"}, "organizations/acme/settings/deploy_keys"),
         (
             "policies",
             {f"Environment {name}" for name in ENVIRONMENTS} | {"approval in prod"},
@@ -343,7 +324,7 @@ def test_a_refused_first_push_leaves_the_repository_open() -> None:
     steps = connect(world)
 
     assert states(steps)["default branch"] == "refused"
-    assert "Workflows: write" in steps[0].to_do
+    assert "Workflows: write" in by_name(steps)["default branch"].to_do
     assert world.rules == []
     assert verdict_of(steps) == "refused"
 

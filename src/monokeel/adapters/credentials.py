@@ -8,14 +8,17 @@ deploy key is half of a pair that ``ssh-keygen`` makes in a folder of the user.
 import base64
 import os
 import shlex
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from monokeel.adapters.addresses import is_private
+
+_FOLDER = "monokeel-key-"
 
 
 def no_host_keys() -> tuple[str, ...]:
@@ -29,13 +32,22 @@ class Credentials:
 
     *deploy_key* is the text of a private SSH key. *host_keys* is asked once, before
     the first connection by key, for the server's public keys (``ssh-ed25519 AAAA…``;
-    GitHub: ``GET /meta``, ``ssh_keys``); none means that known_hosts decides.
+    GitHub: ``GET /meta``, ``ssh_keys``); none means that known_hosts decides. *mint*,
+    where a GitHub App is the writer, gives the token of one push.
     """
 
     token: str | None = field(default=None, repr=False)
     server: str = "github.com"
     deploy_key: str | None = field(default=None, repr=False)
     host_keys: Callable[[], tuple[str, ...]] = no_host_keys
+    mint: Callable[[], str] | None = field(default=None, repr=False)
+
+    @property
+    def writer(self) -> str:
+        """Who pushes what the rules protect, in words; "" for the token of a person."""
+        if self.mint is not None:
+            return "GitHub App"
+        return "deploy key" if self.deploy_key is not None else ""
 
 
 def token_environment(credentials: Credentials, address: str) -> dict[str, str]:
@@ -66,13 +78,44 @@ def ssh_address(address: str) -> str:
     return address
 
 
+def https_address(address: str) -> str:
+    """Return *address* for a push by token: ssh becomes https, the rest stays."""
+    parts = urlsplit(address)
+    if parts.scheme == "ssh" and parts.hostname:
+        return f"https://{parts.hostname}{parts.path}"
+    user, at, rest = address.partition("@")
+    if at and ":" in rest and "/" not in user and not parts.scheme:  # scp's way
+        host, _, path = rest.partition(":")
+        return f"https://{host}/{path.lstrip('/')}"
+    return address
+
+
+@contextmanager
+def push_environment(
+    credentials: Credentials, address: str
+) -> Iterator[tuple[str, dict[str, str]]]:
+    """Give the address and the variables for one push by the writer."""
+    if credentials.mint is not None:
+        address = https_address(address)
+        minted = replace(credentials, token=credentials.mint())
+        yield address, token_environment(minted, address)
+    elif credentials.deploy_key is not None:
+        address = ssh_address(address)
+        with key_environment(credentials, address) as env:
+            yield address, env
+    else:
+        yield address, token_environment(credentials, address)
+
+
 @contextmanager
 def key_environment(credentials: Credentials, address: str) -> Iterator[dict[str, str]]:
     """Give the variables that make git use the deploy key; the file goes afterwards.
 
-    A GIT_SSH_COMMAND of the user stays the program that is run.
+    A GIT_SSH_COMMAND of the user stays the program that is run. What a killed run left
+    behind goes first: its folder has the number of its process.
     """
-    with tempfile.TemporaryDirectory(prefix="monokeel-") as folder:
+    _sweep(Path(tempfile.gettempdir()))
+    with tempfile.TemporaryDirectory(prefix=f"{_FOLDER}{os.getpid()}-") as folder:
         key = Path(folder) / "key"
         key.touch(mode=0o600)
         key.write_text((credentials.deploy_key or "").strip() + "\n", encoding="utf-8")
@@ -86,6 +129,18 @@ def key_environment(credentials: Credentials, address: str) -> Iterator[dict[str
             options += ["-o", f"UserKnownHostsFile={known}"]
             options += ["-o", "StrictHostKeyChecking=yes"]
         yield {"GIT_SSH_COMMAND": f"{program} {shlex.join(options)}"}
+
+
+def _sweep(place: Path) -> None:
+    for folder in place.glob(f"{_FOLDER}*"):
+        number = folder.name.removeprefix(_FOLDER).partition("-")[0]
+        try:
+            if number.isdecimal():
+                os.kill(int(number), 0)
+        except ProcessLookupError:
+            shutil.rmtree(folder, ignore_errors=True)
+        except (OSError, OverflowError):  # another user's process: it runs
+            continue
 
 
 def _known_host(address: str) -> str:

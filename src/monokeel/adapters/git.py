@@ -1,20 +1,16 @@
 """A clone and its remote: history as a stream, refs moved by compare-and-swap."""
 
+import re
 from collections.abc import Collection, Iterable, Iterator
-from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from monokeel.adapters.credentials import (
-    Credentials,
-    key_environment,
-    ssh_address,
-    token_environment,
-)
+from monokeel.adapters.credentials import Credentials, push_environment
 from monokeel.adapters.process import Completed, last_line, run, stream
 from monokeel.ground.answers import Declined, Lost, Moved
-from monokeel.ground.errors import ServiceError, UsageError
+from monokeel.ground.errors import RefusedError, ServiceError, UsageError
 from monokeel.policy.ports import FileVersion
 
 _REMOTE_TIMEOUT_S = 120.0
@@ -182,6 +178,12 @@ class Git:
         done = self._git("remote", "get-url", self.remote, ok=(0, 2, 128))
         return done.stdout.strip() or None
 
+    def written_address(self) -> str | None:
+        """Return the remote's address as the clone has it, before ``insteadOf``."""
+        name = f"remote.{self.remote}.url"
+        done = self._git("config", "--get", name, ok=(0, 1, 128))
+        return done.stdout.strip() or None
+
     def remote_refs(self, prefixes: Collection[str] = HEADS_AND_TAGS) -> dict[str, str]:
         """Return full ref name → peeled commit of the refs under *prefixes*.
 
@@ -240,8 +242,30 @@ class Git:
             unchanged = any(line.startswith("=") for line in pushed.stdout.splitlines())
             return Moved(now=now, changed=not unchanged)
         if now == old:
-            return Declined(reason=_server_words(pushed.stderr))
+            return Declined(reason=_server_words(pushed.stdout, pushed.stderr))
         return Lost(now=now)
+
+    def require_writer(self) -> None:
+        """Make sure that the deploy key or the App may push; nothing is changed.
+
+        Raises RefusedError when the server says no, ServiceError when none answers. A
+        token of a person is not asked: rules and roles decide what it may push.
+        Source: git-push(1), ``--dry-run``; GitHub judges a key when it connects.
+        """
+        writer = self._credentials.writer
+        if not writer:
+            return
+        args = ("push", "--dry-run", "--no-verify", "--recurse-submodules=no")
+        done = self._ask_remote(*args, "{}", "HEAD:refs/monokeel/writer", ok=_ANY_CODE)
+        if done.code == 0:
+            return
+        said = " ".join(done.stderr.split())[:300]
+        if any(words in said for words in _NETWORK):
+            raise ServiceError(f"git could not push: {said}", fix="Check the network.")
+        raise RefusedError(
+            f"the {writer} may not push, so nothing was begun: {said}",
+            fix="./inv doctor says what is wrong with it, ./inv init mends it.",
+        )
 
     def _ask_remote(self, *args: str, ok: Collection[int] = (0,)) -> Completed:
         address = self.address()
@@ -250,18 +274,11 @@ class Git:
                 f"this clone has no remote {self.remote!r}",
                 fix=f"git remote add {self.remote} https://github.com/OWNER/REPO.git",
             )
-        by_key = self._credentials.deploy_key is not None and (
-            args[0] == "push" or not self._credentials.token
-        )
-        if by_key:
-            address = ssh_address(address)
-        environment: AbstractContextManager[dict[str, str]] = (
-            key_environment(self._credentials, address)
-            if by_key
-            else nullcontext(token_environment(self._credentials, address))
-        )
-        command = ["git", *(address if arg == "{}" else arg for arg in args)]
-        with environment as env:
+        credentials = self._credentials
+        if args[0] != "push" and credentials.token:  # the token is faster than ssh
+            credentials = replace(credentials, deploy_key=None, mint=None)
+        with push_environment(credentials, address) as (where, env):
+            command = ["git", *(where if arg == "{}" else arg for arg in args)]
             try:
                 return run(
                     command, cwd=self.root, env=env, ok=ok, timeout_s=self._timeout_s
@@ -303,13 +320,21 @@ class Log(Iterable[tuple[str, str]]):
                 yield sha, message
 
 
-def _server_words(stderr: str) -> str:
+def _server_words(stdout: str, stderr: str) -> str:
+    """Return why the server refused: git's reason, and the server's own lines.
+
+    Source: git-push(1), ``--porcelain``: ``! REFS SUMMARY (REASON)`` on stdout.
+    """
+    status = [line for line in stdout.splitlines() if line.startswith("!")]
+    reason = re.search(r"\((.*)\)\s*\Z", status[0]) if status else None
     said = [
         line.removeprefix("remote:").strip()
         for line in stderr.splitlines()
         if line.startswith("remote:")
     ]
-    return " ".join(filter(None, said)) or last_line(stderr)
+    words = " ".join(filter(None, said))
+    parts = [*([reason[1]] if reason else []), *([words] if words else [])]
+    return ": ".join(parts) or last_line(stderr)
 
 
 def _advice(problem: str, address: str) -> str:

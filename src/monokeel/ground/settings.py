@@ -3,10 +3,11 @@
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field, fields
+from datetime import timedelta
 
 from monokeel.ground.errors import UsageError
+from monokeel.ground.freezes import Freeze, parse_freeze
 from monokeel.ground.toml import Fields, fail
 
 KINDS = ("web", "api", "worker")
@@ -31,13 +32,17 @@ _REPOSITORY = re.compile(r"(?!\.{1,2}\Z)[A-Za-z0-9._-]{1,100}\Z")
 _SERVICE = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*\Z")
 _ENVIRONMENT = re.compile(r"[a-z][a-z0-9-]*\Z")
 _BRANCH = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]*\Z")
+_LINE = re.compile(r"[0-9]+\.(?:[0-9]+\.)?x\Z")
 _HOST = re.compile(r"[A-Za-z0-9.-]+(?::[0-9]{1,5})?\Z")
+_BARE_HOST = "Write no https:// and no path."
 _TAG_PREFIX = re.compile(r"[A-Za-z][A-Za-z0-9._-]*\Z")
 _VERSION = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+(?:-[0-9A-Za-z.-]+)?\Z")
 _CLAIM = re.compile(r"refs/[a-z][a-z0-9-]*/(?:[A-Za-z0-9._-]+/)*\{tag\}\Z")
 _PATH = re.compile(r"(?!/)(?!.*(?:\A|/)\.\.?(?:/|\Z))[A-Za-z0-9_.][A-Za-z0-9._/-]*\Z")
 _SOAK = re.compile(r"([0-9]{1,9})(s|m|h|d)\Z")
 _FOLDER = re.compile(r"[^\x00-\x1f\x7f]+\Z")
+_NO_REF = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|/\.|\.lock(?:/|\Z)|[/.]\Z")
+TAKEN_ENVIRONMENTS = ("release", "policy", "template")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
@@ -52,22 +57,32 @@ class Service:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Environment:
-    """One step of promotion; *soak* is how long a version lived in the one before."""
+    """One step of promotion; *soak* is how long a version lived in the one before.
+
+    *auto*: promoted right after a release. *was* is its name before it was renamed.
+    """
 
     name: str
     soak: timedelta
     prerelease: bool
     reviewers: bool
+    auto: bool = False
+    was: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Freeze:
-    """No promotion to *environments* while ``start <= now < end`` (aware times)."""
+class PolicySettings:
+    """The table ``[policy]``: what drift and the lint of the rules take into account.
 
-    environments: tuple[str, ...]
-    start: datetime
-    end: datetime
-    reason: str
+    *unmanaged* are patterns of rulesets that others keep, *parents* the organization's
+    rulesets that must be there, *external_checks* required checks that no job reports.
+    """
+
+    unmanaged: tuple[str, ...] = ()
+    parents: tuple[str, ...] = ()
+    external_checks: tuple[str, ...] = ()
+    issue_labels: tuple[str, ...] = ()
+    issue_assignees: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +90,8 @@ class Settings:
     """All of ``infra/platform.toml``; *environments* stand in order of promotion.
 
     *version_file*, if not empty, is a file that must hold the version of a release.
+    *lines* are maintenance branches beside the default branch; *blocked* is version →
+    why it may go nowhere.
     *writer* pushes what the rules protect: the deploy key (with *writer_key*, only the
     one of that fingerprint) or the GitHub App *app_id*. *on_github* are settings of the
     repository, keys and values as in GitHub's REST API.
@@ -97,7 +114,10 @@ class Settings:
     services: tuple[Service, ...]
     environments: tuple[Environment, ...]
     optional_rules: tuple[str, ...]
+    policy: PolicySettings = field(default_factory=PolicySettings)
     freezes: tuple[Freeze, ...]
+    lines: tuple[str, ...] = ()
+    blocked: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def repository(self) -> str:
@@ -156,7 +176,8 @@ def parse_settings(text: str) -> Settings:
     release = top.table("release")
     registry = top.table("registry")
     policy = top.table("policy")
-    environments = tuple(_environment(each) for each in top.tables("environments"))
+    promotion = top.table("promotion")
+    environments = [_environment(each) for each in top.tables("environments")]
     settings = Settings(
         owner=repository.text("owner", _OWNER),
         name=repository.text("name", _REPOSITORY),
@@ -170,38 +191,75 @@ def parse_settings(text: str) -> Settings:
         skip=release.texts("skip", _VERSION),
         claim_ref=release.text("claim_ref", _CLAIM, default="refs/releases/{tag}"),
         version_file=release.optional_text("version_file", _PATH),
-        registry_host=registry.text(
-            "host",
-            _HOST,
-            default="ghcr.io",
-            says="Write the host: no https://, no path.",
-        ),
+        registry_host=_host(registry),
         build=registry.text("build", default="docker"),
         services=tuple(_service(each) for each in top.tables("services")),
-        environments=environments,
+        environments=tuple(environments),
         optional_rules=policy.texts("optional_rules"),
-        freezes=tuple(
-            _freeze(each, [e.name for e in environments])
-            for each in top.tables("freezes")
-        ),
+        policy=_policy(policy),
+        freezes=_freezes(top.tables("freezes"), [e.name for e in environments]),
+        lines=release.texts("lines", _LINE),
+        blocked=promotion.pairs("blocked", _VERSION),
     )
-    for table in (top, repository, release, registry, policy):
+    for table in (top, repository, release, registry, policy, promotion):
         table.finish()
     _require_sound(settings)
     return settings
 
 
+def _policy(table: Fields) -> PolicySettings:
+    return PolicySettings(
+        **{each.name: table.texts(each.name) for each in fields(PolicySettings)}
+    )
+
+
+def _host(table: Fields) -> str:
+    says = "Write the host without https:// and path."
+    return table.text("host", _HOST, default="ghcr.io", says=says)
+
+
 def _require_sound(settings: Settings) -> None:
     """Raise UsageError for values that do not go together."""
+    _require_refs(settings)
     _unique("services", [each.name for each in settings.services])
     _unique("services", [each.path for each in settings.services])
-    _unique("environments", [each.name for each in settings.environments])
+    names = [each.name for each in settings.environments]
+    _unique("environments", names + [e.was for e in settings.environments if e.was])
     if (settings.writer == "app") != bool(settings.app_id):
         raise fail(
             f"[repository] writer = {settings.writer!r} and app_id = {settings.app_id}"
             " do not go together",
             fix='app_id is the number of the GitHub App; it goes with writer = "app".',
         )
+
+
+def _require_refs(settings: Settings) -> None:
+    """Raise UsageError for what git, or another part of the product, cannot hold."""
+    branch, tag = settings.default_branch, settings.tag("1.0.0")
+    if not is_ref(f"refs/heads/{branch}") or branch.startswith(("env/", "refs/")):
+        raise fail(f"[repository] default_branch = {branch!r} cannot be that branch")
+    if not is_ref(f"refs/tags/{tag}"):
+        raise fail(f"[release] tag_prefix = {settings.tag_prefix!r} makes no tag")
+    claim = settings.claim(tag)
+    space, _, part = claim.removeprefix("refs/").partition("/")
+    own = part.partition("/")[0] not in (tag, "env", branch.partition("/")[0])
+    if not is_ref(claim) or space == "pull" or (space in ("heads", "tags") and not own):
+        raise fail(
+            f"[release] claim_ref = {settings.claim_ref!r} would be a branch or a tag"
+            " that means something else",
+            fix='Give it a part of its own, such as "refs/tags/monokeel-claim/{tag}".',
+        )
+    for each in settings.environments:
+        if each.name in TAKEN_ENVIRONMENTS:
+            raise fail(
+                f"environment {each.name!r}: the GitHub Environment of that name holds"
+                " secrets of its own"
+            )
+
+
+def is_ref(ref: str) -> bool:
+    """Say whether git can hold *ref* (git-check-ref-format)."""
+    return _NO_REF.search(ref) is None
 
 
 def _on_github(table: Fields) -> Mapping[str, str | bool]:
@@ -232,7 +290,7 @@ def _service(table: Fields) -> Service:
         path=table.text("path", _FOLDER, default=f"services/{name}"),
     )
     parts = service.path.split("/")
-    if service.path.startswith(("/", "-")) or ".." in parts or "" in parts:
+    if service.path.startswith(("/", "-")) or {"..", "", ".git"} & {*parts}:
         raise fail(
             f"{table.where}: path = {service.path!r} is not inside the repository"
         )
@@ -246,26 +304,24 @@ def _environment(table: Fields) -> Environment:
         soak=_duration(table.where, table.text("soak", default="0s")),
         prerelease=table.flag("prerelease", default=False),
         reviewers=table.flag("reviewers", default=False),
+        auto=table.flag("auto", default=False),
+        was=table.optional_text("was", _ENVIRONMENT),
     )
     table.finish()
+    if environment.auto and environment.reviewers:
+        raise fail(
+            f"{table.where}: auto = true and reviewers = true do not go together",
+            fix="What goes by itself is approved by nobody: leave one of them out.",
+        )
     return environment
 
 
-def _freeze(table: Fields, known: list[str]) -> Freeze:
-    names = table.texts("environments")
-    for name in names:
+def _freezes(tables: tuple[Fields, ...], known: list[str]) -> tuple[Freeze, ...]:
+    freezes = tuple(parse_freeze(each, known) for each in tables)
+    for name in (name for freeze in freezes for name in freeze.environments):
         if name not in known:
             raise _no_such("environment", name, known)
-    freeze = Freeze(
-        environments=names,
-        start=table.moment("from"),
-        end=table.moment("to"),
-        reason=table.text("reason"),
-    )
-    if freeze.end <= freeze.start:
-        raise fail(f"{table.where}: to = {freeze.end} is not after from")
-    table.finish()
-    return freeze
+    return freezes
 
 
 def _duration(where: str, text: str) -> timedelta:

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     {
         "key_file": "where the private deploy key is kept (~/.config/monokeel/...)",
         "register_key": "register the deploy key with this token, and not by hand",
+        "create": "private or public: make the repository on GitHub first",
         "yes": "set missing secrets with gh without asking",
         "rules": "do not apply infra/rulesets.json in the end",
         "dry_run": "show what would be done and change nothing",
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 def init(
     *,
     key_file: str = "",
+    create: str = "",
     register_key: bool = False,
     yes: bool = False,
     rules: bool = True,
@@ -58,8 +60,11 @@ def init(
         planned_steps,
     )
 
+    wiring.require_one_repository()
     settings = read_settings()
     outside = _outside(settings, key_file, rules=rules)
+    if create and not dry_run:
+        _create(create)
     if not dry_run and _may_set_secrets(yes=yes):
         outside = replace(outside, store=_secrets(settings, key_file))
     plan = make_plan(_wanted_setup(settings, register=register_key), outside)
@@ -73,6 +78,16 @@ def init(
         announce(init_report(settings, tuple(steps)))
         raise
     yield init_report(settings, tuple(steps))
+
+
+def _create(visibility: str) -> None:
+    """Make the repository; one that is there already is refused in GitHub's words."""
+    from monokeel.adapters.repository import Repository
+
+    if visibility not in ("private", "public"):
+        problem = f"--create {visibility!r} is no visibility"
+        raise UsageError(problem, fix="Give private or public.")
+    Repository(wiring.make_github()).create(private=visibility == "private")
 
 
 def _may_set_secrets(*, yes: bool) -> bool:
@@ -105,6 +120,7 @@ def _outside(settings: "Settings", key_file: str = "", *, rules: bool) -> "Outsi
     from monokeel.adapters.repository import Repository
     from monokeel.adapters.rulesets import Rulesets
     from monokeel.setup.ports import Outside
+    from monokeel.setup.tokens import kind_of
 
     github = wiring.make_github()
     return Outside(
@@ -113,6 +129,8 @@ def _outside(settings: "Settings", key_file: str = "", *, rules: bool) -> "Outsi
         clone=wiring.make_git(),
         keys=Keys(_key_path(settings, key_file), root=wiring.root()),
         apply_rules=write_rules if rules else None,
+        mint=wiring.minter(),
+        token_kind=kind_of(wiring.token() or ""),
     )
 
 
@@ -130,6 +148,7 @@ def doctor() -> Iterator[Report]:
     """Say what is missing on this machine and on GitHub."""
     from monokeel.adapters.machine import Machine
     from monokeel.adapters.worktree import Worktree
+    from monokeel.policy.agreement import disagreements
     from monokeel.setup.doctor import Here, doctor_report, examine
     from monokeel.setup.rows import Wanted
 
@@ -143,6 +162,8 @@ def doctor() -> Iterator[Report]:
     wanted = Wanted(settings=settings, policy=None)
     if (wiring.root() / POLICY).exists():  # else it is among the missing files
         wanted = _wanted_setup(settings)
+        agreed = tuple(disagreements(settings, wanted.policy or ()))
+        here = replace(here, disagreements=agreed)
     yield doctor_report(tuple(examine(wanted, here, outside)))
 
 
@@ -194,14 +215,26 @@ def branch(*, name: str | None = None) -> Iterator[Report]:
         examples=('./inv check.title --title "feat: search"',),
         exits={0: "good", 1: "", 3: "not a title that releases understand"},
     ),
-    {"title": "the title of the pull request"},
+    {
+        "title": "the title of the pull request",
+        "since": "where it starts: its commits count as well, where they land",
+    },
     json=False,
 )
-def title(*, title: str = "") -> Iterator[Report]:
-    """Check the title of a pull request."""
-    from monokeel.release.titles import judge_title
+def title(*, title: str = "", since: str = "") -> Iterator[Report]:
+    """Check the title of a pull request, or every commit of it."""
+    from monokeel.policy.rulesets import parse_policy
+    from monokeel.release.titles import judge_commits, judge_title
+    from monokeel.setup.merging import title_decides
 
-    yield judge_title(title, read_settings())
+    settings = read_settings()
+    yield judge_title(title, settings)
+    if since and not title_decides(settings, parse_policy(read_text(POLICY))):
+        git = wiring.make_git()
+        start = git.commit_of(since)
+        if start is None:
+            raise UsageError(f"there is no commit {since!r}", fix="Run: git fetch")
+        yield judge_commits(git.log(start, git.head()), settings)
 
 
 TASKS = (init, doctor, services)

@@ -5,6 +5,7 @@ Adapters are imported inside the functions, so that ``./inv --list`` stays fast.
 
 import os
 import re
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from monokeel.promotion.ports import Outside
 
 LOGIN = ("MONOKEEL_REGISTRY_USER", "MONOKEEL_REGISTRY_PASSWORD")
+WRITER_KEY = "MONOKEEL_WRITER_KEY"  # the private key of the App that writes
 _PUBLIC_API = "https://api.github.com"
 _QUICK_S = 2.0
 
@@ -94,15 +96,19 @@ def service_names() -> tuple[str, ...]:
 
 
 def read_text(path: str) -> str:
-    """Return the text of *path* under the root; UsageError if it cannot be read."""
+    """Return the text of *path* under the root; UsageError if it cannot be read.
+
+    A byte order mark, which some editors write, is left out.
+    """
+    fix = "Run this in a repository made from the template, or restore the file."
     try:
-        return (root() / path).read_text(encoding="utf-8")
+        content = (root() / path).read_bytes()
+        if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+            fix = "Write it as UTF-8; in PowerShell: … | Out-File -Encoding utf8"
+        return content.decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8"
-        raise UsageError(
-            f"{path} cannot be read: {reason}",
-            fix="Run this in a repository made from the template, or restore the file.",
-        ) from error
+        raise UsageError(f"{path} cannot be read: {reason}", fix=fix) from error
 
 
 @cache
@@ -145,17 +151,63 @@ def make_git(*, quick: bool = False) -> "Git":
     return Git(root(), credentials=make_credentials())
 
 
+def require_one_repository() -> None:
+    """Raise RefusedError unless file, clone and environment name one repository.
+
+    Asked before anything is written to GitHub: the file is of this clone, and the
+    rules, keys and Environments would be somebody else's.
+    """
+    from monokeel.ground.repository import repository_of
+    from monokeel.ground.repository import require_one_repository as require
+
+    require(
+        {
+            "infra/platform.toml": read_settings().repository,
+            "origin": repository_of(make_git().written_address()),
+            "GITHUB_REPOSITORY": variable("GITHUB_REPOSITORY"),
+        }
+    )
+
+
 def make_credentials() -> "Credentials":
-    """Return what git may use: the token for GitHub, the deploy key for pushes."""
+    """Return what git may use: the token for GitHub, the writer's key for pushes."""
     from monokeel.adapters.credentials import Credentials
 
-    api_host = urlsplit(api_address()).netloc
     return Credentials(
         token=token(),
-        server="github.com" if api_address() == _PUBLIC_API else api_host,
+        server=git_server(),
         deploy_key=variable("MONOKEEL_DEPLOY_KEY"),
         host_keys=_host_keys,
+        mint=minter(),
     )
+
+
+def git_server() -> str:
+    """Return the host whose git may get the token."""
+    if api_address() == _PUBLIC_API:
+        return "github.com"
+    named = urlsplit(server_address()).netloc
+    # GITHUB_SERVER_URL is set in Actions; GHE.com puts api. before its name.
+    api_host = urlsplit(api_address()).netloc.removeprefix("api.")
+    return named if variable("GITHUB_SERVER_URL") else api_host
+
+
+def minter() -> Callable[[], str] | None:
+    """Return what mints a token of the writer's App, ``None`` without its key."""
+    return _mint if variable(WRITER_KEY) else None
+
+
+def _mint() -> str:
+    from monokeel.adapters.app import AppWriter
+
+    number = read_settings().app_id
+    if not number:
+        raise UsageError(
+            f'{WRITER_KEY} is set, but infra/platform.toml has no writer = "app"',
+            fix="Unset it, or name the App: writer and app_id in [repository].",
+        )
+    pem = variable(WRITER_KEY) or ""
+    return AppWriter(make_github(), number=number, pem=f"{pem}\n").token()
 
 
 @cache
@@ -175,6 +227,7 @@ def make_registry(*, quick: bool = False) -> "Registry":
 def make_promotion() -> "Outside":
     """Return all that promotion reads and writes."""
     from monokeel.adapters.deployments import Deployments
+    from monokeel.adapters.machine import time_zone
     from monokeel.adapters.releases import Releases
     from monokeel.promotion.ports import Outside
 
@@ -184,6 +237,7 @@ def make_promotion() -> "Outside":
         records=Deployments(github),
         releases=Releases(github),
         images=make_registry(),
+        zones=time_zone,
     )
 
 

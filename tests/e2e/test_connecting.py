@@ -1,11 +1,10 @@
-"""The tasks of a rendered repository: connect it, see what is missing, update it."""
+"""Connecting a rendered repository: what GitHub refuses, and what is left to do."""
 
 import re
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.e2e.test_setup import box, rendered, shop
 
 from monokeel.adapters.github import GitHub
 from monokeel.adapters.repository import Repository
@@ -14,39 +13,9 @@ from sandbox.server import Sandbox
 from tests.e2e.act_shop import PACKER
 from tests.e2e.commands import answer, inv
 from tests.rendered.renders import git
-from tests.rendered.versions import (
-    NEW,
-    make_versions,
-    put,
-    save,
-    start_repository,
-)
+from tests.rendered.versions import put, save
 
-BRANCH = f"template/{NEW}"
-
-
-@pytest.fixture(scope="module")
-def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A repository with one commit, made from the older of two versions."""
-    base = tmp_path_factory.mktemp("template")
-    versions = make_versions(base)
-    shop = start_repository(versions.old, base / "shop")
-    git(shop, "remote", "add", "origin", "https://github.com/acme/shop.git")
-    return shop
-
-
-@pytest.fixture
-def box() -> Iterator[Sandbox]:
-    with Sandbox() as sandbox:
-        yield sandbox
-        assert sandbox.violations() == []
-
-
-@pytest.fixture
-def shop(rendered: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(rendered, tmp_path / "shop", symlinks=True))
-
-
+__all__ = ["box", "rendered", "shop"]
 CONNECT = ("init", "--register-key", "--yes")
 
 
@@ -63,7 +32,6 @@ def test_init_connects_once_and_never_shows_the_private_key(
     assert key.stat().st_mode & 0o777 == 0o600
     secret = key.read_text(encoding="utf-8").splitlines()[1]
     assert all(secret not in run.stdout + run.stderr for run in (first, second))
-    assert "acme/shop: in sync, nothing written" in second.stderr
 
 
 def test_a_dry_run_of_init_shows_every_step_and_changes_nothing(
@@ -142,8 +110,8 @@ def test_a_clone_that_is_ahead_is_pushed_before_the_rules_come(
 @pytest.mark.parametrize(
     ("refused", "status", "row"),
     [
-        ("POST /keys$", 403, "deploy key"),
-        ("POST /keys$", 404, "deploy key"),
+        ("POST /keys$", 403, "writer"),
+        ("POST /keys$", 404, "writer"),
         ("PUT /environments/dev$", 422, "Environment dev"),
         ("PUT /environments/dev$", 403, "Environment dev"),
         ("POST /environments/dev/deployment-branch", 404, "Environment dev"),
@@ -166,7 +134,7 @@ def test_any_single_refusal_leaves_the_rest_done(
     states = {step["name"]: step["state"] for step in steps}
     assert states.pop(row) == "refused"
     waiting = {name for name, state in states.items() if state == "waits"}
-    assert bool(waiting) is (row == "deploy key")
+    assert bool(waiting) is (row == "writer")
     assert len([s for s in states.values() if s in ("done", "was there")]) > 8
 
 
@@ -231,22 +199,6 @@ def test_the_secret_that_is_older_than_its_key_is_named(
     assert seen.stdout.count("is older than its key") == 4
 
 
-def test_init_without_rights_changes_nothing(shop: Path, box: Sandbox) -> None:
-    done = inv(shop, box, "init", token="actions")
-
-    assert done.returncode == 4
-    assert "may not administer acme/shop" in done.stderr
-    assert not (shop.parent / "home/.config").exists()
-
-
-def test_a_key_file_in_the_repository_is_refused(shop: Path, box: Sandbox) -> None:
-    done = inv(shop, box, "init", "--key-file", "key")
-
-    assert done.returncode == 1
-    assert "is inside the repository" in done.stderr
-    assert not (shop / "key").exists()
-
-
 def test_doctor_is_content_after_init(shop: Path, box: Sandbox) -> None:
     inv(shop, box, *CONNECT)
 
@@ -300,66 +252,20 @@ def test_a_key_that_is_gone_stops_a_release_before_it_builds(
     assert box.images.repositories == {}
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "said"),
-    [
-        ('path = "services/api"', 'path = "services/nope"', "no folder services/nope"),
-        ('host = "ghcr.io"', 'host = "https://ghcr.io"', "no https:// and no path"),
-        ('writer = "deploy-key"', 'writer = "app"', "app_id = 0 do not go together"),
-    ],
-)
-def test_a_setting_that_cannot_work_is_said_in_words(
-    shop: Path, box: Sandbox, old: str, new: str, said: str
+def test_each_commit_is_checked_where_more_than_the_title_lands(
+    shop: Path, box: Sandbox
 ) -> None:
-    """D15."""
-    path = shop / "infra/platform.toml"
-    text = path.read_text(encoding="utf-8")
-    assert old in text
-    path.write_text(text.replace(old, new), encoding="utf-8")
+    """G21, G22: a squash of one commit takes its message, a rebase all of them."""
+    base = git(shop, "rev-parse", "HEAD").strip()
+    save(shop, "wip")
+    check = ("check.title", "--title", "feat: add payments", "--since", base)
 
-    done = inv(shop, box, "services")
+    squash = inv(shop, box, *check)
+    rules = shop / "infra/rulesets.json"
+    text = rules.read_text(encoding="utf-8")
+    rules.write_text(text.replace('["squash"]', '["squash", "rebase"]'))
+    rebase = inv(shop, box, *check)
 
-    assert done.returncode == 1
-    assert said in done.stderr
-
-
-@pytest.mark.parametrize("command", ["status", "drift --only pointers"])
-def test_a_host_that_nobody_knows_is_named_with_the_network(
-    shop: Path, box: Sandbox, command: str
-) -> None:
-    """D14."""
-    git(shop, "remote", "set-url", "origin", "https://nowhere.invalid/acme/shop.git")
-
-    done = inv(shop, box, *command.split())
-
-    assert done.returncode == 4
-    assert "Check the network, and that nowhere.invalid is" in done.stdout + done.stderr
-
-
-@pytest.mark.parametrize(
-    ("arguments", "code", "said"),
-    [
-        (("check.branch", "--name", "env"), 3, "is not allowed"),
-        (("check.title", "--title", "stuff"), 3, "no Conventional Commit"),
-        (("services", "--changed-since", "nowhere"), 1, "there is no commit"),
-        (("template.update", "--to", "1.2.3"), 1, "has no version 1.2.3"),
-        (("template.update", "--to", "v9997.0.0"), 1, "has no version 9997.0.0"),
-        (("template.update", "--answer", "x"), 1, "is not NAME=VALUE"),
-        (("template.update", "--answer", "x=1"), 1, "has no question 'x'"),
-        (("template.check", "--source", "acme/gone"), 4, "cannot be read"),
-        (("template.check", "--source", "../here"), 1, "is not the address"),
-        (("template.check", "--source", "http://a.example/b"), 1, "https"),
-        (("template.check", "--source", "https://u:hunter2@a/b"), 1, "credentials"),
-    ],
-    ids=lambda value: " ".join(value) if isinstance(value, tuple) else None,
-)
-def test_bad_input_is_one_clear_line(
-    shop: Path, box: Sandbox, arguments: tuple[str, ...], code: int, said: str
-) -> None:
-    done = inv(shop, box, *arguments)
-
-    assert done.returncode == code
-    assert said in done.stderr
-    assert "Traceback" not in done.stderr
-    assert "hunter2" not in done.stderr
-    assert git(shop, "status", "--porcelain") == ""
+    assert squash.returncode == 0, squash.stderr
+    assert rebase.returncode == 3
+    assert "the title 'wip' is no Conventional Commit" in rebase.stderr
