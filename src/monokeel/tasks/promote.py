@@ -13,6 +13,7 @@ from monokeel.tasks.wiring import (
     make_credentials,
     make_promotion,
     read_settings,
+    server_address,
     token,
     variable,
 )
@@ -88,7 +89,7 @@ def promote(
         return
     plan = plan_promotion(request, outside, local)
     if dry_run or plan.stopped:
-        yield plan_report(plan)
+        yield plan_report(plan, server=server_address())
     if dry_run:
         set_output("from", plan.leaving)
         plan.require()
