@@ -219,7 +219,7 @@ def _assemble(
     listed: Listed,
     now: datetime,
 ) -> Reading:
-    moves = _moves_to_check(outside, listed)
+    moves = _moves_to_check(outside, listed, pointers)
     ledger = _ledger(listed, pointers, moves)
     at = pointers.branches
     owed = {
@@ -280,16 +280,20 @@ def _strays(settings: Settings, pointers: Pointers) -> tuple[str, ...]:
     )
 
 
-def _moves_to_check(outside: Outside, listed: Listed) -> Moves:
+def _moves_to_check(outside: Outside, listed: Listed, pointers: Pointers) -> Moves:
     others = [each for each in listed.records if not _is_ours(each, listed.viewer)]
     names = dict.fromkeys(each.environment for each in others)
-    return {name: _moves_of(name, outside) for name in names}
+    return {name: _moves_of(name, outside, pointers) for name in names}
 
 
-def _moves_of(environment: str, outside: Outside) -> tuple[BranchMove, ...] | str:
+def _moves_of(
+    environment: str, outside: Outside, pointers: Pointers
+) -> tuple[BranchMove, ...] | str:
     try:
         return outside.records.branch_moves(branch_of(environment))
-    except NO_ANSWER as error:  # reading it needs push rights; 422 without the branch
+    except RefusedError as error:  # 422 without the branch: then it did not move
+        return error.problem if environment in pointers.branches else ()
+    except NO_ANSWER as error:  # reading it needs push rights
         return error.problem
 
 
