@@ -12,9 +12,13 @@ from monokeel.setup.rows import Wanted as Expected
 
 def check_settings(wanted: Wanted, outside: Outside) -> Facts:
     """Return where GitHub is otherwise than the table expects, and what ends that."""
-    drift: dict[str, str] = {}
+    drift = {
+        f"{each.line}. Correct one of the two files": "agreement"
+        for each in wanted.disagreements
+        if not each.warning
+    }
     unverified: list[Unverified] = []
-    notes: list[str] = []
+    notes = [each.line for each in wanted.disagreements if each.warning]
     for row in watched_rows(wanted, outside):
         match answer_to(row):
             case AsWanted():
@@ -23,6 +27,8 @@ def check_settings(wanted: Wanted, outside: Outside) -> Facts:
                 notes.append(f"{row.name}: {detail}. {remedy}")
             case Otherwise(detail=detail, remedy=remedy):
                 drift[f"{row.name}: {detail}; {row.lost}. {remedy}"] = row.item
+            case Unknown(reason=reason) if row.item == "writer_app":
+                notes.append(f"{row.name}: {reason}")
             case Unknown(reason=reason, hidden=hidden):
                 unverified.append(
                     Unverified(

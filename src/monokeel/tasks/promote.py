@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from monokeel.ground.errors import UsageError
 from monokeel.ground.report import Report
@@ -17,6 +18,9 @@ from monokeel.tasks.wiring import (
     token,
     variable,
 )
+
+if TYPE_CHECKING:
+    from monokeel.promotion.plan import Request
 
 _ENV = "the environment, such as dev, staging, prod"
 
@@ -62,11 +66,8 @@ def promote(
     dry_run: bool = False,
 ) -> Iterator[Report]:
     """Move an environment branch to a release."""
-    from monokeel.adapters.actions import set_output
     from monokeel.promotion.auto import onwards_report, promote_onwards
-    from monokeel.promotion.move import carry_out
-    from monokeel.promotion.outcome import outcome_report, plan_report
-    from monokeel.promotion.plan import Request, plan_promotion
+    from monokeel.promotion.plan import Request
 
     request = Request(
         environment=env,
@@ -82,12 +83,22 @@ def promote(
         run_url=_run_url(),
         by_token=not make_credentials().writer and token() is not None,
     )
-    outside, local = make_promotion(), read_settings()
-    if auto:
-        steps = promote_onwards(request, outside, local, carried_out=not dry_run)
-        yield onwards_report([*steps])
+    if not auto:
+        yield from _move(request, dry_run=dry_run)
         return
-    plan = plan_promotion(request, outside, local)
+    outside, local = make_promotion(), read_settings()
+    steps = promote_onwards(request, outside, local, carried_out=not dry_run)
+    yield onwards_report([*steps])
+
+
+def _move(request: "Request", *, dry_run: bool) -> Iterator[Report]:
+    from monokeel.adapters.actions import set_output
+    from monokeel.promotion.move import carry_out
+    from monokeel.promotion.outcome import outcome_report, plan_report
+    from monokeel.promotion.plan import plan_promotion
+
+    outside = make_promotion()
+    plan = plan_promotion(request, outside, read_settings())
     if dry_run or plan.stopped:
         yield plan_report(plan, server=server_address())
     if dry_run:

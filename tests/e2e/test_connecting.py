@@ -1,88 +1,21 @@
-"""The tasks of a rendered repository: connect it, see what is missing, update it."""
+"""Connecting a rendered repository: what GitHub refuses, and what is left to do."""
 
-import json
-import os
 import re
-import shutil
-import subprocess
-import sys
-from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
+from tests.e2e.test_setup import box, rendered, shop
 
 from monokeel.adapters.github import GitHub
 from monokeel.adapters.repository import Repository
 from monokeel.adapters.session import Session
 from sandbox.server import Sandbox
 from tests.e2e.act_shop import PACKER
+from tests.e2e.commands import answer, inv
 from tests.rendered.renders import git
-from tests.rendered.versions import (
-    GUIDE,
-    NEW,
-    make_versions,
-    put,
-    save,
-    start_repository,
-)
+from tests.rendered.versions import put, save
 
-BRANCH = f"template/{NEW}"
-
-
-@pytest.fixture(scope="module")
-def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A repository with one commit, made from the older of two versions."""
-    base = tmp_path_factory.mktemp("template")
-    versions = make_versions(base)
-    shop = start_repository(versions.old, base / "shop")
-    git(shop, "remote", "add", "origin", "https://github.com/acme/shop.git")
-    return shop
-
-
-@pytest.fixture
-def box() -> Iterator[Sandbox]:
-    with Sandbox() as sandbox:
-        yield sandbox
-        assert sandbox.violations() == []
-
-
-@pytest.fixture
-def shop(rendered: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(rendered, tmp_path / "shop", symlinks=True))
-
-
-def inv(
-    shop: Path,
-    box: Sandbox,
-    *arguments: str,
-    token: str = "admin",
-    more: Mapping[str, str] | None = None,
-) -> subprocess.CompletedProcess[str]:
-    home = shop.parent / "home"
-    home.mkdir(exist_ok=True)
-    return subprocess.run(
-        ["./inv", *arguments],
-        cwd=shop,
-        env={
-            **os.environ,
-            **box.environ(token),
-            "HOME": str(home),
-            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-            **(more or {}),
-        },
-        check=False,
-        capture_output=True,
-        encoding="utf-8",
-    )
-
-
-def answer(done: subprocess.CompletedProcess[str]) -> dict[str, object]:
-    value = json.loads(done.stdout)
-    assert isinstance(value, dict)
-    assert value["schema"] == 1
-    return value
-
-
+__all__ = ["box", "rendered", "shop"]
 CONNECT = ("init", "--register-key", "--yes")
 
 
@@ -99,7 +32,6 @@ def test_init_connects_once_and_never_shows_the_private_key(
     assert key.stat().st_mode & 0o777 == 0o600
     secret = key.read_text(encoding="utf-8").splitlines()[1]
     assert all(secret not in run.stdout + run.stderr for run in (first, second))
-    assert "acme/shop: in sync, nothing written" in second.stderr
 
 
 def test_a_dry_run_of_init_shows_every_step_and_changes_nothing(
@@ -267,22 +199,6 @@ def test_the_secret_that_is_older_than_its_key_is_named(
     assert seen.stdout.count("is older than its key") == 4
 
 
-def test_init_without_rights_changes_nothing(shop: Path, box: Sandbox) -> None:
-    done = inv(shop, box, "init", token="actions")
-
-    assert done.returncode == 4
-    assert "may not administer acme/shop" in done.stderr
-    assert not (shop.parent / "home/.config").exists()
-
-
-def test_a_key_file_in_the_repository_is_refused(shop: Path, box: Sandbox) -> None:
-    done = inv(shop, box, "init", "--key-file", "key")
-
-    assert done.returncode == 1
-    assert "is inside the repository" in done.stderr
-    assert not (shop / "key").exists()
-
-
 def test_doctor_is_content_after_init(shop: Path, box: Sandbox) -> None:
     inv(shop, box, *CONNECT)
 
@@ -336,107 +252,20 @@ def test_a_key_that_is_gone_stops_a_release_before_it_builds(
     assert box.images.repositories == {}
 
 
-def test_an_update_is_proposed_once(shop: Path, box: Sandbox) -> None:
-    inv(shop, box, "init", "--no-rules")
-
-    writes = box.writes
-    preview = inv(shop, box, "template.update", "--pr", "--dry-run")
-    assert (preview.returncode, box.writes) == (0, writes), preview.stderr
-    assert "nothing was changed" in preview.stdout
-
-    first = inv(shop, box, "template.update", "--pr", "--json")
-    git(shop, "switch", "-q", "main")
-    git(shop, "branch", "-q", "-D", BRANCH)
-    second = inv(shop, box, "template.update", "--pr", "--json")
-
-    assert (first.returncode, second.returncode) == (0, 0), first.stderr
-    assert answer(first)["notes"] == ["pull request #1 is open"]
-    assert answer(second)["verdict"] == "proposed"
-    pushed = git(box.bare, "rev-parse", f"refs/heads/{BRANCH}").strip()
-    assert pushed == answer(first)["commit"]
-
-
-def test_a_conflict_ends_with_3_and_names_the_file(shop: Path, box: Sandbox) -> None:
-    ours = GUIDE.replace("Line 15 of", "Our line 15 of").encode()
-    put(shop, {"docs/guide.md": ours})
-    save(shop, "docs: ours")
-
-    done = inv(shop, box, "template.update")
-
-    assert done.returncode == 3
-    assert "In conflict\n  docs/guide.md" in done.stdout
-    assert "git add --all && git commit" in done.stderr
-
-
-def test_the_check_ends_with_2_and_keeps_one_issue(shop: Path, box: Sandbox) -> None:
-    first = inv(shop, box, "template.check", "--issue", "--json")
-    second = inv(shop, box, "template.check", "--issue", "--json")
-
-    assert (first.returncode, second.returncode) == (2, 2), first.stderr
-    assert answer(first)["latest"] == "9999.0.0"
-    assert answer(first)["notes"] == answer(second)["notes"] == ["issue #1 is open"]
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "said"),
-    [
-        ('path = "services/api"', 'path = "services/nope"', "no folder services/nope"),
-        ('host = "ghcr.io"', 'host = "https://ghcr.io"', "no https:// and no path"),
-        ('writer = "deploy-key"', 'writer = "app"', "app_id = 0 do not go together"),
-    ],
-)
-def test_a_setting_that_cannot_work_is_said_in_words(
-    shop: Path, box: Sandbox, old: str, new: str, said: str
+def test_each_commit_is_checked_where_more_than_the_title_lands(
+    shop: Path, box: Sandbox
 ) -> None:
-    """D15."""
-    path = shop / "infra/platform.toml"
-    text = path.read_text(encoding="utf-8")
-    assert old in text
-    path.write_text(text.replace(old, new), encoding="utf-8")
+    """G21, G22: a squash of one commit takes its message, a rebase all of them."""
+    base = git(shop, "rev-parse", "HEAD").strip()
+    save(shop, "wip")
+    check = ("check.title", "--title", "feat: add payments", "--since", base)
 
-    done = inv(shop, box, "services")
+    squash = inv(shop, box, *check)
+    rules = shop / "infra/rulesets.json"
+    text = rules.read_text(encoding="utf-8")
+    rules.write_text(text.replace('["squash"]', '["squash", "rebase"]'))
+    rebase = inv(shop, box, *check)
 
-    assert done.returncode == 1
-    assert said in done.stderr
-
-
-@pytest.mark.parametrize("command", ["status", "drift --only pointers"])
-def test_a_host_that_nobody_knows_is_named_with_the_network(
-    shop: Path, box: Sandbox, command: str
-) -> None:
-    """D14."""
-    git(shop, "remote", "set-url", "origin", "https://nowhere.invalid/acme/shop.git")
-
-    done = inv(shop, box, *command.split())
-
-    assert done.returncode == 4
-    assert "Check the network, and that nowhere.invalid is" in done.stdout + done.stderr
-
-
-@pytest.mark.parametrize(
-    ("arguments", "code", "said"),
-    [
-        (("check.branch", "--name", "env"), 3, "is not allowed"),
-        (("check.title", "--title", "stuff"), 3, "no Conventional Commit"),
-        (("services", "--changed-since", "nowhere"), 1, "there is no commit"),
-        (("template.update", "--to", "1.2.3"), 1, "has no version 1.2.3"),
-        (("template.update", "--to", "v9997.0.0"), 1, "has no version 9997.0.0"),
-        (("template.update", "--answer", "x"), 1, "is not NAME=VALUE"),
-        (("template.update", "--answer", "x=1"), 1, "has no question 'x'"),
-        (("template.check", "--source", "acme/gone"), 4, "cannot be read"),
-        (("template.check", "--source", "../here"), 1, "is not the address"),
-        (("template.check", "--source", "http://a.example/b"), 1, "https"),
-        (("template.check", "--source", "https://u:hunter2@a/b"), 1, "credentials"),
-    ],
-    ids=lambda value: " ".join(value) if isinstance(value, tuple) else None,
-)
-def test_bad_input_is_one_clear_line(
-    shop: Path, box: Sandbox, arguments: tuple[str, ...], code: int, said: str
-) -> None:
-    done = inv(shop, box, *arguments)
-
-    assert done.returncode == code
-    assert said in done.stderr
-    assert "Traceback" not in done.stderr
-    assert "hunter2" not in done.stderr
-    assert git(shop, "status", "--porcelain") == ""
+    assert squash.returncode == 0, squash.stderr
+    assert rebase.returncode == 3
+    assert "the title 'wip' is no Conventional Commit" in rebase.stderr

@@ -1,0 +1,121 @@
+"""The tasks of a rendered repository: connect it, see what is missing."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sandbox.server import Sandbox
+from tests.e2e.commands import inv
+from tests.rendered.renders import git
+from tests.rendered.versions import (
+    NEW,
+    make_versions,
+    start_repository,
+)
+
+BRANCH = f"template/{NEW}"
+
+
+@pytest.fixture(scope="module")
+def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A repository with one commit, made from the older of two versions."""
+    base = tmp_path_factory.mktemp("template")
+    versions = make_versions(base)
+    shop = start_repository(versions.old, base / "shop")
+    git(shop, "remote", "add", "origin", "https://github.com/acme/shop.git")
+    return shop
+
+
+@pytest.fixture
+def box() -> Iterator[Sandbox]:
+    with Sandbox() as sandbox:
+        yield sandbox
+        assert sandbox.violations() == []
+
+
+@pytest.fixture
+def shop(rendered: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(rendered, tmp_path / "shop", symlinks=True))
+
+
+def test_init_without_rights_changes_nothing(shop: Path, box: Sandbox) -> None:
+    done = inv(shop, box, "init", token="actions")
+
+    assert done.returncode == 4
+    assert "may not administer acme/shop" in done.stderr
+    assert not (shop.parent / "home/.config").exists()
+
+
+def test_a_key_file_in_the_repository_is_refused(shop: Path, box: Sandbox) -> None:
+    done = inv(shop, box, "init", "--key-file", "key")
+
+    assert done.returncode == 1
+    assert "is inside the repository" in done.stderr
+    assert not (shop / "key").exists()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('path = "services/api"', 'path = "services/nope"', "no folder services/nope"),
+        ('host = "ghcr.io"', 'host = "https://ghcr.io"', "without https:// and path"),
+        ('writer = "deploy-key"', 'writer = "app"', "app_id = 0 do not go together"),
+    ],
+)
+def test_a_setting_that_cannot_work_is_said_in_words(
+    shop: Path, box: Sandbox, old: str, new: str, said: str
+) -> None:
+    """D15."""
+    path = shop / "infra/platform.toml"
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+    done = inv(shop, box, "services")
+
+    assert done.returncode == 1
+    assert said in done.stderr
+
+
+@pytest.mark.parametrize("command", ["status", "drift --only pointers"])
+def test_a_host_that_nobody_knows_is_named_with_the_network(
+    shop: Path, box: Sandbox, command: str
+) -> None:
+    """D14."""
+    git(shop, "remote", "set-url", "origin", "https://nowhere.invalid/acme/shop.git")
+
+    done = inv(shop, box, *command.split())
+
+    assert done.returncode == 4
+    assert "Check the network, and that nowhere.invalid is" in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (("check.branch", "--name", "env"), 3, "is not allowed"),
+        (("check.title", "--title", "stuff"), 3, "no Conventional Commit"),
+        (("services", "--changed-since", "nowhere"), 1, "there is no commit"),
+        (("template.update", "--to", "1.2.3"), 1, "has no version 1.2.3"),
+        (("template.update", "--to", "v9997.0.0"), 1, "has no version 9997.0.0"),
+        (("template.update", "--answer", "x"), 1, "is not NAME=VALUE"),
+        (("template.update", "--answer", "x=1"), 1, "has no question 'x'"),
+        (("template.check", "--source", "acme/gone"), 4, "cannot be read"),
+        (("template.check", "--source", "../here"), 1, "is not the address"),
+        (("template.check", "--source", "http://a.example/b"), 1, "https"),
+        (("template.check", "--source", "https://u:hunter2@a/b"), 1, "credentials"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else None,
+)
+def test_bad_input_is_one_clear_line(
+    shop: Path, box: Sandbox, arguments: tuple[str, ...], code: int, said: str
+) -> None:
+    done = inv(shop, box, *arguments)
+
+    assert done.returncode == code
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "hunter2" not in done.stderr
+    assert git(shop, "status", "--porcelain") == ""
