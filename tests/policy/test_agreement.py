@@ -49,8 +49,8 @@ def test_the_files_that_we_ship_agree() -> None:
         (f"{HEAD}default_branch = 'trunk'\n", "refs/heads/trunk: no active ruleset"),
         (f"{HEAD}default_branch = 'trunk'\n", "branch_name_pattern of branch-names"),
         (
-            f"{HEAD}[release]\nclaim_ref = 'refs/tags/monokeel-claim/{{tag}}'\n",
-            "refs/tags/monokeel-claim/v1.0.0",
+            f"{HEAD}[release]\nclaim_ref = 'refs/tags/begun/{{tag}}'\n",
+            "refs/tags/begun/v1.0.0",
         ),
         (
             f"{HEAD}writer = 'app'\napp_id = 7\n{DEV}",
@@ -68,6 +68,18 @@ def test_what_the_settings_name_and_no_rule_guards_is_told(
     """P7, P22, P23."""
     assert any(says in each.line for each in found(toml))
     assert not any(each.warning for each in found(toml))
+
+
+def test_the_lines_of_maintenance_are_guarded_as_the_default_branch_is() -> None:
+    toml = f"{HEAD}[release]\nlines = ['1.x', '1.4.x']\n"
+
+    assert found(toml) == []
+    assert any(
+        "refs/heads/1.4.x: no active ruleset has deletion" in each.line
+        for each in found(
+            toml, lambda b: b["main"].update(conditions=refs("refs/heads/main"))
+        )
+    )
 
 
 CHANGES: dict[str, tuple[Callable[[Bodies], object], str]] = {

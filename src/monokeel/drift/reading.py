@@ -112,10 +112,7 @@ def _parents(inherited: Sequence[str], wanted: Sequence[str]) -> Iterator[str]:
 def _origins(reading: Reading, outside: Outside) -> dict[str, Origin]:
     if not any(each.drifts for each in reading.comparisons):
         return {}
-    try:
-        file = outside.history.versions_of("infra/rulesets.json", MOST_VERSIONS)
-    except NO_ANSWER:  # a clone without a commit: then the file has no past
-        file = ()
+    file = outside.history.versions_of("infra/rulesets.json", MOST_VERSIONS)
     return origins_of(reading, outside.rulesets, file)
 
 
@@ -129,7 +126,7 @@ def _others(wanted: Wanted, outside: Outside) -> dict[str, Facts]:
     checks: dict[str, Callable[[], Facts]] = {
         "settings": lambda: check_settings(wanted, outside),
         "pointers": lambda: check_pointers(
-            read_records(promotion, *remote()), promotion.records
+            read_records(promotion, remote()), promotion.records
         ),
         "releases": lambda: check_releases(*remote(), promotion),
     }

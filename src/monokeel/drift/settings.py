@@ -12,10 +12,13 @@ from monokeel.setup.rows import Wanted as Expected
 
 def check_settings(wanted: Wanted, outside: Outside) -> Facts:
     """Return where GitHub is otherwise than the table expects, and what ends that."""
-    errors = [x.line for x in wanted.disagreements if not x.warning]
-    notes = [each.line for each in wanted.disagreements if each.warning]
-    drift = {f"{each}. Correct one of the two files": "agreement" for each in errors}
+    drift = {
+        f"{each.line}. Correct one of the two files": "agreement"
+        for each in wanted.disagreements
+        if not each.warning
+    }
     unverified: list[Unverified] = []
+    notes = [each.line for each in wanted.disagreements if each.warning]
     for row in watched_rows(wanted, outside):
         match answer_to(row):
             case AsWanted():

@@ -32,6 +32,10 @@ def disagreements(settings: Settings, rulesets: Sequence[Ruleset]) -> Iterator[F
     yield from rules.guarded(
         "default_branch", f"refs/heads/{branch}", ("deletion", "non_fast_forward")
     )
+    for line in settings.lines:
+        ref = f"refs/heads/{line}"
+        yield from rules.guarded("lines", ref, ("deletion", "non_fast_forward"))
+        yield from rules.named("lines", ref)
     for each in settings.environments:
         ref = f"refs/heads/env/{each.name}"
         yield from rules.guarded("environments", ref, _MOVES, writer=True)

@@ -20,6 +20,7 @@ from monokeel.tasks.wiring import (
 )
 
 if TYPE_CHECKING:
+    from monokeel.adapters.history import History
     from monokeel.adapters.rulesets import Rulesets
     from monokeel.drift.ports import Outside
     from monokeel.policy.plan import Plan
@@ -246,7 +247,7 @@ def _policy(*, delete_unmanaged: bool = False) -> "Policy":
         settings=settings,
         optional_rules=settings.optional_rules,
         unmanaged=settings.policy.unmanaged,
-        refs=make_git().known_refs(),
+        refs=_history().known_refs(),
         jobs=workflow_jobs(),
         delete_unmanaged=delete_unmanaged,
     )
@@ -302,6 +303,12 @@ def _write(planned: "Plan", *, yes: bool) -> Iterator[Report]:
     yield applied_report(apply(planned, _rulesets()))
 
 
+def _history() -> "History":
+    from monokeel.adapters.history import History
+
+    return History(make_git())
+
+
 def _rulesets() -> "Rulesets":
     from monokeel.adapters.rulesets import Rulesets
 
@@ -315,7 +322,7 @@ def _outside() -> "Outside":
     return Outside(
         rulesets=_rulesets(),
         repository=Repository(make_github()),
-        history=make_git(),
+        history=_history(),
         promotion=make_promotion(),
     )
 
