@@ -256,6 +256,19 @@ def test_foreign_history_stops_everything_before_the_first_write() -> None:
     )
 
 
+def test_history_that_nobody_can_compare_stops_everything_as_well() -> None:
+    class Silent(World):
+        def fetch_commit(self, commit: str) -> None:
+            raise ServiceError(f"{commit} cannot be fetched")
+
+    world = Silent(refs={"refs/heads/main": BEFORE})
+
+    steps = connect(world)
+
+    assert world.writes == 0
+    assert verdict_of(steps) == "unknown"
+
+
 def test_a_remote_that_is_behind_is_moved_before_the_rules_come() -> None:
     world = World(refs={"refs/heads/main": BEFORE})
 

@@ -9,8 +9,8 @@ from monokeel.ground.answers import Unknown
 from monokeel.ground.errors import RefusedError, ServiceError
 from monokeel.ground.report import Outcome, Report, Section, Table
 from monokeel.ground.settings import Settings
+from monokeel.setup import main_branch
 from monokeel.setup.expectations import expectations
-from monokeel.setup.main_branch import require_remote
 from monokeel.setup.ports import Outside
 from monokeel.setup.refusals import remedy_for
 from monokeel.setup.rows import (
@@ -59,8 +59,15 @@ class Plan:
 
     @property
     def blocked(self) -> bool:
-        """Whether a person must settle something before anything may be written."""
-        return any(isinstance(a, Otherwise) and a.blocks for _, a in self.rows)
+        """Whether a person must settle something before anything may be written.
+
+        So it is when nobody knows whose history is on the remote.
+        """
+        return any(
+            (isinstance(answer, Otherwise) and answer.blocks)
+            or (isinstance(answer, Unknown) and row.name == main_branch.MAIN)
+            for row, answer in self.rows
+        )
 
 
 def make_plan(wanted: Wanted, outside: Outside) -> Plan:
@@ -74,7 +81,7 @@ def make_plan(wanted: Wanted, outside: Outside) -> Plan:
     rights = described.get("permissions")
     admin = isinstance(rights, dict) and rights.get("admin") is True
     if outside.clone is not None:
-        require_remote(settings, outside.clone.address())
+        main_branch.require_remote(settings, outside.clone.address())
     if not admin:
         raise ServiceError(
             f"the token may not administer {settings.repository}",
