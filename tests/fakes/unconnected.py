@@ -131,6 +131,9 @@ class World:
     def address(self) -> str | None:
         return self.remote
 
+    def written_address(self) -> str | None:
+        return self.remote
+
     def is_shallow(self) -> bool:
         return False
 

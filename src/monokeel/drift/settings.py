@@ -12,13 +12,15 @@ from monokeel.setup.rows import Wanted as Expected
 
 def check_settings(wanted: Wanted, outside: Outside) -> Facts:
     """Return where GitHub is otherwise than the table expects, and what ends that."""
-    drift: dict[str, str] = {}
     unverified: list[Unverified] = []
-    notes: list[str] = []
+    found = wanted.disagreements
+    notes = [each.line for each in found if each.warning]
+    wrong = [each.line for each in found if not each.warning]
+    drift = dict.fromkeys(
+        (f"{x}. Correct one of the two files" for x in wrong), "agreement"
+    )
     for row in watched_rows(wanted, outside):
         match answer_to(row):
-            case AsWanted():
-                pass
             case Otherwise(detail=detail, remedy=remedy) if row.watched == "note":
                 notes.append(f"{row.name}: {detail}. {remedy}")
             case Otherwise(detail=detail, remedy=remedy):
@@ -34,6 +36,8 @@ def check_settings(wanted: Wanted, outside: Outside) -> Facts:
                         hidden=hidden,
                     )
                 )
+            case AsWanted():
+                pass
     return Facts(
         drift=tuple(drift),
         items=drift,

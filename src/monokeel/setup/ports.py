@@ -53,6 +53,9 @@ class Clone(Protocol):
     def address(self) -> str | None:
         """Return the address of the remote, ``None`` if there is none."""
 
+    def written_address(self) -> str | None:
+        """Return the address as the clone has it, before ``insteadOf``."""
+
     def is_shallow(self) -> bool:
         """Say whether history is cut off."""
 
