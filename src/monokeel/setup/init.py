@@ -1,8 +1,8 @@
 """Connect a repository to GitHub, row by row; a second run changes nothing."""
 
+import dataclasses
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from monokeel.ground.answers import Unknown
@@ -40,7 +40,7 @@ _COUNTED: tuple[State, ...] = (
 _NEEDED = ("settings", "deploy_keys", "environments")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     """One row and what became of it; *to_do* is the rest, often a command."""
 
@@ -50,7 +50,7 @@ class Step:
     to_do: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """Every row with what was seen before the first write."""
 
@@ -201,15 +201,7 @@ def init_report(settings: Settings, steps: tuple[Step, ...]) -> Report:
         data={
             "verdict": verdict_of(steps),
             "changed": counts["done"],
-            "steps": [
-                {
-                    "name": s.name,
-                    "state": s.state,
-                    "detail": s.detail,
-                    "to_do": s.to_do,
-                }
-                for s in steps
-            ],
+            "steps": [dataclasses.asdict(step) for step in steps],
         },
         outcome=_OUTCOMES[verdict_of(steps)],
     )
