@@ -12,13 +12,13 @@ from monokeel.setup.rows import Wanted as Expected
 
 def check_settings(wanted: Wanted, outside: Outside) -> Facts:
     """Return where GitHub is otherwise than the table expects, and what ends that."""
+    drift = {
+        f"{each.line}. Correct one of the two files": "agreement"
+        for each in wanted.disagreements
+        if not each.warning
+    }
     unverified: list[Unverified] = []
-    found = wanted.disagreements
-    notes = [each.line for each in found if each.warning]
-    wrong = [each.line for each in found if not each.warning]
-    drift = dict.fromkeys(
-        (f"{x}. Correct one of the two files" for x in wrong), "agreement"
-    )
+    notes = [each.line for each in wanted.disagreements if each.warning]
     for row in watched_rows(wanted, outside):
         match answer_to(row):
             case Otherwise(detail=detail, remedy=remedy) if row.watched == "note":

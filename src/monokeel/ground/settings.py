@@ -4,9 +4,10 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from monokeel.ground.errors import UsageError
+from monokeel.ground.freezes import Freeze, parse_freeze
 from monokeel.ground.toml import Fields, fail
 
 KINDS = ("web", "api", "worker")
@@ -31,15 +32,27 @@ _REPOSITORY = re.compile(r"(?!\.{1,2}\Z)[A-Za-z0-9._-]{1,100}\Z")
 _SERVICE = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*\Z")
 _ENVIRONMENT = re.compile(r"[a-z][a-z0-9-]*\Z")
 _BRANCH = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]*\Z")
+_LINE = re.compile(r"[0-9]+\.(?:[0-9]+\.)?x\Z")
+IMAGES = "{owner}/{repository}/{service}"
+# Parts joined by "/", with placeholders in them; the service tells images apart.
+_PART = r"(?![._-])(?:[A-Za-z0-9._-]|\{owner\}|\{repository\}|\{service\})+(?<![._-])"
+_IMAGES = re.compile(rf"(?=.*\{{service\}})(?:{_PART}/)*{_PART}\Z")
+_TWO_PARTS = {"docker.io", "index.docker.io", "registry-1.docker.io"}
 _HOST = re.compile(r"[A-Za-z0-9.-]+(?::[0-9]{1,5})?\Z")
+_BARE_HOST = "Write no https:// and no path."
 _TAG_PREFIX = re.compile(r"[A-Za-z][A-Za-z0-9._-]*\Z")
 _VERSION = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+(?:-[0-9A-Za-z.-]+)?\Z")
-_CLAIM = re.compile(r"refs/[a-z][a-z0-9-]*/(?:[A-Za-z0-9._-]+/)*\{tag\}\Z")
+# A claim is a tag object, which no branch can be; among the tags it needs a part of
+# its own, or it would be the release tag itself.
+_CLAIM = re.compile(
+    r"refs/(?!heads/|tags/\{)[a-z][a-z0-9-]*/(?:[A-Za-z0-9_-][A-Za-z0-9._-]*/)*"
+    r"\{tag\}\Z"
+)
 _PATH = re.compile(r"(?!/)(?!.*(?:\A|/)\.\.?(?:/|\Z))[A-Za-z0-9_.][A-Za-z0-9._/-]*\Z")
 _SOAK = re.compile(r"([0-9]{1,9})(s|m|h|d)\Z")
 _FOLDER = re.compile(r"[^\x00-\x1f\x7f]+\Z")
 _NO_REF = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|/\.|\.lock(?:/|\Z)|[/.]\Z")
-TAKEN_ENVIRONMENTS = ("release", "policy", "template")
+TAKEN_ENVIRONMENTS = ("release", "registry", "policy", "template")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
@@ -54,22 +67,17 @@ class Service:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Environment:
-    """One step of promotion; *soak* is how long a version lived in the one before."""
+    """One step of promotion; *soak* is how long a version lived in the one before.
+
+    *auto*: promoted right after a release. *was* is its name before it was renamed.
+    """
 
     name: str
     soak: timedelta
     prerelease: bool
     reviewers: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Freeze:
-    """No promotion to *environments* while ``start <= now < end`` (aware times)."""
-
-    environments: tuple[str, ...]
-    start: datetime
-    end: datetime
-    reason: str
+    auto: bool = False
+    was: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +100,10 @@ class Settings:
     """All of ``infra/platform.toml``; *environments* stand in order of promotion.
 
     *version_file*, if not empty, is a file that must hold the version of a release.
+    *lines* are maintenance branches beside the default branch; *blocked* is version →
+    why it may go nowhere.
+    *image_pattern* is the path of an image below *registry_host*; *token_realm* is a
+    host that may get the registry's credentials besides the registry's own.
     *writer* pushes what the rules protect: the deploy key (with *writer_key*, only the
     one of that fingerprint) or the GitHub App *app_id*. *on_github* are settings of the
     repository, keys and values as in GitHub's REST API.
@@ -110,12 +122,16 @@ class Settings:
     claim_ref: str
     version_file: str
     registry_host: str
+    image_pattern: str = IMAGES
+    token_realm: str = ""
     build: str
     services: tuple[Service, ...]
     environments: tuple[Environment, ...]
     optional_rules: tuple[str, ...]
     policy: PolicySettings = field(default_factory=PolicySettings)
     freezes: tuple[Freeze, ...]
+    lines: tuple[str, ...] = ()
+    blocked: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def repository(self) -> str:
@@ -125,9 +141,11 @@ class Settings:
     def image(self, service: str) -> str:
         """Return *service*'s image without host, such as ``acme/shop/api``.
 
+        ``[registry] images`` says how, by default ``{owner}/{repository}/{service}``.
         Lower case: registries accept no other (OCI distribution-spec).
         """
-        return f"{self.owner}/{self.name}/{service}".lower()
+        values = {"owner": self.owner, "repository": self.name, "service": service}
+        return self.image_pattern.format(**values).lower()
 
     @property
     def images(self) -> dict[str, str]:
@@ -139,7 +157,10 @@ class Settings:
         return f"{self.tag_prefix}{version}"
 
     def claim(self, tag: str) -> str:
-        """Return the full ref where *tag* is claimed, ``refs/releases/v1.4.0``."""
+        """Return the full ref where *tag* is claimed.
+
+        By default ``refs/tags/monokeel-claim/v1.4.0``.
+        """
         return self.claim_ref.replace("{tag}", tag)
 
     def service(self, name: str) -> Service:
@@ -165,17 +186,13 @@ def parse_settings(text: str) -> Settings:
     the nearest known one), a value of another type or shape, a duplicate name, and a
     time without a zone.
     """
-    try:
-        document = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise fail(f"this is not TOML: {error}") from error
-    top = Fields("", document)
+    top = Fields("", _document(text))
     repository = top.table("repository")
     release = top.table("release")
     registry = top.table("registry")
     policy = top.table("policy")
-    environments = tuple(_environment(each) for each in top.tables("environments"))
-    names = [each.name for each in environments]
+    promotion = top.table("promotion")
+    environments = [_environment(each) for each in top.tables("environments")]
     settings = Settings(
         owner=repository.text("owner", _OWNER),
         name=repository.text("name", _REPOSITORY),
@@ -187,22 +204,44 @@ def parse_settings(text: str) -> Settings:
         rules=release.choice("rules", RULE_SETS, default=RULE_SETS[0]),
         tag_prefix=release.text("tag_prefix", _TAG_PREFIX, default="v"),
         skip=release.texts("skip", _VERSION),
-        claim_ref=release.text("claim_ref", _CLAIM, default="refs/releases/{tag}"),
+        claim_ref=release.text(
+            "claim_ref", _CLAIM, default="refs/tags/monokeel-claim/{tag}"
+        ),
         version_file=release.optional_text("version_file", _PATH),
         registry_host=_host(registry),
+        image_pattern=_image_pattern(registry),
+        token_realm=registry.optional_text("token_realm", _HOST),
         build=registry.text("build", default="docker"),
         services=tuple(_service(each) for each in top.tables("services")),
-        environments=environments,
+        environments=tuple(environments),
         optional_rules=policy.texts("optional_rules"),
-        policy=PolicySettings(
-            **{each.name: policy.texts(each.name) for each in fields(PolicySettings)}
-        ),
-        freezes=tuple(_freeze(each, names) for each in top.tables("freezes")),
+        policy=_policy(policy),
+        freezes=_freezes(top.tables("freezes"), [e.name for e in environments]),
+        lines=release.texts("lines", _LINE),
+        blocked=promotion.pairs("blocked", _VERSION),
     )
-    for table in (top, repository, release, registry, policy):
+    for table in (top, repository, release, registry, policy, promotion):
         table.finish()
     _require_sound(settings)
     return settings
+
+
+def _policy(table: Fields) -> PolicySettings:
+    return PolicySettings(
+        **{each.name: table.texts(each.name) for each in fields(PolicySettings)}
+    )
+
+
+def _document(text: str) -> dict[str, object]:
+    try:
+        return tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise fail(f"this is not TOML: {error}") from error
+
+
+def _image_pattern(table: Fields) -> str:
+    says = 'Write a path below the host, such as "my-project/shop/{service}".'
+    return table.text("images", _IMAGES, default=IMAGES, says=says)
 
 
 def _host(table: Fields) -> str:
@@ -212,10 +251,17 @@ def _host(table: Fields) -> str:
 
 def _require_sound(settings: Settings) -> None:
     """Raise UsageError for values that do not go together."""
+    if settings.registry_host in _TWO_PARTS and settings.image_pattern.count("/") != 1:
+        raise fail(
+            f"[registry] host = {settings.registry_host!r} holds names of two parts,"
+            f" and images = {settings.image_pattern!r} has another number",
+            fix='Set images = "{owner}/{repository}-{service}".',
+        )
     _require_refs(settings)
     _unique("services", [each.name for each in settings.services])
     _unique("services", [each.path for each in settings.services])
-    _unique("environments", [each.name for each in settings.environments])
+    names = [each.name for each in settings.environments]
+    _unique("environments", names + [e.was for e in settings.environments if e.was])
     if (settings.writer == "app") != bool(settings.app_id):
         raise fail(
             f"[repository] writer = {settings.writer!r} and app_id = {settings.app_id}"
@@ -295,26 +341,24 @@ def _environment(table: Fields) -> Environment:
         soak=_duration(table.where, table.text("soak", default="0s")),
         prerelease=table.flag("prerelease", default=False),
         reviewers=table.flag("reviewers", default=False),
+        auto=table.flag("auto", default=False),
+        was=table.optional_text("was", _ENVIRONMENT),
     )
     table.finish()
+    if environment.auto and environment.reviewers:
+        raise fail(
+            f"{table.where}: auto = true and reviewers = true do not go together",
+            fix="What goes by itself is approved by nobody: leave one of them out.",
+        )
     return environment
 
 
-def _freeze(table: Fields, known: list[str]) -> Freeze:
-    names = table.texts("environments")
-    for name in names:
+def _freezes(tables: tuple[Fields, ...], known: list[str]) -> tuple[Freeze, ...]:
+    freezes = tuple(parse_freeze(each, known) for each in tables)
+    for name in (name for freeze in freezes for name in freeze.environments):
         if name not in known:
             raise _no_such("environment", name, known)
-    freeze = Freeze(
-        environments=names,
-        start=table.moment("from"),
-        end=table.moment("to"),
-        reason=table.text("reason"),
-    )
-    if freeze.end <= freeze.start:
-        raise fail(f"{table.where}: to = {freeze.end} is not after from")
-    table.finish()
-    return freeze
+    return freezes
 
 
 def _duration(where: str, text: str) -> timedelta:
