@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from monokeel.ground.answers import Unknown
+from monokeel.ground.answers import Json, Unknown
 from monokeel.ground.errors import MonokeelError, ServiceError, UsageError
 from monokeel.setup.init import (
     Step,
@@ -99,9 +99,7 @@ def test_a_run_cut_short_is_finished_by_the_next(fuse: int) -> None:
 
 
 def test_the_crash_points_above_are_all_there_are() -> None:
-    world = World()
-
-    connect(world)
+    connect(world := World())
 
     assert world.writes == 17
 
@@ -219,6 +217,16 @@ def test_what_cannot_work_is_refused_before_the_first_change(
 
     assert type(caught.value) is error
     assert world.writes == 0
+
+
+def test_the_role_that_github_names_decides_nothing_as_g16_asks() -> None:
+    class Named(World):
+        def get_repository(self) -> dict[str, Json]:
+            return {**super().get_repository(), "permissions": {"admin": False}}
+
+    connect(world := Named())
+
+    assert world.rules == ["tags"]
 
 
 def test_a_permission_that_is_missing_is_named_before_the_first_change() -> None:

@@ -77,17 +77,9 @@ def make_plan(wanted: Wanted, outside: Outside) -> Plan:
     may not administer, or not see what must be made; the permissions are named.
     """
     settings = wanted.settings
-    described = outside.repository.get_repository()
-    rights = described.get("permissions")
-    admin = isinstance(rights, dict) and rights.get("admin") is True
+    outside.repository.get_repository()  # is GitHub there, and the repository?
     if outside.clone is not None:
         main_branch.require_remote(settings, outside.clone.address())
-    if not admin:
-        raise ServiceError(
-            f"the token may not administer {settings.repository}",
-            fix="Use a token of an administrator; docs/how-to/connect-to-github.md"
-            " lists the permissions. Nothing was changed.",
-        )
     rows = tuple((each, answer_to(each)) for each in expectations(wanted, outside))
     hidden = [
         (row, answer.reason)
@@ -97,8 +89,10 @@ def make_plan(wanted: Wanted, outside: Outside) -> Plan:
     if hidden:
         needed = {f"{row.name} ({row.permission})": 0 for row, _ in hidden}
         raise ServiceError(
-            f"the token does not see {', '.join(needed)}: {hidden[0][1]}",
-            fix="Give the token these permissions. Nothing was changed.",
+            f"the token may not administer {settings.repository}: it does not see"
+            f" {', '.join(needed)}: {hidden[0][1]}",
+            fix="Give the token these permissions (docs/how-to/connect-to-github.md"
+            " lists them all). Nothing was changed.",
         )
     return Plan(owner=settings.owner, rows=rows)
 
