@@ -142,6 +142,12 @@ def bench(session: nox.Session) -> None:
 
 
 @nox.session(python=False)
+def screens(session: nox.Session) -> None:
+    """Take pictures of status in an incident, into the folder `screens`."""
+    run(session, "python", "-m", "bench.screens", *session.posargs, PYTHONPATH=".")
+
+
+@nox.session(python=False)
 def regen(session: nox.Session) -> None:
     """Make the generated copies again: the manifest and the golden hashes.
 

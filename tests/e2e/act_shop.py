@@ -104,7 +104,7 @@ class ActShop:
 
     def ref(self, name: str) -> str:
         """The commit of a ref such as ``refs/tags/v1.0.0``, empty without one."""
-        return self.box.state.git.ref(name) or ""
+        return self.box.state.git.named_commit(name) or ""
 
     def refs(self, prefix: str) -> list[str]:
         """The refs that begin with *prefix*."""

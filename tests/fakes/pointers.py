@@ -83,6 +83,13 @@ class FakeClone:
         known = commit == self.main[-1] and path == "infra/platform.toml"
         return self.policy if known else None
 
+    def log(self, since: str | None, commit: str) -> list[tuple[str, str]]:
+        if self.shallow or since is None or {since, commit} & self.apart:
+            raise ServiceError("this clone is shallow")
+        first, last = self.main.index(since), self.main.index(commit)
+        between = self.main[first + 1 : last + 1][::-1]
+        return [(each, f"feat: {self.version_at(each)}") for each in between]
+
     def commit_time(self, commit: str) -> datetime:
         if self.shallow and commit not in self.main:
             raise ServiceError("the commit is not in this clone")

@@ -360,6 +360,21 @@ def test_history_is_limited(shop: Shop) -> None:
     assert [move.version for move in history(shop, count=1).moves] == ["1.4.0"]
 
 
+def test_a_former_name_has_the_history_of_the_environment(shop: Shop) -> None:
+    shop.clone.policy = shop.clone.policy.replace(
+        'name = "staging"', 'name = "preprod"\nwas = "staging"'
+    )
+
+    assert [move.version for move in history(shop, "staging").moves] == ["1.4.0"]
+    assert [move.version for move in history(shop, "preprod").moves] == ["1.4.0"]
+
+
+def test_a_branch_of_no_environment_has_a_history(shop: Shop) -> None:
+    shop.place("qa", "1.3.2")
+
+    assert [move.version for move in history(shop, "qa").moves] == ["1.3.2"]
+
+
 @pytest.mark.parametrize("environment", ["", "qa"], ids=["none", "unknown"])
 def test_a_wrong_question_about_history_is_wrong_use(
     shop: Shop, environment: str

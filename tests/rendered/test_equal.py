@@ -83,6 +83,7 @@ def test_the_rules_of_a_new_repository_parse(render: Render) -> None:
         "main",
         "branch-names",
         "env-pointers",
+        "release-claims",
         "release-tags-create",
         "release-tags-immutable",
     ]

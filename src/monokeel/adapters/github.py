@@ -6,13 +6,19 @@ own that are given a GitHub. Facts: GitHub's REST documentation, version 2022-11
 
 import json as jsonlib
 import re
+import time
 from collections.abc import Container, Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from urllib.parse import urlencode, urlsplit
 
-from monokeel.adapters.session import Answer, Session, is_rate_limit
+from monokeel.adapters.session import (
+    Answer,
+    Session,
+    is_rate_limit,
+    wait_before_retry,
+)
 from monokeel.ground.answers import Json, Unknown, as_list, as_object
 from monokeel.ground.errors import MonokeelError, RefusedError, ServiceError
 
@@ -20,6 +26,7 @@ _VERSION = "2022-11-28"
 _JSON = "application/vnd.github+json"
 _NEXT = re.compile(r'<([^>]+)>;\s*rel="next"')
 _MOST_PAGES = 1000
+_ENDS = "first 1000 results"
 HIDDEN = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND)
 _UNSEEN = (*HIDDEN, HTTPStatus.TOO_MANY_REQUESTS)
 
@@ -145,7 +152,13 @@ class GitHub:
             following = _NEXT.search(answer.headers.get("Link", ""))
             if following is None:
                 return items
-            answer = self.request("GET", following[1])
+            try:
+                answer = self.request("GET", following[1])
+            except RefusedError as error:
+                # GitHub ends some lists there, with 422 (iree#16506, hub#2920).
+                if _ENDS in error.problem:
+                    return items
+                raise
         raise ServiceError(f"GitHub's list has more than {_MOST_PAGES} pages")
 
     def _error(self, method: str, path: str, answer: Answer) -> MonokeelError:
@@ -232,6 +245,7 @@ def _refusal(
     request_id = answer.headers.get("X-GitHub-Request-Id")
     if request_id:
         problem += f" (request {request_id})"
+    again_s = wait_before_retry(answer, 1, now=time.time())
     if "Upgrade to GitHub Pro" in said:
         return ServiceError(
             problem,
@@ -239,9 +253,13 @@ def _refusal(
             " or make the repository public.",
         )
     if answer.status in _UNSEEN:
-        return ServiceError(problem, fix=_advice(answer, has_token=has_token))
+        return ServiceError(
+            problem, fix=_advice(answer, has_token=has_token), again_s=again_s
+        )
     if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return ServiceError(problem, fix="Run again once GitHub answers.")
+        return ServiceError(
+            problem, fix="Run again once GitHub answers.", again_s=again_s
+        )
     return RefusedError(problem)
 
 

@@ -27,6 +27,10 @@ _GIT_MAY_KEEP = {
     "GIT_CONFIG_GLOBAL",
     "GIT_CONFIG_NOSYSTEM",
 }
+_SECRETS = {
+    *("GITHUB_TOKEN", "GH_TOKEN", "MONOKEEL_DEPLOY_KEY", "MONOKEEL_REGISTRY_PASSWORD"),
+    *("MONOKEEL_APP_PRIVATE_KEY", "MONOKEEL_RELEASE_TOKEN"),
+}
 _GIT_MAY_KEEP_PREFIXES = ("GIT_SSL_", "GIT_CONFIG_KEY_", "GIT_CONFIG_VALUE_")
 
 
@@ -165,24 +169,36 @@ def run_visible(
 ) -> int:
     """Run *args* with all its output on our stderr; return its exit code.
 
-    Our stdout stays free for the one JSON object of ``--json``. Raises ServiceError
-    when the program is missing.
+    Our stdout stays free for the one JSON object of ``--json``. Of our secrets the
+    program gets none. Raises ServiceError when the program is missing.
     """
     with suppress(OSError, ValueError):
         sys.stderr.flush()
     try:
         done = subprocess.run(
-            args, cwd=cwd, env=clean_environment(env), stdout=2, check=False
+            args, cwd=cwd, env=_without_secrets(env), stdout=2, check=False
         )
     except FileNotFoundError as error:
         raise _missing(args[0]) from error
     return done.returncode
 
 
+def _without_secrets(extra: Mapping[str, str] | None) -> dict[str, str]:
+    return {
+        name: value
+        for name, value in clean_environment(extra).items()
+        if name not in _SECRETS
+    }
+
+
 def last_line(text: str) -> str:
-    """Return the last line of *text* that says something, or "no message"."""
+    """Return the line of *text* with the reason, or "no message".
+
+    That is git's ``fatal:`` line, below which it may give advice, else the last one.
+    """
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return lines[-1] if lines else "no message"
+    reasons = [line for line in lines if line.startswith("fatal: ")]
+    return (reasons or lines or ["no message"])[-1]
 
 
 def _missing(program: str) -> ServiceError:

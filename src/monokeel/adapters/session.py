@@ -220,4 +220,5 @@ def _silent(method: str, url: str, error: Exception) -> ServiceError:
     return ServiceError(
         f"{urlsplit(url).netloc} did not answer {method} {urlsplit(url).path} ({kind})",
         fix="Check the address and the network, then run the same command again.",
+        again_s=1.0,
     )

@@ -1,6 +1,6 @@
 """What promotion needs of the outside, each thing once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -40,6 +40,9 @@ class Remote(Protocol):
 
     def tree_of(self, commit: str, path: str) -> str | None:
         """Return the object id of *path* in *commit*, ``None`` if it is not there."""
+
+    def log(self, since: str | None, commit: str) -> Iterable[tuple[str, str]]:
+        """Return (commit, message) of what *commit* has and *since* has not."""
 
     def commit_time(self, commit: str) -> datetime:
         """Return when *commit* was made; ServiceError if the clone does not have it."""

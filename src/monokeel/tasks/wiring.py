@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from monokeel.adapters.git import Git
     from monokeel.adapters.github import GitHub
     from monokeel.adapters.registry import Registry
+    from monokeel.adapters.registry_access import Login
     from monokeel.adapters.session import Session
     from monokeel.ground.settings import Settings
     from monokeel.promotion.ports import Outside
@@ -215,13 +216,11 @@ def make_registry(*, quick: bool = False) -> "Registry":
     """Return the registry of the images."""
     from monokeel.adapters.registry import Registry
 
-    user, password = registry_login()
     session, address = make_session(quick=quick), registry_address()
+    login = registry_login()
     if quick:
-        return Registry(
-            session, address=address, user=user, password=password, timeout_s=_QUICK_S
-        )
-    return Registry(session, address=address, user=user, password=password)
+        return Registry(session, address=address, login=login, timeout_s=_QUICK_S)
+    return Registry(session, address=address, login=login)
 
 
 def make_promotion() -> "Outside":
@@ -241,18 +240,22 @@ def make_promotion() -> "Outside":
     )
 
 
-def registry_login() -> tuple[str | None, str | None]:
-    """Return user and password for the registry.
+def registry_login() -> "Login":
+    """Return how to sign in to the registry.
 
     The GitHub token serves as password only for GitHub's own registry, or for one at
     the API's address: it must not travel to anybody else's.
     """
+    from monokeel.adapters.registry_access import Login
+
     user = variable("MONOKEEL_REGISTRY_USER")
     password = variable("MONOKEEL_REGISTRY_PASSWORD")
     host = urlsplit(registry_address()).netloc
-    if password is None and host in {"ghcr.io", urlsplit(api_address()).netloc}:
+    borrowed = password is None and host in {"ghcr.io", urlsplit(api_address()).netloc}
+    if borrowed:
         user, password = user or variable("GITHUB_ACTOR") or "token", token()
-    return user, password
+    realm = read_settings().token_realm
+    return Login(user=user, password=password, realm=realm, borrowed=borrowed)
 
 
 def registry_address() -> str:
