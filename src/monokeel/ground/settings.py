@@ -10,6 +10,7 @@ from monokeel.ground.errors import UsageError
 from monokeel.ground.toml import Fields, fail
 
 KINDS = ("web", "api", "worker")
+LEVELS = ("patch", "minor", "major")
 RULE_SETS = ("conventionalcommits", "angular")
 WRITERS = ("deploy-key", "app")
 # Title of a squash merge → the messages that GitHub takes with it (cli/cli#10363). The
@@ -41,6 +42,9 @@ _TAG_PREFIX = re.compile(r"[A-Za-z][A-Za-z0-9._-]*\Z")
 _VERSION = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+(?:-[0-9A-Za-z.-]+)?\Z")
 # A claim is a tag object, which no branch can be; among the tags it needs a part of
 # its own, or it would be the release tag itself.
+_INITIAL = re.compile(r"(?:0|[1-9][0-9]*)(?:\.(?:0|[1-9][0-9]*)){2}\Z")
+# A type, or a type with a scope, as it stands before the colon of a commit's subject.
+_TYPE = re.compile(r"[A-Za-z0-9_]+(?:\([^()]+\))?\Z")
 _CLAIM = re.compile(
     r"refs/(?!heads/|tags/\{)[a-z][a-z0-9-]*/(?:[A-Za-z0-9_-][A-Za-z0-9._-]*/)*"
     r"\{tag\}\Z"
@@ -102,11 +106,12 @@ class Settings:
     """All of ``infra/platform.toml``; *environments* stand in order of promotion.
 
     *version_file*, if not empty, is a file that must hold the version of a release.
-    *image_pattern* is the path of an image below *registry_host*; *token_realm* is a
-    host that may get the registry's credentials besides the registry's own.
-    *writer* pushes what the rules protect: the deploy key (with *writer_key*, only the
-    one of that fingerprint) or the GitHub App *app_id*. *on_github* are settings of the
-    repository, keys and values as in GitHub's REST API.
+    *initial* is the first version; *types* are more types of commits that release, each
+    with its level. *image_pattern* is the path of an image below *registry_host*;
+    *token_realm* is a host that may get the registry's credentials besides the
+    registry's own. *writer* pushes what the rules protect: the deploy key (with
+    *writer_key*, only the one of that fingerprint) or the GitHub App *app_id*.
+    *on_github* are settings of the repository, keys and values as in GitHub's REST API.
     """
 
     owner: str
@@ -119,6 +124,8 @@ class Settings:
     rules: str
     tag_prefix: str
     skip: tuple[str, ...]
+    initial: str = "1.0.0"
+    types: Mapping[str, str] = field(default_factory=dict)
     claim_ref: str
     version_file: str
     registry_host: str
@@ -205,6 +212,8 @@ def parse_settings(text: str) -> Settings:
         rules=release.choice("rules", RULE_SETS, default=RULE_SETS[0]),
         tag_prefix=release.text("tag_prefix", _TAG_PREFIX, default="v"),
         skip=release.texts("skip", _VERSION),
+        initial=release.text("initial", _INITIAL, default="1.0.0"),
+        types=release.table("types").choices(_TYPE, LEVELS),
         claim_ref=release.text(
             "claim_ref", _CLAIM, default="refs/tags/monokeel-claim/{tag}"
         ),

@@ -48,14 +48,18 @@ def odd_tags(tags: Iterable[str], prefix: str) -> list[str]:
 
 
 def next_version(
-    previous: Version | None, level: Level, *, skip: Container[str] = ()
+    previous: Version | None,
+    level: Level,
+    *,
+    skip: Container[str] = (),
+    first: str = FIRST,
 ) -> Version:
-    """Return the version of *level* after *previous*; the first one is 1.0.0.
+    """Return the version of *level* after *previous*; without one it is *first*.
 
     A version named in *skip* is never used: the one with the next patch number is
     taken instead, which keeps the level.
     """
-    version = parse_version(FIRST) if previous is None else increment(previous, level)
+    version = parse_version(first) if previous is None else increment(previous, level)
     while str(version) in skip:
         version = increment(version, "patch")
     return version
