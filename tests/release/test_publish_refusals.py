@@ -362,6 +362,16 @@ def test_a_claim_and_drafts_of_a_published_version_are_cleaned_up() -> None:
     assert drafts == [by_hand]
 
 
+def test_the_claim_of_another_release_is_left_to_its_own_run() -> None:
+    world = World()
+    world.publish(OTHER, "1.3.0")
+    world.refs.put_tag(f"{CLAIMS}v1.3.0", OTHER, "")
+
+    world.publish()
+
+    assert world.refs.commits()[f"{CLAIMS}v1.3.0"] == OTHER
+
+
 def test_an_open_claim_of_another_version_is_left_alone() -> None:
     world = World()
     world.refs.refs["refs/tags/monokeel-claim/v1.3.1"] = OTHER
