@@ -171,6 +171,19 @@ def test_nothing_of_a_planted_draft_is_released(
     assert (kept is None) == (not file and not binary)  # ours are empty and marked
 
 
+def test_a_file_that_was_added_to_our_own_draft_is_not_released() -> None:
+    world = World()
+    killed(world, RECORD)
+    draft = world.releases.releases[1]
+    binary = Asset(id=900, name="shop-linux-amd64", state="uploaded")
+    world.releases.releases[1] = replace(draft, assets=(*draft.assets, binary))
+
+    world.publish()
+
+    world.check()  # release.json is the only file of what is published
+    assert world.releases.releases[1].draft
+
+
 def test_a_draft_with_our_record_and_another_text_is_published_with_our_text() -> None:
     world = World()
     killed(world, RECORD)
