@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 
 from monokeel.ground.errors import UsageError
+from monokeel.ground.service import Service, parse_service
 from monokeel.ground.toml import Fields, fail
 
-KINDS = ("web", "api", "worker")
 LEVELS = ("patch", "minor", "major")
 RULE_SETS = ("conventionalcommits", "angular")
 WRITERS = ("deploy-key", "app")
@@ -28,8 +28,6 @@ _SWITCHES = (
 _FINGERPRINT = re.compile(r"SHA256:[A-Za-z0-9+/]{43}\Z")
 _OWNER = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})\Z")
 _REPOSITORY = re.compile(r"(?!\.{1,2}\Z)[A-Za-z0-9._-]{1,100}\Z")
-# One component of an image's path (OCI distribution-spec, "Pulling manifests").
-_SERVICE = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*\Z")
 _ENVIRONMENT = re.compile(r"[a-z][a-z0-9-]*\Z")
 _BRANCH = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]*\Z")
 IMAGES = "{owner}/{repository}/{service}"
@@ -51,19 +49,9 @@ _CLAIM = re.compile(
 )
 _PATH = re.compile(r"(?!/)(?!.*(?:\A|/)\.\.?(?:/|\Z))[A-Za-z0-9_.][A-Za-z0-9._/-]*\Z")
 _SOAK = re.compile(r"([0-9]{1,9})(s|m|h|d)\Z")
-_FOLDER = re.compile(r"[^\x00-\x1f\x7f]+\Z")
 _NO_REF = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|/\.|\.lock(?:/|\Z)|[/.]\Z")
 TAKEN_ENVIRONMENTS = ("release", "registry", "policy", "template")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Service:
-    """One image that is built: *kind* is web, api or worker; *path* is relative."""
-
-    name: str
-    kind: str
-    path: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -227,7 +215,7 @@ def parse_settings(text: str) -> Settings:
         ),
         token_realm=registry.optional_text("token_realm", _HOST),
         build=registry.text("build", default="docker"),
-        services=tuple(_service(each) for each in top.tables("services")),
+        services=tuple(parse_service(each) for each in top.tables("services")),
         environments=environments,
         optional_rules=policy.texts("optional_rules"),
         policy=PolicySettings(
@@ -316,22 +304,6 @@ def _on_github(table: Fields) -> Mapping[str, str | bool]:
             wanted[name] = flag
     table.finish()
     return wanted
-
-
-def _service(table: Fields) -> Service:
-    name = table.text("name", _SERVICE)
-    service = Service(
-        name=name,
-        kind=table.choice("kind", KINDS),
-        path=table.text("path", _FOLDER, default=f"services/{name}"),
-    )
-    parts = service.path.split("/")
-    if service.path.startswith(("/", "-")) or {"..", "", ".git"} & {*parts}:
-        raise fail(
-            f"{table.where}: path = {service.path!r} is not inside the repository"
-        )
-    table.finish()
-    return service
 
 
 def _environment(table: Fields) -> Environment:

@@ -77,6 +77,15 @@ class Fields:
             found[key] = self.choice(key, choices)
         return found
 
+    def all_texts(self, shape: re.Pattern[str]) -> dict[str, str]:
+        """Return the whole table: keys of *shape*, each with a string."""
+        found = {}
+        for key in self._table:
+            if not shape.match(key):
+                raise fail(f"{self._at(key)} is not allowed")
+            found[key] = self.text(key)
+        return found
+
     def flag(self, key: str, *, default: bool) -> bool:
         """Return true or false."""
         value = self._take(key, default)
