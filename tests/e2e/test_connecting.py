@@ -10,7 +10,8 @@ from monokeel.adapters.repository import Repository
 from monokeel.adapters.session import Session
 from sandbox.server import Sandbox
 from tests.e2e.act_shop import PACKER
-from tests.e2e.test_setup_and_updates import answer, box, inv, rendered, shop
+from tests.e2e.commands import answer, inv
+from tests.e2e.test_setup import box, rendered, shop
 from tests.rendered.renders import git
 from tests.rendered.versions import put, save
 

@@ -47,8 +47,8 @@ def test_the_files_that_we_ship_agree() -> None:
         (f"{HEAD}default_branch = 'trunk'\n", "refs/heads/trunk: no active ruleset"),
         (f"{HEAD}default_branch = 'trunk'\n", "branch_name_pattern of branch-names"),
         (
-            f"{HEAD}[release]\nclaim_ref = 'refs/tags/monokeel-claim/{{tag}}'\n",
-            "refs/tags/monokeel-claim/v1.0.0",
+            f"{HEAD}[release]\nclaim_ref = 'refs/tags/begun/{{tag}}'\n",
+            "refs/tags/begun/v1.0.0",
         ),
         (
             f"{HEAD}writer = 'app'\napp_id = 7\n{DEV}",

@@ -3,6 +3,7 @@
 Both are this working tree; the files added to them change in every way that hurts.
 """
 
+import re
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,8 +13,9 @@ from copier import run_copy
 
 from monokeel.adapters.copier import Template
 from monokeel.adapters.credentials import Credentials
-from monokeel.adapters.worktree import Worktree, list_files, read_files
-from monokeel.updates.update import Update, Wanted, carry_out, plan_update
+from monokeel.adapters.objects import Objects
+from monokeel.adapters.worktree import list_files, read_files
+from monokeel.updates.update import UpdatePlan, Wanted, carry_out, plan_update
 from tests.rendered.renders import ROOT, copy_source, git
 
 OLD, NEW = "v9998.0.0", "v9999.0.0"
@@ -53,10 +55,28 @@ def make_versions(base: Path) -> Versions:
     source = copy_source(base / "monokeel")
     git(source, "tag", "-d", NEW)
     _change(source, "9998.0.0", _BEFORE)
-    _change(source, "9999.0.0", _AFTER)
+    _change(source, "9999.0.0", {**_AFTER, **_package_and_pins(source / "template")})
     for version, folder in ((OLD, "old"), (NEW, "new")):
         run_copy(str(source), base / folder, defaults=True, quiet=True, vcs_ref=version)
     return Versions(source=source, old=base / "old", new=base / "new")
+
+
+def _package_and_pins(template: Path) -> Mapping[str, bytes]:
+    """Return what most new versions change: the wheel, its hashes, pins of actions."""
+    [wheel] = (template / "ops").glob("*.whl")
+    changed = {f"ops/{wheel.name}": wheel.read_bytes().replace(b"never", b"ne\0er")}
+    for name in ("ops/requirements.txt", "ops/requirements-template.txt"):
+        text = (template / name).read_bytes()
+        changed[name] = re.sub(
+            rb"\A(.*sha256:)[0-9a-f]{64}", rb"\g<1>" + b"0" * 64, text
+        )
+    for path in (template / ".github/workflows").glob("*.yml"):
+        text = path.read_bytes()
+        name = path.relative_to(template).as_posix()
+        changed[name] = re.sub(
+            rb"(checkout@)\w+ # v\S+", rb"\1%b # v99.0.0" % (b"d" * 40), text
+        )
+    return changed
 
 
 def add_working_tree(source: Path) -> None:
@@ -98,15 +118,22 @@ def put(repository: Path, content: Mapping[str, bytes | None]) -> None:
 
 
 def update(
-    repository: Path, work: Path, *, source: str = "", settle: bool = False
-) -> Update:
-    """Update *repository* to the newest version; AssertionError if it is current."""
+    repository: Path, work: Path, *, source: str = "", wanted: Wanted | None = None
+) -> UpdatePlan:
+    """Update *repository* and check the branch out; AssertionError if it is current.
+
+    The newest version unless *wanted* says another.
+    """
     work.mkdir()
     template = Template(repository, work=work, source=source, credentials=Credentials())
-    tree = Worktree(repository)
-    plan = plan_update(tree, template, Wanted())
+    objects = Objects(repository, work=work)
+    plan = plan_update(objects, template, wanted or Wanted())
     assert plan is not None
-    return carry_out(plan, tree, template, settle=settle)
+    commit = carry_out(plan, objects)
+    if commit is not None:
+        objects.point(plan.branch, commit, old=plan.before)
+        git(repository, "checkout", "-q", "--force", plan.branch)
+    return plan
 
 
 def tree_of(folder: Path) -> dict[str, bytes]:

@@ -209,8 +209,7 @@ class Git:
 
     def written_address(self) -> str | None:
         """Return the remote's address as the clone has it, before ``insteadOf``."""
-        name = f"remote.{self.remote}.url"
-        done = self._git("config", "--get", name, ok=(0, 1, 128))
+        done = self._git("config", f"remote.{self.remote}.url", ok=(0, 1, 128))
         return done.stdout.strip() or None
 
     def remote_refs(self, prefixes: Collection[str] = HEADS_AND_TAGS) -> dict[str, str]:
@@ -330,7 +329,7 @@ class Git:
             unchanged = any(line.startswith("=") for line in pushed.stdout.splitlines())
             return Moved(now=now, changed=not unchanged)
         if now == old:
-            return Declined(reason=_server_words(pushed.stderr))
+            return Declined(reason=_server_words(pushed.stdout, pushed.stderr))
         return Lost(now=now)
 
     def require_writer(self) -> None:
@@ -382,13 +381,15 @@ class Git:
         return self._git(*args).stdout.strip()
 
 
-def _server_words(stderr: str) -> str:
-    said = [
-        line.removeprefix("remote:").strip()
-        for line in stderr.splitlines()
-        if line.startswith("remote:")
-    ]
-    return " ".join(filter(None, said)) or last_line(stderr)
+def _server_words(stdout: str, stderr: str) -> str:
+    """Return why the server refused: git's reason, and the server's own lines.
+
+    Source: git-push(1), ``--porcelain``: ``! REFS SUMMARY (REASON)`` on stdout.
+    """
+    reason = re.findall(r"^!.*\((.*)\)\s*$", stdout, re.MULTILINE)[:1]
+    said = re.findall(r"^remote: *(.*\S)", stderr, re.MULTILINE)
+    words = [" ".join(said)] if said else []
+    return ": ".join([*reason, *words]) or last_line(stderr)
 
 
 def _advice(problem: str, address: str) -> str:

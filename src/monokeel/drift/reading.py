@@ -114,7 +114,7 @@ def _others(wanted: Wanted, outside: Outside) -> dict[str, Facts]:
     checks: dict[str, Callable[[], Facts]] = {
         "settings": lambda: check_settings(wanted, outside),
         "pointers": lambda: check_pointers(
-            read_records(promotion, *remote()), promotion.records
+            read_records(promotion, remote()), promotion.records
         ),
         "releases": lambda: check_releases(*remote(), promotion),
     }

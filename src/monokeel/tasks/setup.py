@@ -1,4 +1,4 @@
-"""Set up a repository: connect it, see what is missing, follow its template.
+"""Set up a repository: connect it, see what is missing.
 
 Also what the workflows ask: the services, and the names of branches and titles.
 """
@@ -6,9 +6,7 @@ Also what the workflows ask: the services, and the names of branches and titles.
 import os
 import shutil
 import sys
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,165 +19,10 @@ from monokeel.tasks.policy import POLICY, write_rules
 from monokeel.tasks.wiring import read_settings, read_text
 
 if TYPE_CHECKING:
-    from monokeel.adapters.copier import Template
     from monokeel.adapters.keys import Secrets
-    from monokeel.adapters.pulls import Pulls
-    from monokeel.ground.answers import Json
     from monokeel.ground.settings import Settings
     from monokeel.setup.ports import Outside
     from monokeel.setup.rows import Wanted as Expected
-    from monokeel.updates.update import Update, Wanted
-
-_SOURCE = "OWNER/REPO or an address, instead of the recorded one (TEMPLATE_SOURCE)"
-
-
-@command(
-    About(
-        group="Template",
-        examples=("./inv template.check", "./inv template.check --issue"),
-        exits={0: "the newest is here", 1: "", 2: "a newer one is there", 3: "", 4: ""},
-        variables=("TEMPLATE_SOURCE", "GITHUB_TOKEN"),
-        section="Template Updates",
-    ),
-    {
-        "source": _SOURCE,
-        "issue": "open, refresh or close the one issue on GitHub",
-    },
-)
-def check(*, source: str = "", issue: bool = False) -> Iterator[Report]:
-    """Say whether a newer template is there."""
-    from monokeel.adapters.issues import Issues
-    from monokeel.updates import offer
-
-    with _template(source) as template:
-        standing = offer.check(template)
-    followed = []
-    if issue:
-        issues = Issues(wiring.make_github())
-        followed.append(offer.follow_up(standing, issues))
-    yield offer.check_report(standing, *followed)
-
-
-@command(
-    About(
-        group="Template",
-        examples=(
-            "./inv template.update --dry-run",
-            "./inv template.update",
-            "./inv template.update --to 1.4.0 --answer required_reviews=2",
-        ),
-        exits={0: "", 1: "", 3: "", 4: ""},
-        variables=("TEMPLATE_SOURCE", "GITHUB_TOKEN"),
-        section="Template Updates",
-    ),
-    {
-        "source": _SOURCE,
-        "to": "version, such as 1.4.0 (the newest)",
-        "answer": "NAME=VALUE (YAML), an answer to change; may be given several times",
-        "pr": "push the branch and open one pull request, otherwise one issue",
-        "dry_run": "say what would be done and change nothing",
-    },
-    iterable=("answer",),
-)
-def update(
-    *,
-    source: str = "",
-    to: str = "",
-    answer: list[str] | None = None,
-    pr: bool = False,
-    dry_run: bool = False,
-) -> Iterator[Report]:
-    """Update from the template, on a branch; loses no edit."""
-    from monokeel.adapters.worktree import Worktree
-    from monokeel.updates import propose
-    from monokeel.updates.update import carry_out, plan_update, require_settled
-
-    with _template(source) as template:
-        wanted = _wanted(to, answer or [])
-        tree = Worktree(wiring.root())
-        plan = plan_update(tree, template, wanted)
-        if plan is None:
-            yield propose.current_report(template.recorded())
-            return
-        number = propose.already_proposed(plan, _pulls()) if pr else None
-        if number is not None:
-            yield propose.proposed_report(plan, number)
-            return
-        if dry_run:
-            yield propose.planned_report(plan)
-            return
-        done = carry_out(plan, tree, template, settle=pr)
-        more = [_propose(done)] if pr else []
-        yield propose.update_report(done, *more)
-        require_settled(done)
-
-
-@command(
-    About(
-        group="Template",
-        examples=("./inv template.verify", "./inv template.verify --rebuild"),
-        exits={0: "none was edited", 1: "", 2: "managed files were edited", 4: ""},
-        variables=("TEMPLATE_SOURCE", "GITHUB_TOKEN"),
-        section="Template Updates",
-    ),
-    {
-        "source": _SOURCE,
-        "rebuild": "build the release's wheel from its sources, too (runs its backend)",
-    },
-)
-def verify(*, source: str = "", rebuild: bool = False) -> Iterator[Report]:
-    """Hold the managed files against the recorded release."""
-    from monokeel.adapters.worktree import Worktree
-    from monokeel.updates import verify as managed
-
-    with _template(source) as template:
-        files = Worktree(wiring.root())
-        report = managed.verify(files, template, rebuild=rebuild)
-        yield report
-        managed.require_verified(report)
-
-
-@contextmanager
-def _template(source: str) -> Iterator["Template"]:
-    from monokeel.adapters.copier import Template
-
-    with tempfile.TemporaryDirectory(prefix="monokeel-template-") as work:
-        yield Template(
-            wiring.root(),
-            work=Path(work).resolve(),
-            source=source or wiring.variable("TEMPLATE_SOURCE") or "",
-            credentials=wiring.make_credentials(),
-        )
-
-
-def _wanted(to: str, answers: list[str]) -> "Wanted":
-    from monokeel.adapters.copier import parse_answer
-    from monokeel.updates.update import Wanted
-
-    changed: dict[str, Json] = {}
-    for answer in answers:
-        name, separator, value = answer.partition("=")
-        if not separator:
-            raise UsageError(
-                f"--answer {answer!r} is not NAME=VALUE",
-                fix="Write it as --answer required_reviews=2",
-            )
-        changed[name] = parse_answer(value)
-    return Wanted(version=to, answers=changed)
-
-
-def _pulls() -> "Pulls":
-    from monokeel.adapters.pulls import Pulls
-
-    return Pulls(wiring.make_github(), base=wiring.read_settings().default_branch)
-
-
-def _propose(done: "Update") -> str:
-    from monokeel.adapters.issues import Issues
-    from monokeel.updates.propose import propose
-
-    github = wiring.make_github()
-    return propose(done, wiring.make_git(), _pulls(), Issues(github))
 
 
 @command(
@@ -379,7 +222,7 @@ def branch(*, name: str | None = None) -> Iterator[Report]:
     json=False,
 )
 def title(*, title: str = "", since: str = "") -> Iterator[Report]:
-    """Check the title of a pull request, and the commits that would land."""
+    """Check the title of a pull request, or every commit of it."""
     from monokeel.policy.rulesets import parse_policy
     from monokeel.release.titles import judge_commits, judge_title
     from monokeel.setup.merging import title_decides
@@ -395,7 +238,7 @@ def title(*, title: str = "", since: str = "") -> Iterator[Report]:
 
 
 TASKS = (init, doctor, services)
-GROUPS = {"template": (check, update, verify), "check": (branch, title)}
+GROUPS = {"check": (branch, title)}
 
 
 def _key_path(settings: "Settings", named: str) -> Path:

@@ -1,23 +1,17 @@
-"""The tasks of a rendered repository: connect it, see what is missing, update it."""
+"""The tasks of a rendered repository: connect it, see what is missing."""
 
-import json
-import os
 import shutil
-import subprocess
-import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from sandbox.server import Sandbox
+from tests.e2e.commands import inv
 from tests.rendered.renders import git
 from tests.rendered.versions import (
-    GUIDE,
     NEW,
     make_versions,
-    put,
-    save,
     start_repository,
 )
 
@@ -46,38 +40,6 @@ def shop(rendered: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(rendered, tmp_path / "shop", symlinks=True))
 
 
-def inv(
-    shop: Path,
-    box: Sandbox,
-    *arguments: str,
-    token: str = "admin",
-    more: Mapping[str, str] | None = None,
-) -> subprocess.CompletedProcess[str]:
-    home = shop.parent / "home"
-    home.mkdir(exist_ok=True)
-    return subprocess.run(
-        ["./inv", *arguments],
-        cwd=shop,
-        env={
-            **os.environ,
-            **box.environ(token),
-            "HOME": str(home),
-            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-            **(more or {}),
-        },
-        check=False,
-        capture_output=True,
-        encoding="utf-8",
-    )
-
-
-def answer(done: subprocess.CompletedProcess[str]) -> dict[str, object]:
-    value = json.loads(done.stdout)
-    assert isinstance(value, dict)
-    assert value["schema"] == 1
-    return value
-
-
 def test_init_without_rights_changes_nothing(shop: Path, box: Sandbox) -> None:
     done = inv(shop, box, "init", token="actions")
 
@@ -92,47 +54,6 @@ def test_a_key_file_in_the_repository_is_refused(shop: Path, box: Sandbox) -> No
     assert done.returncode == 1
     assert "is inside the repository" in done.stderr
     assert not (shop / "key").exists()
-
-
-def test_an_update_is_proposed_once(shop: Path, box: Sandbox) -> None:
-    inv(shop, box, "init", "--no-rules")
-
-    writes = box.writes
-    preview = inv(shop, box, "template.update", "--pr", "--dry-run")
-    assert (preview.returncode, box.writes) == (0, writes), preview.stderr
-    assert "nothing was changed" in preview.stdout
-
-    first = inv(shop, box, "template.update", "--pr", "--json")
-    git(shop, "switch", "-q", "main")
-    git(shop, "branch", "-q", "-D", BRANCH)
-    second = inv(shop, box, "template.update", "--pr", "--json")
-
-    assert (first.returncode, second.returncode) == (0, 0), first.stderr
-    assert answer(first)["notes"] == ["pull request #1 is open"]
-    assert answer(second)["verdict"] == "proposed"
-    pushed = git(box.bare, "rev-parse", f"refs/heads/{BRANCH}").strip()
-    assert pushed == answer(first)["commit"]
-
-
-def test_a_conflict_ends_with_3_and_names_the_file(shop: Path, box: Sandbox) -> None:
-    ours = GUIDE.replace("Line 15 of", "Our line 15 of").encode()
-    put(shop, {"docs/guide.md": ours})
-    save(shop, "docs: ours")
-
-    done = inv(shop, box, "template.update")
-
-    assert done.returncode == 3
-    assert "In conflict\n  docs/guide.md" in done.stdout
-    assert "git add --all && git commit" in done.stderr
-
-
-def test_the_check_ends_with_2_and_keeps_one_issue(shop: Path, box: Sandbox) -> None:
-    first = inv(shop, box, "template.check", "--issue", "--json")
-    second = inv(shop, box, "template.check", "--issue", "--json")
-
-    assert (first.returncode, second.returncode) == (2, 2), first.stderr
-    assert answer(first)["latest"] == "9999.0.0"
-    assert answer(first)["notes"] == answer(second)["notes"] == ["issue #1 is open"]
 
 
 @pytest.mark.parametrize(
