@@ -35,6 +35,7 @@ _LINE = re.compile(r"[0-9]+\.(?:[0-9]+\.)?x\Z")
 IMAGES = "{owner}/{repository}/{service}"
 # Parts joined by "/", with placeholders in them; the service tells images apart.
 _PART = r"(?![._-])(?:[A-Za-z0-9._-]|\{owner\}|\{repository\}|\{service\})+(?<![._-])"
+_CLAIMS = "refs/tags/monokeel-claim/{tag}"
 _IMAGES = re.compile(rf"(?=.*\{{service\}})(?:{_PART}/)*{_PART}\Z")
 _TWO_PARTS = {"docker.io", "index.docker.io", "registry-1.docker.io"}
 _HOST = re.compile(r"[A-Za-z0-9.-]+(?::[0-9]{1,5})?\Z")
@@ -181,11 +182,7 @@ def parse_settings(text: str) -> Settings:
     the nearest known one), a value of another type or shape, a duplicate name, and a
     time without a zone.
     """
-    try:
-        document = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise fail(f"this is not TOML: {error}") from error
-    top = Fields("", document)
+    top = _parsed(text)
     repository = top.table("repository")
     release = top.table("release")
     registry = top.table("registry")
@@ -205,17 +202,10 @@ def parse_settings(text: str) -> Settings:
         skip=release.texts("skip", _VERSION),
         initial=release.text("initial", _INITIAL, default="1.0.0"),
         types=release.table("types").choices(_TYPE, LEVELS),
-        claim_ref=release.text(
-            "claim_ref", _CLAIM, default="refs/tags/monokeel-claim/{tag}"
-        ),
+        claim_ref=release.text("claim_ref", _CLAIM, default=_CLAIMS),
         version_file=release.optional_text("version_file", _PATH),
         registry_host=_host(registry),
-        image_pattern=registry.text(
-            "images",
-            _IMAGES,
-            default=IMAGES,
-            says='Write a path below the host, such as "my-project/shop/{service}".',
-        ),
+        image_pattern=_images(registry),
         token_realm=registry.optional_text("token_realm", _HOST),
         build=registry.text("build", default="docker"),
         services=tuple(parse_service(each) for each in top.tables("services")),
@@ -236,6 +226,18 @@ def _policy(table: Fields) -> PolicySettings:
     return PolicySettings(
         **{each.name: table.texts(each.name) for each in fields(PolicySettings)}
     )
+
+
+def _images(table: Fields) -> str:
+    says = 'Write a path below the host, such as "my-project/shop/{service}".'
+    return table.text("images", _IMAGES, default=IMAGES, says=says)
+
+
+def _parsed(text: str) -> Fields:
+    try:
+        return Fields("", tomllib.loads(text))
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise fail(f"this is not TOML: {error}") from error
 
 
 def _host(table: Fields) -> str:

@@ -109,6 +109,23 @@ class GitHubRelease:
                 return asset
         return None
 
+    @property
+    def is_marked(self) -> bool:
+        """Whether its text names a commit, as the drafts of our runs do."""
+        return marked_commit(self.body) is not None
+
+    @property
+    def has_file(self) -> bool:
+        """Whether its ``release.json`` was uploaded, and not cut short."""
+        asset = self.record_asset
+        return asset is not None and asset.state == UPLOADED
+
+    @property
+    def foreign_assets(self) -> tuple[str, ...]:
+        """The names of the assets that no run of ours attaches."""
+        names = [asset.name for asset in self.assets]
+        return tuple(name for name in names if name != RECORD_NAME)
+
 
 def marker(commit: str) -> str:
     """Return the hidden comment that ties a draft to *commit* before it has assets."""
