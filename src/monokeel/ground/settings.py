@@ -182,7 +182,7 @@ def parse_settings(text: str) -> Settings:
     the nearest known one), a value of another type or shape, a duplicate name, and a
     time without a zone.
     """
-    top = _parsed(text)
+    top = Fields("", _document(text))
     repository = top.table("repository")
     release = top.table("release")
     registry = top.table("registry")
@@ -205,7 +205,7 @@ def parse_settings(text: str) -> Settings:
         claim_ref=release.text("claim_ref", _CLAIM, default=_CLAIMS),
         version_file=release.optional_text("version_file", _PATH),
         registry_host=_host(registry),
-        image_pattern=_images(registry),
+        image_pattern=_image_pattern(registry),
         token_realm=registry.optional_text("token_realm", _HOST),
         build=registry.text("build", default="docker"),
         services=tuple(parse_service(each) for each in top.tables("services")),
@@ -228,16 +228,16 @@ def _policy(table: Fields) -> PolicySettings:
     )
 
 
-def _images(table: Fields) -> str:
-    says = 'Write a path below the host, such as "my-project/shop/{service}".'
-    return table.text("images", _IMAGES, default=IMAGES, says=says)
-
-
-def _parsed(text: str) -> Fields:
+def _document(text: str) -> dict[str, object]:
     try:
-        return Fields("", tomllib.loads(text))
+        return tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise fail(f"this is not TOML: {error}") from error
+
+
+def _image_pattern(table: Fields) -> str:
+    says = 'Write a path below the host, such as "my-project/shop/{service}".'
+    return table.text("images", _IMAGES, default=IMAGES, says=says)
 
 
 def _host(table: Fields) -> str:

@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from monokeel.ground.answers import Json, as_list, as_number, as_object, as_text
@@ -46,29 +45,6 @@ class ReleaseRecord:
             if image.service == service:
                 return image.digest
         return None
-
-
-NOTHING = "no image"
-
-
-def with_unnamed(
-    record: ReleaseRecord, images: Mapping[str, str]
-) -> tuple[ReleasedImage, ...]:
-    """Return the images of *record*, and those of *images* that it does not name.
-
-    *images* is service → image; the digest of the latter is ``NOTHING``. A release
-    names every image that it gave its version: one that is in the registry all the
-    same shows that ``release.json`` was changed; one that is not is of a newer service.
-    """
-    named = {image.service for image in record.images}
-    return (
-        *record.images,
-        *(
-            ReleasedImage(service=service, image=image, digest=NOTHING)
-            for service, image in images.items()
-            if service not in named
-        ),
-    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
