@@ -176,3 +176,21 @@ def test_a_repository_that_moved_says_where_it_is() -> None:
             old.request("GET", "/rulesets")
 
     assert "The repository is acme/shop now" in caught.value.fix
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Date": "Fri, 31 Dec 9999 23:59:59 -1400"},
+        {"x-ratelimit-remaining": "0", "x-ratelimit-reset": "9" * 5000},
+        {"x-ratelimit-remaining": "0", "x-ratelimit-reset": "9" * 11},
+    ],
+    ids=["no such year", "too many digits", "too late"],
+)
+def test_hostile_headers_end_in_one_line(headers: dict[str, str]) -> None:
+    """S26, S28."""
+    with serving((404, headers, b"{}")) as server:
+        hub = GitHub(Session(tries=1), api=server.url, repository="a/b", token="t")
+
+        with pytest.raises(ServiceError, match="GitHub answered 404"):
+            hub.request("GET", "/keys")

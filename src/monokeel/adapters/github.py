@@ -228,7 +228,7 @@ class GitHub:
             return
         try:
             self._newest_date = parsedate_to_datetime(said).astimezone(UTC)
-        except ValueError:
+        except (ValueError, OverflowError):  # a year that no calendar has
             return
 
 
@@ -284,8 +284,10 @@ def _refusal(
 def _advice(answer: Answer, *, has_token: bool) -> str:
     if answer.headers.get("x-ratelimit-remaining") == "0":
         reset = answer.headers.get("x-ratelimit-reset", "")
-        at = datetime.fromtimestamp(int(reset), UTC) if reset.isdigit() else None
-        return f"The rate limit is used up; it ends at {at:%H:%M:%S} UTC." if at else ""
+        if re.fullmatch("[0-9]{1,10}", reset) is None:  # 10 digits: until 2286
+            return ""
+        at = datetime.fromtimestamp(int(reset), UTC)
+        return f"The rate limit is used up; it ends at {at:%H:%M:%S} UTC."
     if not has_token:
         return "Set GITHUB_TOKEN: nothing was asked with a token."
     needed = answer.headers.get("X-Accepted-GitHub-Permissions")

@@ -186,11 +186,7 @@ def parse_settings(text: str) -> Settings:
     the nearest known one), a value of another type or shape, a duplicate name, and a
     time without a zone.
     """
-    try:
-        document = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise fail(f"this is not TOML: {error}") from error
-    top = Fields("", document)
+    top = Fields("", _document(text))
     repository = top.table("repository")
     release = top.table("release")
     registry = top.table("registry")
@@ -213,12 +209,7 @@ def parse_settings(text: str) -> Settings:
         ),
         version_file=release.optional_text("version_file", _PATH),
         registry_host=_host(registry),
-        image_pattern=registry.text(
-            "images",
-            _IMAGES,
-            default=IMAGES,
-            says='Write a path below the host, such as "my-project/shop/{service}".',
-        ),
+        image_pattern=_image_pattern(registry),
         token_realm=registry.optional_text("token_realm", _HOST),
         build=registry.text("build", default="docker"),
         services=tuple(_service(each) for each in top.tables("services")),
@@ -239,6 +230,18 @@ def _policy(table: Fields) -> PolicySettings:
     return PolicySettings(
         **{each.name: table.texts(each.name) for each in fields(PolicySettings)}
     )
+
+
+def _document(text: str) -> dict[str, object]:
+    try:
+        return tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise fail(f"this is not TOML: {error}") from error
+
+
+def _image_pattern(table: Fields) -> str:
+    says = 'Write a path below the host, such as "my-project/shop/{service}".'
+    return table.text("images", _IMAGES, default=IMAGES, says=says)
 
 
 def _host(table: Fields) -> str:
