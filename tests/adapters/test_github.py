@@ -8,6 +8,7 @@ import pytest
 from monokeel.adapters.github import GitHub, words_of
 from monokeel.adapters.session import Answer, Session
 from monokeel.ground.errors import MonokeelError, RefusedError, ServiceError
+from sandbox.server import Sandbox
 from tests.fakes.http import Reply, serving
 
 
@@ -176,3 +177,20 @@ def test_hostile_headers_end_in_one_line(headers: dict[str, str]) -> None:
 
         with pytest.raises(ServiceError, match="GitHub answered 404"):
             hub.request("GET", "/keys")
+
+
+def test_a_repository_that_moved_says_where_it_is() -> None:
+    """P20."""
+    with Sandbox() as box:
+        box.switches.renamed_from = "acme/old"
+        old = GitHub(
+            Session(tries=1),
+            api=box.url,
+            repository="acme/old",
+            token=box.tokens["admin"],
+        )
+
+        with pytest.raises(RefusedError) as caught:
+            old.request("GET", "/rulesets")
+
+    assert "The repository is acme/shop now" in caught.value.fix

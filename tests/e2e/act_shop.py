@@ -95,6 +95,7 @@ class ActShop:
             environment=self._environment("none"),
             secrets={
                 "MONOKEEL_DEPLOY_KEY": (self.base / "key").read_text(),
+                **({"MONOKEEL_APP_PRIVATE_KEY": "a-key"} if trigger.app else {}),
                 **admit_jobs(self.box, text),
             },
         )

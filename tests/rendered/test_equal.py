@@ -82,6 +82,7 @@ def test_the_rules_of_a_new_repository_parse(render: Render) -> None:
     assert names == [
         "main",
         "branch-names",
+        "branch-prefixes",
         "env-pointers",
         "release-claims",
         "release-tags-create",

@@ -25,6 +25,7 @@ from monokeel.ground.errors import MonokeelError, RefusedError, ServiceError
 _VERSION = "2022-11-28"
 _JSON = "application/vnd.github+json"
 _NEXT = re.compile(r'<([^>]+)>;\s*rel="next"')
+_MOVED = re.compile(r".*/(?:repositories/\d+|repos/[^/]+/[^/?]+)")
 _MOST_PAGES = 1000
 _ENDS = "first 1000 results"
 HIDDEN = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND)
@@ -163,7 +164,24 @@ class GitHub:
 
     def _error(self, method: str, path: str, answer: Answer) -> MonokeelError:
         where = urlsplit(self._url(path, None)).path
-        return _refusal(method, where, answer, has_token=bool(self.token))
+        error = _refusal(method, where, answer, has_token=bool(self.token))
+        if answer.status == HTTPStatus.MOVED_PERMANENTLY:
+            error.fix = (
+                f"The repository is {self._new_name(answer)} now: correct [repository]"
+                " in infra/platform.toml, GITHUB_REPOSITORY and git remote set-url."
+            )
+        return error
+
+    def _new_name(self, moved: Answer) -> str:
+        """Return where a 301 leads; GitHub names the repository by its number there."""
+        place = _MOVED.match(moved.headers.get("Location", ""))
+        try:
+            if place is None:
+                return "elsewhere"
+            found = as_object(self.request("GET", place[0]).json())
+        except MonokeelError:
+            return "elsewhere"
+        return str(found.get("full_name"))
 
     def graphql(self, query: str, variables: Mapping[str, str]) -> dict[str, Json]:
         """Return the data that *query* asks for; it only reads, so it may be repeated.
