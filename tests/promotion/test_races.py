@@ -204,3 +204,22 @@ def test_two_people_roll_back_within_a_second() -> None:
         assert moves(race) == ["1.1.0"]
         others = [each for each in results if isinstance(each, RefusedError)]
         assert all("was rolled back from 1.2.0" in each.problem for each in others)
+
+
+def test_a_record_that_another_run_has_settled_moves_nothing() -> None:
+    shop = Shop()
+    shop.release("1.0.0", "1.1.0")
+    shop.place("dev", "1.0.0")
+
+    def after_our_record() -> None:
+        if shop.fuse.log[-1:] == ["record dev 1.1.0"]:
+            shop.fuse.turn = lambda: None
+            ours = max(shop.records.kept)
+            shop.records.settle(ours, "error", "cut short before the branch moved")
+
+    shop.fuse.turn = after_our_record
+    with pytest.raises(RefusedError) as caught:
+        runner(shop, PROMOTE)()
+
+    assert "another run has settled record" in caught.value.problem
+    assert shop.clone.at("dev") == "1.0.0"

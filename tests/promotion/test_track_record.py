@@ -196,3 +196,16 @@ def test_a_version_promoted_again_after_its_rollback_is_not_marked_again() -> No
 def test_a_description_fits_into_a_status() -> None:
     assert shortened("two\nlines") == "two lines"
     assert len(shortened("x" * 200)) == 140
+
+
+def test_of_two_that_wanted_the_same_the_one_from_there_moved_it() -> None:
+    elsewhere = "c" * 40
+    known = ledger(
+        (record(1, B, 0), [status("success", 0)]),
+        (record(2, A, 1, left=elsewhere), []),
+        (record(3, A, 1, left=B), []),
+    )
+
+    owed = repairs(known, "dev", A, START + HOUR)
+
+    assert [(r.record.id, r.state) for r in owed] == [(2, "failure"), (3, "success")]

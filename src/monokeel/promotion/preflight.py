@@ -1,8 +1,9 @@
 """Would GitHub take the push? Asked before anything is written."""
 
 from monokeel.ground.answers import Unknown
+from monokeel.promotion.evidence import ACTIONS
 from monokeel.promotion.ports import Outside
-from monokeel.promotion.reading import ACTIONS, Place, Reading
+from monokeel.promotion.reading import Place, Reading
 
 _PATH = ".github/workflows"
 _WORDS = (

@@ -6,12 +6,13 @@ still owes is counted as written, in every environment, whoever reads it.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from monokeel.ground.errors import NO_ANSWER, RefusedError
+from monokeel.ground.errors import RefusedError
 from monokeel.ground.freezes import Freeze
 from monokeel.ground.settings import Environment, Settings
 from monokeel.ground.version import nearest, newest_first
+from monokeel.promotion.evidence import ledger_of, moves_to_check, unchecked
 from monokeel.promotion.pointers import (
     Pointers,
     branch_of,
@@ -19,14 +20,7 @@ from monokeel.promotion.pointers import (
     read_remote,
 )
 from monokeel.promotion.ports import Outside
-from monokeel.promotion.records import (
-    PROMOTE,
-    ROLLBACK,
-    BranchMove,
-    Ledger,
-    Listed,
-    Record,
-)
+from monokeel.promotion.records import Ledger, Listed, Record
 from monokeel.promotion.records import newest_first as by_id
 from monokeel.promotion.track_record import (
     Repair,
@@ -36,13 +30,6 @@ from monokeel.promotion.track_record import (
     time_is_hidden,
     track_record_of,
 )
-
-ACTIONS = "github-actions[bot]"
-_LAG = timedelta(minutes=1)  # between a record and the push that it announces
-
-
-# The moves of each branch that GitHub saw, or why nobody can tell.
-Moves = Mapping[str, tuple[BranchMove, ...] | str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -219,8 +206,8 @@ def _assemble(
     listed: Listed,
     now: datetime,
 ) -> Reading:
-    moves = _moves_to_check(outside, listed, pointers)
-    ledger = _ledger(listed, pointers, moves)
+    moves = moves_to_check(outside, listed, pointers)
+    ledger = ledger_of(listed, pointers, moves)
     at = pointers.branches
     owed = {
         each.name: repairs(ledger, each.name, at.get(each.name), now)
@@ -243,7 +230,7 @@ def _assemble(
             )
             for each in settings.environments
         ),
-        unchecked=_unchecked(listed, moves),
+        unchecked=unchecked(listed, moves),
         strays=_strays(settings, pointers),
         freezes=tuple(
             (end, freeze)
@@ -252,15 +239,6 @@ def _assemble(
         ),
         now=now,
     )
-
-
-def _unchecked(listed: Listed, moves: Moves) -> dict[str, str]:
-    who = listed.viewer or "us"
-    return {
-        name: f"records in {name} by others than {who} could not be checked: {seen}"
-        for name, seen in moves.items()
-        if isinstance(seen, str)
-    }
 
 
 def _names_on_github(settings: Settings) -> dict[str, str]:
@@ -278,69 +256,6 @@ def _strays(settings: Settings, pointers: Pointers) -> tuple[str, ...]:
         for name in sorted(pointers.branches)
         if name not in known
     )
-
-
-def _moves_to_check(outside: Outside, listed: Listed, pointers: Pointers) -> Moves:
-    others = [each for each in listed.records if not _is_ours(each, listed.viewer)]
-    names = dict.fromkeys(each.environment for each in others)
-    return {name: _moves_of(name, outside, pointers) for name in names}
-
-
-def _moves_of(
-    environment: str, outside: Outside, pointers: Pointers
-) -> tuple[BranchMove, ...] | str:
-    try:
-        return outside.records.branch_moves(branch_of(environment))
-    except RefusedError as error:  # 422 without the branch: then it did not move
-        return error.problem if environment in pointers.branches else ()
-    except NO_ANSWER as error:  # reading it needs push rights
-        return error.problem
-
-
-def _is_ours(record: Record, viewer: str) -> bool:
-    return record.creator in {viewer, ACTIONS}
-
-
-def _ledger(
-    listed: Listed,
-    pointers: Pointers,
-    moves: Moves,
-) -> Ledger:
-    # Whoever may write can write a record: it counts if it is our writer's, or if
-    # GitHub saw the branch move as it says.
-    counted, odd = [], []
-    for record in listed.records:
-        why = _disagreement(record, pointers)
-        if not why and not _is_ours(record, listed.viewer):
-            seen = moves.get(record.environment, ())
-            if isinstance(seen, str) or not _was_seen(record, seen):
-                why = f"written by {record.creator or 'nobody'}, and no move was seen"
-        if why:
-            odd.append((record, why))
-            continue
-        known = {record.creator, listed.viewer, ACTIONS}
-        told = tuple(each for each in record.statuses if each.by in known)
-        counted.append(replace(record, statuses=told))
-    return Ledger(records=tuple(counted), floors=listed.floors, odd=tuple(odd))
-
-
-def _disagreement(record: Record, pointers: Pointers) -> str:
-    tagged = pointers.releases.get(record.version, record.sha)
-    if record.task not in {PROMOTE, ROLLBACK}:
-        return f"its task is {record.task!r}"
-    if record.note.sha != record.sha:
-        return f"it is of {record.sha[:12]}, and says {record.note.sha[:12]}"
-    if tagged != record.sha:
-        return f"{record.version} is {tagged[:12]}, and it says {record.sha[:12]}"
-    return ""
-
-
-def _was_seen(record: Record, moves: tuple[BranchMove, ...]) -> bool:
-    # The record comes first, the move second; a move by hand got its record after it.
-    before = [each for each in moves if each.at < record.created_at]
-    there = before[0].after if before else ""
-    later = [each.after for each in moves if each.at >= record.created_at - _LAG]
-    return record.sha in {there, *later}
 
 
 def _require_known(version: str, pointers: Pointers, settings: Settings) -> None:
