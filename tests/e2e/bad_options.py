@@ -141,7 +141,7 @@ OPTIONS = {
     "update no yaml": option((*UPDATE, "--answer", "services=[}"), "is not YAML"),
     "update unknown answer": option((*UPDATE, "--answer", "nope=1"), "'nope'"),
     "update wrong answer": option(
-        (*UPDATE, "--answer", "required_reviews=11"), "0 to 10 approvals"
+        (*UPDATE, "--answer", "required_reviews=11"), "a number from 0 to 10"
     ),
     "verify positional": option(
         ("template.verify", "inv"), "takes no value here: 'inv'"

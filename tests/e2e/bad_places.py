@@ -19,7 +19,6 @@ from tests.e2e.bad_options import (
     PROMOTE,
     RELEASE,
     STATUS,
-    UPDATE,
 )
 from tests.e2e.rendered_shop import PASSWORD, TOKEN, Row
 from tests.rendered.renders import git
@@ -47,6 +46,16 @@ def put(args: tuple[str, ...], path: str, content: bytes, says: str) -> Row:
 
     def spoil(shop: Path) -> None:
         (shop / path).write_bytes(content)
+
+    return Row(args=args, code=1, says=says, spoil=spoil)
+
+
+def landed(args: tuple[str, ...], path: str, content: bytes, says: str) -> Row:
+    """Return the row in which the last commit has *content* at *path*."""
+
+    def spoil(shop: Path) -> None:
+        (shop / path).write_bytes(content)
+        save(shop, "chore: spoil")
 
     return Row(args=args, code=1, says=says, spoil=spoil)
 
@@ -164,8 +173,8 @@ FILES = {
     "rulesets no pattern": put(
         ("check.branch",), "infra/rulesets.json", b"[]", "no branch_name_pattern"
     ),
-    "answers syntax": put(CHECK, ".copier-answers.yml", b"{", "not YAML"),
-    "answers no text": put(CHECK, ".copier-answers.yml", b"\xff\xfe", "not"),
+    "answers syntax": landed(CHECK, ".copier-answers.yml", b"{", "not YAML"),
+    "answers no text": landed(CHECK, ".copier-answers.yml", b"\xff\xfe", "not"),
     "workflow no text": put(LINT, ".github/workflows/x.yml", b"\xff", "not UTF-8"),
     "manifest syntax": put(
         ("template.verify", "--source", "/nowhere"),
@@ -184,29 +193,19 @@ NO_TOKEN = {"GITHUB_TOKEN": None, "GH_TOKEN": None}
 CLONES = {
     "no repository": clone(BUILD, 1, "no git", lambda s: shutil.rmtree(s / ".git")),
     "no repository, release": clone(
-        RELEASE, 1, "no remote", lambda s: shutil.rmtree(s / ".git")
+        RELEASE, 1, "no commit is checked", lambda s: shutil.rmtree(s / ".git")
     ),
     "no remote": clone(
         PROMOTE, 1, "no remote 'origin'", lambda s: git(s, "remote", "remove", "origin")
     ),
-    "older commit": clone(
-        RELEASE,
-        3,
-        "not the tip",
-        lambda s: git(s, "switch", "-q", "--detach", "HEAD~1"),
-    ),
     "other branch": clone(
         RELEASE, 3, "on branch x", lambda s: git(s, "switch", "-q", "-c", "x")
-    ),
-    "no branch to update": clone(
-        UPDATE, 1, "no branch", lambda s: git(s, "switch", "-q", "--detach")
     ),
     "commit not pushed": clone(
         RELEASE, 3, "not on the remote", lambda s: save(s, "feat: more")
     ),
     "shallow": clone(RELEASE, 3, "shallow", shallow),
     "dirty build": clone(BUILD, 1, "not those of", dirty),
-    "dirty update": clone(UPDATE, 3, "not committed", dirty),
     "no infra": clone(DRIFT, 1, "rulesets.json", lambda s: shutil.rmtree(s / "infra")),
     "infra leads nowhere": clone(STATUS, 1, "infra/platform.toml", dangling),
 }
@@ -216,7 +215,7 @@ BUILDS = {
     "no preset": builds("kaniko", 1, "no preset"),
     "no program": builds("/nowhere {image} {context}", 4, "/nowhere"),
     "fails": builds("false {image} {context}", 4, "ended with 1"),
-    "pushes nothing": builds("true {image} {context}", 4, "not in the registry"),
+    "pushes nothing": builds("true {image} {context}", 4, "is not shown yet"),
 }
 RIGHTS = {
     "release without token": Row(
