@@ -15,9 +15,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import urlsplit
 
-from monokeel.adapters.addresses import is_loopback
+from monokeel.adapters.addresses import is_loopback, parts_of
 from monokeel.adapters.manifests import _LABEL, REVISION
 from monokeel.adapters.process import run_visible
 from monokeel.ground.errors import ServiceError, UsageError
@@ -87,7 +86,7 @@ class Builder:
                 f"service {service} has no folder {context}",
                 fix="Correct its path in infra/platform.toml.",
             )
-        host = urlsplit(self.registry).netloc
+        host = parts_of(self.registry).netloc
         created = self.commit_time(commit).astimezone(UTC)
         return Job(
             context=context,
@@ -119,7 +118,7 @@ class Builder:
             yield os.environ.get("REGISTRY_AUTH_FILE")
             return
         pair = f"{self.user or 'token'}:{self.password}".encode()
-        host = urlsplit(self.registry).netloc
+        host = parts_of(self.registry).netloc
         content = {"auths": {host: {"auth": base64.b64encode(pair).decode()}}}
         with tempfile.TemporaryDirectory(prefix="monokeel-") as folder:
             path = Path(folder) / "auth.json"

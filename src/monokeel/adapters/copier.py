@@ -10,20 +10,19 @@ import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import urlsplit
 
-import yaml
 from copier import run_copy, run_update
 from copier.errors import CopierError, UnsafeTemplateError
 from jinja2 import TemplateError
 from plumbum import ProcessExecutionError, local
 
-from monokeel.adapters.addresses import check_address
+from monokeel.adapters.addresses import check_address, parts_of
 from monokeel.adapters.credentials import Credentials, token_environment
 from monokeel.adapters.process import clean_environment, last_line, run
 from monokeel.adapters.worktree import list_files, read_files
 from monokeel.ground.answers import Json
 from monokeel.ground.errors import RefusedError, ServiceError, UsageError
+from monokeel.ground.parsers import parse_yaml
 from monokeel.updates.edits import ANSWERS_FILE, Recorded, Render
 
 _TIMEOUT_S = 300.0
@@ -77,7 +76,7 @@ class Template:
         source = re.sub(r"\Agh:/?", "", self._source or self.recorded().source)
         if _SHORT.match(source):
             return f"https://{self._host()}/{source.removesuffix('.git')}.git"
-        parts = urlsplit(source)
+        parts = parts_of(source)
         if parts.password or (parts.username and parts.scheme in {"http", "https"}):
             raise UsageError(
                 f"the template's address holds credentials for {parts.hostname}",
@@ -252,10 +251,9 @@ class Template:
 def parse_answer(text: str) -> Json:
     """Return the answer that *text* means as YAML; UsageError if it is none."""
     try:
-        value: Json = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise UsageError(f"{text!r} is not YAML") from error
-    return value
+        return parse_yaml(text)
+    except ValueError as error:
+        raise UsageError(f"--answer {text[:80]!r} is not YAML: {error}") from error
 
 
 def _as_copier_asks(source: str) -> str:
@@ -268,8 +266,8 @@ def _as_copier_asks(source: str) -> str:
 
 def _mapping(text: str, where: str) -> dict[str, Json]:
     try:
-        value = yaml.safe_load(text)
-    except yaml.YAMLError as error:
+        value = parse_yaml(text)
+    except ValueError as error:
         raise UsageError(f"{where} is not YAML: {error}") from error
     if not isinstance(value, dict):
         raise UsageError(f"{where} is not a YAML mapping")

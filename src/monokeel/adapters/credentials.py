@@ -13,9 +13,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit
 
-from monokeel.adapters.addresses import is_private
+from monokeel.adapters.addresses import is_private, parts_of
 
 
 def no_host_keys() -> tuple[str, ...]:
@@ -40,7 +39,7 @@ class Credentials:
 
 def token_environment(credentials: Credentials, address: str) -> dict[str, str]:
     """Return the variables that make git send the token to *address*, if it may."""
-    parts = urlsplit(address)
+    parts = parts_of(address)
     if not credentials.token or not is_private(address):
         return {}
     if parts.netloc.rpartition("@")[2] != credentials.server:
@@ -60,7 +59,7 @@ def ssh_address(address: str) -> str:
 
     ``https://github.com/acme/shop.git`` is ``ssh://git@github.com/acme/shop.git``.
     """
-    parts = urlsplit(address)
+    parts = parts_of(address)
     if parts.scheme in {"http", "https"} and parts.hostname:
         return f"ssh://git@{parts.hostname}{parts.path}"
     return address
@@ -89,7 +88,7 @@ def key_environment(credentials: Credentials, address: str) -> Iterator[dict[str
 
 
 def _known_host(address: str) -> str:
-    parts = urlsplit(address)
+    parts = parts_of(address)
     if parts.port:
         return f"[{parts.hostname}]:{parts.port}"
     if parts.hostname:

@@ -7,19 +7,22 @@ own that are given a GitHub. Facts: GitHub's REST documentation, version 2022-11
 import json as jsonlib
 import re
 from collections.abc import Container, Mapping, Sequence
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from contextlib import suppress
+from datetime import datetime
 from http import HTTPStatus
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
-from monokeel.adapters.session import Answer, Session, is_rate_limit
+from monokeel.adapters.addresses import parts_of
+from monokeel.adapters.session import LARGEST, Answer, Session, is_rate_limit
 from monokeel.ground.answers import Json, Unknown, as_list, as_object
 from monokeel.ground.errors import MonokeelError, RefusedError, ServiceError
+from monokeel.ground.parsers import parse_epoch, parse_http_date
 
 _VERSION = "2022-11-28"
 _JSON = "application/vnd.github+json"
 _NEXT = re.compile(r'<([^>]+)>;\s*rel="next"')
 _MOST_PAGES = 1000
+_MOST_BYTES = 200 << 20
 HIDDEN = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND)
 _UNSEEN = (*HIDDEN, HTTPStatus.TOO_MANY_REQUESTS)
 
@@ -65,6 +68,7 @@ class GitHub:
         params: Mapping[str, str] | None = None,
         accept: str = _JSON,
         expect: Container[int] = (HTTPStatus.OK,),
+        largest: int = LARGEST,
     ) -> Answer:
         """Send one call and return its answer if the status is in *expect*.
 
@@ -80,7 +84,9 @@ class GitHub:
             headers["Content-Type"] = "application/json"
         if self.token:
             headers["Authorization"] = f"Bearer {self.token}"
-        answer = self._session.request(method, url, headers=headers, body=body)
+        answer = self._session.request(
+            method, url, headers=headers, body=body, largest=largest
+        )
         self._note_date(answer)
         if answer.status in expect:
             return answer
@@ -137,19 +143,21 @@ class GitHub:
         Follows ``rel="next"`` only: other links (``deprecation``) may be there.
         """
         items: list[dict[str, Json]] = []
-        answer = first
+        answer, size = first, 0
         for _ in range(_MOST_PAGES):
-            page = answer.json()
+            page, size = answer.json(), size + len(answer.body)
             listed = as_list(as_object(page).get(key) if key else page)
             items += [as_object(item) for item in listed]
             following = _NEXT.search(answer.headers.get("Link", ""))
             if following is None:
                 return items
+            if size > _MOST_BYTES:
+                raise ServiceError("GitHub's list has more than 200 MiB")
             answer = self.request("GET", following[1])
         raise ServiceError(f"GitHub's list has more than {_MOST_PAGES} pages")
 
     def _error(self, method: str, path: str, answer: Answer) -> MonokeelError:
-        where = urlsplit(self._url(path, None)).path
+        where = parts_of(self._url(path, None)).path
         return _refusal(method, where, answer, has_token=bool(self.token))
 
     def graphql(self, query: str, variables: Mapping[str, str]) -> dict[str, Json]:
@@ -168,7 +176,7 @@ class GitHub:
         )
         self._note_date(answer)
         if answer.status != HTTPStatus.OK:
-            path = urlsplit(url).path
+            path = parts_of(url).path
             raise _refusal("POST", path, answer, has_token=bool(self.token))
         found = as_object(answer.json())
         if found.get("errors"):
@@ -184,9 +192,9 @@ class GitHub:
         elif path.startswith("/") or not path:
             url = f"{self.api}/repos/{self.repository}{path}"
         else:
-            if urlsplit(path).netloc != urlsplit(self.api).netloc:
+            if parts_of(path).netloc != parts_of(self.api).netloc:
                 raise ServiceError(
-                    f"GitHub's answer leads to another host: {urlsplit(path).netloc}"
+                    f"GitHub's answer leads to another host: {parts_of(path).netloc}"
                 )
             url = path
         return f"{url}?{urlencode(params)}" if params else url
@@ -195,10 +203,8 @@ class GitHub:
         said = answer.headers.get("Date")
         if said is None:
             return
-        try:
-            self._newest_date = parsedate_to_datetime(said).astimezone(UTC)
-        except ValueError:
-            return
+        with suppress(ValueError):
+            self._newest_date = parse_http_date(said)
 
 
 def words_of(answer: Answer) -> str:
@@ -247,9 +253,11 @@ def _refusal(
 
 def _advice(answer: Answer, *, has_token: bool) -> str:
     if answer.headers.get("x-ratelimit-remaining") == "0":
-        reset = answer.headers.get("x-ratelimit-reset", "")
-        at = datetime.fromtimestamp(int(reset), UTC) if reset.isdigit() else None
-        return f"The rate limit is used up; it ends at {at:%H:%M:%S} UTC." if at else ""
+        try:
+            at = parse_epoch(answer.headers.get("x-ratelimit-reset", ""))
+        except ValueError:
+            return "The rate limit is used up; GitHub does not say until when."
+        return f"The rate limit is used up; it ends at {at:%H:%M:%S} UTC."
     if not has_token:
         return "Set GITHUB_TOKEN: nothing was asked with a token."
     needed = answer.headers.get("X-Accepted-GitHub-Permissions")

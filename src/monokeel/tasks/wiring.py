@@ -8,8 +8,8 @@ import re
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
+from monokeel.adapters.addresses import check_address, parts_of
 from monokeel.ground.errors import UsageError
 
 if TYPE_CHECKING:
@@ -141,7 +141,7 @@ def make_credentials() -> "Credentials":
     """Return what git may use: the token for GitHub, the deploy key for pushes."""
     from monokeel.adapters.credentials import Credentials
 
-    api_host = urlsplit(api_address()).netloc
+    api_host = parts_of(api_address()).netloc
     return Credentials(
         token=token(),
         server="github.com" if api_address() == _PUBLIC_API else api_host,
@@ -187,8 +187,8 @@ def registry_login() -> tuple[str | None, str | None]:
     """
     user = variable("MONOKEEL_REGISTRY_USER")
     password = variable("MONOKEEL_REGISTRY_PASSWORD")
-    host = urlsplit(registry_address()).netloc
-    if password is None and host in {"ghcr.io", urlsplit(api_address()).netloc}:
+    host = parts_of(registry_address()).netloc
+    if password is None and host in {"ghcr.io", parts_of(api_address()).netloc}:
         user, password = user or variable("GITHUB_ACTOR") or "token", token()
     return user, password
 
@@ -200,8 +200,6 @@ def registry_address() -> str:
 
 def _address(name: str, default: str) -> str:
     """Return the address in the variable *name*; UsageError if none can be asked."""
-    from monokeel.adapters.addresses import check_address
-
     address = (variable(name) or default).rstrip("/")
     try:
         check_address(address)
