@@ -14,6 +14,8 @@ def check_address(url: str) -> None:
     An address with a user or a password in it is refused, too: it would be logged.
     """
     parts = parts_of(url)
+    if not any(parts):
+        raise UsageError(f"{shown(url)!r} is no address", fix="Write https://HOST.")
     if parts.username or parts.password:
         raise UsageError(
             f"the address of {parts.hostname} holds credentials",

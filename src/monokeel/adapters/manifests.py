@@ -38,12 +38,12 @@ def revision_of(
         return annotated if _COMMIT.match(annotated) else None
     platform = _first_platform(fields)
     if platform is not None:
-        if not levels:
-            return Unknown(reason="an index in an index in an index: too many")
-        child = read(Blob(digest=platform, is_manifest=True))
-        if isinstance(child, Unknown):
-            return child
-        return revision_of(child, read, levels=levels - 1)
+        child: bytes | Unknown = Unknown(reason="an index in an index in an index ...")
+        if levels:
+            child = read(Blob(digest=platform, is_manifest=True))
+        if isinstance(child, bytes):
+            return revision_of(child, read, levels=levels - 1)
+        return child
     config = _text(fields.get("config"), "digest")
     if config is None:
         return None
