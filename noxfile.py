@@ -12,6 +12,7 @@ import nox
 
 sys.path.insert(0, str(Path(__file__).parent / "scripts"))
 from dev import HOME, make_environment
+from pythons import NEWEST, OLDEST, find
 
 nox.needs_version = ">=2025.2.9"
 nox.options.sessions = ["lint", "tests"]
@@ -20,6 +21,9 @@ nox.options.error_on_external_run = True
 ALLOWED = str(HOME / "bin" / "*")
 CODE = ("src", "template/tasks.py", "sandbox", "tests", "scripts", "bench")
 ROOT_CODE = ("tasks.py", "noxfile.py", "inv")
+# What a new Python may break: everything but what act and the proofs do.
+_ROOMS = "adapters drift ground policy promotion release rendered setup updates"
+FAST = tuple(f"tests/{room}" for room in _ROOMS.split())
 
 
 def run(session: nox.Session, *args: str, **env: str) -> None:
@@ -53,6 +57,27 @@ def tests(session: nox.Session) -> None:
 def render(session: nox.Session) -> None:
     """Run the tests of the template: all answers render, all files are valid."""
     run(session, "pytest", "tests/rendered", *session.posargs)
+
+
+@nox.session(python=False)
+@nox.parametrize("version", [OLDEST, NEWEST])
+def pythons(session: nox.Session, version: str) -> None:
+    """Run the tests of the rooms on the oldest and the newest Python we promise.
+
+    Each in an environment of its own, below .nox; skipped where it is not installed.
+    """
+    program = find(version)
+    if program is None:
+        session.skip(f"there is no Python {version} on this machine")
+    home = Path(".nox").absolute() / f"python-{version}"
+    home.parent.mkdir(exist_ok=True)
+    make = "import sys, pathlib, dev; dev.make_environment(pathlib.Path(sys.argv[1]))"
+    scripts = {"PYTHONPATH": "scripts"}
+    session.run(program, "-c", make, str(home), external=True, env=scripts)
+    arguments = session.posargs or ["-n", "2", *FAST]
+    path = f"{home}/bin{os.pathsep}{os.environ.get('PATH', '')}"
+    pytest = (str(home / "bin/python"), "-m", "pytest", *arguments)
+    session.run(*pytest, external=True, env={"PATH": path})
 
 
 @nox.session(python=False)

@@ -1,6 +1,7 @@
 """Every family of the API; importing one registers its routes."""
 
 from sandbox import (
+    action_rights,
     assets,
     checks,
     commits,
@@ -21,6 +22,7 @@ from sandbox import (
 )
 
 ROUTED = (
+    action_rights,
     assets,
     checks,
     commits,

@@ -43,9 +43,12 @@ def _canned(state: State, call: Call, name: str, variables: JsonObject) -> Reply
             return _wrapped(_repository(state))
         if name == "RepoRulesetList":
             return Reply(json={"data": {"level": {"rulesets": _rulesets(state)}}})
-    if name == "Release_fields":  # gh asks what this server knows
-        fields: Json = {"fields": [{"name": "immutable"}]}
-        return Reply(json={"data": {"Release": fields}})
+    known: dict[str, Json] = {
+        "Viewer": {"viewer": {"login": call.actor.login}},
+        "Release_fields": {"Release": {"fields": [{"name": "immutable"}]}},
+    }
+    if name in known:  # what gh asks about itself, and about this server
+        return Reply(json={"data": known[name]})
     message = f"the sandbox has no canned answer for the query {name!r}"
     return Reply(json={"errors": [{"type": "NOT_FOUND", "message": message}]})
 

@@ -211,7 +211,10 @@ def main(arguments: list[str]) -> int:
     user = os.environ.get("MONOKEEL_REGISTRY_USER") or "token"
     names = ("MONOKEEL_REGISTRY_PASSWORD", "GITHUB_TOKEN", "GH_TOKEN")
     password = next(filter(None, map(os.environ.get, names)), "")
+    file = os.environ.get("REGISTRY_AUTH_FILE")
     try:
+        if file:
+            user, password = _login(Path(file), name)
         target = Target(name, user, password)
         image = pack(
             Path(context), _labels(target.name, commit, created), created=created
@@ -222,6 +225,14 @@ def main(arguments: list[str]) -> int:
         return 1
     sys.stdout.write(f"{name.rpartition(':')[0]}@{image.digest}\n")
     return 0
+
+
+def _login(file: Path, name: str) -> tuple[str, str]:
+    """Return user and password for the registry of *name*, as containers-auth.json."""
+    logins = json.loads(file.read_text(encoding="utf-8"))["auths"]
+    pair = logins.get(name.partition("/")[0], {}).get("auth", "")
+    user, _, password = base64.b64decode(pair).decode().partition(":")
+    return user, password
 
 
 def _labels(name: str, commit: str, created: datetime) -> dict[str, str]:

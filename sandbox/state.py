@@ -61,6 +61,7 @@ class State:
     default_branch: str = "main"
     owner_type: str = "Organization"
     private: bool = False
+    workflow_rights: str = "read"  # the default of new repositories
     settings: JsonObject = field(default_factory=dict)
     switches: Switches = field(default_factory=Switches)
     people: dict[str, Actor] = field(default_factory=dict)

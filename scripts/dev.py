@@ -18,10 +18,11 @@ HOME = ROOT / ".venv"
 REQUIREMENTS = ROOT / "requirements-dev.txt"
 
 
-def make_environment() -> Path:
-    """Return the folder of the environment's programs, made now if it is stale.
+def make_environment(home: Path = HOME) -> Path:
+    """Return the folder of the programs of *home*, made now if it is stale.
 
-    The package itself is installed from src/, editable: it has no hash to check.
+    It is made with the Python that runs this. The package itself is installed from
+    src/, editable: it has no hash to check.
     """
     loader = SourceFileLoader("inv", str(ROOT / "inv"))
     spec = spec_from_loader("inv", loader)
@@ -30,17 +31,17 @@ def make_environment() -> Path:
     inv = module_from_spec(spec)
     sys.dont_write_bytecode = True
     loader.exec_module(inv)
-    inv.make_current(str(HOME), str(REQUIREMENTS))
-    if not (HOME / "bin" / "monokeel").exists():
-        python = str(HOME / "bin" / "python")
+    inv.make_current(str(home), str(REQUIREMENTS))
+    if not (home / "bin" / "monokeel").exists():
+        python = str(home / "bin" / "python")
         install = ["uv", "pip", "install", "--quiet", "--python", python, "--no-deps"]
         offline = ["--no-index", "--no-build-isolation", "--editable", str(ROOT)]
         done = subprocess.run(
-            [str(HOME / "bin" / install[0]), *install[1:], *offline], check=False
+            [str(home / "bin" / install[0]), *install[1:], *offline], check=False
         )
         if done.returncode != 0:
             raise OSError("the package in src/ cannot be installed")
-    return HOME / "bin"
+    return home / "bin"
 
 
 def main(arguments: list[str]) -> int:

@@ -1,4 +1,9 @@
-"""Make the generated copies again; `nox -s regen` runs this, a test compares them."""
+"""Make the generated copies again; `nox -s regen` runs this, tests compare them.
+
+    python scripts/regen.py [wheel] [manifest] [golden]
+
+Without an argument all three, in this order: each is part of the next.
+"""
 
 import hashlib
 import os
@@ -60,13 +65,12 @@ def permissions() -> None:
     permission_page.PAGE.write_text(permission_page.renewed(text), encoding="utf-8")
 
 
-def main() -> None:
-    """Make everything again."""
-    permissions()
-    wheel()  # each is part of the next
-    manifest()
-    golden()
+def main(names: list[str]) -> None:
+    """Make what *names* say again, or everything."""
+    for make in (permissions, wheel, manifest, golden):
+        if not names or make.__name__ in names:
+            make()
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -1,6 +1,5 @@
 """Two versions of this template, as an author would have released them."""
 
-import hashlib
 import json
 import os
 import shutil
@@ -54,7 +53,8 @@ def release_next_template(folder: Path) -> str:
     guide.write_text(text, encoding="utf-8")
     manifest = folder / "template/ops/manifest.json"
     known = json.loads(manifest.read_text(encoding="utf-8"))
-    known["files"]["docs/OPERATIONS.md"] = hashlib.sha256(text.encode()).hexdigest()
+    blob = git(folder, "hash-object", "--no-filters", "template/docs/OPERATIONS.md")
+    known["files"]["docs/OPERATIONS.md"] = f"100644 {blob}"
     manifest.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
     return _release(folder, f"{major}.{int(minor) + 1}.0")
 

@@ -4,7 +4,6 @@ from datetime import UTC, datetime
 import pytest
 
 from monokeel.adapters.github import GitHub
-from monokeel.adapters.issues import Issues
 from monokeel.adapters.repository import Repository
 from monokeel.adapters.session import Session
 from monokeel.ground.answers import Json, Unknown
@@ -180,26 +179,8 @@ def test_environments_are_made_and_limited_to_a_branch(repository: Repository) -
     assert repository.environment("prod") is not None
 
 
-def test_before_the_first_release_none_is_locked(repository: Repository) -> None:
-    assert repository.newest_release_is_immutable() is False
-
-
-def test_one_issue_is_opened_refreshed_and_closed(box: Sandbox) -> None:
-    issues = Issues(github(box))
-
-    opened = issues.keep_open("drift", title="Drift", body="one")
-    refreshed = issues.keep_open("drift", title="Drift", body="two")
-    other = issues.keep_open("template", title="Update", body="new")
-
-    assert (opened, other) == (refreshed, opened + 1)
-    assert issues.close("drift", comment="Over.") == opened
-    assert issues.close("drift", comment="Over.") is None
-    assert issues.find("template") == other
-
-
-def test_a_closed_issue_is_not_opened_again(box: Sandbox) -> None:
-    issues = Issues(github(box))
-    first = issues.keep_open("drift", title="Drift", body="one")
-    issues.close("drift", comment="Over.")
-
-    assert issues.keep_open("drift", title="Drift", body="two") == first + 1
+def test_what_workflows_may_is_read(repository: Repository) -> None:
+    assert repository.workflow_rights() == {
+        "default_workflow_permissions": "read",
+        "can_approve_pull_request_reviews": False,
+    }

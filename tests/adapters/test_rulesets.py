@@ -13,8 +13,9 @@ from monokeel.ground.answers import Json
 from monokeel.ground.errors import ServiceError
 from monokeel.policy.comparison import compare
 from monokeel.policy.export import policy_text
+from monokeel.policy.origin import origins_of
 from monokeel.policy.ports import Rulesets as Wanted
-from monokeel.policy.reading import changes_in, read_rulesets
+from monokeel.policy.reading import read_rulesets
 from monokeel.policy.refusal import Refusal, is_name_taken, rule_without_plan
 from monokeel.policy.rulesets import parse_policy
 from sandbox.server import Sandbox
@@ -149,9 +150,10 @@ def test_rulesets_from_above_are_named_and_never_ours(box: Sandbox) -> None:
 def test_the_name_of_the_last_editor_is_looked_up(box: Sandbox) -> None:
     create(on(box), TAGS)
 
-    changes = changes_in(read_rulesets((), on(box)), on(box))
+    origins = origins_of(read_rulesets((), on(box)), on(box), ())
 
-    assert changes["tags"].by == "ada"
+    assert origins["tags"].newest is not None
+    assert origins["tags"].newest.by == "ada"
 
 
 def test_a_token_without_rights_learns_no_editor_and_no_actor(box: Sandbox) -> None:
@@ -161,7 +163,7 @@ def test_a_token_without_rights_learns_no_editor_and_no_actor(box: Sandbox) -> N
     reading = read_rulesets((), weak)
     before = len(box.exchanges)
 
-    assert changes_in(reading, weak) == {}
+    assert origins_of(reading, weak, ())["tags"].newest is None
     assert len(box.exchanges) == before
     assert weak.read(number).hides_bypass
 

@@ -1,18 +1,21 @@
 """Settings, environment branches and live images, each spoilt in turn."""
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from monokeel.drift.report import drift_report
+from monokeel.drift.wanted import ALLOWED
 from monokeel.ground.answers import Absent, Found, Unknown
 from monokeel.ground.report import as_json, as_text
 from monokeel.promotion.ports import Protection
 from monokeel.promotion.records import BranchMove
 from tests.fakes.place import Place, drift_in
 from tests.fakes.pointers import Shop, commit_named
+from tests.fakes.unconnected import START
 from tests.policy.test_policy import TAGS
 
 
@@ -21,48 +24,110 @@ def place() -> Place:
     return Place()
 
 
-def test_branches_deleted_after_a_merge_would_take_the_pointer(place: Place) -> None:
-    place.repository.deletes_merged = True
+def open_to_all(place: Place) -> None:
+    found = place.repository.environments["release"]
+    place.repository.environments["release"] = {
+        **found,
+        "deployment_branch_policy": None,
+    }
 
-    assert "delete_branch_on_merge is on" in drift_in(place.read(), "settings")[0]
+
+def another_branch(place: Place) -> None:
+    place.repository.add_branch_policy("dev", "feat/*")
 
 
-def test_foreign_deploy_keys_are_named(place: Place) -> None:
-    place.repository.keys = ["ci", "monokeel", "old"]
+def second_key(place: Place) -> None:
+    place.repository.create_deploy_key("monokeel", "ssh-ed25519 T1RIRVI=")
 
-    assert "beside ours: ci, old" in drift_in(place.read(), "settings")[0]
+
+def wide_secret(place: Place) -> None:
+    place.repository.secret_times[""] = START
+
+
+ROWS: dict[str, tuple[Callable[[Place], object], str]] = {
+    "every branch may use an Environment": (
+        open_to_all,
+        "Environment release: takes every branch",
+    ),
+    "one more branch may": (another_branch, "Environment dev: also takes feat/*"),
+    "an Environment is gone": (
+        lambda place: place.repository.environments.pop("policy"),
+        "Environment policy: is not there",
+    ),
+    "a secret is gone": (
+        lambda place: place.repository.secret_times.pop("prod"),
+        "secret in prod: not set",
+    ),
+    "the secret for every branch": (wide_secret, "is a secret of the repository, too"),
+    "no key": (lambda place: place.repository.keys.clear(), "deploy key: no writable"),
+    "another key of our title": (second_key, "beside ours: monokeel (id 1, added at"),
+    "merged branches are deleted": (
+        lambda place: place.repository.settings.update(delete_branch_on_merge=True),
+        "delete_branch_on_merge is true, not false",
+    ),
+    "the title that was checked is not merged": (
+        lambda place: place.repository.settings.update(
+            squash_merge_commit_title="COMMIT_OR_PR_TITLE"
+        ),
+        "squash_merge_commit_title is COMMIT_OR_PR_TITLE, not PR_TITLE",
+    ),
+    "another default branch": (
+        lambda place: setattr(place.repository, "default_branch", "trunk"),
+        "GitHub's default branch is trunk, infra/platform.toml says main",
+    ),
+    "workflows approve": (
+        lambda place: setattr(place.repository, "approves", True),
+        "workflows may approve pull requests",
+    ),
+    "workflows write": (
+        lambda place: setattr(place.repository, "workflows", "write"),
+        "a workflow that names no permissions may write",
+    ),
+    "releases are not locked": (
+        lambda place: setattr(place.repository, "locked", False),
+        "immutable releases: off",
+    ),
+}
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_what_the_rules_rest_on_is_watched(place: Place, row: str) -> None:
+    spoil, said = ROWS[row]
+    assert place.read("settings").verdict == "in_sync"
+
+    spoil(place)
+
+    lines = drift_in(place.read(), "settings")
+    assert any(said in line for line in lines)
+
+
+def test_an_environment_that_asks_nobody_is_drift_where_the_file_asks(
+    place: Place,
+) -> None:
+    """P2: before a first promotion, too."""
+    prod = place.repository.environments["prod"]
+    place.repository.environments["prod"] = {**prod, "protection_rules": []}
+
+    lines = drift_in(place.read("settings"), "settings")
+
+    assert any("approval in prod: asks nobody for an approval" in x for x in lines)
+
+
+def test_every_row_that_a_token_cannot_see_is_named(place: Place) -> None:
+    """Never silence: what is not seen is not in sync."""
+    place.repository.admin = False
+
+    found = place.read("settings", allowed=("bypass_actors",))
+
+    assert found.verdict == "in_sync_as_seen"
+    assert {each.item for each in found.unverified} == set(ALLOWED) - {"bypass_actors"}
 
 
 def test_foreign_keys_matter_only_where_deploy_keys_pass(place: Place) -> None:
-    place.repository.keys = ["ci"]
+    place.repository.create_deploy_key("ci", "ssh-ed25519 T1RIRVI=")
     place.policy = [TAGS]
 
     assert place.read("settings").verdict == "in_sync"
-
-
-@pytest.mark.parametrize(
-    ("keys", "newest_locked"),
-    [(["monokeel"], False), ([], True)],
-    ids=["init was here", "a release is locked"],
-)
-def test_locking_of_releases_that_was_switched_off_is_drift(
-    place: Place, keys: list[str], *, newest_locked: bool
-) -> None:
-    place.repository.immutable = False
-    place.repository.keys = keys
-    place.repository.newest_locked = newest_locked
-
-    assert "Somebody switched them off" in drift_in(place.read(), "settings")[0]
-
-
-def test_locking_that_was_never_on_is_a_note(place: Place) -> None:
-    place.repository.immutable = False
-    place.repository.keys = []
-
-    found = place.read("settings")
-
-    assert found.verdict == "in_sync"
-    assert "immutable releases are off" in as_text(drift_report(found))
 
 
 def test_classic_protection_is_a_note(place: Place) -> None:

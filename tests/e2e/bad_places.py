@@ -167,7 +167,12 @@ FILES = {
     "answers syntax": put(CHECK, ".copier-answers.yml", b"{", "not YAML"),
     "answers no text": put(CHECK, ".copier-answers.yml", b"\xff\xfe", "not"),
     "workflow no text": put(LINT, ".github/workflows/x.yml", b"\xff", "not UTF-8"),
-    "manifest syntax": put(("template.verify",), "ops/manifest.json", b"{", "broken"),
+    "manifest syntax": put(
+        ("template.verify", "--source", "/nowhere"),
+        "ops/manifest.json",
+        b"{",
+        "broken",
+    ),
     "local task of ours": put(
         STATUS,
         "tasks_local.py",

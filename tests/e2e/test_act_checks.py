@@ -110,7 +110,7 @@ def test_rules_as_in_the_file_are_in_sync(shop: ActShop) -> None:
     run = shop.run("policy-drift.yml", trigger)
 
     assert (run.code, run.results) == (0, {"drift": "success"})
-    assert "\ndrift: in sync: " in run.output
+    assert "\nacme/shop: in sync: " in run.output
     assert "Not verified" not in run.output
     assert shop.open_issues("policy-drift") == []
 
@@ -127,9 +127,9 @@ def test_drift_fails_and_keeps_one_issue_open_until_it_is_repaired(
     repaired = shop.run("policy-drift.yml", trigger)
 
     assert [run.exit_codes for run in drifted] == [{"Compare": 2}] * 2
-    assert "rulesets: run ./scripts/apply-rulesets.sh" in drifted[0].output
+    assert ": run ./scripts/apply-rulesets.sh" in drifted[0].output
     [issue] = opened
-    assert "rulesets: run ./scripts/apply-rulesets.sh" in str(issue.body)
+    assert ": run ./scripts/apply-rulesets.sh" in str(issue.body)
     assert repaired.code == 0
     assert shop.open_issues("policy-drift") == []
     assert issue.state == "closed"
@@ -151,7 +151,7 @@ def test_hidden_bypass_actors_that_nobody_accepts_are_no_drift(shop: ActShop) ->
     shop.box.switches.hide_bypass = False
 
     assert (run.code, run.exit_codes) == (1, {"Compare": 4})
-    assert "\ndrift: not everything could be verified\n" in run.output
+    assert "\nacme/shop: not everything could be verified\n" in run.output
     assert shop.open_issues("policy-drift") == []
 
 
@@ -163,7 +163,7 @@ def test_rules_that_cannot_be_read_are_no_drift(shop: ActShop) -> None:
     fault.times = 0
 
     assert (run.code, run.exit_codes) == (1, {"Compare": 4})
-    assert "\ndrift: not everything could be verified\n" in run.output
+    assert "\nacme/shop: not everything could be verified\n" in run.output
     assert shop.open_issues("policy-drift") == []
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from monokeel.ground.answers import Json
-from tests.e2e.ruled_shop import Ruled, report_of, ruled_shop
+from tests.e2e.ruled_shop import ADMIN, RULESETS, Ruled, report_of, ruled_shop
 
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI" + "B" * 43
 SECTIONS = ("rulesets", "settings", "pointers", "releases")
@@ -22,7 +22,7 @@ def shop(tmp_path: Path) -> Iterator[Ruled]:
             assert shop.inv("promote", "--env", "dev", "--version", version).code == 0
         moved = shop.inv("promote", "--env", "staging", "--version", "1.0.0")
         assert moved.code == 0
-        assert shop.inv("policy.apply").code == 0
+        shop.connect()
         yield shop
 
 
@@ -50,8 +50,8 @@ def test_every_section_is_checked_and_named(shop: Ruled) -> None:
 
     report = report_of(found)
     assert (found.code, report["sections"]) == (2, dict.fromkeys(SECTIONS, "drift"))
-    assert "delete_branch_on_merge is on" in texts(report["settings"])
-    assert "beside ours: someone" in texts(report["settings"])
+    assert "delete_branch_on_merge is true, not false" in texts(report["settings"])
+    assert "beside ours: someone (id " in texts(report["settings"])
     assert "env/staging moved to 1.1.0 without a record" in texts(report["pointers"])
     assert "acme/shop/api:1.1.0 is sha256:" in texts(report["releases"])
 
@@ -87,6 +87,96 @@ def test_in_actions_the_report_is_summary_and_annotations(
     )
 
     assert report_of(found)["verdict"] == "drift"
-    assert summary.read_text().startswith("### drift: GitHub is not as the files say")
+    assert summary.read_text().startswith(
+        "### acme/shop: GitHub is not as the files say"
+    )
     assert "::error" in found.err
     assert "ruleset main is not as the file says: enforcement" in found.err
+
+
+def test_an_environment_that_every_branch_may_use_is_named_and_mended(
+    shop: Ruled, tmp_path: Path
+) -> None:
+    """P1: who may name it in a workflow reads the key that may write."""
+    body: Json = {"deployment_branch_policy": None}
+    shop.github.request("PUT", "/environments/release", json=body)
+
+    found = shop.inv("drift", "--only", "settings")
+    shop.inv("init", "--key-file", str(tmp_path / "key"), "--no-rules")
+
+    assert found.code == 2
+    line = "Environment release: takes every branch"
+    assert line in found.out
+    assert "./inv init" in found.out
+    assert shop.inv("drift", "--only", "settings").code == 0
+
+
+def test_a_weak_run_leaves_the_alert_of_a_strong_one(shop: Ruled) -> None:
+    """P10 and P12: the verdict is for what was seen, and so is the issue."""
+    shop.tamper("main", bypass_actors=[ADMIN])
+    shop.inv("drift", "--issue", GITHUB_TOKEN=shop.box.tokens["app"])
+
+    weak = shop.inv(
+        "drift",
+        "--issue",
+        "--allow-unverified=bypass_actors",
+        GITHUB_TOKEN=shop.box.tokens["actions"],
+    )
+
+    assert weak.code == 0
+    assert weak.out.startswith("acme/shop: in sync as far as seen: ")
+    assert "bypass_actors of main" in weak.out
+    assert [each.state for each in shop.box.state.issues] == ["open"]
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (410, "Issues are disabled for this repo"),
+        (403, "Resource not accessible by integration"),
+    ],
+)
+@pytest.mark.parametrize("as_json", [(), ("--json",)], ids=["text", "json"])
+def test_what_an_issue_cannot_hold_is_said_and_the_report_stays(
+    shop: Ruled, tmp_path: Path, status: int, words: str, as_json: tuple[str, ...]
+) -> None:
+    """P13 and P14."""
+    shop.tamper("main", enforcement="disabled")
+    shop.box.switches.fail("/issues", status=status, body={"message": words}, times=9)
+    summary = tmp_path / "summary.md"
+
+    found = shop.inv(
+        "drift",
+        "--only=rulesets",
+        "--issue",
+        *as_json,
+        GITHUB_ACTIONS="true",
+        GITHUB_STEP_SUMMARY=str(summary),
+    )
+
+    assert found.code == 2
+    assert "ruleset main is not as the file says" in found.err
+    assert "GitHub has disabled, the file active" in summary.read_text()
+    assert "main" in found.out
+    assert f"no issue could be written: GitHub answered {status}" in (
+        found.out + found.err
+    )
+    assert words in found.out + found.err
+
+
+def test_a_merged_change_that_nobody_applied_is_told_from_tampering(
+    shop: Ruled,
+) -> None:
+    """P45."""
+    path = shop.folder / RULESETS
+    text = path.read_text(encoding="utf-8")
+    loose = text.replace('_review_count": 1', '_review_count": 2')
+    path.write_text(loose, encoding="utf-8")
+    shop.git("commit", "--quiet", "--all", "--message=chore: two reviews")
+    commit = shop.git("rev-parse", "HEAD")
+
+    found = shop.inv("drift", "--only", "rulesets")
+
+    assert found.code == 2
+    assert f"the file is ahead: {commit[:12]} (chore: two reviews)" in found.out
+    assert "by ada" not in found.out

@@ -93,6 +93,7 @@ def test_init_connects_once_and_never_shows_the_private_key(
     assert key.stat().st_mode & 0o777 == 0o600
     secret = key.read_text(encoding="utf-8").splitlines()[1]
     assert all(secret not in run.stdout + run.stderr for run in (first, second))
+    assert "acme/shop: in sync, nothing written" in second.stderr
 
 
 def test_a_dry_run_of_init_shows_every_step_and_changes_nothing(

@@ -7,11 +7,12 @@ from monokeel.drift.ports import Outside
 from monokeel.drift.reading import DriftReading, read_drift
 from monokeel.drift.wanted import SECTIONS, Wanted
 from monokeel.ground.answers import Json
+from monokeel.policy.ports import FileVersion
 from monokeel.policy.rulesets import parse_policy
 from monokeel.promotion.ports import Protection
 from tests.fakes.pointers import Shop
-from tests.fakes.repository import FakeRepository
 from tests.fakes.rulesets import FakeRulesets
+from tests.fakes.unconnected import connected
 from tests.policy.test_policy import MAIN, NAMES, TAGS, in_force
 
 
@@ -26,11 +27,18 @@ class Place:
         self.shop.place("dev", "1.4.0")
         self.shop.records.protected["prod"] = Protection(exists=True, reviewers=True)
         self.rulesets: FakeRulesets = in_force(MAIN, TAGS)
-        self.repository = FakeRepository()
+        environments = self.shop.settings.environments
+        self.repository = connected({e.name: e.reviewers for e in environments})
         self.policy: list[Json] = [MAIN, TAGS, NAMES]
+        self.versions: list[FileVersion] = []
+
+    def versions_of(self, path: str, most: int) -> tuple[FileVersion, ...]:
+        assert path == "infra/rulesets.json"
+        return tuple(self.versions[:most])
 
     def read(self, *sections: str, allowed: tuple[str, ...] = ()) -> DriftReading:
         wanted = Wanted(
+            repository="acme/shop",
             policy=parse_policy(json.dumps(self.policy)),
             settings=replace(
                 self.shop.settings, optional_rules=("branch_name_pattern",)
@@ -39,6 +47,7 @@ class Place:
             allowed=allowed,
         )
         outside = Outside(
+            history=self,
             rulesets=self.rulesets,
             repository=self.repository,
             promotion=self.shop.outside,

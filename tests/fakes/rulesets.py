@@ -23,8 +23,12 @@ class FakeRulesets:
         self.hides_bypass = False
         self.without_effect = False
         self.silent = False
+        self.archived = False
         self.not_on_plan: tuple[str, ...] = ()
         self.parents: tuple[str, ...] = ()
+        self.editor = 1
+        self.no_history = False
+        self._editors: dict[int, list[int]] = {}
         self._clock = 0
 
     def add(self, body: Mapping[str, Json]) -> int:
@@ -44,7 +48,7 @@ class FakeRulesets:
     def read_all(self) -> LiveRulesets:
         self._ask()
         own = tuple(self.read(number) for number in self.bodies)
-        return LiveRulesets(own=own, inherited=self.parents)
+        return LiveRulesets(repository="acme/shop", own=own, inherited=self.parents)
 
     def named(self, name: str) -> tuple[int, ...]:
         self._ask()
@@ -85,12 +89,17 @@ class FakeRulesets:
 
     def history(self, number: int) -> tuple[Version, ...]:
         self._ask()
-        if self.hides_bypass:
+        if self.hides_bypass or self.no_history:
             raise ServiceError("GitHub answered 403 to the history")
-        count = len(self.versions[number])
+        editors = self._editors[number]
         return tuple(
-            Version(id=n, updated_at=f"2026-01-{n:02}", actor_id=1, actor_type="User")
-            for n in range(count, 0, -1)
+            Version(
+                id=n,
+                updated_at=f"2026-01-{n:02}",
+                actor_id=editors[n - 1],
+                actor_type="User",
+            )
+            for n in range(len(editors), 0, -1)
         )
 
     def state_at(self, number: int, version: int) -> dict[str, Json]:
@@ -120,8 +129,11 @@ class FakeRulesets:
                 actor["actor_id"] = None
         self.bodies[number] = kept
         self.versions[number].append(copy.deepcopy(kept))
+        self._editors.setdefault(number, []).append(self.editor)
 
     def _refused(self, body: Mapping[str, Json]) -> Refusal | None:
+        if self.archived:
+            return Refusal(status=403, words="Repository was archived so is read-only.")
         for rule in rules_of(body):
             if rule["type"] in self.not_on_plan:
                 words = f"Validation Failed: Invalid rule '{rule['type']}':"

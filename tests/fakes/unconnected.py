@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from monokeel.ground.answers import Declined, Json, Lost, Moved, Unknown, as_list
-from monokeel.ground.errors import RefusedError
+from monokeel.ground.errors import RefusedError, ServiceError
+from monokeel.setup.environments import CHOSEN_BRANCHES
 from monokeel.setup.ports import DeployKey, Outside
 from tests.fakes.rulesets import FakeRulesets
 
@@ -49,6 +50,9 @@ class World:
     )
     locked: bool | Unknown = False
     classic: bool = False
+    workflows: str = "read"
+    approves: bool = False
+    default_branch: str = "main"
     rulesets: FakeRulesets = field(default_factory=FakeRulesets)
     wanted_rules: tuple[Mapping[str, Json], ...] = ()
     admin: bool = True
@@ -57,6 +61,7 @@ class World:
     hidden: tuple[str, ...] = ()
     forbidden: tuple[str, ...] = ()
     push_refused: str = ""
+    silent: bool = False
     fuse: int | None = None
     writes: int = 0
 
@@ -77,6 +82,8 @@ class World:
             raise CrashError
 
     def _hides(self, what: str) -> Unknown | None:
+        if self.silent:
+            raise ServiceError(f"GitHub answered 502 to {what}")
         if what in self.hidden or not self.admin:
             return Unknown(reason=f"GitHub answered 403 to {what}", hidden=True)
         return None
@@ -115,12 +122,23 @@ class World:
     # GitHub
 
     def get_repository(self) -> dict[str, Json]:
-        seen: dict[str, Json] = {"permissions": {"admin": self.admin, "pull": True}}
+        rights: Json = {"admin": self.admin, "pull": True}
+        seen: dict[str, Json] = {
+            "permissions": rights,
+            "default_branch": self.default_branch,
+        }
         return seen if self._hides("settings") else {**seen, **self.settings}
 
     def change_settings(self, body: Mapping[str, Json]) -> None:
         self.settings |= body
         self.wrote()
+
+    def workflow_rights(self) -> dict[str, Json] | Unknown:
+        rights: dict[str, Json] = {
+            "default_workflow_permissions": self.workflows,
+            "can_approve_pull_request_reviews": self.approves,
+        }
+        return self._hides("workflow rights") or rights
 
     def own_number(self) -> int | None:
         return self.user
@@ -185,6 +203,9 @@ class World:
 
     def secrets(self, environment: str) -> dict[str, datetime] | Unknown:
         hidden = self._hides("secrets")
+        if environment == "":
+            moment = self.secret_times.get("")
+            return hidden or ({"MONOKEEL_DEPLOY_KEY": moment} if moment else {})
         if hidden or environment not in self.environments:
             return hidden or Unknown(reason="GitHub answered 404", hidden=True)
         moment = self.secret_times.get(environment)
@@ -231,3 +252,27 @@ class World:
         self.local_key = f"ssh-ed25519 KEY{self.made_keys}"
         self.wrote()
         return self.local_key
+
+
+def connected(environments: Mapping[str, bool]) -> World:
+    """Return a world as init leaves it, with its secrets set.
+
+    *environments* has name → does it ask a reviewer.
+    """
+    guarded = ("release", *environments, "policy", "template")
+    world = World(locked=True)
+    world.settings = {
+        "squash_merge_commit_title": "PR_TITLE",
+        "squash_merge_commit_message": "PR_BODY",
+        "delete_branch_on_merge": False,
+    }
+    world.create_deploy_key("monokeel", "ssh-ed25519 QUJD")
+    for name in guarded:
+        reviewers: Json = [{"id": 7}] if environments.get(name) else []
+        branches = dict(CHOSEN_BRANCHES)
+        world.put_environment(
+            name, {"deployment_branch_policy": branches, "reviewers": reviewers}
+        )
+        world.add_branch_policy(name, "main")
+        world.secret_times[name] = START + timedelta(days=1)
+    return world

@@ -78,14 +78,14 @@ def test_a_plan_shows_old_and_new_with_names_beside_numbers() -> None:
     assert "bypass_actors[RepositoryRole 5 (admin)]" in text
     assert "bypass_actors[User 7 (gus)]" in text
     assert "bypass_actors[User 8]" in text
-    assert 'enforcement: "disabled" → "active"' in text
+    assert "enforcement: GitHub has disabled, the file active (severe)" in text
 
 
 def test_a_plan_names_the_rules_that_it_adds_and_counts_what_is_right() -> None:
     plan = make_plan(policy(MAIN, TAGS, NAMES), in_force(TAGS))
 
     assert shown(plan).splitlines() == [
-        "policy: 2 rulesets to write",
+        "acme/shop: 2 rulesets to write",
         "",
         "Writes",
         "  create main, adds: deletion, non_fast_forward",
@@ -103,9 +103,9 @@ def test_a_policy_that_is_in_force_is_one_line() -> None:
 
     plan = make_plan(policy(), rulesets)
 
-    assert shown(plan) == "policy: in sync, nothing to write"
+    assert shown(plan) == "acme/shop: in sync, nothing to write"
     assert as_text(applied_report(apply(plan, rulesets))) == (
-        "policy: in sync, nothing written"
+        "acme/shop: in sync, nothing written"
     )
 
 
@@ -120,7 +120,9 @@ def test_a_bypass_without_audit_is_called_severe() -> None:
 
     text = shown(make_plan(policy(), rulesets))
 
-    assert '"exempt" → "always" (severe: exempt leaves no audit entry)' in text
+    assert (
+        "GitHub has exempt, the file always (severe: exempt leaves no audit entry)"
+    ) in text
 
 
 def test_an_applied_policy_plans_to_nothing() -> None:
@@ -227,7 +229,7 @@ def test_hidden_bypass_lists_forbid_every_write() -> None:
 
     assert plan_verdict(make_plan(policy(MAIN), rulesets)) == "unverifiable"
     assert plan_verdict(make_plan(policy(MAIN), rulesets), ("bypass_actors",)) == (
-        "in_sync"
+        "in_sync_as_seen"
     )
     assert rulesets.faults.writes == []
 
@@ -280,5 +282,5 @@ def test_a_rule_that_is_not_optional_is_refused_by_name() -> None:
     rulesets = FakeRulesets()
     rulesets.not_on_plan = ("creation",)
 
-    with pytest.raises(RefusedError, match="written: created main; not written: tags"):
+    with pytest.raises(RefusedError, match="written: created main; refused: tags"):
         apply(make_plan(policy(), rulesets), rulesets)

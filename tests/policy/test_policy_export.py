@@ -43,7 +43,7 @@ def test_a_ruleset_goes_back_to_an_earlier_version(to: int | None, rules: int) -
     rulesets = in_force()
     rulesets.edit(100, rules=WEAK)
 
-    apply(plan_rollback("main", to, rulesets), rulesets)
+    apply(plan_rollback("main", to, rulesets, ()), rulesets)
 
     back = rulesets.bodies[100]["rules"]
     assert isinstance(back, list)
@@ -72,7 +72,7 @@ def test_a_rollback_to_nothing_says_what_there_is(
     rulesets.edit(100, rules=WEAK)
 
     with pytest.raises(UsageError) as caught:
-        plan_rollback(name, to, rulesets)
+        plan_rollback(name, to, rulesets, ())
 
     assert caught.value.problem == problem
     assert fix in caught.value.fix

@@ -159,3 +159,44 @@ def test_a_failed_look_between_two_writes_writes_nothing_more() -> None:
 
     assert plan_verdict(make_plan(POLICY, rulesets)) == "drift"  # the unknown rule
     assert sorted(rulesets.names()) == ["main", "names", "tags"]
+
+
+def test_what_github_refuses_keeps_no_other_ruleset_unwritten() -> None:
+    rulesets = in_force(MAIN, TAGS)
+    rulesets.edit(100, rules=WEAK)
+    rulesets.edit(101, enforcement="disabled")
+    rulesets.not_on_plan = ("non_fast_forward",)
+    policy = Policy(desired=parse_policy(json.dumps([MAIN, TAGS])), jobs=())
+
+    with pytest.raises(RefusedError) as caught:
+        apply(make_plan(policy, rulesets), rulesets)
+
+    assert caught.value.problem.endswith("written: updated tags; refused: main")
+    assert rulesets.faults.writes == ["update tags"]
+
+
+def test_what_is_refused_for_all_stops_at_once() -> None:
+    rulesets = in_force(MAIN, TAGS)
+    rulesets.edit(100, rules=WEAK)
+    rulesets.edit(101, enforcement="disabled")
+    rulesets.archived = True
+    policy = Policy(desired=parse_policy(json.dumps([MAIN, TAGS])), jobs=())
+
+    with pytest.raises(RefusedError) as caught:
+        apply(make_plan(policy, rulesets), rulesets)
+
+    assert "refused: main; not written: tags" in caught.value.problem
+    assert caught.value.fix == "Unarchive the repository on GitHub, then run it again."
+
+
+def test_the_plan_that_takes_an_optional_rule_is_told_so() -> None:
+    rulesets = in_force(MAIN, TAGS)
+    wanted = Policy(
+        desired=parse_policy(json.dumps([MAIN, TAGS, NAMES])),
+        optional_rules=("branch_name_pattern",),
+        jobs=(),
+    )
+
+    applied = apply(make_plan(wanted, rulesets), rulesets)
+
+    assert "take it out of [policy] optional_rules" in applied.notes[0]

@@ -241,7 +241,9 @@ def test_a_rule_that_the_plan_lacks_is_told_from_a_wrong_one(
             "data matches no possible input", UsageError, "schema", id="schema"
         ),
         pytest.param("Name must be unique", RefusedError, "policy.plan", id="name"),
-        pytest.param("something new", RefusedError, "", id="new words"),
+        pytest.param(
+            "something new", RefusedError, "Correct the ruleset", id="new words"
+        ),
     ],
 )
 def test_githubs_words_become_the_way_on(

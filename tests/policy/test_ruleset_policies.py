@@ -272,7 +272,11 @@ SILENT = Unverified(item="rulesets", subject="", reason="500", hidden=False)
         pytest.param(True, (HIDDEN,), (), "drift", id="drift beats unverified"),
         pytest.param(False, (HIDDEN,), (), "unverifiable", id="hidden"),
         pytest.param(
-            False, (HIDDEN, KEYS), ("bypass_actors",), "in_sync", id="hidden, accepted"
+            False,
+            (HIDDEN, KEYS),
+            ("bypass_actors",),
+            "in_sync_as_seen",
+            id="hidden, accepted",
         ),
         pytest.param(
             False, (HIDDEN, KEYS), ("deploy_keys",), "unverifiable", id="half accepted"

@@ -57,10 +57,39 @@ def test_a_job_reports_under_its_name(context: str, *, reported: bool) -> None:
     assert reports(jobs_of({"ci.yml": WORKFLOW}), context) is reported
 
 
+FLOW = (
+    "on: {pull_request: }\njobs: {test: {name: Unit, runs-on: x}, other: {uses: y}}\n"
+)
+ANCHOR = """\
+jobs:
+  first: &job
+    runs-on: x
+  second:
+    <<: *job
+    name: Second
+  third: *job
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        pytest.param(FLOW, ["Unit", "other"], id="flow style"),
+        pytest.param(ANCHOR, ["first", "Second", "third"], id="anchors"),
+        pytest.param("jobs:\n  on: {x: 1}\n  1: {x: 1}\n", ["on", "1"], id="strings"),
+        pytest.param('"jobs":\n      a: {name: }\n', ["a"], id="no name"),
+    ],
+)
+def test_any_style_of_yaml_is_read(text: str, names: list[str]) -> None:
+    jobs = jobs_of({"ci.yml": text})
+
+    assert [job.name for job in jobs] == names
+    assert not reports(jobs, "anything")
+
+
 @pytest.mark.parametrize(
     "text",
-    ["jobs: {test: {runs-on: x}}\n", "jobs:\n  test: {runs-on: x}\n", "jobs: *all\n"],
-    ids=["flow style", "a job in flow style", "an alias"],
+    ["jobs: *all\n", "jobs: [\n", "jobs: 1\n", "name: x\n", "jobs:\n  a: b\n", ""],
 )
 def test_what_cannot_be_read_is_never_a_no(text: str) -> None:
     assert reports(jobs_of({"ci.yml": text}), "anything")

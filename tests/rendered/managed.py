@@ -1,12 +1,12 @@
 """What stands in ops/manifest.json: the managed files, by the rules of copier.yml."""
 
-import hashlib
 import json
 from functools import cache
 
 import pathspec
 import yaml
 
+from monokeel.adapters.worktree import Worktree
 from tests.rendered.renders import ROOT, TEMPLATE, git
 
 MANIFEST = TEMPLATE / "ops" / "manifest.json"
@@ -42,8 +42,5 @@ def managed_files() -> list[str]:
 
 def manifest_text() -> str:
     """Return what ops/manifest.json has to hold."""
-    files = {
-        path: hashlib.sha256((TEMPLATE / path).read_bytes()).hexdigest()
-        for path in managed_files()
-    }
-    return json.dumps({"schema": 1, "files": files}, indent=1) + "\n"
+    files = Worktree(TEMPLATE).on_disk(managed_files())
+    return json.dumps({"schema": 2, "files": files}, indent=1) + "\n"

@@ -128,7 +128,7 @@ def settings(tree: Path) -> Settings:
 
 def seed_folder(kind: str) -> Path:
     """Return the folder in template/ that makes the services of *kind*."""
-    [folder] = TEMPLATE.glob(f"*yield*'{kind}'*")
+    [folder] = TEMPLATE.glob(f"*yield*svc.{kind} *")
     return folder
 
 

@@ -3,8 +3,10 @@
 from pathlib import Path
 
 import pytest
+from pytest_copie.plugin import Copie
 
 from tests.rendered import renders
+from tests.rendered.renders import WORKING_TREE
 
 SERVICE = {"name": "api", "kind": "api"}
 PROD = {"name": "prod"}
@@ -95,11 +97,15 @@ def test_a_bad_answer_is_refused_and_nothing_is_written(
     ("question", "answer"), ACCEPTED, ids=[question for question, _ in ACCEPTED]
 )
 def test_a_good_answer_is_accepted(
-    source: Path, tmp_path: Path, question: str, answer: object
+    source: Path, copie: Copie, question: str, answer: object
 ) -> None:
-    project = renders.render(source, tmp_path / "project", {question: answer})
+    done = copie.copy({question: answer}, source, vcs_ref=WORKING_TREE)
 
-    renders.settings(project)
+    # pytest-copie turns every error into an exit code, and drops unknown names.
+    assert (done.exception, done.exit_code) == (None, 0)
+    assert done.answers[question] == answer
+    assert done.project_dir is not None
+    renders.settings(done.project_dir)
 
 
 def test_every_question_has_a_refused_and_an_accepted_value() -> None:

@@ -12,6 +12,8 @@ import sys
 import threading
 import zipfile
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.machinery import SourceFileLoader
+from importlib.util import module_from_spec, spec_from_loader
 from pathlib import Path
 
 import pytest
@@ -353,3 +355,26 @@ def test_the_launcher_is_the_same_in_both_places() -> None:
     assert template.read_bytes() == LAUNCHER.read_bytes()
     assert os.access(LAUNCHER, os.X_OK)
     assert os.access(template, os.X_OK)
+
+
+def test_a_program_that_runs_elsewhere_does_not_stop_the_installation(
+    tmp_path: Path,
+) -> None:
+    """uv links programs from its cache into every environment."""
+    loader = SourceFileLoader("inv", str(LAUNCHER))
+    spec = spec_from_loader("inv", loader)
+    assert spec is not None
+    inv = module_from_spec(spec)
+    loader.exec_module(inv)
+    programs = tmp_path / "new" / "bin"
+    programs.mkdir(parents=True)
+    shutil.copy2("/bin/sleep", programs / "busy")
+    (programs / "script").write_text(f"#!{tmp_path}/new/bin/python\n")
+
+    with subprocess.Popen([programs / "busy", "60"]) as busy:
+        inv._relocate(  # noqa: SLF001 - a program, no module
+            f"{tmp_path}/new", f"{tmp_path}/final"
+        )
+        busy.kill()
+
+    assert (programs / "script").read_text() == f"#!{tmp_path}/final/bin/python\n"

@@ -10,6 +10,7 @@ import jinja2
 import pytest
 import yaml
 from copier import VcsRef, run_update
+from jinja2.meta import find_undeclared_variables
 from pathspec import PathSpec
 
 from monokeel.ground.settings import Environment
@@ -67,6 +68,23 @@ def test_a_leak_is_found(text: str) -> None:
 
 def test_an_expression_of_github_is_no_leak() -> None:
     assert renders.leaks("a: ${{ github.ref }}") == []
+
+
+def test_each_template_file_uses_questions_alone() -> None:
+    """Read by Jinja itself, so that a branch that no answer reaches counts, too."""
+    known = {*renders.questions(), "_copier_conf", "_copier_answers", "s"}
+    filters = ["jinja2_ansible_filters.AnsibleCoreFiltersExtension"]  # as Copier does
+    jinja = jinja2.Environment(extensions=filters)  # noqa: S701 - no page of the web
+    files = sorted(TEMPLATE.rglob("*.jinja"))
+
+    unknown = {
+        path.name: names
+        for path in files
+        if (names := find_undeclared_variables(jinja.parse(path.read_text())) - known)
+    }
+
+    assert len(files) > 10
+    assert unknown == {}
 
 
 def test_a_seed_is_written_once_and_everything_else_is_managed(project: Path) -> None:

@@ -90,7 +90,9 @@ def test_another_write_key_is_named_and_a_read_only_one_is_not() -> None:
     found = otherwise(world)
 
     assert list(found) == ["other write keys"]
-    assert found["other write keys"].detail.endswith("beside ours: ci")
+    assert found["other write keys"].detail.endswith(
+        "beside ours: ci (id 3, added at 2026-01-01T00:00:00Z)"
+    )
 
 
 def test_a_fingerprint_is_what_ssh_keygen_prints() -> None:
@@ -137,7 +139,7 @@ def test_what_a_weak_token_does_not_see_is_never_as_wanted() -> None:
 
     hidden = {n for n, a in answers(world).items() if isinstance(a, Unknown)}
 
-    assert hidden == set(answers(world)) - {"rules"}
+    assert hidden == set(answers(world)) - {"rules", "default branch on GitHub"}
 
 
 def test_no_answer_is_unknown_and_not_hidden() -> None:
@@ -176,3 +178,49 @@ def test_the_newest_secret_time_is_compared_with_the_newest_key() -> None:
     world.keys[0] = replace(world.keys[0], created_at=START + timedelta(days=1))
 
     assert "secret in dev" not in otherwise(world)
+
+
+def test_two_keys_of_our_title_are_both_named_with_who_added_them() -> None:
+    """P5: a title is a name that anybody with administration may give."""
+    world = connected()
+    world.keys = [a_key(), a_key(id=9, key="ssh-ed25519 T1RIRVI=", added_by="eve")]
+
+    detail = otherwise(world)["other write keys"].detail
+
+    assert "monokeel (id 9, added by eve at 2026-01-01T00:00:00Z)" in detail
+
+
+def test_another_default_branch_is_named_with_the_command() -> None:
+    world = connected()
+    world.default_branch = "trunk"
+
+    assert otherwise(world) == {
+        "default branch on GitHub": Otherwise(
+            detail="GitHub's default branch is trunk, infra/platform.toml says main",
+            remedy="gh api -X PATCH repos/acme/shop -f default_branch=main",
+        )
+    }
+
+
+def test_the_key_as_a_secret_of_the_repository_is_named() -> None:
+    world = connected()
+    world.secret_times[""] = START
+
+    assert "is a secret of the repository, too" in (
+        otherwise(world)["secrets of the repository"].detail
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"workflows": "write"}, "a workflow that names no permissions may write"),
+        ({"approves": True}, "workflows may approve pull requests"),
+    ],
+)
+def test_workflows_that_may_too_much_are_named(
+    change: dict[str, object], said: str
+) -> None:
+    world = replace(connected(), **change)  # type: ignore[arg-type]
+
+    assert otherwise(world)["rights of workflows"].detail == said

@@ -9,7 +9,6 @@ import base64
 import json
 import os
 import shlex
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from pathlib import Path
 
 from monokeel.adapters.addresses import is_loopback, parts_of
 from monokeel.adapters.manifests import _LABEL, REVISION
+from monokeel.adapters.private_folder import private_folder
 from monokeel.adapters.process import run_visible
 from monokeel.ground.errors import ServiceError, UsageError
 from monokeel.ground.settings import Settings
@@ -120,8 +120,8 @@ class Builder:
         pair = f"{self.user or 'token'}:{self.password}".encode()
         host = parts_of(self.registry).netloc
         content = {"auths": {host: {"auth": base64.b64encode(pair).decode()}}}
-        with tempfile.TemporaryDirectory(prefix="monokeel-") as folder:
-            path = Path(folder) / "auth.json"
+        with private_folder() as folder:
+            path = folder / "auth.json"
             path.touch(mode=0o600)
             path.write_text(json.dumps(content), encoding="utf-8")
             yield str(path)

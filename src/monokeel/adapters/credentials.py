@@ -8,13 +8,13 @@ deploy key is half of a pair that ``ssh-keygen`` makes in a folder of the user.
 import base64
 import os
 import shlex
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from monokeel.adapters.addresses import is_private, parts_of
+from monokeel.adapters.private_folder import private_folder
+from monokeel.ground.parsers import parse_number
 
 
 def no_host_keys() -> tuple[str, ...]:
@@ -45,7 +45,7 @@ def token_environment(credentials: Credentials, address: str) -> dict[str, str]:
     if parts.netloc.rpartition("@")[2] != credentials.server:
         return {}
     pair = base64.b64encode(f"x-access-token:{credentials.token}".encode()).decode()
-    number = int(os.environ.get("GIT_CONFIG_COUNT") or "0")
+    number = parse_number(os.environ.get("GIT_CONFIG_COUNT", "")) or 0
     base = f"{parts.scheme}://{credentials.server}/"
     return {
         "GIT_CONFIG_COUNT": str(number + 1),
@@ -71,15 +71,15 @@ def key_environment(credentials: Credentials, address: str) -> Iterator[dict[str
 
     A GIT_SSH_COMMAND of the user stays the program that is run.
     """
-    with tempfile.TemporaryDirectory(prefix="monokeel-") as folder:
-        key = Path(folder) / "key"
+    with private_folder() as folder:
+        key = folder / "key"
         key.touch(mode=0o600)
         key.write_text((credentials.deploy_key or "").strip() + "\n", encoding="utf-8")
         program = os.environ.get("GIT_SSH_COMMAND") or "ssh"
         options = ["-i", str(key), "-o", "IdentitiesOnly=yes", "-o", "BatchMode=yes"]
         host_keys = credentials.host_keys()
         if host_keys:
-            known = Path(folder) / "known_hosts"
+            known = folder / "known_hosts"
             lines = [f"{_known_host(address)} {line}\n" for line in host_keys]
             known.write_text("".join(lines), encoding="utf-8")
             options += ["-o", f"UserKnownHostsFile={known}"]

@@ -16,6 +16,7 @@ from monokeel.adapters.process import Completed, last_line, run, stream
 from monokeel.ground.answers import Declined, Lost, Moved
 from monokeel.ground.errors import ServiceError, UsageError
 from monokeel.ground.parsers import parse_epoch
+from monokeel.policy.ports import FileVersion
 
 _REMOTE_TIMEOUT_S = 120.0
 _ANCESTOR_CODES = (0, 1)
@@ -136,6 +137,16 @@ class Git:
         """Return the text of *path* in *commit*, ``None`` if it has no such file."""
         found = self.tree_of(commit, path)
         return None if found is None else self._git("cat-file", "blob", found).stdout
+
+    def versions_of(self, path: str, most: int) -> tuple[FileVersion, ...]:
+        """Return the *most* newest versions of *path* in the history of HEAD."""
+        log = self._git("log", f"-{most}", "--format=%H %s", "--", path).stdout
+        pairs = (line.partition(" ") for line in log.splitlines())
+        return tuple(
+            FileVersion(commit=commit, subject=subject, text=text)
+            for commit, _, subject in pairs
+            if (text := self.file_at(commit, path)) is not None
+        )
 
     def tree_of(self, commit: str, path: str) -> str | None:
         """Return the object id of *path* in *commit*, ``None`` if it is not there."""

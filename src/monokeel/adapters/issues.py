@@ -1,61 +1,143 @@
-"""The one issue of the repository that speaks of a subject, found by a marker."""
+"""The issues that this program keeps: found by a marker, and ours by who opened them.
 
+A marker alone proves nothing: anybody who quotes our text brings it along.
+"""
+
+from dataclasses import dataclass
 from http import HTTPStatus
 
 from monokeel.adapters.github import GitHub
-from monokeel.ground.answers import Json, as_number, as_object
+from monokeel.ground.answers import Json, as_number, as_object, as_text
+from monokeel.ground.errors import ServiceError
+
+_LONGEST = 65_000  # GitHub refuses a body of more than 65,536 characters
+# What a workflow opens with its own token. An App that takes over goes on with it.
+_WORKFLOWS = "github-actions[bot]"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnIssue:
+    """An issue that we opened: *body* ends with its marker."""
+
+    number: int
+    is_open: bool
+    title: str
+    body: str
 
 
 class Issues:
-    """The one issue that a check keeps open while something is wrong.
+    """Our issues on GitHub; a new one gets *labels* and *assignees*."""
 
-    It is found by a hidden marker in its text, not by its title: people edit titles.
-    """
-
-    def __init__(self, github: GitHub) -> None:
+    def __init__(
+        self,
+        github: GitHub,
+        *,
+        labels: tuple[str, ...] = (),
+        assignees: tuple[str, ...] = (),
+    ) -> None:
         self._github = github
+        self._new: dict[str, Json] = {}
+        if labels:
+            self._new["labels"] = list(labels)
+        if assignees:
+            self._new["assignees"] = list(assignees)
 
-    def find(self, marker: str) -> int | None:
-        """Return the number of the oldest open issue with *marker*, or ``None``.
+    def newest(self, marker: str) -> OwnIssue | None:
+        """Return our oldest open issue with *marker*, else the newest closed one.
 
         *marker* is a word such as ``policy-drift``. Pull requests stand in GitHub's
-        list of issues, too, and are passed over.
+        list of issues, too, and are passed over. Raises ServiceError when GitHub does
+        not say whose token this is: nobody else's issue may be touched.
         """
-        numbers = [
-            as_number(each.get("number"))
-            for each in self._github.pages("/issues", params={"state": "open"})
-            if "pull_request" not in each and _hidden(marker) in str(each.get("body"))
-        ]
-        return min(numbers, default=None)
+        found = []
+        for login in dict.fromkeys((self._login(), _WORKFLOWS)):
+            params = {"state": "all", "creator": login}
+            for each in self._github.pages("/issues", params=params):
+                author = as_object(each.get("user") or {}).get("login")
+                ours = "pull_request" not in each and author == login
+                if ours and _hidden(marker) in str(each.get("body")):
+                    found.append(_own(each))
+        opened = [each for each in found if each.is_open]
+        if opened:
+            return min(opened, key=lambda each: each.number)
+        return max(found, key=lambda each: each.number, default=None)
 
-    def keep_open(self, marker: str, *, title: str, body: str) -> int:
-        """Open the issue of *marker*, or bring it up to date; return its number."""
-        text = f"{body.rstrip()}\n\n{_hidden(marker)}\n"
-        wanted: Json = {"title": title, "body": text}
-        number = self.find(marker)
-        if number is not None:
-            self._github.request("PATCH", f"/issues/{number}", json=wanted)
-            return number
+    def create(self, marker: str, *, title: str, body: str) -> int:
+        """Open an issue with *marker*; return its number."""
+        wanted: Json = {"title": title, "body": _marked(marker, body), **self._new}
         answer = self._github.request(
             "POST", "/issues", json=wanted, expect=(HTTPStatus.CREATED,)
         )
         return as_number(as_object(answer.json()).get("number"))
 
-    def close(self, marker: str, *, comment: str) -> int | None:
-        """Close the issue of *marker* with *comment*; ``None`` if none is open."""
-        number = self.find(marker)
-        if number is None:
-            return None
+    def change(self, number: int, marker: str, *, title: str, body: str) -> None:
+        """Give an issue of ours another text; one that is closed opens again."""
+        wanted: Json = {"title": title, "body": _marked(marker, body), "state": "open"}
+        self._github.request("PATCH", f"/issues/{number}", json=wanted)
+
+    def comment(self, number: int, text: str) -> None:
+        """Comment on an issue."""
         self._github.request(
             "POST",
             f"/issues/{number}/comments",
-            json={"body": comment},
+            json={"body": text[:_LONGEST]},
             expect=(HTTPStatus.CREATED,),
         )
+
+    def keep_open(self, marker: str, *, title: str, body: str) -> int:
+        """Open our issue of *marker*, or bring it up to date; return its number.
+
+        One that was closed stays closed: another one is opened.
+        """
+        issue = self.newest(marker)
+        if issue is None or not issue.is_open:
+            return self.create(marker, title=title, body=body)
+        if (issue.title, issue.body) != (title, _marked(marker, body)):
+            self.change(issue.number, marker, title=title, body=body)
+        return issue.number
+
+    def close(self, marker: str, *, comment: str) -> int | None:
+        """Close our issue of *marker* with *comment*; ``None`` if none is open."""
+        issue = self.newest(marker)
+        if issue is None or not issue.is_open:
+            return None
+        self.comment(issue.number, comment)
         closed: Json = {"state": "closed", "state_reason": "completed"}
-        self._github.request("PATCH", f"/issues/{number}", json=closed)
-        return number
+        self._github.request("PATCH", f"/issues/{issue.number}", json=closed)
+        return issue.number
+
+    def _login(self) -> str:
+        """Return the login behind the token: an App's ends in ``[bot]``.
+
+        REST's ``/user`` refuses Apps, GraphQL's viewer does not (gh auth status).
+        """
+        root = self._github.api.removesuffix("/v3")
+        answer = self._github.request(
+            "POST",
+            f"{root}/graphql",
+            json={"query": "query Viewer { viewer { login } }"},
+        )
+        try:
+            data = as_object(as_object(answer.json()).get("data"))
+            return as_text(as_object(data.get("viewer")).get("login"))
+        except ServiceError as error:
+            raise ServiceError(
+                "GitHub does not say whose token this is, so no issue is known as ours"
+            ) from error
+
+
+def _own(issue: dict[str, Json]) -> OwnIssue:
+    return OwnIssue(
+        number=as_number(issue.get("number")),
+        is_open=issue.get("state") == "open",
+        title=str(issue.get("title")),
+        body=str(issue.get("body")),
+    )
 
 
 def _hidden(marker: str) -> str:
     return f"<!-- monokeel: {marker} -->"
+
+
+def _marked(marker: str, body: str) -> str:
+    return f"{body.rstrip()[:_LONGEST]}\n\n{_hidden(marker)}\n"

@@ -39,14 +39,34 @@ class Completed:
     stderr: str
 
 
+# No child needs these: git and the builders get what they need in their own way.
+_OURS = (
+    "MONOKEEL_DEPLOY_KEY",
+    "MONOKEEL_REGISTRY_PASSWORD",
+    "MONOKEEL_APP_PRIVATE_KEY",
+)
+# A build runs whatever a dependency brings along; these would be its to take.
+_FOR_NO_BUILD = (
+    *("GITHUB_TOKEN", "GH_TOKEN", "GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN"),
+    *("ACTIONS_RUNTIME_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN"),
+    *("ACTIONS_ID_TOKEN_REQUEST_URL",),
+)
+
+
 def clean_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Return this process's environment without foreign ``GIT_*``, plus *extra*."""
+    """Return this process's environment without foreign ``GIT_*``, plus *extra*.
+
+    The secrets of ours that no program needs are left out.
+    """
     env = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith("GIT_")
-        or name in _GIT_MAY_KEEP
-        or name.startswith(_GIT_MAY_KEEP_PREFIXES)
+        if name not in _OURS
+        and (
+            not name.startswith("GIT_")
+            or name in _GIT_MAY_KEEP
+            or name.startswith(_GIT_MAY_KEEP_PREFIXES)
+        )
     }
     return env | {"LC_ALL": "C.UTF-8", "GIT_TERMINAL_PROMPT": "0"} | dict(extra or {})
 
@@ -139,17 +159,19 @@ def run_visible(
     cwd: Path | None = None,
     env: Mapping[str, str] | None = None,
 ) -> int:
-    """Run *args* with all its output on our stderr; return its exit code.
+    """Run *args*, a build, with all its output on our stderr; return its exit code.
 
-    Our stdout stays free for the one JSON object of ``--json``. Raises ServiceError
-    when the program is missing.
+    Our stdout stays free for the one JSON object of ``--json``. The build gets no
+    token and no key of ours, but what *env* gives. Raises ServiceError when the
+    program is missing.
     """
     with suppress(OSError, ValueError):
         sys.stderr.flush()
     try:
-        done = subprocess.run(
-            args, cwd=cwd, env=clean_environment(env), stdout=2, check=False
-        )
+        kept = clean_environment(env)
+        for name in _FOR_NO_BUILD:
+            kept.pop(name, None)
+        done = subprocess.run(args, cwd=cwd, env=kept, stdout=2, check=False)
     except FileNotFoundError as error:
         raise _missing(args[0]) from error
     return done.returncode

@@ -129,13 +129,6 @@ class Repository:
         expect = (HTTPStatus.NO_CONTENT,)
         self._github.write("PUT", "/immutable-releases", None, expect=expect)
 
-    def newest_release_is_immutable(self) -> bool:
-        """Say whether the latest published release is locked; needs no admin rights."""
-        answer = self._github.request("GET", "/releases/latest", expect=_OR_ABSENT)
-        if answer.status == HTTPStatus.NOT_FOUND:
-            return False
-        return as_object(answer.json()).get("immutable") is True
-
     def classic_protection(self, branch: str) -> bool | Unknown:
         """Say whether classic branch protection stands beside the rulesets."""
         path = f"/branches/{quote(branch)}/protection"
@@ -145,6 +138,11 @@ class Repository:
         if answer.status == HTTPStatus.OK:
             return True
         return False if "not protected" in words_of(answer).lower() else _hidden(answer)
+
+    def workflow_rights(self) -> dict[str, Json] | Unknown:
+        """Return ``default_workflow_permissions`` and whether workflows may approve."""
+        answer = self._github.ask("/actions/permissions/workflow")
+        return answer if isinstance(answer, Unknown) else as_object(answer.json())
 
     def own_number(self) -> int | None:
         """Return the account number of the token's user; ``None`` if it has none."""
@@ -182,5 +180,6 @@ def _deploy_key(body: Mapping[str, Json]) -> DeployKey:
         writes=body.get("read_only") is not True,
         enabled=body.get("enabled") is not False,  # older servers leave it out
         created_at=parse_time(as_text(body.get("created_at"))),
+        added_by=str(body.get("added_by") or ""),
         last_used=parse_time(as_text(used)) if used else None,
     )

@@ -48,7 +48,9 @@ class Rulesets:
             if not is_own(each)
         )
         return LiveRulesets(
-            own=tuple(map_concurrently(self.read, own)), inherited=inherited
+            repository=self._github.repository,
+            own=tuple(map_concurrently(self.read, own)),
+            inherited=inherited,
         )
 
     def named(self, name: str) -> tuple[int, ...]:

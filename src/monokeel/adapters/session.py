@@ -24,7 +24,7 @@ from requests.auth import AuthBase
 from monokeel.adapters.addresses import check_address, parts_of, plain_address
 from monokeel.ground.answers import Json
 from monokeel.ground.errors import ServiceError
-from monokeel.ground.parsers import parse_json, parse_seconds
+from monokeel.ground.parsers import parse_json, parse_number
 
 log = logging.getLogger(__name__)
 
@@ -254,11 +254,11 @@ def wait_before_retry(answer: Answer, attempt: int, *, now: float) -> float | No
     limited = is_rate_limit(answer)
     if answer.status not in _AGAIN and not limited:
         return None
-    after = parse_seconds(answer.headers.get("Retry-After", ""))
+    after = parse_number(answer.headers.get("Retry-After", ""))
     if after is not None:
         return float(after)
     if answer.headers.get("x-ratelimit-remaining") == "0":
-        reset = parse_seconds(answer.headers.get("x-ratelimit-reset", ""))
+        reset = parse_number(answer.headers.get("x-ratelimit-reset", ""))
         if reset is not None:
             return max(0.0, float(reset) - now) + 1
     said = _SAID.search(answer.text)

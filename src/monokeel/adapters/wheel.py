@@ -6,11 +6,21 @@ bytes anywhere, and git can store a new version as a difference.
 """
 
 import io
+import os
+import shutil
+import sys
 import zipfile
+from pathlib import Path
 from typing import Final
+
+from monokeel.adapters.process import run
+from monokeel.ground.errors import ServiceError
 
 _TIME: Final = (1980, 1, 1, 0, 0, 0)  # the first one that a zip file can say
 _MODE: Final = 0o100644
+_TIMEOUT_S: Final = 600.0
+# A build backend needs none of them.
+_SECRETS: Final = ("GITHUB_TOKEN", "GH_TOKEN", "MONOKEEL_DEPLOY_KEY")
 
 
 def repack(wheel: bytes) -> bytes:
@@ -29,3 +39,34 @@ def repack(wheel: bytes) -> bytes:
             member.external_attr = _MODE << 16
             new.writestr(member, content)
     return out.getvalue()
+
+
+def build(project: Path, folder: Path) -> Path:
+    """Return the wheel of *project*, built into *folder* by its own pinned backend.
+
+    The backend is installed apart, by uv or, without it, by pip in an environment made
+    for it; this runs code of *project*. Raises ServiceError when that fails.
+    """
+    out = str(folder / "wheels")
+    uv = shutil.which("uv")
+    if uv is not None:
+        args = [uv, "build", "--quiet", "--wheel", "--no-config", "--out-dir", out]
+        commands = [[*args, str(project)]]
+    else:
+        home = str(folder / "environment")
+        pip = [f"{home}/bin/python", "-m", "pip", "wheel", "--quiet", "--no-deps"]
+        commands = [
+            [sys.executable, "-m", "venv", home],
+            [*pip, "--wheel-dir", out, str(project)],
+        ]
+    hidden = dict.fromkeys((*_SECRETS, *_registry_secrets()), "")
+    for command in commands:
+        run(command, cwd=folder.parent, env=hidden, timeout_s=_TIMEOUT_S)
+    made = sorted(Path(out).glob("*.whl"))
+    if len(made) != 1:
+        raise ServiceError(f"the build of {project.name} gave {len(made)} wheels")
+    return made[0]
+
+
+def _registry_secrets() -> list[str]:
+    return [name for name in os.environ if name.startswith("MONOKEEL_REGISTRY_")]

@@ -1,6 +1,8 @@
 """The working tree of a clone: branch, read and restore files, conflicts, commit."""
 
+import hashlib
 import os
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -10,6 +12,7 @@ from monokeel.ground.errors import UsageError
 # Hooks of the team belong to its own commits: one that fails would end an update
 # half-way (Copier's own git calls included).
 _NO_HOOKS = ("-c", f"core.hooksPath={os.devnull}")
+_BLOB = re.compile(r"\b[0-9a-f]{40,64}\b")
 _NOBODY = ("-c", "user.name=monokeel", "-c", "user.email=noreply@monokeel.invalid")
 
 
@@ -66,6 +69,31 @@ class Worktree:
     def read(self, paths: Iterable[str]) -> dict[str, bytes]:
         """Return the content of those of *paths* that exist; a link's is its target."""
         return read_files(self.root, paths)
+
+    def on_disk(self, paths: Iterable[str]) -> dict[str, str]:
+        """Return path → mode and blob of what is on disk, as git would list it.
+
+        Where the file system has no executable bits (``core.fileMode`` is false), the
+        mode is the index's.
+        """
+        asked = list(paths)
+        args = ("config", "--type=bool", "--get", "core.fileMode")
+        modes = {}
+        if self._git(*args, ok=(0, 1)).stdout.strip() == "false":
+            indexed = self.in_index(asked)
+            modes = {path: entry.partition(" ")[0] for path, entry in indexed.items()}
+        found = {}
+        for path, content in self.read(asked).items():
+            mode = modes.get(path) or _mode(self.root / path)
+            found[path] = f"{mode} {blob_of(content)}"
+        return found
+
+    def in_index(self, paths: Iterable[str]) -> dict[str, str]:
+        """Return path → mode and blob of those of *paths* that the index has."""
+        args = ("--literal-pathspecs", "ls-files", "--stage", "-z", "--", *paths)
+        if args[-1] == "--":  # nothing named would be everything
+            return {}
+        return listed_blobs(self._git(*args).stdout)
 
     def restore(self, path: str, content: bytes) -> None:
         """Put *content* back at *path*: from the last commit if it is tracked there.
@@ -133,6 +161,27 @@ def read_files(root: Path, paths: Iterable[str]) -> dict[str, bytes]:
         elif path.is_file():
             found[name] = path.read_bytes()
     return found
+
+
+def listed_blobs(listing: str) -> dict[str, str]:
+    """Return path → mode and blob of what ``ls-files -s`` or ``ls-tree`` lists.
+
+    *listing* is NUL-separated; an unmerged path has the last of its stages.
+    """
+    entries = (entry.partition("\t") for entry in listing.split("\0") if entry)
+    return {path: f"{left[:6]} {_BLOB.findall(left)[0]}" for left, _, path in entries}
+
+
+def blob_of(content: bytes) -> str:
+    """Return the name that git gives to *content*, 40 hex digits (gitformat-pack)."""
+    header = b"blob %d\0" % len(content)
+    return hashlib.sha1(header + content, usedforsecurity=False).hexdigest()
+
+
+def _mode(path: Path) -> str:
+    if path.is_symlink():
+        return "120000"
+    return "100755" if os.access(path, os.X_OK) else "100644"
 
 
 def list_files(root: Path) -> list[str]:

@@ -1,23 +1,131 @@
-"""The one issue that is open while drift lasts."""
+"""The one issue that is open while drift lasts, and what it speaks of.
 
-from monokeel.drift.ports import Issues
+It keeps, in a hidden comment, each thing that it speaks of; a run closes it only if it
+saw them all, so a run that sees little never closes the alert of one that saw much.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+
+from monokeel.drift.ports import Issues, OwnIssue
 from monokeel.drift.reading import DriftReading
+from monokeel.drift.wanted import SECTIONS
+from monokeel.ground.answers import as_list, as_object
+from monokeel.ground.errors import NO_ANSWER, ServiceError
+from monokeel.ground.parsers import parse_json
+from monokeel.ground.report import visible
 
 MARKER = "policy-drift"
+_TITLE = "Policy drift: GitHub is not as the files say"
+_FOUND = re.compile(r"<!-- monokeel-found: (\{.*\}) -->")
+_LONGEST_BODY = 40_000  # so that the hidden comment behind it is never cut off
+_MOST_LINES, _LONGEST_LINE = 60, 300
+
+Found = Mapping[str, tuple[str, ...]]  # section/item, such as settings/deploy_keys
 
 
-def follow_up(found: DriftReading, body: str, issues: Issues) -> str:
+def follow_up(found: DriftReading, body: str, issues: Issues, run: str = "") -> str:
     """Keep one issue open while drift lasts, close it after; return what was done.
 
-    A run that could not verify everything changes nothing: nobody knows.
+    *body* is the report in Markdown, *run* the address of the run that made it. A run
+    that could not verify everything changes nothing: nobody knows. What GitHub refuses
+    (Issues are switched off) is said, and changes no verdict.
     """
-    match found.verdict:
-        case "drift":
-            title = "Policy drift: GitHub is not as the files say"
-            number = issues.keep_open(MARKER, title=title, body=body)
-            return f"issue #{number} is open"
-        case "in_sync":
-            closed = issues.close(MARKER, comment="Everything is in sync again.")
-            return f"issue #{closed} is closed" if closed else "no issue is open"
-        case "unverifiable":
-            return "the issue is left as it is: not everything could be verified"
+    try:
+        return _follow_up(found, body, issues, run)
+    except NO_ANSWER as error:
+        return f"no issue could be written: {error.problem}"
+
+
+def _follow_up(found: DriftReading, body: str, issues: Issues, run: str) -> str:
+    if found.verdict == "unverifiable":
+        return "the issue is left as it is: not everything could be verified"
+    issue = issues.newest(MARKER)
+    known = found_in(issue) if issue is not None and issue.is_open else {}
+    link = f"\n\nFound by {run}" if run else ""
+    if found.verdict == "drift":
+        return _keep(found, known or {}, f"{body[:_LONGEST_BODY]}{link}", issue, issues)
+    if issue is None or not issue.is_open:
+        return "no issue is open"
+    unseen = _unseen(found, known)
+    if unseen:
+        return f"issue #{issue.number} stays open: this run did not see {unseen}"
+    comment = f"All that this issue speaks of is in sync again.{link}"
+    issues.close(MARKER, comment=comment)
+    return f"issue #{issue.number} is closed"
+
+
+def found_in(issue: OwnIssue) -> Found | None:
+    """Return what *issue* speaks of, ``None`` if its text no longer says it."""
+    match = _FOUND.search(issue.body)
+    if match is None:
+        return None
+    try:
+        kept = as_object(parse_json(match[1]))
+        return {key: tuple(map(str, as_list(kept[key]))) for key in kept}
+    except (ValueError, ServiceError):
+        return None
+
+
+def _keep(
+    found: DriftReading, known: Found, body: str, issue: OwnIssue | None, issues: Issues
+) -> str:
+    now = _drift_by_item(found)
+    earlier = {key: known[key] for key in known if not _sees(found, key)}
+    merged = {
+        key: tuple(dict.fromkeys((*now.get(key, ()), *earlier.get(key, ()))))
+        for key in sorted({*now, *earlier})
+    }
+    older = [line for key in earlier for line in earlier[key]]
+    if older:
+        body += "\n\n**Found earlier, not seen by this run**\n\n" + _listed(older)
+    text = f"{body}\n\n<!-- monokeel-found: {_written(merged)} -->"
+    if issue is None:
+        return f"issue #{issues.create(MARKER, title=_TITLE, body=text)} is open"
+    if issue.is_open and merged == known:
+        return f"issue #{issue.number} is open, and says all of it already"
+    before = {line for key in known for line in known[key]}
+    new = [line for key in merged for line in merged[key] if line not in before]
+    if new:
+        again = "New" if issue.is_open else "Drift again"
+        issues.comment(issue.number, f"{again}:\n\n{_listed(new)}")
+    issues.change(issue.number, MARKER, title=_TITLE, body=text)
+    return f"issue #{issue.number} is open{'' if issue.is_open else ' again'}"
+
+
+def _drift_by_item(found: DriftReading) -> Found:
+    by_item: dict[str, tuple[str, ...]] = {}
+    for section, facts in found.facts.items():
+        for line in facts.drift[:_MOST_LINES]:
+            key = f"{section}/{facts.items.get(line, '')}"
+            by_item[key] = (*by_item.get(key, ()), visible(line)[:_LONGEST_LINE])
+    return by_item
+
+
+def _unseen(found: DriftReading, known: Found | None) -> str:
+    """Return what *known* speaks of and *found* did not see; all, if nobody knows."""
+    if known is None:
+        whole = found.verdict == "in_sync" and set(found.facts) >= set(SECTIONS)
+        return "" if whole else "everything"
+    return ", ".join(key.rstrip("/") for key in known if not _sees(found, key))
+
+
+def _sees(found: DriftReading, key: str) -> bool:
+    """Say whether this run saw the item *key* (``rulesets/bypass_actors``)."""
+    section, _, item = key.partition("/")
+    facts = found.facts.get(section)
+    if facts is None:
+        return False
+    blind = {each.item for each in facts.unverified}
+    return not (blind if not item else blind & {item, section})
+
+
+def _written(by_item: Found) -> str:
+    # "--" and ">" would end the comment; JSON knows another way to write them.
+    text = json.dumps(by_item)
+    return text.replace("-", "\\u002d").replace(">", "\\u003e")
+
+
+def _listed(lines: list[str]) -> str:
+    return "\n".join(f"- {line}" for line in lines)

@@ -3,36 +3,48 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from monokeel.ground.answers import Json, Unknown
-from monokeel.policy.ports import Rulesets
+from monokeel.policy.ports import FileVersion, Rulesets
 from monokeel.promotion import ports as promotion
-from monokeel.setup.ports import DeployKey
+from monokeel.setup.ports import Repository
 
 
-class Repository(Protocol):
-    """The settings of the repository on GitHub."""
+class History(Protocol):
+    """The history of the clone."""
 
-    def get_repository(self) -> dict[str, Json]:
-        """Return the repository; what the token may not see is left out."""
+    def versions_of(self, path: str, most: int) -> tuple[FileVersion, ...]:
+        """Return the *most* newest versions of *path*, newest first."""
 
-    def deploy_keys(self) -> tuple[DeployKey, ...] | Unknown:
-        """Return the deploy keys."""
 
-    def immutable_releases(self) -> bool | Unknown:
-        """Say whether new releases are locked."""
+class OwnIssue(Protocol):
+    """An issue that we opened."""
 
-    def newest_release_is_immutable(self) -> bool:
-        """Say whether the latest release is locked."""
+    @property
+    def number(self) -> int:
+        """Its number."""
 
-    def classic_protection(self, branch: str) -> bool | Unknown:
-        """Say whether classic branch protection stands beside the rulesets."""
+    @property
+    def is_open(self) -> bool:
+        """Whether it is open."""
+
+    @property
+    def body(self) -> str:
+        """Its text."""
 
 
 class Issues(Protocol):
-    """The one issue that is open while drift lasts."""
+    """The issues that we opened; nobody else's are ever touched."""
 
-    def keep_open(self, marker: str, *, title: str, body: str) -> int:
-        """Open the issue, or bring it up to date; return its number."""
+    def newest(self, marker: str) -> OwnIssue | None:
+        """Return our open issue with *marker*, else the newest closed one."""
+
+    def create(self, marker: str, *, title: str, body: str) -> int:
+        """Open an issue and return its number."""
+
+    def change(self, number: int, marker: str, *, title: str, body: str) -> None:
+        """Give an issue another text; one that is closed opens again."""
+
+    def comment(self, number: int, text: str) -> None:
+        """Comment on an issue."""
 
     def close(self, marker: str, *, comment: str) -> int | None:
         """Close the issue; ``None`` if none is open."""
@@ -44,4 +56,5 @@ class Outside:
 
     rulesets: Rulesets
     repository: Repository
+    history: History
     promotion: promotion.Outside

@@ -11,7 +11,9 @@ from monokeel.drift.settings import check_settings
 from monokeel.drift.wanted import Wanted
 from monokeel.ground.errors import NO_ANSWER, MonokeelError
 from monokeel.ground.settings import Settings
-from monokeel.policy.reading import Change, Reading, changes_in, read_rulesets
+from monokeel.policy.origin import MOST_VERSIONS, Origin, origins_of
+from monokeel.policy.reading import Reading, read_rulesets
+from monokeel.policy.rulesets import BYPASS
 from monokeel.policy.verdict import Facts, Unverified, Verdict, judge
 from monokeel.policy.wording import problem_lines
 from monokeel.promotion.pointers import Pointers, read_remote
@@ -20,12 +22,12 @@ from monokeel.promotion.reading import read_records
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DriftReading:
-    """What was found: the *facts* of each section, and the rulesets in detail."""
+    """What was found for *wanted*: the *facts* of each section, rulesets in detail."""
 
+    wanted: Wanted
     facts: Mapping[str, Facts]
-    allowed: tuple[str, ...] = ()
     rulesets: Reading = field(default_factory=Reading)
-    changes: Mapping[str, Change] = field(default_factory=dict)
+    origins: Mapping[str, Origin] = field(default_factory=dict)
 
     @property
     def unverified(self) -> tuple[Unverified, ...]:
@@ -38,14 +40,16 @@ class DriftReading:
         return judge(
             drifts=any(facts.drift for facts in self.facts.values()),
             unverified=self.unverified,
-            allowed=self.allowed,
+            allowed=self.wanted.allowed,
         )
 
     def verdict_of(self, section: str) -> Verdict:
         """Return the verdict over one section."""
         facts = self.facts[section]
         return judge(
-            drifts=bool(facts.drift), unverified=facts.unverified, allowed=self.allowed
+            drifts=bool(facts.drift),
+            unverified=facts.unverified,
+            allowed=self.wanted.allowed,
         )
 
 
@@ -54,7 +58,7 @@ def read_drift(wanted: Wanted, outside: Outside) -> DriftReading:
 
     Changes nothing and never judges how the policy file is written.
     """
-    rulesets, changes = Reading(), dict[str, Change]()
+    rulesets, origins = Reading(), dict[str, Origin]()
     facts: dict[str, Facts] = {}
     if "rulesets" in wanted.sections:
         try:
@@ -64,15 +68,37 @@ def read_drift(wanted: Wanted, outside: Outside) -> DriftReading:
         except NO_ANSWER as error:
             facts["rulesets"] = _unread("rulesets", error)
         else:
-            changes = changes_in(rulesets, outside.rulesets)
-            facts["rulesets"] = Facts(
-                drift=problem_lines(rulesets.comparisons, changes),
-                unverified=rulesets.unverified,
-            )
+            origins = _origins(rulesets, outside)
+            facts["rulesets"] = _ruleset_facts(rulesets, origins)
     facts |= _others(wanted, outside)
-    return DriftReading(
-        facts=facts, allowed=wanted.allowed, rulesets=rulesets, changes=changes
+    return DriftReading(wanted=wanted, facts=facts, rulesets=rulesets, origins=origins)
+
+
+def _ruleset_facts(reading: Reading, origins: Mapping[str, Origin]) -> Facts:
+    drifting = [each for each in reading.comparisons if each.drifts]
+    lines = problem_lines(drifting, origins)
+    passes = [
+        any(x.path.startswith(BYPASS) and x.counts for x in each.differences)
+        for each in drifting
+    ]
+    return Facts(
+        drift=lines,
+        items={
+            line: BYPASS if of_bypass else "rulesets"
+            for line, of_bypass in zip(lines, passes, strict=True)
+        },
+        unverified=reading.unverified,
     )
+
+
+def _origins(reading: Reading, outside: Outside) -> dict[str, Origin]:
+    if not any(each.drifts for each in reading.comparisons):
+        return {}
+    try:
+        file = outside.history.versions_of("infra/rulesets.json", MOST_VERSIONS)
+    except NO_ANSWER:  # a clone without a commit: then the file has no past
+        file = ()
+    return origins_of(reading, outside.rulesets, file)
 
 
 def _others(wanted: Wanted, outside: Outside) -> dict[str, Facts]:
@@ -83,9 +109,7 @@ def _others(wanted: Wanted, outside: Outside) -> dict[str, Facts]:
         return read_remote(promotion.clone, local)
 
     checks: dict[str, Callable[[], Facts]] = {
-        "settings": lambda: check_settings(
-            wanted.policy, local.default_branch, outside.repository
-        ),
+        "settings": lambda: check_settings(wanted, outside),
         "pointers": lambda: check_pointers(
             read_records(promotion, *remote()), promotion.records
         ),

@@ -3,45 +3,44 @@
 from monokeel.drift.reading import DriftReading
 from monokeel.ground.answers import Json
 from monokeel.ground.report import Report, Section, Table
-from monokeel.policy.verdict import OUTCOMES
+from monokeel.policy.origin import Origin
+from monokeel.policy.remedies import remedies
+from monokeel.policy.verdict import OUTCOMES, unverified_lines
 from monokeel.policy.wording import comparison_json, sections_of
 
-_HEADLINES = {
-    "in_sync": "drift: in sync",
-    "drift": "drift: GitHub is not as the files say",
-    "unverifiable": "drift: not everything could be verified",
+_WORDS = {
+    "in_sync": "in sync",
+    "in_sync_as_seen": "in sync as far as seen",
+    "drift": "drift",
+    "unverifiable": "not verified",
 }
-_WORDS = {"in_sync": "in sync", "drift": "drift", "unverifiable": "not verified"}
-_REPAIR = (
-    "rulesets: run ./scripts/apply-rulesets.sh, or bring the change into"
-    " infra/rulesets.json by a pull request"
-)
 
 
 def drift_report(found: DriftReading, *more: str) -> Report:
     """Return the report of *found*; *more* are lines to add at its end."""
+    allowed = found.wanted.allowed
     verdicts = {name: found.verdict_of(name) for name in found.facts}
     rows = tuple((name, _WORDS[verdict]) for name, verdict in verdicts.items())
-    quiet = found.verdict == "in_sync"
-    table = None if quiet else Table(("section", "verdict"), rows)
-    to_do = (_REPAIR,) if verdicts.get("rulesets") == "drift" else ()
+    table = Table(("section", "verdict"), rows) if found.verdict != "in_sync" else None
+    to_do = remedies(found.rulesets.comparisons, found.origins, found.wanted.repository)
     return Report(
-        headline=_HEADLINES[found.verdict] + (f": {', '.join(verdicts)}" * quiet),
+        headline=f"{found.wanted.repository}: {_headline(found)}",
         sections=(
             Section("Sections", table=table),
-            *sections_of(found.rulesets.comparisons, found.changes),
+            *sections_of(found.rulesets.comparisons, found.origins),
             *_lists(found),
             Section("To do", to_do),
             Section("Issue", more),
         ),
         data={
+            "repository": found.wanted.repository,
             "verdict": found.verdict,
             "sections": dict(verdicts),
             "rulesets": [
-                comparison_json(each, found.changes.get(each.name))
+                comparison_json(each, found.origins.get(each.name, Origin()))
                 for each in found.rulesets.comparisons
             ],
-            "unverified": [each.as_json(found.allowed) for each in found.unverified],
+            "unverified": [each.as_json(allowed) for each in found.unverified],
             "settings": _drift(found, "settings"),
             "pointers": _entries(found, "pointers"),
             "releases": _entries(found, "releases"),
@@ -53,8 +52,21 @@ def drift_report(found: DriftReading, *more: str) -> Report:
     )
 
 
+def _headline(found: DriftReading) -> str:
+    asked, blind = ", ".join(found.facts), len(found.unverified)
+    match found.verdict:
+        case "in_sync":
+            return f"in sync: {asked}"
+        case "in_sync_as_seen":
+            return f"in sync as far as seen: {asked}; {blind} not verified"
+        case "drift":
+            return "GitHub is not as the files say"
+        case "unverifiable":
+            return "not everything could be verified"
+
+
 def _lists(found: DriftReading) -> list[Section]:
-    unverified = tuple(each.line(found.allowed) for each in found.unverified)
+    unverified = unverified_lines(found.unverified, found.wanted.allowed)
     notes = tuple(x for facts in found.facts.values() for x in facts.notes)
     return [
         *(
@@ -71,12 +83,10 @@ def _lists(found: DriftReading) -> list[Section]:
 def _problems(found: DriftReading) -> tuple[str, ...]:
     """Return the annotations: every drift, and what nobody accepted unverified."""
     drift = [x for facts in found.facts.values() for x in facts.drift]
-    unclear = [
-        f"not verified: {each.line()}"
-        for each in found.unverified
-        if not each.accepted(found.allowed)
-    ]
-    return (*drift, *unclear)
+    allowed = found.wanted.allowed
+    unclear = [each for each in found.unverified if not each.accepted(allowed)]
+    lines = unverified_lines(unclear, allowed)
+    return (*drift, *(f"not verified: {line}" for line in lines))
 
 
 def _drift(found: DriftReading, section: str) -> list[Json]:

@@ -8,11 +8,16 @@ from monokeel.ground.settings import Settings
 from monokeel.policy.rulesets import Ruleset
 
 SECTIONS = ("rulesets", "settings", "pointers", "releases")
-ALLOWED = (
+ALLOWED = (  # bypass_actors: all that only administration rights show
     "bypass_actors",
+    "classic_protection",
     "deploy_keys",
-    "delete_branch_on_merge",
+    "environments",
     "immutable_releases",
+    "reviewers",
+    "secrets",
+    "settings",
+    "workflow_rights",
 )
 
 
@@ -20,9 +25,11 @@ ALLOWED = (
 class Wanted:
     """What was asked for: the policy, the settings, and what to look at.
 
-    *allowed* names what may stay unverified; *sections* is never empty.
+    *repository* is the one that is asked about, ``owner/repo``; *allowed* names what
+    may stay unverified; *sections* is never empty.
     """
 
+    repository: str
     policy: tuple[Ruleset, ...]
     settings: Settings
     sections: tuple[str, ...] = SECTIONS

@@ -46,14 +46,15 @@ def parse_json(content: str | bytes, *, members: Hook | None = None) -> Json:
     return _whole(value) if b"\\ud" in text or b"\\uD" in text else value
 
 
-def parse_yaml(text: str) -> Json:
-    """Return the YAML value that *text* is, with the types of YAML.
+def parse_yaml(text: str, *, as_text: bool = False) -> Json:
+    """Return the YAML value that *text* is; *as_text* leaves every scalar a string.
 
     ValueError for anything else: a date that is none, a tag of a program, more than
     100 levels or a million values (aliases can hold more than memory does).
     """
     try:
-        value: Json = yaml.safe_load(text)
+        loader = yaml.BaseLoader if as_text else yaml.SafeLoader
+        value: Json = yaml.load(text, Loader=loader)  # noqa: S506 - both are safe
     except RecursionError:
         raise ValueError(f"it is nested more than {_DEEPEST} deep") from None
     except (yaml.YAMLError, ValueError, AttributeError, TypeError) as error:
@@ -62,7 +63,7 @@ def parse_yaml(text: str) -> Json:
     return value
 
 
-def parse_seconds(text: str) -> int | None:
+def parse_number(text: str) -> int | None:
     """Return the whole number that *text* is, at most 12 ASCII digits; else None."""
     return int(text) if _SECONDS.match(text) else None
 
@@ -86,7 +87,7 @@ def parse_http_date(text: str) -> datetime:
 
 def parse_epoch(seconds: str) -> datetime:
     """Return the aware UTC time of *seconds* since 1970; ValueError if it is none."""
-    number = parse_seconds(seconds)
+    number = parse_number(seconds)
     if number is None or number >= _END_S:
         raise ValueError(f"{seconds[:_LONGEST_REASON]!r} is no time since 1970")
     return datetime.fromtimestamp(number, UTC)

@@ -98,7 +98,10 @@ class Fields:
                 f"{self._at(key)} = {value.isoformat()} has no time zone",
                 fix="Add Z or an offset, such as 2026-12-20T00:00:00Z.",
             )
-        return value.astimezone(UTC)
+        try:
+            return value.astimezone(UTC)
+        except OverflowError:
+            raise fail(f"{self._at(key)} = {value} is no time of ours") from None
 
     def table(self, key: str) -> "Fields":
         """Return the table *key*, empty when it is not there."""

@@ -1,11 +1,27 @@
-"""Versions: parsed, compared, and the known ones nearest to one that is not."""
+"""Versions: parsed as npm does, compared, and the known ones nearest to another.
+
+Arithmetic and precedence are those of the package ``semver``. Which text is a version
+is decided here: that package takes other digits than 0-9, and numbers of any size.
+"""
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
-from functools import total_ordering
+
+from semver import Version
 
 from monokeel.ground.errors import UsageError
+
+__all__ = [
+    "Version",
+    "is_newer",
+    "is_prerelease",
+    "nearest",
+    "newest_first",
+    "parse_version",
+    "parse_wanted",
+    "rank",
+    "read_version",
+]
 
 # JavaScript's Number.MAX_SAFE_INTEGER: npm's semver takes no larger number.
 _MAX_NUMBER = 2**53 - 1
@@ -18,53 +34,6 @@ _VERSION = re.compile(
     r"(?:\+([0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*))?\Z"
 )
 _NEAREST = 5
-
-
-@total_ordering
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Version:
-    """A semantic version. Compares by precedence: *build* has no rank (semver.org 10).
-
-    *prerelease* is ``rc.1`` without the hyphen, *build* without the plus; empty means
-    none.
-    """
-
-    major: int
-    minor: int
-    patch: int
-    prerelease: str = ""
-    build: str = ""
-
-    def __str__(self) -> str:
-        """Return the version without prefix, such as ``1.4.0-rc.1``."""
-        text = f"{self.major}.{self.minor}.{self.patch}"
-        text += f"-{self.prerelease}" if self.prerelease else ""
-        return text + (f"+{self.build}" if self.build else "")
-
-    def __eq__(self, other: object) -> bool:
-        """Say whether *other* has the same precedence."""
-        return isinstance(other, Version) and self._rank() == other._rank()
-
-    def __lt__(self, other: "Version") -> bool:
-        """Say whether *other* has the higher precedence."""
-        return self._rank() < other._rank()
-
-    def __hash__(self) -> int:
-        """Return equal numbers for versions of equal precedence."""
-        return hash(self._rank())
-
-    def _rank(self) -> tuple[int, int, int, bool, tuple[tuple[bool, int, str], ...]]:
-        identifiers = self.prerelease.split(".") if self.prerelease else []
-        return (
-            self.major,
-            self.minor,
-            self.patch,
-            not identifiers,
-            tuple(
-                (False, int(each), "") if each.isdigit() else (True, 0, each)
-                for each in identifiers
-            ),
-        )
 
 
 def parse_version(text: str) -> Version:
@@ -92,9 +61,17 @@ def read_version(text: str) -> Version | None:
         major=numbers[0],
         minor=numbers[1],
         patch=numbers[2],
-        prerelease=match[4] or "",
-        build=match[5] or "",
+        prerelease=match[4],
+        build=match[5],
     )
+
+
+def rank(version: Version) -> tuple[int, int, int, Version]:
+    """Return what sorts by precedence, and fast: Python compares numbers by itself.
+
+    Build metadata has no rank (semver.org 10).
+    """
+    return (version.major, version.minor, version.patch, version)
 
 
 def parse_wanted(text: str, *, prefix: str) -> str:
@@ -124,7 +101,7 @@ def is_prerelease(version: str) -> bool:
 
 def newest_first(versions: Iterable[str]) -> tuple[str, ...]:
     """Return *versions* by SemVer precedence, the highest first."""
-    return tuple(sorted(versions, key=parse_version, reverse=True))
+    return tuple(sorted(versions, key=lambda v: rank(parse_version(v)), reverse=True))
 
 
 def is_newer(version: str, than: str) -> bool:

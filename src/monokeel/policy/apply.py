@@ -1,7 +1,7 @@
 """Write a plan: one ruleset after the other, looked at before and after."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from monokeel.ground.errors import MonokeelError, RefusedError, ServiceError
 from monokeel.ground.report import Report, Section
@@ -15,6 +15,7 @@ from monokeel.policy.refusal import (
     is_name_taken,
     rule_without_plan,
 )
+from monokeel.policy.remedies import remedies
 from monokeel.policy.rulesets import Ruleset, rules_of
 from monokeel.policy.wording import comparison_json, problem_lines
 
@@ -23,9 +24,11 @@ from monokeel.policy.wording import comparison_json, problem_lines
 class Applied:
     """What was done: lines such as ``updated main``, and how GitHub compares now."""
 
+    repository: str
     done: tuple[str, ...]
     comparisons: tuple[Comparison, ...]
     gaps: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,40 +39,84 @@ class _Written:
     without: tuple[str, ...] = ()
 
 
+@dataclass(slots=True)
+class _Progress:
+    """What came of the writes so far, each name in one of the three."""
+
+    results: dict[str, _Written] = field(default_factory=dict)
+    done: list[str] = field(default_factory=list)
+    refused: dict[str, Refusal] = field(default_factory=dict)
+
+
 def apply(plan: Plan, rulesets: Rulesets) -> Applied:
     """Write *plan* and return what was done.
 
     Before the first write everything that forbids one is named: a name that GitHub
     has twice (RefusedError), a bypass list that the token may not see (ServiceError).
-    A failure on the way says what was written and what was not.
+    A ruleset that GitHub refuses for its content does not keep the others unwritten;
+    any other failure stops, and says what was written and what was not.
     """
     _refuse_duplicates(plan)
     _refuse_hidden(plan)
-    done: list[str] = []
-    results: dict[str, _Written] = {}
+    progress = _Progress()
     for index, action in enumerate(plan.actions):
         later = [each.name for each in plan.actions[index + 1 :]]
-        try:
-            live = _unmoved(action, rulesets)
-        except MonokeelError as error:
-            raise _interrupted(error, done, [], [action.name, *later]) from error
-        try:
-            written = _write(action, live, rulesets, plan.optional_rules)
-        except ServiceError as error:
-            raise _interrupted(error, done, [action.name], later) from error
-        except MonokeelError as error:
-            raise _interrupted(error, done, [], [action.name, *later]) from error
-        results[action.name] = written
-        if written.live is not None or action.verb == "delete":
-            done.append(f"{action.verb}d {action.name}")
+        outcome = _one(action, rulesets, plan.optional_rules, (progress, later))
+        if isinstance(outcome, Refusal):
+            progress.refused[action.name] = outcome
+            if not outcome.is_for_its_content:
+                raise _refused(progress, later)
+            continue
+        progress.results[action.name] = outcome
+        if outcome.live is not None or action.verb == "delete":
+            progress.done.append(f"{action.verb}d {action.name}")
+    if progress.refused:
+        raise _refused(progress, [])
     return Applied(
-        done=tuple(done),
-        comparisons=_after(plan, results),
+        repository=plan.reading.repository,
+        done=tuple(progress.done),
+        comparisons=_after(plan, progress.results),
         gaps=tuple(
             f"{name}: {', '.join(each.without)} is not on GitHub's plan, or not for it"
-            for name, each in results.items()
+            for name, each in progress.results.items()
             if each.without
         ),
+        notes=_granted(plan, progress.results),
+    )
+
+
+def _one(
+    action: Action,
+    rulesets: Rulesets,
+    optional_rules: Sequence[str],
+    so_far: tuple[_Progress, Sequence[str]],
+) -> _Written | Refusal:
+    progress, later = so_far
+    try:
+        live = _unmoved(action, rulesets)
+    except MonokeelError as error:
+        raise _interrupted(error, progress, [], [action.name, *later]) from error
+    try:
+        return _write(action, live, rulesets, optional_rules)
+    except ServiceError as error:
+        raise _interrupted(error, progress, [action.name], later) from error
+    except MonokeelError as error:
+        raise _interrupted(error, progress, [], [action.name, *later]) from error
+
+
+def _granted(plan: Plan, results: Mapping[str, _Written]) -> tuple[str, ...]:
+    """Say which optional rules GitHub took: from now on their absence means more."""
+    taken = {
+        str(rule.get("type"))
+        for each in results.values()
+        if each.live is not None
+        for rule in rules_of(each.live.body)
+    }
+    return tuple(
+        f"{rule} is on this plan: take it out of [policy] optional_rules of"
+        " infra/platform.toml, and drift will see when somebody deletes it"
+        for rule in plan.optional_rules
+        if rule in taken
     )
 
 
@@ -77,16 +124,20 @@ def applied_report(applied: Applied) -> Report:
     """Return the report of what was written, and of what still differs."""
     left = problem_lines(applied.comparisons, {})
     return Report(
-        headline=_headline(applied, len(left)),
+        headline=f"{applied.repository}: {_headline(applied, len(left))}",
         sections=(
             Section("Written", applied.done),
             Section("Gaps (declared optional)", applied.gaps),
             Section("Still different", left),
+            Section("To know", applied.notes),
+            Section("To do", remedies(applied.comparisons, {}, applied.repository)),
         ),
         data={
+            "repository": applied.repository,
             "verdict": "drift" if left else "in_sync",
             "written": list(applied.done),
             "gaps": list(applied.gaps),
+            "notes": list(applied.notes),
             "rulesets": [comparison_json(each) for each in applied.comparisons],
         },
         problems=left,
@@ -98,8 +149,8 @@ def _headline(applied: Applied, left: int) -> str:
     done = len(applied.done)
     written = f"{rulesets_in(done)} written" if done else "nothing written"
     if left:
-        return f"policy: {written}, {left} left to look at"
-    return f"policy: {written}" if done else f"policy: in sync, {written}"
+        return f"{written}, {left} left to look at"
+    return written if done else f"in sync, {written}"
 
 
 def _refuse_duplicates(plan: Plan) -> None:
@@ -158,7 +209,8 @@ def _write(
     live: Ruleset | None,
     rulesets: Rulesets,
     optional_rules: Sequence[str],
-) -> _Written:
+) -> _Written | Refusal:
+    """Send one write, and return it once reading back shows it."""
     desired = action.comparison.desired
     if desired is None:
         return _delete(action, live, rulesets)
@@ -169,7 +221,7 @@ def _write(
             return _checked(desired, rulesets.read(outcome), without)
         rule = rule_without_plan(outcome)
         if rule not in optional_rules or rule is None or rule in without:
-            raise error_of(outcome, desired.name)
+            return outcome
         without = (*without, rule)
         if {each.get("type") for each in rules_of(desired.body)} <= {*without}:
             return _Written(live=None, without=without)
@@ -226,11 +278,13 @@ def _left(desired: Ruleset, live: Ruleset, without: Sequence[str]) -> list[str]:
     ]
 
 
-def _delete(action: Action, live: Ruleset | None, rulesets: Rulesets) -> _Written:
+def _delete(
+    action: Action, live: Ruleset | None, rulesets: Rulesets
+) -> _Written | Refusal:
     if live is not None:
         refused = rulesets.delete(live.id)
         if refused is not None:
-            raise error_of(refused, action.name)
+            return refused
         if live.id in rulesets.named(action.name):
             raise ServiceError(f"ruleset {action.name!r} is still there")
     return _Written(live=None)
@@ -250,14 +304,30 @@ def _after(plan: Plan, results: dict[str, _Written]) -> tuple[Comparison, ...]:
     return tuple(after)
 
 
+def _refused(progress: _Progress, later: Sequence[str]) -> MonokeelError:
+    """Return the error for what GitHub would not write, with the first one's fix."""
+    errors = [error_of(each, name) for name, each in progress.refused.items()]
+    parts = [
+        *(error.problem for error in errors),
+        f"written: {', '.join(progress.done) or 'nothing'}",
+        f"refused: {', '.join(progress.refused)}",
+        *([f"not written: {', '.join(later)}"] if later else []),
+    ]
+    families = {type(error) for error in errors}
+    family = families.pop() if len(families) == 1 else RefusedError
+    return family("; ".join(parts), fix=errors[0].fix)
+
+
 def _interrupted(
     error: MonokeelError,
-    done: Sequence[str],
+    progress: _Progress,
     unclear: Sequence[str],
     not_written: Sequence[str],
 ) -> MonokeelError:
     """Return *error* with what was written, what is unclear, and what was not."""
-    parts = [error.problem, f"written: {', '.join(done) or 'nothing'}"]
+    parts = [error.problem, f"written: {', '.join(progress.done) or 'nothing'}"]
+    if progress.refused:
+        parts.append(f"refused: {', '.join(progress.refused)}")
     if unclear:
         parts.append(f"unclear: {', '.join(unclear)}")
     if not_written:

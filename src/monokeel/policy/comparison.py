@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from typing import Literal
 
 from monokeel.ground.answers import Json
@@ -19,7 +20,8 @@ from monokeel.policy.rulesets import (
 # or parameter that nobody here knows. gap: an optional rule that is not there. note:
 # without effect on what is allowed.
 Kind = Literal["changed", "missing", "added", "unknown", "gap", "note"]
-State = Literal["same", "changed", "missing", "unmanaged", "duplicate"]
+# elsewhere: in no file, and [policy] unmanaged says that others keep it.
+State = Literal["same", "changed", "missing", "unmanaged", "elsewhere", "duplicate"]
 _HARMLESS = ("gap", "note")
 
 
@@ -36,6 +38,25 @@ class Difference:
     desired: Json
     live: Json
     kind: Kind
+
+    @property
+    def severe(self) -> bool:
+        """Whether somebody may do now what the file forbids to everybody.
+
+        A new way past, a ruleset that is off, a rule or a ref that is gone.
+        """
+        match self.path.partition("[")[0]:
+            case "enforcement":
+                return self.desired == "active"
+            case "bypass_actors":
+                return self.live not in (None, "pull_request")
+            case "conditions.ref_name.include":
+                return self.live is None
+            case "conditions.ref_name.exclude":
+                return self.desired is None
+            case path:
+                rule = path.startswith("rules.") and path.count(".") == 1
+                return rule and self.kind == "missing"
 
     @property
     def counts(self) -> bool:
@@ -66,7 +87,14 @@ class Comparison:
         """Whether GitHub and the file disagree; a declared gap is no drift."""
         if self.state == "changed":
             return any(each.counts for each in self.differences)
-        return self.state != "same" and not self.is_gap
+        return self.state not in ("same", "elsewhere") and not self.is_gap
+
+    @property
+    def severe(self) -> bool:
+        """Whether somebody may do now what the file forbids to everybody."""
+        if self.state in ("missing", "changed") and self.drifts:
+            return self.state == "missing" or any(x.severe for x in self.differences)
+        return False
 
     @property
     def is_gap(self) -> bool:
@@ -85,11 +113,13 @@ def compare_policies(
     desired: Sequence[Ruleset],
     live: Sequence[Ruleset],
     optional_rules: Sequence[str] = (),
+    unmanaged: Sequence[str] = (),
 ) -> tuple[Comparison, ...]:
     """Return one comparison for each name: those of the file first, in its order.
 
     *live* holds the repository's own rulesets, without parents. A rule whose type is
-    in *optional_rules* may be missing where the plan refuses it.
+    in *optional_rules* may be missing where the plan refuses it. A ruleset that matches
+    one of *unmanaged* (``sec-*``) may stand on GitHub alone.
     """
     # A plan that lets a rule stand in one ruleset lets it stand in any.
     granted = {rule.get("type") for each in live for rule in rules_of(each.body)}
@@ -100,7 +130,13 @@ def compare_policies(
     ]
     names = {each.name for each in desired}
     result += [
-        Comparison(name=each.name, state="unmanaged", live=(each,))
+        Comparison(
+            name=each.name,
+            state="elsewhere"
+            if any(fnmatchcase(each.name, pattern) for pattern in unmanaged)
+            else "unmanaged",
+            live=(each,),
+        )
         for each in live
         if each.name not in names
     ]

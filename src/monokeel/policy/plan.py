@@ -1,17 +1,18 @@
 """The plan that brings GitHub to the policy file: a value, and its report."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from monokeel.ground.report import Report, Section
 from monokeel.policy.comparison import Comparison
+from monokeel.policy.export import exported, policy_text
 from monokeel.policy.lint import lint, refuse_errors
 from monokeel.policy.ports import Rulesets
 from monokeel.policy.reading import Reading, read_rulesets
 from monokeel.policy.rulesets import Ruleset
 from monokeel.policy.shape import Finding
-from monokeel.policy.verdict import OUTCOMES, Verdict, judge
+from monokeel.policy.verdict import OUTCOMES, Verdict, judge, unverified_lines
 from monokeel.policy.wording import comparison_json, rules_line, sections_of
 from monokeel.policy.workflow_jobs import Job
 
@@ -20,6 +21,8 @@ from monokeel.policy.workflow_jobs import Job
 class Policy:
     """What is asked for: the *desired* rulesets and how to treat the rest.
 
+    *unmanaged* are patterns of names of rulesets that others keep.
+
     *jobs* are the workflows' jobs, for the check that each required status check is
     produced by one; ``None`` leaves that check out.
     """
@@ -27,6 +30,7 @@ class Policy:
     desired: tuple[Ruleset, ...]
     optional_rules: tuple[str, ...] = ()
     jobs: tuple[Job, ...] | None = None
+    unmanaged: tuple[str, ...] = ()
     delete_unmanaged: bool = False
 
 
@@ -45,13 +49,17 @@ class Action:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """The *reading*, the writes it leads to, and what is wrong with the file."""
+    """The *reading*, the writes it leads to, and what is wrong with the file.
+
+    *side* is what GitHub is brought to: the file, or a version of its history.
+    """
 
     reading: Reading
     actions: tuple[Action, ...]
     optional_rules: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
     notes: tuple[str, ...] = ()
+    side: str = "the file"
 
 
 def make_plan(policy: Policy, rulesets: Rulesets) -> Plan:
@@ -60,7 +68,9 @@ def make_plan(policy: Policy, rulesets: Rulesets) -> Plan:
     Raises UsageError with everything that is wrong in the file of what would be
     written, and ServiceError when GitHub cannot be read.
     """
-    reading = read_rulesets(policy.desired, rulesets, policy.optional_rules)
+    reading = read_rulesets(
+        policy.desired, rulesets, policy.optional_rules, policy.unmanaged
+    )
     findings = lint(policy.desired, policy.jobs, reading.own)
     refuse_errors(findings)
     return Plan(
@@ -125,15 +135,17 @@ def plan_report(plan: Plan, allowed: Sequence[str] = ()) -> Report:
     named = [each.name for each in plan.actions]
     warnings = tuple(each.line for each in plan.findings)
     return Report(
-        headline=_headline(plan, verdict),
+        headline=f"{reading.repository}: {_headline(plan, verdict)}",
         sections=(
             Section("Writes", tuple(map(_write_line, plan.actions))),
-            *sections_of(reading.comparisons, {}, named=named),
-            Section("Not verified", tuple(x.line(allowed) for x in reading.unverified)),
+            *sections_of(reading.comparisons, {}, named=named, side=plan.side),
+            *_deletions(plan),
+            Section("Not verified", unverified_lines(reading.unverified, allowed)),
             Section("To know", plan.notes + warnings),
             Section("Inherited, not touched", reading.inherited),
         ),
         data={
+            "repository": reading.repository,
             "verdict": verdict,
             "actions": [{"verb": a.verb, "name": a.name} for a in plan.actions],
             "rulesets": [comparison_json(each) for each in reading.comparisons],
@@ -153,16 +165,26 @@ def rulesets_in(count: int) -> str:
 def _headline(plan: Plan, verdict: Verdict) -> str:
     writes = rulesets_in(len(plan.actions))
     match verdict:
-        case "in_sync" if plan.actions:
-            return f"policy: in sync, but for optional rules: {writes} to write"
-        case "in_sync":
-            return "policy: in sync, nothing to write"
+        case "in_sync" | "in_sync_as_seen":
+            seen = " as far as seen" if verdict == "in_sync_as_seen" else ""
+            if plan.actions:
+                return f"in sync{seen}, but for optional rules: {writes} to write"
+            return f"in sync{seen}, nothing to write"
         case "drift" if plan.actions:
-            return f"policy: {writes} to write"
+            return f"{writes} to write"
         case "drift":
-            return "policy: nothing to write, but GitHub is not as the file says"
+            return f"nothing to write, but GitHub is not as {plan.side} says"
         case "unverifiable":
-            return "policy: not everything could be verified"
+            return "not everything could be verified"
+
+
+def _deletions(plan: Plan) -> Iterator[Section]:
+    """Yield what is deleted in full: a ruleset that is gone has no history."""
+    for action in plan.actions:
+        if action.verb == "delete":
+            text = policy_text([exported(action.comparison.live[0])])
+            lines = tuple(text.splitlines())
+            yield Section(f"Deleted with {action.name}, keep it if in doubt", lines)
 
 
 def _write_line(action: Action) -> str:

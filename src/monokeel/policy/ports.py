@@ -13,9 +13,11 @@ from monokeel.policy.rulesets import Ruleset
 class LiveRulesets:
     """A repository's *own* rulesets, and those *inherited* from above.
 
-    The latter as ``name (organization)``: they are not ours to change.
+    The latter as ``name (organization)``: they are not ours to change. *repository* is
+    the one that was asked, ``owner/repo``.
     """
 
+    repository: str
     own: tuple[Ruleset, ...]
     inherited: tuple[str, ...] = ()
 
@@ -28,6 +30,15 @@ class Version:
     updated_at: str
     actor_id: int
     actor_type: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileVersion:
+    """The *text* of a file as *commit* (40 hex digits) left it; *subject* says why."""
+
+    commit: str
+    subject: str
+    text: str
 
 
 class Rulesets(Protocol):

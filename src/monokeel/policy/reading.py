@@ -7,7 +7,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from monokeel.ground.errors import ServiceError
 from monokeel.policy.comparison import Comparison, compare_policies
 from monokeel.policy.ports import Rulesets
 from monokeel.policy.rulesets import BYPASS, Ruleset
@@ -17,20 +16,14 @@ _USER = re.compile(r"\[User (\d+)\]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
-    """Who changed something last, and when (as GitHub wrote it)."""
-
-    by: str
-    at: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
     """What GitHub had at one moment: its *own* rulesets, and each name compared.
 
-    *inherited* are the rulesets from above, as ``name (organization)``.
+    *repository* is ``owner/repo``; *inherited* are the rulesets from above, as
+    ``name (organization)``.
     """
 
+    repository: str = ""
     own: tuple[Ruleset, ...] = ()
     comparisons: tuple[Comparison, ...] = ()
     inherited: tuple[str, ...] = ()
@@ -57,48 +50,21 @@ def read_rulesets(
     desired: Sequence[Ruleset],
     rulesets: Rulesets,
     optional_rules: Sequence[str] = (),
+    unmanaged: Sequence[str] = (),
 ) -> Reading:
-    """Return GitHub's rulesets against *desired*.
+    """Return GitHub's rulesets against *desired*; the rest as ``compare_policies``.
 
     Takes one request a page and one a ruleset, and one for each user in whom they
     differ. Raises ServiceError when one of them cannot be read.
     """
     live = rulesets.read_all()
-    comparisons = compare_policies(desired, live.own, optional_rules)
+    comparisons = compare_policies(desired, live.own, optional_rules, unmanaged)
     return Reading(
+        repository=live.repository,
         own=live.own,
         comparisons=_with_logins(comparisons, rulesets),
         inherited=live.inherited,
     )
-
-
-def changes_in(reading: Reading, rulesets: Rulesets) -> dict[str, Change]:
-    """Return who changed each ruleset that drifts last, where the token may know.
-
-    A token that does not see the bypass list may not read the history either.
-    """
-    changes = {}
-    for each in reading.comparisons:
-        if each.drifts and each.live and not each.hides_bypass:
-            change = _last_change(each.live[0].id, rulesets)
-            if change is not None:
-                changes[each.name] = change
-    return changes
-
-
-def _last_change(number: int, rulesets: Rulesets) -> Change | None:
-    try:
-        versions = rulesets.history(number)
-    except ServiceError:  # administration: write, which not every token has
-        return None
-    if not versions:
-        return None
-    newest = versions[0]
-    # The history has no login; GET /user/{account_id} knows it.
-    by = f"{newest.actor_type} {newest.actor_id}"
-    if newest.actor_type == "User":
-        by = rulesets.login(newest.actor_id) or f"user {newest.actor_id}"
-    return Change(by=by, at=newest.updated_at)
 
 
 def _with_logins(

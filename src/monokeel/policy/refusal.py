@@ -30,6 +30,11 @@ _MEANINGS: tuple[tuple[str, str, type[MonokeelError]], ...] = (
         RefusedError,
     ),
     (
+        "was archived so is read-only",
+        "Unarchive the repository on GitHub, then run it again.",
+        RefusedError,
+    ),
+    (
         "Invalid integration ids",
         (
             "A required check is pinned to an app that is not installed here: install"
@@ -75,6 +80,11 @@ class Refusal:
     status: int
     words: str
 
+    @property
+    def is_for_its_content(self) -> bool:
+        """Whether GitHub read this body and refused it: the next one may pass."""
+        return self.status == 422  # noqa: PLR2004 - Unprocessable Content
+
 
 def rule_without_plan(refusal: Refusal) -> str | None:
     """Return the rule type that GitHub's plan or the target does not have, if any."""
@@ -100,4 +110,7 @@ def error_of(refusal: Refusal, name: str) -> MonokeelError:
     for words, fix, family in _MEANINGS:
         if words in refusal.words:
             return family(problem, fix=fix)
-    return RefusedError(problem)
+    again = "Correct the ruleset in infra/rulesets.json: as it is, it is refused again."
+    if not refusal.is_for_its_content:
+        again = "./inv doctor says what this token may do."
+    return RefusedError(problem, fix=again)

@@ -1,32 +1,54 @@
 """Take one ruleset back to an earlier version of its history on GitHub."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from monokeel.ground.errors import UsageError
-from monokeel.policy.comparison import compare_policies
+from monokeel.policy.comparison import compare, compare_policies
 from monokeel.policy.plan import Plan, actions_of
 from monokeel.policy.ports import Rulesets
-from monokeel.policy.reading import Reading, read_rulesets
+from monokeel.policy.reading import read_rulesets
 from monokeel.policy.rulesets import Ruleset, from_state
 
 
-def plan_rollback(name: str, version: int | None, rulesets: Rulesets) -> Plan:
+def plan_rollback(
+    name: str, version: int | None, rulesets: Rulesets, file: Sequence[Ruleset]
+) -> Plan:
     """Return the plan that takes ruleset *name* back to *version* of its history.
 
-    Without *version* it is the one before the newest. Raises UsageError for a name
+    A note says so when *file*, the policy, would take it back again. Without
+    *version* it is the one before the newest. Raises UsageError for a name
     or version that is not there, and ServiceError when the history is hidden.
     """
-    own = read_rulesets((), rulesets).own
-    live = _named(name, own)
+    reading = read_rulesets((), rulesets)
+    live = _named(name, reading.own)
     versions = [each.id for each in rulesets.history(live.id)]
     wanted = _choose(name, version, versions)
-    desired = from_state(rulesets.state_at(live.id, wanted), name)
+    state = rulesets.state_at(live.id, wanted)
+    desired = from_state({**state, "name": name})
     comparisons = compare_policies([desired], [live])
     return Plan(
-        reading=Reading(own=own, comparisons=comparisons),
+        reading=replace(reading, comparisons=comparisons),
         actions=actions_of(comparisons, delete_unmanaged=False),
-        notes=(f"version {wanted} of {', '.join(map(str, versions))} (newest first)",),
+        notes=(
+            f"version {wanted} of {', '.join(map(str, versions))} (newest first)",
+            *_then(desired, file),
+        ),
+        side=f"version {wanted}",
     )
+
+
+def _then(desired: Ruleset, file: Sequence[Ruleset]) -> Iterator[str]:
+    """Say what the next apply would do to the version that is gone back to."""
+    entry = next((each for each in file if each.name == desired.name), None)
+    if entry is None:
+        yield "infra/rulesets.json does not name it: drift stays"
+    elif any(each.counts for each in compare(entry, desired)):
+        yield (
+            "infra/rulesets.json says otherwise: drift stays, and the next"
+            " ./inv policy.apply takes this back. Bring it into the file by a pull"
+            " request (./inv policy.export prints it)"
+        )
 
 
 def parse_version(text: str) -> int | None:

@@ -132,11 +132,10 @@ def read_live(body: Mapping[str, Json]) -> Ruleset:
     )
 
 
-def from_state(state: Mapping[str, Json], name: str) -> Ruleset:
-    """Return the ruleset that *state* of a history version asks for, under *name*."""
+def from_state(state: Mapping[str, Json]) -> Ruleset:
+    """Return the ruleset that *state* of a history version asks for."""
     body = {key: state[key] for key in WRITABLE if key in state}
-    body["name"] = name
-    return Ruleset(name=name, body=body, tree=canonical(body))
+    return Ruleset(name=str(body.get("name")), body=body, tree=canonical(body))
 
 
 def is_own(body: Mapping[str, Json]) -> bool:

@@ -8,9 +8,11 @@ from monokeel.ground.answers import Json
 from monokeel.ground.report import Outcome
 from monokeel.policy.rulesets import BYPASS
 
-Verdict = Literal["in_sync", "drift", "unverifiable"]
+# in_sync_as_seen: nothing was found, and what was not seen was accepted by name.
+Verdict = Literal["in_sync", "in_sync_as_seen", "drift", "unverifiable"]
 OUTCOMES: Mapping[Verdict, Outcome] = {
     "in_sync": "done",
+    "in_sync_as_seen": "done",
     "drift": "difference",
     "unverifiable": "unknown",
 }
@@ -36,12 +38,6 @@ class Unverified:
         """Say whether *allowed* (``--allow-unverified``) lets this pass."""
         return self.hidden and (self.item in allowed or BYPASS in allowed)
 
-    def line(self, allowed: Sequence[str] = ()) -> str:
-        """Return the entry of a report's section "Not verified"."""
-        what = f"{self.item} of {self.subject}" if self.subject else self.item
-        accepted = " (accepted)" if self.accepted(allowed) else ""
-        return f"{what}: {self.reason}{accepted}"
-
     def as_json(self, allowed: Sequence[str] = ()) -> dict[str, Json]:
         """Return the entry of a report's ``unverified``."""
         return {
@@ -54,12 +50,31 @@ class Unverified:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """One section of a drift report: what differs, what is unclear, what to know."""
+    """One section of a drift report: what differs, what is unclear, what to know.
+
+    *items* has what a line of *drift* is about, as ``Unverified.item`` names it.
+    """
 
     drift: tuple[str, ...] = ()
+    items: Mapping[str, str] = field(default_factory=dict)
     unverified: tuple[Unverified, ...] = ()
     notes: tuple[str, ...] = ()
     entries: tuple[dict[str, Json], ...] = field(default=())
+
+
+def unverified_lines(
+    unverified: Sequence[Unverified], allowed: Sequence[str]
+) -> tuple[str, ...]:
+    """Return the section "Not verified": one line for each item and reason."""
+    subjects: dict[tuple[str, str], list[str]] = {}
+    for each in unverified:
+        accepted = " (accepted)" if each.accepted(allowed) else ""
+        key = (each.item, f"{each.reason}{accepted}")
+        subjects.setdefault(key, []).append(each.subject)
+    return tuple(
+        f"{item} of {', '.join(found)}: {reason}" if any(found) else f"{item}: {reason}"
+        for (item, reason), found in subjects.items()
+    )
 
 
 def judge(
@@ -68,6 +83,8 @@ def judge(
     """Return the verdict: drift beats what is unclear, and that beats in sync."""
     if drifts:
         return "drift"
-    if all(each.accepted(allowed) for each in unverified):
+    if not unverified:
         return "in_sync"
+    if all(each.accepted(allowed) for each in unverified):
+        return "in_sync_as_seen"
     return "unverifiable"

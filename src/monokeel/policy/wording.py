@@ -8,14 +8,17 @@ from monokeel.ground.answers import Json
 from monokeel.ground.report import Section, Table
 from monokeel.ground.words import when
 from monokeel.policy.comparison import Comparison, Difference
-from monokeel.policy.reading import Change
+from monokeel.policy.origin import Change, Origin
+from monokeel.policy.ports import FileVersion
+from monokeel.policy.rulesets import BYPASS, Ruleset, rules_of
 
-_RULE = re.compile(r"rules\.\w+\Z")
+_PLAIN = re.compile(r"[\w./~*-]+\Z")
 _STATES = {
     "same": "as the file says",
     "changed": "not as the file says",
     "missing": "not on GitHub",
     "unmanaged": "on GitHub, but in no file",
+    "elsewhere": "kept by others ([policy] unmanaged)",
     "duplicate": "on GitHub more than once",
 }
 _LONGEST = 160
@@ -23,44 +26,50 @@ _KINDS = {
     "changed": "",
     "missing": "",
     "added": "",
-    "unknown": "not known here, never erased: name it in the file or remove it by hand",
+    "unknown": "not known here, never erased",
     "gap": "optional: GitHub's plan may refuse it",
     "note": "note",
 }
-
-
-def difference_json(difference: Difference) -> dict[str, Json]:
-    """Return the entry of a report's ``differences``."""
-    return {
-        "path": difference.path,
-        "desired": difference.desired,
-        "live": difference.live,
-        "kind": difference.kind,
-    }
+_NOBODY = Origin()
 
 
 def comparison_json(
-    comparison: Comparison, change: Change | None = None
+    comparison: Comparison, origin: Origin = _NOBODY
 ) -> dict[str, Json]:
     """Return the entry of a report's ``rulesets``."""
+    newest, ahead = origin.newest, origin.ahead
     return {
         "name": comparison.name,
         "state": comparison.state,
         "gap": comparison.is_gap,
-        "differences": [difference_json(each) for each in comparison.differences],
-        "changed_by": {"by": change.by, "at": change.at} if change else None,
+        "severe": comparison.severe,
+        "differences": [
+            {
+                "path": each.path,
+                "desired": each.desired,
+                "live": each.live,
+                "kind": each.kind,
+                "severe": each.severe,
+                "changed_by": _change_json(origin.changes.get(each.path)),
+            }
+            for each in comparison.differences
+        ],
+        "changed_by": _change_json(newest),
+        "never_applied": ahead.commit if ahead else None,
+        "renamed_from": origin.renamed or None,
     }
 
 
 def sections_of(
     comparisons: Sequence[Comparison],
-    changes: Mapping[str, Change],
+    origins: Mapping[str, Origin],
     *,
     named: Collection[str] = (),
+    side: str = "the file",
 ) -> tuple[Section, ...]:
-    """Return the rulesets that are not as the file says, then how each differs.
+    """Return the rulesets that are not as *side* says, then how each differs.
 
-    Nothing if all are. *changes* says who changed a ruleset last, by its name; *named*
+    Nothing if all are. *origins* say where a difference comes from, by ruleset; *named*
     are those whose state the report says elsewhere.
     """
     odd = [each for each in comparisons if each.state != "same" or each.hides_bypass]
@@ -71,7 +80,10 @@ def sections_of(
         Section("Rulesets", table=Table(("ruleset", "state"), rows)),
         Section("", (f"{others} as the file says",) if odd and rest else ()),
         *(
-            Section(f"Ruleset {each.name}: GitHub → file", _lines(each, changes))
+            Section(
+                f"Ruleset {each.name}",
+                _lines(each, origins.get(each.name, _NOBODY), side),
+            )
             for each in odd
             if each.live
         ),
@@ -89,7 +101,8 @@ def rules_line(comparison: Comparison) -> str:
 def state_of(comparison: Comparison) -> str:
     """Return the state of a ruleset in words."""
     if comparison.state == "missing":
-        return f"{_STATES['missing']}: {rules_line(comparison)}"
+        severe = "severe: " if comparison.severe else ""
+        return f"{severe}{_STATES['missing']}: {rules_line(comparison)}"
     if comparison.state == "same" and comparison.hides_bypass:
         return "as the file says, as far as this token sees"
     if comparison.state == "changed" and not comparison.drifts:
@@ -98,39 +111,81 @@ def state_of(comparison: Comparison) -> str:
 
 
 def problem_lines(
-    comparisons: Sequence[Comparison], changes: Mapping[str, Change]
+    comparisons: Sequence[Comparison], origins: Mapping[str, Origin]
 ) -> tuple[str, ...]:
     """Return one line for each ruleset that drifts, with its paths."""
-    lines = []
-    for each in comparisons:
-        if not each.drifts:
-            continue
-        paths = ", ".join(x.path for x in each.differences if x.counts)
-        change = changes.get(each.name)
-        by = f"; last changed by {change.by} at {when(change.at)}" if change else ""
-        detail = f": {paths}" if paths else ""
-        lines.append(f"ruleset {each.name} is {_STATES[each.state]}{detail}{by}")
-    return tuple(lines)
+    return tuple(
+        _problem_line(each, origins.get(each.name, _NOBODY))
+        for each in comparisons
+        if each.drifts
+    )
+
+
+def _problem_line(comparison: Comparison, origin: Origin) -> str:
+    paths = ", ".join(
+        f"{each.path} (severe)" if each.severe else each.path
+        for each in comparison.differences
+        if each.counts
+    )
+    line = f"ruleset {comparison.name} is {_STATES[comparison.state]}"
+    line += f": {paths}" if paths else ""
+    if origin.ahead:
+        return f"{line}; {_never_applied(origin.ahead)}"
+    if origin.renamed:
+        line += f"; it is {origin.renamed}, renamed"
+    newest = origin.newest
+    return f"{line}; last changed {_by(newest)}" if newest else line
+
+
+def summary_lines(ruleset: Ruleset) -> tuple[str, ...]:
+    """Return what a ruleset is that stands in no file: what it binds, and how."""
+    body = ruleset.body
+    conditions = body.get("conditions")
+    refs = conditions.get("ref_name") if isinstance(conditions, dict) else None
+    kinds = ", ".join(sorted(str(each.get("type")) for each in rules_of(body)))
+    passing = ruleset.tree.get(BYPASS)
+    who = "hidden from this token" if ruleset.hides_bypass else "nobody"
+    if isinstance(passing, dict) and passing:
+        who = ", ".join(each.strip("[]") for each in passing)
+    return (
+        f"target {body.get('target')}, enforcement {body.get('enforcement')}",
+        f"refs: {shown(refs)}",
+        f"rules: {kinds or 'none'}",
+        f"may pass: {who}",
+    )
 
 
 def shown(value: Json) -> str:
-    """Return *value* as compact JSON, cut when it is very long; "nothing" for None."""
+    """Return *value* for people: bare if that is clear, else as JSON, cut if long."""
     if value is None:
         return "nothing"
+    if isinstance(value, str) and _PLAIN.match(value):
+        return value
     text = json.dumps(value, ensure_ascii=False)
     cut = text[:_LONGEST]
     return text if text == cut else f"{cut.rpartition(' ')[0] or cut} …"
 
 
-def _line(difference: Difference) -> str:
-    remark = _KINDS[difference.kind]
-    if difference.path.startswith("bypass_actors") and _exempts(difference.live):
-        remark = "severe: exempt leaves no audit entry"
-    new = shown(difference.desired)
-    if difference.live is None and _RULE.match(difference.path):
-        new = "as in the file"
-    line = f"{difference.path}: {shown(difference.live)} → {new}"
-    return f"{line} ({remark})" if remark else line
+def _line(difference: Difference, change: Change | None, side: str) -> str:
+    remarks = [_KINDS[difference.kind]]
+    if difference.path.startswith(BYPASS) and _exempts(difference.live):
+        remarks.append("severe: exempt leaves no audit entry")
+    elif difference.severe:
+        remarks.append("severe")
+    remarks.append(_by(change) if change else "")
+    said = "; ".join(filter(None, remarks))
+    line = f"{difference.path}: {_fact(difference, side)}"
+    return f"{line} ({said})" if said else line
+
+
+def _fact(difference: Difference, side: str) -> str:
+    desired, live = difference.desired, difference.live
+    if difference.kind in ("missing", "gap"):
+        return f"in {side}, not on GitHub"
+    if difference.kind in ("added", "unknown") and desired is None:
+        mode = live.get("bypass_mode") if isinstance(live, dict) else None
+        return f"on GitHub{f' ({mode})' if mode else ''}, not in {side}"
+    return f"GitHub has {shown(live)}, {side} {shown(desired)}"
 
 
 def _exempts(live: Json) -> bool:
@@ -139,11 +194,32 @@ def _exempts(live: Json) -> bool:
     return live == "exempt"
 
 
-def _lines(comparison: Comparison, changes: Mapping[str, Change]) -> tuple[str, ...]:
-    change, lines = changes.get(comparison.name), []
-    if comparison.drifts and change is not None:
-        lines.append(f"last changed by {change.by} at {when(change.at)}")
+def _lines(comparison: Comparison, origin: Origin, side: str) -> tuple[str, ...]:
+    lines, changes = list[str](), origin.changes
+    if origin.ahead:
+        lines.append(_never_applied(origin.ahead))
+        changes = {}  # whoever made GitHub's state did not make the difference
     if comparison.state == "duplicate":
         ids = ", ".join(str(each.id) for each in comparison.live)
-        lines.append(f"ids {ids}: delete all but one by hand, nothing is written here")
-    return (*lines, *map(_line, comparison.differences))
+        lines.append(f"ids {ids}: nothing is written here while there are several")
+    if comparison.desired is None:
+        lines += summary_lines(comparison.live[0])
+        if origin.renamed:
+            lines.append(f"was called {origin.renamed}, and was renamed on GitHub")
+        newest = origin.newest
+        lines += [f"last changed {_by(newest)}"] if newest else []
+    differences = sorted(comparison.differences, key=lambda each: not each.severe)
+    lines += [_line(each, changes.get(each.path), side) for each in differences]
+    return tuple(lines)
+
+
+def _never_applied(ahead: FileVersion) -> str:
+    return f"the file is ahead: {ahead.commit[:12]} ({ahead.subject}) was never applied"
+
+
+def _by(change: Change) -> str:
+    return f"by {change.by} at {when(change.at)}"
+
+
+def _change_json(change: Change | None) -> Json:
+    return {"by": change.by, "at": change.at} if change else None

@@ -1,15 +1,15 @@
-"""The names under which the jobs of GitHub's workflows report, read line by line.
+"""The names under which the jobs of GitHub's workflows report, as YAML says them.
 
-No YAML library is used. The reader knows block style: ``jobs:`` at the margin, job
-identifiers one level deeper, their ``name:`` and ``uses:`` one level deeper still.
-What it cannot read, flow style or an anchor, makes it say "perhaps", never "no".
+What cannot be read makes it say "perhaps", never "no".
 """
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-_KEY = re.compile(r"""( *)(["']?)([A-Za-z_][A-Za-z0-9_-]*)\2 *:(?: +(.*))?$""")
+from monokeel.ground.answers import Json
+from monokeel.ground.parsers import parse_yaml
+
 _EXPRESSION = re.compile(r"\$\{\{.*?\}\}")
 
 
@@ -27,9 +27,7 @@ class Job:
 
 def jobs_of(workflows: Mapping[str, str]) -> tuple[Job, ...]:
     """Return the jobs of *workflows*, path → text."""
-    return tuple(
-        job for path in sorted(workflows) for job in _jobs(workflows[path].splitlines())
-    )
+    return tuple(job for path in sorted(workflows) for job in _jobs(workflows[path]))
 
 
 def reports(jobs: Sequence[Job], context: str) -> bool:
@@ -37,46 +35,29 @@ def reports(jobs: Sequence[Job], context: str) -> bool:
     return any(re.fullmatch(job.pattern, context) for job in jobs)
 
 
-def _jobs(lines: Sequence[str]) -> Iterator[Job]:
-    keys = list(_keys_of_jobs(lines))
-    level = min((depth for depth, _, _ in keys), default=0)
-    below = min((depth for depth, _, _ in keys if depth > level), default=0)
-    found: dict[str, str] = {}
-    for depth, key, value in keys:
-        if depth == level:
-            yield from _job(found)
-            found = {"id": key}
-            if value:  # flow style, an anchor or an alias: anything may stand there
-                yield Job(name=key, pattern=".*")
-        elif depth == below:
-            found[key] = value
-    yield from _job(found)
-
-
-def _keys_of_jobs(lines: Sequence[str]) -> Iterator[tuple[int, str, str]]:
-    """Yield depth, key and value of each ``key: value`` line below ``jobs:``."""
-    inside = False
-    for line in lines:
-        match = _KEY.match(line.split(" #")[0].rstrip())
-        if match is None:
-            continue
-        depth, key, value = len(match[1]), match[3], (match[4] or "").strip()
-        if depth == 0:
-            inside = key == "jobs"
-            if not inside or not value:
-                continue
-        if inside:
-            yield depth, key, value
-
-
-def _job(found: Mapping[str, str]) -> Iterator[Job]:
-    if not found:
+def _jobs(text: str) -> Iterator[Job]:
+    try:
+        # As text: "on" does not become True.
+        workflow = parse_yaml(text, as_text=True)
+    except ValueError:
+        workflow = None
+    jobs = workflow.get("jobs") if isinstance(workflow, dict) else None
+    if not isinstance(jobs, dict):
+        yield Job(name="a workflow that cannot be read", pattern=".*")
         return
-    name = found.get("name", "").strip("\"'") or found["id"]
+    for key, job in jobs.items():
+        if isinstance(job, dict):
+            yield _job(key, job)
+        else:
+            yield Job(name=key, pattern=".*")
+
+
+def _job(key: str, job: Mapping[str, Json]) -> Job:
+    name = str(job.get("name") or key)
     parts = [re.escape(part) for part in _EXPRESSION.split(name)]
     pattern = ".*".join(parts)
-    if "strategy" in found and len(parts) == 1:
+    if "strategy" in job and len(parts) == 1:
         pattern += r"(?: \(.*\))?"
-    if "uses" in found:
+    if "uses" in job:
         pattern += r" / .*"
-    yield Job(name=name, pattern=pattern)
+    return Job(name=name, pattern=pattern)

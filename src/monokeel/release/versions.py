@@ -5,7 +5,7 @@ from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from monokeel.ground.version import Version, parse_version, read_version
+from monokeel.ground.version import Version, parse_version, rank, read_version
 from monokeel.release.commits import Level
 from monokeel.release.messages import JS_DOT, JS_SPACE
 
@@ -33,7 +33,7 @@ def release_tags(tags: Mapping[str, str], prefix: str) -> list[ReleaseTag]:
         for name in sorted(tags, key=_bytes)
         if (version := _version_of(name, prefix)) is not None
     ]
-    return sorted(found, key=lambda tag: tag.version, reverse=True)
+    return sorted(found, key=lambda tag: rank(tag.version), reverse=True)
 
 
 def odd_tags(tags: Iterable[str], prefix: str) -> list[str]:
@@ -67,18 +67,7 @@ def increment(version: Version, level: Level) -> Version:
     Build metadata is dropped; a pre-release is raised to its own release when that
     is a step of *level* already (1.4.0-rc.1 by a patch gives 1.4.0).
     """
-    major, minor, patch = version.major, version.minor, version.patch
-    unreleased = bool(version.prerelease)
-    match level:
-        case "major":
-            step = 0 if unreleased and minor == patch == 0 else 1
-            return Version(major=major + step, minor=0, patch=0)
-        case "minor":
-            step = 0 if unreleased and patch == 0 else 1
-            return Version(major=major, minor=minor + step, patch=0)
-        case "patch":
-            step = 0 if unreleased else 1
-            return Version(major=major, minor=minor, patch=patch + step)
+    return version.next_version(level)
 
 
 def _version_of(name: str, prefix: str) -> Version | None:

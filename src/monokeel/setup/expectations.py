@@ -12,6 +12,11 @@ from monokeel.ground.settings import Settings
 from monokeel.policy.reading import read_rulesets
 from monokeel.policy.rulesets import Ruleset
 from monokeel.setup import environments
+from monokeel.setup.access import (
+    default_branch_row,
+    no_wider_secret_row,
+    workflow_rights_row,
+)
 from monokeel.setup.main_branch import MAIN, main_row
 from monokeel.setup.ports import Outside, Repository
 from monokeel.setup.rows import INIT, Answer, AsWanted, Expectation, Otherwise, Wanted
@@ -32,6 +37,7 @@ def expectations(wanted: Wanted, outside: Outside) -> Iterator[Expectation]:
     if outside.clone is not None:
         yield main_row(settings, outside.clone)
     yield _settings(settings, repository)
+    yield default_branch_row(settings, repository)
     yield writer_row(wanted, outside)
     if passes(wanted.policy or (), "DeployKey"):
         yield foreign_keys_row(wanted, outside)
@@ -42,6 +48,8 @@ def expectations(wanted: Wanted, outside: Outside) -> Iterator[Expectation]:
             yield _approval(repository, each.name)
     for name in (RELEASE, *promoted):
         yield secret_row(wanted, outside, name)
+    yield no_wider_secret_row(settings, outside)
+    yield workflow_rights_row(settings, repository)
     yield _immutable(repository)
     yield _classic(settings.default_branch, repository)
     if wanted.policy is not None:

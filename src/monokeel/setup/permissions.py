@@ -22,6 +22,7 @@ PERMISSIONS: Mapping[str, str] = {
     "GET /environments/{name}/secrets": "environments=read",
     "PUT /environments/{name}/secrets/{secret}": "environments=write",
     "GET /actions/secrets": "secrets=read",
+    "GET /actions/permissions/workflow": "administration=read",
     "GET /immutable-releases": "administration=read",
     "PUT /immutable-releases": "administration=write",
     "GET /branches/{branch}/protection": "administration=read",

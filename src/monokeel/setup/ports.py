@@ -24,6 +24,7 @@ class DeployKey:
     writes: bool
     enabled: bool
     created_at: datetime
+    added_by: str = ""
     last_used: datetime | None = None
 
     @property
@@ -82,6 +83,9 @@ class Repository(Protocol):
 
     def get_repository(self) -> dict[str, Json]:
         """Return the repository; what the token may not see is left out."""
+
+    def workflow_rights(self) -> dict[str, Json] | Unknown:
+        """Return what workflows may do by default, as GitHub's REST API names it."""
 
     def own_number(self) -> int | None:
         """Return the account number of the token's user, if it has one."""

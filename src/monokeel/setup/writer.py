@@ -107,10 +107,13 @@ def foreign_keys_row(wanted: Wanted, outside: Outside) -> Expectation:
         if isinstance(keys, Unknown):
             return keys
         ours = our_keys(wanted.settings, keys)
-        foreign = sorted(k.title for k in keys if k.writes and k not in ours)
+        # A title is only a name: of two that have ours, one is somebody else's.
+        twice = ours if len(ours) > 1 else []
+        foreign = [k for k in keys if k.writes and (k in twice or k not in ours)]
         if foreign:
+            shown = ", ".join(sorted(map(_described, foreign)))
             return Otherwise(
-                detail=f"deploy keys that may write beside ours: {', '.join(foreign)}",
+                detail=f"deploy keys that may write beside ours: {shown}",
                 remedy="each can move env/* and create release tags: delete it, make it"
                 " read-only, or name ours in [repository] writer_key (SHA256:…)",
             )
@@ -123,6 +126,11 @@ def foreign_keys_row(wanted: Wanted, outside: Outside) -> Expectation:
         lost="somebody else can move env/* and create release tags",
         ask=ask,
     )
+
+
+def _described(key: DeployKey) -> str:
+    by = f" by {key.added_by}" if key.added_by else ""
+    return f"{key.title} (id {key.id}, added{by} at {stamp(key.created_at)})"
 
 
 def secret_row(wanted: Wanted, outside: Outside, environment: str) -> Expectation:

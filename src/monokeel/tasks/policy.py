@@ -8,11 +8,13 @@ from monokeel.ground.report import Report
 from monokeel.tasks.command import About, announce, command, require_yes
 from monokeel.tasks.wiring import (
     LOGIN,
+    make_git,
     make_github,
     make_promotion,
     read_settings,
     read_text,
     root,
+    run_address,
 )
 
 if TYPE_CHECKING:
@@ -141,8 +143,10 @@ def rollback(
 ) -> Iterator[Report]:
     """Take one ruleset back to an earlier version of its history."""
     from monokeel.policy.rollback import parse_version, plan_rollback
+    from monokeel.policy.rulesets import parse_policy
 
-    planned = plan_rollback(ruleset, parse_version(to), _rulesets())
+    file = parse_policy(read_text(POLICY))
+    planned = plan_rollback(ruleset, parse_version(to), _rulesets(), file)
     yield from [_preview(planned)] if dry_run else _write(planned, yes=False)
 
 
@@ -176,19 +180,21 @@ def drift(
     from monokeel.policy.rulesets import parse_policy
 
     wanted = Wanted(
+        repository=make_github().repository,
         policy=parse_policy(read_text(POLICY)),
         settings=read_settings(),
         sections=parse_sections(only),
         allowed=parse_allowed(allow_unverified),
     )
     found = read_drift(wanted, _outside())
-    more: tuple[str, ...] = ()
-    if issue:
+    report = drift_report(found)
+    yield report
+    if issue:  # last: what an issue cannot hold must not keep the report back
         from monokeel.adapters.issues import Issues
 
-        body = as_markdown(drift_report(found))
-        more = (follow_up(found, body, Issues(make_github())),)
-    yield drift_report(found, *more)
+        issues = Issues(make_github())
+        done = follow_up(found, as_markdown(report), issues, run_address())
+        yield Report(headline=done)
 
 
 def write_rules() -> None:
@@ -254,6 +260,7 @@ def _outside() -> "Outside":
     return Outside(
         rulesets=_rulesets(),
         repository=Repository(make_github()),
+        history=make_git(),
         promotion=make_promotion(),
     )
 

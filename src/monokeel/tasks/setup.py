@@ -117,18 +117,26 @@ def update(
 @command(
     About(
         group="Template",
-        examples=("./inv template.verify",),
-        exits={0: "none was edited", 1: "", 2: "managed files were edited"},
+        examples=("./inv template.verify", "./inv template.verify --rebuild"),
+        exits={0: "none was edited", 1: "", 2: "managed files were edited", 4: ""},
+        variables=("TEMPLATE_SOURCE", "GITHUB_TOKEN"),
         section="Template Updates",
     ),
-    {},
+    {
+        "source": _SOURCE,
+        "rebuild": "build the release's wheel from its sources, too (runs its backend)",
+    },
 )
-def verify() -> Iterator[Report]:
-    """Say which managed files were edited."""
+def verify(*, source: str = "", rebuild: bool = False) -> Iterator[Report]:
+    """Hold the managed files against the recorded release."""
     from monokeel.adapters.worktree import Worktree
-    from monokeel.updates.verify import verify as verify_files
+    from monokeel.updates import verify as managed
 
-    yield verify_files(Worktree(wiring.root()))
+    with _template(source) as template:
+        files = Worktree(wiring.root())
+        report = managed.verify(files, template, rebuild=rebuild)
+        yield report
+        managed.require_verified(report)
 
 
 @contextmanager

@@ -68,6 +68,14 @@ def server_address() -> str:
     return (variable("GITHUB_SERVER_URL") or "https://github.com").rstrip("/")
 
 
+def run_address() -> str:
+    """Return where the workflow run that we are in is shown, ``""`` elsewhere."""
+    repository, run = variable("GITHUB_REPOSITORY"), variable("GITHUB_RUN_ID")
+    if not (repository and run):
+        return ""
+    return f"{server_address()}/{repository}/actions/runs/{run}"
+
+
 def read_settings() -> "Settings":
     """Return ``infra/platform.toml``, parsed; raise UsageError if it is broken."""
     from monokeel.ground.settings import parse_settings

@@ -1,0 +1,200 @@
+"""The template's repository: what is recorded of it, its releases, and their files.
+
+It is mirrored once, by our own git with its credentials; everything else reads that.
+"""
+
+import re
+from pathlib import Path
+
+from monokeel.adapters import wheel
+from monokeel.adapters.addresses import check_address, parts_of, shown
+from monokeel.adapters.credentials import Credentials, token_environment
+from monokeel.adapters.process import last_line, run
+from monokeel.adapters.worktree import blob_of, listed_blobs
+from monokeel.ground.answers import Json
+from monokeel.ground.errors import ServiceError, UsageError
+from monokeel.ground.parsers import parse_yaml
+from monokeel.updates.edits import ANSWERS_FILE, Recorded
+from monokeel.updates.verify import MANIFEST, parse_manifest
+
+_TIMEOUT_S = 300.0
+_TAG = re.compile(r"refs/tags/(v(?:0|[1-9]\d*)(?:\.(?:0|[1-9]\d*)){2})\Z")
+_SHORT = re.compile(r"[A-Za-z0-9-]+/[A-Za-z0-9._-]+\Z")
+_BELOW = "template/"  # copier.yml's _subdirectory
+
+
+class TemplateRepository:
+    """The template of the repository at *root*; *work* is an empty directory for it.
+
+    *source* overrides the recorded one: ``owner/repo`` on GitHub, or an address.
+    """
+
+    def __init__(
+        self, root: Path, *, work: Path, source: str = "", credentials: Credentials
+    ) -> None:
+        self._root = root
+        self._work = work
+        self._source = source
+        self._credentials = credentials
+
+    def recorded(self) -> Recorded:
+        """Return what the answers file says: source, version, answers.
+
+        Raises UsageError when there is none, or when it is not one of Copier's.
+        """
+        path = self._root / ANSWERS_FILE
+        if not path.is_file():
+            raise UsageError(
+                f"there is no {ANSWERS_FILE} here",
+                fix="Run this in a repository made from the template. A lost answers"
+                " file comes back as docs/OPERATIONS.md says.",
+            )
+        text = path.read_bytes().decode("utf-8", errors="replace")
+        stored = yaml_mapping(text, ANSWERS_FILE)
+        source, commit = stored.get("_src_path"), stored.get("_commit")
+        if not isinstance(source, str) or not isinstance(commit, str):
+            raise UsageError(
+                f"{ANSWERS_FILE} names no _src_path and no _commit",
+                fix=f"Restore it: git checkout HEAD -- {ANSWERS_FILE}",
+            )
+        answers = {k: v for k, v in stored.items() if not k.startswith("_")}
+        return Recorded(source=source, commit=commit, answers=answers)
+
+    def address(self) -> str:
+        """Return where the template is read from, as git is told.
+
+        Raises UsageError for an address with credentials in it, for plain http to
+        another machine, and for a relative path.
+        """
+        source = re.sub(r"\Agh:/?", "", self._source or self.recorded().source)
+        if _SHORT.match(source):
+            return f"https://{self._host()}/{source.removesuffix('.git')}.git"
+        parts = parts_of(source)
+        if parts.password or (parts.username and parts.scheme in {"http", "https"}):
+            raise UsageError(
+                f"the template's address holds credentials for {parts.hostname}",
+                fix="Write it without them; the token is taken from GITHUB_TOKEN.",
+            )
+        if parts.scheme == "http":
+            check_address(source)
+        if source.startswith("-") or not (":" in source or source.startswith("/")):
+            raise UsageError(
+                f"{shown(source)!r} is not the address of a template",
+                fix="Write OWNER/REPO, an https or ssh address, or an absolute path.",
+            )
+        return source
+
+    def versions(self) -> tuple[str, ...]:
+        """Return the tags ``vX.Y.Z`` of the template; other tags are no versions."""
+        address = self.address()
+        listed = run(
+            ["git", "ls-remote", "--tags", "--refs", "--", address],
+            cwd=self._root,
+            env=token_environment(self._credentials, address),
+            ok=range(256),
+            timeout_s=_TIMEOUT_S,
+        )
+        if listed.code != 0:
+            raise _unreadable(address, last_line(listed.stderr))
+        names = (line.partition("\t")[2] for line in listed.stdout.splitlines())
+        return tuple(match[1] for name in names if (match := _TAG.match(name)))
+
+    def questions(self, version: str) -> frozenset[str]:
+        """Return the names of the questions that tag *version* asks."""
+        shown = run(["git", "show", f"{version}:copier.yml"], cwd=self.mirror())
+        entries = yaml_mapping(shown.stdout, f"copier.yml of {version}").items()
+        return frozenset(
+            name
+            for name, question in entries
+            if not name.startswith("_")
+            and not (isinstance(question, dict) and question.get("when") is False)
+        )
+
+    def _host(self) -> str:
+        recorded = re.match(r"https://([^/@]+)/", self.recorded().source)
+        return recorded[1] if recorded else "github.com"
+
+    def mirror(self) -> Path:
+        """Return the mirror of the template's repository, made on the first call."""
+        mirror, address = self._work / "template.git", self.address()
+        if not mirror.exists():
+            made = run(
+                ["git", "clone", "--quiet", "--mirror", "--", address, str(mirror)],
+                cwd=self._root,
+                env=token_environment(self._credentials, address),
+                ok=range(256),
+                timeout_s=_TIMEOUT_S,
+            )
+            if made.code != 0:
+                raise _unreadable(address, last_line(made.stderr))
+        return mirror
+
+    def name(self) -> str:
+        """Return the recorded release and where it is read: ``v1.4.0 of https://…``."""
+        return f"{self.recorded().commit} of {shown(self.address())}"
+
+    def delivered(self) -> dict[str, str]:
+        """Return path → mode and blob of the managed files of the recorded release.
+
+        They are read from its tree, never from the repository at hand. Raises
+        ServiceError when the template or that release cannot be read.
+        """
+        commit = self._commit()
+        listed = run(
+            ["git", "ls-tree", "-r", "-z", "--full-tree", commit, "--", _BELOW],
+            cwd=self.mirror(),
+        )
+        blobs = {
+            path.removeprefix(_BELOW): entry
+            for path, entry in listed_blobs(listed.stdout).items()
+        }
+        args = ["git", "show", f"{commit}:{_BELOW}{MANIFEST}"]
+        shown = run(args, cwd=self.mirror(), ok=range(256))
+        if shown.code != 0:
+            raise ServiceError(f"{self.name()} has no {MANIFEST}")
+        names = {MANIFEST, *parse_manifest(shown.stdout.encode())}
+        return {path: blobs[path] for path in sorted(names & blobs.keys())}
+
+    def rebuilt(self) -> dict[str, str]:
+        """Return path → mode and blob of the wheel, built from the release's sources.
+
+        Raises ServiceError when they cannot be had, or the build fails.
+        """
+        folder = self._work / "sources"
+        commit = self._commit()
+        plain = ("-c", "core.autocrlf=false", "-c", "core.hooksPath=/dev/null")
+        clone = ["git", *plain, "clone", "--quiet", "--shared", "--no-checkout"]
+        run([*clone, str(self.mirror()), str(folder)], cwd=self._work)
+        run(["git", *plain, "checkout", "--quiet", "--detach", commit], cwd=folder)
+        made = wheel.build(folder, self._work / "built")
+        content = wheel.repack(made.read_bytes())
+        return {f"ops/{made.name}": f"100644 {blob_of(content)}"}
+
+    def _commit(self) -> str:
+        """Return the commit that the recorded release names in the template."""
+        recorded = self.recorded().commit
+        args = ["git", "rev-parse", "--verify", "--quiet", "--end-of-options"]
+        asked = [*args, f"{recorded}^{{commit}}"]
+        found = run(asked, cwd=self.mirror(), ok=range(256))
+        if found.code != 0:
+            where = shown(self.address())
+            raise ServiceError(f"the template at {where} has no {recorded}")
+        return found.stdout.strip()
+
+
+def yaml_mapping(text: str, where: str) -> dict[str, Json]:
+    """Return the mapping that *text* is as YAML; UsageError, naming *where*, if not."""
+    try:
+        value = parse_yaml(text)
+    except ValueError as error:
+        raise UsageError(f"{where} is not YAML: {error}") from error
+    if not isinstance(value, dict):
+        raise UsageError(f"{where} is not a YAML mapping")
+    return value
+
+
+def _unreadable(address: str, said: str) -> ServiceError:
+    return ServiceError(
+        f"the template at {shown(address)} cannot be read: {said}",
+        fix="Check --source or TEMPLATE_SOURCE, the network, and the token's rights.",
+    )

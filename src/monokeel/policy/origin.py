@@ -1,0 +1,167 @@
+"""Where a difference comes from: a hand on GitHub, or a file that nobody applied."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from monokeel.ground.errors import NO_ANSWER, UsageError
+from monokeel.policy.comparison import Comparison, compare
+from monokeel.policy.ports import FileVersion, Rulesets, Version
+from monokeel.policy.reading import Reading
+from monokeel.policy.rulesets import Ruleset, from_state, parse_policy
+
+MOST_VERSIONS = 20  # of a ruleset's history, and of the file's
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """Who changed something, and when (as GitHub wrote it)."""
+
+    by: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Where the differences of one ruleset come from.
+
+    *changes* has the path of each difference that the history explains. *ahead* is the
+    commit of the file that GitHub never had. *renamed* is the name of the ruleset's
+    entry in the file, when somebody gave it another one on GitHub.
+    """
+
+    changes: Mapping[str, Change] = field(default_factory=dict)
+    ahead: FileVersion | None = None
+    renamed: str = ""
+
+    @property
+    def newest(self) -> Change | None:
+        """The newest of the changes."""
+        return max(self.changes.values(), key=lambda each: each.at, default=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Past:
+    """The *states* of a ruleset, newest first; *whole* if none is older."""
+
+    states: tuple[tuple[Version, Ruleset], ...] = ()
+    whole: bool = False
+
+
+def origins_of(
+    reading: Reading, rulesets: Rulesets, file: Sequence[FileVersion]
+) -> dict[str, Origin]:
+    """Return where each drifting ruleset's differences come from, by its name.
+
+    *file* has the versions of the policy file, newest first. Asks GitHub for the
+    history of what drifts alone; a token that does not see the bypass list may not
+    read it.
+    """
+    missing = [x.name for x in reading.comparisons if x.drifts and x.state == "missing"]
+    names = _Names(rulesets)
+    origins = {}
+    for each in reading.comparisons:
+        if not each.drifts:
+            continue
+        past = _past_of(each, rulesets)
+        origins[each.name] = Origin(
+            changes=_changes(each, past, names),
+            ahead=_ahead(each, past, file),
+            renamed=_renamed(each, past, missing),
+        )
+    return origins
+
+
+class _Names:
+    """The names of the accounts in histories, each asked for once."""
+
+    def __init__(self, rulesets: Rulesets) -> None:
+        self._rulesets = rulesets
+        self._known: dict[int, str | None] = {}
+
+    def change(self, version: Version) -> Change:
+        """Return who made *version*; the history itself has no login."""
+        number = version.actor_id
+        if version.actor_type != "User":
+            return Change(by=f"{version.actor_type} {number}", at=version.updated_at)
+        if number not in self._known:
+            self._known[number] = self._rulesets.login(number)
+        return Change(by=self._known[number] or f"user {number}", at=version.updated_at)
+
+
+def _past_of(comparison: Comparison, rulesets: Rulesets) -> _Past:
+    """Return the states back to the last that was as the file says."""
+    if len(comparison.live) != 1 or comparison.hides_bypass:
+        return _Past()
+    live, states = comparison.live[0], list[tuple[Version, Ruleset]]()
+    try:
+        versions = rulesets.history(live.id)
+        for version in versions[:MOST_VERSIONS]:
+            state = from_state(rulesets.state_at(live.id, version.id))
+            states.append((version, state))
+            if comparison.desired and _same(comparison.desired, state):
+                return _Past(states=tuple(states))
+    except NO_ANSWER:  # administration: write, which not every token has
+        return _Past(states=tuple(states))
+    return _Past(states=tuple(states), whole=len(states) == len(versions))
+
+
+def _changes(comparison: Comparison, past: _Past, names: _Names) -> dict[str, Change]:
+    """Return the path of each difference → the oldest version that still has it."""
+    if not past.states:
+        return {}
+    if comparison.desired is None:
+        return {"": names.change(past.states[0][0])}
+    found = dict[str, Version]()
+    still = {each.path: each.live for each in comparison.differences if each.counts}
+    for version, state in past.states:
+        there = {x.path: x.live for x in compare(comparison.desired, state)}
+        still = {
+            path: live
+            for path, live in still.items()
+            if path in there and there[path] == live
+        }
+        found |= dict.fromkeys(still, version)
+    if not past.whole:  # what was there in the oldest that we saw may be older
+        found = {path: version for path, version in found.items() if path not in still}
+    return {path: names.change(version) for path, version in found.items()}
+
+
+def _ahead(
+    comparison: Comparison, past: _Past, file: Sequence[FileVersion]
+) -> FileVersion | None:
+    """Return the oldest version of the file that GitHub never had, if it is that.
+
+    GitHub is then as the version before had it, and never was as the newest says.
+    """
+    desired = comparison.desired
+    if desired is None or len(comparison.live) != 1 or not past.whole:
+        return None
+    if any(_same(desired, state) for _, state in past.states):
+        return None  # it was applied once, and changed after
+    newer: FileVersion | None = None
+    for version in file:
+        entry = _entry(version, comparison.name)
+        if entry is not None and _same(entry, comparison.live[0]):
+            return newer
+        newer = version
+    return None
+
+
+def _renamed(comparison: Comparison, past: _Past, missing: Sequence[str]) -> str:
+    """Return the entry of the file that an unmanaged ruleset was called after."""
+    if comparison.state != "unmanaged":
+        return ""
+    names = (state.name for _, state in past.states)
+    return next((name for name in names if name in missing), "")
+
+
+def _entry(version: FileVersion, name: str) -> Ruleset | None:
+    try:
+        entries: Iterator[Ruleset] = iter(parse_policy(version.text))
+    except UsageError:  # a version that was wrong was never applied
+        return None
+    return next((each for each in entries if each.name == name), None)
+
+
+def _same(desired: Ruleset, live: Ruleset) -> bool:
+    return not any(each.counts for each in compare(desired, live))

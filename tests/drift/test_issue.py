@@ -1,0 +1,180 @@
+"""The life of the alert: opened, grown, kept, closed, opened again; never muted."""
+
+import pytest
+
+from monokeel.drift.issue import follow_up, found_in
+from monokeel.drift.report import drift_report
+from monokeel.ground.answers import Json
+from monokeel.ground.report import as_markdown
+from tests.fakes.issues import FakeIssue, FakeIssues
+from tests.fakes.place import Place
+from tests.policy.test_policy import TAGS
+
+ADMIN: Json = {"actor_id": 5, "actor_type": "RepositoryRole", "bypass_mode": "always"}
+RUN = "https://github.com/acme/shop/actions/runs/7"
+
+
+class Alert:
+    """A place under its rules, and the issue that drift keeps about it."""
+
+    def __init__(self) -> None:
+        self.place, self.issues = Place(), FakeIssues()
+
+    def run(self, *sections: str, allowed: tuple[str, ...] = ()) -> str:
+        found = self.place.read(*sections, allowed=allowed)
+        body = as_markdown(drift_report(found))
+        return follow_up(found, body, self.issues, RUN)
+
+    def weaken(self) -> None:
+        """See no more than ``GITHUB_TOKEN`` does."""
+        self.place.rulesets.hides_bypass = True
+        self.place.repository.admin = False
+
+    @property
+    def issue(self) -> FakeIssue:
+        return self.issues.all[-1]
+
+
+@pytest.fixture
+def alert() -> Alert:
+    return Alert()
+
+
+def test_an_issue_is_open_while_drift_lasts(alert: Alert) -> None:
+    assert alert.run() == "no issue is open"
+    alert.place.rulesets.edit(100, enforcement="disabled")
+    assert alert.run() == "issue #1 is open"
+    assert "apply-rulesets.sh" in alert.issue.body
+    assert RUN in alert.issue.body
+
+    alert.place.rulesets.edit(100, enforcement="active")
+
+    assert alert.run() == "issue #1 is closed"
+    assert not alert.issue.is_open
+
+
+def test_a_run_that_sees_less_does_not_close_it(alert: Alert) -> None:
+    alert.place.rulesets.edit(100, bypass_actors=[ADMIN])
+    alert.run()
+    alert.weaken()
+
+    done = alert.run(allowed=("bypass_actors",))
+
+    assert done == ("issue #1 stays open: this run did not see rulesets/bypass_actors")
+    assert alert.issue.is_open
+
+
+def test_a_run_of_other_sections_does_not_close_it(alert: Alert) -> None:
+    alert.place.rulesets.edit(100, enforcement="disabled")
+    alert.run()
+
+    assert "stays open" in alert.run("pointers")
+    assert alert.issue.is_open
+
+
+def test_a_weak_run_closes_what_it_can_see(alert: Alert) -> None:
+    alert.place.rulesets.edit(100, enforcement="disabled")
+    alert.weaken()
+    alert.run(allowed=("bypass_actors",))
+
+    alert.place.rulesets.edit(100, enforcement="active")
+
+    assert alert.run(allowed=("bypass_actors",)) == "issue #1 is closed"
+
+
+def test_an_unverified_run_changes_nothing(alert: Alert) -> None:
+    alert.place.rulesets.edit(100, enforcement="disabled")
+    alert.run()
+    writes = alert.issues.writes
+    alert.place.rulesets.silent = True
+
+    assert "left as it is" in alert.run()
+    assert alert.issues.writes == writes
+
+
+def test_the_same_drift_is_not_written_again(alert: Alert) -> None:
+    alert.place.rulesets.edit(100, enforcement="disabled")
+    alert.run()
+    writes = alert.issues.writes
+
+    assert "says all of it already" in alert.run()
+    assert alert.issues.writes == writes
+
+
+def test_more_drift_is_a_comment(alert: Alert) -> None:
+    alert.place.rulesets.edit(100, enforcement="disabled")
+    alert.run()
+
+    alert.place.rulesets.add({**TAGS, "name": "extra"})
+    alert.run()
+
+    assert len(alert.issue.comments) == 1
+    assert "ruleset extra" in alert.issue.comments[0]
+    assert "ruleset main" not in alert.issue.comments[0]
+
+
+def test_what_another_run_found_stays_in_the_text(alert: Alert) -> None:
+    alert.place.rulesets.edit(100, bypass_actors=[ADMIN])
+    alert.run()
+    alert.weaken()
+    alert.place.rulesets.add({**TAGS, "name": "extra"})
+
+    alert.run(allowed=("bypass_actors",))
+
+    assert "Found earlier, not seen by this run" in alert.issue.body
+    known = found_in(alert.issue)
+    assert known is not None
+    assert set(known) == {"rulesets/bypass_actors", "rulesets/rulesets"}
+
+
+def test_one_that_was_closed_by_hand_opens_again(alert: Alert) -> None:
+    alert.place.rulesets.edit(100, enforcement="disabled")
+    alert.run()
+    alert.issue.is_open = False
+
+    assert alert.run() == "issue #1 is open again"
+    assert "Drift again" in alert.issue.comments[0]
+    assert len(alert.issues.all) == 1
+
+
+def test_a_quoted_alert_of_somebody_else_is_left_alone(alert: Alert) -> None:
+    quoted = "Look:\n<!-- monokeel: policy-drift -->"
+    alert.issues.all.append(FakeIssue(1, "Should admins pass?", quoted, author="ben"))
+    alert.place.rulesets.edit(100, enforcement="disabled")
+
+    assert alert.run() == "issue #2 is open"
+    alert.place.rulesets.edit(100, enforcement="active")
+    assert alert.run() == "issue #2 is closed"
+    assert alert.issues.all[0] == FakeIssue(
+        1, "Should admins pass?", quoted, author="ben"
+    )
+
+
+def test_an_issue_that_lost_its_list_is_closed_by_a_whole_run_alone(
+    alert: Alert,
+) -> None:
+    alert.place.rulesets.edit(100, enforcement="disabled")
+    alert.run()
+    alert.issue.body = "<!-- monokeel: policy-drift -->"
+    alert.place.rulesets.edit(100, enforcement="active")
+
+    assert alert.run("rulesets").endswith("did not see everything")
+    assert alert.run() == "issue #1 is closed"
+
+
+def test_issues_that_are_switched_off_are_said(alert: Alert) -> None:
+    alert.issues.refuses = "GitHub answered 410: Issues are disabled for this repo"
+    alert.place.rulesets.edit(100, enforcement="disabled")
+
+    assert alert.run() == f"no issue could be written: {alert.issues.refuses}"
+
+
+def test_a_name_cannot_end_the_hidden_list(alert: Alert) -> None:
+    name = 'x --> <script> "\\u002d'
+    alert.place.rulesets.add({**TAGS, "name": name})
+    alert.run()
+
+    known = found_in(alert.issue)
+
+    assert known is not None
+    assert any(name in line for lines in known.values() for line in lines)

@@ -1,0 +1,222 @@
+"""Who made a difference, and which file was never applied; and how both are said."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+from monokeel.ground.answers import Json
+from monokeel.ground.report import as_text
+from monokeel.policy.origin import Origin, origins_of
+from monokeel.policy.plan import make_plan, plan_report
+from monokeel.policy.ports import FileVersion
+from monokeel.policy.reading import Reading, read_rulesets
+from monokeel.policy.remedies import remedies
+from monokeel.policy.rulesets import parse_policy
+from monokeel.policy.wording import problem_lines, sections_of
+from tests.fakes.rulesets import FakeRulesets
+from tests.policy.test_policy import MAIN, TAGS, in_force, policy
+
+ADMIN: Json = {"actor_id": 5, "actor_type": "RepositoryRole", "bypass_mode": "always"}
+KEY: Json = {"actor_type": "DeployKey", "bypass_mode": "always"}
+TAGS_RULES: list[Json] = [{"type": "creation"}]
+STRICT: dict[str, Json] = {
+    **MAIN,
+    "rules": [{"type": "deletion"}, {"type": "creation"}, {"type": "non_fast_forward"}],
+}
+
+
+def version(commit: str, *bodies: dict[str, Json]) -> FileVersion:
+    return FileVersion(
+        commit=commit * 40, subject=f"change {commit}", text=json.dumps(bodies)
+    )
+
+
+def read(rulesets: FakeRulesets, *bodies: dict[str, Json]) -> Reading:
+    return read_rulesets(parse_policy(json.dumps(bodies or [MAIN, TAGS])), rulesets)
+
+
+def told(
+    rulesets: FakeRulesets, *bodies: dict[str, Json], file: tuple[FileVersion, ...] = ()
+) -> tuple[Reading, dict[str, Origin], str]:
+    reading = read(rulesets, *bodies)
+    origins = origins_of(reading, rulesets, file)
+    lines = [
+        line
+        for section in sections_of(reading.comparisons, origins)
+        for line in section.lines
+    ]
+    return reading, origins, "\n".join(lines)
+
+
+def test_githubs_value_and_the_files_each_have_their_name() -> None:
+    rulesets = in_force()
+    rulesets.edit(100, enforcement="disabled")
+
+    _, _, text = told(rulesets)
+
+    assert text.splitlines()[1] == (
+        "enforcement: GitHub has disabled, the file active"
+        " (severe; by ben at 2026-01-02)"
+    )
+
+
+def test_each_difference_has_its_own_author() -> None:
+    rulesets = in_force()
+    rulesets.editor = 7
+    rulesets.edit(100, bypass_actors=[KEY, ADMIN])
+    rulesets.editor = 1
+    rulesets.edit(100, enforcement="disabled")
+
+    _, origins, text = told(rulesets)
+
+    changes = origins["main"].changes
+    assert {path: each.by for path, each in changes.items()} == {
+        "bypass_actors[RepositoryRole 5 (admin)]": "gus",
+        "enforcement": "ben",
+    }
+    assert "not in the file (severe; by gus at 2026-01-02)" in text
+
+
+def test_a_change_made_twice_is_that_of_the_last_hand() -> None:
+    rulesets = in_force()
+    rulesets.editor = 7
+    rulesets.edit(100, enforcement="disabled")
+    rulesets.edit(100, enforcement="active")
+    rulesets.editor = 1
+    rulesets.edit(100, enforcement="disabled")
+
+    _, origins, _ = told(rulesets)
+
+    assert origins["main"].changes["enforcement"].by == "ben"
+
+
+def test_a_token_that_may_not_read_the_history_names_nobody() -> None:
+    rulesets = in_force()
+    rulesets.edit(100, enforcement="disabled")
+    rulesets.no_history = True
+
+    _, origins, text = told(rulesets)
+
+    assert origins["main"].newest is None
+    assert "(severe)" in text
+
+
+def test_a_merged_change_that_nobody_applied_is_no_tampering() -> None:
+    rulesets = in_force()
+    file = (version("c", STRICT, TAGS), version("b", MAIN, TAGS))
+
+    reading, origins, text = told(rulesets, STRICT, TAGS, file=file)
+
+    assert "the file is ahead: cccccccccccc (change c) was never applied" in text
+    assert "by ben" not in text
+    [step] = remedies(reading.comparisons, origins, "acme/shop")
+    assert step == (
+        "main: run ./scripts/apply-rulesets.sh (./inv policy.apply): what was merged"
+        " was never applied"
+    )
+
+
+def test_what_was_applied_and_taken_back_is_tampering() -> None:
+    rulesets = in_force()
+    rulesets.edit(100, rules=STRICT["rules"])
+    rulesets.edit(100, rules=MAIN["rules"])
+    file = (version("c", STRICT, TAGS), version("b", MAIN, TAGS))
+
+    _, origins, text = told(rulesets, STRICT, TAGS, file=file)
+
+    assert origins["main"].ahead is None
+    assert "rules.creation: in the file, not on GitHub (severe; by ben" in text
+
+
+def test_the_oldest_commit_that_was_never_applied_is_named() -> None:
+    rulesets = in_force()
+    other: dict[str, Json] = {**STRICT, "enforcement": "evaluate"}
+    file = (
+        version("d", other, TAGS),
+        version("c", STRICT, TAGS),
+        version("b", MAIN, TAGS),
+    )
+
+    _, origins, _ = told(rulesets, other, TAGS, file=file)
+
+    assert origins["main"].ahead == file[1]
+
+
+def test_a_ruleset_that_was_renamed_on_github_is_said_so() -> None:
+    rulesets = in_force()
+    rulesets.edit(100, name="main (old)", enforcement="disabled")
+
+    reading, origins, text = told(rulesets)
+
+    assert "was called main, and was renamed on GitHub" in text
+    assert any(
+        "it is main, renamed" in line
+        for line in problem_lines(reading.comparisons, origins)
+    )
+    lines = remedies(reading.comparisons, origins, "acme/shop")
+    assert any("rulesets/100 -f name='main'" in line for line in lines)
+    assert not any("audit-log" in line for line in lines)
+
+
+def test_an_unmanaged_ruleset_is_shown_with_what_it_does() -> None:
+    rulesets = in_force(MAIN, TAGS, {**MAIN, "name": "extra"})
+
+    text = as_text(plan_report(make_plan(policy(), rulesets)))
+
+    assert "target branch, enforcement active" in text
+    assert "rules: deletion, non_fast_forward" in text
+    assert "may pass: DeployKey" in text
+    assert "refs/heads/main" in text
+
+
+def test_what_is_deleted_is_printed_before() -> None:
+    rulesets = in_force(MAIN, TAGS, {**TAGS, "name": "extra"})
+
+    text = as_text(plan_report(make_plan(policy(delete=True), rulesets)))
+
+    assert '"name": "extra"' in text
+    assert '"refs/tags/v*"' in text
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (lambda r: r.edit(100, enforcement="disabled"), "to bring GitHub back"),
+        (lambda r: r.add({**TAGS, "name": "extra"}), "--delete-unmanaged"),
+        (
+            lambda r: r.edit(101, rules=[*TAGS_RULES, {"type": "code_quality"}]),
+            "name it in infra/rulesets.json",
+        ),
+        (
+            lambda r: r.add(TAGS),
+            "gh api -X DELETE repos/acme/shop/rulesets/ID (ID is 101 or 102)",
+        ),
+        (
+            lambda r: r.delete(101),
+            "organizations/acme/settings/audit-log?q=action:repository_ruleset.destroy",
+        ),
+    ],
+    ids=["changed", "unmanaged", "unknown", "duplicate", "deleted"],
+)
+def test_each_state_has_the_step_that_ends_it(
+    spoil: Callable[[FakeRulesets], object], words: str
+) -> None:
+    rulesets = in_force()
+    spoil(rulesets)
+
+    reading, origins, _ = told(rulesets)
+
+    assert words in " ".join(remedies(reading.comparisons, origins, "acme/shop"))
+
+
+def test_a_ruleset_that_others_keep_is_shown_and_no_drift() -> None:
+    rulesets = in_force(MAIN, TAGS, {**TAGS, "name": "sec-scan"})
+    desired = parse_policy(json.dumps([MAIN, TAGS]))
+
+    reading = read_rulesets(desired, rulesets, (), ("sec-*",))
+
+    assert [(x.state, x.drifts) for x in reading.comparisons][-1] == (
+        "elsewhere",
+        False,
+    )
