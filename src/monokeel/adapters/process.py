@@ -2,6 +2,7 @@
 
 import logging
 import os
+import re
 import subprocess
 import sys
 import time
@@ -27,6 +28,7 @@ _GIT_MAY_KEEP = {
     "GIT_CONFIG_GLOBAL",
     "GIT_CONFIG_NOSYSTEM",
 }
+_LOGIN = re.compile(r"(\w://)[^\s'\"]*@")
 _GIT_MAY_KEEP_PREFIXES = ("GIT_SSL_", "GIT_CONFIG_KEY_", "GIT_CONFIG_VALUE_")
 
 
@@ -107,11 +109,12 @@ def run(  # noqa: PLR0913 - one keyword per property of a child process
         ) from error
     taken = time.monotonic() - started
     log.debug("%s: exit %d, %.3f s", " ".join(args[:2]), done.returncode, taken)
+    said = without_logins(done.stderr)
     if done.returncode not in ok:
         raise ServiceError(
-            f"{' '.join(args[:3])} failed ({done.returncode}): {last_line(done.stderr)}"
+            f"{' '.join(args[:3])} failed ({done.returncode}): {last_line(said)}"
         )
-    return Completed(code=done.returncode, stdout=done.stdout, stderr=done.stderr)
+    return Completed(code=done.returncode, stdout=done.stdout, stderr=said)
 
 
 def stream(
@@ -146,7 +149,7 @@ def stream(
                 yield record.decode("utf-8", errors="replace")
         if rest:
             yield rest.decode("utf-8", errors="replace")
-        said = child.stderr.read().decode("utf-8", errors="replace")
+        said = without_logins(child.stderr.read().decode("utf-8", errors="replace"))
     if child.returncode != 0:
         raise ServiceError(
             f"{' '.join(args[:3])} failed ({child.returncode}): {last_line(said)}"
@@ -175,6 +178,14 @@ def run_visible(
     except FileNotFoundError as error:
         raise _missing(args[0]) from error
     return done.returncode
+
+
+def without_logins(text: str) -> str:
+    """Return what a program said without the user and password of any address.
+
+    git repeats the address of a remote as it stands in its settings.
+    """
+    return _LOGIN.sub(r"\1", text)
 
 
 def last_line(text: str) -> str:

@@ -188,8 +188,8 @@ def yaml_mapping(text: str, where: str) -> dict[str, Json]:
         value = parse_yaml(text)
     except ValueError as error:
         raise UsageError(f"{where} is not YAML: {error}") from error
-    if not isinstance(value, dict):
-        raise UsageError(f"{where} is not a YAML mapping")
+    if not isinstance(value, dict) or not all(isinstance(key, str) for key in value):
+        raise UsageError(f"{where} is not a YAML mapping of names")
     return value
 
 
