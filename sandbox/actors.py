@@ -28,7 +28,8 @@ _AREAS = (
 class Actor:
     """One caller.
 
-    *kind* is ``classic``, ``fine``, ``app``, ``key`` or ``none``; *rights* are such as
+    *kind* is ``classic``, ``fine``, ``oauth`` (gh's), ``app``, ``jwt`` (an App that
+    proves who it is), ``key`` or ``none``; *rights* are such as
     ``contents:write``; *identities* are the (actor_type, actor_id) of rulesets.
     """
 
@@ -62,6 +63,9 @@ def _write(*areas: str) -> frozenset[str]:
     return frozenset(f"{area}:write" for area in areas)
 
 
+_ADA = frozenset(
+    {("RepositoryRole", ADMIN_ROLE), ("OrganizationAdmin", None), ("User", 1001)}
+)
 NOBODY = Actor(name="none", login="", id=0, kind="none")
 
 # Rights of a classic token are those of its person; a workflow's token never has
@@ -73,13 +77,23 @@ ACTORS = (
         id=1001,
         kind="classic",
         rights=_write(*_AREAS),
-        identities=frozenset(
-            {
-                ("RepositoryRole", ADMIN_ROLE),
-                ("OrganizationAdmin", None),
-                ("User", 1001),
-            }
-        ),
+        identities=_ADA,
+    ),
+    Actor(
+        name="fine",
+        login="ada",
+        id=1001,
+        kind="fine",
+        rights=_write(*_AREAS),
+        identities=_ADA,
+    ),
+    Actor(  # gh's own scopes: repo, read:org, gist (sapling#1299)
+        name="gh",
+        login="ada",
+        id=1001,
+        kind="oauth",
+        rights=_write(*_AREAS) - _write("packages", "workflows"),
+        identities=_ADA,
     ),
     Actor(
         name="reviewer",
@@ -126,7 +140,12 @@ ACTORS = (
     ),
 )
 
-TOKENS = {actor.name: f"sandbox-{actor.name}" for actor in ACTORS}
+# The prefixes tell kinds apart (docs "About authentication to GitHub"). What was here
+# first has none: clients must live with tokens that say nothing.
+TOKENS = {actor.name: f"sandbox-{actor.name}" for actor in ACTORS} | {
+    "fine": "github_pat_sandbox_fine",
+    "gh": "gho_sandbox_gh",
+}
 
 
 def key_actor(key_id: int, *, read_only: bool) -> Actor:

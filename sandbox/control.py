@@ -21,6 +21,7 @@ from sandbox.wire import (
     text_of,
     texts,
 )
+from sandbox.workflow_right import workflow_refusal
 
 _UPDATE_PARTS = 3
 
@@ -48,7 +49,7 @@ def push(state: State, body: JsonObject) -> list[Json]:
 def _judge(
     state: State, actor: Actor, old: str | None, new: str | None, ref: str
 ) -> JsonObject:
-    workflow = rules.workflow_refusal(state, actor, new)
+    workflow = workflow_refusal(state, actor, new)
     if workflow:
         return {"ok": False, "text": "", "reason": workflow}
     kind = ref.split("/")[1]
@@ -104,6 +105,10 @@ def ssh(state: State, query: dict[str, str]) -> JsonObject:
         return answer | {"refused": "git@github.com: Permission denied (publickey)."}
     if query.get("path", "").lower() != state.identity.full_name.lower():
         return answer | {"refused": "ERROR: Repository not found."}
+    if not state.keys_are_allowed:  # the text is assumed
+        text = "ERROR: Deploy keys are disabled for this repository."
+        return answer | {"refused": text}
+    known[0].last_used = state.now()
     writes = query.get("service") == "git-receive-pack"
     if writes and known[0].read_only:
         text = (

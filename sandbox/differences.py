@@ -82,11 +82,15 @@ EXTRA_PROPERTIES: dict[str, tuple[str, str]] = {
     "repos/update-repo-ruleset": (_UNATTRIBUTED, "as get-repo-ruleset; assumed"),
     "repos/get-repo-ruleset-version": (_UNATTRIBUTED, "as above; assumed"),
     "repos/get-org-ruleset": (_UNATTRIBUTED, "as above; assumed"),
+    "meta/get": ("installed_version", "docs of GitHub Enterprise Server, REST: meta"),
     "repos/get-branch-rules": (_UNATTRIBUTED, "as above; assumed"),
 }
 
 # operation -> media types that the prose of its description names, but no schema.
 MEDIA_TYPES: dict[str, frozenset[str]] = {
+    "pulls/get": frozenset(
+        {"application/vnd.github.v3.diff", "application/vnd.github.v3.patch"}
+    ),
     "repos/get-release-asset": frozenset({"application/octet-stream"}),
     "repos/get-content": frozenset(
         {"application/vnd.github.raw", "application/vnd.github.raw+json"}

@@ -6,10 +6,13 @@ from http import HTTPStatus
 
 from sandbox import git_http, routing
 from sandbox.actors import NOBODY, Actor
+from sandbox.apps import actor_of_proof
 from sandbox.exchange import Incoming, Outgoing
 from sandbox.state import State
 from sandbox.switches import Fault
-from sandbox.wire import DOCS
+from sandbox.wire import DOCS, ApiError
+
+_PROOF = "eyJ"  # how every JSON web token begins: `{"` in base64
 
 
 def caller_of(state: State, incoming: Incoming) -> Actor | None:
@@ -17,9 +20,29 @@ def caller_of(state: State, incoming: Incoming) -> Actor | None:
     header = incoming.headers.get("Authorization", "")
     if not header:
         return NOBODY
+    token = token_of(header)
+    try:
+        proof = token.startswith(_PROOF)
+        return actor_of_proof(state, token) if proof else state.person(token)
+    except ApiError:
+        return None
+
+
+def token_of(header: str) -> str:
+    """Return the token of an ``Authorization`` *header*: Basic, Bearer or token."""
     basic = git_http.basic(header)
-    token = basic[1] if basic else header.partition(" ")[2].strip()
-    return state.person(token)
+    return basic[1] if basic else header.partition(" ")[2].strip()
+
+
+def require_credentials(state: State, incoming: Incoming) -> Actor:
+    """Return who calls; ApiError 401 for a token that is nobody's, or a wrong proof."""
+    caller = caller_of(state, incoming)
+    if caller is None:
+        token = token_of(incoming.headers.get("Authorization", ""))
+        if token.startswith(_PROOF):
+            actor_of_proof(state, token)
+        raise ApiError(HTTPStatus.UNAUTHORIZED, "Bad credentials", docs=DOCS)
+    return caller
 
 
 def dress(state: State, incoming: Incoming, done: Outgoing) -> Outgoing:
@@ -54,12 +77,24 @@ def _rights(state: State, incoming: Incoming) -> dict[str, str]:
     caller = caller_of(state, incoming)
     if found is None or caller is None or caller.kind == "none":
         return {}
-    if caller.kind == "classic":
-        return {"X-OAuth-Scopes": "repo, workflow", "X-Accepted-OAuth-Scopes": "repo"}
+    if caller.kind in ("classic", "oauth"):
+        scopes = _scopes(caller)
+        return {"X-OAuth-Scopes": scopes, "X-Accepted-OAuth-Scopes": "repo"}
     right = found[0].right.replace(":", "=") or "metadata=read"
     if right == "contents=write":
         right = "contents=write; contents=write,workflows=write"
     return {"X-Accepted-GitHub-Permissions": right}
+
+
+def _scopes(caller: Actor) -> str:
+    """Return the scopes that a classic token or gh's must have for its rights."""
+    wanted = {"gist", "read:org", "repo"}
+    if caller.may("workflows:write"):
+        wanted.add("workflow")
+    if caller.may("packages:read"):
+        level = "write" if caller.may("packages:write") else "read"
+        wanted.add(f"{level}:packages")
+    return ", ".join(sorted(wanted))
 
 
 def faulty(fault: Fault) -> Outgoing:
@@ -76,6 +111,24 @@ def faulty(fault: Fault) -> Outgoing:
     return Outgoing(
         status=fault.status, body=json.dumps(body).encode(), headers=headers
     )
+
+
+_IMAGE_CODES = {401: "UNAUTHORIZED", 403: "DENIED", 404: "MANIFEST_UNKNOWN"}
+_IMAGE_CODES |= {429: "TOOMANYREQUESTS"}
+
+
+def faulty_image(fault: Fault) -> Outgoing:
+    """Return the answer of a *fault* of the registry: an error of its own shape.
+
+    HTML for what its front says (synthorg#1741).
+    """
+    if fault.body is not None or fault.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return faulty(fault)
+    code = _IMAGE_CODES.get(fault.status, "UNKNOWN")
+    text = HTTPStatus(fault.status).phrase.lower()
+    body = json.dumps({"errors": [{"code": code, "message": text}]}).encode()
+    headers = {"Content-Type": "application/json"} | fault.headers
+    return Outgoing(status=fault.status, body=body, headers=headers)
 
 
 def damaged(done: Outgoing, fault: Fault) -> Outgoing | None:

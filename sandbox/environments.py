@@ -128,6 +128,7 @@ def put_environment(state: State, call: Call) -> Reply:
         raise unprocessable(
             "protected_branches and custom_branch_policies cannot have the same value"
         )
+    _require_plan(state, policy)
     # Default values sent explicitly trigger it, too (alchemy#1373, 2026).
     gated = {"reviewers", "wait_timer", "prevent_self_review"} & set(body)
     if gated and state.switches.plan.startswith("free"):
@@ -141,6 +142,20 @@ def put_environment(state: State, call: Call) -> Reply:
     found.branch_policy = object_of(body, "deployment_branch_policy") or None
     found.updated_at = state.now()
     return Reply(json=environment_shape(state, found))
+
+
+def _require_plan(state: State, policy: Json) -> None:
+    """Raise the 422 of a branch policy in a private repository on a free plan.
+
+    Source: terraform-provider-github#1311, pulumi-github#251.
+    """
+    private = state.private or state.switches.plan == "free-private"
+    free = state.switches.plan.startswith("free")
+    if policy and private and free and state.switches.branch_policy_needs_plan:
+        raise unprocessable(
+            "Fail to create protected rule, please ensure billing plan include "
+            "protected branch gate."
+        )
 
 
 @route("DELETE", "/R/environments/{environment}", "administration:write")

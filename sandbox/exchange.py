@@ -52,9 +52,10 @@ class Outgoing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exchange:
-    """One request with its answer; *family* is ``rest``, ``git`` or ``registry``.
+    """One request with its answer.
 
-    *findings* are what the contract has against it.
+    *family* is ``rest``, ``git``, ``registry`` or ``page``; *findings* are what the
+    contract has against it.
     """
 
     family: str

@@ -3,18 +3,26 @@
 import json
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Protocol
 
-from sandbox import control, git_http, graphql, routing
+from sandbox import browsing, control, git_http, graphql, routing
 from sandbox.actors import Actor
 from sandbox.description import Description
-from sandbox.dressing import caller_of, damaged, dress, faulty
+from sandbox.dressing import (
+    caller_of,
+    damaged,
+    dress,
+    faulty,
+    faulty_image,
+    require_credentials,
+)
 from sandbox.exchange import Exchange, Incoming, Outgoing
 from sandbox.families import ROUTED
+from sandbox.graphql_run import PAGE
 from sandbox.state import State
-from sandbox.wire import DOCS, ApiError, Call, Json, Reply, not_found
+from sandbox.wire import DOCS, ApiError, Call, Json, Reply
 
 _READS = ("GET", "HEAD", "OPTIONS")
 _DESCRIPTION = Description()  # loaded when it is first asked
@@ -49,6 +57,11 @@ class Images(Protocol):
         """Return status, headers and body."""
 
 
+def _is_image(path: str) -> bool:
+    """Say whether *path* belongs to the registry."""
+    return path in ("/token", "/v2") or path.startswith("/v2/")
+
+
 @dataclass(slots=True, kw_only=True)
 class Front:
     """Answers requests for one state.
@@ -78,6 +91,8 @@ class Front:
         if fault and fault.kind == "reset":
             return None
         if fault and fault.kind == "status":
+            if _is_image(incoming.path):
+                return faulty_image(fault)
             return dress(self.state, incoming, faulty(fault))
         if fault and fault.kind == "slow":
             time.sleep(fault.delay_s)
@@ -89,12 +104,14 @@ class Front:
         if git_http.is_git(path):
             family, caller = "git", caller_of(self.state, incoming)
             done = git_http.serve(self.state, caller, incoming)
-        elif path.startswith("/v2") or path == "/token":
+        elif _is_image(path):
             family, caller = "registry", None
             done = self._registry(incoming)
+        elif shown := browsing.answer(self.state, incoming):
+            family, caller, done = "page", None, shown
         else:
             family, caller = "rest", caller_of(self.state, incoming)
-            done = dress(self.state, incoming, self._rest(incoming, caller))
+            done = dress(self.state, incoming, self._rest(incoming))
         self._record(family, incoming, caller, done)
         good = done.status < HTTPStatus.BAD_REQUEST
         if family != "git" and good and _writes(incoming):
@@ -120,9 +137,9 @@ class Front:
         )
         return Outgoing(status=status, headers=dict(headers), body=body)
 
-    def _rest(self, incoming: Incoming, caller: Actor | None) -> Outgoing:
+    def _rest(self, incoming: Incoming) -> Outgoing:
         try:
-            reply = self._routed(incoming, caller)
+            reply = self._routed(incoming)
         except ApiError as problem:
             docs = self._docs(incoming)
             body = json.dumps(problem.body(docs)).encode()
@@ -131,13 +148,12 @@ class Front:
             status=reply.status, body=reply.payload(), headers=dict(reply.headers)
         )
 
-    def _routed(self, incoming: Incoming, caller: Actor | None) -> Reply:
+    def _routed(self, incoming: Incoming) -> Reply:
         if not incoming.headers.get("User-Agent"):
             text = "Missing or invalid User Agent string. See http://developer.github."
             raw: dict[str, Json] = {"message": f"{text}com/v3/#user-agent-required"}
             raise ApiError(HTTPStatus.FORBIDDEN, text, raw=raw)  # PyGithub, 2013
-        if caller is None:
-            raise ApiError(HTTPStatus.UNAUTHORIZED, "Bad credentials", docs=DOCS)
+        caller = require_credentials(self.state, incoming)
         path = routing.public_path(incoming.path, self.state)
         call = Call(
             method=incoming.method,
@@ -146,22 +162,16 @@ class Front:
             headers=incoming.headers,
             body=incoming.body,
             actor=caller,
+            is_enterprise=incoming.path.startswith("/api/v3"),
         )
         if path in ("/graphql", "/api/graphql"):
             return graphql.answer(self.state, call)
         found = routing.find(incoming.method, path)
         if found is None or not ROUTED:
-            raise not_found()
+            text = "Not Found: the sandbox does not answer this; see"
+            raise ApiError(HTTPStatus.NOT_FOUND, f"{text} {PAGE}")
         entry, args = found
-        call = Call(
-            method=call.method,
-            path=path,
-            query=call.query,
-            headers=call.headers,
-            body=call.body,
-            actor=caller,
-            args=args,
-        )
+        call = replace(call, args=args)
         with self.state.lock:
             routing.admit(self.state, call, entry)
             return entry.answer(self.state, call)

@@ -1,128 +1,134 @@
-"""Answers of ``/graphql``: what ``gh`` asks for, canned, and deployments."""
+"""``/graphql``: the part that ``gh`` asks for, over the same state as REST."""
 
 import re
 from http import HTTPStatus
 
-from sandbox import deployment_graph, shapes
-from sandbox.records import Release, Ruleset
-from sandbox.state import REPOSITORY_ID, State
+from sandbox import deployment_graph
+from sandbox.graphql_changes import changes_node, thread_of
+from sandbox.graphql_objects import actor_node, owner_node
+from sandbox.graphql_query import QueryError, parse
+from sandbox.graphql_repository import repository_node
+from sandbox.graphql_run import Arguments, Node, Value, run
+from sandbox.graphql_search import search
+from sandbox.graphql_threads import thread_node
+from sandbox.state import State
 from sandbox.wire import (
     ApiError,
     Call,
     Json,
     JsonObject,
     Reply,
-    list_of,
     object_of,
+    objects,
     text_of,
 )
 
+# gh asks what a server knows before it uses it (its package featuredetection).
+_KNOWN = {
+    "Release": ("immutable",),
+    "Issue": ("stateReason",),
+    "PullRequest": ("isInMergeQueue", "isMergeQueueEnabled"),
+    "StatusCheckRollupContextConnection": (
+        "checkRunCount",
+        "checkRunCountsByState",
+        "statusContextCount",
+        "statusContextCountsByState",
+    ),
+    "Repository": ("autoMergeAllowed", "visibility", "isInOrganization"),
+}
+_ENUMS = {"SearchType": ("ISSUE", "ISSUE_ADVANCED")}
+# What a repository is asked for by number, and GitHub's words when it is not there.
+_NAMED = {
+    "pullRequest": "a PullRequest with that number",
+    "issue": "an issue or pull request with that number",
+}
+_TYPES = {403: "FORBIDDEN", 404: "NOT_FOUND", 422: "UNPROCESSABLE"}
+
 
 def answer(state: State, call: Call) -> Reply:
-    """Answer a query by the name of its operation; others are errors, as they are."""
+    """Answer a query or a mutation; what is not here is an error that names a page."""
     if call.actor.kind == "none":
         text = "This endpoint requires you to be authenticated."
         raise ApiError(HTTPStatus.UNAUTHORIZED, text)
     body = call.json()
-    query, variables = text_of(body, "query"), object_of(body, "variables")
-    found = re.search(r"\b(?:query|mutation)\s+(\w+)", query)
-    name = found.group(1) if found else ""
-    if name == deployment_graph.OPERATION:
+    query = text_of(body, "query")
+    if re.search(rf"\bquery\s+{deployment_graph.OPERATION}\b", query):
         with state.lock:
             return deployment_graph.answer(state, call, query)
-    return _canned(state, call, name, variables)
+    try:
+        document = parse(query)
+        with state.lock:
+            root = _query(state, call)
+            if document.kind == "mutation":
+                root = changes_node(state, call)
+            found = run(document, object_of(body, "variables"), root)
+    except QueryError as problem:
+        return Reply(json={"errors": [{"message": str(problem)}]})
+    except ApiError as problem:
+        kind = _TYPES.get(problem.status, "UNPROCESSABLE")
+        error: JsonObject = {"type": kind, "message": _say(problem)}
+        return Reply(json={"data": None, "errors": [error]})
+    return Reply(json=_whole(found))
 
 
-def _canned(state: State, call: Call, name: str, variables: JsonObject) -> Reply:
-    with state.lock:
-        if name == "RepositoryReleaseByTag":
-            return _wrapped({"release": _by_tag(state, call, variables)})
-        if name == "RepositoryReleaseList":
-            return _wrapped({"releases": _releases(state, call)})
-        if name in ("RepositoryInfo", "RepositoryNetwork", "Repository_fields"):
-            return _wrapped(_repository(state))
-        if name == "RepoRulesetList":
-            return Reply(json={"data": {"level": {"rulesets": _rulesets(state)}}})
-    known: dict[str, Json] = {
-        "Viewer": {"viewer": {"login": call.actor.login}},
-        "Release_fields": {"Release": {"fields": [{"name": "immutable"}]}},
-    }
-    if name in known:  # what gh asks about itself, and about this server
-        return Reply(json={"data": known[name]})
-    message = f"the sandbox has no canned answer for the query {name!r}"
-    return Reply(json={"errors": [{"type": "NOT_FOUND", "message": message}]})
+def _say(problem: ApiError) -> str:
+    """Return the words of a refusal: those of its errors, if they have any."""
+    errors = objects(problem.errors or [])
+    words = [text_of(error, "message") for error in errors if error.get("message")]
+    return ", ".join(words) or problem.message
 
 
-def _wrapped(repository: JsonObject) -> Reply:
-    return Reply(json={"data": {"repository": repository}})
-
-
-def _by_tag(state: State, call: Call, variables: JsonObject) -> Json:
-    tag = text_of(variables, "tagName")
-    for release in state.releases:
-        if release.tag == tag and (
-            not release.draft or call.actor.may("contents:write")
-        ):
-            return {"databaseId": release.id, "isDraft": release.draft}
-    return None
-
-
-def _releases(state: State, call: Call) -> JsonObject:
-    shown = [
-        release
-        for release in reversed(state.releases)
-        if not release.draft or call.actor.may("contents:write")
+def _whole(found: JsonObject) -> JsonObject:
+    """Return the answer; what was asked for by name and is not there is an error."""
+    errors: list[Json] = [
+        _missing("a Repository with that name", [key])
+        for key in ("repository", "level")
+        if found.get(key, "") is None
     ]
-    return {
-        "nodes": [_node(release, first=at == 0) for at, release in enumerate(shown)],
-        "pageInfo": {"hasNextPage": False, "endCursor": ""},
+    inside = found.get("repository")
+    for name, words in _NAMED.items():
+        if isinstance(inside, dict) and inside.get(name, "") is None:
+            errors.append(_missing(words, ["repository", name]))
+    return {"data": found, "errors": errors} if errors else {"data": found}
+
+
+def _missing(words: str, path: list[Json]) -> JsonObject:
+    text = f"Could not resolve to {words}."
+    return {"type": "NOT_FOUND", "path": path, "message": text}
+
+
+def _query(state: State, call: Call) -> Node:
+    def repository(arguments: Arguments) -> Value:
+        name = f"{arguments.get('owner')}/{arguments.get('name')}".lower()
+        same = name == state.identity.full_name.lower()
+        hidden = state.private and not call.actor.may("contents:read")
+        return repository_node(state, call) if same and not hidden else None
+
+    def owner(arguments: Arguments) -> Value:
+        login = str(arguments.get("login"))
+        same = login.lower() == state.identity.owner.lower()
+        return owner_node(state) if same else None
+
+    def node(arguments: Arguments) -> Value:
+        return thread_node(state, call, thread_of(state, str(arguments.get("id"))))
+
+    fields: dict[str, Value] = {
+        "node": node,
+        "viewer": actor_node(state, call.actor),
+        "repository": repository,
+        "repositoryOwner": owner,
+        "organization": owner if state.owner_type == "Organization" else None,
+        "search": lambda arguments: search(state, call, arguments),
+        "__type": _type,
     }
+    return Node("Query", fields)
 
 
-def _node(release: Release, *, first: bool) -> JsonObject:
-    return {
-        "name": release.name or "",
-        "tagName": release.tag,
-        "isDraft": release.draft,
-        "immutable": release.immutable,
-        "isLatest": first and not release.draft,
-        "isPrerelease": release.prerelease,
-        "createdAt": release.created_at,
-        "publishedAt": release.published_at,
-    }
-
-
-def _repository(state: State) -> JsonObject:
-    return {
-        "id": shapes.node_id("Repository", REPOSITORY_ID),
-        "name": state.identity.name,
-        "owner": {"id": shapes.node_id("Owner", 1), "login": state.identity.owner},
-        "hasIssuesEnabled": True,
-        "description": "",
-        "hasWikiEnabled": True,
-        "viewerPermission": "ADMIN",
-        "defaultBranchRef": {"name": state.default_branch},
-        "parent": None,
-        "mergeCommitAllowed": True,
-        "rebaseMergeAllowed": True,
-        "squashMergeAllowed": True,
-    }
-
-
-def _rulesets(state: State) -> JsonObject:
-    return {
-        "totalCount": len(state.rulesets),
-        "nodes": [_ruleset(state, ruleset) for ruleset in state.rulesets],
-        "pageInfo": {"hasNextPage": False, "endCursor": ""},
-    }
-
-
-def _ruleset(state: State, ruleset: Ruleset) -> JsonObject:
-    return {
-        "databaseId": ruleset.id,
-        "name": ruleset.body["name"],
-        "target": text_of(ruleset.body, "target", "branch").upper(),
-        "enforcement": text_of(ruleset.body, "enforcement").upper(),
-        "source": {"__typename": "Repository", "owner": state.identity.full_name},
-        "rules": {"totalCount": len(list_of(ruleset.body, "rules"))},
-    }
+def _type(arguments: Arguments) -> Value:
+    name = str(arguments.get("name"))
+    fields = [Node("__Field", {"name": field}) for field in _KNOWN.get(name, ())]
+    values = [Node("__EnumValue", {"name": value}) for value in _ENUMS.get(name, ())]
+    return Node(
+        "__Type",
+        {"name": name, "fields": lambda _: fields, "enumValues": lambda _: values},
+    )

@@ -2,6 +2,7 @@
 
 from sandbox import shapes
 from sandbox.actors import Actor
+from sandbox.labels import label_shape
 from sandbox.pages import listed
 from sandbox.records import Issue
 from sandbox.routing import route
@@ -15,6 +16,7 @@ from sandbox.wire import (
     invalid,
     list_of,
     not_found,
+    require_length,
     text_of,
 )
 
@@ -26,19 +28,6 @@ def find(state: State, call: Call) -> Issue:
         if issue.number == number:
             return issue
     raise not_found()
-
-
-def label_shape(state: State, name: str) -> JsonObject:
-    """Return the label *name*."""
-    return {
-        "id": sum(name.encode()),
-        "node_id": shapes.node_id("Label", name),
-        "url": f"{state.identity.api}/labels/{name}",
-        "name": name,
-        "description": "",
-        "color": "ededed",
-        "default": False,
-    }
 
 
 def issue_shape(state: State, issue: Issue) -> JsonObject:
@@ -107,7 +96,7 @@ def new_issue(state: State, author: Actor, title: str, body: str | None) -> Issu
     return issue
 
 
-@route("GET", "/R/issues", "metadata:read")
+@route("GET", "/R/issues", "issues:read")
 def list_issues(state: State, call: Call) -> Reply:
     """List issues and pull requests, newest first; open ones unless told otherwise."""
     wanted = call.query.get("state", "open")
@@ -123,7 +112,7 @@ def list_issues(state: State, call: Call) -> Reply:
     return listed(state, call, [issue_shape(state, issue) for issue in found])
 
 
-@route("GET", "/R/issues/{number}", "metadata:read")
+@route("GET", "/R/issues/{number}", "issues:read")
 def get_issue(state: State, call: Call) -> Reply:
     """Return one issue."""
     return Reply(json=issue_shape(state, find(state, call)))
@@ -136,7 +125,9 @@ def create_issue(state: State, call: Call) -> Reply:
     title = text_of(body, "title")
     if not title:
         raise invalid({"resource": "Issue", "code": "missing_field", "field": "title"})
-    issue = new_issue(state, call.actor, title, text_of(body, "body") or None)
+    text = text_of(body, "body")
+    require_length(text, state.switches.longest_issue_body, "Issue")
+    issue = new_issue(state, call.actor, title, text or None)
     issue.labels = _names(list_of(body, "labels"))
     return created(issue_shape(state, issue), located=True)
 
@@ -145,8 +136,10 @@ def create_issue(state: State, call: Call) -> Reply:
 def update_issue(state: State, call: Call) -> Reply:
     """Change, close or reopen an issue."""
     issue, body = find(state, call), call.json()
+    text = text_of(body, "body", issue.body or "")
+    require_length(text, state.switches.longest_issue_body, "Issue")
     issue.title = text_of(body, "title", issue.title)
-    issue.body = text_of(body, "body", issue.body or "") or None
+    issue.body = text or None
     if "labels" in body:
         issue.labels = _names(list_of(body, "labels"))
     set_state(state, issue, text_of(body, "state", issue.state))
@@ -178,22 +171,29 @@ def create_comment(state: State, call: Call) -> Reply:
     """Comment on an issue."""
     issue = find(state, call)
     number, text = state.next_id(), text_of(call.json(), "body")
+    require_length(text, state.switches.longest_issue_body, "IssueComment")
     issue.comments.append((number, call.actor, text, state.now()))
-    api = state.identity.api
-    page = f"{state.identity.html}/issues/{issue.number}#issuecomment-{number}"
-    shape: JsonObject = {
+    return created(comment_shape(state, issue, issue.comments[-1]), located=True)
+
+
+def comment_shape(
+    state: State, issue: Issue, comment: tuple[int, Actor, str, str]
+) -> JsonObject:
+    """Return a comment: its number, author, text and moment."""
+    number, author, text, moment = comment
+    api, html = state.identity.api, state.identity.html
+    return {
         "id": number,
         "node_id": shapes.node_id("IssueComment", number),
         "url": f"{api}/issues/comments/{number}",
-        "html_url": page,
+        "html_url": f"{html}/issues/{issue.number}#issuecomment-{number}",
         "issue_url": f"{api}/issues/{issue.number}",
-        "user": shapes.user(state, call.actor),
-        "created_at": state.now(),
-        "updated_at": state.now(),
+        "user": shapes.user(state, author),
+        "created_at": moment,
+        "updated_at": moment,
         "body": text,
         "author_association": "MEMBER",
     }
-    return created(shape, located=True)
 
 
 @route("POST", "/R/issues/{number}/labels", "issues:write")

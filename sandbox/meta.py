@@ -1,11 +1,11 @@
 """What is not about the repository: root, people, limits, host keys."""
 
-from sandbox import shapes
+from sandbox.accounts import public_shape
 from sandbox.routing import route
 from sandbox.state import State
 from sandbox.wire import Call, Json, JsonObject, Reply, not_found
 
-_MOMENT = "2026-01-01T00:00:00Z"
+_VERSION = "3.99.0"  # newer than all, so that gh leaves nothing out
 # The stand-in for ssh asks no server for its key; clients still pin one.
 HOST_KEY = (
     "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl"
@@ -59,10 +59,16 @@ def get_root(state: State, _: Call) -> Reply:
 
 
 @route("GET", "/meta")
-def get_meta(_: State, __: Call) -> Reply:
-    """Return what is known about the service: the host keys for ssh."""
+def get_meta(_: State, call: Call) -> Reply:
+    """Return what is known about the service: the host keys for ssh.
+
+    Below ``/api/v3`` its version as well: gh takes every other host than github.com for
+    GitHub Enterprise Server and asks what it is (docs "REST: meta", Enterprise Server).
+    """
+    own: JsonObject = {"installed_version": _VERSION} if call.is_enterprise else {}
     return Reply(
         json={
+            **own,
             "verifiable_password_authentication": False,
             "ssh_keys": [HOST_KEY],
             "ssh_key_fingerprints": {
@@ -87,18 +93,8 @@ def get_user_by_id(state: State, call: Call) -> Reply:
 def _public(state: State, number: int) -> JsonObject:
     for actor in state.people.values():
         if actor.id == number:
-            break
-    else:
-        raise not_found()
-    empty: JsonObject = dict.fromkeys(
-        ("company", "blog", "location", "email", "hireable", "bio")
-    )
-    counts: JsonObject = dict.fromkeys(
-        ("public_repos", "public_gists", "followers", "following"), 0
-    )
-    named: JsonObject = {"name": actor.login.capitalize()}
-    moments: JsonObject = {"created_at": _MOMENT, "updated_at": _MOMENT}
-    return shapes.user(state, actor) | named | empty | counts | moments
+            return public_shape(state, actor)
+    raise not_found()
 
 
 @route("GET", "/rate_limit")

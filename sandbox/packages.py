@@ -50,7 +50,9 @@ def _package(state: State, call: Call, name: str, count: int) -> JsonObject:
         "package_type": "container",
         "owner": shapes.owner(state),
         "version_count": count,
-        "visibility": "private",
+        "visibility": "public"
+        if state.image_is_public(f"{state.identity.owner.lower()}/{name}")
+        else "private",
         "url": _place(state, call, name),
         "created_at": _MOMENT,
         "updated_at": _MOMENT,
@@ -96,9 +98,10 @@ def get_package(state: State, call: Call) -> Reply:
 @route("GET", "/orgs/{org}/packages/{type}/{package}/versions", "packages:read")
 @route("GET", "/users/{user}/packages/{type}/{package}/versions", "packages:read")
 def list_versions(state: State, call: Call) -> Reply:
-    """List the versions of a package: one a digest, with its tags."""
+    """List the versions of a package, newest first: one a digest, with its tags."""
     name, versions = _find(state, call)
-    shown: list[Json] = [_version(state, call, name, v) for v in versions.items()]
+    found = reversed(versions.items())
+    shown: list[Json] = [_version(state, call, name, v) for v in found]
     return listed(state, call, shown)
 
 

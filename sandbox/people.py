@@ -1,22 +1,18 @@
 """What people do on GitHub: land a change through a reviewed pull request.
 
-    python -m sandbox.people TITLE FILE...
+    python CHECKOUT/sandbox/land.py TITLE FILE...
 
-lands files of the current folder on the sandbox that the environment names.
+run in a clone of the shop, lands these files of it on the sandbox that the environment
+names. The title is judged as the shop's CI would judge it.
 """
 
 import base64
 import json
-import os
-import sys
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol
 
-from sandbox.actors import TOKENS
 from sandbox.wire import Json, JsonObject
 
 CHECK = "all-green"
@@ -156,36 +152,7 @@ def _base64(text: str) -> str:
     return base64.b64encode(text.encode()).decode()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Elsewhere:
-    """A sandbox in another process."""
-
-    url: str
-    repository: str
-    tokens: dict[str, str]
-
-
-def main(arguments: list[str]) -> int:
-    """Land the named files and print the new commit; 1 for wrong use or a refusal."""
-    url, repository = (
-        os.environ.get(name, "") for name in ("GITHUB_API_URL", "GITHUB_REPOSITORY")
-    )
-    if len(arguments) < 2 or not url.startswith("http://127.0.0.1:"):  # noqa: PLR2004
-        sys.stderr.write(
-            "usage: python -m sandbox.people TITLE FILE..., with the variables that"
-            " python -m sandbox prints\n"
-        )
-        return 1
-    title, *names = arguments
-    box = _Elsewhere(url=url, repository=repository, tokens={**TOKENS, "none": ""})
-    try:
-        files = {name: Path(name).read_text(encoding="utf-8") for name in names}
-        sys.stdout.write(land(box, title, files) + "\n")
-    except (OSError, CallError) as problem:
-        sys.stderr.write(f"{problem}\n")
-        return 1
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    from sandbox.people_command import main
+
+    raise SystemExit(main())

@@ -2,12 +2,14 @@
 
 from http import HTTPStatus
 
-from sandbox import rules, shapes
-from sandbox.issues import find, issue_shape, label_shape, new_issue, set_state
-from sandbox.merging import merge_commit
+from sandbox import shapes
+from sandbox.issues import find, issue_shape, new_issue, set_state
+from sandbox.labels import label_shape
+from sandbox.merging import changes_of, commits_of, difference_of
 from sandbox.pages import listed
-from sandbox.records import Change, Issue, Pull, Review
+from sandbox.records import Issue, Pull, Review
 from sandbox.routing import route
+from sandbox.standing import is_mergeable, merge_state
 from sandbox.state import State
 from sandbox.wire import (
     ApiError,
@@ -18,7 +20,7 @@ from sandbox.wire import (
     flag_of,
     invalid,
     not_found,
-    rule_text,
+    require_length,
     text_of,
     unprocessable,
 )
@@ -30,7 +32,8 @@ _EVENTS = {
 }
 
 
-def _find(state: State, call: Call) -> tuple[Issue, Pull]:
+def find_pull(state: State, call: Call) -> tuple[Issue, Pull]:
+    """Return the pull request of a call's number; 404 for a plain issue."""
     issue = find(state, call)
     if issue.pull is None:
         raise not_found()
@@ -96,26 +99,26 @@ def simple_shape(state: State, issue: Issue, pull: Pull) -> JsonObject:
     }
 
 
-def pull_shape(state: State, issue: Issue, pull: Pull) -> JsonObject:
+def pull_shape(state: State, call: Call, issue: Issue, pull: Pull) -> JsonObject:
     """Return a pull request as its own address shows it."""
-    span = f"refs/heads/{pull.base}..{pull.head_sha}"
+    files = changes_of(state, pull)
     merged_by = shapes.user(state, pull.merged_by) if pull.merged_by else None
     return simple_shape(state, issue, pull) | {
         "merged": pull.merged_at is not None,
-        "mergeable": True,
-        "mergeable_state": "clean",
+        "mergeable": None if pull.merged_at else is_mergeable(state, pull),
+        "mergeable_state": merge_state(state, call.actor, pull).lower(),
         "merged_by": merged_by,
         "comments": len(issue.comments),
         "review_comments": 0,
         "maintainer_can_modify": False,
-        "commits": len(state.git.history(span)) if pull.merged_at is None else 1,
-        "additions": 1,
-        "deletions": 0,
-        "changed_files": 1,
+        "commits": len(commits_of(state, pull)),
+        "additions": sum(file.additions for file in files),
+        "deletions": sum(file.deletions for file in files),
+        "changed_files": len(files),
     }
 
 
-@route("GET", "/R/pulls", "metadata:read")
+@route("GET", "/R/pulls", "pull_requests:read")
 def list_pulls(state: State, call: Call) -> Reply:
     """List pull requests, newest first."""
     wanted = call.query.get("state", "open")
@@ -130,10 +133,16 @@ def list_pulls(state: State, call: Call) -> Reply:
     return listed(state, call, found)
 
 
-@route("GET", "/R/pulls/{number}", "metadata:read")
+@route("GET", "/R/pulls/{number}", "pull_requests:read")
 def get_pull(state: State, call: Call) -> Reply:
-    """Return one pull request."""
-    return Reply(json=pull_shape(state, *_find(state, call)))
+    """Return one pull request, as a diff or a patch where ``Accept`` asks for it."""
+    issue, pull = find_pull(state, call)
+    for kind in ("diff", "patch"):
+        if f".{kind}" in call.headers.get("Accept", ""):
+            media = f"application/vnd.github.v3.{kind}; charset=utf-8"
+            content = difference_of(state, pull, kind)
+            return Reply(raw=content, headers={"Content-Type": media})
+    return Reply(json=pull_shape(state, call, issue, pull))
 
 
 @route("POST", "/R/pulls", "pull_requests:write")
@@ -145,6 +154,8 @@ def create_pull(state: State, call: Call) -> Reply:
     base = text_of(body, "base")
     sha = state.git.commit_of(f"refs/heads/{head}")
     _require_branches(state, head, base, sha)
+    longest = state.switches.longest_issue_body
+    require_length(text_of(body, "body"), longest, "PullRequest")
     if any(i.pull and i.state == "open" and i.pull.head == head for i in state.issues):
         owner = state.identity.owner
         text = f"A pull request already exists for {owner}:{head}."
@@ -155,7 +166,7 @@ def create_pull(state: State, call: Call) -> Reply:
         head=head, base=base, head_sha=sha or "", draft=flag_of(body, "draft")
     )
     state.git.git("update-ref", f"refs/pull/{issue.number}/head", sha or "")
-    return created(pull_shape(state, issue, issue.pull), located=True)
+    return created(pull_shape(state, call, issue, issue.pull), located=True)
 
 
 def _require_setting(state: State, call: Call) -> None:
@@ -163,6 +174,14 @@ def _require_setting(state: State, call: Call) -> None:
     if call.actor.name == "actions" and not state.switches.actions_open_pulls:
         text = "GitHub Actions is not permitted to create or approve pull requests."
         raise ApiError(HTTPStatus.FORBIDDEN, text)
+
+
+def _require_common_history(state: State, head: str, base: str) -> None:
+    """Raise 422 for two branches without a common commit; the words are assumed."""
+    names = (f"refs/heads/{base}", f"refs/heads/{head}")
+    if state.git.ask("merge-base", *names) is None:
+        text = f"The {head} branch has no history in common with {base}"
+        raise invalid({"resource": "PullRequest", "code": "custom", "message": text})
 
 
 def _require_branches(state: State, head: str, base: str, sha: str | None) -> None:
@@ -174,12 +193,13 @@ def _require_branches(state: State, head: str, base: str, sha: str | None) -> No
     if sha and state.git.is_ancestor(sha, f"refs/heads/{base}"):
         text = f"No commits between {base} and {head}"
         raise invalid({"resource": "PullRequest", "code": "custom", "message": text})
+    _require_common_history(state, head, base)
 
 
 @route("PATCH", "/R/pulls/{number}", "pull_requests:write")
 def update_pull(state: State, call: Call) -> Reply:
     """Change or close a pull request."""
-    issue, pull = _find(state, call)
+    issue, pull = find_pull(state, call)
     body = call.json()
     base = text_of(body, "base", pull.base)
     if state.git.commit_of(f"refs/heads/{base}") is None:
@@ -191,17 +211,19 @@ def update_pull(state: State, call: Call) -> Reply:
                 "code": "invalid",
             }
         )
+    longest = state.switches.longest_issue_body
+    require_length(text_of(body, "body"), longest, "PullRequest")
     pull.base = base
     issue.title = text_of(body, "title", issue.title)
     issue.body = text_of(body, "body", issue.body or "") or None
     set_state(state, issue, text_of(body, "state", issue.state))
-    return Reply(json=pull_shape(state, issue, pull))
+    return Reply(json=pull_shape(state, call, issue, pull))
 
 
 @route("POST", "/R/pulls/{number}/reviews", "pull_requests:write")
 def create_review(state: State, call: Call) -> Reply:
     """Review a pull request; nobody approves their own."""
-    issue, pull = _find(state, call)
+    issue, pull = find_pull(state, call)
     body = call.json()
     event = text_of(body, "event", "COMMENT")
     if event == "APPROVE":
@@ -223,62 +245,23 @@ def create_review(state: State, call: Call) -> Reply:
         submitted_at=state.now(),
     )
     pull.reviews.append(review)
+    return Reply(json=review_shape(state, issue, review))
+
+
+def review_shape(state: State, issue: Issue, review: Review) -> JsonObject:
+    """Return a review as GitHub does."""
     url = f"{state.identity.api}/pulls/{issue.number}"
     page = f"{state.identity.html}/pull/{issue.number}#pullrequestreview-{review.id}"
-    return Reply(
-        json={
-            "id": review.id,
-            "node_id": shapes.node_id("PullRequestReview", review.id),
-            "user": shapes.user(state, call.actor),
-            "body": review.body,
-            "state": review.state,
-            "html_url": page,
-            "pull_request_url": url,
-            "_links": {"html": {"href": page}, "pull_request": {"href": url}},
-            "submitted_at": review.submitted_at,
-            "commit_id": review.commit,
-            "author_association": "MEMBER",
-        }
-    )
-
-
-@route("PUT", "/R/pulls/{number}/merge", "contents:write")
-def merge(state: State, call: Call) -> Reply:
-    """Merge under the rules: 405 with the reasons while one is not met (assumed)."""
-    issue, pull = _find(state, call)
-    body = call.json()
-    if issue.state != "open" or pull.draft:
-        raise ApiError(HTTPStatus.METHOD_NOT_ALLOWED, "Pull Request is not mergeable")
-    if text_of(body, "sha", pull.head_sha) != pull.head_sha:
-        text = "Head branch was modified. Review and try the merge again."
-        raise ApiError(HTTPStatus.CONFLICT, text)
-    ref = f"refs/heads/{pull.base}"
-    old = state.git.ref(ref)
-    new = merge_commit(state, issue, pull, body)
-    change = Change(ref=ref, old=old, new=new, pull=pull)
-    verdict = rules.judge(state, call.actor, change)
-    if verdict.blocked:
-        text = rule_text(list(verdict.blocked))
-        raise ApiError(HTTPStatus.METHOD_NOT_ALLOWED, text)
-    if not state.git.move(ref, new, old):
-        text = "Base branch was modified. Review and try the merge again."
-        raise ApiError(HTTPStatus.METHOD_NOT_ALLOWED, text)
-    pull.merged_at, pull.merged_by, pull.merge_commit = state.now(), call.actor, new
-    set_state(state, issue, "closed")
-    state.record_move(call.actor, ref, old, new)
-    state.moves[-1].kind = "pr_merge"
-    _tidy(state, call, pull)
-    text = "Pull Request successfully merged"
-    return Reply(json={"sha": new, "merged": True, "message": text})
-
-
-def _tidy(state: State, call: Call, pull: Pull) -> None:
-    """Delete the merged branch where the repository is set so.
-
-    The setting is said to pass the rule ``deletion`` (Esposter#1184, unconfirmed).
-    """
-    ref = f"refs/heads/{pull.head}"
-    tip = state.git.ref(ref)
-    if state.settings.get("delete_branch_on_merge") and tip:
-        state.git.delete(ref, tip)
-        state.record_move(call.actor, ref, tip, None)
+    return {
+        "id": review.id,
+        "node_id": shapes.node_id("PullRequestReview", review.id),
+        "user": shapes.user(state, review.author),
+        "body": review.body,
+        "state": review.state,
+        "html_url": page,
+        "pull_request_url": url,
+        "_links": {"html": {"href": page}, "pull_request": {"href": url}},
+        "submitted_at": review.submitted_at,
+        "commit_id": review.commit,
+        "author_association": "MEMBER",
+    }

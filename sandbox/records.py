@@ -124,6 +124,28 @@ class DeployKey:
     read_only: bool
     added_by: str
     created_at: str
+    maker: str = ""  # the caller whose token made it; empty: by hand in the browser
+    last_used: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class App:
+    """A registered GitHub App; *public_key* is ``ssh-rsa BASE64``."""
+
+    id: int
+    client_id: str
+    public_key: str
+    actor: Actor
+
+    @property
+    def login(self) -> str:
+        """Return the name of its bot."""
+        return self.actor.login
+
+    @property
+    def rights(self) -> frozenset[str]:
+        """Return what the App may do, such as ``contents:write``."""
+        return self.actor.rights
 
 
 @dataclass(slots=True, kw_only=True)
@@ -168,6 +190,7 @@ class Pull:
     merged_at: str | None = None
     merged_by: Actor | None = None
     merge_commit: str | None = None
+    merge_base: str | None = None  # the base's tip before the merge
     reviews: list[Review] = field(default_factory=list)
 
 

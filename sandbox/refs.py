@@ -21,6 +21,7 @@ from sandbox.wire import (
     text_of,
     unprocessable,
 )
+from sandbox.workflow_right import workflow_refusal
 
 
 def require_commits(state: State) -> None:
@@ -64,7 +65,7 @@ def change_ref(
 
 
 def _require_workflows(state: State, call: Call, change: Change) -> None:
-    if rules.workflow_refusal(state, call.actor, change.new):
+    if workflow_refusal(state, call.actor, change.new):
         raise refusal(state, call, "workflows:write")
 
 

@@ -9,10 +9,12 @@ import binascii
 import json
 import secrets
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from http import HTTPStatus
 from typing import Protocol
 from urllib.parse import parse_qs, urlsplit
+
+from sandbox.defaults import START, Defaults
 
 Reply = tuple[int, dict[str, str], bytes]
 
@@ -85,6 +87,16 @@ class Switches:
     blob_redirect: str = ""  # blobs are at this address, on a storage host
     put_without_effect: bool = False
     before_put: Callable[[str, str], None] | None = None  # (name, reference)
+    # What GHCR does by default; the sources stand in sandbox.defaults.
+    images_need_classic_token: bool = START.images_need_classic_token
+    images_stale_reads: int = START.images_stale_reads  # of a tag after its PUT
+    images_start_public: bool = START.images_start_public
+
+    def behave(self, defaults: Defaults) -> None:
+        """Take what concerns images from *defaults*."""
+        for item in fields(defaults):
+            if item.name.startswith("images_"):
+                setattr(self, item.name, getattr(defaults, item.name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +110,8 @@ class Access:
     """Lets a request pass, or says what GHCR would say.
 
     *authenticate* gets user and password, and returns what they may do, ``read`` or
-    ``write``, or ``None`` when they are wrong.
+    ``write``, ``denied`` for a kind of token that never may, or ``None`` when they are
+    wrong.
     """
 
     def __init__(
@@ -116,6 +129,8 @@ class Access:
         level = self._level(request, name, write=write)
         if level is None:
             return self._challenge(request, name, write=write)
+        if level == "denied":
+            return error(403, "DENIED", "denied")
         if level == "basic":
             # argocd-image-updater#303: no WWW-Authenticate here.
             return error(403, "DENIED", "invalid token")
@@ -137,6 +152,8 @@ class Access:
             level = "read" if names and names <= self._switches.public else None
         else:
             level = self._authenticate(*credentials)
+        if level == "denied":  # docker/login-action#331, drizzle-orm#6005
+            return error(403, "DENIED", "denied")
         if level is None:
             status = self._switches.refusal_status
             denied = status == HTTPStatus.FORBIDDEN

@@ -19,9 +19,11 @@ from sandbox.wire import (
     invalid,
     no_content,
     not_found,
+    require_length,
     rule_text,
     text_of,
 )
+from sandbox.workflow_right import workflow_refusal
 
 
 def find(state: State, call: Call) -> Release:
@@ -114,6 +116,9 @@ def create_release(state: State, call: Call) -> Reply:
     tag = text_of(body, "tag_name")
     if not tag:
         raise invalid(_error("missing_field", field="tag_name"))
+    require_length(
+        text_of(body, "body"), state.switches.longest_release_body, "Release"
+    )
     target = text_of(body, "target_commitish")
     if target and state.git.named_commit(target) is None:
         raise invalid(_error("invalid", field="target_commitish"))
@@ -150,6 +155,9 @@ def update_release(state: State, call: Call) -> Reply:
                 "custom", message="state cannot be changed when release is immutable"
             )
         )
+    require_length(
+        text_of(body, "body"), state.switches.longest_release_body, "Release"
+    )
     target = text_of(body, "target_commitish")
     if target and state.git.named_commit(target) is None:
         raise invalid(_error("invalid", field="target_commitish"))
@@ -238,7 +246,7 @@ def _create_tag(state: State, call: Call, release: Release, *, targeted: bool) -
     commit = state.git.named_commit(release.target)
     if commit is None:
         raise invalid(_error("invalid", field="target_commitish"))
-    if targeted and rules.workflow_refusal(state, call.actor, commit):
+    if targeted and workflow_refusal(state, call.actor, commit):
         raise refusal(state, call, "workflows:write")
     ref = f"refs/tags/{release.tag}"
     change = Change(ref=ref, old=None, new=commit)

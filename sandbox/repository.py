@@ -7,6 +7,7 @@ from sandbox import rules, shapes
 from sandbox.pages import listed, place
 from sandbox.records import DeployKey
 from sandbox.routing import route
+from sandbox.settings import SETTINGS, change_settings
 from sandbox.state import State
 from sandbox.wire import (
     ApiError,
@@ -21,20 +22,6 @@ from sandbox.wire import (
     not_found,
     text_of,
 )
-
-# Settings that only a caller with push or admin rights sees.
-SETTINGS: JsonObject = {
-    "allow_rebase_merge": True,
-    "allow_squash_merge": True,
-    "allow_merge_commit": True,
-    "allow_auto_merge": False,
-    "delete_branch_on_merge": False,
-    "allow_update_branch": False,
-    "squash_merge_commit_title": "COMMIT_OR_PR_TITLE",
-    "squash_merge_commit_message": "COMMIT_MESSAGES",
-    "merge_commit_title": "MERGE_MESSAGE",
-    "merge_commit_message": "PR_TITLE",
-}
 
 
 def full_repository(state: State, call: Call) -> JsonObject:
@@ -65,11 +52,7 @@ def get_repository(state: State, call: Call) -> Reply:
 def update_repository(state: State, call: Call) -> Reply:
     """Change settings of the repository."""
     body = call.json()
-    state.settings |= {
-        name: value
-        for name, value in body.items()
-        if name in SETTINGS or name == "description"
-    }
+    change_settings(state, body)
     state.private = flag_of(body, "private", default=state.private)
     branch = text_of(body, "default_branch", state.default_branch)
     if branch != state.default_branch:
@@ -153,6 +136,9 @@ def list_activity(state: State, call: Call) -> Reply:
     wanted = call.query
     ref = wanted.get("ref", "")
     ref = ref if not ref or ref.startswith("refs/") else f"refs/heads/{ref}"
+    missing = ref and state.git.ref(ref) is None
+    if missing and state.switches.missing_branch_has_no_activity:
+        raise invalid("No branch of that name was found")  # assumed
     found = [
         move
         for move in reversed(state.moves)
@@ -197,8 +183,8 @@ def _key(state: State, key: DeployKey) -> JsonObject:
         "created_at": key.created_at,
         "read_only": key.read_only,
         "added_by": key.added_by,
-        "last_used": None,
-        "enabled": True,
+        "last_used": key.last_used,
+        "enabled": state.keys_are_allowed,
     }
 
 
@@ -210,8 +196,12 @@ def list_keys(state: State, call: Call) -> Reply:
 
 @route("POST", "/R/keys", "administration:write")
 def create_key(state: State, call: Call) -> Reply:
-    """Register a deploy key; 422 if it is in use."""
+    """Register a deploy key; 422 if it is in use, or keys are not allowed."""
     body = call.json()
+    if not state.keys_are_allowed:  # vitodeploy/vito#949, hivecommons#7962
+        error = {"resource": "PublicKey", "code": "custom"}
+        text = "Deploy keys are disabled for this repository"
+        raise invalid({**error, "message": text})
     key = " ".join(text_of(body, "key").split()[:2])
     if not key.startswith(("ssh-", "ecdsa-", "sk-")):
         error = {"resource": "PublicKey", "code": "custom", "field": "key"}
@@ -227,9 +217,20 @@ def create_key(state: State, call: Call) -> Reply:
         read_only=flag_of(body, "read_only"),
         added_by=call.actor.login,
         created_at=state.now(),
+        maker=call.actor.name,
     )
     state.keys.append(made)
     return created(_key(state, made), located=True)
+
+
+@route("GET", "/R/keys/{id}", "administration:read")
+def get_key(state: State, call: Call) -> Reply:
+    """Return one deploy key."""
+    number = call.number("id")
+    for key in state.keys:
+        if key.id == number:
+            return Reply(json=_key(state, key))
+    raise not_found()
 
 
 @route("DELETE", "/R/keys/{id}", "administration:write")

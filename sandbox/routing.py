@@ -1,16 +1,25 @@
 """Which function answers which method and path, and what right it needs."""
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 
 from sandbox.state import REPOSITORY_ID, State
-from sandbox.wire import DOCS, ApiError, Call, Reply, not_found, plain
+from sandbox.wire import DOCS, ApiError, Call, JsonObject, Reply, not_found, plain
 
 Answer = Callable[[State, Call], Reply]
 # What everybody may read of a public repository, whatever their token says.
-_PUBLIC = ("", "metadata:read", "contents:read", "deployments:read", "actions:read")
+_PUBLIC = (
+    "",
+    "metadata:read",
+    "contents:read",
+    "deployments:read",
+    "actions:read",
+    "issues:read",
+    "pull_requests:read",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +82,11 @@ def find(method: str, path: str) -> tuple[Route, dict[str, str]] | None:
     return None
 
 
+def encoded(body: JsonObject) -> bytes:
+    """Return *body* without nulls as the bytes of a request."""
+    return json.dumps({k: v for k, v in body.items() if v is not None}).encode()
+
+
 def admit(state: State, call: Call, entry: Route) -> None:
     """Raise the ApiError that stops *call*: wrong repository, or a missing right.
 
@@ -115,6 +129,8 @@ def _require_repository(state: State, call: Call) -> None:
 
 
 def _allowed(state: State, call: Call, right: str) -> bool:
+    if call.actor.kind == "jwt":  # a proof opens `/app` and no repository; assumed
+        return right == ""
     if right in ("", "metadata:read") or (right in _PUBLIC and not state.private):
         return True
     if right == "user":  # `GET /user` is not for Apps
@@ -126,7 +142,7 @@ def refusal(state: State, call: Call, right: str) -> ApiError:
     """Return how GitHub refuses *call* for want of *right*."""
     if state.switches.hide_by_404:
         return not_found()
-    if call.actor.is_app:
+    if call.actor.is_app or call.actor.kind == "jwt":
         message = "Resource not accessible by integration"
     elif call.actor.kind == "fine":
         message = "Resource not accessible by personal access token"

@@ -80,6 +80,14 @@ def bypass_mode(ruleset: Ruleset, actor: Actor) -> str | None:
 
 def judge(state: State, actor: Actor, change: Change) -> Verdict:
     """Say which rules stop *change* by *actor*; the suite is written down."""
+    verdict, notes = weigh(state, actor, change)
+    _write_suite(state, actor, change, verdict)
+    state.suites[-1].evaluations = notes
+    return verdict
+
+
+def weigh(state: State, actor: Actor, change: Change) -> tuple[Verdict, list[Json]]:
+    """Say which rules would stop *change* by *actor*, with a note on each rule."""
     locked = _immutable_reasons(state, change)
     blocked, bypassed, notes = list(locked), list[str](), list[Json]()
     if locked:
@@ -100,9 +108,7 @@ def judge(state: State, actor: Actor, change: Change) -> Verdict:
     verdict = Verdict(
         blocked=tuple(dict.fromkeys(blocked)), bypassed=tuple(dict.fromkeys(bypassed))
     )
-    _write_suite(state, actor, change, verdict)
-    state.suites[-1].evaluations = notes
-    return verdict
+    return verdict, notes
 
 
 def _note(
@@ -123,33 +129,6 @@ def violations(
 ) -> list[str]:
     """Return the reasons why *actor* may not move *ref* from *old* to *new*."""
     return list(judge(state, actor, Change(ref=ref, old=old, new=new)).blocked)
-
-
-def workflow_refusal(state: State, actor: Actor, new: str | None) -> str | None:
-    """Return why *actor* may not bring in the workflows of commit *new*, if so.
-
-    Source: pod-certificate-signer#128; the texts of git pushes.
-    """
-    if new is None or actor.may("workflows:write") or actor.kind == "classic":
-        return None
-    wanted = _workflows(state, new)
-    tips = [f"refs/heads/{state.default_branch}"]
-    if not state.switches.strict_workflows:
-        tips = list(state.git.refs("refs/heads/"))
-    known = {_workflows(state, tip) for tip in tips if state.git.commit_of(tip)}
-    if not wanted or not known or wanted in known:
-        return None
-    return (
-        "refusing to allow a GitHub App to create or update workflow "
-        "`.github/workflows/ci.yml` without `workflows` permission"
-    )
-
-
-def _workflows(state: State, commit: str) -> str:
-    return (
-        state.git.ask("rev-parse", "-q", "--verify", f"{commit}:.github/workflows")
-        or ""
-    )
 
 
 def _immutable_reasons(state: State, change: Change) -> list[str]:

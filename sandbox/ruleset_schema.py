@@ -160,6 +160,9 @@ def _check_actors(body: JsonObject) -> None:
                 "Actor GitHub Actions integration must be part of the ruleset source "
                 "or owner organization"
             )
+        if kind == "DeployKey" and entry.get("bypass_mode") == "pull_request":
+            # OpenAPI: "not applicable for the DeployKey actor type"; text assumed.
+            raise _strings("Bypass mode pull_request is not allowed for deploy keys")
         if kind not in ("DeployKey", "OrganizationAdmin") and number is None:
             raise _no_match(f"/bypass_actors/{place}")
 

@@ -14,16 +14,17 @@ from types import TracebackType
 from typing import Self
 
 from sandbox import hook
-from sandbox.actors import NOBODY, TOKENS
+from sandbox.actors import ACTIONS_APP, ACTORS, NOBODY, OWN_APP, TOKENS
+from sandbox.client_environment import environment
+from sandbox.defaults import Defaults
 from sandbox.exchange import Exchange, Incoming, Outgoing
 from sandbox.front import Front, Judge
 from sandbox.gitrepo import BareRepository
 from sandbox.listener import Handler, Server, UnixHandler, UnixServer
+from sandbox.records import App
 from sandbox.registry import Registry
 from sandbox.state import Identity, State
 from sandbox.switches import Switches
-
-_SSH = Path(__file__).with_name("ssh.py")
 
 
 class Sandbox:
@@ -50,10 +51,12 @@ class Sandbox:
             git=BareRepository.create(self._root / "git" / f"{name}.git", "main"),
         )
         _install_hooks(self.state.git.path)
-        self.images = Registry(_authenticator(self.state))
+        self.images = Registry(self._image_level)
+        self.state.image_is_public = self.images.switches.public.__contains__
         self.state.images = self._image_tags
         self.front = Front(state=self.state, judge=_contract(), images=self.images)
         self._external_registry = registry_url
+        self._tokens = dict(TOKENS)
         self._socket = self._root / "gh.sock"
         self._unix = UnixServer(str(self._socket), self._handler(UnixHandler))
         self._write_gh_config()
@@ -128,7 +131,7 @@ class Sandbox:
     @property
     def tokens(self) -> dict[str, str]:
         """Return the token of each caller by name; ``none`` is the empty one."""
-        return {**TOKENS, "none": ""}
+        return {**self._tokens, "none": ""}
 
     @property
     def exchanges(self) -> list[Exchange]:
@@ -148,6 +151,35 @@ class Sandbox:
     @on_write.setter
     def on_write(self, call: Callable[[int, str, str], None] | None) -> None:
         self.front.on_write = call
+
+    def behave(self, defaults: Defaults) -> None:
+        """Take every behaviour from *defaults*, such as ``defaults.GITHUB``."""
+        self.switches.behave(defaults)
+        self.images.switches.behave(defaults)
+
+    def delete_token(self, name: str) -> None:
+        """Delete the token of the caller *name*; what hangs on it goes with it."""
+        with self.state.lock:
+            self.state.delete_token(self.tokens[name])
+
+    def regenerate_token(self, name: str) -> str:
+        """Give the caller *name* a new token and return it; its deploy keys stay."""
+        people, old = self.state.people, self.tokens[name]
+        new = f"{old}-{len(self.exchanges)}"
+        with self.state.lock:
+            people[new] = people.pop(old)
+            self._tokens[name] = new
+        return new
+
+    def register_app(self, public_key: str, *rights: str) -> App:
+        """Install an App that has exactly *rights*; *public_key* is ``ssh-rsa …``."""
+        known = next(actor for actor in ACTORS if actor.name == "app")
+        actor = replace(known, rights=frozenset(rights))
+        app = App(
+            id=OWN_APP, client_id="Iv23sandbox", public_key=public_key, actor=actor
+        )
+        self.state.app = app
+        return app
 
     def limit(self, token: str, *rights: str) -> None:
         """Give the caller *token* exactly *rights* (``contents:read``).
@@ -182,32 +214,12 @@ class Sandbox:
 
         *token* is a name of ``tokens``; ``none`` leaves the tokens out.
         """
-        secret = self.tokens[token]
-        pairs = {
-            f"url.{self.url}/.insteadOf": "https://github.com/",
-            f"credential.{self.url}.helper": '!f() { test -z "$GITHUB_TOKEN" || '
-            'printf "username=x-access-token\\npassword=%s\\n" "$GITHUB_TOKEN"; }; f',
-        }
-        command = [sys.executable, str(_SSH), "--sandbox", self.url]
-        variables = {
-            "GITHUB_API_URL": self.url,
-            "GITHUB_SERVER_URL": self.url,
-            "GITHUB_REPOSITORY": self.repository,
-            "MONOKEEL_REGISTRY": self.registry_url,
-            "GH_CONFIG_DIR": str(self._root / "gh"),
-            "GH_REPO": self.repository,
-            "GIT_SSH_COMMAND": shlex.join(command),
-            "GIT_TERMINAL_PROMPT": "0",
-            "GIT_CONFIG_COUNT": str(len(pairs)),
-        }
-        for place, (key, value) in enumerate(pairs.items()):
-            variables[f"GIT_CONFIG_KEY_{place}"] = key
-            variables[f"GIT_CONFIG_VALUE_{place}"] = value
-        if secret:
-            # gh sends GH_TOKEN to github.com only, and follows addresses of answers.
-            names = ("GITHUB_TOKEN", "GH_TOKEN", "GH_ENTERPRISE_TOKEN")
-            variables |= dict.fromkeys(names, secret)
-        return variables
+        return environment(
+            self.state.identity,
+            self.tokens[token],
+            registry=self.registry_url,
+            gh_config=self._root / "gh",
+        )
 
     def _handler(self, base: type[Handler]) -> type:
         """Return *base* with this sandbox behind it."""
@@ -220,6 +232,19 @@ class Sandbox:
 
         ways = {"front": staticmethod(front), "clock": staticmethod(clock)}
         return type("Bound", (base,), ways)
+
+    def _image_level(self, _: str, password: str) -> str | None:
+        """Say what the holder of a token may do with images."""
+        actor = self.state.person(password) or NOBODY
+        own_app = actor.is_app and actor.app_id != ACTIONS_APP
+        if self.images.switches.images_need_classic_token and (
+            own_app or actor.kind == "fine"
+        ):
+            return "denied"
+        for right, level in (("packages:write", "write"), ("packages:read", "read")):
+            if actor.may(right):
+                return level
+        return None
 
     def _image_tags(self) -> dict[str, dict[str, list[str]]]:
         """Return image name to digest to tags."""
@@ -245,18 +270,6 @@ def _install_hooks(bare: Path) -> None:
         command = shlex.join([sys.executable, "-I", "-S", hook.__file__, name])
         path.write_text(f"#!/bin/sh\nexec {command}\n", encoding="utf-8")
         path.chmod(0o755)
-
-
-def _authenticator(state: State) -> Callable[[str, str], str | None]:
-    def authenticate(_: str, password: str) -> str | None:
-        """Say what the holder of a token may do with images."""
-        actor = state.person(password) or NOBODY
-        for right, level in (("packages:write", "write"), ("packages:read", "read")):
-            if actor.may(right):
-                return level
-        return None
-
-    return authenticate
 
 
 @functools.cache

@@ -1,6 +1,7 @@
 """Everything one sandbox knows: repository, people, records, clock and switches."""
 
 import itertools
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from sandbox.actors import ACTORS, NOBODY, TOKENS, Actor, key_actor
 from sandbox.gitrepo import ZERO, BareRepository
 from sandbox.records import (
+    App,
     Check,
     DeployKey,
     Deployment,
@@ -65,6 +67,8 @@ class State:
     settings: JsonObject = field(default_factory=dict)
     switches: Switches = field(default_factory=Switches)
     people: dict[str, Actor] = field(default_factory=dict)
+    expiries: dict[str, float] = field(default_factory=dict)  # token to epoch
+    app: App | None = None
     keys: list[DeployKey] = field(default_factory=list)
     releases: list[Release] = field(default_factory=list)
     burned: set[str] = field(default_factory=set)
@@ -77,9 +81,11 @@ class State:
     secrets: dict[str, str] = field(default_factory=dict)  # name to moment
     variables: dict[str, Variable] = field(default_factory=dict)
     issues: list[Issue] = field(default_factory=list)
+    labels: dict[str, tuple[str, str]] = field(default_factory=dict)
     checks: list[Check] = field(default_factory=list)
     runs: list[Run] = field(default_factory=list)
     lock: threading.RLock = field(default_factory=threading.RLock)
+    image_is_public: Callable[[str], bool] = lambda _: False
     images: Callable[[], dict[str, dict[str, list[str]]]] = dict
     ids: "itertools.count[int]" = field(default_factory=lambda: itertools.count(101))
     requests: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
@@ -88,6 +94,12 @@ class State:
     def __post_init__(self) -> None:
         """Give every token its person."""
         self.people = {TOKENS[actor.name]: actor for actor in ACTORS}
+
+    @property
+    def keys_are_allowed(self) -> bool:
+        """Say whether the owner lets repositories have deploy keys."""
+        person = self.owner_type != "Organization"
+        return person or self.switches.organization_deploy_keys
 
     def next_id(self) -> int:
         """Return an id that nothing else has."""
@@ -110,8 +122,19 @@ class State:
         return moment.isoformat(timespec="milliseconds")
 
     def person(self, token: str) -> Actor | None:
-        """Return the caller behind *token*; ``None`` if nobody has it."""
+        """Return the caller behind *token*; ``None`` if nobody has it (any more)."""
+        if self.expiries.get(token, math.inf) <= self.seconds():
+            return None
         return self.people.get(token)
+
+    def delete_token(self, token: str) -> None:
+        """Forget *token*, and the deploy keys that a person made with it.
+
+        Keys of an App stay, and those made by hand (docs "REST: deploy keys").
+        """
+        actor = self.people.pop(token)
+        if self.switches.keys_go_with_token and not actor.is_app:
+            self.keys = [key for key in self.keys if key.maker != actor.name]
 
     def actor(self, name: str) -> Actor:
         """Return the caller named *name* (``admin``, ``key:101``)."""

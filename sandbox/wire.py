@@ -87,6 +87,7 @@ class Call:
     body: bytes
     actor: Actor
     args: Mapping[str, str] = field(default_factory=dict)
+    is_enterprise: bool = False  # asked below /api/v3
 
     def json(self) -> JsonObject:
         """Return the JSON object of the body, an empty one if there is no body.
@@ -172,6 +173,17 @@ def number_of(source: JsonObject, name: str, default: int = 0) -> int:
             f"Invalid request.\n\nFor '{name}', {json.dumps(value)} is not an integer."
         )
     return value
+
+
+def require_length(body: str | None, longest: int, resource: str) -> None:
+    """Raise 422 for a *body* of more than *longest* characters.
+
+    Source: ncipollo/release-action#493 (releases), release-please#1034 (issues).
+    """
+    if body and len(body) > longest:
+        error: JsonObject = {"resource": resource, "code": "custom", "field": "body"}
+        text = f"body is too long (maximum is {longest} characters)"
+        raise invalid({**error, "message": text})
 
 
 def list_of(source: JsonObject, name: str) -> list[Json]:

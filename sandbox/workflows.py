@@ -1,6 +1,7 @@
-"""Workflow runs: dispatch, list, approvals. Nothing runs here; act does that."""
+"""Workflows, as the files of the default branch say, and asking for a run of one."""
 
 import re
+import zlib
 from http import HTTPStatus
 
 from sandbox import shapes
@@ -10,6 +11,7 @@ from sandbox.routing import route
 from sandbox.state import State
 from sandbox.wire import (
     Call,
+    Json,
     JsonObject,
     Reply,
     flag_of,
@@ -19,6 +21,9 @@ from sandbox.wire import (
     text_of,
     unprocessable,
 )
+
+_FOLDER = ".github/workflows"
+_MOMENT = "2026-01-01T00:00:00Z"
 
 
 def required_inputs(workflow: str) -> list[str]:
@@ -42,16 +47,76 @@ def required_inputs(workflow: str) -> list[str]:
     ]
 
 
+def workflow_number(file: str) -> int:
+    """Return the id of the workflow in *file* (``ci.yml``)."""
+    return zlib.crc32(file.encode())
+
+
+def workflow_name(state: State, file: str, commit: str = "") -> str:
+    """Return the ``name:`` of a workflow, its path without one."""
+    commit = commit or f"refs/heads/{state.default_branch}"
+    text = state.git.ask("cat-file", "blob", f"{commit}:{_FOLDER}/{file}") or ""
+    found = re.search(r"^name:[ \t]*(.+?)[ \t]*$", text, re.MULTILINE)
+    return found[1].strip("'\"") if found else f"{_FOLDER}/{file}"
+
+
+def workflow_files(state: State) -> list[str]:
+    """Return the files of the workflows on the default branch, by name."""
+    branch = f"refs/heads/{state.default_branch}"
+    if state.git.commit_of(branch) is None:
+        return []
+    found = state.git.git("ls-tree", "--name-only", branch, "--", f"{_FOLDER}/")
+    names = (line.rpartition("/")[2] for line in found.splitlines())
+    return [name for name in names if name.endswith((".yml", ".yaml"))]
+
+
+def file_of(state: State, wanted: str) -> str:
+    """Return the file of the workflow *wanted* by its number or by its file."""
+    numbers = {str(workflow_number(file)): file for file in workflow_files(state)}
+    return numbers.get(wanted, wanted)
+
+
+def _shape(state: State, file: str) -> JsonObject:
+    number, html = workflow_number(file), state.identity.html
+    return {
+        "id": number,
+        "node_id": shapes.node_id("Workflow", number),
+        "name": workflow_name(state, file),
+        "path": f"{_FOLDER}/{file}",
+        "state": "active",
+        "created_at": _MOMENT,
+        "updated_at": _MOMENT,
+        "url": f"{state.identity.api}/actions/workflows/{number}",
+        "html_url": f"{html}/blob/{state.default_branch}/{_FOLDER}/{file}",
+        "badge_url": f"{html}/actions/workflows/{file}/badge.svg",
+    }
+
+
+@route("GET", "/R/actions/workflows", "actions:read")
+def list_workflows(state: State, call: Call) -> Reply:
+    """List the workflows of the default branch."""
+    shown: list[Json] = [_shape(state, file) for file in workflow_files(state)]
+    return listed(state, call, shown, key="workflows")
+
+
+@route("GET", "/R/actions/workflows/{workflow}", "actions:read")
+def get_workflow(state: State, call: Call) -> Reply:
+    """Return one workflow by its number or its file."""
+    file = file_of(state, call.args["workflow"])
+    if file not in workflow_files(state):
+        raise not_found()
+    return Reply(json=_shape(state, file))
+
+
 @route("POST", "/R/actions/workflows/{workflow}/dispatches", "actions:write")
 def dispatch(state: State, call: Call) -> Reply:
     """Ask for a run; 204, or 200 with ``return_run_details``."""
-    body, workflow = call.json(), call.args["workflow"]
+    body, workflow = call.json(), file_of(state, call.args["workflow"])
     ref = text_of(body, "ref")
     sha = state.git.named_commit(ref.removeprefix("refs/heads/"))
     if sha is None:
         raise unprocessable(f"No ref found for: {ref}")
-    path = f"{sha}:.github/workflows/{workflow}"
-    content = state.git.ask("cat-file", "blob", path)
+    content = state.git.ask("cat-file", "blob", f"{sha}:{_FOLDER}/{workflow}")
     if content is None:
         raise not_found()
     if "workflow_dispatch" not in content:
@@ -81,60 +146,3 @@ def dispatch(state: State, call: Call) -> Reply:
             "html_url": f"{state.identity.html}/actions/runs/{run.id}",
         },
     )
-
-
-@route("GET", "/R/actions/workflows/{workflow}/runs", "actions:read")
-def list_runs(state: State, call: Call) -> Reply:
-    """List the runs of a workflow, newest first."""
-    found = [r for r in reversed(state.runs) if r.workflow == call.args["workflow"]]
-    shown = [_shape(state, run) for run in found]
-    return listed(state, call, shown, key="workflow_runs")
-
-
-def _shape(state: State, run: Run) -> JsonObject:
-    api = state.identity.api
-    url = f"{api}/actions/runs/{run.id}"
-    commit = state.git.commit(run.sha)
-    links = ("jobs", "logs", "artifacts", "cancel", "rerun")
-    return {
-        **{f"{name}_url": f"{url}/{name}" for name in links},
-        "id": run.id,
-        "node_id": shapes.node_id("WorkflowRun", run.id),
-        "name": run.workflow,
-        "head_branch": run.ref.removeprefix("refs/heads/"),
-        "head_sha": run.sha,
-        "path": f".github/workflows/{run.workflow}",
-        "run_number": run.number,
-        "event": "workflow_dispatch",
-        "status": run.status,
-        "conclusion": run.conclusion,
-        "workflow_id": 1,
-        "url": url,
-        "html_url": f"{state.identity.html}/actions/runs/{run.id}",
-        "pull_requests": [],
-        "created_at": run.created_at,
-        "updated_at": run.created_at,
-        "check_suite_url": f"{api}/check-suites/{run.id}",
-        "workflow_url": f"{api}/actions/workflows/{run.workflow}",
-        "head_commit": {
-            "id": commit.sha,
-            "tree_id": commit.tree,
-            "message": commit.message,
-            "timestamp": commit.committer[2],
-            "author": {"name": commit.author[0], "email": commit.author[1]},
-            "committer": {"name": commit.committer[0], "email": commit.committer[1]},
-        },
-        "repository": shapes.repository(state, minimal=True),
-        "head_repository": shapes.repository(state, minimal=True),
-        "display_title": commit.message.partition("\n")[0],
-    }
-
-
-@route("GET", "/R/actions/runs/{id}/approvals", "actions:read")
-def list_approvals(state: State, call: Call) -> Reply:
-    """List who approved the environments of a run."""
-    number = call.number("id")
-    for run in state.runs:
-        if run.id == number:
-            return Reply(json=list(run.approvals))
-    raise not_found()

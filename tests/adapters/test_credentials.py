@@ -3,7 +3,11 @@
 import pytest
 
 from monokeel.adapters.addresses import check_address
-from monokeel.adapters.credentials import Credentials, token_environment
+from monokeel.adapters.credentials import (
+    Credentials,
+    https_address,
+    token_environment,
+)
 from monokeel.ground.errors import UsageError
 
 CREDENTIALS = Credentials(token="ghp_secret", server="github.com")
@@ -50,3 +54,18 @@ def test_what_is_no_address_is_wrong_use(address: str, problem: str) -> None:
         check_address(address)
 
     assert "hunter2" not in caught.value.problem
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("ssh://git@github.com/acme/shop.git", "https://github.com/acme/shop.git"),
+        ("git@github.com:acme/shop.git", "https://github.com/acme/shop.git"),
+        ("https://github.com/acme/shop.git", "https://github.com/acme/shop.git"),
+        ("/srv/git/shop.git", "/srv/git/shop.git"),
+    ],
+)
+def test_an_app_pushes_over_https_wherever_the_remote_is(
+    address: str, expected: str
+) -> None:
+    assert https_address(address) == expected

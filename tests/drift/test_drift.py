@@ -129,7 +129,7 @@ def test_hidden_lists_and_settings_are_unverified_by_name(place: Place) -> None:
         ("bypass_actors", "main"),
         ("bypass_actors", "tags"),
         ("settings", "settings"),
-        ("deploy_keys", "deploy key"),
+        ("deploy_keys", "writer"),
     ]
 
 

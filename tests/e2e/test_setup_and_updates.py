@@ -6,7 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,7 @@ from monokeel.adapters.github import GitHub
 from monokeel.adapters.repository import Repository
 from monokeel.adapters.session import Session
 from sandbox.server import Sandbox
+from tests.e2e.act_shop import PACKER
 from tests.rendered.renders import git
 from tests.rendered.versions import (
     GUIDE,
@@ -51,7 +52,11 @@ def shop(rendered: Path, tmp_path: Path) -> Path:
 
 
 def inv(
-    shop: Path, box: Sandbox, *arguments: str, token: str = "admin"
+    shop: Path,
+    box: Sandbox,
+    *arguments: str,
+    token: str = "admin",
+    more: Mapping[str, str] | None = None,
 ) -> subprocess.CompletedProcess[str]:
     home = shop.parent / "home"
     home.mkdir(exist_ok=True)
@@ -63,6 +68,7 @@ def inv(
             **box.environ(token),
             "HOME": str(home),
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+            **(more or {}),
         },
         check=False,
         capture_output=True,
@@ -172,8 +178,8 @@ def test_a_clone_that_is_ahead_is_pushed_before_the_rules_come(
 @pytest.mark.parametrize(
     ("refused", "status", "row"),
     [
-        ("POST /keys$", 403, "deploy key"),
-        ("POST /keys$", 404, "deploy key"),
+        ("POST /keys$", 403, "writer"),
+        ("POST /keys$", 404, "writer"),
         ("PUT /environments/dev$", 422, "Environment dev"),
         ("PUT /environments/dev$", 403, "Environment dev"),
         ("POST /environments/dev/deployment-branch", 404, "Environment dev"),
@@ -196,7 +202,7 @@ def test_any_single_refusal_leaves_the_rest_done(
     states = {step["name"]: step["state"] for step in steps}
     assert states.pop(row) == "refused"
     waiting = {name for name, state in states.items() if state == "waits"}
-    assert bool(waiting) is (row == "deploy key")
+    assert bool(waiting) is (row == "writer")
     assert len([s for s in states.values() if s in ("done", "was there")]) > 8
 
 
@@ -311,6 +317,23 @@ def test_init_without_an_answer_claims_nothing(shop: Path, box: Sandbox) -> None
     assert done.returncode == 4
     assert done.stdout == ""
     assert "done" not in done.stderr
+
+
+def test_a_key_that_is_gone_stops_a_release_before_it_builds(
+    shop: Path, box: Sandbox
+) -> None:
+    """G5: today the images are pushed first."""
+    save(shop, "feat: start")
+    inv(shop, box, *CONNECT)
+    key = (shop.parent / "home/.config/monokeel/acme-shop").read_text()
+    box.state.keys.clear()
+    secret = {"MONOKEEL_DEPLOY_KEY": key, "MONOKEEL_BUILD": PACKER}
+
+    done = inv(shop, box, "release", more=secret)
+
+    assert done.returncode == 3, done.stdout + done.stderr
+    assert "the deploy key may not push, so nothing was begun" in done.stderr
+    assert box.images.repositories == {}
 
 
 def test_an_update_is_proposed_once(shop: Path, box: Sandbox) -> None:

@@ -60,7 +60,7 @@ class Api:
         request = urllib.request.Request(  # noqa: S310  # our own loopback server
             self._url(path), method=method, data=data, headers=headers or {}
         )
-        if isinstance(body, bytes):
+        if isinstance(body, bytes) and not request.has_header("Content-type"):
             request.add_header("Content-Type", "application/json")
         if self.box.tokens[who]:
             request.add_header("Authorization", f"Bearer {self.box.tokens[who]}")

@@ -67,6 +67,31 @@ def test_a_job_can_limit_its_token(api: Api, box: Sandbox) -> None:
     assert api("POST", "/issues", {"title": "x"}, who="actions").status == 403
 
 
+@pytest.mark.parametrize(
+    ("path", "right"),
+    [
+        ("/issues", "issues:read"),
+        ("/labels", "issues:read"),
+        ("/pulls", "pull_requests:read"),
+        ("/branches", "contents:read"),
+        ("/actions/runs", "actions:read"),
+    ],
+)
+def test_a_private_repository_asks_for_the_right_of_each_room(
+    api: Api, box: Sandbox, path: str, right: str
+) -> None:
+    box.state.private = True
+    box.limit("fine", "metadata:read")
+
+    refused = api("GET", path, who="fine")
+    box.limit("fine", right)
+
+    needed = right.replace(":", "=")
+    assert refused.status == 403
+    assert refused.headers["X-Accepted-GitHub-Permissions"] == needed
+    assert api("GET", path, who="fine").status == 200
+
+
 def test_settings_are_for_administrators(api: Api) -> None:
     api("PATCH", "", {"delete_branch_on_merge": True})
 

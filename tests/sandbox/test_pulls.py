@@ -131,6 +131,7 @@ def test_an_unknown_base_is_named(api: Api, number: int) -> None:
 def test_a_workflow_may_not_open_pull_requests_by_default(
     api: Api, box: Sandbox, start: str
 ) -> None:
+    box.state.git.git("update-ref", "refs/heads/feat/x", start)
     grow(box, "feat: x", "refs/heads/feat/x")
     wanted: Json = {"title": "x", "head": "feat/x", "base": "main"}
 
@@ -140,7 +141,18 @@ def test_a_workflow_may_not_open_pull_requests_by_default(
     text = "GitHub Actions is not permitted to create or approve pull requests."
     assert (refused.status, refused.message) == (403, text)
     assert api("POST", "/pulls", wanted, who="actions").status == 201
+
+
+def test_branches_without_a_common_commit_make_no_pull_request(
+    api: Api, box: Sandbox, start: str
+) -> None:
     assert start
+    grow(box, "feat: elsewhere", "refs/heads/other")
+
+    answer = api("POST", "/pulls", {"title": "x", "head": "other", "base": "main"})
+
+    assert answer.status == 422
+    assert "no history in common with main" in str(answer["errors"])
 
 
 def test_pull_requests_are_issues_too(api: Api, number: int) -> None:

@@ -121,7 +121,7 @@ def test_without_a_token_github_is_not_asked() -> None:
 def test_a_weak_token_leaves_questions_open_and_names_the_permission() -> None:
     found = findings(world=World(hidden=("keys", "environments")))
 
-    assert found["deploy key"].state == "unknown"
+    assert found["writer"].state == "unknown"
     assert found["Environment prod"].state == "unknown"
     assert "Actions: read" in found["Environment prod"].detail
 

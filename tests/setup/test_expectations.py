@@ -1,12 +1,13 @@
 """Each row of the table: as wanted, otherwise with its remedy, or unknown."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from monokeel.ground.answers import Unknown
-from monokeel.ground.errors import ServiceError
+from monokeel.ground.errors import RefusedError, ServiceError
 from monokeel.policy.rulesets import parse_policy
 from monokeel.setup.expectations import expectations, passes
 from monokeel.setup.permissions import PERMISSIONS, in_words, needed
@@ -46,7 +47,7 @@ def test_a_key_that_is_gone_is_named_with_the_command() -> None:
     world = connected()
     world.keys = []
 
-    assert otherwise(world)["deploy key"] == Otherwise(
+    assert otherwise(world)["writer"] == Otherwise(
         detail="no writable, enabled deploy key called monokeel", remedy="./inv init"
     )
 
@@ -64,7 +65,7 @@ def test_a_key_that_is_there_and_cannot_write_is_otherwise(
     world = connected()
     world.keys = [a_key(**change)]
 
-    assert said in otherwise(world)["deploy key"].detail
+    assert said in otherwise(world)["writer"].detail
 
 
 def test_a_key_is_known_by_its_fingerprint_and_not_by_its_title() -> None:
@@ -72,11 +73,11 @@ def test_a_key_is_known_by_its_fingerprint_and_not_by_its_title() -> None:
     ours = fingerprint("ssh-ed25519 QUJD")
     world.keys = [a_key(title="renamed")]
 
-    assert "deploy key" not in otherwise(world, ours)
+    assert "writer" not in otherwise(world, ours)
 
     world.keys = [a_key(key="ssh-ed25519 T1RIRVI=")]
 
-    assert "is another one" in otherwise(world, ours)["deploy key"].detail
+    assert "is another one" in otherwise(world, ours)["writer"].detail
     assert "beside ours: monokeel" in otherwise(world, ours)["other write keys"].detail
 
 
@@ -147,7 +148,7 @@ def test_no_answer_is_unknown_and_not_hidden() -> None:
         def deploy_keys(self) -> Unknown:
             raise ServiceError("GitHub answered 502")
 
-    found = answers(Silent())["deploy key"]
+    found = answers(Silent())["writer"]
 
     assert found == Unknown(reason="GitHub answered 502", hidden=False)
 
@@ -224,3 +225,47 @@ def test_workflows_that_may_too_much_are_named(
     world = replace(connected(), **change)  # type: ignore[arg-type]
 
     assert otherwise(world)["rights of workflows"].detail == said
+
+
+def app_rows(mint: Callable[[], str] | None) -> dict[str, Answer]:
+    settings = replace(SETTINGS, writer="app", app_id=7)
+    world = connected()
+    outside = replace(world.outside, mint=mint)
+    rows = expectations(Wanted(settings=settings, policy=POLICY), outside)
+    return {row.name: answer_to(row) for row in rows}
+
+
+def test_an_app_is_the_writer_when_it_may_push() -> None:
+    found = app_rows(lambda: "token")
+
+    assert found["writer"] == AsWanted(detail="GitHub App 7 may push")
+
+
+def test_without_its_key_nobody_knows_what_an_app_may() -> None:
+    found = app_rows(None)["writer"]
+
+    assert isinstance(found, Unknown)
+    assert "MONOKEEL_WRITER_KEY" in found.reason
+
+
+def test_an_app_that_is_not_installed_is_otherwise() -> None:
+    def mint() -> str:
+        raise RefusedError("the App 7 is not installed", fix="Install it")
+
+    found = app_rows(mint)["writer"]
+
+    assert found == Otherwise(detail="the App 7 is not installed", remedy="Install it")
+
+
+def test_beside_an_app_every_deploy_key_is_a_stranger() -> None:
+    found = app_rows(None)["other write keys"]
+
+    assert isinstance(found, Otherwise)
+    assert "beside ours: monokeel (id 1" in found.detail
+
+
+def test_the_key_of_an_app_is_a_secret_of_its_own() -> None:
+    found = app_rows(None)["secret in prod"]
+
+    assert isinstance(found, Otherwise)
+    assert "gh secret set MONOKEEL_WRITER_KEY --env prod" in found.remedy

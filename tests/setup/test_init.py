@@ -156,7 +156,7 @@ def test_by_hand_the_page_and_the_public_key_are_shown_and_the_rules_wait() -> N
 
     assert world.keys == []
     assert world.rules == []
-    [key] = [step for step in first if step.name == "deploy key"]
+    [key] = [step for step in first if step.name == "writer"]
     assert "https://github.com/acme/shop/settings/keys/new" in key.to_do
     assert 'key "ssh-ed25519 KEY1"' in key.to_do
     assert states(first)["rules"] == "waits"
@@ -166,7 +166,7 @@ def test_by_hand_the_page_and_the_public_key_are_shown_and_the_rules_wait() -> N
     world.keys = [a_key(title="by hand", key="ssh-ed25519 KEY1")]
     second = connect(world, register=False)
 
-    assert states(second)["deploy key"] == "was there"
+    assert states(second)["writer"] == "was there"
     assert states(second)["rules"] == "done"
     assert world.made_keys == 1
 
@@ -301,7 +301,7 @@ def test_a_key_that_does_not_work_is_not_replaced_and_the_rules_wait(
 
     steps = connect(world)
 
-    [row] = [step for step in steps if step.name == "deploy key"]
+    [row] = [step for step in steps if step.name == "writer"]
     assert said in row.detail + row.to_do
     assert states(steps)["rules"] == "waits"
     assert world.keys == [key]
@@ -311,7 +311,7 @@ def test_a_key_that_does_not_work_is_not_replaced_and_the_rules_wait(
 @pytest.mark.parametrize(
     ("forbidden", "refused", "said"),
     [
-        ("keys", {"deploy key"}, "organizations/acme/settings/deploy_keys"),
+        ("keys", {"writer"}, "organizations/acme/settings/deploy_keys"),
         (
             "policies",
             {f"Environment {name}" for name in ENVIRONMENTS} | {"approval in prod"},

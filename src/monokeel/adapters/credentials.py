@@ -10,7 +10,7 @@ import os
 import shlex
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from monokeel.adapters.addresses import is_private, parts_of
 from monokeel.adapters.private_folder import private_folder
@@ -28,13 +28,22 @@ class Credentials:
 
     *deploy_key* is the text of a private SSH key. *host_keys* is asked once, before
     the first connection by key, for the server's public keys (``ssh-ed25519 AAAA…``;
-    GitHub: ``GET /meta``, ``ssh_keys``); none means that known_hosts decides.
+    GitHub: ``GET /meta``, ``ssh_keys``); none means that known_hosts decides. *mint*,
+    where a GitHub App is the writer, gives the token of one push.
     """
 
     token: str | None = field(default=None, repr=False)
     server: str = "github.com"
     deploy_key: str | None = field(default=None, repr=False)
     host_keys: Callable[[], tuple[str, ...]] = no_host_keys
+    mint: Callable[[], str] | None = field(default=None, repr=False)
+
+    @property
+    def writer(self) -> str:
+        """Who pushes what the rules protect, in words; "" for the token of a person."""
+        if self.mint is not None:
+            return "GitHub App"
+        return "deploy key" if self.deploy_key is not None else ""
 
 
 def token_environment(credentials: Credentials, address: str) -> dict[str, str]:
@@ -63,6 +72,35 @@ def ssh_address(address: str) -> str:
     if parts.scheme in {"http", "https"} and parts.hostname:
         return f"ssh://git@{parts.hostname}{parts.path}"
     return address
+
+
+def https_address(address: str) -> str:
+    """Return *address* for a push by token: ssh becomes https, the rest stays."""
+    parts = parts_of(address)
+    if parts.scheme == "ssh" and parts.hostname:
+        return f"https://{parts.hostname}{parts.path}"
+    user, at, rest = address.partition("@")
+    if at and ":" in rest and "/" not in user and not parts.scheme:  # scp's way
+        host, _, path = rest.partition(":")
+        return f"https://{host}/{path.lstrip('/')}"
+    return address
+
+
+@contextmanager
+def push_environment(
+    credentials: Credentials, address: str
+) -> Iterator[tuple[str, dict[str, str]]]:
+    """Give the address and the variables for one push by the writer."""
+    if credentials.mint is not None:
+        address = https_address(address)
+        minted = replace(credentials, token=credentials.mint())
+        yield address, token_environment(minted, address)
+    elif credentials.deploy_key is not None:
+        address = ssh_address(address)
+        with key_environment(credentials, address) as env:
+            yield address, env
+    else:
+        yield address, token_environment(credentials, address)
 
 
 @contextmanager

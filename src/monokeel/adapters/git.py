@@ -1,20 +1,15 @@
 """A clone and its remote: history as a stream, refs moved by compare-and-swap."""
 
 from collections.abc import Collection, Iterable, Iterator
-from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 from monokeel.adapters.addresses import parts_of
-from monokeel.adapters.credentials import (
-    Credentials,
-    key_environment,
-    ssh_address,
-    token_environment,
-)
+from monokeel.adapters.credentials import Credentials, push_environment
 from monokeel.adapters.process import Completed, last_line, run, stream
 from monokeel.ground.answers import Declined, Lost, Moved
-from monokeel.ground.errors import ServiceError, UsageError
+from monokeel.ground.errors import RefusedError, ServiceError, UsageError
 from monokeel.ground.parsers import parse_epoch
 from monokeel.policy.ports import FileVersion
 
@@ -247,6 +242,28 @@ class Git:
             return Declined(reason=_server_words(pushed.stderr))
         return Lost(now=now)
 
+    def require_writer(self) -> None:
+        """Make sure that the deploy key or the App may push; nothing is changed.
+
+        Raises RefusedError when the server says no, ServiceError when none answers. A
+        token of a person is not asked: rules and roles decide what it may push.
+        Source: git-push(1), ``--dry-run``; GitHub judges a key when it connects.
+        """
+        writer = self._credentials.writer
+        if not writer:
+            return
+        args = ("push", "--dry-run", "--no-verify", "--recurse-submodules=no")
+        done = self._ask_remote(*args, "{}", "HEAD:refs/monokeel/writer", ok=_ANY_CODE)
+        if done.code == 0:
+            return
+        said = " ".join(done.stderr.split())[:300]
+        if any(words in said for words in _NETWORK):
+            raise ServiceError(f"git could not push: {said}", fix="Check the network.")
+        raise RefusedError(
+            f"the {writer} may not push, so nothing was begun: {said}",
+            fix="./inv doctor says what is wrong with it, ./inv init mends it.",
+        )
+
     def _ask_remote(self, *args: str, ok: Collection[int] = (0,)) -> Completed:
         address = self.address()
         if address is None:
@@ -254,18 +271,11 @@ class Git:
                 f"this clone has no remote {self.remote!r}",
                 fix=f"git remote add {self.remote} https://github.com/OWNER/REPO.git",
             )
-        by_key = self._credentials.deploy_key is not None and (
-            args[0] == "push" or not self._credentials.token
-        )
-        if by_key:
-            address = ssh_address(address)
-        environment: AbstractContextManager[dict[str, str]] = (
-            key_environment(self._credentials, address)
-            if by_key
-            else nullcontext(token_environment(self._credentials, address))
-        )
-        command = ["git", *(address if arg == "{}" else arg for arg in args)]
-        with environment as env:
+        credentials = self._credentials
+        if args[0] != "push" and credentials.token:  # the token is faster than ssh
+            credentials = replace(credentials, deploy_key=None, mint=None)
+        with push_environment(credentials, address) as (where, env):
+            command = ["git", *(where if arg == "{}" else arg for arg in args)]
             try:
                 return run(
                     command, cwd=self.root, env=env, ok=ok, timeout_s=self._timeout_s

@@ -81,8 +81,9 @@ def run(  # noqa: PLR0913 - one keyword per property of a child process
     stdin: str | None = None,
     ok: Container[int] = (0,),
     timeout_s: float | None = None,
+    pass_fds: Sequence[int] = (),
 ) -> Completed:
-    """Run *args* to its end and return what it printed.
+    """Run *args* to its end and return what it printed; it may read *pass_fds*.
 
     Raises ServiceError when the program is missing, does not end within *timeout_s*
     seconds, or exits with a code that is not in *ok*.
@@ -99,6 +100,7 @@ def run(  # noqa: PLR0913 - one keyword per property of a child process
             encoding="utf-8",
             errors="surrogateescape",
             timeout=timeout_s,
+            pass_fds=pass_fds,
         )
     except FileNotFoundError as error:
         raise _missing(args[0]) from error

@@ -174,7 +174,7 @@ def parse_settings(text: str) -> Settings:
             "host",
             _HOST,
             default="ghcr.io",
-            says="Write the host: no https://, no path.",
+            says="Write no https:// and no path.",
         ),
         build=registry.text("build", default="docker"),
         services=tuple(_service(each) for each in top.tables("services")),

@@ -4,7 +4,7 @@ from monokeel.ground.answers import Unknown
 from monokeel.ground.settings import Settings
 from monokeel.setup.ports import Outside, Repository
 from monokeel.setup.rows import Answer, AsWanted, Expectation, Otherwise
-from monokeel.setup.writer import SECRET
+from monokeel.setup.writer import SECRETS
 
 
 def default_branch_row(settings: Settings, repository: Repository) -> Expectation:
@@ -33,20 +33,20 @@ def default_branch_row(settings: Settings, repository: Repository) -> Expectatio
 
 def no_wider_secret_row(settings: Settings, outside: Outside) -> Expectation:
     """Expect the private key in Environments alone, where they are to be had."""
-    repository = outside.repository
+    repository, secret = outside.repository, SECRETS[settings.writer]
 
     def ask() -> Answer:
         wide = repository.secrets("")
         if isinstance(wide, Unknown):
             return wide
-        if SECRET not in wide:
+        if secret not in wide:
             return AsWanted(detail="none")
         narrow = repository.secrets("release")
-        if isinstance(narrow, Unknown) or SECRET not in narrow:
+        if isinstance(narrow, Unknown) or secret not in narrow:
             return AsWanted(detail="the Environments have none: it stands in for them")
         return Otherwise(
-            detail=f"{SECRET} is a secret of the repository, too",
-            remedy=f"gh secret delete {SECRET} --repo {settings.repository}",
+            detail=f"{secret} is a secret of the repository, too",
+            remedy=f"gh secret delete {secret} --repo {settings.repository}",
         )
 
     return Expectation(

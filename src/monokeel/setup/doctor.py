@@ -133,19 +133,19 @@ def _github(wanted: Wanted, outside: Outside) -> Iterator[Finding]:
         reason, what = error.problem, wanted.settings.repository
         yield Finding(where="GitHub", what=what, state="unknown", detail=reason)
         return
+    state: State
     for row in expectations(wanted, outside):
         match answer_to(row):
             case AsWanted():
                 yield _judged("GitHub", row.name, found=True, fix="")
             case Otherwise(detail=detail, remedy=remedy):
-                state: State = "optional" if row.watched == "note" else "missing"
+                state = "optional" if row.watched == "note" else "missing"
                 detail = f"{detail}: {remedy}"
                 yield Finding(where="GitHub", what=row.name, state=state, detail=detail)
             case Unknown(reason=reason):
+                state = "optional" if row.watched == "note" else "unknown"
                 detail = f"{reason} ({row.permission})"
-                yield Finding(
-                    where="GitHub", what=row.name, state="unknown", detail=detail
-                )
+                yield Finding(where="GitHub", what=row.name, state=state, detail=detail)
 
 
 def _judged(

@@ -174,7 +174,7 @@ class Outside:
 
     Drift has neither a *clone* to push from nor *keys* of its own. *apply_rules* writes
     ``infra/rulesets.json`` to GitHub, *store* secrets; without them both are left to
-    people.
+    people. *mint*, where the key of the writer's App is here, gives a token to push.
     """
 
     repository: Repository
@@ -183,3 +183,4 @@ class Outside:
     keys: KeyPair | None = None
     store: SecretStore | None = None
     apply_rules: Callable[[], None] | None = None
+    mint: Callable[[], str] | None = None

@@ -1,17 +1,20 @@
 """Who pushes what the rules protect: the deploy key, and the secrets that hold it."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from monokeel.ground.answers import Unknown
 from monokeel.ground.errors import RefusedError
 from monokeel.ground.settings import Settings
 from monokeel.ground.words import stamp
+from monokeel.setup.permissions import PUSH
 from monokeel.setup.ports import DeployKey, KeyPair, Outside, fingerprint
 from monokeel.setup.rows import INIT, Answer, AsWanted, Expectation, Otherwise, Wanted
 
 KEY_TITLE = "monokeel"
-SECRET = "MONOKEEL_DEPLOY_KEY"  # noqa: S105 - the name of a secret, not its value
-WRITER = "deploy key"
+WRITER = "writer"
+# Writer → the secret that proves it, in the Environments whose jobs push.
+SECRETS = {"deploy-key": "MONOKEEL_DEPLOY_KEY", "app": "MONOKEEL_WRITER_KEY"}
 _OPEN = "a workflow of any branch can read it"
 
 
@@ -23,6 +26,8 @@ def our_keys(
     With a fingerprint in the file it decides, then the public key *here*; the title is
     only a name, which anybody with administration can give to another key.
     """
+    if settings.writer == "app":
+        return []
     known = settings.writer_key or fingerprint(here)
     if known:
         return [each for each in keys if each.fingerprint == known]
@@ -30,8 +35,10 @@ def our_keys(
 
 
 def writer_row(wanted: Wanted, outside: Outside) -> Expectation:
-    """Expect one deploy key of ours that is enabled and may write."""
+    """Expect the App, or one deploy key of ours that is enabled and may write."""
     settings, pair = wanted.settings, outside.keys
+    if settings.writer == "app":
+        return _app_row(settings, outside)
 
     def ask() -> Answer:
         keys = outside.repository.deploy_keys()
@@ -63,6 +70,30 @@ def writer_row(wanted: Wanted, outside: Outside) -> Expectation:
         lost="nothing can be released or promoted",
         ask=ask,
         make=(lambda: make(pair)) if pair else None,
+    )
+
+
+def _app_row(settings: Settings, outside: Outside) -> Expectation:
+    """Expect an App that may push; only who holds its key can ask."""
+    name = f"GitHub App {settings.app_id}"
+
+    def ask() -> Answer:
+        if outside.mint is None:
+            reason = f"set {SECRETS['app']} to the private key of {name}: nobody else"
+            return Unknown(reason=f"{reason} can ask what it may", hidden=True)
+        try:
+            outside.mint()
+        except RefusedError as error:
+            return Otherwise(detail=error.problem, remedy=error.fix)
+        return AsWanted(detail=f"{name} may push")
+
+    return Expectation(
+        name=WRITER,
+        item="writer_app",
+        reads=(PUSH,),
+        lost="nothing can be released or promoted",
+        ask=ask,
+        watched="note" if outside.mint is None else "drift",
     )
 
 
@@ -135,32 +166,30 @@ def _described(key: DeployKey) -> str:
 
 def secret_row(wanted: Wanted, outside: Outside, environment: str) -> Expectation:
     """Expect the private key in *environment*, set after its key was registered."""
-    repository = outside.repository
+    repository, secret = outside.repository, SECRETS[wanted.settings.writer]
 
     def ask() -> Answer:
         found = repository.secrets(environment)
         command = _command(wanted.settings, outside.keys, environment)
         if isinstance(found, Unknown):
             return _without_environment(wanted, outside, environment) or found
-        changed = found.get(SECRET)
+        changed = found.get(secret)
         if changed is None:
             return Otherwise(detail="not set", remedy=command)
-        keys = repository.deploy_keys()
-        ours = [] if isinstance(keys, Unknown) else our_keys(wanted.settings, keys)
-        made = max((each.created_at for each in ours), default=changed)
+        made = max(_made(wanted.settings, outside), default=changed)
         if changed < made:
             return Otherwise(
-                detail=f"{SECRET} ({stamp(changed)}) is older than its key"
+                detail=f"{secret} ({stamp(changed)}) is older than its key"
                 f" ({stamp(made)})",
                 remedy=f"set it again: {command}",
             )
-        return AsWanted(detail=SECRET)
+        return AsWanted(detail=secret)
 
     def make() -> None:
         if repository.environment(environment) is None:
             raise RefusedError(f"Environment {environment} is not there")
         if outside.store is not None:
-            outside.store.set_secret(SECRET, environment)
+            outside.store.set_secret(secret, environment)
 
     return Expectation(
         name=f"secret in {environment}",
@@ -177,6 +206,14 @@ def secret_row(wanted: Wanted, outside: Outside, environment: str) -> Expectatio
     )
 
 
+def _made(settings: Settings, outside: Outside) -> list[datetime]:
+    """Return when our deploy keys were made; of an App's key nobody can say it."""
+    keys = outside.repository.deploy_keys()
+    if isinstance(keys, Unknown):
+        return []
+    return [each.created_at for each in our_keys(settings, keys)]
+
+
 def _without_environment(
     wanted: Wanted, outside: Outside, environment: str
 ) -> Answer | None:
@@ -188,9 +225,9 @@ def _without_environment(
     repository = outside.repository
     if repository.environment(environment) is not None:
         return None
-    found = repository.secrets("")
-    if not isinstance(found, Unknown) and SECRET in found:
-        return AsWanted(detail=f"{SECRET} of the repository: {_OPEN}")
+    found, secret = repository.secrets(""), SECRETS[wanted.settings.writer]
+    if not isinstance(found, Unknown) and secret in found:
+        return AsWanted(detail=f"{secret} of the repository: {_OPEN}")
     remedy = INIT
     if repository.get_repository().get("private") is True:
         command = _command(wanted.settings, outside.keys, "")
@@ -201,7 +238,8 @@ def _without_environment(
 def _command(settings: Settings, pair: KeyPair | None, environment: str) -> str:
     """Return the command that sets the secret from the key on this machine."""
     where = f"--env {environment} " if environment else ""
-    command = f"gh secret set {SECRET} {where}--repo {settings.repository}"
+    secret = SECRETS[settings.writer]
+    command = f"gh secret set {secret} {where}--repo {settings.repository}"
     if pair and pair.public_key():
         return f"{command} < {pair.file}"
     return f"{command} < FILE (that of the private key)"

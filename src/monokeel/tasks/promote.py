@@ -7,6 +7,7 @@ from monokeel.tasks.command import About, command
 from monokeel.tasks.wiring import (
     LOGIN,
     environment_names,
+    make_credentials,
     make_promotion,
     read_settings,
     token,
@@ -63,7 +64,7 @@ def promote(
         actor=variable("GITHUB_TRIGGERING_ACTOR", "GITHUB_ACTOR") or "",
         run_id=variable("GITHUB_RUN_ID") or "",
         run_url=_run_url(),
-        by_token=variable("MONOKEEL_DEPLOY_KEY") is None and token() is not None,
+        by_token=not make_credentials().writer and token() is not None,
     )
     outside = make_promotion()
     plan = plan_promotion(request, outside, read_settings())

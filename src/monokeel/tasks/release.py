@@ -192,6 +192,7 @@ def _publish(how: _How) -> Iterator[Report]:
     announce(report)
     refuse_blocked(plan, strict=how.strict)
     refuse_unknown(plan)
+    git.require_writer()
     target = target_of(
         settings, version=plan.version or "", commit=plan.commit, notes=plan.notes
     )

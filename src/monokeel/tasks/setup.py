@@ -270,6 +270,7 @@ def _outside(settings: "Settings", key_file: str = "", *, rules: bool) -> "Outsi
         clone=wiring.make_git(),
         keys=Keys(_key_path(settings, key_file), root=wiring.root()),
         apply_rules=write_rules if rules else None,
+        mint=wiring.minter(),
     )
 
 

@@ -5,6 +5,7 @@ Adapters are imported inside the functions, so that ``./inv --list`` stays fast.
 
 import os
 import re
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from monokeel.promotion.ports import Outside
 
 LOGIN = ("MONOKEEL_REGISTRY_USER", "MONOKEEL_REGISTRY_PASSWORD")
+WRITER_KEY = "MONOKEEL_WRITER_KEY"  # the private key of the App that writes
 _PUBLIC_API = "https://api.github.com"
 _QUICK_S = 2.0
 
@@ -146,16 +148,44 @@ def make_git(*, quick: bool = False) -> "Git":
 
 
 def make_credentials() -> "Credentials":
-    """Return what git may use: the token for GitHub, the deploy key for pushes."""
+    """Return what git may use: the token for GitHub, the writer's key for pushes."""
     from monokeel.adapters.credentials import Credentials
 
-    api_host = parts_of(api_address()).netloc
     return Credentials(
         token=token(),
-        server="github.com" if api_address() == _PUBLIC_API else api_host,
+        server=git_server(),
         deploy_key=variable("MONOKEEL_DEPLOY_KEY"),
         host_keys=_host_keys,
+        mint=minter(),
     )
+
+
+def git_server() -> str:
+    """Return the host whose git may get the token."""
+    if api_address() == _PUBLIC_API:
+        return "github.com"
+    named = parts_of(server_address()).netloc
+    # GITHUB_SERVER_URL is set in Actions; GHE.com puts api. before its name.
+    api_host = parts_of(api_address()).netloc.removeprefix("api.")
+    return named if variable("GITHUB_SERVER_URL") else api_host
+
+
+def minter() -> Callable[[], str] | None:
+    """Return what mints a token of the writer's App, ``None`` without its key."""
+    return _mint if variable(WRITER_KEY) else None
+
+
+def _mint() -> str:
+    from monokeel.adapters.app import AppWriter
+
+    number = read_settings().app_id
+    if not number:
+        raise UsageError(
+            f'{WRITER_KEY} is set, but infra/platform.toml has no writer = "app"',
+            fix="Unset it, or name the App: writer and app_id in [repository].",
+        )
+    pem = variable(WRITER_KEY) or ""
+    return AppWriter(make_github(), number=number, pem=f"{pem}\n").token()
 
 
 @cache
