@@ -127,6 +127,12 @@ def demo(session: nox.Session) -> None:
 
 
 @nox.session(python=False)
+def live(session: nox.Session) -> None:
+    """Try our assumptions on a scratch repository: `-- OWNER/NAME-monokeel-live`."""
+    run(session, "python", "scripts/live.py", *session.posargs)
+
+
+@nox.session(python=False)
 def bench(session: nox.Session) -> None:
     """Measure: `nox -s bench -- release`, `daily`, `policy`, or all of them.
 

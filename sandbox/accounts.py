@@ -1,11 +1,13 @@
 """People and owners: who they are, and what they may do here."""
 
+from http import HTTPStatus
+
 from sandbox import shapes
 from sandbox.actors import Actor
 from sandbox.pages import listed
 from sandbox.routing import route
 from sandbox.state import State
-from sandbox.wire import Call, Json, JsonObject, Reply, not_found
+from sandbox.wire import ApiError, Call, Json, JsonObject, Reply, not_found
 
 _MOMENT = "2026-01-01T00:00:00Z"
 _ORGANIZATION_URLS = {
@@ -94,9 +96,12 @@ def _flags(role: str) -> JsonObject:
     }
 
 
-@route("GET", "/R/collaborators", "contents:write")
+@route("GET", "/R/collaborators", "metadata:read")
 def list_collaborators(state: State, call: Call) -> Reply:
     """List who may do what; for callers with push access only."""
+    if not call.actor.may("contents:write"):
+        text = "Must have push access to view repository collaborators."
+        raise ApiError(HTTPStatus.FORBIDDEN, text)
     shown: list[Json] = [
         shapes.user(state, actor)
         | {"permissions": _flags(_role(actor)), "role_name": _role(actor)}

@@ -82,7 +82,9 @@ def list_deployments(state: State, call: Call) -> Reply:
             for name in ("ref", "task", "environment")
         )
     ]
-    found.sort(key=lambda record: hashlib.sha256(str(record.id).encode()).digest())
+    found.sort(key=lambda record: record.id, reverse=True)
+    if state.switches.deployments_shuffled:
+        found.sort(key=lambda record: hashlib.sha256(str(record.id).encode()).digest())
     return listed(state, call, [deployment_shape(state, record) for record in found])
 
 

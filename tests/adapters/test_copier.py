@@ -2,8 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from monokeel.adapters.copier import Template, parse_answer
+from monokeel.adapters.copier import Template
 from monokeel.adapters.credentials import Credentials
+from monokeel.adapters.template import parse_answer
 from monokeel.ground.errors import ServiceError, UsageError
 
 
@@ -85,17 +86,6 @@ def test_a_broken_answers_file_is_wrong_use(tmp_path: Path, text: str) -> None:
 def test_a_missing_answers_file_is_wrong_use(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="there is no"):
         make_template(tmp_path).recorded()
-
-
-def test_git_merges_what_both_sides_changed_apart(tmp_path: Path) -> None:
-    template = make_template(tmp_path)
-    old = b"1\n2\n3\n4\n5\n"
-
-    merged = template.merge(b"one\n2\n3\n4\n5\n", old, b"1\n2\n3\n4\nfive\n")
-
-    assert merged == b"one\n2\n3\n4\nfive\n"
-    assert template.merge(b"one\n", b"1\n", b"eins\n") is None
-    assert template.merge(b"\0\1", b"\0\2", b"\0\3") is None
 
 
 def test_answers_are_read_as_yaml() -> None:

@@ -179,6 +179,37 @@ def test_environments_are_made_and_limited_to_a_branch(repository: Repository) -
     assert repository.environment("prod") is not None
 
 
+def test_who_may_push_is_listed_and_who_only_reads_is_not(
+    repository: Repository,
+) -> None:
+    assert repository.pushers() == ("ada", "kai")
+
+
+def test_only_kinds_with_scopes_name_them(box: Sandbox) -> None:
+    classic = Repository(github(box)).token_scopes()
+    fine = Repository(github(box, "fine")).token_scopes()
+
+    assert classic is not None
+    assert {"repo", "workflow"} <= set(classic)
+    assert fine is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "path"),
+    [("Organization", "/orgs/a/repos"), ("User", "/user/repos")],
+)
+def test_a_repository_is_made_where_its_owner_lives(kind: str, path: str) -> None:
+    with serving((200, {}, f'{{"type": "{kind}"}}'.encode()), (201, {}, b"{}")) as up:
+        hub = GitHub(Session(tries=1), api=up.url, repository="a/b", token="t")
+
+        Repository(hub).create(private=True)
+
+    assert [(method, where) for method, where, _ in up.seen] == [
+        ("GET", "/users/a"),
+        ("POST", path),
+    ]
+
+
 def test_what_workflows_may_is_read(repository: Repository) -> None:
     assert repository.workflow_rights() == {
         "default_workflow_permissions": "read",

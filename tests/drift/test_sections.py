@@ -11,6 +11,7 @@ from monokeel.drift.report import drift_report
 from monokeel.drift.wanted import ALLOWED
 from monokeel.ground.answers import Absent, Found, Unknown
 from monokeel.ground.report import as_json, as_text
+from monokeel.policy.shape import Finding
 from monokeel.promotion.ports import Protection
 from monokeel.promotion.records import BranchMove
 from tests.fakes.place import Place, drift_in
@@ -99,6 +100,17 @@ def test_what_the_rules_rest_on_is_watched(place: Place, row: str) -> None:
 
     lines = drift_in(place.read(), "settings")
     assert any(said in line for line in lines)
+
+
+def test_files_that_do_not_agree_are_drift(place: Place) -> None:
+    """P22: a tag that no rule guards is nobody's tampering, and as open."""
+    place.disagreements = [
+        Finding(ruleset="infra/platform.toml", path="tag_prefix", problem="differs")
+    ]
+
+    lines = drift_in(place.read("settings"), "settings")
+
+    assert lines[0].startswith("infra/platform.toml: tag_prefix differs")
 
 
 def test_an_environment_that_asks_nobody_is_drift_where_the_file_asks(

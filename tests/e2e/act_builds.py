@@ -13,7 +13,7 @@ _BUILDAH = """\
 export BUILDAH_ISOLATION=chroot
 case $1 in bud | build)
     shift
-    set -- bud --pull-never --build-arg BASE_IMAGE={base} "$@" ;;
+    set -- bud --pull-never --from {base} "$@" ;;
 esac
 exec {program} {options} "$@"
 """

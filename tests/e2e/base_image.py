@@ -49,8 +49,7 @@ class Builder:
 
     def build(self, context: Path, image: str) -> None:
         """Build the Dockerfile in *context* on the base image, as *image*."""
-        base = f"BASE_IMAGE={BASE}"
-        options = ("--pull-never", "--build-arg", base, "--tag", image)
+        options = ("--pull-never", "--from", BASE, "--tag", image)
         self.run("build", *options, context)
 
 

@@ -48,7 +48,8 @@ def builds(base: Path) -> Builds:
 def pull_request(branch: str, title: str) -> dict[str, Json]:
     """Return the event of a pull request from *branch* to main."""
     pull: dict[str, Json] = {"number": 7, "title": title}
-    pull |= {"head": {"ref": branch}, "base": {"ref": "main"}}
+    home: dict[str, Json] = {"full_name": "acme/shop"}
+    pull |= {"head": {"ref": branch, "repo": home}, "base": {"ref": "main"}}
     return {"action": "opened", "number": 7, "pull_request": pull}
 
 

@@ -234,3 +234,45 @@ def test_lint_needs_neither_token_nor_network(shop: Ruled) -> None:
         0,
         "infra/rulesets.json: 5 rulesets, nothing wrong",
     )
+
+
+@pytest.mark.parametrize("task", ["policy.apply", "policy.rollback"])
+@pytest.mark.parametrize("where", ["origin", "environment"])
+def test_rules_go_to_no_other_repository_than_the_clones(
+    shop: Ruled, where: str, task: str
+) -> None:
+    """P19: three things name the repository, and a write needs them to agree."""
+    shop.inv("policy.apply")
+    shop.tamper("main", enforcement="disabled")
+    writes, variables = shop.box.writes, dict[str, str]()
+    if where == "origin":
+        other = "https://github.com/acme/other.git"
+        shop.git("remote", "set-url", "origin", other)
+    else:
+        variables["GITHUB_REPOSITORY"] = "acme/other"
+    ruleset = ("--ruleset", "main") if task == "policy.rollback" else ()
+
+    done = shop.inv(task, *ruleset, **variables)
+
+    assert done.code == 3
+    assert "infra/platform.toml says acme/shop" in done.err
+    assert "says acme/other" in done.err
+    assert shop.box.writes == writes
+
+
+def test_a_file_that_was_not_merged_loosens_nothing(shop: Ruled) -> None:
+    """P21."""
+    shop.save("chore: rules")
+    shop.inv("policy.apply")
+    path = shop.folder / RULESETS
+    text = path.read_text(encoding="utf-8").replace('_count": 1', '_count": 0')
+    path.write_text(text, encoding="utf-8")
+    writes = shop.box.writes
+
+    refused = shop.inv("policy.apply")
+    untouched = shop.box.writes
+    meant = shop.inv("policy.apply", "--from-working-tree")
+
+    assert (refused.code, untouched) == (3, writes)
+    assert "main: rules.pull_request.required_approving_review_count" in refused.err
+    assert meant.code == 0

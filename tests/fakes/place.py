@@ -9,6 +9,7 @@ from monokeel.drift.wanted import SECTIONS, Wanted
 from monokeel.ground.answers import Json
 from monokeel.policy.ports import FileVersion
 from monokeel.policy.rulesets import parse_policy
+from monokeel.policy.shape import Finding
 from monokeel.promotion.ports import Protection
 from tests.fakes.pointers import Shop
 from tests.fakes.rulesets import FakeRulesets
@@ -30,6 +31,7 @@ class Place:
         environments = self.shop.settings.environments
         self.repository = connected({e.name: e.reviewers for e in environments})
         self.policy: list[Json] = [MAIN, TAGS, NAMES]
+        self.disagreements: list[Finding] = []
         self.versions: list[FileVersion] = []
 
     def versions_of(self, path: str, most: int) -> tuple[FileVersion, ...]:
@@ -39,6 +41,7 @@ class Place:
     def read(self, *sections: str, allowed: tuple[str, ...] = ()) -> DriftReading:
         wanted = Wanted(
             repository="acme/shop",
+            disagreements=tuple(self.disagreements),
             policy=parse_policy(json.dumps(self.policy)),
             settings=replace(
                 self.shop.settings, optional_rules=("branch_name_pattern",)

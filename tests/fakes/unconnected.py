@@ -1,15 +1,36 @@
 """A repository that init has not connected yet: clone, GitHub and key in one fake."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from monokeel.ground.answers import Declined, Json, Lost, Moved, Unknown, as_list
 from monokeel.ground.errors import RefusedError, ServiceError
+from monokeel.ground.settings import parse_settings
+from monokeel.policy.rulesets import parse_policy
 from monokeel.setup.environments import CHOSEN_BRANCHES
 from monokeel.setup.ports import DeployKey, Outside
 from tests.fakes.rulesets import FakeRulesets
 
+SETTINGS = parse_settings("""
+[repository]
+owner = "acme"
+name = "shop"
+[release]
+[registry]
+[policy]
+[[environments]]
+name = "dev"
+[[environments]]
+name = "prod"
+reviewers = true
+""")
+RULES = """[{"name": "tags", "target": "tag", "enforcement": "active",
+"bypass_actors": [
+  {"actor_id": null, "actor_type": "DeployKey", "bypass_mode": "always"}],
+"conditions": {"ref_name": {"include": ["refs/tags/v*"], "exclude": []}},
+"rules": [{"type": "creation"}]}]"""
+POLICY = parse_policy(RULES)
 COMMIT = "a" * 40
 BEFORE = "b" * 40
 FOREIGN = "f" * 40
@@ -19,6 +40,18 @@ _NO_GATE = (
     "GitHub answered 422: please ensure billing plan include protected branch gate"
 )
 _NO_REVIEWERS = "GitHub answered 422: supports the required reviewers protection rule"
+
+
+def a_key(**changes: object) -> DeployKey:
+    key = DeployKey(
+        id=3,
+        title="monokeel",
+        key="ssh-ed25519 QUJD",
+        writes=True,
+        enabled=True,
+        created_at=START,
+    )
+    return replace(key, **changes)  # type: ignore[arg-type]
 
 
 class CrashError(Exception):
@@ -56,6 +89,10 @@ class World:
     rulesets: FakeRulesets = field(default_factory=FakeRulesets)
     wanted_rules: tuple[Mapping[str, Json], ...] = ()
     admin: bool = True
+    days: int = 1
+    scopes: tuple[str, ...] | None = None
+    people: tuple[str, ...] = ("ann", "ben")
+    kind: str = "fine-grained token"
     stores: bool = False
     user: int | None = 7
     hidden: tuple[str, ...] = ()
@@ -74,6 +111,7 @@ class World:
             keys=self,
             store=self if self.stores else None,
             apply_rules=self.apply_rules,
+            token_kind=self.kind,
         )
 
     def wrote(self) -> None:
@@ -91,6 +129,9 @@ class World:
     # The clone: BEFORE, then COMMIT; FOREIGN has nothing in common with them
 
     def address(self) -> str | None:
+        return self.remote
+
+    def written_address(self) -> str | None:
         return self.remote
 
     def is_shallow(self) -> bool:
@@ -132,6 +173,15 @@ class World:
     def change_settings(self, body: Mapping[str, Json]) -> None:
         self.settings |= body
         self.wrote()
+
+    def now(self) -> datetime:
+        return START + timedelta(days=self.days)
+
+    def token_scopes(self) -> tuple[str, ...] | None:
+        return self.scopes
+
+    def pushers(self) -> tuple[str, ...] | Unknown:
+        return self._hides("collaborators") or self.people
 
     def workflow_rights(self) -> dict[str, Json] | Unknown:
         rights: dict[str, Json] = {

@@ -95,8 +95,8 @@ WRONG = [
     refused("actor id as text", sets(*ACTOR, "actor_id", to="5"), "not a whole number"),
     refused("bypass null", sets("bypass_actors", to=None), "is not a list"),
     refused("actor is a text", adds("bypass_actors", item="me"), "is not an object"),
-    refused("unknown actor", adds("bypass_actors", item=actor("Robot", 1)),
-            "is 'Robot'"),
+    refused("unknown actor", adds("bypass_actors", item=actor("Teams", 1)),
+            "mean Team"),
     refused("unknown mode", sets(*ACTOR, "bypass_mode", to="never"), "is 'never'"),
     refused("team without id", adds("bypass_actors", item=actor("Team", None)),
             "needs an actor_id"),
@@ -126,7 +126,8 @@ WRONG = [
             to="^(?!main).*$"), "RE2 has no lookaround"),
     refused("back-reference", sets("rules", "branch_name_pattern", "parameters",
             "pattern", to=r"(a)\1"), "RE2 has no lookaround"),
-    refused("a check that nobody reports", sets(*CHECKS, 1, "context", to="gone"),
+    refused("a check that nobody reports",
+            sets(*CHECKS, 1, to={"context": "gone", "integration_id": 15368}),
             "no job of .github/workflows is called 'gone'"),
 ]  # fmt: skip
 
@@ -158,8 +159,21 @@ def test_a_good_file_has_no_finding() -> None:
         (adds("rules", item={"type": "code_quality"}), "GitHub decides"),
         (sets("rules", "deletion", "mode", to=1), "GitHub decides"),
         (sets(*PULL, "moon", to=True), "GitHub decides"),
+        (adds("bypass_actors", item=actor("EnterpriseOwner", None)), "GitHub decides"),
+        (sets("moon", to=True), "GitHub decides"),
+        (sets(*CHECKS, 1, to={"context": "jenkins"}), "external_checks"),
     ],
-    ids=["exempt", "evaluate", "no refs", "new rule", "new member", "new parameter"],
+    ids=[
+        "exempt",
+        "evaluate",
+        "no refs",
+        "new rule",
+        "new member",
+        "new parameter",
+        "new actor",
+        "new field",
+        "a token's check",
+    ],
 )
 def test_what_is_allowed_but_weak_is_a_warning(edit: Edit, warning: str) -> None:
     file = copy.deepcopy(FILE)

@@ -1,6 +1,6 @@
 import pytest
 
-from monokeel.policy.workflow_jobs import jobs_of, reports
+from monokeel.policy.workflow_jobs import jobs_of, reporting
 
 WORKFLOW = """\
 name: CI
@@ -54,7 +54,7 @@ jobs: # all of them
     ],
 )
 def test_a_job_reports_under_its_name(context: str, *, reported: bool) -> None:
-    assert reports(jobs_of({"ci.yml": WORKFLOW}), context) is reported
+    assert bool(reporting(jobs_of({"ci.yml": WORKFLOW}), context)) is reported
 
 
 FLOW = (
@@ -84,7 +84,7 @@ def test_any_style_of_yaml_is_read(text: str, names: list[str]) -> None:
     jobs = jobs_of({"ci.yml": text})
 
     assert [job.name for job in jobs] == names
-    assert not reports(jobs, "anything")
+    assert not reporting(jobs, "anything")
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_any_style_of_yaml_is_read(text: str, names: list[str]) -> None:
     ["jobs: *all\n", "jobs: [\n", "jobs: 1\n", "name: x\n", "jobs:\n  a: b\n", ""],
 )
 def test_what_cannot_be_read_is_never_a_no(text: str) -> None:
-    assert reports(jobs_of({"ci.yml": text}), "anything")
+    assert reporting(jobs_of({"ci.yml": text}), "anything")
 
 
 def test_the_jobs_of_every_workflow_count() -> None:

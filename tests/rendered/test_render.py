@@ -20,6 +20,7 @@ from tests.rendered.renders import ANSWER_SETS, ROOT, TEMPLATE, Answers, Render
 # docs/decisions/0008-one-artefact.md
 MOST_FILES = 50
 MOST_QUESTIONS = 14
+SEEDS = {"CONTRIBUTING.md", "README.md", "SECURITY.md", "tasks_local.py"}
 PROGRAMS = {"inv", "scripts/apply-rulesets.sh", "scripts/update-template.sh"}
 
 
@@ -98,7 +99,7 @@ def test_a_seed_is_written_once_and_everything_else_is_managed(project: Path) ->
     assert seeds == {
         name
         for name in renders.files(project)
-        if name.startswith(paths) or name == "tasks_local.py"
+        if name.startswith(paths) or name in SEEDS
     }
 
 

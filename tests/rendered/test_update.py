@@ -1,5 +1,6 @@
 """Updates of rendered repositories, from one throw-away version to the next."""
 
+import json
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -10,13 +11,16 @@ from copier import run_copy
 
 from monokeel.adapters.copier import Template
 from monokeel.adapters.credentials import Credentials
-from monokeel.adapters.worktree import Worktree
+from monokeel.adapters.objects import Objects
 from monokeel.ground.answers import Json
+from monokeel.updates.merge import BINARY as BINARY_LEFT
+from monokeel.updates.merge import DELETED_THERE
 from monokeel.updates.update import Wanted, carry_out, plan_update
 from tests.rendered.managed import is_seed
 from tests.rendered.renders import ROOT, git
 from tests.rendered.versions import (
     GUIDE,
+    IDENTITY,
     NEW,
     OLD,
     PAGE,
@@ -47,10 +51,10 @@ def test_an_untouched_repository_becomes_a_fresh_render(
     done = update(shop, tmp_path / "work")
 
     assert tree_of(shop) == tree_of(versions.new)
-    assert (done.conflicts, done.kept) == ((), ())
+    assert (done.outcome.left, done.open) == ((), {})
     assert git(shop, "branch", "--show-current").strip() == f"template/{NEW}"
     assert git(shop, "status", "--porcelain") == ""
-    assert git(shop, "rev-parse", "HEAD").strip() == done.commit
+    assert git(shop, "rev-parse", "main").strip() == done.head
 
 
 def test_bare_copier_gives_an_untouched_repository_a_fresh_render(
@@ -75,48 +79,52 @@ def test_bare_copier_changes_nothing_in_a_current_repository(
 
 
 @pytest.mark.parametrize(
-    ("edits", "kept"),
+    ("edits", "left"),
     [
-        pytest.param({"docs/guide.md": ELSEWHERE}, {}, id="edited elsewhere: merged"),
-        pytest.param(
-            {"docs/steady.md": ELSEWHERE}, {}, id="template did not change it"
-        ),
-        pytest.param(
-            {"docs/leaving.md": LEAVING},
-            {"docs/leaving.md": None},
-            id="deleted upstream",
-        ),
-        pytest.param(
-            {"docs/moving.md": MOVING},
-            {"docs/moving.md": "docs/moved.md"},
-            id="renamed upstream",
-        ),
-        pytest.param(
-            {"docs/picture.bin": BINARY},
-            {"docs/picture.bin": None},
-            id="binary changed",
-        ),
-        pytest.param(
-            {"docs/byte.bin": BINARY}, {"docs/byte.bin": None}, id="binary unchanged"
-        ),
-        pytest.param({"docs/guide.md": LATIN}, {"docs/guide.md": None}, id="not UTF-8"),
-        pytest.param({SEED: SENTINEL.encode()}, {}, id="seed edited"),
-        pytest.param({"docs/ours.md": SENTINEL.encode()}, {}, id="own file"),
+        pytest.param({"docs/guide.md": ELSEWHERE}, None, id="edited elsewhere: merged"),
+        pytest.param({"docs/steady.md": ELSEWHERE}, None, id="template left it alone"),
+        pytest.param({"docs/leaving.md": LEAVING}, DELETED_THERE, id="deleted there"),
+        pytest.param({"docs/picture.bin": BINARY}, BINARY_LEFT, id="binary changed"),
+        pytest.param({"docs/byte.bin": BINARY}, None, id="binary unchanged"),
+        pytest.param({"docs/guide.md": LATIN}, None, id="not UTF-8: merged"),
+        pytest.param({SEED: SENTINEL.encode()}, None, id="seed edited"),
+        pytest.param({"docs/ours.md": SENTINEL.encode()}, None, id="own file"),
     ],
 )
 def test_an_edit_survives(
-    shop: Path, tmp_path: Path, edits: Edits, kept: dict[str, str | None]
+    shop: Path, tmp_path: Path, edits: Edits, left: str | None
 ) -> None:
     put(shop, edits)
     save(shop, "feat: ours")
 
     done = update(shop, tmp_path / "work")
 
-    assert {each.path: each.renamed_to for each in done.kept} == kept
-    assert done.conflicts == ()
+    assert [each.reason for each in done.outcome.left] == ([left] if left else [])
     for path in edits:
         assert SENTINEL.encode() in (shop / path).read_bytes()
     assert git(shop, "status", "--porcelain") == ""
+
+
+def test_an_edit_follows_a_renamed_file(shop: Path, tmp_path: Path) -> None:
+    put(shop, {"docs/moving.md": MOVING})
+    save(shop, "feat: ours")
+
+    done = update(shop, tmp_path / "work")
+
+    assert done.outcome.left == ()
+    assert not (shop / "docs/moving.md").exists()
+    assert (shop / "docs/moved.md").read_bytes() == MOVING
+
+
+def test_the_template_side_of_an_edited_file_arrives(
+    shop: Path, tmp_path: Path
+) -> None:
+    put(shop, {"docs/guide.md": LATIN})
+    save(shop, "feat: ours")
+
+    update(shop, tmp_path / "work")
+
+    assert b"Line fifteen of" in (shop / "docs/guide.md").read_bytes()
 
 
 @pytest.mark.parametrize("path", ["docs/guide.md", "docs/leaving.md", SEED])
@@ -130,44 +138,128 @@ def test_a_deleted_file_stays_deleted(shop: Path, tmp_path: Path, path: str) -> 
     assert git(shop, "status", "--porcelain") == ""
 
 
-def test_a_conflict_is_listed_and_nothing_is_committed(
+def test_a_conflict_costs_the_hunk_and_is_named_until_it_is_taken(
     shop: Path, tmp_path: Path
 ) -> None:
-    put(shop, {"docs/guide.md": SAME_LINE})
+    both = SAME_LINE.replace(b"Line 2 of", b"Our line 2 of")
+    put(shop, {"docs/guide.md": both, "docs/added.md": b"Ours.\n"})
     save(shop, "feat: ours")
 
     done = update(shop, tmp_path / "work")
 
-    assert done.conflicts == ("docs/guide.md",)
-    assert done.commit is None
-    assert SENTINEL.encode() in (shop / "docs/guide.md").read_bytes()
-    assert git(shop, "ls-files", "--unmerged", "--", "docs/guide.md") != ""
+    assert {each.path: each.missing for each in done.outcome.left} == {
+        "docs/added.md": ("A new page.\n",),
+        "docs/guide.md": ("Line fifteen of the guide.\n",),
+    }
+    assert (shop / "docs/guide.md").read_bytes() == both
+    listed = json.loads((shop / "infra/template-open.json").read_text())["open"]
+    assert {path: (e["base"], e["since"]) for path, e in listed.items()} == {
+        path: (OLD.removeprefix("v"), NEW.removeprefix("v"))
+        for path in ("docs/added.md", "docs/guide.md")
+    }
+
+    again = update(shop, tmp_path / "again")  # nobody has done anything
+
+    assert again.changed == {}
+    assert again.open.keys() == {"docs/added.md", "docs/guide.md"}
+
+    taken = both.replace(SENTINEL.encode(), b"Line fifteen of the guide.")
+    put(shop, {"docs/guide.md": taken, "docs/added.md": b"A new page.\n"})
+    save(shop, "docs: take what was left")
+
+    last = update(shop, tmp_path / "last")
+
+    assert last.open == {}
+    assert not (shop / "infra/template-open.json").exists()
+    assert (shop / "docs/guide.md").read_bytes() == taken
 
 
-def test_without_anybody_to_ask_a_conflict_goes_to_the_team(
-    shop: Path, tmp_path: Path
+def test_what_is_checked_out_does_not_change(shop: Path, tmp_path: Path) -> None:
+    """Neither files, dirty ones and ignored ones, nor the index, nor HEAD."""
+    put(shop, {".git/info/exclude": b"/ignored.txt\n", "ignored.txt": b"x"})
+    put(shop, {"docs/guide.md": SAME_LINE, "new.txt": b"x", "tasks.py": None})
+    git(shop, "add", "docs/guide.md")
+    before = tree_of(shop), git(shop, "status", "--porcelain"), git(shop, "diff")
+    work = tmp_path / "work"
+    work.mkdir()
+    template = Template(shop, work=work, credentials=Credentials())
+    objects = Objects(shop, work=work)
+
+    plan = plan_update(objects, template, Wanted())
+    assert plan is not None
+    commit = carry_out(plan, objects)
+    assert commit is not None
+    objects.point(plan.branch, commit, old=None)
+
+    status = git(shop, "status", "--porcelain")
+    assert (tree_of(shop), status, git(shop, "diff")) == before
+    assert git(shop, "branch", "--show-current") == "main\n"
+    assert (
+        b"Line fifteen of"
+        in objects.files(commit, ["docs/guide.md"])["docs/guide.md"].content
+    )
+
+
+@pytest.mark.parametrize("pattern", ["docs/added*", "[Aa]dded.md", "*.whl\nops/", "*"])
+def test_no_ignore_rule_keeps_a_file_of_the_template_out(
+    shop: Path, versions: Versions, tmp_path: Path, pattern: str
 ) -> None:
-    put(shop, {"docs/guide.md": SAME_LINE, "docs/added.md": b"Ours.\n"})
-    save(shop, "feat: ours")
+    put(shop, {".git/info/exclude": f"{pattern}\n".encode()})
+    with (shop / ".gitignore").open("a") as file:
+        file.write(f"{pattern}\n")
+    git(shop, "add", "-f", ".gitignore")
+    git(shop, *IDENTITY, "commit", "-q", "-m", "chore: ignore")
 
-    done = update(shop, tmp_path / "work", settle=True)
+    update(shop, tmp_path / "work")
 
-    assert done.settled == ("docs/added.md", "docs/guide.md")
-    assert (shop / "docs/guide.md").read_bytes() == SAME_LINE
-    assert (shop / "docs/added.md").read_bytes() == b"Ours.\n"
-    assert git(shop, "status", "--porcelain") == ""
+    files = git(shop, "ls-tree", "-r", "--name-only", "HEAD").split("\n")
+    assert {*files, ""} == {*tree_of(versions.new), ""}
 
 
-def test_an_edited_file_that_git_ignores_is_kept(shop: Path, tmp_path: Path) -> None:
-    git(shop, "rm", "-q", "--cached", "docs/guide.md")
-    put(shop, {".git/info/exclude": b"/docs/guide.md\n"})
-    save(shop, "chore: not tracked")
-    put(shop, {"docs/guide.md": SAME_LINE})
+def test_modes_come_with_the_files_where_the_disk_has_none(
+    versions: Versions, tmp_path: Path
+) -> None:
+    """``core.fileMode=false`` is the default on Windows and on mounted drives."""
+    shop = start_repository(versions.old, tmp_path / "shop")
+    git(shop, "config", "core.fileMode", "false")
+    git(shop, "rm", "-q", "--cached", "inv")
+    git(shop, *IDENTITY, "commit", "-q", "-m", "chore: without it")
 
-    done = update(shop, tmp_path / "work")
+    update(shop, tmp_path / "work")
 
-    assert [each.path for each in done.kept] == ["docs/guide.md"]
-    assert (shop / "docs/guide.md").read_bytes() == SAME_LINE
+    assert git(shop, "ls-files", "-s", "scripts").count("100755") == 2
+
+
+@pytest.mark.parametrize("kind", ["shallow", "sparse", "linked", "detached"])
+def test_any_kind_of_clone_is_updated(
+    started: Path, versions: Versions, tmp_path: Path, kind: str
+) -> None:
+    shop = tmp_path / "shop"
+    url = started.as_uri()
+    match kind:
+        case "shallow":
+            git(tmp_path, "clone", "-q", "--depth", "1", url, str(shop))
+        case "sparse":
+            git(tmp_path, "clone", "-q", "--sparse", url, str(shop))
+        case "linked":
+            git(tmp_path, "clone", "-q", url, str(tmp_path / "main"))
+            git(tmp_path / "main", "worktree", "add", "-q", "-b", "x", str(shop))
+        case _:
+            git(tmp_path, "clone", "-q", url, str(shop))
+            git(shop, "checkout", "-q", "--detach")
+    work = tmp_path / "work"
+    work.mkdir()
+    template = Template(shop, work=work, credentials=Credentials())
+    objects = Objects(shop, work=work)
+
+    plan = plan_update(objects, template, Wanted())
+    assert plan is not None
+    commit = carry_out(plan, objects)
+    assert commit is not None
+    objects.point(plan.branch, commit, old=None)
+
+    files = objects.files(plan.branch, tree_of(versions.new))
+    assert {p: f.content for p, f in files.items()} == tree_of(versions.new)
 
 
 def test_a_service_of_the_team_stays_when_its_answer_goes(
@@ -176,16 +268,12 @@ def test_a_service_of_the_team_stays_when_its_answer_goes(
     put(shop, {SEED: SENTINEL.encode()})
     save(shop, "feat: ours")
     services: Json = [{"name": "web", "kind": "web", "path": "services/web"}]
-    work = tmp_path / "work"
-    work.mkdir()
-    template = Template(shop, work=work, credentials=Credentials())
-    tree = Worktree(shop)
 
-    plan = plan_update(tree, template, Wanted(answers={"services": services}))
-    assert plan is not None
-    done = carry_out(plan, tree, template, settle=False)
+    wanted = Wanted(answers={"services": services})
+    done = update(shop, tmp_path / "work", wanted=wanted)
 
-    assert [each.path for each in done.kept] == [SEED]
+    assert done.version == OLD.removeprefix("v")  # answers alone keep the version
+    assert [each.path for each in done.outcome.left] == [SEED]
     assert (shop / SEED).read_bytes() == SENTINEL.encode()
     assert not (shop / "services/worker/worker.py").exists()
 
@@ -194,18 +282,13 @@ def test_a_service_can_be_added_without_a_new_version(
     versions: Versions, tmp_path: Path
 ) -> None:
     shop = start_repository(versions.new, tmp_path / "shop")
-    work = tmp_path / "work"
-    work.mkdir()
-    template = Template(shop, work=work, credentials=Credentials())
-    tree = Worktree(shop)
     services: Json = [{"name": "mail", "kind": "worker", "path": "services/mail"}]
 
-    plan = plan_update(tree, template, Wanted(answers={"services": services}))
-    assert plan is not None
-    done = carry_out(plan, tree, template, settle=False)
+    wanted = Wanted(answers={"services": services})
+    done = update(shop, tmp_path / "work", wanted=wanted)
 
     assert (shop / "services/mail/worker.py").is_file()
-    assert done.plan.branch == f"template/{NEW}-answers"
+    assert done.branch == f"template/{NEW}-answers"
 
 
 def test_another_source_serves_a_repository_whose_own_is_out_of_reach(

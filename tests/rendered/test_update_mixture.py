@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.rendered.managed import is_seed
 from tests.rendered.versions import Versions, put, save, tree_of, update
 
 RUNS = int(os.environ.get("MONOKEEL_UPDATE_RUNS") or "4")
@@ -21,17 +22,32 @@ def test_any_mixture_of_edits_survives(
     put(shop, edits)
     save(shop, "feat: ours")
 
-    done = update(shop, tmp_path / "work", settle=chance.random() < 0.5)
+    done = update(shop, tmp_path / "work")
 
     after, fresh, old = (tree_of(each) for each in (shop, versions.new, versions.old))
+    left = {each.path for each in done.outcome.left}
     for path, team in edits.items():
+        moved = "docs/moved.md" if path == "docs/moving.md" and team else path
         if team is None:
             assert path not in after
         else:
-            assert SENTINEL.encode() in after[path], path
-    for path in (fresh.keys() | old.keys()) - edits.keys():
+            assert SENTINEL.encode() in (after.get(path) or after[moved]), path
+        if fresh.get(path) != old.get(path) and path not in left and not is_seed(path):
+            assert_all_taken(old.get(path), fresh.get(moved), after.get(moved), path)
+    named = {*edits, "docs/moved.md", "infra/template-open.json"}
+    for path in (fresh.keys() | old.keys()) - named:
         assert after.get(path) == fresh.get(path), path
-    assert (done.commit is None) == bool(done.conflicts)
+    assert done.open.keys() == left
+
+
+def assert_all_taken(
+    old: bytes | None, new: bytes | None, after: bytes | None, path: str
+) -> None:
+    """Hold that every line the template added is there, unless the file is gone."""
+    if new is None or after is None:
+        return
+    added = set(new.splitlines()) - set((old or b"").splitlines())
+    assert added <= set(after.splitlines()), path
 
 
 def _mixture(old: Path, chance: random.Random) -> dict[str, bytes | None]:

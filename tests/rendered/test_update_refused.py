@@ -1,40 +1,64 @@
 """Updates that may not go ahead, or fail half-way: nothing is changed."""
 
-from collections.abc import Mapping
+import shutil
 from pathlib import Path
 
 import pytest
 
-from monokeel.adapters.copier import Template
-from monokeel.adapters.credentials import Credentials
-from monokeel.adapters.worktree import Worktree
 from monokeel.ground.errors import MonokeelError, RefusedError, ServiceError, UsageError
-from monokeel.updates.edits import Render
-from monokeel.updates.update import Wanted, carry_out, plan_update
 from tests.rendered.renders import git
-from tests.rendered.versions import put, save, tree_of, update
+from tests.rendered.versions import NEW, save, tree_of, update
 
-Edits = Mapping[str, bytes | None]
+BRANCH = f"template/{NEW}"
 
 
-@pytest.mark.parametrize(
-    ("edits", "problem"),
-    [
-        pytest.param({"docs/guide.md": b"x"}, "not committed", id="changed"),
-        pytest.param({"new.txt": b"x"}, "not committed", id="untracked"),
-    ],
-)
-def test_a_dirty_tree_is_refused_as_it_is(
-    shop: Path, tmp_path: Path, edits: Edits, problem: str
+@pytest.mark.parametrize("ours", [False, True], ids=["a colleague's", "of an update"])
+def test_a_branch_that_holds_work_is_refused_as_it_is(
+    shop: Path, tmp_path: Path, *, ours: bool
 ) -> None:
-    put(shop, edits)
-    before = tree_of(shop)
+    if ours:
+        update(shop, tmp_path / "first")
+    else:
+        git(shop, "checkout", "-q", "-b", BRANCH)
+        save(shop, "feat: by hand")
+    git(shop, "checkout", "-q", "main")
+    before = git(shop, "rev-parse", BRANCH)
 
-    with pytest.raises(RefusedError, match=problem):
+    if ours:
+        update(shop, tmp_path / "work")
+    else:
+        with pytest.raises(RefusedError, match="commits of somebody else"):
+            update(shop, tmp_path / "work")
+
+    assert git(shop, "rev-parse", BRANCH) == before
+
+
+def test_an_empty_branch_left_by_somebody_is_used(shop: Path, tmp_path: Path) -> None:
+    git(shop, "branch", BRANCH)
+
+    done = update(shop, tmp_path / "work")
+
+    assert git(shop, "rev-parse", f"{BRANCH}~1").strip() == done.head
+
+
+def test_a_branch_that_is_checked_out_is_not_moved(shop: Path, tmp_path: Path) -> None:
+    git(shop, "checkout", "-q", "-b", BRANCH)
+
+    with pytest.raises(UsageError, match="is checked out"):
         update(shop, tmp_path / "work")
 
-    assert tree_of(shop) == before
-    assert git(shop, "branch", "--show-current").strip() == "main"
+    assert git(shop, "rev-parse", BRANCH) == git(shop, "rev-parse", "main")
+
+
+def test_a_folder_of_a_repository_is_refused(shop: Path, tmp_path: Path) -> None:
+    outer = tmp_path / "outer"
+    outer.mkdir()
+    git(outer, "init", "-q", "-b", "main")
+    shutil.copytree(shop, outer / "shop", ignore=shutil.ignore_patterns(".git"))
+    save(outer, "chore: inside")
+
+    with pytest.raises(UsageError, match="not its root"):
+        update(outer / "shop", tmp_path / "work")
 
 
 @pytest.mark.parametrize(
@@ -66,40 +90,3 @@ def test_a_broken_answers_file_changes_nothing(
     assert type(caught.value) is error
     assert tree_of(shop) == before
     assert git(shop, "branch", "--list", "template/*") == ""
-
-
-@pytest.mark.parametrize("failure", [ServiceError("gone"), KeyboardInterrupt()])
-def test_a_failure_half_way_leaves_the_repository_as_it_was(
-    shop: Path, tmp_path: Path, failure: BaseException
-) -> None:
-    class Broken(Template):
-        def renamed(self, old: Render, new: Render) -> dict[str, str]:
-            assert old.folder != new.folder
-            raise failure
-
-    put(shop, {"docs/leaving.md": b"ours"})
-    save(shop, "feat: ours")
-    before = tree_of(shop)
-    work = tmp_path / "work"
-    work.mkdir()
-    template = Broken(shop, work=work, credentials=Credentials())
-    plan = plan_update(Worktree(shop), template, Wanted())
-    assert plan is not None
-
-    with pytest.raises(type(failure)):
-        carry_out(plan, Worktree(shop), template, settle=False)
-
-    assert tree_of(shop) == before
-    assert git(shop, "status", "--porcelain") == ""
-    assert git(shop, "branch", "--format=%(refname:short)").split() == ["main"]
-
-
-def test_an_edit_that_git_was_told_to_overlook_is_not_lost(
-    shop: Path, tmp_path: Path
-) -> None:
-    git(shop, "update-index", "--skip-worktree", "docs/leaving.md")
-    put(shop, {"docs/leaving.md": b"ours"})
-
-    update(shop, tmp_path / "work")
-
-    assert (shop / "docs/leaving.md").read_bytes() == b"ours"

@@ -12,8 +12,9 @@ from copier import run_copy
 
 from monokeel.adapters.copier import Template
 from monokeel.adapters.credentials import Credentials
-from monokeel.adapters.worktree import Worktree, list_files, read_files
-from monokeel.updates.update import Update, Wanted, carry_out, plan_update
+from monokeel.adapters.objects import Objects
+from monokeel.adapters.worktree import list_files, read_files
+from monokeel.updates.update import UpdatePlan, Wanted, carry_out, plan_update
 from tests.rendered.renders import ROOT, copy_source, git
 
 OLD, NEW = "v9998.0.0", "v9999.0.0"
@@ -98,15 +99,22 @@ def put(repository: Path, content: Mapping[str, bytes | None]) -> None:
 
 
 def update(
-    repository: Path, work: Path, *, source: str = "", settle: bool = False
-) -> Update:
-    """Update *repository* to the newest version; AssertionError if it is current."""
+    repository: Path, work: Path, *, source: str = "", wanted: Wanted | None = None
+) -> UpdatePlan:
+    """Update *repository* and check the branch out; AssertionError if it is current.
+
+    The newest version unless *wanted* says another.
+    """
     work.mkdir()
     template = Template(repository, work=work, source=source, credentials=Credentials())
-    tree = Worktree(repository)
-    plan = plan_update(tree, template, Wanted())
+    objects = Objects(repository, work=work)
+    plan = plan_update(objects, template, wanted or Wanted())
     assert plan is not None
-    return carry_out(plan, tree, template, settle=settle)
+    commit = carry_out(plan, objects)
+    if commit is not None:
+        objects.point(plan.branch, commit, old=plan.before)
+        git(repository, "checkout", "-q", "--force", plan.branch)
+    return plan
 
 
 def tree_of(folder: Path) -> dict[str, bytes]:

@@ -45,14 +45,12 @@ def loose_pins(text: str) -> list[str]:
 
 
 def loose_images(dockerfile: str) -> list[str]:
-    """Return each image in *dockerfile* that has no digest or cannot be replaced."""
-    arguments = dict(re.findall(r"^ARG (\w+)=(\S+)$", dockerfile, re.MULTILINE))
-    loose = []
-    for image in re.findall(r"^FROM (\S+)", dockerfile, re.MULTILINE):
-        name = image.removeprefix("${").removesuffix("}")
-        if name == image or not _DIGEST.search(arguments.get(name, "")):
-            loose.append(image)
-    return loose
+    """Return each image in *dockerfile* that no robot could keep fresh.
+
+    Dependabot reads ``FROM`` alone, and no argument in it (dependabot-core #2057).
+    """
+    images = re.findall(r"^FROM (\S+)", dockerfile, re.MULTILINE)
+    return [image for image in images if not _DIGEST.search(image)]
 
 
 def swallowed_failures(script: str) -> list[str]:

@@ -6,8 +6,7 @@ from pathlib import Path
 from monokeel.setup.expectations import expectations
 from monokeel.setup.permissions import APPS, needed, page_name
 from monokeel.setup.rows import Expectation, Wanted
-from tests.fakes.unconnected import World
-from tests.setup.test_init import POLICY, SETTINGS
+from tests.fakes.unconnected import POLICY, SETTINGS, World
 
 PAGE = Path(__file__).parents[2] / "docs/how-to/connect-to-github.md"
 _TABLE = re.compile(r"(<!-- permissions: [^>]* -->\n).*?(<!-- end -->)", re.DOTALL)

@@ -9,9 +9,8 @@ from monokeel.ground.errors import ServiceError
 from monokeel.setup.doctor import Finding, Here, doctor_report, examine
 from monokeel.setup.rows import Wanted
 from tests.fakes.rulesets import FakeRulesets
-from tests.fakes.unconnected import START, World
+from tests.fakes.unconnected import POLICY, SETTINGS, START, World
 from tests.setup.test_expectations import connected
-from tests.setup.test_init import POLICY, SETTINGS
 
 FILES = ("infra/platform.toml", "infra/rulesets.json", ".copier-answers.yml")
 
@@ -167,5 +166,15 @@ def test_classic_protection_is_optional() -> None:
 def test_the_report_counts_what_is_missing() -> None:
     report = doctor_report(tuple(findings(programs={}).values()))
 
-    assert report.headline == "3 missing, 0 unknown, of 15"
+    assert report.headline == "3 missing, 0 unknown, of 16"
     assert report.data["verdict"] == "missing"
+
+
+def test_a_clone_of_another_repository_is_not_ok() -> None:
+    """P19."""
+    other = World(remote="https://github.com/acme/other.git")
+
+    found = findings(clone=other)["remote"]
+
+    assert found.state == "missing"
+    assert "origin is acme/other" in found.detail

@@ -10,12 +10,14 @@ from monokeel.ground.answers import Unknown
 from monokeel.ground.errors import RefusedError, ServiceError
 from monokeel.policy.rulesets import parse_policy
 from monokeel.setup.expectations import expectations, passes
+from monokeel.setup.merging import approvals, title_decides
 from monokeel.setup.permissions import PERMISSIONS, in_words, needed
 from monokeel.setup.ports import Outside, fingerprint
 from monokeel.setup.rows import Answer, AsWanted, Otherwise, Wanted, answer_to
+from monokeel.setup.tokens import kind_of, remedy_for_scopes
 from tests.fakes.rulesets import FakeRulesets
-from tests.fakes.unconnected import START, World
-from tests.setup.test_init import POLICY, SETTINGS, a_key, connect, set_secrets
+from tests.fakes.unconnected import POLICY, SETTINGS, START, World, a_key
+from tests.setup.test_init import connect, set_secrets
 
 
 def connected() -> World:
@@ -140,7 +142,9 @@ def test_what_a_weak_token_does_not_see_is_never_as_wanted() -> None:
 
     hidden = {n for n, a in answers(world).items() if isinstance(a, Unknown)}
 
-    assert hidden == set(answers(world)) - {"rules", "default branch on GitHub"}
+    assert hidden == set(answers(world)) - {
+        *("rules", "somebody can merge", "default branch on GitHub"),
+    }
 
 
 def test_no_answer_is_unknown_and_not_hidden() -> None:
@@ -179,6 +183,122 @@ def test_the_newest_secret_time_is_compared_with_the_newest_key() -> None:
     world.keys[0] = replace(world.keys[0], created_at=START + timedelta(days=1))
 
     assert "secret in dev" not in otherwise(world)
+
+
+def app_rows(mint: Callable[[], str] | None) -> dict[str, Answer]:
+    settings = replace(SETTINGS, writer="app", app_id=7)
+    world = connected()
+    outside = replace(world.outside, mint=mint)
+    rows = expectations(Wanted(settings=settings, policy=POLICY), outside)
+    return {row.name: answer_to(row) for row in rows}
+
+
+def test_an_app_is_the_writer_when_it_may_push() -> None:
+    found = app_rows(lambda: "token")
+
+    assert found["writer"] == AsWanted(detail="GitHub App 7 may push")
+
+
+def test_without_its_key_nobody_knows_what_an_app_may() -> None:
+    found = app_rows(None)["writer"]
+
+    assert isinstance(found, Unknown)
+    assert "MONOKEEL_WRITER_KEY" in found.reason
+
+
+def test_an_app_that_is_not_installed_is_otherwise() -> None:
+    def mint() -> str:
+        raise RefusedError("the App 7 is not installed", fix="Install it")
+
+    found = app_rows(mint)["writer"]
+
+    assert found == Otherwise(detail="the App 7 is not installed", remedy="Install it")
+
+
+def test_beside_an_app_every_deploy_key_is_a_stranger() -> None:
+    found = app_rows(None)["other write keys"]
+
+    assert isinstance(found, Otherwise)
+    assert "beside ours: monokeel (id 1" in found.detail
+
+
+def test_the_key_of_an_app_is_a_secret_of_its_own() -> None:
+    found = app_rows(None)["secret in prod"]
+
+    assert isinstance(found, Otherwise)
+    assert "gh secret set MONOKEEL_WRITER_KEY --env prod" in found.remedy
+
+
+def test_a_key_that_nobody_uses_is_named_before_github_removes_it() -> None:
+    world = connected()
+    world.days = 301
+
+    assert "was not used since 2026-01-01" in otherwise(world)["writer"].detail
+
+    world.keys = [replace(world.keys[0], last_used=START + timedelta(days=2))]
+
+    assert "writer" not in otherwise(world)
+
+
+MERGE = """[{"name": "main", "target": "branch", "enforcement": "active",
+"bypass_actors": [], "conditions": {"ref_name": {"include": [], "exclude": []}},
+"rules": [{"type": "pull_request", "parameters": {
+"required_approving_review_count": 1}}]}]"""
+
+
+@pytest.mark.parametrize(
+    ("people", "answer"),
+    [(("ann",), Otherwise), (("ann", "ben"), AsWanted), ((), Otherwise)],
+)
+def test_who_is_alone_cannot_merge_under_a_rule_that_asks_for_approval(
+    people: tuple[str, ...], answer: type[Answer]
+) -> None:
+    world = World(people=people)
+    wanted = Wanted(settings=SETTINGS, policy=parse_policy(MERGE))
+
+    found = {r.name: answer_to(r) for r in expectations(wanted, world.outside)}
+
+    assert isinstance(found["somebody can merge"], answer)
+
+
+def test_an_inactive_rule_asks_nobody() -> None:
+    assert approvals(parse_policy(MERGE)) == 1
+    assert approvals(parse_policy(MERGE.replace("active", "disabled"))) == 0
+    assert approvals(POLICY) == 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "scopes", "said"),
+    [
+        ("classic token", ("repo",), "without workflow, read:packages"),
+        ("token of gh or an OAuth app", ("repo", "gist"), "without workflow"),
+        ("classic token", ("repo", "workflow", "write:packages"), ""),
+        ("fine-grained token", None, "GitHub's registry takes none of this kind"),
+    ],
+)
+def test_what_a_token_cannot_do_is_said_before_it_fails(
+    kind: str, scopes: tuple[str, ...] | None, said: str
+) -> None:
+    world = World(kind=kind, scopes=scopes)
+    wanted = Wanted(settings=SETTINGS, policy=POLICY)
+
+    found = {r.name: answer_to(r) for r in expectations(wanted, world.outside)}
+
+    answer = found["token"]
+    assert not isinstance(answer, Unknown)
+    assert said in answer.detail
+    assert isinstance(answer, Otherwise) is ("without" in said)
+
+
+def test_gh_gets_scopes_by_a_command_of_its_own() -> None:
+    found = remedy_for_scopes("token of gh or an OAuth app", ["workflow"])
+
+    assert found == "gh auth refresh -s workflow"
+
+
+@pytest.mark.parametrize("token", ["github_pat_x", "ghp_x", "gho_x", "ghu_x", "ghs_x"])
+def test_each_prefix_is_a_kind(token: str) -> None:
+    assert kind_of(token) != kind_of("sandbox-admin") == "token of an unknown kind"
 
 
 def test_two_keys_of_our_title_are_both_named_with_who_added_them() -> None:
@@ -227,45 +347,26 @@ def test_workflows_that_may_too_much_are_named(
     assert otherwise(world)["rights of workflows"].detail == said
 
 
-def app_rows(mint: Callable[[], str] | None) -> dict[str, Answer]:
-    settings = replace(SETTINGS, writer="app", app_id=7)
-    world = connected()
-    outside = replace(world.outside, mint=mint)
-    rows = expectations(Wanted(settings=settings, policy=POLICY), outside)
-    return {row.name: answer_to(row) for row in rows}
+@pytest.mark.parametrize(
+    ("methods", "settings", "decides"),
+    [
+        ('["squash"]', {}, True),
+        ('["squash", "rebase"]', {}, False),
+        ('["squash", "rebase"]', {"allow_rebase_merge": False}, True),
+        ('["squash"]', {"squash_merge_commit_title": "COMMIT_OR_PR_TITLE"}, False),
+        ('["rebase"]', {}, False),
+    ],
+)
+def test_the_title_decides_where_it_is_all_that_lands(
+    methods: str, settings: dict[str, str | bool], *, decides: bool
+) -> None:
+    text = MERGE.replace(
+        '_count": 1', f'_count": 1, "allowed_merge_methods": {methods}'
+    )
+    changed = replace(SETTINGS, on_github={**SETTINGS.on_github, **settings})
+
+    assert title_decides(changed, parse_policy(text)) is decides
 
 
-def test_an_app_is_the_writer_when_it_may_push() -> None:
-    found = app_rows(lambda: "token")
-
-    assert found["writer"] == AsWanted(detail="GitHub App 7 may push")
-
-
-def test_without_its_key_nobody_knows_what_an_app_may() -> None:
-    found = app_rows(None)["writer"]
-
-    assert isinstance(found, Unknown)
-    assert "MONOKEEL_WRITER_KEY" in found.reason
-
-
-def test_an_app_that_is_not_installed_is_otherwise() -> None:
-    def mint() -> str:
-        raise RefusedError("the App 7 is not installed", fix="Install it")
-
-    found = app_rows(mint)["writer"]
-
-    assert found == Otherwise(detail="the App 7 is not installed", remedy="Install it")
-
-
-def test_beside_an_app_every_deploy_key_is_a_stranger() -> None:
-    found = app_rows(None)["other write keys"]
-
-    assert isinstance(found, Otherwise)
-    assert "beside ours: monokeel (id 1" in found.detail
-
-
-def test_the_key_of_an_app_is_a_secret_of_its_own() -> None:
-    found = app_rows(None)["secret in prod"]
-
-    assert isinstance(found, Otherwise)
-    assert "gh secret set MONOKEEL_WRITER_KEY --env prod" in found.remedy
+def test_without_rules_every_method_may_land() -> None:
+    assert not title_decides(SETTINGS, [])

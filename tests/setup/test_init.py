@@ -7,8 +7,6 @@ import pytest
 
 from monokeel.ground.answers import Unknown
 from monokeel.ground.errors import MonokeelError, ServiceError, UsageError
-from monokeel.ground.settings import parse_settings
-from monokeel.policy.rulesets import parse_policy
 from monokeel.setup.init import (
     Step,
     carry_out,
@@ -19,41 +17,20 @@ from monokeel.setup.init import (
 )
 from monokeel.setup.ports import DeployKey
 from monokeel.setup.rows import Wanted
-from tests.fakes.unconnected import BEFORE, COMMIT, FOREIGN, START, CrashError, World
+from tests.fakes.unconnected import (
+    BEFORE,
+    COMMIT,
+    FOREIGN,
+    POLICY,
+    SETTINGS,
+    START,
+    CrashError,
+    World,
+    a_key,
+)
 
-SETTINGS = parse_settings("""
-[repository]
-owner = "acme"
-name = "shop"
-[release]
-[registry]
-[policy]
-[[environments]]
-name = "dev"
-[[environments]]
-name = "prod"
-reviewers = true
-""")
-RULES = """[{"name": "tags", "target": "tag", "enforcement": "active",
-"bypass_actors": [
-  {"actor_id": null, "actor_type": "DeployKey", "bypass_mode": "always"}],
-"conditions": {"ref_name": {"include": ["refs/tags/v*"], "exclude": []}},
-"rules": [{"type": "creation"}]}]"""
-POLICY = parse_policy(RULES)
 ENVIRONMENTS = ("release", "dev", "prod", "policy", "template")
 PUSHED = ("release", "dev", "prod")
-
-
-def a_key(**changes: object) -> DeployKey:
-    key = DeployKey(
-        id=3,
-        title="monokeel",
-        key="ssh-ed25519 QUJD",
-        writes=True,
-        enabled=True,
-        created_at=START,
-    )
-    return replace(key, **changes)  # type: ignore[arg-type]
 
 
 def wanted(*, register: bool = True) -> Wanted:
@@ -67,6 +44,10 @@ def connect(world: World, *, register: bool = True) -> tuple[Step, ...]:
 
 def states(steps: tuple[Step, ...]) -> dict[str, str]:
     return {step.name: step.state for step in steps}
+
+
+def by_name(steps: tuple[Step, ...]) -> dict[str, Step]:
+    return {step.name: step for step in steps}
 
 
 def set_secrets(world: World) -> None:
@@ -269,7 +250,7 @@ def test_foreign_history_stops_everything_before_the_first_write() -> None:
 
     assert world.writes == 0
     assert verdict_of(steps) == "incomplete"
-    assert "--allow-unrelated-histories" in steps[0].to_do
+    assert "--allow-unrelated-histories" in by_name(steps)["default branch"].to_do
     assert init_report(SETTINGS, steps).headline.startswith(
         "acme/shop: nothing was changed"
     )
@@ -343,7 +324,7 @@ def test_a_refused_first_push_leaves_the_repository_open() -> None:
     steps = connect(world)
 
     assert states(steps)["default branch"] == "refused"
-    assert "Workflows: write" in steps[0].to_do
+    assert "Workflows: write" in by_name(steps)["default branch"].to_do
     assert world.rules == []
     assert verdict_of(steps) == "refused"
 

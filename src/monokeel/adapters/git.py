@@ -181,6 +181,12 @@ class Git:
         done = self._git("remote", "get-url", self.remote, ok=(0, 2, 128))
         return done.stdout.strip() or None
 
+    def written_address(self) -> str | None:
+        """Return the remote's address as the clone has it, before ``insteadOf``."""
+        name = f"remote.{self.remote}.url"
+        done = self._git("config", "--get", name, ok=(0, 1, 128))
+        return done.stdout.strip() or None
+
     def remote_refs(self, prefixes: Collection[str] = HEADS_AND_TAGS) -> dict[str, str]:
         """Return full ref name → peeled commit of the refs under *prefixes*.
 

@@ -111,18 +111,13 @@ class Issues:
 
         REST's ``/user`` refuses Apps, GraphQL's viewer does not (gh auth status).
         """
-        root = self._github.api.removesuffix("/v3")
-        answer = self._github.request(
-            "POST",
-            f"{root}/graphql",
-            json={"query": "query Viewer { viewer { login } }"},
-        )
         try:
-            data = as_object(as_object(answer.json()).get("data"))
+            data = self._github.graphql("query Viewer { viewer { login } }", {})
             return as_text(as_object(data.get("viewer")).get("login"))
         except ServiceError as error:
             raise ServiceError(
-                "GitHub does not say whose token this is, so no issue is known as ours"
+                "GitHub does not say whose token this is, so no issue is known as ours:"
+                f" {error.problem}"
             ) from error
 
 

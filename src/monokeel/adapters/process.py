@@ -119,6 +119,28 @@ def run(  # noqa: PLR0913 - one keyword per property of a child process
     return Completed(code=done.returncode, stdout=done.stdout, stderr=said)
 
 
+def run_raw(args: Sequence[str], *, cwd: Path, stdin: bytes) -> bytes:
+    """Run *args* with *stdin* and return its output as it is, no byte decoded.
+
+    Raises ServiceError when the program is missing or fails.
+    """
+    try:
+        done = subprocess.run(
+            args,
+            cwd=cwd,
+            env=clean_environment(),
+            input=stdin,
+            capture_output=True,
+            check=False,
+        )
+    except FileNotFoundError as error:
+        raise _missing(args[0]) from error
+    if done.returncode != 0:
+        said = last_line(done.stderr.decode("utf-8", errors="replace"))
+        raise ServiceError(f"{' '.join(args[:3])} failed ({done.returncode}): {said}")
+    return done.stdout
+
+
 def stream(
     args: Sequence[str],
     *,

@@ -35,6 +35,24 @@ class Pulls:
                 found[branch] = as_number(pull.get("number"))
         return found
 
+    def rejected(self, branch: str) -> int | None:
+        """Return the number of the last one of *branch*, if it was closed unmerged."""
+        owner = self._github.repository.partition("/")[0]
+        params = {"state": "all", "head": f"{owner}:{branch}"}
+        found = sorted(
+            (as_number(pull.get("number")), pull.get("state"), pull.get("merged_at"))
+            for pull in self._github.pages("/pulls", params=params)
+            if as_text(as_object(pull.get("head")).get("ref")) == branch
+        )
+        if not found or found[-1][1] != "closed" or found[-1][2]:
+            return None
+        return found[-1][0]
+
+    def edit(self, number: int, *, title: str, body: str) -> None:
+        """Give pull request *number* another title and body."""
+        wanted: Json = {"title": title, "body": body}
+        self._github.request("PATCH", f"/pulls/{number}", json=wanted)
+
     def create(self, branch: str, *, title: str, body: str) -> int | Declined:
         """Open a pull request from *branch* and return its number.
 

@@ -139,6 +139,43 @@ class Repository:
             return True
         return False if "not protected" in words_of(answer).lower() else _hidden(answer)
 
+    def now(self) -> datetime:
+        """Return GitHub's time, that of its newest answer."""
+        return self._github.server_date
+
+    def token_scopes(self) -> tuple[str, ...] | None:
+        """Return the scopes of a classic token or gh's; other kinds have none.
+
+        Source: GitHub docs, "Scopes for OAuth apps", header ``X-OAuth-Scopes``.
+        """
+        said = self._github.request("GET", "").headers.get("X-OAuth-Scopes")
+        if said is None:
+            return None
+        return tuple(filter(None, (each.strip() for each in said.split(","))))
+
+    def pushers(self) -> tuple[str, ...] | Unknown:
+        """Return the logins of who may push; hidden for who may not push."""
+        listed = self._listed("/collaborators")
+        if isinstance(listed, Unknown):
+            return listed
+        return tuple(
+            as_text(each.get("login"))
+            for each in listed
+            if as_object(each.get("permissions") or {}).get("push") is True
+        )
+
+    def create(self, *, private: bool) -> None:
+        """Make the repository, empty, for its owner: an organization or the user.
+
+        Raises RefusedError when the token may not, or the name is taken.
+        """
+        owner, _, name = self._github.repository.partition("/")
+        found = self._github.request("GET", f"//users/{quote(owner)}").json()
+        organization = as_object(found).get("type") == "Organization"
+        path = f"//orgs/{quote(owner)}/repos" if organization else "//user/repos"
+        body: Json = {"name": name, "private": private}
+        self._github.write("POST", path, body, expect=(HTTPStatus.CREATED,))
+
     def workflow_rights(self) -> dict[str, Json] | Unknown:
         """Return ``default_workflow_permissions`` and whether workflows may approve."""
         answer = self._github.ask("/actions/permissions/workflow")

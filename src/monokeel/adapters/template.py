@@ -14,12 +14,15 @@ from monokeel.adapters.worktree import blob_of, listed_blobs
 from monokeel.ground.answers import Json
 from monokeel.ground.errors import ServiceError, UsageError
 from monokeel.ground.parsers import parse_yaml
-from monokeel.updates.edits import ANSWERS_FILE, Recorded
+from monokeel.ground.version import is_newer
+from monokeel.updates.edits import ANSWERS_FILE, Recorded, Render
+from monokeel.updates.leftovers import OPEN_FILE, Leftovers, parse_leftovers
 from monokeel.updates.verify import MANIFEST, parse_manifest
 
 _TIMEOUT_S = 300.0
 _TAG = re.compile(r"refs/tags/(v(?:0|[1-9]\d*)(?:\.(?:0|[1-9]\d*)){2})\Z")
 _SHORT = re.compile(r"[A-Za-z0-9-]+/[A-Za-z0-9._-]+\Z")
+_SECTION = re.compile(r"(?m)^## v?(\d+\.\d+\.\d+)\b.*$")
 _BELOW = "template/"  # copier.yml's _subdirectory
 
 
@@ -33,23 +36,30 @@ class TemplateRepository:
         self, root: Path, *, work: Path, source: str = "", credentials: Credentials
     ) -> None:
         self._root = root
-        self._work = work
+        self.work = work
         self._source = source
         self._credentials = credentials
 
     def recorded(self) -> Recorded:
-        """Return what the answers file says: source, version, answers.
+        """Return what the committed answers file says: source, version, answers.
 
-        Raises UsageError when there is none, or when it is not one of Copier's.
+        A half-made change on disk does not count; before the first commit, the disk
+        is all there is. Raises UsageError when there is none, or when it is not one of
+        Copier's.
         """
+        args = ["git", "show", f"HEAD:./{ANSWERS_FILE}"]
+        shown = run(args, cwd=self._root, ok=range(256))
         path = self._root / ANSWERS_FILE
-        if not path.is_file():
+        if shown.code == 0:
+            text = shown.stdout
+        elif path.is_file():
+            text = path.read_bytes().decode("utf-8", errors="replace")
+        else:
             raise UsageError(
                 f"there is no {ANSWERS_FILE} here",
                 fix="Run this in a repository made from the template. A lost answers"
                 " file comes back as docs/OPERATIONS.md says.",
             )
-        text = path.read_bytes().decode("utf-8", errors="replace")
         stored = yaml_mapping(text, ANSWERS_FILE)
         source, commit = stored.get("_src_path"), stored.get("_commit")
         if not isinstance(source, str) or not isinstance(commit, str):
@@ -59,6 +69,12 @@ class TemplateRepository:
             )
         answers = {k: v for k, v in stored.items() if not k.startswith("_")}
         return Recorded(source=source, commit=commit, answers=answers)
+
+    def leftovers(self) -> Leftovers:
+        """Return what earlier updates left open, as it is committed."""
+        args = ["git", "show", f"HEAD:./{OPEN_FILE}"]
+        shown = run(args, cwd=self._root, ok=range(256))
+        return parse_leftovers(shown.stdout.encode() if shown.code == 0 else None)
 
     def address(self) -> str:
         """Return where the template is read from, as git is told.
@@ -116,7 +132,7 @@ class TemplateRepository:
 
     def mirror(self) -> Path:
         """Return the mirror of the template's repository, made on the first call."""
-        mirror, address = self._work / "template.git", self.address()
+        mirror, address = self.work / "template.git", self.address()
         if not mirror.exists():
             made = run(
                 ["git", "clone", "--quiet", "--mirror", "--", address, str(mirror)],
@@ -133,13 +149,14 @@ class TemplateRepository:
         """Return the recorded release and where it is read: ``v1.4.0 of https://…``."""
         return f"{self.recorded().commit} of {shown(self.address())}"
 
-    def delivered(self) -> dict[str, str]:
-        """Return path → mode and blob of the managed files of the recorded release.
+    def delivered(self, version: str = "") -> dict[str, str]:
+        """Return path → mode and blob of the managed files of a release.
 
-        They are read from its tree, never from the repository at hand. Raises
-        ServiceError when the template or that release cannot be read.
+        Of the recorded one unless *version*, a tag, is given. They are read from its
+        tree, never from the repository at hand. Raises ServiceError when the template
+        or that release cannot be read.
         """
-        commit = self._commit()
+        commit = self._commit(version)
         listed = run(
             ["git", "ls-tree", "-r", "-z", "--full-tree", commit, "--", _BELOW],
             cwd=self.mirror(),
@@ -151,7 +168,10 @@ class TemplateRepository:
         args = ["git", "show", f"{commit}:{_BELOW}{MANIFEST}"]
         shown = run(args, cwd=self.mirror(), ok=range(256))
         if shown.code != 0:
-            raise ServiceError(f"{self.name()} has no {MANIFEST}")
+            raise ServiceError(
+                f"{version or self.recorded().commit} of {self.address()} has no"
+                f" {MANIFEST}"
+            )
         names = {MANIFEST, *parse_manifest(shown.stdout.encode())}
         return {path: blobs[path] for path in sorted(names & blobs.keys())}
 
@@ -160,19 +180,55 @@ class TemplateRepository:
 
         Raises ServiceError when they cannot be had, or the build fails.
         """
-        folder = self._work / "sources"
+        folder = self.work / "sources"
         commit = self._commit()
         plain = ("-c", "core.autocrlf=false", "-c", "core.hooksPath=/dev/null")
         clone = ["git", *plain, "clone", "--quiet", "--shared", "--no-checkout"]
-        run([*clone, str(self.mirror()), str(folder)], cwd=self._work)
+        run([*clone, str(self.mirror()), str(folder)], cwd=self.work)
         run(["git", *plain, "checkout", "--quiet", "--detach", commit], cwd=folder)
-        made = wheel.build(folder, self._work / "built")
+        made = wheel.build(folder, self.work / "built")
         content = wheel.repack(made.read_bytes())
         return {f"ops/{made.name}": f"100644 {blob_of(content)}"}
 
-    def _commit(self) -> str:
-        """Return the commit that the recorded release names in the template."""
-        recorded = self.recorded().commit
+    def renamed(self, old: Render, new: Render) -> dict[str, str]:
+        """Return old path → new path of the files that the template renamed."""
+        args = ["git", "diff", "--no-index", "--no-ext-diff", "-M", "-z"]
+        args += ["--name-status", "--diff-filter=R", "--", old.folder, new.folder]
+        said = run(args, cwd=self.work, ok=(0, 1)).stdout.split("\0")
+        prefix = (len(old.folder) + 1, len(new.folder) + 1)
+        triples = zip(said[0::3], said[1::3], said[2::3], strict=False)
+        return {before[prefix[0] :]: after[prefix[1] :] for _, before, after in triples}
+
+    def notes(self, current: str, version: str) -> str:
+        """Return what the template's changelog says after *current*, to *version*.
+
+        Its sections are headed by versions, ``## 1.5.0``; the newest stands first.
+        Empty if it has none.
+        """
+        args = ["git", "show", f"v{version}:CHANGELOG.md"]
+        shown = run(args, cwd=self.mirror(), ok=range(256))
+        if shown.code != 0:
+            return ""
+        parts = _SECTION.split(shown.stdout)
+        sections = zip(parts[1::2], parts[2::2], strict=False)
+        return "\n\n".join(
+            f"## {name}\n\n{text.strip()}"
+            for name, text in sections
+            if not is_newer(name, version) and is_newer(name, current)
+        )
+
+    def stat(self, old: Render, new: Render) -> str:
+        """Return what changes between two renders: a line a file, and the sum."""
+        args = ["git", "diff", "--no-index", "--no-ext-diff", "--stat=100", "-M"]
+        said = run(
+            [*args, "--", old.folder, new.folder], cwd=self.work, ok=(0, 1)
+        ).stdout
+        inside = f"{Path(old.folder).parent}/"
+        return said.replace(inside, "").replace(inside.lstrip("/"), "")
+
+    def _commit(self, version: str = "") -> str:
+        """Return the commit of *version*, or of the recorded release."""
+        recorded = version or self.recorded().commit
         args = ["git", "rev-parse", "--verify", "--quiet", "--end-of-options"]
         asked = [*args, f"{recorded}^{{commit}}"]
         found = run(asked, cwd=self.mirror(), ok=range(256))
@@ -180,6 +236,14 @@ class TemplateRepository:
             where = shown(self.address())
             raise ServiceError(f"the template at {where} has no {recorded}")
         return found.stdout.strip()
+
+
+def parse_answer(text: str) -> Json:
+    """Return the answer that *text* means as YAML; UsageError if it is none."""
+    try:
+        return parse_yaml(text)
+    except ValueError as error:
+        raise UsageError(f"--answer {text[:80]!r} is not YAML: {error}") from error
 
 
 def yaml_mapping(text: str, where: str) -> dict[str, Json]:

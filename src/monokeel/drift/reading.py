@@ -63,7 +63,10 @@ def read_drift(wanted: Wanted, outside: Outside) -> DriftReading:
     if "rulesets" in wanted.sections:
         try:
             rulesets = read_rulesets(
-                wanted.policy, outside.rulesets, wanted.settings.optional_rules
+                wanted.policy,
+                outside.rulesets,
+                wanted.settings.optional_rules,
+                wanted.settings.policy.unmanaged,
             )
         except NO_ANSWER as error:
             facts["rulesets"] = _unread("rulesets", error)

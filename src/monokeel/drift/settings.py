@@ -15,6 +15,11 @@ def check_settings(wanted: Wanted, outside: Outside) -> Facts:
     drift: dict[str, str] = {}
     unverified: list[Unverified] = []
     notes: list[str] = []
+    for finding in wanted.disagreements:
+        if finding.warning:
+            notes.append(finding.line)
+        else:
+            drift[f"{finding.line}. Correct one of the two files"] = "agreement"
     for row in watched_rows(wanted, outside):
         match answer_to(row):
             case AsWanted():
@@ -23,6 +28,8 @@ def check_settings(wanted: Wanted, outside: Outside) -> Facts:
                 notes.append(f"{row.name}: {detail}. {remedy}")
             case Otherwise(detail=detail, remedy=remedy):
                 drift[f"{row.name}: {detail}; {row.lost}. {remedy}"] = row.item
+            case Unknown(reason=reason) if row.item == "writer_app":
+                notes.append(f"{row.name}: {reason}")
             case Unknown(reason=reason, hidden=hidden):
                 unverified.append(
                     Unverified(

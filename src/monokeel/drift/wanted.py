@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from monokeel.ground.errors import UsageError
 from monokeel.ground.settings import Settings
 from monokeel.policy.rulesets import Ruleset
+from monokeel.policy.shape import Finding
 
 SECTIONS = ("rulesets", "settings", "pointers", "releases")
 ALLOWED = (  # bypass_actors: all that only administration rights show
@@ -26,7 +27,8 @@ class Wanted:
     """What was asked for: the policy, the settings, and what to look at.
 
     *repository* is the one that is asked about, ``owner/repo``; *allowed* names what
-    may stay unverified; *sections* is never empty.
+    may stay unverified; *sections* is never empty. *disagreements* is where policy and
+    settings speak of different things.
     """
 
     repository: str
@@ -34,6 +36,7 @@ class Wanted:
     settings: Settings
     sections: tuple[str, ...] = SECTIONS
     allowed: tuple[str, ...] = ()
+    disagreements: tuple[Finding, ...] = ()
 
 
 def parse_sections(text: str) -> tuple[str, ...]:

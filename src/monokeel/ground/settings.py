@@ -3,7 +3,7 @@
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 
 from monokeel.ground.errors import UsageError
@@ -38,6 +38,8 @@ _CLAIM = re.compile(r"refs/[a-z][a-z0-9-]*/(?:[A-Za-z0-9._-]+/)*\{tag\}\Z")
 _PATH = re.compile(r"(?!/)(?!.*(?:\A|/)\.\.?(?:/|\Z))[A-Za-z0-9_.][A-Za-z0-9._/-]*\Z")
 _SOAK = re.compile(r"([0-9]{1,9})(s|m|h|d)\Z")
 _FOLDER = re.compile(r"[^\x00-\x1f\x7f]+\Z")
+_NO_REF = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|/\.|\.lock(?:/|\Z)|[/.]\Z")
+TAKEN_ENVIRONMENTS = ("release", "policy", "template")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
@@ -71,6 +73,21 @@ class Freeze:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PolicySettings:
+    """The table ``[policy]``: what drift and the lint of the rules take into account.
+
+    *unmanaged* are patterns of rulesets that others keep, *parents* the organization's
+    rulesets that must be there, *external_checks* required checks that no job reports.
+    """
+
+    unmanaged: tuple[str, ...] = ()
+    parents: tuple[str, ...] = ()
+    external_checks: tuple[str, ...] = ()
+    issue_labels: tuple[str, ...] = ()
+    issue_assignees: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """All of ``infra/platform.toml``; *environments* stand in order of promotion.
 
@@ -97,6 +114,7 @@ class Settings:
     services: tuple[Service, ...]
     environments: tuple[Environment, ...]
     optional_rules: tuple[str, ...]
+    policy: PolicySettings = field(default_factory=PolicySettings)
     freezes: tuple[Freeze, ...]
 
     @property
@@ -149,7 +167,7 @@ def parse_settings(text: str) -> Settings:
     """
     try:
         document = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise fail(f"this is not TOML: {error}") from error
     top = Fields("", document)
     repository = top.table("repository")
@@ -170,16 +188,14 @@ def parse_settings(text: str) -> Settings:
         skip=release.texts("skip", _VERSION),
         claim_ref=release.text("claim_ref", _CLAIM, default="refs/releases/{tag}"),
         version_file=release.optional_text("version_file", _PATH),
-        registry_host=registry.text(
-            "host",
-            _HOST,
-            default="ghcr.io",
-            says="Write no https:// and no path.",
-        ),
+        registry_host=_host(registry),
         build=registry.text("build", default="docker"),
         services=tuple(_service(each) for each in top.tables("services")),
         environments=environments,
         optional_rules=policy.texts("optional_rules"),
+        policy=PolicySettings(
+            **{each.name: policy.texts(each.name) for each in fields(PolicySettings)}
+        ),
         freezes=tuple(
             _freeze(each, [e.name for e in environments])
             for each in top.tables("freezes")
@@ -191,8 +207,14 @@ def parse_settings(text: str) -> Settings:
     return settings
 
 
+def _host(table: Fields) -> str:
+    says = "Write the host without https:// and path."
+    return table.text("host", _HOST, default="ghcr.io", says=says)
+
+
 def _require_sound(settings: Settings) -> None:
     """Raise UsageError for values that do not go together."""
+    _require_refs(settings)
     _unique("services", [each.name for each in settings.services])
     _unique("services", [each.path for each in settings.services])
     _unique("environments", [each.name for each in settings.environments])
@@ -202,6 +224,35 @@ def _require_sound(settings: Settings) -> None:
             " do not go together",
             fix='app_id is the number of the GitHub App; it goes with writer = "app".',
         )
+
+
+def _require_refs(settings: Settings) -> None:
+    """Raise UsageError for what git, or another part of the product, cannot hold."""
+    branch, tag = settings.default_branch, settings.tag("1.0.0")
+    if not is_ref(f"refs/heads/{branch}") or branch.startswith(("env/", "refs/")):
+        raise fail(f"[repository] default_branch = {branch!r} cannot be that branch")
+    if not is_ref(f"refs/tags/{tag}"):
+        raise fail(f"[release] tag_prefix = {settings.tag_prefix!r} makes no tag")
+    claim = settings.claim(tag)
+    space, _, part = claim.removeprefix("refs/").partition("/")
+    own = part.partition("/")[0] not in (tag, "env", branch.partition("/")[0])
+    if not is_ref(claim) or space == "pull" or (space in ("heads", "tags") and not own):
+        raise fail(
+            f"[release] claim_ref = {settings.claim_ref!r} would be a branch or a tag"
+            " that means something else",
+            fix='Give it a part of its own, such as "refs/tags/monokeel-claim/{tag}".',
+        )
+    for each in settings.environments:
+        if each.name in TAKEN_ENVIRONMENTS:
+            raise fail(
+                f"environment {each.name!r}: the GitHub Environment of that name holds"
+                " secrets of its own"
+            )
+
+
+def is_ref(ref: str) -> bool:
+    """Say whether git can hold *ref* (git-check-ref-format)."""
+    return _NO_REF.search(ref) is None
 
 
 def _on_github(table: Fields) -> Mapping[str, str | bool]:
@@ -232,7 +283,7 @@ def _service(table: Fields) -> Service:
         path=table.text("path", _FOLDER, default=f"services/{name}"),
     )
     parts = service.path.split("/")
-    if service.path.startswith(("/", "-")) or ".." in parts or "" in parts:
+    if service.path.startswith(("/", "-")) or {"..", "", ".git"} & {*parts}:
         raise fail(
             f"{table.where}: path = {service.path!r} is not inside the repository"
         )

@@ -6,8 +6,8 @@ from monokeel.ground.answers import Json
 from monokeel.policy.rule_types import (
     ACTOR,
     CONDITIONS,
+    READ_ONLY,
     RULE_TYPES,
-    WRITABLE,
 )
 from monokeel.policy.rulesets import BYPASS, Ruleset, rules_of
 from monokeel.policy.shape import ID_LESS_ACTORS, Shape, Unset, item_label
@@ -16,9 +16,10 @@ from monokeel.policy.shape import ID_LESS_ACTORS, Shape, Unset, item_label
 def new_body(desired: Ruleset, without: Sequence[str] = ()) -> dict[str, Json]:
     """Return the body that creates *desired*, leaving rule types *without* out.
 
-    Both lists of refs and ``bypass_actors`` are always sent.
+    Both lists of refs and ``bypass_actors`` are always sent, and so is a member that
+    nobody here knows: GitHub decides.
     """
-    body = {key: desired.body[key] for key in WRITABLE if key in desired.body}
+    body = {key: value for key, value in desired.body.items() if key not in READ_ONLY}
     body["target"] = body.get("target") or "branch"
     body[BYPASS] = [_actor(each) for each in objects_in(body.get(BYPASS))]
     if body["target"] != "push":

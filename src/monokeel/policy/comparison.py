@@ -262,7 +262,8 @@ def _one_sided(path: str, wanted: Tree | None, there: Tree | None) -> Difference
     kind: Kind = "missing" if there is None else "added"
     tree = wanted if there is None else there
     if isinstance(tree, Opaque):
-        if tree.field or (not tree.rule and is_inactive(tree.value)):
+        asked = wanted is not None
+        if (tree.field and not asked) or (not tree.rule and is_inactive(tree.value)):
             kind = "note"
         elif wanted is None:
             kind = "unknown"

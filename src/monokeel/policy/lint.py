@@ -11,6 +11,10 @@ from dataclasses import replace
 from monokeel.ground.answers import Json
 from monokeel.ground.errors import UsageError
 from monokeel.ground.report import Report, Section
+from monokeel.ground.settings import Settings
+from monokeel.policy.agreement import disagreements
+from monokeel.policy.checks import lint_checks
+from monokeel.policy.combinations import lint_combinations
 from monokeel.policy.refs import lint_refs
 from monokeel.policy.rule_types import (
     ACTOR,
@@ -30,7 +34,7 @@ from monokeel.policy.shape import (
     has_default,
     unknown_name,
 )
-from monokeel.policy.workflow_jobs import Job, reports
+from monokeel.policy.workflow_jobs import Job
 
 # RE2 has no lookaround, back-reference, atomic group or possessive quantifier.
 _NOT_RE2 = re.compile(r"\(\?(?:<?[=!]|>|P=|\()|\\[1-9]|[*+?}]\+|\\Z")
@@ -41,11 +45,12 @@ def lint(
     rulesets: Sequence[Ruleset],
     jobs: Sequence[Job] | None,
     live: Sequence[Ruleset] = (),
+    settings: Settings | None = None,
 ) -> list[Finding]:
-    """Return everything wrong with *rulesets*, in the order of the file.
+    """Return everything wrong with *rulesets*: one by one, then beside other things.
 
-    *jobs* are the jobs of the repository's workflows; ``None`` leaves out the check
-    that some job produces each required status check. *live* is what GitHub has, where
+    *jobs* are the jobs of the repository's workflows, *settings* what platform.toml
+    says; ``None`` leaves out the comparison with them. *live* is what GitHub has, where
     it was asked: a name that stands there is no slip.
     """
     findings: list[Finding] = []
@@ -54,8 +59,13 @@ def lint(
         findings += lint_refs(ruleset)
         findings += _actors(ruleset)
         findings += _rules(ruleset)
-        if jobs is not None:
-            findings += _checks(ruleset, jobs)
+    branch = settings.default_branch if settings else "main"
+    findings += lint_combinations(rulesets, branch)
+    if jobs is not None:
+        external = settings.policy.external_checks if settings else ()
+        findings += lint_checks(rulesets, jobs, external, branch)
+    if settings is not None:
+        findings += disagreements(settings, rulesets)
     return list(_held(findings, live))
 
 
@@ -119,11 +129,20 @@ def _actors(ruleset: Ruleset) -> Iterator[Finding]:
             yield Finding(ruleset=name, path=where, problem="is there twice")
         seen.add(label)
         given = {key: value for key, value in actor.items() if value is not None}
-        yield from check_members(name, where, given, ACTOR.members)
+        for found in check_members(name, where, given, ACTOR.members):
+            yield _new_kind(found, str(actor.get("actor_type")))
         for problem, warning in _actor(
             actor, str(ruleset.body.get("target", "branch"))
         ):
             yield Finding(ruleset=name, path=where, problem=problem, warning=warning)
+
+
+def _new_kind(found: Finding, kind: str) -> Finding:
+    """Return *found*; a type of actor that is not known is sent, and GitHub decides."""
+    if not found.path.endswith(".actor_type") or "not one of" not in found.problem:
+        return found
+    known = dict.fromkeys(ACTOR.members["actor_type"].allowed)
+    return unknown_name(found.ruleset, found.path, kind, known)
 
 
 def _actor(actor: Mapping[str, Json], target: str) -> Iterator[tuple[str, bool]]:
@@ -206,36 +225,6 @@ def _limits(ruleset: str, where: str, rule: Mapping[str, Json]) -> Iterator[Find
             yield Finding(ruleset=ruleset, path=f"{where}.{key}", problem=problem)
 
 
-def _checks(ruleset: Ruleset, jobs: Sequence[Job]) -> Iterator[Finding]:
-    for rule in rules_of(ruleset.body):
-        parameters = rule.get("parameters")
-        if rule.get("type") != "required_status_checks":
-            continue
-        listed = (
-            parameters.get("required_status_checks")
-            if isinstance(parameters, dict)
-            else None
-        )
-        for check in listed if isinstance(listed, list) else []:
-            if not isinstance(check, dict):
-                continue
-            context, app = check.get("context"), check.get("integration_id")
-            if app not in (None, GITHUB_ACTIONS) or not isinstance(context, str):
-                continue  # another app reports it, not a workflow
-            if not reports(jobs, context):
-                problem = (
-                    f"no job of .github/workflows is called {context!r}: every merge"
-                    " would wait for ever. Name the job, or pin the check to the app"
-                    " that reports it (integration_id)"
-                )
-                yield Finding(
-                    ruleset=ruleset.name,
-                    path="rules.required_status_checks.required_status_checks"
-                    f"[{context}]",
-                    problem=problem,
-                )
-
-
 def refuse_errors(findings: Sequence[Finding]) -> None:
     """Raise UsageError that names every error among *findings*, if there is one."""
     errors = [each for each in findings if not each.warning]
@@ -245,7 +234,7 @@ def refuse_errors(findings: Sequence[Finding]) -> None:
             f"infra/rulesets.json is wrong in {len(errors)} places: {listed}"
             if len(errors) > 1
             else f"infra/rulesets.json is wrong: {listed}",
-            fix="Correct the file. Nothing was written.",
+            fix="Correct the file that is named. Nothing was written.",
         )
 
 
@@ -253,7 +242,8 @@ def lint_report(policy: Sequence[Ruleset], findings: Sequence[Finding]) -> Repor
     """Return the report of a file in which nothing is wrong but *findings*."""
     warnings = tuple(each.line for each in findings)
     return Report(
-        headline=f"infra/rulesets.json: {len(policy)} rulesets, nothing wrong",
+        headline=f"infra/rulesets.json: {len(policy)} rulesets, "
+        + (f"no error, {len(warnings)} to know" if warnings else "nothing wrong"),
         sections=(Section("To know", warnings),),
         data={"rulesets": len(policy), "warnings": list(warnings)},
     )

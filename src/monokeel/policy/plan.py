@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from monokeel.ground.report import Report, Section
+from monokeel.ground.settings import Settings
 from monokeel.policy.comparison import Comparison
 from monokeel.policy.export import exported, policy_text
 from monokeel.policy.lint import lint, refuse_errors
@@ -21,15 +22,15 @@ from monokeel.policy.workflow_jobs import Job
 class Policy:
     """What is asked for: the *desired* rulesets and how to treat the rest.
 
-    *unmanaged* are patterns of names of rulesets that others keep.
-
-    *jobs* are the workflows' jobs, for the check that each required status check is
-    produced by one; ``None`` leaves that check out.
+    *unmanaged* are patterns of names of rulesets that others keep. *jobs* are those of
+    the workflows, *settings* what platform.toml says: the lint compares the rulesets
+    with both, unless they are ``None``.
     """
 
     desired: tuple[Ruleset, ...]
     optional_rules: tuple[str, ...] = ()
     jobs: tuple[Job, ...] | None = None
+    settings: Settings | None = None
     unmanaged: tuple[str, ...] = ()
     delete_unmanaged: bool = False
 
@@ -71,7 +72,7 @@ def make_plan(policy: Policy, rulesets: Rulesets) -> Plan:
     reading = read_rulesets(
         policy.desired, rulesets, policy.optional_rules, policy.unmanaged
     )
-    findings = lint(policy.desired, policy.jobs, reading.own)
+    findings = lint(policy.desired, policy.jobs, reading.own, policy.settings)
     refuse_errors(findings)
     return Plan(
         reading=reading,

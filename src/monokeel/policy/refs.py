@@ -1,24 +1,78 @@
-"""The refs that a ruleset binds, and what is wrong with how they are written."""
+"""The refs that a ruleset binds, and what is wrong with how they are written.
+
+Patterns are those of Ruby's ``File.fnmatch`` with FNM_PATHNAME, without quoting,
+``[^…]`` and extended globs (GitHub docs, "Creating rulesets"): ``*`` does not cross
+``/``, ``**/`` is any number of levels, a ``**`` at the end is one (apache/texera#7123).
+"""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 
 from monokeel.ground.answers import Json
 from monokeel.policy.rule_types import CONDITIONS
 from monokeel.policy.rulesets import Ruleset
 from monokeel.policy.shape import Finding, check_members
 
-_PREFIX = {"branch": "refs/heads/", "tag": "refs/tags/"}
+PREFIX = {"branch": "refs/heads/", "tag": "refs/tags/"}
 _SYMBOLS = {"branch": ("~ALL", "~DEFAULT_BRANCH"), "tag": ("~ALL",)}
-# fnmatch with FNM_PATHNAME, without quoting, `[^…]` and extglob (GitHub docs).
 _NOT_FNMATCH = re.compile(r"\\|\[\^|[?*+@!]\(")
+_GLOB = re.compile(r"[*?\[]")
+# What no ref may hold (git-check-ref-format); glob characters aside.
+_NO_REF = re.compile(
+    r"[\x00-\x20\x7f~^:]|\.\.|@\{|//|/\.|\.lock(?:/|\Z)|[/.]\Z",
+)
+_DEEP_AT_END = re.compile(r"\*\*(?!/)")
+_EXPRESSION = re.compile(r"[\])]\+|\\|\$\Z|\|")
+
+
+def binds(ruleset: Ruleset, ref: str, default_branch: str) -> bool:
+    """Say whether *ruleset*, when it is active, binds *ref* (``refs/heads/main``)."""
+    prefix = PREFIX.get(str(ruleset.body.get("target") or "branch"))
+    if prefix is None or not ref.startswith(prefix):
+        return False
+    include, exclude = patterns_of(ruleset)
+
+    def among(patterns: Sequence[str]) -> bool:
+        return any(_matches(each, ref, default_branch) for each in patterns)
+
+    return among(include) and not among(exclude)
+
+
+def patterns_of(ruleset: Ruleset) -> tuple[list[str], list[str]]:
+    """Return the patterns that *ruleset* includes, and those it leaves out."""
+    conditions = ruleset.body.get("conditions")
+    refs = conditions.get("ref_name") if isinstance(conditions, dict) else None
+    lists = [refs.get(key) if isinstance(refs, dict) else None for key in _LISTS]
+    include, exclude = (
+        [x for x in each if isinstance(x, str)] if isinstance(each, list) else []
+        for each in lists
+    )
+    return include, exclude
+
+
+_LISTS = ("include", "exclude")
+
+
+def is_wildcard(pattern: str) -> bool:
+    """Say whether *pattern* may match more than one ref."""
+    return pattern == "~ALL" or _GLOB.search(pattern) is not None
+
+
+def glob_matches(pattern: str, name: str, *, deep: bool = False) -> bool:
+    """Say whether *pattern* matches *name* in full.
+
+    With *deep*, ``**`` crosses ``/`` wherever it stands, as it does in the filters of
+    workflows.
+    """
+    return _compiled(pattern, deep).fullmatch(name) is not None
 
 
 def lint_refs(ruleset: Ruleset) -> Iterator[Finding]:
     """Yield what is wrong with the conditions of *ruleset*."""
     name, target = ruleset.name, str(ruleset.body.get("target", "branch"))
     conditions = ruleset.body.get("conditions")
-    if target not in _PREFIX:
+    if target not in PREFIX:
         if isinstance(conditions, dict) and conditions:
             problem = f"has no meaning for target {target}"
             yield Finding(ruleset=name, path="conditions", problem=problem)
@@ -36,8 +90,38 @@ def lint_refs(ruleset: Ruleset) -> Iterator[Finding]:
     yield from _lists(name, refs, target)
 
 
+def _matches(pattern: str, ref: str, default_branch: str) -> bool:
+    if pattern == "~ALL":
+        return True
+    if pattern == "~DEFAULT_BRANCH":
+        return ref == f"refs/heads/{default_branch}"
+    return glob_matches(pattern, ref)
+
+
+@cache
+def _compiled(pattern: str, deep: bool) -> re.Pattern[str]:  # noqa: FBT001 - a cache key
+    parts = re.split(r"(\*\*/|\*\*|\*|\?|\[[^\]]+\])", pattern)
+    words = {
+        "**/": "(?:[^/]+/)*",
+        "**": ".*" if deep else "[^/]*",
+        "*": "[^/]*",
+        "?": "[^/]",
+    }
+    made = "".join(
+        words.get(part)
+        or (f"(?!/){part}" if part.startswith("[") and part[-1] == "]" else "")
+        or re.escape(part)
+        for part in parts
+        if part
+    )
+    try:
+        return re.compile(made)
+    except re.error:  # a range that runs backwards matches nothing
+        return re.compile(r"(?!)")
+
+
 def _lists(name: str, refs: Mapping[str, Json], target: str) -> Iterator[Finding]:
-    for key in ("include", "exclude"):
+    for key in _LISTS:
         where = f"conditions.ref_name.{key}"
         listed = refs.get(key)
         if not isinstance(listed, list):
@@ -45,10 +129,12 @@ def _lists(name: str, refs: Mapping[str, Json], target: str) -> Iterator[Finding
             yield Finding(ruleset=name, path=where, problem=problem)
             continue
         for ref in listed:
-            problem = _problem(ref, target) if isinstance(ref, str) else ""
-            if problem:
+            for problem, warning in _problems(ref, target):
                 yield Finding(
-                    ruleset=name, path=where, problem=f"has {ref!r}: {problem}"
+                    ruleset=name,
+                    path=where,
+                    problem=f"has {ref!r}: {problem}",
+                    warning=warning,
                 )
     if refs.get("include") == []:
         yield Finding(
@@ -59,13 +145,30 @@ def _lists(name: str, refs: Mapping[str, Json], target: str) -> Iterator[Finding
         )
 
 
-def _problem(ref: str, target: str) -> str:
-    prefix, symbols = _PREFIX[target], _SYMBOLS[target]
+def _problems(ref: Json, target: str) -> Iterator[tuple[str, bool]]:
+    """Yield what is wrong with one pattern, and whether it is a warning only."""
+    if not isinstance(ref, str):
+        return  # check_members has told
+    prefix, symbols = PREFIX[target], _SYMBOLS[target]
+    rest = ref.removeprefix(prefix)
     if ref.startswith("~"):
         if ref not in symbols:
-            return f"write one of {', '.join(symbols)} or a full ref"
-    elif not ref.startswith(prefix) or ref == prefix:
-        return f"write a full ref: {prefix}NAME"
+            yield f"write one of {', '.join(symbols)} or a full ref", False
+    elif rest == ref or not rest:
+        yield f"write a full ref: {prefix}NAME", False
     elif _NOT_FNMATCH.search(ref):
-        return "no backslash, [^…] or extended pattern is allowed"
-    return ""
+        yield "no backslash, [^…] or extended pattern is allowed", False
+    elif _NO_REF.search(_GLOB.sub("x", rest)) or rest[0] in "/.-":
+        yield "no ref can have such a name (git check-ref-format)", True
+    else:
+        yield from _misleading(rest, prefix)
+
+
+def _misleading(rest: str, prefix: str) -> Iterator[tuple[str, bool]]:
+    if rest.startswith("refs/"):
+        yield f"{prefix} stands there twice, and matches nothing that is meant", True
+    if _EXPRESSION.search(rest):
+        yield "it is a glob, no regular expression: + $ | stand for themselves", True
+    if _DEEP_AT_END.search(rest):
+        deep = f"{prefix}{_DEEP_AT_END.sub('**/*', rest)}"
+        yield f"a ** that no / follows is one level; every level is {deep}", True

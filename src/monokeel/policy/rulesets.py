@@ -107,7 +107,8 @@ def _said_once(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
     members = dict(pairs)
     if len(members) < len(pairs):  # the last would count, whoever reads the first
         raise ValueError(f"a member stands twice in {sorted(members)}")
-    return members
+    # A comment ("_why") is for readers of the file: never sent, never compared.
+    return {key: members[key] for key in members if not key.startswith("_")}
 
 
 def read_live(body: Mapping[str, Json]) -> Ruleset:
@@ -176,6 +177,15 @@ def rules_of(body: Mapping[str, Json]) -> list[dict[str, Json]]:
     if not isinstance(rules, list):
         return []
     return [rule for rule in rules if isinstance(rule, dict)]
+
+
+def parameters_of(ruleset: Ruleset, kind: str) -> Mapping[str, Json] | None:
+    """Return the parameters of the rule of *kind*, ``None`` if there is no such."""
+    for rule in rules_of(ruleset.body):
+        if rule.get("type") == kind:
+            parameters = rule.get("parameters")
+            return parameters if isinstance(parameters, dict) else {}
+    return None
 
 
 def keyed(pairs: Iterable[tuple[str, Tree]]) -> Keyed:

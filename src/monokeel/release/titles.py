@@ -1,6 +1,7 @@
 """Is the title of a pull request one that says what the change is."""
 
 import re
+from collections.abc import Iterable
 
 from monokeel.ground.errors import RefusedError
 from monokeel.ground.report import Report
@@ -12,6 +13,7 @@ TYPES = (
     *("style", "test"),
 )
 _SHOWN = 120
+_MERGE = re.compile(r"Merge (?:branch|pull request|remote-tracking|[0-9a-f]{7,} into) ")
 _REVERT = re.compile(r'Revert ".+"\Z')  # the title that GitHub's own button gives
 
 
@@ -40,3 +42,29 @@ def judge_title(title: str, settings: Settings) -> Report:
         headline=f"{message.type}: {message.subject}",
         data={"title": title, "type": message.type, "scope": message.scope},
     )
+
+
+def judge_commits(commits: Iterable[tuple[str, str]], settings: Settings) -> Report:
+    """Return a report if each of *commits* (sha, message) has a title that says it.
+
+    Merge commits are left out: they land with no words of their own. Raises
+    RefusedError that names every one that has not.
+    """
+    bad, good = [], 0
+    for sha, message in commits:
+        title = message.partition("\n")[0]
+        if _MERGE.match(title):
+            continue
+        try:
+            judge_title(title, settings)
+            good += 1
+        except RefusedError as error:
+            bad.append(f"{sha[:12]}: {error.problem}")
+    if bad:
+        raise RefusedError(
+            "; ".join(bad),
+            fix="Reword them (git rebase -i), or let only squash merges in, with the"
+            " title: [settings] in infra/platform.toml, allowed_merge_methods in"
+            " infra/rulesets.json.",
+        )
+    return Report(headline=f"{good} commits say what they change", data={"good": good})

@@ -7,7 +7,9 @@ from typing import Literal
 from monokeel.ground.answers import Unknown
 from monokeel.ground.errors import NO_ANSWER
 from monokeel.ground.report import Report, Section, Table
+from monokeel.ground.repository import repository_of
 from monokeel.ground.settings import Settings
+from monokeel.policy.shape import Finding as PolicyFinding
 from monokeel.setup.expectations import expectations
 from monokeel.setup.ports import Clone, Files, Machine, Outside
 from monokeel.setup.rows import AsWanted, Otherwise, Wanted, answer_to
@@ -27,11 +29,12 @@ State = Literal["ok", "missing", "optional", "unknown"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Here:
-    """The machine, the clone and its files."""
+    """The machine, the clone and its files, and where these do not agree."""
 
     machine: Machine
     clone: Clone
     files: Files
+    disagreements: tuple[PolicyFinding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,11 +121,22 @@ def _clone(settings: Settings, here: Here) -> Iterator[Finding]:
     for path in _FILES[:-1] if own else _FILES:
         detail = "" if path in present else f"git checkout HEAD -- {path}"
         yield _judged("clone", path, found=path in present, fix=detail)
-    fix = f"git remote add origin https://github.com/{settings.repository}.git"
-    address = here.clone.address()
-    yield _judged("clone", "remote", found=address is not None, fix=fix)
+    yield _remote(settings, here.clone.written_address())
     whole = not here.clone.is_shallow()
     yield _judged("clone", "history", found=whole, fix="git fetch --unshallow --tags")
+    errors = [each.line for each in here.disagreements if not each.warning]
+    yield _judged("clone", "files agree", found=not errors, fix="; ".join(errors))
+
+
+def _remote(settings: Settings, address: str | None) -> Finding:
+    wanted = f"https://github.com/{settings.repository}.git"
+    if address is None:
+        fix = f"git remote add origin {wanted}"
+        return _judged("clone", "remote", found=False, fix=fix)
+    there = repository_of(address) or settings.repository
+    right = there.lower() == settings.repository.lower()
+    fix = f"origin is {there}: git remote set-url origin {wanted}"
+    return _judged("clone", "remote", found=right, fix=fix)
 
 
 def _github(wanted: Wanted, outside: Outside) -> Iterator[Finding]:
@@ -136,8 +150,8 @@ def _github(wanted: Wanted, outside: Outside) -> Iterator[Finding]:
     state: State
     for row in expectations(wanted, outside):
         match answer_to(row):
-            case AsWanted():
-                yield _judged("GitHub", row.name, found=True, fix="")
+            case AsWanted(detail=detail):
+                yield Finding(where="GitHub", what=row.name, state="ok", detail=detail)
             case Otherwise(detail=detail, remedy=remedy):
                 state = "optional" if row.watched == "note" else "missing"
                 detail = f"{detail}: {remedy}"

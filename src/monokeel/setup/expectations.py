@@ -11,18 +11,14 @@ from monokeel.ground.answers import Unknown
 from monokeel.ground.settings import Settings
 from monokeel.policy.reading import read_rulesets
 from monokeel.policy.rulesets import Ruleset
-from monokeel.setup import environments
-from monokeel.setup.access import (
-    default_branch_row,
-    no_wider_secret_row,
-    workflow_rights_row,
-)
+from monokeel.setup import access, environments, tokens, writer
 from monokeel.setup.main_branch import MAIN, main_row
+from monokeel.setup.merging import approvals
 from monokeel.setup.ports import Outside, Repository
 from monokeel.setup.rows import INIT, Answer, AsWanted, Expectation, Otherwise, Wanted
-from monokeel.setup.writer import WRITER, foreign_keys_row, secret_row, writer_row
 
 RELEASE = "release"
+MERGING = "somebody can merge"
 # Jobs that hold the App's key. An Environment that is missing when a job names it is
 # made by GitHub, open to every branch.
 APP_ENVIRONMENTS = ("policy", "template")
@@ -33,27 +29,35 @@ _POLICIES = "/environments/{name}/deployment-branch-policies"
 def expectations(wanted: Wanted, outside: Outside) -> Iterator[Expectation]:
     """Yield every row, in the order in which they are made; the rules come last."""
     settings, repository = wanted.settings, outside.repository
-    promoted = [each.name for each in settings.environments]
+    if outside.token_kind:
+        yield _token(outside)
     if outside.clone is not None:
         yield main_row(settings, outside.clone)
     yield _settings(settings, repository)
-    yield default_branch_row(settings, repository)
-    yield writer_row(wanted, outside)
+    yield access.default_branch_row(settings, repository)
+    yield writer.writer_row(wanted, outside)
     if passes(wanted.policy or (), "DeployKey"):
-        yield foreign_keys_row(wanted, outside)
+        yield writer.foreign_keys_row(wanted, outside)
+    yield from _environments(wanted, outside)
+    yield _immutable(repository)
+    yield _classic(settings.default_branch, repository)
+    if wanted.policy is not None:
+        yield _merging(wanted.policy, repository)
+        yield _rules(settings, wanted.policy, outside)
+
+
+def _environments(wanted: Wanted, outside: Outside) -> Iterator[Expectation]:
+    settings, repository = wanted.settings, outside.repository
+    promoted = [each.name for each in settings.environments]
     for name in (RELEASE, *promoted, *APP_ENVIRONMENTS):
         yield _environment(settings, repository, name)
     for each in settings.environments:
         if each.reviewers:
             yield _approval(repository, each.name)
     for name in (RELEASE, *promoted):
-        yield secret_row(wanted, outside, name)
-    yield no_wider_secret_row(settings, outside)
-    yield workflow_rights_row(settings, repository)
-    yield _immutable(repository)
-    yield _classic(settings.default_branch, repository)
-    if wanted.policy is not None:
-        yield _rules(wanted.settings, wanted.policy, outside)
+        yield writer.secret_row(wanted, outside, name)
+    yield access.no_wider_secret_row(settings, outside)
+    yield access.workflow_rights_row(settings, repository)
 
 
 def passes(policy: Sequence[Ruleset], actor_type: str) -> bool:
@@ -62,6 +66,59 @@ def passes(policy: Sequence[Ruleset], actor_type: str) -> bool:
         isinstance(actors := ruleset.tree.get("bypass_actors"), dict)
         and any(label.startswith(f"[{actor_type}") for label in actors)
         for ruleset in policy
+    )
+
+
+def _token(outside: Outside) -> Expectation:
+    kind = outside.token_kind
+
+    def ask() -> Answer:
+        scopes = outside.repository.token_scopes()
+        missing = tokens.missing_scopes(scopes) if scopes is not None else ()
+        if missing:
+            return Otherwise(
+                detail=f"{kind} without {', '.join(missing)}",
+                remedy=tokens.remedy_for_scopes(kind, missing),
+            )
+        return AsWanted(detail=": ".join(filter(None, (kind, tokens.limit_of(kind)))))
+
+    return Expectation(
+        name="token",
+        item="token",
+        reads=("GET /",),
+        lost="a push of workflows is refused (workflow), images are not seen"
+        " (read:packages)",
+        ask=ask,
+        watched="note",
+    )
+
+
+def _merging(policy: Sequence[Ruleset], repository: Repository) -> Expectation:
+    """Expect that who opened a pull request is not the only one who may approve it."""
+    needed = approvals(policy)
+
+    def ask() -> Answer:
+        if not needed:
+            return AsWanted(detail="no approval is asked for")
+        people = repository.pushers()
+        if isinstance(people, Unknown):
+            return people
+        if len(people) > needed:
+            return AsWanted(detail=f"{len(people)} people may write")
+        return Otherwise(
+            detail=f"{needed} approval asked for, {len(people)} people may write:"
+            " nobody could approve what the last one opens",
+            remedy="invite somebody, or set required_approving_review_count to 0 and"
+            " require_last_push_approval to false in infra/rulesets.json",
+        )
+
+    return Expectation(
+        name=MERGING,
+        item="approvers",
+        reads=("GET /collaborators",),
+        lost="no pull request can be merged once the rules are applied",
+        ask=ask,
+        watched="elsewhere",
     )
 
 
@@ -230,5 +287,5 @@ def _rules(
         ask=ask,
         make=outside.apply_rules,
         watched="elsewhere",
-        after=(MAIN, WRITER),
+        after=(MAIN, writer.WRITER, MERGING),
     )

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from monokeel.ground.answers import Json, Unknown
+from monokeel.ground.answers import Unknown
 from monokeel.ground.errors import RefusedError, ServiceError
 from monokeel.ground.report import Outcome, Report, Section, Table
 from monokeel.ground.settings import Settings
@@ -71,9 +71,16 @@ def make_plan(wanted: Wanted, outside: Outside) -> Plan:
     """
     settings = wanted.settings
     described = outside.repository.get_repository()
+    rights = described.get("permissions")
+    admin = isinstance(rights, dict) and rights.get("admin") is True
     if outside.clone is not None:
         require_remote(settings, outside.clone.address())
-    _require_admin(settings, described)
+    if not admin:
+        raise ServiceError(
+            f"the token may not administer {settings.repository}",
+            fix="Use a token of an administrator; docs/how-to/connect-to-github.md"
+            " lists the permissions. Nothing was changed.",
+        )
     rows = tuple((each, answer_to(each)) for each in expectations(wanted, outside))
     hidden = [
         (row, answer.reason)
@@ -115,16 +122,6 @@ def carry_out(plan: Plan) -> Iterator[Step]:
             settled.add(row.name)
         written = written or step.state not in ("was there", "unknown", "waits")
         yield step
-
-
-def _require_admin(settings: Settings, described: Mapping[str, Json]) -> None:
-    rights = described.get("permissions")
-    if not isinstance(rights, dict) or rights.get("admin") is not True:
-        raise ServiceError(
-            f"the token may not administer {settings.repository}",
-            fix="Use a token of an administrator; docs/how-to/connect-to-github.md"
-            " lists the permissions. Nothing was changed.",
-        )
 
 
 def _planned(row: Expectation, answer: Answer, *, makes: bool = False) -> Step:

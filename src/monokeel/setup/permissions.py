@@ -13,6 +13,7 @@ PERMISSIONS: Mapping[str, str] = {
     PUSH: "contents=write,workflows=write",
     "GET /": "metadata=read",
     "PATCH /": "administration=write",
+    "GET /collaborators": "metadata=read",
     "GET /keys": "administration=read",
     "POST /keys": "administration=write",
     "GET /environments/{name}": "actions=read",

@@ -53,6 +53,9 @@ class Clone(Protocol):
     def address(self) -> str | None:
         """Return the address of the remote, ``None`` if there is none."""
 
+    def written_address(self) -> str | None:
+        """Return the address as the clone has it, before ``insteadOf``."""
+
     def is_shallow(self) -> bool:
         """Say whether history is cut off."""
 
@@ -83,6 +86,15 @@ class Repository(Protocol):
 
     def get_repository(self) -> dict[str, Json]:
         """Return the repository; what the token may not see is left out."""
+
+    def now(self) -> datetime:
+        """Return GitHub's time."""
+
+    def token_scopes(self) -> tuple[str, ...] | None:
+        """Return the scopes of the token; ``None`` for a kind that has none."""
+
+    def pushers(self) -> tuple[str, ...] | Unknown:
+        """Return the logins of who may push, and so approve and merge."""
 
     def workflow_rights(self) -> dict[str, Json] | Unknown:
         """Return what workflows may do by default, as GitHub's REST API names it."""
@@ -175,6 +187,7 @@ class Outside:
     Drift has neither a *clone* to push from nor *keys* of its own. *apply_rules* writes
     ``infra/rulesets.json`` to GitHub, *store* secrets; without them both are left to
     people. *mint*, where the key of the writer's App is here, gives a token to push.
+    *token_kind* says in words who asks.
     """
 
     repository: Repository
@@ -184,3 +197,4 @@ class Outside:
     store: SecretStore | None = None
     apply_rules: Callable[[], None] | None = None
     mint: Callable[[], str] | None = None
+    token_kind: str = ""

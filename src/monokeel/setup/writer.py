@@ -1,7 +1,7 @@
 """Who pushes what the rules protect: the deploy key, and the secrets that hold it."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from monokeel.ground.answers import Unknown
 from monokeel.ground.errors import RefusedError
@@ -15,6 +15,7 @@ KEY_TITLE = "monokeel"
 WRITER = "writer"
 # Writer → the secret that proves it, in the Environments whose jobs push.
 SECRETS = {"deploy-key": "MONOKEEL_DEPLOY_KEY", "app": "MONOKEEL_WRITER_KEY"}
+_UNUSED = timedelta(days=300)
 _OPEN = "a workflow of any branch can read it"
 
 
@@ -48,7 +49,7 @@ def writer_row(wanted: Wanted, outside: Outside) -> Expectation:
         ours = our_keys(settings, keys, here)
         usable = [each for each in ours if each.writes and each.enabled]
         if usable:
-            return AsWanted(detail=f"{usable[0].title}, {usable[0].fingerprint}")
+            return _in_use(usable[0], outside.repository.now())
         return _unusable(settings, ours, keys) or Otherwise(
             detail=f"no writable, enabled deploy key called {KEY_TITLE}",
             remedy=_by_hand(settings, here) if here and not wanted.register else INIT,
@@ -94,6 +95,19 @@ def _app_row(settings: Settings, outside: Outside) -> Expectation:
         lost="nothing can be released or promoted",
         ask=ask,
         watched="note" if outside.mint is None else "drift",
+    )
+
+
+def _in_use(key: DeployKey, now: datetime) -> Answer:
+    """Judge a key that works: GitHub removes one that was not used for a year."""
+    used = key.last_used or key.created_at
+    if now - used <= _UNUSED:
+        return AsWanted(detail=f"{key.title}, {key.fingerprint}")
+    return Otherwise(
+        detail=f"the deploy key {key.title} was not used since {used:%Y-%m-%d}: GitHub"
+        " removes it after a year",
+        remedy="use it: export it as MONOKEEL_DEPLOY_KEY, then ./inv status without"
+        " GITHUB_TOKEN",
     )
 
 

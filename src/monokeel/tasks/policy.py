@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from monokeel.ground.errors import RefusedError
 from monokeel.ground.report import Report
 from monokeel.tasks.command import About, announce, command, require_yes
 from monokeel.tasks.wiring import (
@@ -13,6 +14,7 @@ from monokeel.tasks.wiring import (
     make_promotion,
     read_settings,
     read_text,
+    require_one_repository,
     root,
     run_address,
 )
@@ -42,7 +44,7 @@ def lint() -> Iterator[Report]:
     from monokeel.policy.lint import lint_report, refuse_errors
 
     policy = _policy()
-    findings = find_faults(policy.desired, policy.jobs)
+    findings = find_faults(policy.desired, policy.jobs, settings=policy.settings)
     refuse_errors(findings)
     yield lint_report(policy.desired, findings)
 
@@ -58,17 +60,22 @@ def lint() -> Iterator[Report]:
     {
         "allow_unverified": _ALLOW,
         "delete_unmanaged": "plan to delete rulesets that the file does not name",
+        "preview": "for a pull request: show it and end with 0, whatever it says",
     },
 )
 def plan(
-    *, allow_unverified: str = "", delete_unmanaged: bool = False
+    *,
+    allow_unverified: str = "",
+    delete_unmanaged: bool = False,
+    preview: bool = False,
 ) -> Iterator[Report]:
     """Show what policy.apply would write, value by value."""
     from monokeel.drift.wanted import parse_allowed
     from monokeel.policy.plan import plan_report
 
     allowed = parse_allowed(allow_unverified)
-    yield plan_report(_plan(delete_unmanaged=delete_unmanaged), allowed)
+    report = plan_report(_plan(delete_unmanaged=delete_unmanaged), allowed)
+    yield replace(report, outcome="done", problems=()) if preview else report
 
 
 @command(
@@ -86,17 +93,25 @@ def plan(
     {
         "delete_unmanaged": "delete rulesets that the file does not name",
         "dry_run": "show the plan and change nothing",
+        "from_working_tree": "also what loosens a rule and was not merged",
         "yes": "with --delete-unmanaged: delete without asking",
     },
 )
 def apply(
-    *, delete_unmanaged: bool = False, dry_run: bool = False, yes: bool = False
+    *,
+    delete_unmanaged: bool = False,
+    dry_run: bool = False,
+    from_working_tree: bool = False,
+    yes: bool = False,
 ) -> Iterator[Report]:
     """Write infra/rulesets.json to GitHub.
 
     What nobody knows is never erased: a ruleset that the file does not name is
     deleted only with --delete-unmanaged, a rule of an unknown type never.
     """
+    require_one_repository()
+    if not from_working_tree and not dry_run:
+        _require_reviewed()
     planned = _plan(delete_unmanaged=delete_unmanaged)
     yield from [_preview(planned)] if dry_run else _write(planned, yes=yes)
 
@@ -145,6 +160,7 @@ def rollback(
     from monokeel.policy.rollback import parse_version, plan_rollback
     from monokeel.policy.rulesets import parse_policy
 
+    require_one_repository()
     file = parse_policy(read_text(POLICY))
     planned = plan_rollback(ruleset, parse_version(to), _rulesets(), file)
     yield from [_preview(planned)] if dry_run else _write(planned, yes=False)
@@ -177,14 +193,17 @@ def drift(
     from monokeel.drift.report import drift_report
     from monokeel.drift.wanted import Wanted, parse_allowed, parse_sections
     from monokeel.ground.report import as_markdown
+    from monokeel.policy.agreement import disagreements
     from monokeel.policy.rulesets import parse_policy
 
+    policy, settings = parse_policy(read_text(POLICY)), read_settings()
     wanted = Wanted(
         repository=make_github().repository,
-        policy=parse_policy(read_text(POLICY)),
-        settings=read_settings(),
+        policy=policy,
+        settings=settings,
         sections=parse_sections(only),
         allowed=parse_allowed(allow_unverified),
+        disagreements=tuple(disagreements(settings, policy)),
     )
     found = read_drift(wanted, _outside())
     report = drift_report(found)
@@ -192,7 +211,11 @@ def drift(
     if issue:  # last: what an issue cannot hold must not keep the report back
         from monokeel.adapters.issues import Issues
 
-        issues = Issues(make_github())
+        issues = Issues(
+            make_github(),
+            labels=settings.policy.issue_labels,
+            assignees=settings.policy.issue_assignees,
+        )
         done = follow_up(found, as_markdown(report), issues, run_address())
         yield Report(headline=done)
 
@@ -216,9 +239,12 @@ def _policy(*, delete_unmanaged: bool = False) -> "Policy":
     from monokeel.policy.plan import Policy
     from monokeel.policy.rulesets import parse_policy
 
+    settings = read_settings()
     return Policy(
         desired=parse_policy(read_text(POLICY)),
-        optional_rules=read_settings().optional_rules,
+        settings=settings,
+        optional_rules=settings.optional_rules,
+        unmanaged=settings.policy.unmanaged,
         jobs=workflow_jobs(),
         delete_unmanaged=delete_unmanaged,
     )
@@ -228,6 +254,33 @@ def _plan(*, delete_unmanaged: bool) -> "Plan":
     from monokeel.policy.plan import make_plan
 
     return make_plan(_policy(delete_unmanaged=delete_unmanaged), _rulesets())
+
+
+def _require_reviewed() -> None:
+    """Raise RefusedError where the file loosens what was merged on GitHub.
+
+    Without a policy on the default branch there nothing was reviewed yet.
+    """
+    from monokeel.policy.reviewed import loosened
+    from monokeel.policy.rulesets import parse_policy
+
+    git, branch = make_git(), read_settings().default_branch
+    ref = f"refs/heads/{branch}"
+    commit = git.remote_refs((ref,)).get(ref)
+    if commit is None:
+        return
+    git.fetch_commit(commit)
+    reviewed = git.file_at(commit, POLICY)
+    if reviewed is None or reviewed == read_text(POLICY):
+        return
+    loose = loosened(parse_policy(reviewed), parse_policy(read_text(POLICY)))
+    if loose:
+        raise RefusedError(
+            f"{POLICY} here loosens the one of {branch} ({commit[:12]}), which was"
+            f" reviewed: {', '.join(loose)}",
+            fix="Merge it first, or git pull if it is an older one;"
+            " --from-working-tree applies it as it is. Nothing was written.",
+        )
 
 
 def _preview(planned: "Plan") -> Report:

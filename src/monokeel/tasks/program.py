@@ -9,7 +9,7 @@ from invoke import Collection, Exit, ParseResult
 from invoke import Program as InvokeProgram
 
 from monokeel.ground.errors import MonokeelError, UsageError
-from monokeel.tasks import policy, promote, release, setup, shells
+from monokeel.tasks import policy, promote, release, setup, shells, template
 from monokeel.tasks.arguments import Tasks, read
 from monokeel.tasks.command import Command, OurConfig, complain, silence
 from monokeel.tasks.help import explanation, listing
@@ -67,7 +67,7 @@ def collection(root: Path) -> Collection:
         for task in module.TASKS:
             tasks.add_task(task)
     tasks.add_task(shells.completion)
-    for name, members in {**policy.GROUPS, **setup.GROUPS}.items():
+    for name, members in {**policy.GROUPS, **template.GROUPS, **setup.GROUPS}.items():
         group = Collection(name)
         for task in members:
             group.add_task(task)

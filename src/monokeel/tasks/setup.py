@@ -1,4 +1,4 @@
-"""Set up a repository: connect it, see what is missing, follow its template.
+"""Set up a repository: connect it, see what is missing.
 
 Also what the workflows ask: the services, and the names of branches and titles.
 """
@@ -6,9 +6,7 @@ Also what the workflows ask: the services, and the names of branches and titles.
 import os
 import shutil
 import sys
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,165 +19,10 @@ from monokeel.tasks.policy import POLICY, write_rules
 from monokeel.tasks.wiring import read_settings, read_text
 
 if TYPE_CHECKING:
-    from monokeel.adapters.copier import Template
     from monokeel.adapters.keys import Secrets
-    from monokeel.adapters.pulls import Pulls
-    from monokeel.ground.answers import Json
     from monokeel.ground.settings import Settings
     from monokeel.setup.ports import Outside
     from monokeel.setup.rows import Wanted as Expected
-    from monokeel.updates.update import Update, Wanted
-
-_SOURCE = "OWNER/REPO or an address, instead of the recorded one (TEMPLATE_SOURCE)"
-
-
-@command(
-    About(
-        group="Template",
-        examples=("./inv template.check", "./inv template.check --issue"),
-        exits={0: "the newest is here", 1: "", 2: "a newer one is there", 3: "", 4: ""},
-        variables=("TEMPLATE_SOURCE", "GITHUB_TOKEN"),
-        section="Template Updates",
-    ),
-    {
-        "source": _SOURCE,
-        "issue": "open, refresh or close the one issue on GitHub",
-    },
-)
-def check(*, source: str = "", issue: bool = False) -> Iterator[Report]:
-    """Say whether a newer template is there."""
-    from monokeel.adapters.issues import Issues
-    from monokeel.updates import offer
-
-    with _template(source) as template:
-        standing = offer.check(template)
-    followed = []
-    if issue:
-        issues = Issues(wiring.make_github())
-        followed.append(offer.follow_up(standing, issues))
-    yield offer.check_report(standing, *followed)
-
-
-@command(
-    About(
-        group="Template",
-        examples=(
-            "./inv template.update --dry-run",
-            "./inv template.update",
-            "./inv template.update --to 1.4.0 --answer required_reviews=2",
-        ),
-        exits={0: "", 1: "", 3: "", 4: ""},
-        variables=("TEMPLATE_SOURCE", "GITHUB_TOKEN"),
-        section="Template Updates",
-    ),
-    {
-        "source": _SOURCE,
-        "to": "version, such as 1.4.0 (the newest)",
-        "answer": "NAME=VALUE (YAML), an answer to change; may be given several times",
-        "pr": "push the branch and open one pull request, otherwise one issue",
-        "dry_run": "say what would be done and change nothing",
-    },
-    iterable=("answer",),
-)
-def update(
-    *,
-    source: str = "",
-    to: str = "",
-    answer: list[str] | None = None,
-    pr: bool = False,
-    dry_run: bool = False,
-) -> Iterator[Report]:
-    """Update from the template, on a branch; loses no edit."""
-    from monokeel.adapters.worktree import Worktree
-    from monokeel.updates import propose
-    from monokeel.updates.update import carry_out, plan_update, require_settled
-
-    with _template(source) as template:
-        wanted = _wanted(to, answer or [])
-        tree = Worktree(wiring.root())
-        plan = plan_update(tree, template, wanted)
-        if plan is None:
-            yield propose.current_report(template.recorded())
-            return
-        number = propose.already_proposed(plan, _pulls()) if pr else None
-        if number is not None:
-            yield propose.proposed_report(plan, number)
-            return
-        if dry_run:
-            yield propose.planned_report(plan)
-            return
-        done = carry_out(plan, tree, template, settle=pr)
-        more = [_propose(done)] if pr else []
-        yield propose.update_report(done, *more)
-        require_settled(done)
-
-
-@command(
-    About(
-        group="Template",
-        examples=("./inv template.verify", "./inv template.verify --rebuild"),
-        exits={0: "none was edited", 1: "", 2: "managed files were edited", 4: ""},
-        variables=("TEMPLATE_SOURCE", "GITHUB_TOKEN"),
-        section="Template Updates",
-    ),
-    {
-        "source": _SOURCE,
-        "rebuild": "build the release's wheel from its sources, too (runs its backend)",
-    },
-)
-def verify(*, source: str = "", rebuild: bool = False) -> Iterator[Report]:
-    """Hold the managed files against the recorded release."""
-    from monokeel.adapters.worktree import Worktree
-    from monokeel.updates import verify as managed
-
-    with _template(source) as template:
-        files = Worktree(wiring.root())
-        report = managed.verify(files, template, rebuild=rebuild)
-        yield report
-        managed.require_verified(report)
-
-
-@contextmanager
-def _template(source: str) -> Iterator["Template"]:
-    from monokeel.adapters.copier import Template
-
-    with tempfile.TemporaryDirectory(prefix="monokeel-template-") as work:
-        yield Template(
-            wiring.root(),
-            work=Path(work).resolve(),
-            source=source or wiring.variable("TEMPLATE_SOURCE") or "",
-            credentials=wiring.make_credentials(),
-        )
-
-
-def _wanted(to: str, answers: list[str]) -> "Wanted":
-    from monokeel.adapters.copier import parse_answer
-    from monokeel.updates.update import Wanted
-
-    changed: dict[str, Json] = {}
-    for answer in answers:
-        name, separator, value = answer.partition("=")
-        if not separator:
-            raise UsageError(
-                f"--answer {answer!r} is not NAME=VALUE",
-                fix="Write it as --answer required_reviews=2",
-            )
-        changed[name] = parse_answer(value)
-    return Wanted(version=to, answers=changed)
-
-
-def _pulls() -> "Pulls":
-    from monokeel.adapters.pulls import Pulls
-
-    return Pulls(wiring.make_github(), base=wiring.read_settings().default_branch)
-
-
-def _propose(done: "Update") -> str:
-    from monokeel.adapters.issues import Issues
-    from monokeel.updates.propose import propose
-
-    github = wiring.make_github()
-    return propose(done, wiring.make_git(), _pulls(), Issues(github))
 
 
 @command(
@@ -193,6 +36,7 @@ def _propose(done: "Update") -> str:
     {
         "key_file": "where the private deploy key is kept (~/.config/monokeel/...)",
         "register_key": "register the deploy key with this token, and not by hand",
+        "create": "private or public: make the repository on GitHub first",
         "yes": "set missing secrets with gh without asking",
         "rules": "do not apply infra/rulesets.json in the end",
         "dry_run": "show what would be done and change nothing",
@@ -201,6 +45,7 @@ def _propose(done: "Update") -> str:
 def init(
     *,
     key_file: str = "",
+    create: str = "",
     register_key: bool = False,
     yes: bool = False,
     rules: bool = True,
@@ -215,8 +60,11 @@ def init(
         planned_steps,
     )
 
+    wiring.require_one_repository()
     settings = read_settings()
     outside = _outside(settings, key_file, rules=rules)
+    if create and not dry_run:
+        _create(create)
     if not dry_run and _may_set_secrets(yes=yes):
         outside = replace(outside, store=_secrets(settings, key_file))
     plan = make_plan(_wanted_setup(settings, register=register_key), outside)
@@ -230,6 +78,16 @@ def init(
         announce(init_report(settings, tuple(steps)))
         raise
     yield init_report(settings, tuple(steps))
+
+
+def _create(visibility: str) -> None:
+    """Make the repository; one that is there already is refused in GitHub's words."""
+    from monokeel.adapters.repository import Repository
+
+    if visibility not in ("private", "public"):
+        problem = f"--create {visibility!r} is no visibility"
+        raise UsageError(problem, fix="Give private or public.")
+    Repository(wiring.make_github()).create(private=visibility == "private")
 
 
 def _may_set_secrets(*, yes: bool) -> bool:
@@ -262,6 +120,7 @@ def _outside(settings: "Settings", key_file: str = "", *, rules: bool) -> "Outsi
     from monokeel.adapters.repository import Repository
     from monokeel.adapters.rulesets import Rulesets
     from monokeel.setup.ports import Outside
+    from monokeel.setup.tokens import kind_of
 
     github = wiring.make_github()
     return Outside(
@@ -271,6 +130,7 @@ def _outside(settings: "Settings", key_file: str = "", *, rules: bool) -> "Outsi
         keys=Keys(_key_path(settings, key_file), root=wiring.root()),
         apply_rules=write_rules if rules else None,
         mint=wiring.minter(),
+        token_kind=kind_of(wiring.token() or ""),
     )
 
 
@@ -288,6 +148,7 @@ def doctor() -> Iterator[Report]:
     """Say what is missing on this machine and on GitHub."""
     from monokeel.adapters.machine import Machine
     from monokeel.adapters.worktree import Worktree
+    from monokeel.policy.agreement import disagreements
     from monokeel.setup.doctor import Here, doctor_report, examine
     from monokeel.setup.rows import Wanted
 
@@ -301,6 +162,8 @@ def doctor() -> Iterator[Report]:
     wanted = Wanted(settings=settings, policy=None)
     if (wiring.root() / POLICY).exists():  # else it is among the missing files
         wanted = _wanted_setup(settings)
+        agreed = tuple(disagreements(settings, wanted.policy or ()))
+        here = replace(here, disagreements=agreed)
     yield doctor_report(tuple(examine(wanted, here, outside)))
 
 
@@ -352,18 +215,30 @@ def branch(*, name: str | None = None) -> Iterator[Report]:
         examples=('./inv check.title --title "feat: search"',),
         exits={0: "good", 1: "", 3: "not a title that releases understand"},
     ),
-    {"title": "the title of the pull request"},
+    {
+        "title": "the title of the pull request",
+        "since": "where it starts: its commits count as well, where they land",
+    },
     json=False,
 )
-def title(*, title: str = "") -> Iterator[Report]:
-    """Check the title of a pull request."""
-    from monokeel.release.titles import judge_title
+def title(*, title: str = "", since: str = "") -> Iterator[Report]:
+    """Check the title of a pull request, and the commits that would land."""
+    from monokeel.policy.rulesets import parse_policy
+    from monokeel.release.titles import judge_commits, judge_title
+    from monokeel.setup.merging import title_decides
 
-    yield judge_title(title, read_settings())
+    settings = read_settings()
+    yield judge_title(title, settings)
+    if since and not title_decides(settings, parse_policy(read_text(POLICY))):
+        git = wiring.make_git()
+        start = git.commit_of(since)
+        if start is None:
+            raise UsageError(f"there is no commit {since!r}", fix="Run: git fetch")
+        yield judge_commits(git.log(start, git.head()), settings)
 
 
 TASKS = (init, doctor, services)
-GROUPS = {"template": (check, update, verify), "check": (branch, title)}
+GROUPS = {"check": (branch, title)}
 
 
 def _key_path(settings: "Settings", named: str) -> Path:

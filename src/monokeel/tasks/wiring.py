@@ -96,15 +96,19 @@ def service_names() -> tuple[str, ...]:
 
 
 def read_text(path: str) -> str:
-    """Return the text of *path* under the root; UsageError if it cannot be read."""
+    """Return the text of *path* under the root; UsageError if it cannot be read.
+
+    A byte order mark, which some editors write, is left out.
+    """
+    fix = "Run this in a repository made from the template, or restore the file."
     try:
-        return (root() / path).read_text(encoding="utf-8")
+        content = (root() / path).read_bytes()
+        if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+            fix = "Write it as UTF-8; in PowerShell: … | Out-File -Encoding utf8"
+        return content.decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8"
-        raise UsageError(
-            f"{path} cannot be read: {reason}",
-            fix="Run this in a repository made from the template, or restore the file.",
-        ) from error
+        raise UsageError(f"{path} cannot be read: {reason}", fix=fix) from error
 
 
 @cache
@@ -145,6 +149,24 @@ def make_git(*, quick: bool = False) -> "Git":
     if quick:
         return Git(root(), credentials=make_credentials(), timeout_s=_QUICK_S)
     return Git(root(), credentials=make_credentials())
+
+
+def require_one_repository() -> None:
+    """Raise RefusedError unless file, clone and environment name one repository.
+
+    Asked before anything is written to GitHub: the file is of this clone, and the
+    rules, keys and Environments would be somebody else's.
+    """
+    from monokeel.ground.repository import repository_of
+    from monokeel.ground.repository import require_one_repository as require
+
+    require(
+        {
+            "infra/platform.toml": read_settings().repository,
+            "origin": repository_of(make_git().written_address()),
+            "GITHUB_REPOSITORY": variable("GITHUB_REPOSITORY"),
+        }
+    )
 
 
 def make_credentials() -> "Credentials":

@@ -1,69 +1,69 @@
 """Is there a newer template, and who is told of it."""
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
 
-from monokeel.ground.answers import Json
 from monokeel.ground.errors import RefusedError, ServiceError
 from monokeel.ground.report import Report, Section
 from monokeel.ground.version import is_newer
-from monokeel.updates.edits import Recorded, Render, newest
+from monokeel.updates.edits import Recorded, newest
+from monokeel.updates.leftovers import OPEN_FILE, Leftovers
+from monokeel.updates.ports import Issues, Versions
 
 MARKER = "template-update"
 
 
-class Versions(Protocol):
-    """What the repository was made from, and what the template offers."""
-
-    def recorded(self) -> Recorded:
-        """Return source, version and answers as the repository has them."""
-
-    def address(self) -> str:
-        """Return where the template is read from."""
-
-    def versions(self) -> tuple[str, ...]:
-        """Return the release tags of the template."""
-
-
-class Issues(Protocol):
-    """The one issue that speaks of template updates, found by a marker."""
-
-    def keep_open(self, marker: str, *, title: str, body: str) -> int:
-        """Open the issue, or bring it up to date; return its number."""
-
-    def close(self, marker: str, *, comment: str) -> int | None:
-        """Close the issue; return its number, ``None`` if none is open."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
-    """The version here, the newest one, and where it comes from."""
+class Offer:
+    """The version here, the newest one, where it comes from, and what is left open.
+
+    *notes* are the template's own on what lies between.
+    """
 
     current: str
     latest: str
     source: str
+    notes: str
+    open: Leftovers
 
     @property
     def available(self) -> bool:
         """Whether there is something newer than what is here."""
         return is_newer(self.latest, self.current)
 
+    @property
+    def verdict(self) -> str:
+        """``available``, ``open`` (something of earlier ones is), or ``current``."""
+        return "available" if self.available else "open" if self.open else "current"
 
-def check(template: Versions) -> Standing:
+
+def check(template: Versions) -> Offer:
     """Return the version here and the newest one.
 
-    Raises RefusedError for a repository that was not made from a release, and
-    ServiceError when the template shows no version.
+    Raises RefusedError for a repository that was made from no release, or from one
+    that the template has no more, and ServiceError when the template shows no version.
     """
     current = released_version(template.recorded())
-    latest = newest(template.versions())
+    tags = template.versions()
+    latest = newest(tags)
     if latest is None:
         raise ServiceError(
             f"the template at {template.address()} has no version tag (vX.Y.Z)",
             fix="Check --source or TEMPLATE_SOURCE.",
         )
-    return Standing(current=current, latest=latest, source=template.address())
+    if f"v{current}" not in tags:
+        raise RefusedError(
+            f"the template at {template.address()} has no v{current} any more, from"
+            " which this repository was made",
+            fix="Ask its owners for that tag, or name a copy that has it: --source.",
+        )
+    newer = is_newer(latest, current)
+    return Offer(
+        current=current,
+        latest=latest,
+        source=template.address(),
+        notes=template.notes(current, latest) if newer else "",
+        open=template.leftovers(),
+    )
 
 
 def released_version(recorded: Recorded) -> str:
@@ -78,97 +78,56 @@ def released_version(recorded: Recorded) -> str:
     return recorded.version
 
 
-def follow_up(standing: Standing, issues: Issues) -> str:
-    """Keep one issue open while an update is there; return a line that says so."""
-    if not standing.available:
-        closed = issues.close(MARKER, comment=f"Now at v{standing.current}.")
+def follow_up(offer: Offer, issues: Issues) -> str:
+    """Keep one issue open while there is something to do; return a line about it."""
+    if offer.verdict == "current":
+        closed = issues.close(MARKER, comment=f"Now at v{offer.current}.")
         return f"issue #{closed} is closed" if closed else "no issue is open"
-    title = f"Template update available: v{standing.latest}"
-    body = (
-        f"This repository is at v{standing.current} of its template;"
-        f" v{standing.latest} is there ({standing.source}).\n\n"
-        "Run `./inv template.update`: it works on a branch and loses no edit."
-    )
-    return f"issue #{issues.keep_open(MARKER, title=title, body=body)} is open"
+    title = f"Template update available: v{offer.latest}"
+    lines = [
+        f"This repository is at v{offer.current} of {offer.source}.",
+        "",
+        "Run `./inv template.update`: it works on a branch and loses no edit.",
+    ]
+    if not offer.available:
+        title = f"Template: not all of v{offer.current} was taken"
+        lines = [f"This repository is at v{offer.current} of its template."]
+    lines += ["", *(f"- left open: {each}" for each in _open_lines(offer))]
+    lines += ["", offer.notes] if offer.notes else []
+    number = issues.keep_open(MARKER, title=title, body="\n".join(lines))
+    return f"issue #{number} is open"
 
 
-def check_report(standing: Standing, *followed: str) -> Report:
-    """Return the report of *standing*, with what was done about it."""
-    if standing.available:
-        headline = f"Template v{standing.latest} is available; v{standing.current} here"
-        lines = ("Run ./inv template.update", *followed)
-    else:
-        headline = f"The template is current: v{standing.current}"
-        lines = followed
+def check_report(offer: Offer, *followed: str) -> Report:
+    """Return the report of *offer*, with what was done about it."""
+    headline = f"The template is current: v{offer.current}"
+    lines = [f"from {offer.source}"]
+    if offer.available:
+        headline = f"Template v{offer.latest} is available; v{offer.current} here"
+        lines.append("Run ./inv template.update")
     return Report(
         headline=headline,
-        sections=(Section(heading="", lines=(f"from {standing.source}", *lines)),),
+        sections=(
+            Section("", (*lines, *followed)),
+            Section(f"Left open (listed in {OPEN_FILE})", tuple(_open_lines(offer))),
+            Section("What changes", tuple(offer.notes.splitlines())),
+        ),
         data={
-            "verdict": "available" if standing.available else "current",
-            "available": standing.available,
-            "current": standing.current,
-            "latest": standing.latest,
-            "source": standing.source,
+            "verdict": offer.verdict,
+            "available": offer.available,
+            "current": offer.current,
+            "latest": offer.latest,
+            "source": offer.source,
+            "changes": offer.notes,
+            "open": [*sorted(offer.open)],
             "notes": list(followed),
         },
-        outcome="difference" if standing.available else "done",
+        outcome="done" if offer.verdict == "current" else "difference",
     )
 
 
-class Template(Versions, Protocol):
-    """The template: pristine renders, and Copier's own update."""
-
-    def questions(self, version: str) -> frozenset[str]:
-        """Return the names of the questions that tag *version* asks."""
-
-    def render(self, version: str, answers: Mapping[str, Json]) -> Render:
-        """Return what a new repository gets from tag *version*."""
-
-    def apply(self, version: str, answers: Mapping[str, Json]) -> None:
-        """Let Copier update the working tree to tag *version*."""
-
-    def merge(self, team: bytes, old: bytes, new: bytes) -> bytes | None:
-        """Return the three-way merge, ``None`` on a conflict."""
-
-    def renamed(self, old: Render, new: Render) -> dict[str, str]:
-        """Return old path → new path of the files that the template renamed."""
-
-
-class Tree(Protocol):
-    """The working tree of the repository."""
-
-    def is_clean(self) -> bool:
-        """Say whether nothing is changed, staged or untracked."""
-
-    def branch(self) -> str:
-        """Return the branch that is checked out."""
-
-    def has_branch(self, name: str) -> bool:
-        """Say whether there is a local branch *name*."""
-
-    def start_branch(self, name: str) -> None:
-        """Make branch *name* here and check it out."""
-
-    def give_up(self, branch: str, *, back_to: str) -> None:
-        """Throw *branch* away and check out *back_to*."""
-
-    def read(self, paths: Iterable[str]) -> dict[str, bytes]:
-        """Return the content of those of *paths* that exist."""
-
-    def restore(self, path: str, content: bytes) -> None:
-        """Put *content* back at *path*; ends a conflict there."""
-
-    def remove(self, path: str) -> None:
-        """Delete *path*."""
-
-    def conflicts(self) -> set[str]:
-        """Return the paths that are in conflict."""
-
-    def drop_rejects(self, path: str) -> None:
-        """Delete the ``.rej`` file beside *path*."""
-
-    def changed_paths(self) -> tuple[str, ...]:
-        """Return the paths that differ from the last commit."""
-
-    def commit(self, message: str) -> str:
-        """Commit all changes and return the new commit."""
+def _open_lines(offer: Offer) -> list[str]:
+    return [
+        f"{path}, since v{each.since}: {each.reason}"
+        for path, each in sorted(offer.open.items())
+    ]

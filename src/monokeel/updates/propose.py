@@ -1,107 +1,137 @@
-"""What becomes of an update: its report, and a pull request, otherwise an issue."""
+"""What becomes of an update: a branch, or one pull request, otherwise an issue.
 
-from collections.abc import Collection, Mapping
-from typing import Protocol
+There is one pull request for a version. It is refreshed as long as only updates have
+pushed to it, and never opened again once a person closed it.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from monokeel.ground.answers import Declined, Lost, Moved
 from monokeel.ground.report import Report, Section, Table
-from monokeel.updates.edits import Kept, Recorded
-from monokeel.updates.offer import MARKER, Issues
-from monokeel.updates.update import Update, UpdatePlan, title_of
+from monokeel.ground.version import is_newer
+from monokeel.updates.edits import Recorded
+from monokeel.updates.leftovers import OPEN_FILE
+from monokeel.updates.offer import MARKER
+from monokeel.updates.ports import Commits, Issues, Pulls, Remote
+from monokeel.updates.update import UpdatePlan
 
-_PREFIX = "template/v"
-
-
-class Remote(Protocol):
-    """The branches of the repository on GitHub."""
-
-    def remote_refs(self, prefixes: Collection[str]) -> dict[str, str]:
-        """Return full ref name → commit of the refs under *prefixes*."""
-
-    def move_ref(
-        self, ref: str, *, old: str | None, new: str | None
-    ) -> Moved | Lost | Declined:
-        """Point *ref* at *new* if it is at *old*."""
+_BRANCH = re.compile(r"template/v(\d+\.\d+\.\d+)\Z")
+_LONGEST_BODY = 60_000  # GitHub takes 65,536 characters
 
 
-class Pulls(Protocol):
-    """The pull requests of the repository, to its default branch."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Places:
+    """Where an update is proposed."""
 
-    def open_from(self, prefix: str) -> Mapping[str, int]:
-        """Return branch → number of those open from branches with *prefix*."""
-
-    def create(self, branch: str, *, title: str, body: str) -> int | Declined:
-        """Open a pull request from *branch* and return its number."""
-
-    def close(self, number: int, *, comment: str) -> None:
-        """Close a pull request, saying why."""
+    remote: Remote
+    commits: Commits
+    pulls: Pulls
+    issues: Issues
 
 
-def already_proposed(plan: UpdatePlan, pulls: Pulls) -> int | None:
-    """Return the number of the open pull request for *plan*, if there is one."""
-    return pulls.open_from(_PREFIX).get(plan.branch)
+def rejected(plan: UpdatePlan, pulls: Pulls) -> int | None:
+    """Return the pull request in which a person has declined *plan*, if there is one.
 
-
-def propose(update: Update, remote: Remote, pulls: Pulls, issues: Issues) -> str:
-    """Push the branch and open one pull request, else one issue; say which.
-
-    Pull requests for older versions are closed. A branch that is on the remote
-    already is left as it is: an earlier run was cut short after its push.
+    An open one, reopened or opened by somebody, is no refusal.
     """
-    if update.commit is None:
-        return "nothing changed, nothing to propose"
-    refused = _push(update, update.commit, remote)
+    if plan.branch in pulls.open_from(plan.branch):
+        return None
+    return pulls.rejected(plan.branch)
+
+
+def propose(plan: UpdatePlan, commit: str, places: Places, *, body: str) -> str:
+    """Push *commit* and open or refresh the pull request, else the issue; say which.
+
+    A branch that holds anything but the commit of an update is left alone.
+    """
+    number = places.pulls.open_from(plan.branch).get(plan.branch)
+    ref = f"refs/heads/{plan.branch}"
+    before = places.remote.remote_refs((ref,)).get(ref)
+    if before is not None:
+        places.remote.fetch_commit(before)
+        if not places.commits.is_ours(before):
+            held = f"pull request #{number}" if number else f"branch {plan.branch}"
+            return f"{held} holds commits of others and is left as it is"
+    fresh = before is not None and places.commits.same_files(commit, before)
+    refused = None if fresh else _push(ref, before, commit, places.remote)
+    if refused is None and number is not None:
+        if not fresh:
+            places.pulls.edit(number, title=plan.title, body=body)
+        return f"pull request #{number} is {'open' if fresh else 'refreshed'}"
     if refused is None:
-        opened = pulls.create(
-            update.plan.branch, title=title_of(update), body=_body(update)
-        )
+        opened = places.pulls.create(plan.branch, title=plan.title, body=body)
         if isinstance(opened, int):
-            _close_older(update, opened, pulls)
-            issues.close(MARKER, comment=f"Proposed in #{opened}.")
+            _close_older(plan, opened, places)
+            places.issues.close(MARKER, comment=f"Proposed in #{opened}.")
             return f"pull request #{opened} is open"
         refused = f"the pull request was refused: {opened.reason}"
-    body = f"{_body(update)}\nNo pull request could be opened: {refused}\n\n"
-    body += "Run `./inv template.update` and push its branch."
-    title = f"Template update available: {update.plan.tag}"
-    number = issues.keep_open(MARKER, title=title, body=body)
-    return f"issue #{number} is open ({refused})"
+    text = f"{body}\nNo pull request could be opened: {refused}\n\n"
+    text += "Run `./inv template.update` and push its branch."
+    title = f"Template update available: {plan.tag}"
+    opened_issue = places.issues.keep_open(MARKER, title=title, body=text)
+    return f"issue #{opened_issue} is open ({refused})"
 
 
-def update_report(update: Update, *more: str) -> Report:
-    """Return the report of *update*; *more* lines say what became of it."""
-    plan = update.plan
-    lines = ["nothing changes, so there is no branch"]
-    if update.changed:
-        lines = [f"branch {plan.branch}, files changed: {len(update.changed)}"]
-    lines += [f"commit {update.commit}"] if update.commit else []
-    lines += _warnings(plan) + list(more)
-    rows = tuple((k.path, k.reason, k.renamed_to or "") for k in update.kept)
-    kept = Table(("file", "what would have happened", "now at"), rows)
-    taken = "In conflict: the team's side was taken, compare by hand"
+def proposal_body(
+    plan: UpdatePlan, *, notes: str, stat: str, checks: Sequence[str] = ()
+) -> str:
+    """Return what a reviewer reads: notes, what changes, what was left, the checks.
+
+    *notes* are the template's own between the versions, *stat* compares the two renders
+    for these answers, and *checks* ran on the outcome.
+    """
+    lines = [f"The template goes from v{plan.current} to {plan.tag}.", *_link(plan), ""]
+    lines += [notes.strip(), ""] if notes.strip() else []
+    lines += ["## What changes for these answers", "", "```", stat.rstrip(), "```", ""]
+    if plan.outcome.left:
+        lines += ["## Not taken: the team's side stays", "", *_left(plan), ""]
+        lines += [f"These stay in `{OPEN_FILE}` and are offered again.", ""]
+    if plan.outcome.pins:
+        lines += ["## Pins", "", *(f"- {each}" for each in plan.outcome.pins), ""]
+    if checks:
+        lines += ["## Checks of the outcome", "", *(f"- {each}" for each in checks), ""]
+    body = "\n".join(lines)
+    cut = "\n\n… cut here: see the branch."
+    return body if len(body) <= _LONGEST_BODY else body[:_LONGEST_BODY] + cut
+
+
+def update_report(plan: UpdatePlan, commit: str | None, *more: str) -> Report:
+    """Return the report of *plan*; *more* lines say what became of it.
+
+    Without a *commit* nothing was changed: it is a preview, or all of it is here.
+    """
+    lines = [f"files that change: {len(plan.changed)}; nothing was changed"]
+    if commit is not None:
+        lines = [f"branch {plan.branch}, files changed: {len(plan.changed)}"]
+        lines.append(f"commit {commit}")
+    lines += [*_warnings(plan), *more]
+    rows = tuple(
+        (path, each.since, each.reason) for path, each in sorted(plan.open.items())
+    )
     return Report(
-        headline=f"Template v{plan.current} -> v{plan.version}",
+        headline=f"Template v{plan.current} -> {plan.tag}",
         sections=(
             Section("", tuple(lines)),
-            Section("In conflict", update.conflicts),
-            Section(taken, update.settled),
-            Section("Kept as the team has it", table=kept),
+            Section("Not taken", table=Table(("file", "since", "why"), rows)),
+            Section("Pins that stay", plan.outcome.pins),
         ),
         data={
-            "verdict": "conflicts" if update.conflicts else "updated",
+            "verdict": "open" if plan.open else "updated" if commit else "planned",
             "previous": plan.current,
             "version": plan.version,
             "branch": plan.branch,
-            "commit": update.commit,
-            "changed": list(update.changed),
-            "conflicts": list(update.conflicts),
-            "settled": list(update.settled),
-            "notes": list(more),
-            "kept": [
-                {"path": k.path, "reason": k.reason, "renamed_to": k.renamed_to}
-                for k in update.kept
+            "commit": commit,
+            "changed": [*sorted(plan.changed)],
+            "open": [
+                {"path": each.path, "reason": each.reason, "missing": [*each.missing]}
+                for each in plan.outcome.left
             ],
+            "pins": list(plan.outcome.pins),
+            "notes": list(more),
         },
-        problems=tuple(f"in conflict: {path}" for path in update.conflicts),
+        problems=tuple(f"not taken: {path}" for path in sorted(plan.open)),
     )
 
 
@@ -113,60 +143,50 @@ def current_report(recorded: Recorded) -> Report:
     )
 
 
-def planned_report(plan: UpdatePlan) -> Report:
-    """Return the report of an update that would be made, and was not."""
+def rejected_report(plan: UpdatePlan, number: int) -> Report:
+    """Return the report of an update that a person declined in #*number*."""
+    headline = f"Template v{plan.current} -> {plan.tag}: declined in #{number}"
     return Report(
-        headline=f"Template v{plan.current} -> v{plan.version}: nothing was changed",
-        sections=(Section("", (f"would make branch {plan.branch}", *_warnings(plan))),),
-        data={
-            "verdict": "planned",
-            "previous": plan.current,
-            "version": plan.version,
-            "branch": plan.branch,
-        },
+        headline=headline,
+        sections=(Section("", ("It is not opened again; a newer version will be.",)),),
+        data={"verdict": "rejected", "version": plan.version, "pull_request": number},
     )
 
 
-def proposed_report(plan: UpdatePlan, number: int) -> Report:
-    """Return the report of an update whose pull request *number* is open already."""
-    return Report(
-        headline=f"Template v{plan.current} -> v{plan.version}: #{number} is open",
-        data={"verdict": "proposed", "version": plan.version, "pull_request": number},
-    )
-
-
-def _push(update: Update, commit: str, remote: Remote) -> str | None:
-    ref = f"refs/heads/{update.plan.branch}"
-    if ref in remote.remote_refs((ref,)):
-        return None
-    match remote.move_ref(ref, old=None, new=commit):
+def _push(ref: str, before: str | None, commit: str, remote: Remote) -> str | None:
+    match remote.move_ref(ref, old=before, new=commit):
         case Moved() | Lost():  # lost: another run has just pushed the same update
             return None
         case Declined(reason=reason):
             return f"the push was refused: {reason}"
 
 
-def _close_older(update: Update, opened: int, pulls: Pulls) -> None:
-    for branch, number in pulls.open_from(_PREFIX).items():
-        if branch != update.plan.branch:
-            pulls.close(number, comment=f"Superseded by #{opened}.")
+def _close_older(plan: UpdatePlan, opened: int, places: Places) -> None:
+    """Close the pull requests of older versions that nobody else has pushed to."""
+    for branch, number in places.pulls.open_from("template/v").items():
+        match = _BRANCH.match(branch)
+        if match is None or not is_newer(plan.version, match[1]):
+            continue
+        ref = f"refs/heads/{branch}"
+        commit = places.remote.remote_refs((ref,)).get(ref)
+        if commit is not None:
+            places.remote.fetch_commit(commit)
+            if places.commits.is_ours(commit):
+                places.pulls.close(number, comment=f"Superseded by #{opened}.")
 
 
-def _body(update: Update) -> str:
-    plan = update.plan
-    lines = [f"The template goes from v{plan.current} to v{plan.version}.", ""]
-    if update.settled:
-        lines += ["In conflict, the team's side was taken; compare by hand:", ""]
-        lines += [f"- `{path}`" for path in update.settled] + [""]
-    if update.kept:
-        lines += ["Kept as the team has it:", ""]
-        lines += [_kept(kept) for kept in update.kept] + [""]
-    return "\n".join(lines)
+def _link(plan: UpdatePlan) -> list[str]:
+    page = plan.source.removesuffix(".git")
+    if not page.startswith("https://"):
+        return []
+    return ["", f"All changes: {page}/compare/v{plan.current}...{plan.tag}"]
 
 
-def _kept(kept: Kept) -> str:
-    moved = f"; now at `{kept.renamed_to}`" if kept.renamed_to else ""
-    return f"- `{kept.path}`: {kept.reason}{moved}"
+def _left(plan: UpdatePlan) -> Iterator[str]:
+    for each in plan.outcome.left:
+        yield f"- `{each.path}`: {each.reason}"
+        for hunk in each.missing:
+            yield from ("  ````", *(f"  {x}" for x in hunk.splitlines()), "  ````")
 
 
 def _warnings(plan: UpdatePlan) -> list[str]:

@@ -1,30 +1,41 @@
 """Bring a newer template in on a branch, and lose nobody's edit.
 
-First the plan: which version, with which answers, and may it go ahead.
+The plan is the whole update as a value, made from commits and renders alone. What
+carries it out is one commit, and one branch that moves to it: no file that is checked
+out changes, and nothing of the new version runs before somebody has merged it.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from monokeel.ground.answers import Json
-from monokeel.ground.errors import RefusedError, ServiceError, UsageError
+from monokeel.ground.errors import RefusedError, UsageError
 from monokeel.ground.version import is_newer
 from monokeel.updates.edits import (
     ANSWERS_FILE,
-    Kept,
+    Recorded,
     Render,
     changed_answers,
-    edits,
-    losses,
     newest,
-    strays,
 )
-from monokeel.updates.offer import Template, Tree, released_version
+from monokeel.updates.leftovers import (
+    OPEN_FILE,
+    Leftovers,
+    leftovers_text,
+    parse_leftovers,
+    still_open,
+)
+from monokeel.updates.merge import File, Outcome, Sides, Tree, merge_sides
+from monokeel.updates.offer import released_version
+from monokeel.updates.ports import Repository, Template
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """What the user asks for: a version (the newest if empty), and new answers."""
+    """What the user asks for: a version (the newest if empty), and new answers.
+
+    With answers alone the version stays.
+    """
 
     version: str = ""
     answers: Mapping[str, Json] = field(default_factory=dict)
@@ -32,70 +43,122 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpdatePlan:
-    """An update that may go ahead: from where to where, and what the team edited.
+    """An update that may go ahead: from where to where, and what it changes.
 
-    *mine* is path → content (``None``: deleted); *rejects* were in conflict before.
+    *changed* is path → file (``None``: deleted), with everything the commit needs.
+    *head* is the commit it is made on, *before* where its branch is now.
     """
 
     source: str
     current: str
     version: str
     branch: str
-    answers: Mapping[str, Json]
+    head: str
+    before: str | None
     old: Render
     new: Render
-    mine: Mapping[str, bytes | None]
-    rejects: frozenset[str]
+    outcome: Outcome
+    open: Leftovers
+    changed: Mapping[str, File | None]
 
     @property
     def tag(self) -> str:
         """The tag of the new version, such as ``v1.4.0``."""
         return f"v{self.version}"
 
+    @property
+    def title(self) -> str:
+        """The subject of the commit, which the pull request has for title."""
+        return f"chore(template): update to {self.tag}"
 
-def plan_update(tree: Tree, template: Template, wanted: Wanted) -> UpdatePlan | None:
+
+def plan_update(
+    repository: Repository, template: Template, wanted: Wanted
+) -> UpdatePlan | None:
     """Return the update to *wanted*, ``None`` if the repository is there already.
 
-    Changes nothing. Raises RefusedError when the tree is not clean, the branch exists,
-    the version is older, or the new version would answer a question otherwise.
+    Changes nothing. Raises RefusedError when the version is older, the branch holds
+    somebody's work, or the new version would answer a question otherwise.
     """
+    head = repository.head()
     recorded = template.recorded()
-    current = released_version(recorded)
-    _refuse_relative(recorded.source)
-    version = _choose(template, wanted.version, current)
-    if is_newer(current, version):
-        raise RefusedError(
-            f"v{version} is older than v{current}, which is here",
-            fix="Templates are not downgraded: git revert the update instead.",
-        )
-    if version == current and not wanted.answers:
+    current = _released(recorded)
+    version = _choose(template, wanted, current)
+    left = parse_leftovers(_content(repository.files(head, [OPEN_FILE])))
+    if version == current and not wanted.answers and not left:
         return None
     branch = f"template/v{version}" + ("-answers" if version == current else "")
-    tree.branch()  # there must be one to come back to
-    _refuse_unready(tree, branch)
     answers = {**recorded.answers, **_known(template, version, wanted.answers)}
     old = template.render(f"v{current}", recorded.answers)
     new = template.render(f"v{version}", answers)
     _refuse_changed(version, answers, new)
-    here = tree.read({*old.files, *new.files})
+    taken = _taken_last(template, old, left, recorded.answers)
+    paths = {*taken, *new.files}
+    here = repository.files(head, {*paths, OPEN_FILE, ANSWERS_FILE})
+    sides = Sides(
+        team=here,
+        old=_merged(taken),
+        new=_merged(new.files),
+        seeds=template.seeds(f"v{version}", paths),
+        renamed=template.renamed(old, new),
+    )
+    outcome = merge_sides(sides, repository.merge)
+    left = still_open(outcome.left, left, current=current, version=version)
     return UpdatePlan(
         source=template.address(),
         current=current,
         version=version,
         branch=branch,
-        answers=answers,
+        head=head,
+        before=_usable(repository, branch, head),
         old=old,
         new=new,
-        mine=edits(here, old, new),
-        rejects=frozenset(tree.conflicts()),
+        outcome=outcome,
+        open=left,
+        changed=_with_records(outcome, here, new, leftovers_text(left)),
     )
 
 
-def _choose(template: Template, wanted: str, current: str) -> str:
+def carry_out(plan: UpdatePlan, repository: Repository) -> str | None:
+    """Return the commit of *plan*, on no branch yet; ``None`` when nothing changes.
+
+    The same plan carried out before is that commit again.
+    """
+    if not plan.changed:
+        return None
+    commit = repository.commit(plan.head, plan.changed, commit_message(plan))
+    if plan.before is not None and repository.same_files(commit, plan.before):
+        return plan.before
+    return commit
+
+
+def commit_message(plan: UpdatePlan) -> str:
+    """Return the message of the update's commit: what was left stands in the body."""
+    lines = [plan.title]
+    if plan.outcome.left or plan.outcome.pins:
+        lines += ["", *(f"Not taken: {e.path}: {e.reason}." for e in plan.outcome.left)]
+        lines += [f"{sentence}." for sentence in plan.outcome.pins]
+    return "\n".join(lines) + "\n"
+
+
+def require_taken(plan: UpdatePlan) -> None:
+    """Raise RefusedError while something of the new version was not taken."""
+    if plan.open:
+        raise RefusedError(
+            f"not everything of {plan.tag} was taken, files: {len(plan.open)}",
+            fix=f"The rest is on branch {plan.branch}. Take what is listed by hand, or"
+            f" decline it: delete its line in {OPEN_FILE}. The next update offers again"
+            " what is left.",
+        )
+
+
+def _choose(template: Template, wanted: Wanted, current: str) -> str:
     tags = template.versions()
-    version = wanted.removeprefix("v") or newest(tags)
+    version = wanted.version.removeprefix("v")
+    if not version:
+        version = current if wanted.answers else newest(tags) or ""
     for needed in (version, current):
-        if needed is None or f"v{needed}" not in tags:
+        if f"v{needed}" not in tags:
             known = ", ".join(tags[-5:]) or "none"
             raise UsageError(
                 f"the template at {template.address()} has no version"
@@ -103,7 +166,12 @@ def _choose(template: Template, wanted: str, current: str) -> str:
                 fix=f"Its newest versions are: {known}. A repository is updated from"
                 " the template that it was made from, or from a copy of it.",
             )
-    return version or current
+    if is_newer(current, version):
+        raise RefusedError(
+            f"v{version} is older than v{current}, which is here",
+            fix="Templates are not downgraded: git revert the update instead.",
+        )
+    return version
 
 
 def _known(
@@ -119,24 +187,28 @@ def _known(
     return answers
 
 
-def _refuse_relative(source: str) -> None:
-    if source.startswith(".") or source == "":
+def _released(recorded: Recorded) -> str:
+    """Return the recorded version; a relative source would be another one elsewhere."""
+    if recorded.source.startswith(".") or recorded.source == "":
         raise UsageError(
-            f"{ANSWERS_FILE} names a relative path as its template: {source!r}",
+            f"{ANSWERS_FILE} names a relative path as its template:"
+            f" {recorded.source!r}",
             fix="Write the address there, https://github.com/OWNER/monokeel.git.",
         )
+    return released_version(recorded)
 
 
-def _refuse_unready(tree: Tree, branch: str) -> None:
-    problems, fixes = [], []
-    if not tree.is_clean():
-        problems.append("there are changes that are not committed")
-        fixes.append("Commit or stash them (git status lists them).")
-    if tree.has_branch(branch):
-        problems.append(f"branch {branch} is there already")
-        fixes.append(f"Merge it, or delete it: git branch -D {branch}")
-    if problems:
-        raise RefusedError("; ".join(problems), fix=" ".join(fixes))
+def _usable(repository: Repository, branch: str, head: str) -> str | None:
+    """Return where *branch* is; RefusedError if it holds somebody's work."""
+    before = repository.branch(branch)
+    if before is None or repository.is_part_of(before, head):
+        return before
+    if not repository.is_ours(before):
+        raise RefusedError(
+            f"branch {branch} is there already, with commits of somebody else",
+            fix=f"Merge it, or delete it: git branch -D {branch}",
+        )
+    return before
 
 
 def _refuse_changed(version: str, answers: Mapping[str, Json], new: Render) -> None:
@@ -148,121 +220,37 @@ def _refuse_changed(version: str, answers: Mapping[str, Json], new: Render) -> N
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Update:
-    """What an update did; *commit* is ``None`` while conflicts wait for somebody.
-
-    *settled* are the conflicts that were decided for the team's side.
-    """
-
-    plan: UpdatePlan
-    changed: tuple[str, ...]
-    conflicts: tuple[str, ...]
-    settled: tuple[str, ...]
-    kept: tuple[Kept, ...]
-    commit: str | None = None
-
-
-def carry_out(
-    plan: UpdatePlan, tree: Tree, template: Template, *, settle: bool
-) -> Update:
-    """Update on the plan's branch, put back what would be lost, and commit.
-
-    With conflicts nothing is committed; with *settle* each goes to the team's side
-    and is listed. A failure leaves the tree as it was, on the branch it was on.
-    """
-    before = tree.branch()
-    tree.start_branch(plan.branch)
-    finished = False
-    try:
-        template.apply(plan.tag, plan.answers)
-        update = _settle(plan, tree, template, settle=settle)
-        if update.changed and not update.conflicts:
-            update = replace(update, commit=tree.commit(commit_message(update)))
-        finished = bool(update.changed)
-    finally:  # also for an interrupt: a half update is nobody's
-        if not finished:
-            _undo(plan, tree, before)
-    return update
+def _taken_last(
+    template: Template, old: Render, left: Leftovers, answers: Mapping[str, Json]
+) -> Tree:
+    """Return the old render, with files of *left* as they were last taken in full."""
+    taken = dict(old.files)
+    for base in sorted({each.base for each in left.values()}):
+        files = template.render(f"v{base}", answers).files
+        for path, each in left.items():
+            if each.base == base:
+                taken.pop(path, None)
+                taken.update({path: files[path]} if path in files else {})
+    return taken
 
 
-def title_of(update: Update) -> str:
-    """Return the subject of the commit, which the pull request has for title."""
-    return f"chore(template): update to {update.plan.tag}"
+def _with_records(
+    outcome: Outcome, here: Tree, new: Render, leftovers: bytes | None
+) -> Mapping[str, File | None]:
+    """Return the changes with the answers and what is open, which are never merged."""
+    changed = dict(outcome.changes)
+    if new.files[ANSWERS_FILE] != here.get(ANSWERS_FILE):
+        changed[ANSWERS_FILE] = new.files[ANSWERS_FILE]
+    wanted = None if leftovers is None else File(content=leftovers)
+    if wanted != here.get(OPEN_FILE):
+        changed[OPEN_FILE] = wanted
+    return changed
 
 
-def commit_message(update: Update) -> str:
-    """Return the message of the update's commit: what was kept stands in the body."""
-    lines = [title_of(update)]
-    if update.kept or update.settled:
-        lines += ["", *_kept_lines(update)]
-    return "\n".join(lines) + "\n"
+def _merged(files: Tree) -> Tree:
+    """Return what is merged of *files*: the answers are written, not merged."""
+    return {path: file for path, file in files.items() if path != ANSWERS_FILE}
 
 
-def require_settled(update: Update) -> None:
-    """Raise RefusedError while *update* has conflicts."""
-    if update.conflicts:
-        raise RefusedError(
-            f"conflicts on {update.plan.branch}: {len(update.conflicts)}",
-            fix="Resolve them, then: git add --all && git commit. To give up: git reset"
-            " --hard && git clean --force -d && git checkout - && git branch -D"
-            f" {update.plan.branch}",
-        )
-
-
-def _settle(
-    plan: UpdatePlan, tree: Tree, template: Template, *, settle: bool
-) -> Update:
-    conflicts = sorted(tree.conflicts() - plan.rejects)
-    settled = []
-    if settle:
-        for path in conflicts:
-            team = plan.mine.get(path)
-            if team is not None:
-                tree.restore(path, team)
-                tree.drop_rejects(path)
-                settled.append(path)
-    open_conflicts = [path for path in conflicts if path not in settled]
-    mine = {p: team for p, team in plan.mine.items() if p not in conflicts}
-    here = tree.read({*plan.old.files, *plan.new.files})
-    lost = list(losses(mine, here, plan.old, plan.new, template.merge))
-    renamed = template.renamed(plan.old, plan.new) if lost else {}
-    for each in lost:
-        team = mine[each.path]
-        if team is None:
-            tree.remove(each.path)
-        else:
-            tree.restore(each.path, team)
-            tree.drop_rejects(each.path)
-    _require_faithful(plan, tree)
-    return Update(
-        plan=plan,
-        changed=tree.changed_paths(),
-        conflicts=tuple(open_conflicts),
-        settled=tuple(settled),
-        kept=tuple(replace(k, renamed_to=renamed.get(k.path)) for k in lost),
-    )
-
-
-def _require_faithful(plan: UpdatePlan, tree: Tree) -> None:
-    here = tree.read({*plan.old.files, *plan.new.files})
-    wrong = strays(plan.mine, here, plan.old, plan.new)
-    if wrong:
-        raise ServiceError(
-            f"files that nobody edited came out wrong: {', '.join(wrong)}",
-            fix="This is a bug in Monokeel or in Copier: please report it.",
-        )
-
-
-def _undo(plan: UpdatePlan, tree: Tree, before: str) -> None:
-    tree.give_up(plan.branch, back_to=before)
-    here = tree.read(plan.mine)
-    for path, team in plan.mine.items():  # what Git ignores came in no commit
-        if team is not None and here.get(path) != team:
-            tree.restore(path, team)
-
-
-def _kept_lines(update: Update) -> list[str]:
-    lines = [f"Kept {kept.path}: {kept.reason}." for kept in update.kept]
-    lines += [f"Kept {path}: in conflict with the template." for path in update.settled]
-    return lines
+def _content(files: Tree) -> bytes | None:
+    return next((file.content for file in files.values()), None)

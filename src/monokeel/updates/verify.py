@@ -5,13 +5,13 @@ its line, too. So each file is held against the tag's tree in the template's rep
 and a release that cannot be read leaves the question open.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Protocol
 
 from monokeel.ground.errors import ServiceError, UsageError
 from monokeel.ground.parsers import parse_json
 from monokeel.ground.report import Report, Section, Table
+from monokeel.updates.ports import Files, Listing, Release
 
 MANIFEST = "ops/manifest.json"
 _EXECUTABLE = "100755"
@@ -25,35 +25,6 @@ _REMEDIES = {
     ("index", "not executable"): "git update-index --chmod=+x ",
     ("index", "executable"): "git update-index --chmod=-x ",
 }
-
-# Path → mode and blob, as git lists a file: "100755 3d3c42e5…".
-Listing = Mapping[str, str]
-
-
-class Files(Protocol):
-    """The files of the repository."""
-
-    def read(self, paths: Iterable[str]) -> dict[str, bytes]:
-        """Return the content of those of *paths* that exist."""
-
-    def on_disk(self, paths: Iterable[str]) -> Listing:
-        """Return mode and blob of those of *paths* that are on disk."""
-
-    def in_index(self, paths: Iterable[str]) -> Listing:
-        """Return mode and blob of those of *paths* that git's index has."""
-
-
-class Release(Protocol):
-    """The recorded release of the template."""
-
-    def name(self) -> str:
-        """Return tag and address, ``v1.4.0 of https://…``."""
-
-    def delivered(self) -> Listing:
-        """Return mode and blob of its managed files; ServiceError if out of reach."""
-
-    def rebuilt(self) -> Listing:
-        """Return the package's wheel as its sources give it; ServiceError if not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

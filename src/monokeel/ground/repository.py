@@ -1,0 +1,34 @@
+"""Which repository is meant: several things name one, and a write needs one."""
+
+import re
+from collections.abc import Mapping
+
+from monokeel.ground.errors import RefusedError
+
+_REMOTE = re.compile(
+    r"(?:(?:https?|ssh)://[^/]+/|[\w.-]+@[\w.-]+:)([^/]+/[^/]+?)(?:\.git)?/?\Z"
+)
+
+
+def repository_of(address: str | None) -> str | None:
+    """Return the ``owner/name`` that *address* of a remote ends in.
+
+    ``None`` for a path of this machine, which names none, and without an address.
+    """
+    match = _REMOTE.match(address or "")
+    return match[1] if match else None
+
+
+def require_one_repository(named: Mapping[str, str | None]) -> None:
+    """Raise RefusedError unless all of *named* (who names it → ``owner/name``) agree.
+
+    What names none is passed over; GitHub's names differ in case alone for people.
+    """
+    names = {source: name for source, name in named.items() if name}
+    if len({name.lower() for name in names.values()}) > 1:
+        said = ", ".join(f"{source} says {name}" for source, name in names.items())
+        raise RefusedError(
+            f"it is not clear which repository is meant: {said}",
+            fix="Correct the wrong one: git remote set-url origin …, [repository] in"
+            " infra/platform.toml, or unset GITHUB_REPOSITORY. Nothing was written.",
+        )

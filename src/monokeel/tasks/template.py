@@ -1,0 +1,227 @@
+"""Follow the template: is there a newer one, bring it in, verify what it delivered."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from monokeel.ground.errors import UsageError
+from monokeel.ground.report import Report
+from monokeel.tasks import wiring
+from monokeel.tasks.command import About, command
+
+if TYPE_CHECKING:
+    from monokeel.adapters.copier import Template
+    from monokeel.adapters.objects import Objects
+    from monokeel.adapters.pulls import Pulls
+    from monokeel.ground.answers import Json
+    from monokeel.updates.update import UpdatePlan, Wanted
+
+_RULES = "infra/rulesets.json"
+_SOURCE = "OWNER/REPO or an address, instead of the recorded one (TEMPLATE_SOURCE)"
+
+
+@command(
+    About(
+        group="Template",
+        examples=("./inv template.check", "./inv template.check --issue"),
+        exits={
+            0: "the newest is here, whole",
+            1: "",
+            2: "a newer one is there, or something of earlier ones was not taken",
+            3: "",
+            4: "",
+        },
+        variables=("TEMPLATE_SOURCE", "GITHUB_TOKEN"),
+        section="Template Updates",
+    ),
+    {
+        "source": _SOURCE,
+        "issue": "open, refresh or close the one issue on GitHub",
+    },
+)
+def check(*, source: str = "", issue: bool = False) -> Iterator[Report]:
+    """Say whether a newer template is there, and what is new."""
+    from monokeel.adapters.issues import Issues
+    from monokeel.updates import offer
+
+    with _template(source) as template:
+        offered = offer.check(template)
+    followed = []
+    if issue:
+        issues = Issues(wiring.make_github())
+        followed.append(offer.follow_up(offered, issues))
+    yield offer.check_report(offered, *followed)
+
+
+@command(
+    About(
+        group="Template",
+        examples=(
+            "./inv template.update --dry-run",
+            "./inv template.update",
+            "./inv template.update --to 1.4.0 --answer required_reviews=2",
+        ),
+        exits={0: "", 1: "", 3: "a branch is there, and not all was taken", 4: ""},
+        variables=("TEMPLATE_SOURCE", "GITHUB_TOKEN"),
+        section="Template Updates",
+    ),
+    {
+        "source": _SOURCE,
+        "to": "version, such as 1.4.0 (the newest; with --answer the one here)",
+        "answer": "NAME=VALUE (YAML), an answer to change; may be given several times",
+        "pr": "push the branch and open one pull request, otherwise one issue",
+        "dry_run": "say what would be done and change nothing",
+    },
+    iterable=("answer",),
+)
+def update(
+    *,
+    source: str = "",
+    to: str = "",
+    answer: list[str] | None = None,
+    pr: bool = False,
+    dry_run: bool = False,
+) -> Iterator[Report]:
+    """Update from the template, on a branch; loses no edit."""
+    from monokeel.adapters.objects import Objects
+    from monokeel.updates import propose
+    from monokeel.updates.update import carry_out, plan_update, require_taken
+
+    with _template(source) as template:
+        objects = Objects(wiring.root(), work=template.work)
+        plan = plan_update(objects, template, _wanted(to, answer or []))
+        if plan is None:
+            yield propose.current_report(template.recorded())
+            return
+        declined = propose.rejected(plan, _pulls()) if pr else None
+        if declined is not None:
+            yield propose.rejected_report(plan, declined)
+            return
+        if dry_run:
+            yield propose.update_report(plan, None)
+            return
+        commit = carry_out(plan, objects)
+        more = []
+        if commit is not None and pr:
+            more.append(_propose(plan, commit, objects, template))
+        elif commit is not None:
+            objects.point(plan.branch, commit, old=plan.before)
+        yield propose.update_report(plan, commit, *more)
+        if not pr:
+            require_taken(plan)
+
+
+@command(
+    About(
+        group="Template",
+        examples=("./inv template.verify", "./inv template.verify --rebuild"),
+        exits={
+            0: "as delivered",
+            1: "",
+            2: "managed files differ",
+            4: "not verified: the template cannot be read",
+        },
+        variables=("TEMPLATE_SOURCE", "GITHUB_TOKEN"),
+        section="Template Updates",
+    ),
+    {
+        "source": _SOURCE,
+        "rebuild": "build the release's wheel from its sources, too (runs its backend)",
+    },
+)
+def verify(*, source: str = "", rebuild: bool = False) -> Iterator[Report]:
+    """Hold the managed files against the recorded release."""
+    from monokeel.adapters.worktree import Worktree
+    from monokeel.updates import verify as managed
+
+    with _template(source) as template:
+        files = Worktree(wiring.root())
+        report = managed.verify(files, template, rebuild=rebuild)
+        yield report
+        managed.require_verified(report)
+
+
+@contextmanager
+def _template(source: str) -> Iterator["Template"]:
+    from monokeel.adapters.copier import Template
+
+    with tempfile.TemporaryDirectory(prefix="monokeel-template-") as work:
+        yield Template(
+            wiring.root(),
+            work=Path(work).resolve(),
+            source=source or wiring.variable("TEMPLATE_SOURCE") or "",
+            credentials=wiring.make_credentials(),
+        )
+
+
+def _wanted(to: str, answers: list[str]) -> "Wanted":
+    from monokeel.adapters.template import parse_answer
+    from monokeel.updates.update import Wanted
+
+    changed: dict[str, Json] = {}
+    for answer in answers:
+        name, separator, value = answer.partition("=")
+        if not separator:
+            raise UsageError(
+                f"--answer {answer!r} is not NAME=VALUE",
+                fix="Write it as --answer required_reviews=2",
+            )
+        changed[name] = parse_answer(value)
+    return Wanted(version=to, answers=changed)
+
+
+def _pulls() -> "Pulls":
+    from monokeel.adapters.pulls import Pulls
+
+    return Pulls(wiring.make_github(), base=wiring.read_settings().default_branch)
+
+
+def _propose(
+    plan: "UpdatePlan", commit: str, objects: "Objects", template: "Template"
+) -> str:
+    from monokeel.adapters.issues import Issues
+    from monokeel.updates.propose import Places, proposal_body, propose
+
+    body = proposal_body(
+        plan,
+        notes=template.notes(plan.current, plan.version),
+        stat=template.stat(plan.old, plan.new),
+        checks=_checks(plan, commit, objects, template),
+    )
+    places = Places(
+        remote=wiring.make_git(),
+        commits=objects,
+        pulls=_pulls(),
+        issues=Issues(wiring.make_github()),
+    )
+    return propose(plan, commit, places, body=body)
+
+
+def _checks(
+    plan: "UpdatePlan", commit: str, objects: "Objects", template: "Template"
+) -> list[str]:
+    """Return what verify and the lint of rules and workflows say of *commit*."""
+    from monokeel.policy.lint import lint
+    from monokeel.policy.rulesets import parse_policy
+    from monokeel.policy.workflow_jobs import jobs_of
+
+    listed, wanted = objects.listed(commit), template.delivered(plan.tag)
+    edited = sorted(path for path in wanted if listed.get(path) != wanted[path])
+    said = [f"template.verify: {len(wanted)} files, edited: {', '.join(edited) or 0}"]
+    workflows = [p for p in listed if p.startswith(".github/workflows/")]
+    texts = {
+        path: file.content.decode("utf-8", errors="replace")
+        for path, file in objects.files(commit, [*workflows, _RULES]).items()
+    }
+    try:
+        rules = parse_policy(texts.pop(_RULES, "[]"))
+        findings = lint(rules, jobs_of(texts))
+        found = [f"{each.ruleset}: {each.problem}" for each in findings]
+    except UsageError as error:
+        found = [error.problem]
+    return [*said, f"policy.lint: {'; '.join(found) or 'nothing wrong'}"]
+
+
+GROUPS = {"template": (check, update, verify)}

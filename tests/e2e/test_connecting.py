@@ -1,0 +1,271 @@
+"""Connecting a rendered repository: what GitHub refuses, and what is left to do."""
+
+import re
+from pathlib import Path
+
+import pytest
+from tests.e2e.test_setup import box, rendered, shop
+
+from monokeel.adapters.github import GitHub
+from monokeel.adapters.repository import Repository
+from monokeel.adapters.session import Session
+from sandbox.server import Sandbox
+from tests.e2e.act_shop import PACKER
+from tests.e2e.commands import answer, inv
+from tests.rendered.renders import git
+from tests.rendered.versions import put, save
+
+__all__ = ["box", "rendered", "shop"]
+CONNECT = ("init", "--register-key", "--yes")
+
+
+def test_init_connects_once_and_never_shows_the_private_key(
+    shop: Path, box: Sandbox
+) -> None:
+    first = inv(shop, box, *CONNECT, "--json")
+    second = inv(shop, box, "init", "--json")
+
+    assert (first.returncode, second.returncode) == (0, 0), first.stderr
+    assert answer(first)["verdict"] == answer(second)["verdict"] == "connected"
+    assert answer(second)["changed"] == 0
+    key = shop.parent / "home/.config/monokeel/acme-shop"
+    assert key.stat().st_mode & 0o777 == 0o600
+    secret = key.read_text(encoding="utf-8").splitlines()[1]
+    assert all(secret not in run.stdout + run.stderr for run in (first, second))
+
+
+def test_a_dry_run_of_init_shows_every_step_and_changes_nothing(
+    shop: Path, box: Sandbox
+) -> None:
+    before = box.writes
+
+    done = inv(shop, box, "init", "--dry-run")
+
+    assert done.returncode == 0
+    assert box.writes == before
+    assert not (shop.parent / "home/.config").exists()
+    assert "rules" in done.stdout
+
+
+def test_by_hand_the_public_key_and_its_page_are_shown(
+    shop: Path, box: Sandbox
+) -> None:
+    first = inv(shop, box, "init")
+    public = re.search(r'key "(ssh-ed25519 \S+)"', first.stdout)
+
+    assert first.returncode == 2
+    assert "https://github.com/acme/shop/settings/keys/new" in first.stdout
+    assert public is not None
+    assert (len(box.state.keys), len(box.state.rulesets)) == (0, 0)
+
+    register(box, public[1])
+    second = inv(shop, box, "init", "--yes")
+
+    assert second.returncode == 0, second.stdout + second.stderr
+    assert len(box.state.rulesets) > 3
+
+
+def register(box: Sandbox, public: str) -> None:
+    """Register a deploy key as a person does on its page."""
+    github = GitHub(
+        Session(tries=1),
+        api=box.url,
+        repository=box.repository,
+        token=box.tokens["admin"],
+    )
+    Repository(github).create_deploy_key("monokeel", public)
+
+
+def test_a_remote_with_a_foreign_commit_is_left_alone(shop: Path, box: Sandbox) -> None:
+    """G10: a repository made with "Add a README"."""
+    readme = "refs/heads/main"
+    tree = box.state.git.git("mktree").strip()
+    commit = box.state.git.git("commit-tree", tree, "-m", "Initial commit").strip()
+    box.state.git.git("update-ref", readme, commit)
+    before = box.writes
+
+    done = inv(shop, box, "init", "--register-key", "--yes")
+
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert "git pull --rebase --allow-unrelated-histories origin main" in done.stdout
+    assert box.writes == before
+    assert box.state.keys == []
+
+
+def test_a_clone_that_is_ahead_is_pushed_before_the_rules_come(
+    shop: Path, box: Sandbox
+) -> None:
+    """G11."""
+    inv(shop, box, *CONNECT, "--no-rules")
+    put(shop, {"NEWS.md": b"News\n"})
+    save(shop, "docs: news")
+
+    done = inv(shop, box, "init")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    head = git(shop, "rev-parse", "HEAD").strip()
+    assert git(box.bare, "rev-parse", "refs/heads/main").strip() == head
+
+
+@pytest.mark.parametrize(
+    ("refused", "status", "row"),
+    [
+        ("POST /keys$", 403, "writer"),
+        ("POST /keys$", 404, "writer"),
+        ("PUT /environments/dev$", 422, "Environment dev"),
+        ("PUT /environments/dev$", 403, "Environment dev"),
+        ("POST /environments/dev/deployment-branch", 404, "Environment dev"),
+        ("PUT /immutable-releases$", 409, "immutable releases"),
+        ("PATCH /repos/acme/shop$", 403, "settings"),
+    ],
+)
+def test_any_single_refusal_leaves_the_rest_done(
+    shop: Path, box: Sandbox, refused: str, status: int, row: str
+) -> None:
+    """G9, and of G7 and G8 what does not depend on GitHub's words."""
+    method, path = refused.split()
+    box.switches.fail(path, method=method, status=status, times=99)
+
+    done = inv(shop, box, *CONNECT, "--json")
+
+    assert done.returncode == 3, done.stdout + done.stderr
+    steps = answer(done)["steps"]
+    assert isinstance(steps, list)
+    states = {step["name"]: step["state"] for step in steps}
+    assert states.pop(row) == "refused"
+    waiting = {name for name, state in states.items() if state == "waits"}
+    assert bool(waiting) is (row == "writer")
+    assert len([s for s in states.values() if s in ("done", "was there")]) > 8
+
+
+def test_an_organization_without_deploy_keys_is_told_who_decides(
+    shop: Path, box: Sandbox
+) -> None:
+    """G7; the body is GitHub's (vitodeploy/vito#949)."""
+    error = {"resource": "PublicKey", "code": "custom"}
+    text = "Deploy keys are disabled for this repository"
+    body = {"message": "Validation Failed", "errors": [{**error, "message": text}]}
+    box.switches.fail("/keys$", method="POST", status=422, body=body, times=9)
+
+    done = inv(shop, box, *CONNECT)
+
+    assert done.returncode == 3
+    assert "https://github.com/organizations/acme/settings/deploy_keys" in done.stdout
+    assert len(box.state.environments) == 6
+    assert box.state.immutable_releases
+    assert box.state.rulesets == []
+
+
+def test_a_private_repository_on_free_is_told_what_its_plan_lacks(
+    shop: Path, box: Sandbox
+) -> None:
+    """G8; the body is GitHub's (terraform-provider-github#1311)."""
+    text = "please ensure billing plan include protected branch gate."
+    body = {"message": f"Fail to create protected rule, {text}"}
+    path = "/environments/[a-z]+$"
+    box.switches.fail(path, method="PUT", status=422, body=body, times=99)
+    box.state.private = True
+
+    done = inv(shop, box, *CONNECT)
+
+    assert done.returncode == 3
+    assert "no branch policies for private repositories" in done.stdout
+    assert "gh secret set MONOKEEL_DEPLOY_KEY --repo acme/shop" in done.stdout
+    assert "a workflow of any branch can read it" in done.stdout
+    assert len(box.state.keys) == 1
+
+    box.state.secrets["MONOKEEL_DEPLOY_KEY"] = box.state.now()
+
+    assert "MONOKEEL_DEPLOY_KEY of the repository" in inv(shop, box, "init").stdout
+
+
+def test_the_secret_that_is_older_than_its_key_is_named(
+    shop: Path, box: Sandbox
+) -> None:
+    """G2: the key went with its token, and a new one was registered."""
+    inv(shop, box, *CONNECT)
+    box.state.keys.clear()
+    (shop.parent / "home/.config/monokeel/acme-shop").unlink()
+    for environment in box.state.environments.values():
+        for name in environment.secrets:
+            environment.secrets[name] = "2020-01-01T00:00:00Z"
+
+    again = inv(shop, box, "init", "--register-key")
+    seen = inv(shop, box, "doctor")
+
+    assert again.returncode == 2, again.stdout + again.stderr
+    assert again.stdout.count("set it again: gh secret set") == 4
+    assert seen.returncode == 2
+    assert seen.stdout.count("is older than its key") == 4
+
+
+def test_doctor_is_content_after_init(shop: Path, box: Sandbox) -> None:
+    inv(shop, box, *CONNECT)
+
+    done = inv(shop, box, "doctor", "--json")
+
+    assert done.returncode == 0, done.stdout
+    findings = answer(done)["findings"]
+    assert isinstance(findings, list)
+    github = [each["state"] for each in findings if each["where"] == "GitHub"]
+    assert set(github) == {"ok"}
+
+
+def test_doctor_asks_for_secrets_and_rules(shop: Path, box: Sandbox) -> None:
+    """G4, D11, D12."""
+    inv(shop, box, *CONNECT, "--no-rules")
+    for name in ("release", "staging", "prod"):
+        box.state.environments[name].secrets.clear()
+
+    done = inv(shop, box, "doctor")
+
+    assert done.returncode == 2
+    assert done.stdout.count("gh secret set MONOKEEL_DEPLOY_KEY --env") == 3
+    assert "./inv policy.apply" in done.stdout
+
+
+def test_init_without_an_answer_claims_nothing(shop: Path, box: Sandbox) -> None:
+    """D13."""
+    box.switches.fail("/repos/acme/shop", times=99, status=404)
+
+    done = inv(shop, box, "init")
+
+    assert done.returncode == 4
+    assert done.stdout == ""
+    assert "done" not in done.stderr
+
+
+def test_a_key_that_is_gone_stops_a_release_before_it_builds(
+    shop: Path, box: Sandbox
+) -> None:
+    """G5: today the images are pushed first."""
+    save(shop, "feat: start")
+    inv(shop, box, *CONNECT)
+    key = (shop.parent / "home/.config/monokeel/acme-shop").read_text()
+    box.state.keys.clear()
+    secret = {"MONOKEEL_DEPLOY_KEY": key, "MONOKEEL_BUILD": PACKER}
+
+    done = inv(shop, box, "release", more=secret)
+
+    assert done.returncode == 3, done.stdout + done.stderr
+    assert "the deploy key may not push, so nothing was begun" in done.stderr
+    assert box.images.repositories == {}
+
+
+def test_each_commit_is_checked_where_more_than_the_title_lands(
+    shop: Path, box: Sandbox
+) -> None:
+    """G21, G22: a squash of one commit takes its message, a rebase all of them."""
+    base = git(shop, "rev-parse", "HEAD").strip()
+    save(shop, "wip")
+    check = ("check.title", "--title", "feat: add payments", "--since", base)
+
+    squash = inv(shop, box, *check)
+    rules = shop / "infra/rulesets.json"
+    text = rules.read_text(encoding="utf-8")
+    rules.write_text(text.replace('["squash"]', '["squash", "rebase"]'))
+    rebase = inv(shop, box, *check)
+
+    assert squash.returncode == 0, squash.stderr
+    assert rebase.returncode == 3
+    assert "the title 'wip' is no Conventional Commit" in rebase.stderr

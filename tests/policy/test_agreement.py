@@ -1,0 +1,156 @@
+"""platform.toml against the rulesets: what one names, the other must guard."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from monokeel.ground.answers import Json
+from monokeel.ground.errors import UsageError
+from monokeel.ground.settings import parse_settings
+from monokeel.policy.agreement import disagreements
+from monokeel.policy.rulesets import parse_policy
+from monokeel.policy.shape import Finding
+
+ROOT = Path(__file__).parents[2]
+OURS = json.loads((ROOT / "infra/rulesets.json").read_text(encoding="utf-8"))
+HEAD = "[repository]\nowner = 'acme'\nname = 'shop'\n"
+OFF = "allow_squash_merge = false\nallow_rebase_merge = false\n"
+DEV = "[[environments]]\nname = 'dev'\n"
+
+Bodies = dict[str, dict[str, Json]]
+
+
+def found(
+    toml: str = HEAD + DEV, change: Callable[[Bodies], object] = lambda _: None
+) -> list[Finding]:
+    bodies: Bodies = {each["name"]: json.loads(json.dumps(each)) for each in OURS}
+    change(bodies)
+    policy = parse_policy(json.dumps(list(bodies.values())))
+    return list(disagreements(parse_settings(toml), policy))
+
+
+def refs(*include: str, exclude: tuple[str, ...] = ()) -> dict[str, Json]:
+    return {"ref_name": {"include": [*include], "exclude": [*exclude]}}
+
+
+def test_the_files_that_we_ship_agree() -> None:
+    assert found() == []
+    assert found((ROOT / "infra/platform.toml").read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize(
+    ("toml", "says"),
+    [
+        (f"{HEAD}[release]\ntag_prefix = 'release-'\n", "refs/tags/release-1.0.0"),
+        (f"{HEAD}default_branch = 'trunk'\n", "refs/heads/trunk: no active ruleset"),
+        (f"{HEAD}default_branch = 'trunk'\n", "branch_name_pattern of branch-names"),
+        (
+            f"{HEAD}[release]\nclaim_ref = 'refs/tags/monokeel-claim/{{tag}}'\n",
+            "refs/tags/monokeel-claim/v1.0.0",
+        ),
+        (
+            f"{HEAD}writer = 'app'\napp_id = 7\n{DEV}",
+            "lets no Integration 7 pass, and creation needs it",
+        ),
+        (
+            f"{HEAD}[settings]\n{OFF}",
+            "nobody could merge",
+        ),
+    ],
+)
+def test_what_the_settings_name_and_no_rule_guards_is_told(
+    toml: str, says: str
+) -> None:
+    """P7, P22, P23."""
+    assert any(says in each.line for each in found(toml))
+    assert not any(each.warning for each in found(toml))
+
+
+CHANGES: dict[str, tuple[Callable[[Bodies], object], str]] = {
+    "main is disabled": (
+        lambda b: b["main"].update(enforcement="disabled"),
+        "refs/heads/main: no active ruleset has deletion,",
+    ),
+    "main may be passed": (
+        lambda b: b["main"].update(
+            bypass_actors=[{"actor_type": "RepositoryRole", "actor_id": 5}]
+        ),
+        "refs/heads/main: somebody may pass deletion, non_fast_forward",
+    ),
+    "main is left out": (
+        lambda b: b["main"].update(
+            conditions=refs("~ALL", exclude=("~DEFAULT_BRANCH",))
+        ),
+        "refs/heads/main: no active ruleset",
+    ),
+    "environments lie elsewhere": (
+        lambda b: b["env-pointers"].update(conditions=refs("refs/heads/deploy/*")),
+        "refs/heads/env/dev: no active ruleset has creation, update, deletion",
+    ),
+    "the key may not pass": (
+        lambda b: b["env-pointers"].update(bypass_actors=[]),
+        "ruleset env-pointers lets no DeployKey pass",
+    ),
+    "tags may be moved": (
+        lambda b: b.pop("release-tags-immutable"),
+        "refs/tags/v1.0.0: no active ruleset has update, deletion",
+    ),
+    "anybody makes tags": (
+        lambda b: b.pop("release-tags-create"),
+        "refs/tags/v1.0.0: no active ruleset has creation",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_what_a_rule_no_longer_guards_is_told(name: str) -> None:
+    """P41 and the rest of F."""
+    change, says = CHANGES[name]
+
+    assert any(says in each.line for each in found(change=change))
+
+
+def test_the_organizations_rules_may_guard_what_ours_do_not() -> None:
+    toml = f"{HEAD}{DEV}[policy]\nparents = ['org-wide']\n"
+
+    findings = found(toml, lambda b: b.pop("release-tags-create"))
+
+    assert [each.warning for each in findings] == [True]
+
+
+@pytest.mark.parametrize(
+    "toml",
+    [
+        "[release]\nclaim_ref = 'refs/tags/{tag}'\n",
+        "[release]\nclaim_ref = 'refs/heads/{tag}'\n",
+        "[release]\nclaim_ref = 'refs/heads/env/{tag}'\n",
+        "[release]\nclaim_ref = 'refs/heads/main/{tag}'\n",
+        "[release]\nclaim_ref = 'refs/pull/{tag}'\n",
+        "[release]\nclaim_ref = 'refs/x/a..b/{tag}'\n",
+        "[release]\ntag_prefix = 'v..'\n",
+        "[release]\ntag_prefix = 'v.lock/'\n",
+        "default_branch = 'env/dev'\n",
+        "default_branch = 'a..b'\n",
+        "default_branch = 'main.lock'\n",
+        "[[environments]]\nname = 'release'\n",
+        "[[environments]]\nname = 'policy'\n",
+        "[[environments]]\nname = 'template'\n",
+        "[[services]]\nname = 'api'\nkind = 'api'\npath = '.git'\n",
+        "[[services]]\nname = 'api'\nkind = 'api'\npath = 'x/.git/hooks'\n",
+    ],
+)
+def test_what_git_or_the_product_cannot_hold_is_refused_at_the_border(
+    toml: str,
+) -> None:
+    """P24 and P25."""
+    with pytest.raises(UsageError):
+        parse_settings(HEAD + toml)
+
+
+@pytest.mark.parametrize(
+    "claim", ["refs/releases/{tag}", "refs/tags/monokeel-claim/{tag}", "refs/x/y/{tag}"]
+)
+def test_a_claim_with_a_part_of_its_own_is_taken(claim: str) -> None:
+    parse_settings(f"{HEAD}[release]\nclaim_ref = '{claim}'\n")

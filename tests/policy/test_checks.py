@@ -1,0 +1,165 @@
+"""Required checks that wait for ever, each from a public complaint; and sound ones."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from monokeel.ground.answers import Json
+from monokeel.ground.settings import PolicySettings, parse_settings
+from monokeel.policy.lint import lint
+from monokeel.policy.rulesets import parse_policy
+from monokeel.policy.shape import Finding
+from monokeel.policy.workflow_jobs import jobs_of
+from tests.policy.test_policy import MAIN
+from tests.policy.test_refs import QUEUE
+
+ROOT = Path(__file__).parents[2]
+JOB = "jobs: {docs-test: {runs-on: x}}\n"
+SETTINGS = parse_settings("[repository]\nowner = 'acme'\nname = 'shop'\n")
+
+
+def requires(
+    context: str, *, app: int | None = 15368, queue: bool = False
+) -> dict[str, Json]:
+    check: dict[str, Json] = {"context": context}
+    if app is not None:
+        check["integration_id"] = app
+    rule: Json = {
+        "type": "required_status_checks",
+        "parameters": {
+            "strict_required_status_checks_policy": True,
+            "required_status_checks": [check],
+        },
+    }
+    return {**MAIN, "rules": [rule, QUEUE] if queue else [rule]}
+
+
+def found(body: Mapping[str, Json], *workflows: str) -> list[Finding]:
+    jobs = jobs_of({f"w{number}.yml": text for number, text in enumerate(workflows)})
+    return lint(parse_policy(json.dumps([body])), jobs)
+
+
+@pytest.mark.parametrize(
+    ("on", "says", "warning"),
+    [
+        ("{pull_request: {paths-ignore: ['docs/**']}}", "paths-ignore: docs/**", True),
+        ("{pull_request: {paths: [src/**, '*.py']}}", "paths: src/**, *.py", True),
+        ("{pull_request_target: {paths: x}}", "paths: x", True),
+        ("push", "runs on push alone", True),
+        ("{push: {branches: [main]}}", "does not run on pull_request", False),
+        ("[schedule, workflow_dispatch]", "does not run on pull_request", False),
+        ("{pull_request: {branches: [release/*]}}", "to release/* alone", False),
+        ("{pull_request: {branches-ignore: [main]}}", "alone", False),
+    ],
+)
+def test_a_check_that_can_never_or_not_always_report_is_told(
+    on: str, says: str, *, warning: bool
+) -> None:
+    """P26 and P27."""
+    [finding] = found(requires("docs-test"), f"on: {on}\n{JOB}")
+
+    assert "w0.yml" in finding.problem
+    assert says in finding.problem
+    assert finding.warning is warning
+
+
+@pytest.mark.parametrize(
+    "on",
+    [
+        "pull_request",
+        "[push, pull_request]",
+        "{pull_request: {types: [opened]}}",
+        "{pull_request: {branches: ['**']}}",
+        "{pull_request: {branches: [main, '1.x']}}",
+        "{pull_request: {branches-ignore: [env/**]}}",
+        "{pull_request: }",
+    ],
+)
+def test_a_check_that_reports_on_each_pull_request_is_sound(on: str) -> None:
+    assert found(requires("docs-test"), f"on: {on}\n{JOB}") == []
+
+
+def test_a_queue_needs_merge_group() -> None:
+    """P28."""
+    alone = found(requires("docs-test", queue=True), f"on: pull_request\n{JOB}")
+    both = f"on: [pull_request, merge_group]\n{JOB}"
+
+    assert [(x.warning, "merge_group" in x.problem) for x in alone] == [(False, True)]
+    assert found(requires("docs-test", queue=True), both) == []
+
+
+def test_one_of_two_workflows_that_reports_is_enough() -> None:
+    filtered = f"on: {{pull_request: {{paths: src/**}}}}\n{JOB}"
+
+    assert found(requires("docs-test"), filtered, f"on: pull_request\n{JOB}") == []
+
+
+def test_a_job_behind_an_event_is_perhaps_there() -> None:
+    """P27, ipnet-mesh/meshcore-hub#268."""
+    job = "jobs: {docs-test: {if: github.event_name == 'push'}}\n"
+
+    [finding] = found(requires("docs-test"), f"on: [push, pull_request]\n{job}")
+
+    assert finding.warning
+    assert "may wait" in finding.problem
+
+
+@pytest.mark.parametrize("workflow", ["jobs: [\n", f"on: *x\n{JOB}", JOB])
+def test_what_cannot_be_read_is_never_a_no(workflow: str) -> None:
+    assert [x for x in found(requires("docs-test"), workflow) if not x.warning] == []
+
+
+@pytest.mark.parametrize(
+    ("app", "warnings"),
+    [(15368, [False]), (None, [True]), (7, [])],
+    ids=["GitHub Actions", "anybody", "another app"],
+)
+def test_a_check_without_a_job_is_an_error_only_where_a_job_must_report(
+    app: int | None, warnings: list[bool]
+) -> None:
+    """P29."""
+    findings = found(requires("jenkins", app=app), f"on: pull_request\n{JOB}")
+
+    assert [each.warning for each in findings] == warnings
+
+
+def test_a_check_of_a_token_is_a_setting() -> None:
+    """P29."""
+    ours = replace(SETTINGS, policy=PolicySettings(external_checks=("jenkins",)))
+    policy = parse_policy(json.dumps([requires("jenkins", app=None)]))
+
+    findings = lint(policy, (), settings=ours)
+
+    assert [x for x in findings if "jenkins" in x.problem] == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "name: >-\n      docs-test",
+        "name:\n      docs-test",
+        'name: "docs-test"',
+        'name: "docs\\x2dtest"',
+        "<<: {name: docs-test}",
+    ],
+)
+def test_any_way_to_write_the_name_is_read(name: str) -> None:
+    """P30."""
+    workflow = f"on: pull_request\njobs:\n  a:\n    {name}\n    runs-on: x\n"
+
+    assert found(requires("docs-test"), workflow) == []
+
+
+@pytest.mark.parametrize("base", ["", "template"])
+def test_our_own_workflows_report_what_our_rules_require(base: str) -> None:
+    folder = ROOT / base / ".github/workflows"
+    workflows = {p.name: p.read_text(encoding="utf-8") for p in folder.glob("*.yml")}
+    names = ("all-green",) if base else ("all-green", "template-green")
+
+    for name in names:
+        policy = parse_policy(json.dumps([requires(name, queue=not base)]))
+        findings = lint(policy, jobs_of(workflows))
+        assert [x.problem for x in findings if "merge_method" not in x.path] == []

@@ -1,0 +1,58 @@
+"""What a file that nobody reviewed would loosen."""
+
+import json
+
+import pytest
+
+from monokeel.ground.answers import Json
+from monokeel.policy.reviewed import loosened
+from monokeel.policy.rulesets import Ruleset, parse_policy
+from tests.policy.ruleset_cases import FILE, Edit, adds, drops, sets
+from tests.policy.test_policy import TAGS
+
+PULL = ("rules", "pull_request", "parameters")
+CHECKS = ("rules", "required_status_checks", "parameters", "required_status_checks")
+ADMIN: Json = {"actor_id": 5, "actor_type": "RepositoryRole"}
+
+
+def edited(*edits: Edit) -> tuple[Ruleset, ...]:
+    body = json.loads(json.dumps(FILE))
+    for edit in edits:
+        edit(body)
+    return parse_policy(json.dumps([body]))
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        sets("enforcement", to="disabled"),
+        sets(*PULL, "required_approving_review_count", to=0),
+        sets(*PULL, "required_review_thread_resolution", to=False),
+        drops("rules", "deletion"),
+        adds("bypass_actors", item=ADMIN),
+        drops(*CHECKS, 1),
+        sets("name", to="another"),
+    ],
+    ids=["off", "reviews", "threads", "a rule", "a bypass", "a check", "gone"],
+)
+def test_what_is_looser_is_named(edit: Edit) -> None:
+    assert loosened(edited(), edited(edit)) != ()
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        sets(*PULL, "required_approving_review_count", to=6),
+        adds("rules", item={"type": "required_signatures"}),
+        sets("bypass_actors", to=[]),
+    ],
+    ids=["reviews", "a rule", "nobody passes"],
+)
+def test_what_is_stricter_is_not(edit: Edit) -> None:
+    assert loosened(edited(), edited(edit)) == ()
+
+
+def test_one_more_ruleset_loosens_nothing() -> None:
+    more = parse_policy(json.dumps([json.loads(json.dumps(FILE)), TAGS]))
+
+    assert loosened(edited(), more) == ()
