@@ -6,7 +6,7 @@ import random
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPResponse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
@@ -128,6 +128,22 @@ class Hostile:
         return json.dumps(value).encode()
 
 
+def forward(
+    spoiler: Hostile, request: BaseHTTPRequestHandler
+) -> tuple[HTTPResponse, bytes]:
+    """Ask the server behind *spoiler* what *request* asks; return answer and body."""
+    length = int(request.headers.get("Content-Length") or 0)
+    port = spoiler.target.port
+    upstream = HTTPConnection(str(spoiler.target.hostname), port, timeout=30)
+    kept = {k: v for k, v in request.headers.items() if k.lower() != "host"}
+    body = request.rfile.read(length)
+    upstream.request(request.command, request.path, body, kept)
+    said = upstream.getresponse()
+    content = said.read()
+    upstream.close()
+    return said, content
+
+
 @contextmanager
 def hostile(url: str, seed: int, share: float) -> Iterator[Hostile]:
     """Serve the server at *url*, spoilt."""
@@ -135,27 +151,20 @@ def hostile(url: str, seed: int, share: float) -> Iterator[Hostile]:
 
     class Handler(BaseHTTPRequestHandler):
         def answer(self) -> None:
-            length = int(self.headers.get("Content-Length") or 0)
-            port = spoiler.target.port
-            upstream = HTTPConnection(str(spoiler.target.hostname), port, timeout=30)
-            kept = {k: v for k, v in self.headers.items() if k.lower() != "host"}
-            upstream.request(self.command, self.path, self.rfile.read(length), kept)
-            said = upstream.getresponse()
-            content = said.read()
-            upstream.close()
-            headers = {k: v for k, v in said.getheaders() if k.lower() not in _DROPPED}
+            said, content = forward(spoiler, self)
+            before, now = spoiler.target.geturl(), spoiler.url
             headers = {
-                k: v.replace(spoiler.target.geturl(), spoiler.url)
-                for k, v in headers.items()
+                name: value.replace(before, now)
+                for name, value in said.getheaders()
+                if name.lower() not in _DROPPED
             }
-            content = content.replace(
-                spoiler.target.geturl().encode(), spoiler.url.encode()
-            )
+            content = content.replace(before.encode(), now.encode())
             status, headers, content = spoiler.spoil(said.status, headers, content)
             self.send_response_only(status, "x")
             for name, value in headers.items():
-                clean = value.encode("latin-1", "replace").decode("latin-1")
-                self.send_header(name, clean)
+                self.send_header(
+                    name, value.encode("latin-1", "replace").decode("latin-1")
+                )
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
             self.wfile.write(content)

@@ -1,8 +1,7 @@
 """HTTP: one connection pool, timeouts, careful retries, errors translated.
 
-No credential lives here: the caller hands in headers or ``auth`` for each request,
-netrc is never read, and redirects are followed only when asked for, without
-credentials when they leave the host.
+No credential lives here: the caller hands in headers for each request, netrc is never
+read, and a redirect is an answer like any other.
 """
 
 import logging
@@ -108,9 +107,7 @@ class Session:
         *,
         headers: Mapping[str, str] | None = None,
         body: bytes | None = None,
-        auth: tuple[str, str] | None = None,
         timeout_s: float | None = None,
-        redirects: bool = False,
         retry: bool | None = None,
         largest: int = LARGEST,
     ) -> Answer:
@@ -122,9 +119,8 @@ class Session:
         bytes, and UsageError for plain http to another machine.
         """
         check_address(url)
-        again = method in _READS if retry is None else retry
         read_s = self._timeout_s if timeout_s is None else timeout_s
-        tries = self._tries if again else 1
+        tries = self._tries if (method in _READS if retry is None else retry) else 1
         for attempt in range(1, tries + 1):
             try:
                 answer = self._send(
@@ -133,9 +129,9 @@ class Session:
                     _Limits(within_s=read_s, largest=largest),
                     headers=dict(headers or {}),
                     data=body,
-                    auth=auth or _NoAuth(),
+                    auth=_NoAuth(),
                     timeout=(min(_CONNECT_TIMEOUT_S, read_s), read_s),
-                    allow_redirects=redirects,
+                    allow_redirects=False,
                 )
             except (requests.RequestException, ValueError, HTTPException) as error:
                 if attempt == tries:
@@ -145,8 +141,7 @@ class Session:
             wait_s = wait_before_retry(answer, attempt, now=time.time())
             if attempt == tries or wait_s is None or wait_s > _LONGEST_WAIT_S:
                 return answer
-            host = parts_of(url).hostname
-            log.warning("%s answered %d; again in %.1f s", host, answer.status, wait_s)
+            log.warning("answered %d; again in %.1f s", answer.status, wait_s)
             time.sleep(wait_s)
         raise AssertionError(method)
 
