@@ -184,7 +184,7 @@ def test_a_refusal_gives_the_words_of_the_server(clone: Path) -> None:
 
     declined = Git(clone).move_ref(CLAIM, old=None, new=first)
 
-    assert declined == Declined(reason="GH013: no")
+    assert declined == Declined(reason="pre-receive hook declined: GH013: no")
 
 
 @pytest.mark.parametrize(

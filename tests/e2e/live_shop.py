@@ -1,18 +1,21 @@
 """A repository on the sandbox with published releases, made without our tasks."""
 
+import itertools
 import os
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from monokeel.adapters.deployments import Deployments
 from monokeel.adapters.github import GitHub
 from monokeel.adapters.registry import Registry
 from monokeel.adapters.releases import Releases
 from monokeel.adapters.session import Session
 from monokeel.ground.answers import Json
+from monokeel.promotion.records import NewRecord, Note
 from monokeel.release.record import ReleasedImage, ReleaseRecord, record_text
 from sandbox.packer import Target, pack
 from sandbox.server import Sandbox
@@ -43,6 +46,7 @@ name = "staging"
 name = "prod"
 reviewers = true
 """
+_PREVIEW: dict[str, Json] = {"environment": "preview", "payload": {}}
 ENV_RULES: dict[str, Json] = {
     "name": "env-pointers",
     "target": "branch",
@@ -85,9 +89,16 @@ class LiveShop:
         (folder / "infra").mkdir(parents=True)
         shutil.copy(source / "tasks.py", folder / "tasks.py")
         (folder / "infra/platform.toml").write_text(POLICY, encoding="utf-8")
+        (folder / "infra/rulesets.json").write_text("[]", encoding="utf-8")
         self.git("init", "--quiet", "--initial-branch=main")
         self.git("remote", "add", "origin", "https://github.com/acme/shop.git")
         self.save("chore: start")
+        # platform.toml asks for an approval in prod: so does GitHub.
+        self.github.request(
+            "PUT",
+            "/environments/prod",
+            json={"reviewers": [{"type": "User", "id": 1001}]},
+        )
 
     def git(self, *args: str) -> str:
         done = subprocess.run(
@@ -146,6 +157,54 @@ class LiveShop:
     def at(self, environment: str) -> str:
         """The commit of the branch of *environment* on the server."""
         return self.box.state.git.ref(f"refs/heads/env/{environment}") or ""
+
+    def version_at(self, environment: str) -> str:
+        """The version of the branch of *environment* on the server."""
+        git = self.box.state.git
+        at, tags = self.at(environment), (git.ask("tag", "--list") or "").split()
+        found = [tag for tag in tags if git.ref(f"refs/tags/{tag}") == at]
+        return found[-1].removeprefix("v") if found else ""
+
+    def multiply_records(self, count: int, *, foreign: int) -> None:
+        """Put older copies of what is recorded there, and previews of another tool."""
+        state = self.box.state
+        kept = [*state.deployments]
+        copies = [replace(kept[at % len(kept)]) for at in range(count)]
+        for at, copy in enumerate(copies):
+            copy.id = at + 1
+        start = len(copies) + 1
+        previews = [
+            replace(kept[0], id=start + at, body={**kept[0].body, **_PREVIEW})
+            for at in range(foreign)
+        ]
+        for at, record in enumerate(kept):
+            record.id = start + foreign + at
+        state.deployments[:] = [*copies, *previews, *kept]
+        state.ids = itertools.count(start + foreign + len(kept))
+
+    def forge_record(
+        self, environment: str, version: str, commit: str, *, token: str
+    ) -> None:
+        """Write a record such as ours, with the token of somebody else."""
+        note = Note(version=version, sha=commit, actor="ana", approvers=("ana",))
+        github = GitHub(
+            Session(),
+            api=self.box.url,
+            repository=self.box.repository,
+            token=self.box.tokens[token],
+        )
+        records = Deployments(github)
+        record = records.create(
+            NewRecord(
+                environment=environment,
+                tag=f"v{version}",
+                task="promote",
+                production=False,
+                description="",
+                note=note,
+            )
+        )
+        records.settle(record.id, "success", "")
 
     def rest_calls(self) -> int:
         """How many REST requests there were so far."""

@@ -9,7 +9,7 @@ from tests.e2e.act_shop import Template
 from tests.e2e.guide import Reader, follows
 from tests.e2e.guided_shop import GuidedShop, guided_shop
 
-PROMOTE = "./inv promote --env prod --override 'order=a test'"
+PROMOTE = "./inv promote --env prod --emergency 'a test'"
 RECOVERY = "GitOps Environment Recovery"
 
 
@@ -48,7 +48,7 @@ def test_a_bad_version_is_taken_back_and_a_hold_needs_a_reason(
     shop: GuidedShop, reader: Reader
 ) -> None:
     status, history = reader.step(RECOVERY, 1)
-    dry_run, back, in_spite_of_the_hold = reader.step(RECOVERY, 2)
+    dry_run, back, in_spite_of_the_hold, emergency = reader.step(RECOVERY, 2)
 
     assert "1.4.0" in reader.run(status).out
     assert "1.4.0" in reader.run(history).out
@@ -61,14 +61,15 @@ def test_a_bad_version_is_taken_back_and_a_hold_needs_a_reason(
     assert "1.4.0 -> 1.3.2" in reader.run(back).out
     assert prod(shop) == ("1.3.2", [])
 
-    shop.do(f"{PROMOTE} --version 1.4.0")
-    shop.environment["PROMOTE_HOLD"] = "incident 42"
-    done = reader.run(in_spite_of_the_hold)
-    del shop.environment["PROMOTE_HOLD"]
-    assert "1.4.0 -> 1.3.2" in done.out
-    newest = shop.box.state.deployments[-1]
-    assert '"hold": "incident 42"' in json.dumps(newest.body["payload"])
-    assert prod(shop) == ("1.3.2", [])
+    for command in (in_spite_of_the_hold, emergency):
+        shop.do(f"{PROMOTE} --version 1.4.0")
+        shop.environment["PROMOTE_HOLD"] = "incident 42"
+        done = reader.run(command)
+        del shop.environment["PROMOTE_HOLD"]
+        assert "1.4.0 -> 1.3.2" in done.out
+        newest = shop.box.state.deployments[-1]
+        assert '"hold": "incident 42"' in json.dumps(newest.body["payload"])
+        assert prod(shop) == ("1.3.2", [])
 
 
 @follows(RECOVERY, 3)
@@ -78,7 +79,7 @@ def test_a_promotion_that_was_cut_short_is_finished_by_the_same_command(
     (again,) = reader.step(RECOVERY, 3)
     shop.do("./inv promote --env prod --rollback --reason 'a test'")
 
-    shop.cut_short(f"{again} --override 'order=a test'", "refs/heads/env/prod")
+    shop.cut_short(f"{again} --emergency 'a test'", "refs/heads/env/prod")
 
     assert shop.ref("refs/heads/env/prod") == shop.ref("refs/tags/v1.4.0")
     reader.run(again)
@@ -119,7 +120,7 @@ def test_a_release_goes_to_dev_and_a_hold_stops_the_next_one(
 ) -> None:
     status, dry_run, promote, history, hold, free = reader.step("GitOps Flow")
 
-    assert "dev: ready" in reader.run(status).out
+    assert "next: 1.4.0 ready" in reader.run(status).out
     writes = shop.box.writes
     assert "would move from nothing to 1.4.0" in reader.run(dry_run).out
     assert shop.box.writes == writes

@@ -20,6 +20,7 @@ from monokeel.promotion.track_record import shortened
 from tests.fakes.fuse import Fuse
 
 START = datetime(2026, 5, 1, 12, 0, tzinfo=UTC)
+TICK = timedelta(milliseconds=1)
 
 
 class FakeDeployments:
@@ -39,6 +40,8 @@ class FakeDeployments:
         self.moves: list[BranchMove] = []
         self.page = 30
         self.viewer = "github-actions[bot]"
+        self.variable: str | Unknown = ""
+        self.rules: tuple[str, ...] = ()
         self.silent = False
         self.blind = False
         self._resolve = resolve
@@ -91,6 +94,7 @@ class FakeDeployments:
             creator=self.viewer,
             note=wanted.note,
         )
+        self.clock += TICK
         self.kept[record.id] = record
         self.given[record.id] = []
         # Source: none; that GitHub makes an unknown environment is assumed.
@@ -105,8 +109,10 @@ class FakeDeployments:
         self, record: int, state: str, description: str, log_url: str = ""
     ) -> None:
         self._check()
+        self.fuse.about_to_write()
         if state == "success":
             self._make_others_inactive(self.kept[record])
+        self.clock += TICK
         self._give(record, state, shortened(description))
         note = self.kept[record].note
         self.fuse.written(f"{state} {note.version}{' run' if log_url else ''}")
@@ -115,6 +121,15 @@ class FakeDeployments:
         self._check()
         nothing = Protection(exists=False, reviewers=False)
         return self.protected.get(environment, nothing)
+
+    def hold(self) -> str | Unknown:
+        self._check()
+        return self.variable
+
+    def push_refusals(self, branch: str, *, exists: bool) -> tuple[str, ...] | Unknown:
+        self._check()
+        wanted = "update" if exists else "creation"
+        return tuple(rule for rule in self.rules if branch and rule == wanted)
 
     def approvers(self, run: str) -> tuple[str, ...]:
         self._check()
@@ -138,7 +153,13 @@ class FakeDeployments:
         return shown
 
     def remember(
-        self, environment: str, version: str, sha: str, *, state: str = "success"
+        self,
+        environment: str,
+        version: str,
+        sha: str,
+        *,
+        state: str = "success",
+        digests: Mapping[str, str] | None = None,
     ) -> Record:
         """Put a record there as an earlier run left it."""
         self._next_id += 1
@@ -149,7 +170,7 @@ class FakeDeployments:
             task="promote",
             created_at=self.clock,
             creator=self.viewer,
-            note=Note(version=version, sha=sha, actor="ana"),
+            note=Note(version=version, sha=sha, actor="ana", digests=digests or {}),
         )
         self.kept[record.id] = record
         self.given[record.id] = []
@@ -173,5 +194,6 @@ class FakeDeployments:
                 self._give(other.id, "inactive", "")
 
     def _check(self) -> None:
+        self.fuse.turn()
         if self.silent:
             raise ServiceError("api.github.com did not answer (ReadTimeout)")

@@ -1,5 +1,7 @@
 """A crash, or a lost answer, after a chosen number of writes."""
 
+from collections.abc import Callable
+
 from monokeel.ground.errors import ServiceError
 
 
@@ -10,14 +12,17 @@ class Crash(BaseException):
 class Fuse:
     """Counts writes, shared by the fakes of one world; *log* names each of them.
 
-    Arm it with ``crash_after`` or ``lose_answer_of`` (both count from the next write,
-    starting at 1).
+    *turn* lets others run, before a read as before a write. Arm it with
+    ``crash_after`` or ``lose_answer_of`` (both count from the next write, starting
+    at 1).
     """
 
     def __init__(self) -> None:
         self.log: list[str] = []
+        self.turn: Callable[[], None] = lambda: None
         self._crash_at: int | None = None
         self._lose_at: int | None = None
+        self._refuse_at: int | None = None
 
     def crash_after(self, writes: int) -> None:
         self._crash_at = len(self.log) + writes
@@ -25,8 +30,17 @@ class Fuse:
     def lose_answer_of(self, write: int) -> None:
         self._lose_at = len(self.log) + write
 
+    def refuse_write(self, write: int) -> None:
+        self._refuse_at = len(self.log) + write
+
+    def about_to_write(self) -> None:
+        """Called before a write has its effect."""
+        if len(self.log) + 1 == self._refuse_at:
+            self._refuse_at = None
+            raise ServiceError("GitHub answered 502")
+
     def disarm(self) -> None:
-        self._crash_at = self._lose_at = None
+        self._crash_at = self._lose_at = self._refuse_at = None
 
     def written(self, what: str) -> None:
         self.log.append(what)

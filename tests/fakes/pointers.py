@@ -1,14 +1,16 @@
 """A remote with a straight main branch, release tags and environment branches."""
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from hashlib import sha1
+from zoneinfo import ZoneInfo
 
 from monokeel.ground.answers import Absent, Declined, Found, Lost, Moved, Unknown
 from monokeel.ground.errors import ServiceError
 from monokeel.ground.settings import Settings, parse_settings
-from monokeel.promotion.ports import Outside
+from monokeel.promotion.ports import Outside, Protection
 from monokeel.release.record import GitHubRelease, ReleasedImage, ReleaseRecord
-from tests.fakes.deployments import FakeDeployments
+from tests.fakes.deployments import START, FakeDeployments
 from tests.fakes.fuse import Fuse
 
 POLICY = """\
@@ -57,6 +59,7 @@ class FakeClone:
         self.main: list[str] = [commit_named("start")]
         self.refs: dict[str, str] = {}
         self.apart: set[str] = set()
+        self.parents: dict[str, str] = {}
         self.workflows: dict[str, str] = {}
         self.shallow = False
         self.declining = ""
@@ -64,6 +67,7 @@ class FakeClone:
         self.before_push: Callable[[], None] = lambda: None
 
     def remote_refs(self) -> dict[str, str]:
+        self.fuse.turn()
         if self.unreachable:
             raise ServiceError("github.com did not answer")
         return {**self.refs, "refs/heads/main": self.main[-1]}
@@ -79,6 +83,11 @@ class FakeClone:
         known = commit == self.main[-1] and path == "infra/platform.toml"
         return self.policy if known else None
 
+    def commit_time(self, commit: str) -> datetime:
+        if self.shallow and commit not in self.main:
+            raise ServiceError("the commit is not in this clone")
+        return START
+
     def tree_of(self, commit: str, path: str) -> str | None:
         return self.workflows.get(commit, "same") if path else None
 
@@ -88,12 +97,14 @@ class FakeClone:
         if ancestor == commit:
             return True
         if ancestor in self.apart or commit in self.apart:
-            return False
+            return self.parents.get(commit) == ancestor
         return self.main.index(ancestor) < self.main.index(commit)
 
     def move_ref(
         self, ref: str, *, old: str | None, new: str | None
     ) -> Moved | Lost | Declined:
+        # No turn of others here: what remains between the last reading and the push is
+        # the one gap that a lease on a value leaves.
         self.before_push()
         if self.unreachable:
             raise ServiceError("github.com did not answer")
@@ -169,6 +180,7 @@ class Shop:
         self.records = FakeDeployments(
             lambda tag: self.clone.refs.get(f"refs/tags/{tag}"), self.fuse
         )
+        self.records.protected["prod"] = Protection(exists=True, reviewers=True)
         self.releases = FakeReleases()
         self.images = FakeImages()
 
@@ -179,6 +191,7 @@ class Shop:
             records=self.records,
             releases=self.releases,
             images=self.images,
+            zones=ZoneInfo,
         )
 
     @property
@@ -206,10 +219,19 @@ class Shop:
                 version=version, commit=commit, images=tuple(images)
             )
 
+    def hotfix(self, version: str, *, after: str, line: str) -> None:
+        """Release *version* on the branch *line*, which leaves main at *after*."""
+        self.release(version)
+        commit = self.clone.main.pop()
+        self.clone.apart.add(commit)
+        self.clone.parents[commit] = commit_named(after)
+        self.clone.refs[f"refs/heads/{line}"] = commit
+
     def place(self, environment: str, version: str) -> None:
         """Put *version* into *environment*, with its record, as promote does."""
         commit = commit_named(version)
-        record = self.records.remember(environment, version, commit)
+        digests = {each: digest_of(each, version) for each in SERVICES}
+        record = self.records.remember(environment, version, commit, digests=digests)
         self.clone.refs[f"refs/heads/env/{environment}"] = commit
         self.records.rename_actor(record, "ana")
 

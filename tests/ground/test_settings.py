@@ -14,6 +14,7 @@ name = "Shop"
 """
 SERVICE = '[[services]]\nname = "api"\nkind = "api"\n'
 ENVIRONMENT = '[[environments]]\nname = "prod"\n'
+FREEZE = ENVIRONMENT + '[[freezes]]\nenvironments = ["prod"]\nreason = "x"\n'
 
 
 def test_defaults_fill_what_the_file_leaves_out() -> None:
@@ -51,6 +52,21 @@ def test_services_and_environments_keep_their_order() -> None:
     )
 
 
+def test_what_promotion_is_told() -> None:
+    settings = parse_settings(
+        MINIMAL
+        + '[release]\nlines = ["1.x", "1.4.x"]\n'
+        + '[promotion]\nblocked = { "1.5.0" = "loses orders" }\n'
+        + ENVIRONMENT
+        + 'auto = true\nwas = "live"\n'
+    )
+
+    (prod,) = settings.environments
+    assert settings.lines == ("1.x", "1.4.x")
+    assert settings.blocked == {"1.5.0": "loses orders"}
+    assert (prod.auto, prod.was) == (True, "live")
+
+
 def test_a_freeze_is_kept_in_utc() -> None:
     settings = parse_settings(
         MINIMAL
@@ -59,7 +75,10 @@ def test_a_freeze_is_kept_in_utc() -> None:
         + "from = 2026-12-20T01:00:00+01:00\nto = 2027-01-03T00:00:00Z\n"
     )
 
-    assert settings.freezes[0].start == datetime(2026, 12, 20, tzinfo=UTC)
+    assert settings.freezes[0].window == (
+        datetime(2026, 12, 20, tzinfo=UTC),
+        datetime(2027, 1, 3, tzinfo=UTC),
+    )
     assert settings.freezes[0].reason == "holidays"
 
 
@@ -129,6 +148,51 @@ def test_an_unknown_environment_names_the_known_ones() -> None:
             "from = 2026-12-20T00:00:00 has no time zone",
             "Add Z",
             id="time without a zone",
+        ),
+        pytest.param(
+            MINIMAL + FREEZE + "from = 2026-12-20\nto = 2027-01-03T00:00:00Z\n",
+            "from = 2026-12-20 is not a moment",
+            "without quotes, such as 2026-12-20T00:00:00Z",
+            id="a day for a moment",
+        ),
+        pytest.param(
+            MINIMAL + FREEZE + 'from = "2026-12-20T00:00:00Z"\n',
+            "from = '2026-12-20T00:00:00Z' is not a moment",
+            "without quotes",
+            id="a text for a moment",
+        ),
+        pytest.param(
+            MINIMAL + FREEZE + 'weekly = "Friday evening"\nzone = "UTC"\n',
+            "weekly = 'Friday evening' is not understood",
+            "Fri 16:00 - Mon 08:00",
+            id="a week that nobody understands",
+        ),
+        pytest.param(
+            MINIMAL + FREEZE + 'weekly = "Fri 16:00 - Mon 08:00"\n',
+            "zone is missing or empty",
+            "",
+            id="a week without a zone",
+        ),
+        pytest.param(
+            MINIMAL
+            + ENVIRONMENT
+            + '[[freezes]]\nenvironments = []\nreason = "x"\n'
+            + "from = 2026-12-20T00:00:00Z\nto = 2027-01-03T00:00:00Z\n",
+            "nothing would freeze",
+            "prod",
+            id="a freeze of nothing",
+        ),
+        pytest.param(
+            MINIMAL + '[promotion]\nblocked = { "1.5" = "loses orders" }\n',
+            "blocked: '1.5' is not allowed as a key",
+            "",
+            id="blocked is no version",
+        ),
+        pytest.param(
+            MINIMAL + ENVIRONMENT + 'was = "prod"\n',
+            "'prod' stands there twice",
+            "",
+            id="a former name that is in use",
         ),
         pytest.param(
             MINIMAL + '[release]\nskip = ["1.3"]\n',

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from monokeel.ground.answers import Found
-from monokeel.ground.settings import Environment, Freeze
+from monokeel.ground.settings import Environment
 from monokeel.promotion.facts import MoveFacts
 from monokeel.promotion.ports import Protection
 from monokeel.promotion.track_record import TrackRecord
@@ -37,13 +37,15 @@ READY = MoveFacts(
     version="1.4.0",
     tag="v1.4.0",
     commit=COMMIT,
-    main="main",
+    repository="acme/shop",
+    lines=("main",),
     environment=PROD,
     now=NOW,
     pointer=OLD,
-    current="1.3.2",
-    on_main=True,
-    descends=True,
+    left=OLD,
+    left_version="1.3.2",
+    on_line=True,
+    direction="forward",
     previous=STAGING,
     before=TrackRecord(outcome="good", live_for=2 * DAY, live=True),
     release=RELEASE,
@@ -51,9 +53,4 @@ READY = MoveFacts(
     here=TrackRecord(outcome="never"),
     protection=Protection(exists=True, reviewers=True),
 )
-FREEZE = Freeze(
-    environments=("prod",),
-    start=NOW - DAY,
-    end=NOW + DAY,
-    reason="holidays",
-)
+FREEZE = (NOW + DAY, "holidays")

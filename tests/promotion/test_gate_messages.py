@@ -54,9 +54,9 @@ def test_a_soak_that_ended_names_no_moment() -> None:
 
 
 def test_the_latest_end_of_several_freezes_is_shown() -> None:
-    longer = replace(FREEZE, end=NOW + 3 * DAY, reason="audit")
+    longer = (NOW + 3 * DAY, "audit")
 
-    detail = detail_of(replace(READY, freezes=(longer, FREEZE)), "freeze")
+    detail = detail_of(replace(READY, frozen=(longer, FREEZE)), "freeze")
 
     assert detail == "prod is frozen until 2026-05-04 12:00Z: audit"
 

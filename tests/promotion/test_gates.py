@@ -49,16 +49,17 @@ def test_every_gate_answers_and_a_good_promotion_is_ready() -> None:
     gates = evaluate(READY)
 
     assert [gate.name for gate in gates] == [
-        *("version", "on-main", "release", "images"),
-        *("order", "soak", "freeze", "hold", "downgrade", "environment"),
+        *("version", "line", "blocked", "release", "images", "order", "soak"),
+        *("setback", "freeze", "hold", "downgrade", "approval", "push"),
     ]
     assert {gate.status for gate in gates} == {"ok"}
     assert verdict_of(gates) == "ready"
 
 
+TAKEN_BACK = TrackRecord(outcome="rolled_back", why="slow", ended=NOW - DAY)
 PRERELEASE = replace(READY, version="1.5.0-rc.1")
-FIRST = replace(READY, pointer=None, descends=None, current="")
-BACK = replace(READY, descends=False, rollback=True)
+FIRST = replace(READY, pointer=None, left=None, left_version="", direction="first")
+BACK = replace(READY, direction="back", rollback=True)
 CASES = {
     "a pre-release where none may go": (PRERELEASE, "version", "refused"),
     "a pre-release where they may": (
@@ -66,8 +67,8 @@ CASES = {
         "version",
         "ok",
     ),
-    "not on main": (replace(READY, on_main=False), "on-main", "refused"),
-    "a clone that cannot tell": (replace(READY, on_main=None), "on-main", "unknown"),
+    "not on main": (replace(READY, on_line=False), "line", "refused"),
+    "a clone that cannot tell": (replace(READY, on_line=None), "line", "unknown"),
     "no release": (replace(READY, release=Absent()), "release", "refused"),
     "a release of another commit": (
         replace(READY, release=replace(RELEASE, commit=OLD)),
@@ -152,31 +153,12 @@ CASES = {
         "soak",
         "skipped",
     ),
-    "inside a freeze": (replace(READY, freezes=(FREEZE,)), "freeze", "refused"),
-    "a freeze binds a rollback": (
-        replace(BACK, freezes=(FREEZE,)),
-        "freeze",
-        "refused",
-    ),
-    "at the first moment of a freeze": (
-        replace(READY, freezes=(replace(FREEZE, start=NOW),)),
-        "freeze",
-        "refused",
-    ),
-    "at the end of a freeze": (
-        replace(READY, freezes=(replace(FREEZE, end=NOW),)),
-        "freeze",
-        "ok",
-    ),
-    "a freeze of another environment": (
-        replace(READY, freezes=(replace(FREEZE, environments=("dev",)),)),
-        "freeze",
-        "ok",
-    ),
+    "inside a freeze": (replace(READY, frozen=(FREEZE,)), "freeze", "refused"),
+    "a freeze binds a rollback": (replace(BACK, frozen=(FREEZE,)), "freeze", "refused"),
     "on hold": (replace(READY, hold="incident 7"), "hold", "refused"),
     "a hold binds a rollback": (replace(BACK, hold="incident 7"), "hold", "refused"),
     "older than what is there": (
-        replace(READY, descends=False),
+        replace(READY, direction="back"),
         "downgrade",
         "refused",
     ),
@@ -187,7 +169,7 @@ CASES = {
         "refused",
     ),
     "a clone that cannot compare": (
-        replace(READY, descends=None),
+        replace(READY, direction=None),
         "downgrade",
         "unknown",
     ),
@@ -198,19 +180,19 @@ CASES = {
         "refused",
     ),
     "there already, moved by hand": (
-        replace(READY, pointer=READY.commit, rollback=True),
+        replace(READY, direction="same", rollback=True),
         "downgrade",
         "ok",
     ),
     "no GitHub Environment": (
         replace(READY, protection=Protection(exists=False, reviewers=False)),
-        "environment",
-        "warning",
+        "approval",
+        "refused",
     ),
     "no reviewers where some are expected": (
         replace(READY, protection=Protection(exists=True, reviewers=False)),
-        "environment",
-        "warning",
+        "approval",
+        "refused",
     ),
     "no reviewers where none are expected": (
         replace(
@@ -218,13 +200,55 @@ CASES = {
             environment=STAGING,
             protection=Protection(exists=True, reviewers=False),
         ),
-        "environment",
+        "approval",
         "ok",
+    ),
+    "no GitHub Environment where none is needed": (
+        replace(
+            READY,
+            environment=STAGING,
+            protection=Protection(exists=False, reviewers=False),
+        ),
+        "approval",
+        "warning",
     ),
     "a hidden GitHub Environment": (
         replace(READY, protection=Unknown(reason="403")),
-        "environment",
-        "warning",
+        "approval",
+        "unknown",
+    ),
+    "a hold that nobody can read": (
+        replace(READY, hold=Unknown(reason="403")),
+        "hold",
+        "unknown",
+    ),
+    "a blocked version": (replace(READY, blocked="loses orders"), "blocked", "refused"),
+    "a blocked version on the way back": (
+        replace(BACK, blocked="loses orders"),
+        "blocked",
+        "refused",
+    ),
+    "taken back here before": (replace(READY, here=TAKEN_BACK), "setback", "refused"),
+    "good here before": (
+        replace(READY, here=TrackRecord(outcome="good")),
+        "setback",
+        "ok",
+    ),
+    "on no line, and good here before": (
+        replace(BACK, on_line=False, here=TrackRecord(outcome="good")),
+        "line",
+        "ok",
+    ),
+    "on no line, and never here": (replace(BACK, on_line=False), "line", "refused"),
+    "records that nobody could judge": (
+        replace(READY, before=TrackRecord(outcome="never"), unchecked="403"),
+        "order",
+        "unknown",
+    ),
+    "a push that will be refused": (
+        replace(READY, push_refusal="the rules say no"),
+        "push",
+        "refused",
     ),
 }
 
@@ -235,14 +259,18 @@ def test_a_gate_answers(facts: MoveFacts, name: str, status: str) -> None:
 
 
 def test_a_certain_no_wins_over_cannot_tell() -> None:
-    both = replace(READY, on_main=None, hold="incident 7")
+    both = replace(READY, on_line=None, hold="incident 7")
 
     assert verdict_of(evaluate(both)) == "refused"
-    assert verdict_of(evaluate(replace(READY, on_main=None))) == "unknown"
+    assert verdict_of(evaluate(replace(READY, on_line=None))) == "unknown"
 
 
 def test_a_warning_refuses_nothing() -> None:
-    bare = replace(READY, protection=Protection(exists=False, reviewers=False))
+    bare = replace(
+        READY,
+        environment=STAGING,
+        protection=Protection(exists=False, reviewers=False),
+    )
 
     assert verdict_of(evaluate(bare)) == "ready"
 
@@ -259,6 +287,13 @@ def test_an_override_turns_a_refusal_with_its_reason() -> None:
     ]
 
 
+def test_an_override_answers_for_what_nobody_can_tell() -> None:
+    unknown = replace(READY, hold=Unknown(reason="403"))
+
+    assert verdict_of(evaluate(unknown)) == "unknown"
+    assert verdict_of(evaluate(unknown, {"hold": "there is none"})) == "ready"
+
+
 def test_overrides_are_gate_and_reason() -> None:
     texts = [f"{name}=because a=b" for name in OVERRIDABLE]
 
@@ -266,16 +301,39 @@ def test_overrides_are_gate_and_reason() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("order,soak=sev1", {"order": "sev1", "soak": "sev1"}),
+        ("order=a soak=b", {"order": "a", "soak": "b"}),
+        ("order=a --override=soak=b", {"order": "a", "soak": "b"}),
+        ("order=a\nsoak=b", {"order": "a", "soak": "b"}),
+        ("freeze = sev1, hold = sev1", {"freeze": "sev1", "hold": "sev1"}),
+        ("order=sev1 fix, see a=b", {"order": "sev1 fix, see a=b"}),
+        ("", {}),
+    ],
+)
+def test_several_gates_may_stand_in_one_text(text: str, wanted: dict[str, str]) -> None:
+    assert parse_overrides([text]) == wanted
+
+
+def test_an_emergency_is_the_reason_for_all() -> None:
+    reasons = parse_overrides(["soak=known"], "sev1")
+
+    assert reasons == dict.fromkeys(OVERRIDABLE, "sev1") | {"soak": "known"}
+
+
+@pytest.mark.parametrize(
     ("text", "problem"),
     [
         ("order", "the override of 'order' has no reason"),
         ("soak= ", "the override of 'soak' has no reason"),
+        ("soak= order=why", "the override of 'soak' has no reason"),
         ("images=trust me", "the gate 'images' has no override"),
+        ("order=a images=b", "the gate 'images' has no override"),
         ("downgrade=back", "the gate 'downgrade' has no override"),
         ("speed=fast", "no gate 'speed'"),
         ("=why", "no gate ''"),
     ],
-    ids=["no reason", "empty reason", "images", "downgrade", "unknown", "empty"],
 )
 def test_a_wrong_override_is_refused(text: str, problem: str) -> None:
     with pytest.raises(UsageError) as caught:

@@ -82,7 +82,7 @@ def told_at_random(random: Random) -> Shop:
             version=random.choice(("", *VERSIONS)),
             rollback=random.random() < 0.4,
             reason="slow",
-            overrides=("order=x", "soak=x"),
+            emergency="a test",
         )
         try:
             made = plan_promotion(request, shop.outside, shop.settings)
@@ -98,7 +98,7 @@ def told_at_random(random: Random) -> Shop:
 
 
 def without_artifact(gates: tuple[Gate, ...]) -> dict[str, str]:
-    left_out = ("release", "images", "environment")
+    left_out = ("release", "images", "approval")
     return {g.name: f"{g.status} {g.detail}" for g in gates if g.name not in left_out}
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from monokeel.ground.answers import Found, Unknown
 from monokeel.ground.errors import RefusedError, ServiceError, UsageError
-from monokeel.ground.report import as_json, as_text
+from monokeel.ground.report import as_json
 from monokeel.promotion.move import Outcome, carry_out
 from monokeel.promotion.outcome import outcome_report, plan_report
 from monokeel.promotion.plan import Plan, Request, plan_promotion
@@ -260,27 +260,121 @@ def test_approvers_go_into_the_record() -> None:
     assert shop.records.kept[outcome.record or 0].note.approvers == ("ben",)
 
 
-def test_a_missing_approval_gate_is_a_warning() -> None:
+def test_a_missing_approval_is_refused_until_it_is_overridden() -> None:
     shop = released("1.0.0")
     shop.place("staging", "1.0.0")
     shop.records.protected["prod"] = Protection(exists=True, reviewers=False)
 
-    outcome = promote(shop, PROD)
+    problem = refusal(shop, PROD)
+    promote(shop, replace(PROD, overrides=("approval=nobody is up",)))
 
-    text = as_text(outcome_report(outcome))
-    assert "the GitHub Environment prod asks for no approval" in text
+    assert "approval: the GitHub Environment prod asks for no approval" in problem
     assert shop.clone.at("prod") == "1.0.0"
 
 
-def test_a_token_is_warned_of_other_workflow_files() -> None:
+@pytest.mark.parametrize("viewer", ["ana", "github-actions[bot]"])
+def test_other_workflow_files_stop_a_token_that_has_no_right_to_them(
+    viewer: str,
+) -> None:
     shop = released("1.0.0", "1.1.0")
+    shop.records.viewer = viewer
     shop.clone.workflows[commit_named("1.0.0")] = "older"
 
-    with_token = plan(shop, replace(DEV, by_token=True)).warnings
-    with_key = plan(shop, DEV).warnings
+    with_token = plan(shop, replace(DEV, by_token=True))
+    with_key = plan(shop, DEV)
 
-    assert [line[:30] for line in with_token] == ["1.0.0 has other workflow files"]
-    assert with_key == ()
+    said = "1.0.0 has other workflow files than main and every branch"
+    if viewer == "ana":
+        assert [line.partition(":")[0] for line in with_token.warnings] == [said]
+        assert not with_token.stopped
+    else:
+        (push,) = with_token.stops
+        assert push.detail.partition(":")[0] == said
+        assert "refusing to allow a GitHub App to create or update workflow" in (
+            push.detail
+        )
+        assert "git push --force-with-lease=refs/heads/env/dev: git@" in push.fix
+    assert not with_key.stopped
+    assert with_key.warnings == ()
+
+
+def test_workflow_files_of_another_branch_are_no_certain_refusal() -> None:
+    shop = released("1.0.0", "1.1.0")
+    shop.clone.workflows[commit_named("1.0.0")] = "older"
+    shop.clone.refs["refs/heads/env/staging"] = commit_named("1.0.0")
+
+    made = plan(shop, replace(DEV, by_token=True))
+
+    assert not made.stopped
+    assert "other workflow files than main:" in made.warnings[0]
+
+
+def test_rules_that_refuse_the_token_stop_it_before_a_record() -> None:
+    shop = released("1.0.0")
+    shop.records.rules = ("creation",)
+
+    problem = refusal(shop, replace(DEV, by_token=True))
+
+    assert "push: the rules of env/dev refuse this token: creation" in problem
+    assert shop.fuse.log == []
+    promote(shop, DEV)
+
+
+def test_the_hold_is_asked_for_where_nobody_handed_it_over() -> None:
+    shop = released("1.0.0")
+    shop.records.variable = "incident 42"
+
+    assert "on hold: incident 42" in refusal(shop, replace(DEV, hold=None))
+    shop.records.variable = Unknown(reason="403")
+    with pytest.raises(ServiceError) as caught:
+        promote(shop, replace(DEV, hold=None))
+    assert "nobody can tell whether promotions are on hold: 403" in caught.value.problem
+
+
+@pytest.mark.parametrize("text", [" 1.0.0", "1.0.0 ", "v1.0.0\n"])
+def test_blanks_around_a_version_mean_nothing(text: str) -> None:
+    shop = released("1.0.0")
+
+    promote(shop, replace(DEV, version=text))
+
+    assert shop.clone.at("dev") == "1.0.0"
+
+
+def test_a_blocked_version_goes_nowhere() -> None:
+    shop = released("1.0.0")
+    blocked = '[promotion]\nblocked = { "1.0.0" = "loses orders" }\n'
+    shop.clone.policy += blocked
+
+    assert "blocked: 1.0.0 is blocked: loses orders" in refusal(shop, DEV)
+
+
+def test_a_hotfix_on_a_line_goes_to_production_and_main_after_it() -> None:
+    shop = released("1.0.0", "1.1.0")
+    shop.place("prod", "1.0.0")
+    shop.hotfix("1.0.1", after="1.0.0", line="1.0.x")
+    hotfix = replace(PROD, version="1.0.1", overrides=("order=sev1",))
+
+    problem = refusal(shop, hotfix)
+    shop.clone.policy += '[release]\nlines = ["1.0.x"]\n'
+    promote(shop, hotfix)
+    promote(shop, replace(PROD, version="1.1.0", overrides=("order=sev1",)))
+
+    assert "line: v1.0.1 is not on main" in problem
+    assert shop.clone.at("prod") == "1.1.0"
+
+
+def test_a_renamed_environment_keeps_its_history() -> None:
+    shop = released("1.0.0", "1.1.0")
+    shop.place("staging", "1.0.0")
+    shop.clone.policy = shop.clone.policy.replace(
+        'name = "staging"', 'name = "preprod"\nwas = "staging"'
+    )
+
+    promote(shop, PROD)
+    problem = refusal(shop, replace(DEV, environment="preprod", version="1.1.0"))
+
+    assert shop.clone.at("prod") == "1.0.0"
+    assert problem == "env/preprod stays empty: order: 1.1.0 has not been in dev"
 
 
 def test_the_report_for_machines_has_every_gate() -> None:

@@ -1,12 +1,15 @@
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from monokeel.ground.errors import RefusedError
+from monokeel.ground.errors import MonokeelError, RefusedError, UsageError
 from monokeel.promotion.move import Outcome, carry_out
 from monokeel.promotion.plan import Request, plan_promotion
-from tests.fakes.pointers import Shop, commit_named
+from monokeel.promotion.reading import read
+from tests.fakes.fuse import Crash
+from tests.fakes.pointers import Shop, commit_named, digest_of
 
 BACK = Request(environment="staging", rollback=True, reason="slow", actor="ana")
 
@@ -34,21 +37,159 @@ def test_a_rollback_goes_to_the_last_good_version_before(shop: Shop) -> None:
     assert shop.clone.at("staging") == "1.1.0"
 
 
-def test_a_second_rollback_goes_further_back(shop: Shop) -> None:
+def test_nobody_goes_back_twice_by_accident(shop: Shop) -> None:
     promote(shop, BACK)
+    shop.records.wait(timedelta(seconds=1))
+
+    with pytest.raises(RefusedError) as caught:
+        promote(shop, replace(BACK, actor="ben"))
+
+    assert caught.value.problem == (
+        "staging was rolled back from 1.2.0 to 1.1.0 by ana 1s ago: slow"
+    )
+    assert caught.value.fix == (
+        "To go further back: ./inv promote --env staging --rollback --version 1.0.0"
+    )
+    assert shop.clone.at("staging") == "1.1.0"
+
+
+def test_a_rollback_from_a_version_is_made_once(shop: Shop) -> None:
+    promote(shop, replace(BACK, left="1.2.0"))
+    written = len(shop.fuse.log)
+
+    again = promote(shop, replace(BACK, left="1.2.0", actor="ben"))
+
+    assert again.plan.kind == "finished"
+    assert (shop.clone.at("staging"), len(shop.fuse.log)) == ("1.1.0", written)
+
+
+def test_a_rollback_from_a_version_that_is_not_there_moves_nothing(shop: Shop) -> None:
+    with pytest.raises(RefusedError) as caught:
+        promote(shop, replace(BACK, left="1.1.0"))
+
+    assert caught.value.problem == "staging is at 1.2.0, not at 1.1.0"
+
+
+def test_a_workflow_run_that_is_run_again_is_done(shop: Shop) -> None:
+    by_run = replace(BACK, run_url="https://github.com/acme/shop/actions/runs/4711")
+    promote(shop, by_run)
+
+    assert promote(shop, by_run).plan.kind == "finished"
+    assert shop.clone.at("staging") == "1.1.0"
+
+
+def test_whoever_says_what_to_leave_goes_further(shop: Shop) -> None:
     promote(shop, BACK)
+    promote(shop, replace(BACK, left="1.1.0"))
 
     assert shop.clone.at("staging") == "1.0.0"
 
 
-def test_a_third_rollback_finds_nothing(shop: Shop) -> None:
+def test_what_is_left_belongs_to_a_rollback(shop: Shop) -> None:
+    with pytest.raises(UsageError):
+        promote(shop, replace(BACK, rollback=False, version="1.1.0", left="1.2.0"))
+
+
+def test_without_an_earlier_version_there_is_no_way_back(shop: Shop) -> None:
     promote(shop, BACK)
-    promote(shop, BACK)
+    promote(shop, replace(BACK, left="1.1.0"))
+
+    with pytest.raises(RefusedError) as caught:
+        promote(shop, replace(BACK, left="1.0.0"))
+
+    assert caught.value.problem == "no earlier version was good in staging"
+
+
+def test_a_version_without_its_images_is_refused_and_the_next_is_named(
+    shop: Shop,
+) -> None:
+    del shop.images.there["acme/shop/worker", "1.1.0"]
+    del shop.images.there["acme/shop/worker", f"sha-{commit_named('1.1.0')}"]
 
     with pytest.raises(RefusedError) as caught:
         promote(shop, BACK)
 
-    assert caught.value.problem == "no earlier version was good in staging"
+    assert "images: acme/shop/worker:1.1.0 is gone" in caught.value.problem
+    assert caught.value.fix.startswith(
+        "1.0.0 is ready: ./inv promote --env staging --rollback --version 1.0.0."
+    )
+    assert shop.clone.at("staging") == "1.2.0"
+
+
+def test_a_tag_that_was_cleaned_up_is_given_back_by_the_fix(shop: Shop) -> None:
+    for version in ("1.0.0", "1.1.0"):
+        tag = f"sha-{commit_named(version)}"
+        del shop.images.there["acme/shop/api", tag]
+
+    with pytest.raises(RefusedError) as caught:
+        promote(shop, BACK)
+
+    digest = digest_of("api", "1.1.0")
+    assert caught.value.fix == (
+        "Give the tag back: docker buildx imagetools create --tag"
+        f" ghcr.io/acme/shop/api:sha-{commit_named('1.1.0')}"
+        f" ghcr.io/acme/shop/api@{digest}"
+    )
+
+
+def test_a_branch_that_is_gone_is_left_like_one_that_is_there(shop: Shop) -> None:
+    del shop.clone.refs["refs/heads/env/staging"]
+    older = Request(environment="staging", version="1.1.0")
+
+    with pytest.raises(RefusedError) as caught:
+        promote(shop, older)
+    assert "1.1.0 is older than 1.2.0, the last in staging" in caught.value.problem
+    assert "./inv promote --env staging --version 1.2.0" in caught.value.fix
+    promote(shop, BACK)
+
+    assert shop.clone.at("staging") == "1.1.0"
+    assert shop.records.states("staging")[2:] == ["1.2.0 failure", "1.1.0 success"]
+
+
+def test_a_branch_that_is_gone_is_put_back(shop: Shop) -> None:
+    del shop.clone.refs["refs/heads/env/staging"]
+
+    promote(shop, Request(environment="staging", version="1.2.0"))
+
+    assert shop.clone.at("staging") == "1.2.0"
+
+
+@pytest.mark.parametrize("point", [2, 3, 4], ids=["moved", "marked", "confirmed"])
+@pytest.mark.parametrize("trouble", ["killed", "no answer"])
+def test_a_rollback_cut_short_keeps_the_version_from_going_further(
+    shop: Shop, point: int, trouble: str
+) -> None:
+    if trouble == "killed":
+        shop.fuse.crash_after(point)
+    else:
+        shop.fuse.lose_answer_of(point)
+    with suppress(Crash, MonokeelError):
+        promote(shop, BACK)
+    shop.fuse.disarm()
+    written = len(shop.fuse.log)
+
+    with pytest.raises(RefusedError) as caught:
+        promote(shop, Request(environment="prod", version="1.2.0"))
+
+    assert "order: 1.2.0 was rolled back in staging: slow" in caught.value.problem
+    assert len(shop.fuse.log) == written
+
+
+def test_a_mark_that_github_did_not_take_is_owed_and_said(shop: Shop) -> None:
+    shop.fuse.refuse_write(3)
+    outcome = promote(shop, BACK)
+    shop.fuse.disarm()
+
+    reading = read(shop.outside, shop.settings)
+    with pytest.raises(RefusedError):
+        promote(shop, Request(environment="prod", version="1.2.0"))
+
+    assert "is not marked failure, the next run does it" in outcome.warnings[0]
+    (line,) = reading.place("staging").drift
+    assert "(1.2.0) is not marked 'rolled back: slow' yet" in line
+    assert "./inv promote --env staging --version 1.1.0 settles it" in line
+    promote(shop, Request(environment="staging", version="1.1.0"))
+    assert read(shop.outside, shop.settings).place("staging").drift == ()
 
 
 def test_a_rollback_skips_order_and_soak_and_says_so(shop: Shop) -> None:
@@ -70,20 +211,23 @@ def test_a_version_rolled_back_goes_no_further(shop: Shop) -> None:
     assert "order: 1.2.0 was rolled back in staging: slow" in (caught.value.problem)
 
 
-def test_a_version_rolled_back_here_is_promoted_with_a_warning(shop: Shop) -> None:
+def test_a_version_rolled_back_here_comes_again_only_with_a_reason(shop: Shop) -> None:
     promote(shop, BACK)
     shop.records.wait(timedelta(seconds=8))
+    again = Request(environment="staging", version="1.2.0")
 
-    outcome = promote(shop, Request(environment="staging", version="1.2.0"))
-    again = promote(shop, Request(environment="staging", version="1.2.0"))
+    with pytest.raises(RefusedError) as caught:
+        promote(shop, again)
+    promote(shop, replace(again, overrides=("setback=fixed in the database",)))
 
-    assert outcome.plan.warnings == ("1.2.0 in staging: rolled back 8s ago: slow",)
-    assert again.plan.warnings == ()
+    assert "setback: 1.2.0 was rolled back here 8s ago: slow" in caught.value.problem
+    assert shop.clone.at("staging") == "1.2.0"
 
 
 def test_a_version_rolled_back_and_promoted_again_may_go_on(shop: Shop) -> None:
     promote(shop, BACK)
-    promote(shop, Request(environment="staging", version="1.2.0"))
+    again = Request(environment="staging", version="1.2.0", emergency="it was not it")
+    promote(shop, again)
 
     promote(shop, Request(environment="prod", version="1.2.0"))
 

@@ -4,14 +4,17 @@ from datetime import timedelta
 
 import pytest
 
+from monokeel.ground.answers import Unknown
 from monokeel.ground.errors import ServiceError, UsageError
 from monokeel.ground.report import as_json, as_text
+from monokeel.ground.words import span
 from monokeel.promotion.history import History, history_report, look_back
 from monokeel.promotion.move import carry_out
 from monokeel.promotion.next_moves import NextMove
 from monokeel.promotion.plan import Request, plan_promotion
 from monokeel.promotion.records import BranchMove
-from monokeel.promotion.status import Overview, overview_of, overview_report
+from monokeel.promotion.status import Overview, overview_of
+from monokeel.promotion.status_report import overview_report
 from monokeel.promotion.track_record import STALE
 from tests.fakes.pointers import Shop, commit_named
 
@@ -48,54 +51,131 @@ def following(overview: Overview, version: str, environment: str) -> NextMove:
     )
 
 
-def test_the_table_shows_what_runs_where_and_what_may_go_next(shop: Shop) -> None:
-    text = as_text(overview_report(look(shop)))
+def lines(overview: Overview, *, whole: bool = False) -> list[str]:
+    text = as_text(overview_report(overview, whole=whole))
+    return [line.strip() for line in text.splitlines()]
 
-    assert [line.rstrip() for line in text.splitlines()] == [
+
+def test_an_environment_is_a_line_and_says_the_next_step_only(shop: Shop) -> None:
+    assert lines(look(shop)) == [
         "What runs where in acme/shop",
         "",
-        "  version     dev          staging      prod         next",
-        (
-            "  1.5.0-rc.1  ● 3h by ana                            "
-            "staging: no (version, soak) · prod: no (version, order)"
-        ),
-        "  1.4.0                    ● 3h by ana               prod: ready",
-        "  1.3.2                                 ● 3h by ana",
-        "",
-        "Why not",
-        (
-            "  1.5.0-rc.1 -> staging: version: 1.5.0-rc.1 is a pre-release, and staging"
-            " takes none"
-        ),
-        (
-            "  1.5.0-rc.1 -> staging: soak: live in dev for 3h of 1d; 21h left,"
-            " earliest 2026-05-02 12:00Z"
-        ),
-        (
-            "  1.5.0-rc.1 -> prod: version: 1.5.0-rc.1 is a pre-release, and prod takes"
-            " none"
-        ),
-        "  1.5.0-rc.1 -> prod: order: 1.5.0-rc.1 has not been in staging",
+        "dev      1.5.0-rc.1 for 3h, by ana · back: nothing earlier was good here",
+        "staging  1.4.0 for 3h, by ana · back: nothing earlier was good here · next:",
+        "1.5.0-rc.1, version: 1.5.0-rc.1 is a pre-release, and staging takes",
+        "none",
+        "prod     1.3.2 for 3h, by ana · 1 behind for 3h · back: nothing earlier was",
+        "good here · next: 1.4.0 ready",
     ]
 
 
-def test_a_version_that_was_rolled_back_is_ready_with_a_word(shop: Shop) -> None:
-    for request in (
-        Request(environment="prod", version="1.4.0"),
-        Request(environment="prod", rollback=True, reason="the cart is empty"),
-    ):
-        plan = plan_promotion(request, shop.outside, shop.settings)
-        carry_out(plan, shop.outside)
+def test_the_rest_is_there_on_request(shop: Shop) -> None:
+    text = lines(look(shop), whole=True)
+
+    (row,) = (line for line in text if line.startswith("1.4.0 "))
+    assert row.split() == ["1.4.0", "●", "prod:", "ready"]
+    assert "1.5.0-rc.1 -> prod: order: 1.5.0-rc.1 has not been in staging" in text
+
+
+def test_what_stops_stands_first_and_once(shop: Shop) -> None:
+    shop.clone.policy += (
+        '[[freezes]]\nenvironments = ["prod"]\nreason = "holidays"\n'
+        "from = 2026-05-01T00:00:00Z\nto = 2026-05-03T00:00:00Z\n"
+    )
+    shop.push_by_hand("prod", commit_named("1.4.0"))
+
+    text = lines(look(shop, hold="incident 42"))
+
+    assert text[2:5] == [
+        "HOLD incident 42",
+        "FREEZE prod until 2026-05-03 00:00Z: holidays",
+        "DRIFT env/prod moved to 1.4.0 without a record",
+    ]
+    assert "\n".join(text).count("incident 42") == 1
+
+
+def test_a_rollback_says_what_it_left_why_and_where_it_leads() -> None:
+    shop = Shop()
+    shop.release("1.3.0", "1.3.2", "1.4.0")
+    for version in ("1.3.0", "1.3.2", "1.4.0"):
+        for environment in ("dev", "staging", "prod"):
+            shop.place(environment, version)
+    back = Request(
+        environment="prod", rollback=True, reason="the cart is empty", actor="ben"
+    )
+    carry_out(plan_promotion(back, shop.outside, shop.settings), shop.outside)
     shop.records.wait(timedelta(seconds=8))
+
+    text = " ".join(lines(look(shop)))
+
+    assert (
+        "prod     1.3.2 for 8s, by ben, back from 1.4.0 (the cart is empty)"
+        " · 1 behind for 8s · back: 1.3.0 ready · next: 1.4.0, setback: 1.4.0 was"
+        " rolled back here 8s ago: the cart is empty"
+    ) in text
+    assert "1.4.0 for 8s, by ana · rolled back in prod: the cart is empty" in text
+
+
+def test_the_way_back_is_asked_for_before_it_is_needed() -> None:
+    shop = Shop()
+    shop.release("1.0.0", "1.1.0", "1.2.0")
+    for version in ("1.0.0", "1.1.0", "1.2.0"):
+        shop.place("dev", version)
+    del shop.images.there["acme/shop/worker", "1.1.0"]
+
+    assert "back: 1.1.0, images gone · 1.0.0 ready" in " ".join(lines(look(shop)))
+
+
+def test_a_release_that_is_not_published_is_not_ready() -> None:
+    shop = Shop()
+    shop.release("1.0.0")
+    shop.releases.records.clear()
+
+    assert "next: 1.0.0, release: v1.0.0 has no published" in " ".join(
+        lines(look(shop))
+    )
+
+
+def test_a_hold_that_nobody_can_read_is_unknown(shop: Shop) -> None:
+    shop.records.variable = Unknown(reason="403")
+
+    overview = overview_of(shop.outside, shop.settings, hold=None)
+
+    assert lines(overview)[2] == "HOLD unknown: 403"
+    assert "1.4.0, unknown (hold: " in " ".join(lines(overview))
+
+
+def test_the_page_of_an_incident_fits_into_a_terminal() -> None:
+    shop = Shop()
+    names = ("dev", "test", "staging", "load", "prod-eu", "prod-us")
+    start = shop.clone.policy.index("[[environments]]")
+    tables = [f'[[environments]]\nname = "{name}"\n' for name in names]
+    freeze = (
+        '[[freezes]]\nenvironments = ["prod-eu", "prod-us"]\nreason = "holidays"\n'
+        "from = 2026-05-01T00:00:00Z\nto = 2026-05-03T00:00:00Z\n"
+    )
+    shop.clone.policy = shop.clone.policy[:start] + "".join(tables) + freeze
+    shop.release("1.3.0", "1.4.0", "1.5.0")
+    for version in ("1.3.0", "1.4.0"):
+        for name in names:
+            shop.place(name, version)
+    shop.place("dev", "1.5.0")
+
+    text = lines(look(shop, hold="incident 42"))
+
+    assert max(len(line) for line in text) <= 78
+    assert len(text) <= 24
+    assert text[2] == "HOLD incident 42"
+    assert text[3] == "FREEZE prod-eu, prod-us until 2026-05-03 00:00Z: holidays"
+
+
+def test_a_branch_of_no_environment_is_drift(shop: Shop) -> None:
+    shop.push_by_hand("qa", commit_named("1.4.0"))
 
     report = overview_report(look(shop))
 
-    ready = "prod: ready (rolled back 8s ago: the cart is empty)"
-    assert ready in as_text(report)
-    prod = [x for x in json.loads(as_json(report))["next"] if x["version"] == "1.4.0"]
-    assert [(x["environment"], x["eligible"], x["rolled_back"]) for x in prod] == [
-        ("prod", True, "rolled back 8s ago: the cart is empty")
-    ]
+    assert "env/qa belongs to no environment" in report.problems[0]
+    assert "git push origin --delete env/qa" in report.problems[0]
 
 
 def test_machines_get_environments_gates_hold_and_freezes(shop: Shop) -> None:
@@ -107,15 +187,9 @@ def test_machines_get_environments_gates_hold_and_freezes(shop: Shop) -> None:
         [],
     )
     dev = report["environments"][0]
-    assert dev == {
-        "name": "dev",
-        "commit": commit_named("1.5.0-rc.1"),
-        "version": "1.5.0-rc.1",
-        "since": "2026-05-01T12:00:00Z",
-        "by": "ana",
-        "record": dev["record"],
-        "drift": [],
-    }
+    assert (dev["name"], dev["version"], dev["by"]) == ("dev", "1.5.0-rc.1", "ana")
+    assert (dev["since"], dev["drift"]) == ("2026-05-01T12:00:00Z", [])
+    assert (dev["back"], dev["behind"], dev["next"]) == ([], 0, None)
     gates = {gate["name"]: gate["status"] for gate in report["next"][-1]["gates"]}
     assert (gates["release"], gates["images"]) == ("not_asked", "not_asked")
     assert gates["hold"] == "refused"
@@ -168,18 +242,21 @@ def test_a_branch_at_no_release_is_drift_and_has_a_row(shop: Shop) -> None:
 
     report = overview_report(look(shop))
 
+    back = "back: ./inv promote --env prod --version 1.3.2 --rollback"
     assert report.problems == (
-        f"env/prod is at {odd[:12]}, which is no release",
+        f"env/prod is at {odd[:12]}, which is no release; {back}",
         f"env/prod moved to {odd[:12]} without a record",
     )
-    assert odd[:12] in as_text(report)
+    assert f"{odd[:12]} (no release)" in as_text(report)
 
 
 def test_a_branch_that_vanished_is_drift(shop: Shop) -> None:
     del shop.clone.refs["refs/heads/env/prod"]
 
-    assert look(shop).reading.places[2].drift == (
-        "env/prod is gone; the last record there is 1.3.2",
+    (line,) = look(shop).reading.places[2].drift
+    assert line == (
+        "env/prod is gone; the last record there is 1.3.2:"
+        " ./inv promote --env prod --version 1.3.2"
     )
 
 
@@ -192,15 +269,18 @@ def test_an_unfinished_record_is_drift_once_it_is_old(shop: Shop) -> None:
     old = look(shop).reading.places[0].drift
 
     assert young == ()
-    assert old == (f"record {record.id} (1.4.0) is unfinished",)
+    (line,) = old
+    assert line.startswith(f"record {record.id} (1.4.0) is unfinished: ./inv promote")
 
 
 def test_a_shallow_clone_gets_a_status_with_gaps(shop: Shop) -> None:
     shop.clone.shallow = True
 
-    gates = following(look(shop), "1.4.0", "prod").gates
+    text = " ".join(lines(look(shop)))
 
-    assert "unknown" in {gate.status for gate in gates}
+    assert "next: 1.4.0, unknown (line: this clone cannot tell" in text
+    assert "git fetch --unshallow --tags" in text
+    assert "prod: unknown (line, downgrade)" in " ".join(lines(look(shop), whole=True))
 
 
 def test_a_silent_github_is_no_empty_status(shop: Shop) -> None:
@@ -239,7 +319,8 @@ def test_history_lists_the_moves_with_their_time_and_reason() -> None:
         ("1.1.0", "1.0.0", "promote", "failure"),
         ("1.0.0", "", "promote", "success"),
     ]
-    assert {move.live_for for move in moves} == {timedelta(hours=2)}
+    lived = [span(move.live_for or timedelta()) for move in moves]
+    assert lived == ["2h", "2h", "2h"]
     assert "slow" in as_text(history_report(history(shop)))
 
 

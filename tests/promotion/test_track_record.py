@@ -33,7 +33,8 @@ def record(
 
 
 def status(state: str, hour: float) -> Status:
-    return Status(state=state, at=START + hour * HOUR)
+    said = "rolled back: slow" if state == "failure" else ""
+    return Status(state=state, at=START + hour * HOUR, description=said)
 
 
 def ledger(*entries: tuple[Record, list[Status]]) -> Ledger:

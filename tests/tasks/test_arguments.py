@@ -50,8 +50,11 @@ def test_a_task_gets_its_options() -> None:
         "env": "dev",
         "version": "1.0.0",
         "rollback": False,
+        "from_": "",
         "reason": "",
         "override": ["soak=a=b", "order=c"],
+        "emergency": "",
+        "auto": False,
         "dry_run": False,
         "json": True,
     }

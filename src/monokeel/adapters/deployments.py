@@ -172,6 +172,47 @@ class Deployments:
         kinds = {as_object(rule).get("type") for rule in rules}
         return Protection(exists=True, reviewers="required_reviewers" in kinds)
 
+    def hold(self) -> str | Unknown:
+        """Return the repository variable ``PROMOTE_HOLD``, ``""`` without one."""
+        try:
+            answer = self._github.request(
+                "GET",
+                "/actions/variables/PROMOTE_HOLD",
+                expect=(HTTPStatus.OK, HTTPStatus.NOT_FOUND),
+            )
+        except NO_ANSWER as error:
+            return Unknown(reason=error.problem)
+        if answer.status == HTTPStatus.NOT_FOUND:
+            return ""
+        return as_text(as_object(answer.json()).get("value")).strip()
+
+    def push_refusals(self, branch: str, *, exists: bool) -> tuple[str, ...] | Unknown:
+        """Return the rules that certainly keep this identity from moving *branch*.
+
+        Those of a ruleset that it may not bypass, as GitHub says about itself
+        (``current_user_can_bypass``).
+        """
+        wanted = {"update", "non_fast_forward"} if exists else {"creation"}
+        try:
+            rules = self._github.pages(f"/rules/branches/{quote(branch, safe='')}")
+            mine = [rule for rule in rules if rule.get("type") in wanted]
+            closed = {
+                number: self._may_not_pass(number)
+                for number in {as_number(rule.get("ruleset_id")) for rule in mine}
+            }
+        except NO_ANSWER as error:
+            return Unknown(reason=error.problem)
+        names = [
+            as_text(each["type"])
+            for each in mine
+            if closed[as_number(each.get("ruleset_id"))]
+        ]
+        return tuple(sorted(set(names)))
+
+    def _may_not_pass(self, ruleset: int) -> bool:
+        answer = self._github.request("GET", f"/rulesets/{ruleset}")
+        return as_object(answer.json()).get("current_user_can_bypass") == "never"
+
     def approvers(self, run: str) -> tuple[str, ...]:
         """Return the logins that approved the workflow run *run* (its id), by name."""
         answer = self._github.request("GET", f"/actions/runs/{quote(run)}/approvals")

@@ -1,5 +1,6 @@
 """A clone and its remote: history as a stream, refs moved by compare-and-swap."""
 
+import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
@@ -245,7 +246,7 @@ class Git:
             unchanged = any(line.startswith("=") for line in pushed.stdout.splitlines())
             return Moved(now=now, changed=not unchanged)
         if now == old:
-            return Declined(reason=_server_words(pushed.stderr))
+            return Declined(reason=_server_words(pushed.stdout, pushed.stderr))
         return Lost(now=now)
 
     def require_writer(self) -> None:
@@ -323,13 +324,21 @@ class Log(Iterable[tuple[str, str]]):
                 yield sha, message
 
 
-def _server_words(stderr: str) -> str:
+def _server_words(stdout: str, stderr: str) -> str:
+    """Return why the server refused: git's reason, and the server's own lines.
+
+    Source: git-push(1), ``--porcelain``: ``! REFS SUMMARY (REASON)`` on stdout.
+    """
+    status = [line for line in stdout.splitlines() if line.startswith("!")]
+    reason = re.search(r"\((.*)\)\s*\Z", status[0]) if status else None
     said = [
         line.removeprefix("remote:").strip()
         for line in stderr.splitlines()
         if line.startswith("remote:")
     ]
-    return " ".join(filter(None, said)) or last_line(stderr)
+    words = " ".join(filter(None, said))
+    parts = [*([reason[1]] if reason else []), *([words] if words else [])]
+    return ": ".join(parts) or last_line(stderr)
 
 
 def _advice(problem: str, address: str) -> str:

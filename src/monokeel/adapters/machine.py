@@ -2,9 +2,12 @@
 
 import platform
 import shutil
+from datetime import tzinfo
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from monokeel.adapters.process import run
-from monokeel.ground.errors import ServiceError
+from monokeel.ground.errors import ServiceError, UsageError
 
 _VERSION_TIMEOUT_S = 10.0
 
@@ -38,3 +41,25 @@ class Machine:
         except ServiceError:
             return False
         return True
+
+
+def time_zone(name: str) -> tzinfo:
+    """Return the time zone *name*, such as ``Europe/Berlin``; UsageError without it."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise UsageError(
+            f"there is no time zone {name!r} on this machine",
+            fix='Write it as in the IANA database, such as zone = "Europe/Berlin".',
+        ) from error
+
+
+def write_page(path: str, text: str) -> None:
+    """Write *text* to the file *path*; UsageError if it cannot be written."""
+    try:
+        Path(path).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(
+            f"{path} cannot be written: {error.strerror}",
+            fix="Name a file in a folder that is there.",
+        ) from error

@@ -22,10 +22,10 @@ def check_pointers(reading: Reading, records: Records) -> Facts:
         drift += [_with_mover(problem, mover) for problem in place.drift]
         entries.append(_entry(place, mover))
     return Facts(
-        drift=tuple(drift),
+        drift=(*drift, *reading.strays),
         unverified=tuple(
             Unverified(item="pointers", subject="", reason=each, hidden=True)
-            for each in reading.unchecked
+            for each in reading.unchecked.values()
         ),
         notes=_notes(reading, records),
         entries=tuple(entries),

@@ -12,14 +12,13 @@ from monokeel.setup.rows import Wanted as Expected
 
 def check_settings(wanted: Wanted, outside: Outside) -> Facts:
     """Return where GitHub is otherwise than the table expects, and what ends that."""
-    drift: dict[str, str] = {}
+    drift = {
+        f"{each.line}. Correct one of the two files": "agreement"
+        for each in wanted.disagreements
+        if not each.warning
+    }
     unverified: list[Unverified] = []
-    notes: list[str] = []
-    for finding in wanted.disagreements:
-        if finding.warning:
-            notes.append(finding.line)
-        else:
-            drift[f"{finding.line}. Correct one of the two files"] = "agreement"
+    notes = [each.line for each in wanted.disagreements if each.warning]
     for row in watched_rows(wanted, outside):
         match answer_to(row):
             case AsWanted():

@@ -4,9 +4,10 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from monokeel.ground.errors import UsageError
+from monokeel.ground.freezes import Freeze, parse_freeze
 from monokeel.ground.toml import Fields, fail
 
 KINDS = ("web", "api", "worker")
@@ -31,7 +32,9 @@ _REPOSITORY = re.compile(r"(?!\.{1,2}\Z)[A-Za-z0-9._-]{1,100}\Z")
 _SERVICE = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*\Z")
 _ENVIRONMENT = re.compile(r"[a-z][a-z0-9-]*\Z")
 _BRANCH = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]*\Z")
+_LINE = re.compile(r"[0-9]+\.(?:[0-9]+\.)?x\Z")
 _HOST = re.compile(r"[A-Za-z0-9.-]+(?::[0-9]{1,5})?\Z")
+_BARE_HOST = "Write no https:// and no path."
 _TAG_PREFIX = re.compile(r"[A-Za-z][A-Za-z0-9._-]*\Z")
 _VERSION = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+(?:-[0-9A-Za-z.-]+)?\Z")
 _CLAIM = re.compile(r"refs/[a-z][a-z0-9-]*/(?:[A-Za-z0-9._-]+/)*\{tag\}\Z")
@@ -54,22 +57,17 @@ class Service:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Environment:
-    """One step of promotion; *soak* is how long a version lived in the one before."""
+    """One step of promotion; *soak* is how long a version lived in the one before.
+
+    *auto*: promoted right after a release. *was* is its name before it was renamed.
+    """
 
     name: str
     soak: timedelta
     prerelease: bool
     reviewers: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Freeze:
-    """No promotion to *environments* while ``start <= now < end`` (aware times)."""
-
-    environments: tuple[str, ...]
-    start: datetime
-    end: datetime
-    reason: str
+    auto: bool = False
+    was: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +90,8 @@ class Settings:
     """All of ``infra/platform.toml``; *environments* stand in order of promotion.
 
     *version_file*, if not empty, is a file that must hold the version of a release.
+    *lines* are maintenance branches beside the default branch; *blocked* is version →
+    why it may go nowhere.
     *writer* pushes what the rules protect: the deploy key (with *writer_key*, only the
     one of that fingerprint) or the GitHub App *app_id*. *on_github* are settings of the
     repository, keys and values as in GitHub's REST API.
@@ -116,6 +116,8 @@ class Settings:
     optional_rules: tuple[str, ...]
     policy: PolicySettings = field(default_factory=PolicySettings)
     freezes: tuple[Freeze, ...]
+    lines: tuple[str, ...] = ()
+    blocked: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def repository(self) -> str:
@@ -174,7 +176,8 @@ def parse_settings(text: str) -> Settings:
     release = top.table("release")
     registry = top.table("registry")
     policy = top.table("policy")
-    environments = tuple(_environment(each) for each in top.tables("environments"))
+    promotion = top.table("promotion")
+    environments = [_environment(each) for each in top.tables("environments")]
     settings = Settings(
         owner=repository.text("owner", _OWNER),
         name=repository.text("name", _REPOSITORY),
@@ -191,20 +194,23 @@ def parse_settings(text: str) -> Settings:
         registry_host=_host(registry),
         build=registry.text("build", default="docker"),
         services=tuple(_service(each) for each in top.tables("services")),
-        environments=environments,
+        environments=tuple(environments),
         optional_rules=policy.texts("optional_rules"),
-        policy=PolicySettings(
-            **{each.name: policy.texts(each.name) for each in fields(PolicySettings)}
-        ),
-        freezes=tuple(
-            _freeze(each, [e.name for e in environments])
-            for each in top.tables("freezes")
-        ),
+        policy=_policy(policy),
+        freezes=_freezes(top.tables("freezes"), [e.name for e in environments]),
+        lines=release.texts("lines", _LINE),
+        blocked=promotion.pairs("blocked", _VERSION),
     )
-    for table in (top, repository, release, registry, policy):
+    for table in (top, repository, release, registry, policy, promotion):
         table.finish()
     _require_sound(settings)
     return settings
+
+
+def _policy(table: Fields) -> PolicySettings:
+    return PolicySettings(
+        **{each.name: table.texts(each.name) for each in fields(PolicySettings)}
+    )
 
 
 def _host(table: Fields) -> str:
@@ -217,7 +223,8 @@ def _require_sound(settings: Settings) -> None:
     _require_refs(settings)
     _unique("services", [each.name for each in settings.services])
     _unique("services", [each.path for each in settings.services])
-    _unique("environments", [each.name for each in settings.environments])
+    names = [each.name for each in settings.environments]
+    _unique("environments", names + [e.was for e in settings.environments if e.was])
     if (settings.writer == "app") != bool(settings.app_id):
         raise fail(
             f"[repository] writer = {settings.writer!r} and app_id = {settings.app_id}"
@@ -297,26 +304,24 @@ def _environment(table: Fields) -> Environment:
         soak=_duration(table.where, table.text("soak", default="0s")),
         prerelease=table.flag("prerelease", default=False),
         reviewers=table.flag("reviewers", default=False),
+        auto=table.flag("auto", default=False),
+        was=table.optional_text("was", _ENVIRONMENT),
     )
     table.finish()
+    if environment.auto and environment.reviewers:
+        raise fail(
+            f"{table.where}: auto = true and reviewers = true do not go together",
+            fix="What goes by itself is approved by nobody: leave one of them out.",
+        )
     return environment
 
 
-def _freeze(table: Fields, known: list[str]) -> Freeze:
-    names = table.texts("environments")
-    for name in names:
+def _freezes(tables: tuple[Fields, ...], known: list[str]) -> tuple[Freeze, ...]:
+    freezes = tuple(parse_freeze(each, known) for each in tables)
+    for name in (name for freeze in freezes for name in freeze.environments):
         if name not in known:
             raise _no_such("environment", name, known)
-    freeze = Freeze(
-        environments=names,
-        start=table.moment("from"),
-        end=table.moment("to"),
-        reason=table.text("reason"),
-    )
-    if freeze.end <= freeze.start:
-        raise fail(f"{table.where}: to = {freeze.end} is not after from")
-    table.finish()
-    return freeze
+    return freezes
 
 
 def _duration(where: str, text: str) -> timedelta:

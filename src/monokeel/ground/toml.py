@@ -3,7 +3,7 @@
 import difflib
 import re
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from monokeel.ground.errors import UsageError
 
@@ -92,7 +92,12 @@ class Fields:
         if value is None:
             raise self._missing(key)
         if not isinstance(value, datetime):
-            raise self._wrong(key, "a time such as 2026-12-20T00:00:00Z", value)
+            said = value.isoformat() if isinstance(value, date) else repr(value)
+            raise fail(
+                f"{self._at(key)} = {said} is not a moment",
+                fix="Write day and time with a zone and without quotes, such as"
+                " 2026-12-20T00:00:00Z.",
+            )
         if value.tzinfo is None:
             raise fail(
                 f"{self._at(key)} = {value.isoformat()} has no time zone",
@@ -102,6 +107,17 @@ class Fields:
             return value.astimezone(UTC)
         except OverflowError:
             raise fail(f"{self._at(key)} = {value} is no time of ours") from None
+
+    def pairs(self, key: str, shape: re.Pattern[str]) -> dict[str, str]:
+        """Return the table *key* of strings; its keys have *shape*."""
+        value = self._take(key, {})
+        if not isinstance(value, dict):
+            raise self._wrong(key, f"a table [{key}]", value)
+        for name in value:
+            if not shape.match(name):
+                raise fail(f"{self._at(key)}: {name!r} is not allowed as a key")
+        table = Fields(self._at(key), value)
+        return {name: table.text(name) for name in value}
 
     def table(self, key: str) -> "Fields":
         """Return the table *key*, empty when it is not there."""

@@ -2,82 +2,160 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from monokeel.ground.answers import Absent, Unknown
 from monokeel.ground.errors import NO_ANSWER
-from monokeel.ground.settings import Environment, Freeze, Settings
+from monokeel.ground.settings import Environment, Settings
+from monokeel.ground.version import is_newer
 from monokeel.promotion.pointers import Pointers, descends
 from monokeel.promotion.ports import Outside, Protection, Remote
 from monokeel.promotion.reading import Reading
+from monokeel.promotion.records import Record
 from monokeel.promotion.track_record import TrackRecord
-from monokeel.release.artifact import Artifact, read_artifact
-from monokeel.release.record import ReleaseRecord
+from monokeel.release.artifact import Artifact, Images, read_artifact
+from monokeel.release.record import ReleasedImage, ReleaseRecord
+
+Direction = Literal["first", "same", "forward", "back"]
 
 
 @dataclass(frozen=True, slots=True)
 class NotAsked:
-    """Nobody looked: ``status`` reads no release and no image."""
+    """Nobody asked: ``status`` reads no release and no image of every version."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MoveFacts:
     """What is known about moving *environment* to *version*, at *now* (GitHub's clock).
 
-    *commit* is what *tag* peels to. *pointer* is the commit of the environment's
-    branch, ``None`` before the first promotion, and *current* the version there.
-    *on_main* and *descends* (from *pointer*) are ``None`` where the clone cannot tell.
-    *before* is about *previous*, ``None`` without one; *here* about the environment
-    itself. An *artifact* is there only where the release is of this commit.
+    *commit* is what *tag* peels to, *pointer* that of the branch, ``None`` without one.
+    *left* is what the move leaves: the pointer or, if the branch is gone, the commit of
+    the last record; *direction* is from there, ``None`` where the clone cannot tell, as
+    *on_line* (in the history of one of *lines*). *before* is about *previous*,
+    *unchecked* says which records there nobody could judge; *here* is about the
+    environment itself. *frozen* are end and reason of each open freeze. An *artifact*
+    is there only where the release is of this commit.
     """
 
+    repository: str
     version: str
     tag: str
     commit: str
-    main: str
+    lines: tuple[str, ...]
+    on_line: bool | None
     environment: Environment
     now: datetime
     pointer: str | None
-    current: str
-    on_main: bool | None
-    descends: bool | None
+    left: str | None
+    left_version: str
+    direction: Direction | None
     here: TrackRecord
     previous: Environment | None = None
     before: TrackRecord | None = None
+    unchecked: str = ""
+    blocked: str = ""
     release: ReleaseRecord | Absent | Unknown | NotAsked = NotAsked()
     artifact: Artifact | NotAsked = NotAsked()
     protection: Protection | Unknown | NotAsked = NotAsked()
-    freezes: tuple[Freeze, ...] = ()
-    hold: str = ""
+    frozen: tuple[tuple[datetime, str], ...] = ()
+    hold: str | Unknown = ""
+    push_refusal: str = ""
     rollback: bool = False
 
 
 def facts_of(
-    reading: Reading, clone: Remote, version: str, environment: str, *, hold: str
+    reading: Reading,
+    clone: Remote,
+    version: str,
+    environment: str,
+    *,
+    hold: str | Unknown,
 ) -> MoveFacts:
     """Return the facts that *reading* and *clone* hold; release and images are not."""
     settings, pointers = reading.settings, reading.pointers
     commit = pointers.releases[version]
     place, previous = reading.place(environment), reading.previous(environment)
-    before = None
+    before, unchecked = None, ""
     if previous is not None:
         before = reading.track_record(version, previous.name)
+        unchecked = reading.unchecked.get(previous.name, "")
+    left_version = pointers.version_at(place.left)
     return MoveFacts(
+        repository=settings.repository,
         version=version,
         tag=settings.tag(version),
         commit=commit,
-        main=settings.default_branch,
+        lines=(settings.default_branch, *settings.lines),
+        on_line=_on_line(clone, commit, settings, pointers),
         environment=place.environment,
         now=reading.now,
         pointer=place.commit,
-        current=place.version,
-        on_main=descends(clone.is_ancestor, commit, pointers.main),
-        descends=descends(clone.is_ancestor, place.commit, commit),
+        left=place.left,
+        left_version=left_version,
+        direction=_direction(clone, place.left, commit, (left_version, version)),
         here=reading.track_record(version, environment),
         previous=previous.environment if previous is not None else None,
         before=before,
-        freezes=settings.freezes,
+        unchecked=unchecked,
+        blocked=settings.blocked.get(version, ""),
+        frozen=reading.frozen(environment),
         hold=hold,
     )
+
+
+def _on_line(
+    clone: Remote, commit: str, settings: Settings, pointers: Pointers
+) -> bool | None:
+    heads = [pointers.main, *(pointers.heads.get(line) for line in settings.lines)]
+    answers = [
+        descends(clone.is_ancestor, commit, head) for head in heads if head is not None
+    ]
+    if any(answers):
+        return True
+    return None if None in answers else False
+
+
+def _direction(
+    clone: Remote, left: str | None, commit: str, versions: tuple[str, str]
+) -> Direction | None:
+    if left is None:
+        return "first"
+    if left == commit:
+        return "same"
+    forward = descends(clone.is_ancestor, left, commit)
+    back = descends(clone.is_ancestor, commit, left)
+    if forward is None or back is None:
+        return None
+    if forward or back:
+        return "forward" if forward else "back"
+    # Two lines of releases that left each other: the higher version is the newer one.
+    there, wanted = versions
+    return "forward" if there and is_newer(wanted, there) else "back"
+
+
+def artifact_of(
+    record: Record, settings: Settings, images: Images
+) -> Artifact | NotAsked:
+    """Return what the registry has of the digests that *record* wrote down.
+
+    They were those of the release when it moved: enough to look ahead, and no request
+    to GitHub; a promotion reads the release itself.
+    """
+    if not record.note.digests:
+        return NotAsked()
+    release = ReleaseRecord(
+        version=record.version,
+        commit=record.sha,
+        images=tuple(
+            ReleasedImage(
+                service=service,
+                image=f"{settings.registry_host}/{settings.image(service)}",
+                digest=digest,
+            )
+            for service, digest in record.note.digests.items()
+        ),
+    )
+    return read_artifact(release, settings, images, version=record.version)
 
 
 def read_release(

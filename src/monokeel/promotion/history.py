@@ -1,7 +1,7 @@
 """What moved before: the records of one environment, and moves without one."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from monokeel.ground.answers import Json
@@ -74,6 +74,11 @@ def look_back(
         reading = read_on(reading, outside, environment)
     every = reading.ledger.of(environment)
     moves = [_recorded(each, reading) for each in every[:count]]
+    moves += [
+        replace(_recorded(each, reading), state="does not count", why=why)
+        for each, why in reading.ledger.odd
+        if each.environment == environment
+    ]
     seen, unseen = _seen(outside, environment)
     oldest = every[count - 1].created_at if len(every) > count else None
     moves += [

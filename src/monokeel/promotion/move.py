@@ -5,7 +5,7 @@ where the branch is says whether its move happened.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from monokeel.ground.answers import Declined, Lost, Moved
 from monokeel.ground.errors import (
@@ -18,9 +18,12 @@ from monokeel.ground.words import span
 from monokeel.promotion.plan import Plan
 from monokeel.promotion.pointers import ref_of
 from monokeel.promotion.ports import Outside, Records
-from monokeel.promotion.records import Record
+from monokeel.promotion.race import read_again
+from monokeel.promotion.reading import read_records
+from monokeel.promotion.records import ROLLBACK, Record
 from monokeel.promotion.track_record import Repair, overtaken, rolled_back, unfinished
 
+_ANEW = "Run again: the gates are asked anew for what is there now."
 _AGAIN = "Run the same command again: it finishes or clears what is there."
 
 
@@ -47,9 +50,38 @@ def carry_out(plan: Plan, outside: Outside) -> Outcome:
     plan.require()
     approvers, unseen = _approvers(plan, outside.records)
     record = _record(plan, outside.records, approvers)
-    _move(plan, outside, record)
-    late = _confirm(plan, outside.records, record)
-    return Outcome(plan=plan, record=record.id, warnings=(*unseen, *late))
+    fresh = read_again(plan, outside, record)
+    plan = replace(plan, reading=fresh.reading)
+    if fresh.refusal and not fresh.settled:
+        said = f"stopped: {fresh.refusal}"
+        late = ""
+        if not fresh.ended:
+            late = _settle(outside.records, record.id, "failure", said)
+        raise RefusedError(f"{plan.unmoved}: {fresh.refusal}{late}", fix=_ANEW)
+    if fresh.settled or not _move(plan, outside, record):
+        told = () if fresh.ended else _give_up(plan, outside.records, record)
+        return Outcome(plan=_there(plan, outside), warnings=(*unseen, *told))
+    return Outcome(
+        plan=plan,
+        record=record.id,
+        warnings=(*unseen, *_confirm(plan, outside.records, record)),
+    )
+
+
+def _give_up(plan: Plan, records: Records, record: Record) -> tuple[str, ...]:
+    # Somebody else put the branch there: what was asked for is so, and it is theirs.
+    said = overtaken(record, plan.version)
+    late = _settle(records, record.id, said.state, said.description)
+    return (f"{plan.branch} is there{late}",) if late else ()
+
+
+def _there(plan: Plan, outside: Outside) -> Plan:
+    pointers = plan.reading.pointers
+    branches = {**pointers.branches, plan.place.name: plan.commit}
+    reading = read_records(
+        outside, plan.reading.settings, replace(pointers, branches=branches)
+    )
+    return replace(plan, kind="there", reading=reading)
 
 
 def _approvers(plan: Plan, records: Records) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -80,7 +112,8 @@ def _record(plan: Plan, records: Records, approvers: tuple[str, ...]) -> Record:
     return record
 
 
-def _move(plan: Plan, outside: Outside, record: Record) -> None:
+def _move(plan: Plan, outside: Outside, record: Record) -> bool:
+    """Move the branch; return whether it was this run that moved it."""
     place, records = plan.place, outside.records
     ref = ref_of(place.name)
     try:
@@ -91,8 +124,8 @@ def _move(plan: Plan, outside: Outside, record: Record) -> None:
             fix=f"{error.fix} {_AGAIN}".lstrip(),
         ) from error
     match answer:
-        case Moved():
-            return
+        case Moved(changed=changed):
+            return changed or plan.kind == "adopt"
         case Lost(now=now):
             winner = _winner(plan, records, now)
             empty = place.commit is None
@@ -100,7 +133,7 @@ def _move(plan: Plan, outside: Outside, record: Record) -> None:
             said = f"{plan.branch} is now {winner}; checked {seen}"
             raise RefusedError(
                 said + _settle(records, record.id, "failure", f"lost: {said}"),
-                fix="Run again: the gates are asked anew for what is there now.",
+                fix=_ANEW,
             )
         case Declined(reason=reason):
             said = f"{plan.unmoved}, the push was refused: {reason}"
@@ -114,17 +147,19 @@ def _confirm(plan: Plan, records: Records, record: Record) -> tuple[str, ...]:
     # The branch has moved: from here on nothing may turn the result into a failure.
     # The success comes last: until then the record is pending, and whoever reads it
     # knows all that is owed.
-    owed = list(_ends(plan))
+    owed = list(_ends(plan, record))
     notes = [_settle(records, r.record.id, r.state, r.description) for r in owed]
     said = f"{plan.branch}: {plan.before} -> {plan.version}"
     notes.append(_settle(records, record.id, "success", said, plan.request.run_url))
     return tuple(f"moved{note}" for note in notes if note)
 
 
-def _ends(plan: Plan) -> Iterable[Repair]:
-    """Return what the move ends: unfinished records, and what a rollback leaves."""
+def _ends(plan: Plan, own: Record) -> Iterable[Repair]:
+    """Return what the move ends: older unfinished ones, and what a rollback leaves."""
     for each in reversed(unfinished(plan.reading.ledger, plan.place.name)):
-        yield overtaken(each, plan.version)
+        # A newer one may be of a run that has seen this move, and goes on from it.
+        if each.id < own.id:
+            yield overtaken(each, plan.version)
     if plan.request.rollback:
         yield from rolled_back(plan.left, plan.request.reason)
 
@@ -156,7 +191,9 @@ def _winner(plan: Plan, records: Records, now: str | None) -> str:
     for record in listed.records:
         if record.sha == now:
             age = span(moment - record.created_at)
-            return f"{record.version} ({record.by}, {age} ago)"
+            why = f"rolled back by {record.by}: {record.note.reason}"
+            by = why if record.task == ROLLBACK else record.by
+            return f"{record.version} ({by}, {age} ago)"
     return f"{version} (moved without a record)"
 
 

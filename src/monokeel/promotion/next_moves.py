@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from monokeel.ground.answers import Unknown
 from monokeel.ground.version import is_newer
 from monokeel.promotion.checks import Gate
 from monokeel.promotion.facts import facts_of
@@ -30,7 +31,7 @@ class NextMove:
 
 
 def next_moves(
-    reading: Reading, outside: Outside, versions: Sequence[str], *, hold: str
+    reading: Reading, outside: Outside, versions: Sequence[str], *, hold: str | Unknown
 ) -> tuple[NextMove, ...]:
     """Return an answer for each of *versions* and each place that is behind it."""
     answers = []

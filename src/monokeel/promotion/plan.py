@@ -12,30 +12,41 @@ from monokeel.promotion.facts import facts_of, read_release
 from monokeel.promotion.gates import evaluate, parse_overrides, verdict_of
 from monokeel.promotion.pointers import branch_of
 from monokeel.promotion.ports import Outside
+from monokeel.promotion.preflight import push_outlook
 from monokeel.promotion.reading import Place, Reading, knowing_time, read
-from monokeel.promotion.records import PROMOTE, ROLLBACK, NewRecord, Note, Record
-from monokeel.promotion.rollback import choose_version, is_finished
+from monokeel.promotion.records import (
+    BOT,
+    PROMOTE,
+    ROLLBACK,
+    NewRecord,
+    Note,
+    Record,
+)
+from monokeel.promotion.rollback import choose_version, command, is_done, ways_back
 from monokeel.release.record import ReleaseRecord
 
 Kind = Literal["move", "adopt", "there", "finished"]
-_WORKFLOWS = ".github/workflows"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """What somebody asked for; an empty *version* is for a rollback only.
 
-    *overrides* are ``GATE=REASON`` texts. *hold* stops every promotion unless it is
-    empty. *run_id* and *run_url* name the workflow run, if there is one; *by_token*
-    says that the branch is pushed with a token and not with the deploy key.
+    *left* is the version that a rollback is to leave. *overrides* are ``GATE=REASON``
+    texts, *emergency* the reason for all that can be overridden. *hold* stops every
+    promotion; ``None``: ask GitHub. *run_id* and *run_url* name the workflow run, if
+    there is one; *by_token* says that the branch is pushed with a token and not with
+    the deploy key.
     """
 
     environment: str
     version: str = ""
     rollback: bool = False
+    left: str = ""
     reason: str = ""
     overrides: tuple[str, ...] = ()
-    hold: str = ""
+    emergency: str = ""
+    hold: str | None = ""
     actor: str = ""
     run_id: str = ""
     run_url: str = ""
@@ -47,8 +58,8 @@ class Plan:
     """What a promotion will do to *place*, and to which *version*.
 
     *kind*: ``move`` the branch; ``adopt``: the branch is there, moved by hand, and gets
-    its record; ``there``: nothing to do; ``finished``: the repairs complete a rollback
-    that was cut short. *gates* is empty for the last two.
+    its record; ``there``: nothing to do; ``finished``: the rollback was made already,
+    and what is owed completes it. *gates* is empty for the last two.
     """
 
     kind: Kind
@@ -96,6 +107,16 @@ class Plan:
         return ROLLBACK if self.request.rollback else PROMOTE
 
     @property
+    def leaving(self) -> str:
+        """The version that a rollback leaves, or has left; to be handed on."""
+        if not self.request.rollback:
+            return ""
+        last = self.place.current
+        if self.kind == "finished" and last is not None:
+            return last.note.from_version
+        return self.place.version
+
+    @property
     def stopped(self) -> bool:
         """Whether a gate keeps the branch where it is."""
         return verdict_of(self.gates) != "ready"
@@ -127,7 +148,7 @@ class Plan:
             sha=self.commit,
             from_version=self.reading.pointers.version_at(self.left_commit),
             from_sha=self.left_commit,
-            actor=self.request.actor,
+            actor=self._actor(),
             approvers=approvers,
             reason=self.request.reason,
             overrides=self.overrides,
@@ -145,13 +166,18 @@ class Plan:
             note=note,
         )
 
+    def _actor(self) -> str:
+        # A bot says for whom; a person is who they are, whatever they claim.
+        viewer = self.reading.listed.viewer
+        return self.request.actor if viewer.endswith(BOT) else viewer
+
     @property
     def left_commit(self) -> str:
         """The commit that the environment leaves, ``""`` if there was none."""
         # A move by hand left what the newest record says, not what is there now.
         if self.kind == "adopt":
             return self.place.last.sha if self.place.last is not None else ""
-        return self.place.commit or ""
+        return self.place.left or ""
 
     @property
     def left(self) -> tuple[Record, ...]:
@@ -166,12 +192,11 @@ def plan_promotion(request: Request, outside: Outside, local: Settings) -> Plan:
     UsageError for a wrong argument or policy, RefusedError for an unknown version,
     ServiceError when the remote or GitHub cannot be read.
     """
-    overrides = parse_overrides(request.overrides)
+    overrides = parse_overrides(request.overrides, request.emergency)
     name, wanted = request.environment, _wanted_version(request, local.tag_prefix)
     reading = read(outside, local, environment=name, version=wanted)
-    if not wanted and is_finished(reading.place(name)):
-        last = reading.place(name).last
-        version = last.version if last is not None else ""
+    if request.rollback and _is_done(request, reading, wanted):
+        version = reading.place(name).version
         return Plan(kind="finished", request=request, reading=reading, version=version)
     if not wanted:
         wanted, reading = choose_version(reading, outside, name)
@@ -183,6 +208,17 @@ def plan_promotion(request: Request, outside: Outside, local: Settings) -> Plan:
     return plan if kind == "there" else _judged(plan, outside, overrides)
 
 
+def _is_done(request: Request, reading: Reading, wanted: str) -> bool:
+    left = request.left.strip()
+    if left:
+        left = parse_wanted(left, prefix=reading.settings.tag_prefix)
+    if wanted and not left:
+        return False
+    if wanted and wanted == reading.place(request.environment).version:
+        return False  # there already, from wherever
+    return is_done(reading, request.environment, left, request.run_url)
+
+
 def _judged(plan: Plan, outside: Outside, overrides: Mapping[str, str]) -> Plan:
     request, version, reading = plan.request, plan.version, plan.reading
     previous = reading.previous(plan.place.name)
@@ -190,49 +226,53 @@ def _judged(plan: Plan, outside: Outside, overrides: Mapping[str, str]) -> Plan:
         reading = knowing_time(reading, outside, version, previous.name)
     settings, pointers = reading.settings, reading.pointers
     release, artifact = read_release(outside, settings, pointers, version)
+    hold = outside.records.hold() if request.hold is None else request.hold
+    refusal, warnings = "", tuple[str, ...]()
+    if request.by_token and plan.kind == "move":
+        refusal, warnings = push_outlook(reading, outside, plan.place, version)
     facts = replace(
-        facts_of(reading, outside.clone, version, plan.place.name, hold=request.hold),
+        facts_of(reading, outside.clone, version, plan.place.name, hold=hold),
         release=release,
         artifact=artifact,
         protection=outside.records.protection(plan.place.name),
+        push_refusal=refusal,
         rollback=request.rollback,
     )
     gates = evaluate(facts, overrides)
     used = {gate.name for gate in gates if gate.status == "overridden"}
-    said = facts.here.setback(reading.now)
-    warnings = (f"{version} in {plan.place.name}: {said}",) if said else ()
     digests = release.images if isinstance(release, ReleaseRecord) else ()
     return replace(
         plan,
         reading=reading,
-        gates=gates,
+        gates=tuple(_with_ready(gate, plan, outside) for gate in gates),
         overrides={name: why for name, why in overrides.items() if name in used},
         digests={image.service: image.digest for image in digests},
-        warnings=(*warnings, *_workflow_warning(plan, outside), *reading.unchecked),
+        warnings=(*warnings, *reading.unchecked.values()),
     )
+
+
+def _with_ready(gate: Gate, plan: Plan, outside: Outside) -> Gate:
+    # A rollback that cannot run is told which one can.
+    if gate.name != "images" or gate.status != "refused" or not plan.request.rollback:
+        return gate
+    for version, why in ways_back(plan.reading, outside, plan.place):
+        if not why and version != plan.version:
+            ready = f"{version} is ready: {command(plan.place.name, version)}"
+            return replace(gate, fix=f"{ready}. Or: {gate.fix}")
+    return gate
 
 
 def _wanted_version(request: Request, prefix: str) -> str:
     if not request.environment:
         raise UsageError("no environment given", fix="Add --env NAME.")
-    if request.version:
-        return parse_wanted(request.version, prefix=prefix)
+    if request.left and not request.rollback:
+        raise UsageError(
+            "--from is what a rollback leaves", fix="Add --rollback, or leave it out."
+        )
+    if request.version.strip():
+        return parse_wanted(request.version.strip(), prefix=prefix)
     if request.rollback:
         return ""
     raise UsageError(
         "no version given", fix="Add --version X, such as --version 1.4.0."
     )
-
-
-def _workflow_warning(plan: Plan, outside: Outside) -> tuple[str, ...]:
-    if not plan.request.by_token:
-        return ()
-    main = outside.clone.tree_of(plan.reading.pointers.main, _WORKFLOWS)
-    if outside.clone.tree_of(plan.commit, _WORKFLOWS) == main:
-        return ()
-    warning = (
-        f"{plan.version} has other workflow files than"
-        f" {plan.reading.settings.default_branch}: GitHub may refuse a push with"
-        " GITHUB_TOKEN. Set MONOKEEL_DEPLOY_KEY."
-    )
-    return (warning,)

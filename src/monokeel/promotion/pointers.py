@@ -9,7 +9,7 @@ from monokeel.ground.settings import Settings, parse_settings
 from monokeel.ground.version import newest_first
 from monokeel.promotion.ports import Remote
 from monokeel.promotion.records import Ledger
-from monokeel.promotion.track_record import STALE, unfinished
+from monokeel.promotion.track_record import STALE, repairs, unfinished
 from monokeel.release.versions import versions_of
 
 _HEADS = "refs/heads/"
@@ -22,13 +22,14 @@ _POLICY = "infra/platform.toml"
 class Pointers:
     """The remote at one moment: every value of the mappings is a peeled commit.
 
-    *main* is the head of the default branch. *releases* goes by version, without
-    prefix; *branches* by name of the environment.
+    *main* is the head of the default branch, *heads* those of all branches by name.
+    *releases* goes by version, without prefix; *branches* by name of the environment.
     """
 
     main: str
     releases: Mapping[str, str]
     branches: Mapping[str, str]
+    heads: Mapping[str, str]
 
     def version_at(self, commit: str | None) -> str:
         """Return the highest version that is tagged at *commit*, else ``""``."""
@@ -103,6 +104,11 @@ def pointers_of(refs: Mapping[str, str], *, main: str, prefix: str) -> Pointers:
             for ref, commit in refs.items()
             if ref.startswith(start)
         },
+        heads={
+            ref.removeprefix(_HEADS): commit
+            for ref, commit in refs.items()
+            if ref.startswith(_HEADS)
+        },
     )
 
 
@@ -117,13 +123,19 @@ def pointer_drift(
     branch = branch_of(environment)
     commit = pointers.branches.get(environment)
     last = ledger.last(environment)
+    again = f"./inv promote --env {environment} --version"
     if commit is None:
         if last is None:
             return ()
-        return (f"{branch} is gone; the last record there is {last.version}",)
+        restore = f"{again} {last.version}"
+        return (
+            f"{branch} is gone; the last record there is {last.version}: {restore}",
+        )
     found = []
-    if not pointers.version_at(commit):
-        found.append(f"{branch} is at {commit[:12]}, which is no release")
+    version = pointers.version_at(commit)
+    if not version:
+        back = f"; back: {again} {last.version} --rollback" if last is not None else ""
+        found.append(f"{branch} is at {commit[:12]}, which is no release{back}")
     stale = [
         record
         for record in unfinished(ledger, environment)
@@ -131,9 +143,17 @@ def pointer_drift(
     ]
     recorded = [*stale, *([last] if last is not None else [])]
     if commit not in [record.sha for record in recorded]:
-        version = pointers.version_at(commit) or commit[:12]
-        found.append(f"{branch} moved to {version} without a record")
-    found += [f"record {each.id} ({each.version}) is unfinished" for each in stale]
+        found.append(f"{branch} moved to {version or commit[:12]} without a record")
+    settled = f": {again} {version} settles it" if version else ""
+    found += [
+        f"record {each.id} ({each.version}) is unfinished{settled}" for each in stale
+    ]
+    owed = [each for each in repairs(ledger, environment, commit, now) if each.is_mark]
+    found += [
+        f"record {each.record.id} ({each.record.version}) is not marked"
+        f" {each.description!r} yet{settled}"
+        for each in owed
+    ]
     return tuple(found)
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from monokeel.ground.answers import Declined, Lost, Moved, Unknown
+from monokeel.ground.freezes import Zones
 from monokeel.promotion.records import BranchMove, Listed, NewRecord, Record
 from monokeel.release.artifact import Images
 from monokeel.release.record import GitHubRelease, ReleaseRecord
@@ -39,6 +40,9 @@ class Remote(Protocol):
 
     def tree_of(self, commit: str, path: str) -> str | None:
         """Return the object id of *path* in *commit*, ``None`` if it is not there."""
+
+    def commit_time(self, commit: str) -> datetime:
+        """Return when *commit* was made; ServiceError if the clone does not have it."""
 
     def move_ref(
         self, ref: str, *, old: str | None, new: str | None
@@ -75,6 +79,12 @@ class Records(Protocol):
     def approvers(self, run: str) -> tuple[str, ...]:
         """Return who approved the workflow run."""
 
+    def hold(self) -> str | Unknown:
+        """Return the repository variable ``PROMOTE_HOLD``, ``""`` without one."""
+
+    def push_refusals(self, branch: str, *, exists: bool) -> tuple[str, ...] | Unknown:
+        """Return the rules that certainly keep this identity from moving *branch*."""
+
     def branch_moves(self, branch: str) -> tuple[BranchMove, ...]:
         """Return the newest moves of *branch* that GitHub saw itself, newest first."""
 
@@ -97,3 +107,4 @@ class Outside:
     records: Records
     releases: Releases
     images: Images
+    zones: Zones

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from monokeel.ground.errors import NO_ANSWER, RefusedError
+from monokeel.ground.freezes import Freeze
 from monokeel.ground.settings import Environment, Settings
 from monokeel.ground.version import nearest, newest_first
 from monokeel.promotion.pointers import (
@@ -36,7 +37,7 @@ from monokeel.promotion.track_record import (
     track_record_of,
 )
 
-_ACTIONS = "github-actions[bot]"
+ACTIONS = "github-actions[bot]"
 _LAG = timedelta(minutes=1)  # between a record and the push that it announces
 
 
@@ -60,6 +61,13 @@ class Place:
     owed: tuple[Repair, ...]
 
     @property
+    def left(self) -> str | None:
+        """The commit that a move leaves: the branch's, else that of the last record."""
+        if self.commit is None and self.last is not None:
+            return self.last.sha
+        return self.commit
+
+    @property
     def name(self) -> str:
         """The name of the environment."""
         return self.environment.name
@@ -81,8 +89,10 @@ class Reading:
     """The remote and the records at one moment, *now* (GitHub's clock).
 
     *settings* is the policy on the default branch; *places* stand in order of
-    promotion. *ledger* already counts what the places owe as written. *unchecked* says
-    which records nobody could judge, and why.
+    promotion. *ledger* already counts what the places owe as written. *unchecked* is
+    environment → which records there nobody could judge, and why. *strays* are
+    ``env/*`` branches of no environment, one line each; *freezes* are the open ones,
+    each with its end. *own* is the record that was left out, as GitHub has it.
     """
 
     settings: Settings
@@ -90,8 +100,19 @@ class Reading:
     listed: Listed
     ledger: Ledger
     places: tuple[Place, ...]
-    unchecked: tuple[str, ...]
+    unchecked: Mapping[str, str]
+    strays: tuple[str, ...]
+    freezes: tuple[tuple[datetime, Freeze], ...]
     now: datetime
+    own: Record | None = None
+
+    def frozen(self, environment: str) -> tuple[tuple[datetime, str], ...]:
+        """Return end and reason of each freeze of *environment* that is open."""
+        return tuple(
+            (end, freeze.reason)
+            for end, freeze in self.freezes
+            if environment in freeze.environments
+        )
 
     def place(self, environment: str) -> Place:
         """Return the place *environment*; raise UsageError if there is none."""
@@ -134,24 +155,41 @@ def read(
 
 
 def read_records(
-    outside: Outside, settings: Settings, pointers: Pointers, *, version: str = ""
+    outside: Outside,
+    settings: Settings,
+    pointers: Pointers,
+    *,
+    version: str = "",
+    own: int = 0,
 ) -> Reading:
-    """Return what the records say beside *settings* and *pointers*, just read."""
+    """Return what the records say beside *settings* and *pointers*, just read.
+
+    *own* is the id of a record that whoever asks has just made: the ledger leaves it
+    out.
+    """
     asked = [version, *newest_first(pointers.releases)[:1]]
     commits = [pointers.releases[each] for each in asked if each]
     commits += pointers.branches.values()
     if any(outside.clone.commit_of(each) is None for each in commits):
         outside.clone.fetch()
-    names = {each.name: each.name for each in settings.environments}
+    names = _names_on_github(settings)
     listed = outside.records.newest(names, tuple(dict.fromkeys(commits)))
-    return _assemble(outside, settings, pointers, listed, outside.records.now())
+    now = outside.records.now()
+    mine = [each for each in listed.records if each.id == own]
+    others = tuple(each for each in listed.records if each.id != own)
+    listed = replace(listed, records=others)
+    reading = _assemble(outside, settings, pointers, listed, now)
+    return replace(reading, own=mine[0] if mine else None)
 
 
 def read_on(reading: Reading, outside: Outside, environment: str) -> Reading:
     """Return *reading* with every record of *environment*, however old."""
     if not reading.listed.floors.get(environment):
         return reading
-    older = outside.records.history({environment: environment})
+    names = _names_on_github(reading.settings)
+    older = outside.records.history(
+        {name: ours for name, ours in names.items() if ours == environment}
+    )
     listed = replace(
         reading.listed,
         records=by_id([*reading.listed.records, *older]),
@@ -202,13 +240,40 @@ def _assemble(
             )
             for each in settings.environments
         ),
-        unchecked=tuple(
-            f"records in {name} by others than {listed.viewer or 'us'} could not be"
-            f" checked: {seen}"
-            for name, seen in moves.items()
-            if isinstance(seen, str)
+        unchecked=_unchecked(listed, moves),
+        strays=_strays(settings, pointers),
+        freezes=tuple(
+            (end, freeze)
+            for freeze in settings.freezes
+            if (end := freeze.open_until(now, outside.zones)) is not None
         ),
         now=now,
+    )
+
+
+def _unchecked(listed: Listed, moves: Moves) -> dict[str, str]:
+    who = listed.viewer or "us"
+    return {
+        name: f"records in {name} by others than {who} could not be checked: {seen}"
+        for name, seen in moves.items()
+        if isinstance(seen, str)
+    }
+
+
+def _names_on_github(settings: Settings) -> dict[str, str]:
+    """Return name on GitHub → name of ours; GitHub cannot rename an Environment."""
+    former = {each.was: each.name for each in settings.environments if each.was}
+    return former | {each.name: each.name for each in settings.environments}
+
+
+def _strays(settings: Settings, pointers: Pointers) -> tuple[str, ...]:
+    known = _names_on_github(settings)
+    return tuple(
+        f"{branch_of(name)} belongs to no environment: name it in infra/platform.toml"
+        f' (or was = "{name}"), or delete it: git push origin --delete'
+        f" {branch_of(name)}"
+        for name in sorted(pointers.branches)
+        if name not in known
     )
 
 
@@ -226,7 +291,7 @@ def _moves_of(environment: str, outside: Outside) -> tuple[BranchMove, ...] | st
 
 
 def _is_ours(record: Record, viewer: str) -> bool:
-    return record.creator in {viewer, _ACTIONS}
+    return record.creator in {viewer, ACTIONS}
 
 
 def _ledger(
@@ -246,7 +311,7 @@ def _ledger(
         if why:
             odd.append((record, why))
             continue
-        known = {record.creator, listed.viewer, _ACTIONS}
+        known = {record.creator, listed.viewer, ACTIONS}
         told = tuple(each for each in record.statuses if each.by in known)
         counted.append(replace(record, statuses=told))
     return Ledger(records=tuple(counted), floors=listed.floors, odd=tuple(odd))

@@ -20,6 +20,8 @@ SCHEMA = 1
 PROMOTE = "promote"
 ROLLBACK = "rollback"
 BOT = "[bot]"
+ROLLED_BACK = "rolled back: "
+"""How the description of a status starts that takes a good version back."""
 
 State = Literal["pending", "success", "failure", "error"]
 _FAILED: tuple[State, ...] = ("failure", "error")
@@ -100,7 +102,13 @@ class Record:
 
     @property
     def live_from(self) -> datetime | None:
-        """When it was first confirmed, ``None`` if it never was."""
+        """When it was first confirmed, ``None`` if it never was.
+
+        One that failed for another reason than a rollback never put the branch there,
+        whatever a run with an older reading wrote.
+        """
+        if any(not each.description.startswith(ROLLED_BACK) for each in self._ends()):
+            return None
         times = [each.at for each in self.statuses if each.state == "success"]
         return min(times, default=None)
 

@@ -1,15 +1,69 @@
-"""Where a rollback leads."""
+"""Where a rollback leads, and whether it has been done already."""
 
 from monokeel.ground.errors import RefusedError, ServiceError
+from monokeel.ground.version import is_newer, read_version
+from monokeel.ground.words import span
+from monokeel.promotion.facts import NotAsked, artifact_of
 from monokeel.promotion.ports import Outside
 from monokeel.promotion.reading import Place, Reading, read_on
 from monokeel.promotion.records import ROLLBACK, Record
 
+_MOST_ASKED = 5  # candidates whose images are asked for
 
-def is_finished(place: Place) -> bool:
-    """Say whether what *place* owes completes a rollback that was cut short."""
+
+def is_done(reading: Reading, environment: str, left: str, run_url: str) -> bool:
+    """Say whether the rollback that is asked for has been made.
+
+    That is so where this very workflow run made it (*run_url*), where it was cut short
+    and what is owed completes it, or where the version *left* was left already. Raises
+    RefusedError where *left* is not there, or where nobody said what to leave and the
+    newest move was a rollback: nobody goes back twice by accident.
+    """
+    place = reading.place(environment)
     current = place.current
-    return bool(place.owed) and current is not None and current.task == ROLLBACK
+    last = current if current is not None and current.task == ROLLBACK else None
+    if last is not None and run_url and last.note.run_url == run_url:
+        return True
+    if left:
+        if place.version == left:
+            return False
+        if last is not None and last.note.from_version == left:
+            return True
+        there = place.version or "no release"
+        raise RefusedError(
+            f"{environment} is at {there}, not at {left}"
+            + (f": it {told(last, reading)}" if last is not None else ""),
+            fix=f"Nothing was moved. {_further(reading, environment)}",
+        )
+    if last is None:
+        return False
+    if any(each.record.id == last.id or each.is_mark for each in place.owed):
+        return True
+    raise RefusedError(
+        f"{environment} {told(last, reading)}",
+        fix=_further(reading, environment),
+    )
+
+
+def told(record: Record, reading: Reading) -> str:
+    """Return what *record* did and when, as a clause: ``was rolled back from …``."""
+    ago = f"by {record.by} {span(reading.now - record.created_at)} ago"
+    if record.task != ROLLBACK:
+        return f"was promoted to {record.version} {ago}"
+    why = f": {record.note.reason}" if record.note.reason else ""
+    left = record.note.from_version or "no release"
+    return f"was rolled back from {left} to {record.version} {ago}{why}"
+
+
+def _further(reading: Reading, environment: str) -> str:
+    found = good_before(reading, environment)
+    version = found[0].version if found else "X"
+    return f"To go further back: {command(environment, version)}"
+
+
+def command(environment: str, version: str) -> str:
+    """Return the command that rolls *environment* back to *version*."""
+    return f"./inv promote --env {environment} --rollback --version {version}"
 
 
 def choose_version(
@@ -31,9 +85,12 @@ def choose_version(
         )
     version = found[0].version
     if version not in reading.pointers.releases:
+        others = [each.version for each in found[1:] if _has_tag(each, reading)]
         raise ServiceError(
             f"the last good version here was {version}: its tag is gone",
-            fix="Name another version: --rollback --version X.",
+            fix=f"Go on to {command(environment, others[0])}"
+            if others
+            else "Name another version: --rollback --version X.",
         )
     return version, reading
 
@@ -42,14 +99,50 @@ def good_before(reading: Reading, environment: str) -> tuple[Record, ...]:
     """Return the records of *environment* that a rollback may lead to, newest first.
 
     The newest confirmed record of a commit decides on it: an older success does not
-    make up for a rollback. What is there now is left out.
+    make up for a rollback. What is there now is left out, and what is blocked.
     """
-    judged = {reading.place(environment).commit}
+    place = reading.place(environment)
+    there = reading.pointers.version_at(place.left)
+    judged = {place.left}
     found = []
     for record in reading.ledger.of(environment):
         if record.sha in judged or record.live_from is None:
             continue
         judged.add(record.sha)
-        if record.state == "success":
+        if there and read_version(record.version) and is_newer(record.version, there):
+            continue
+        if record.state == "success" and record.version not in reading.settings.blocked:
             found.append(record)
     return tuple(found)
+
+
+def ways_back(
+    reading: Reading, outside: Outside, place: Place
+) -> list[tuple[str, str]]:
+    """Return version → what is wrong with it, down to the first that is ready.
+
+    The newest good version first; a ready one has ``""``. Asks the registry for the
+    images of each, at most of five.
+    """
+    ways = []
+    for record in good_before(reading, place.name)[:_MOST_ASKED]:
+        why = _why_not(record, reading, outside)
+        ways.append((record.version, why))
+        if not why:
+            break
+    return ways
+
+
+def _why_not(record: Record, reading: Reading, outside: Outside) -> str:
+    if not _has_tag(record, reading):
+        return "tag gone"
+    artifact = artifact_of(record, reading.settings, outside.images)
+    if isinstance(artifact, NotAsked):
+        return "images not asked"
+    if artifact.wrong:
+        return "images gone"
+    return "images unknown" if artifact.unclear else ""
+
+
+def _has_tag(record: Record, reading: Reading) -> bool:
+    return reading.pointers.releases.get(record.version) == record.sha

@@ -1,154 +1,153 @@
-"""What runs where, since when and by whom, what may go next and why not."""
+"""What runs where, what stops, where back, what is next and the one reason why not."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import timedelta
 
-from monokeel.ground.answers import Json
-from monokeel.ground.report import Report, Section, Table
+from monokeel.ground.answers import Unknown
+from monokeel.ground.errors import NO_ANSWER
 from monokeel.ground.settings import Settings
-from monokeel.ground.version import newest_first
-from monokeel.ground.words import span, stamp
+from monokeel.ground.version import is_newer, is_prerelease, newest_first
+from monokeel.promotion.facts import artifact_of, facts_of, read_release
+from monokeel.promotion.gates import evaluate
 from monokeel.promotion.next_moves import NextMove, next_moves
 from monokeel.promotion.ports import Outside
-from monokeel.promotion.reading import Place, Reading, read
+from monokeel.promotion.reading import Place, Reading, knowing_time, read
+from monokeel.promotion.rollback import ways_back
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceStatus:
+    """One environment for people: *back* is version → what is wrong (``""``: ready).
+
+    *next_move* is the next step there, with its release and images asked, ``None``
+    where nothing newer waits. *behind* counts the newer releases, *lacking* is how long
+    the first of them has been there, *elsewhere* says where this version was taken
+    back.
+    """
+
+    place: Place
+    back: tuple[tuple[str, str], ...]
+    next_move: NextMove | None
+    behind: int
+    lacking: timedelta | None
+    elsewhere: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
-    """All environments at one moment; *versions* are the rows, the newest first."""
+    """All environments at one moment; *versions* are the rows, the newest first.
+
+    *next_moves* has every version and environment, its release and images not asked.
+    """
 
     reading: Reading
+    places: tuple[PlaceStatus, ...]
     versions: tuple[str, ...]
     next_moves: tuple[NextMove, ...]
-    hold: str
+    hold: str | Unknown
 
 
-def overview_of(outside: Outside, local: Settings, *, hold: str) -> Overview:
+def overview_of(outside: Outside, local: Settings, *, hold: str | None) -> Overview:
     """Return what runs where and what may go next; write nothing.
 
-    *local* names the default branch; the rules come from there. Raises ServiceError
-    when the remote or GitHub cannot be read.
+    *local* names the default branch; the rules come from there. *hold*: ``None`` means
+    that GitHub is asked. Raises ServiceError when the remote or GitHub cannot be read.
     """
     reading = read(outside, local)
+    held = outside.records.hold() if hold is None else hold
     latest = newest_first(reading.pointers.releases)[:1]
     # What is live somewhere, and the newest release: what could be promoted at all.
     live = [place.version for place in reading.places if place.version]
     versions = newest_first({*latest, *live})
     return Overview(
         reading=reading,
+        places=tuple(_status(each, reading, outside, held) for each in reading.places),
         versions=versions,
-        next_moves=next_moves(reading, outside, versions, hold=hold),
-        hold=hold,
+        next_moves=next_moves(reading, outside, versions, hold=held),
+        hold=held,
     )
 
 
-def overview_report(overview: Overview) -> Report:
-    """Return the table of versions and environments, and why a move is refused."""
-    names = [place.name for place in overview.reading.places]
-    rows = [_row(version, overview) for version in overview.versions]
-    odd = {p.commit[:12] for p in overview.reading.places if p.commit and not p.version}
-    rows += [_row(label, overview) for label in sorted(odd)]
-    table = Table(("version", *names, "next"), tuple(rows))
-    drift = [line for place in overview.reading.places for line in place.drift]
-    why = [
-        f"{each.version} -> {each.environment}: {gate.name}: {gate.detail}"
-        for each in overview.next_moves
-        for gate in each.gates
-        if gate.status in ("refused", "unknown")
+def _status(
+    place: Place, reading: Reading, outside: Outside, hold: str | Unknown
+) -> PlaceStatus:
+    newer = [
+        version
+        for version in newest_first(reading.pointers.releases)
+        if place.version
+        and is_newer(version, place.version)
+        and (place.environment.prerelease or not is_prerelease(version))
     ]
-    repository = overview.reading.settings.repository
-    headline = f"What runs where in {repository}"
-    if not overview.versions and not odd:
-        headline = f"Nothing is released in {repository} yet"
-    return Report(
-        headline=headline,
-        sections=(
-            Section("", table=table),
-            Section("Drift", tuple(drift)),
-            Section("Why not", tuple(why)),
-            Section("Stops", _stops(overview)),
-        ),
-        data=_overview_data(overview),
-        problems=tuple(drift),
+    return PlaceStatus(
+        place=place,
+        back=tuple(ways_back(reading, outside, place)) if place.left else (),
+        next_move=_next_step(place, reading, outside, hold),
+        behind=len(newer),
+        lacking=_age(newer[-1], reading, outside) if newer else None,
+        elsewhere=tuple(_taken_back(place, reading)),
     )
 
 
-def _row(label: str, overview: Overview) -> tuple[str, ...]:
-    cells = [
-        _cell(label, place, overview.reading.now) for place in overview.reading.places
-    ]
-    next_up = " · ".join(
-        _short(each) for each in overview.next_moves if each.version == label
-    )
-    return (label, *cells, next_up)
+def _age(version: str, reading: Reading, outside: Outside) -> timedelta | None:
+    try:
+        made = outside.clone.commit_time(reading.pointers.releases[version])
+    except NO_ANSWER:
+        return None
+    return reading.now - made
 
 
-def _cell(label: str, place: Place, now: datetime) -> str:
-    if place.commit is None or label not in (place.version, place.commit[:12]):
-        return ""
-    if place.current is None or place.since is None:
-        return "●"
-    # One unit is enough here: 3h, not 3h 12m.
-    age = span(now - place.since).split()[0]
-    return f"● {age} by {place.current.by}"
+def _taken_back(place: Place, reading: Reading) -> list[str]:
+    said = []
+    for other in reading.places:
+        if place.version and other.name != place.name:
+            record = reading.track_record(place.version, other.name)
+            if record.outcome == "rolled_back":
+                said.append(f"rolled back in {other.name}: {record.why}")
+    return said
 
 
-def _short(each: NextMove) -> str:
-    if each.eligible:
-        return f"{each.environment}: ready" + (
-            f" ({each.setback})" if each.setback else ""
+def _next_step(
+    place: Place, reading: Reading, outside: Outside, hold: str | Unknown
+) -> NextMove | None:
+    version = next_version(place, reading)
+    if not version:
+        return None
+    previous, known = reading.previous(place.name), reading
+    if previous is not None and place.environment.soak:
+        known = knowing_time(reading, outside, version, previous.name)
+    facts = facts_of(known, outside.clone, version, place.name, hold=hold)
+    source = previous.current if previous is not None else None
+    if source is not None and source.version == version and source.note.digests:
+        # The move before it was checked against the release: no need to read it again.
+        artifact = artifact_of(source, reading.settings, outside.images)
+        facts = replace(facts, artifact=artifact)
+    else:
+        release, artifact = read_release(
+            outside, reading.settings, reading.pointers, version
         )
-    names = [g.name for g in each.gates if g.status in ("refused", "unknown")]
-    return f"{each.environment}: no ({', '.join(names)})"
+        facts = replace(facts, release=release, artifact=artifact)
+    return NextMove(
+        version=version,
+        environment=place.name,
+        gates=evaluate(facts),
+        setback=facts.here.setback(reading.now),
+    )
 
 
-def _stops(overview: Overview) -> tuple[str, ...]:
-    running = [
-        f"freeze of {', '.join(f.environments)} until {f.end:%Y-%m-%d %H:%MZ}:"
-        f" {f.reason}"
-        for f in overview.reading.settings.freezes
-        if f.start <= overview.reading.now < f.end
-    ]
-    return (*([f"hold: {overview.hold}"] if overview.hold else []), *running)
+def next_version(place: Place, reading: Reading) -> str:
+    """Return the version that comes next in *place*, ``""`` where nothing waits.
 
-
-def _overview_data(overview: Overview) -> dict[str, Json]:
-    return {
-        "environments": [_place_data(place) for place in overview.reading.places],
-        "next": [
-            {
-                "version": each.version,
-                "environment": each.environment,
-                "eligible": each.eligible,
-                "rolled_back": each.setback or None,
-                "gates": [
-                    {"name": g.name, "status": g.status, "detail": g.detail}
-                    for g in each.gates
-                ],
-            }
-            for each in overview.next_moves
-        ],
-        "hold": overview.hold or None,
-        "freezes": [
-            {
-                "environments": list(freeze.environments),
-                "from": stamp(freeze.start),
-                "to": stamp(freeze.end),
-                "reason": freeze.reason,
-                "active": freeze.start <= overview.reading.now < freeze.end,
-            }
-            for freeze in overview.reading.settings.freezes
-        ],
-    }
-
-
-def _place_data(place: Place) -> Json:
-    return {
-        "name": place.name,
-        "commit": place.commit,
-        "version": place.version or None,
-        "since": stamp(place.since) if place.since is not None else None,
-        "by": place.current.by if place.current is not None else None,
-        "record": place.current.id if place.current is not None else None,
-        "drift": list(place.drift),
-    }
+    That of the environment before, or for the first one the newest release it takes.
+    """
+    previous = reading.previous(place.name)
+    if previous is not None:
+        wanted = previous.version
+    else:
+        takes = [
+            version
+            for version in newest_first(reading.pointers.releases)
+            if place.environment.prerelease or not is_prerelease(version)
+        ]
+        wanted = takes[0] if takes else ""
+    there = reading.pointers.version_at(place.left)
+    return wanted if wanted and (not there or is_newer(wanted, there)) else ""

@@ -6,12 +6,18 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from monokeel.ground.words import span
-from monokeel.promotion.records import ROLLBACK, Ledger, Record, State, Status
+from monokeel.promotion.records import (
+    ROLLBACK,
+    ROLLED_BACK,
+    Ledger,
+    Record,
+    State,
+    Status,
+)
 
 STALE = timedelta(minutes=15)
 """How long a pending record may belong to a run that is still at work."""
 
-_ROLLED_BACK = "rolled back: "
 _LONGEST_DESCRIPTION = 140  # GitHub's OpenAPI description of a deployment status
 
 
@@ -45,6 +51,11 @@ class Repair:
     state: State
     description: str
 
+    @property
+    def is_mark(self) -> bool:
+        """Whether it says that a rollback left the version of a good record."""
+        return self.record.state == "success"
+
 
 def track_record_of(
     ledger: Ledger, environment: str, commit: str, *, live: bool, now: datetime
@@ -66,7 +77,7 @@ def track_record_of(
     return TrackRecord(
         outcome="rolled_back",
         live=live,
-        why=newest.why.removeprefix(_ROLLED_BACK),
+        why=newest.why.removeprefix(ROLLED_BACK),
         ended=newest.ended,
     )
 
@@ -105,19 +116,20 @@ def repairs(
 ) -> tuple[Repair, ...]:
     """Return what must be written so that the records of *environment* are true again.
 
-    A pending record below a confirmed move: it did not happen, its lease is lost. One
-    whose commit is where the branch is: it happened. One older than 15 minutes: it did
-    not. Any other may belong to a run at work: left alone.
+    Of the pending records one may be that of the move that put the branch where it is:
+    it happened. One older than a move that happened has lost its lease. Any other may
+    belong to a run at work and is left alone, until it is 15 minutes old.
     A rollback that did not mark each record of the version it left: they are marked.
     To be written in this order.
     """
     owed = []
+    mover = _mover(ledger, environment, pointer)
     for record in reversed(unfinished(ledger, environment)):
-        winner = _confirmed_after(ledger, record, pointer)
-        if winner is not None:
-            owed.append(overtaken(record, winner.version))
-        elif record.sha == pointer:
+        winner = _confirmed_after(ledger, record, mover)
+        if record is mover:
             owed.append(_repair(record, "success", "the branch is there: confirmed"))
+        elif winner is not None:
+            owed.append(overtaken(record, winner.version))
         elif now - record.created_at > STALE:
             owed.append(_repair(record, "error", "cut short before the branch moved"))
     happened = {each.record.id for each in owed if each.state == "success"}
@@ -144,7 +156,7 @@ def marks_of(ledger: Ledger, rollback: Record) -> list[Repair]:
 
 def rolled_back(records: Iterable[Record], reason: str) -> list[Repair]:
     """Return the marks that keep the version of *records* from going further."""
-    said = _ROLLED_BACK + (reason or "no reason given")
+    said = ROLLED_BACK + (reason or "no reason given")
     good = [each for each in records if each.state == "success"]
     return [_repair(each, "failure", said) for each in good]
 
@@ -183,11 +195,26 @@ def _repair(record: Record, state: State, description: str) -> Repair:
     return Repair(record=record, state=state, description=shortened(description))
 
 
+def _mover(ledger: Ledger, environment: str, pointer: str | None) -> Record | None:
+    # The pending record of the move that put the branch where it is: newer than every
+    # confirmed one, from there on, and the first of several that wanted the same.
+    last = ledger.last(environment)
+    if last is not None and last.sha == pointer:
+        return None
+    waiting = [
+        each
+        for each in unfinished(ledger, environment)
+        if each.sha == pointer
+        and (last is None or (each.id > last.id and each.note.from_sha == last.sha))
+    ]
+    return waiting[-1] if waiting else None
+
+
 def _confirmed_after(
-    ledger: Ledger, record: Record, pointer: str | None
+    ledger: Ledger, record: Record, mover: Record | None
 ) -> Record | None:
     for later in reversed(ledger.of(record.environment)):
-        moved = later.sha == pointer and later.state == "pending"
-        if later.id > record.id and (moved or later.live_from is not None):
+        happened = later is mover or later.live_from is not None
+        if later.id > record.id and happened:
             return later
     return None

@@ -1,7 +1,11 @@
 """Environments: move one to a release, see what runs where, see what moved."""
 
+import os
+import sys
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
+from monokeel.ground.errors import UsageError
 from monokeel.ground.report import Report
 from monokeel.tasks.command import About, command
 from monokeel.tasks.wiring import (
@@ -14,6 +18,9 @@ from monokeel.tasks.wiring import (
     variable,
 )
 
+if TYPE_CHECKING:
+    from monokeel.promotion.plan import Request
+
 _ENV = "the environment, such as dev, staging, prod"
 
 
@@ -24,6 +31,7 @@ _ENV = "the environment, such as dev, staging, prod"
             "./inv promote --env staging --version 1.4.0",
             "./inv promote --env staging --version 1.4.0 --dry-run",
             './inv promote --env prod --rollback --reason "incident 42"',
+            './inv promote --env prod --rollback --emergency "incident 42"',
         ),
         exits={0: "", 1: "", 3: "", 4: ""},
         variables=("GITHUB_TOKEN", "MONOKEEL_DEPLOY_KEY", "PROMOTE_HOLD", *LOGIN),
@@ -34,8 +42,12 @@ _ENV = "the environment, such as dev, staging, prod"
         "env": _ENV,
         "version": "the release, such as 1.4.0",
         "rollback": "move back; without --version to the last good version before",
-        "reason": "why; it goes into the record",
-        "override": "GATE=REASON for order, soak, freeze, hold; may be repeated",
+        "from_": "the version that a rollback leaves: it is made once, whoever runs it",
+        "reason": "why; it goes into the record, and a rollback needs one",
+        "override": "GATE=REASON or GATE,GATE=REASON, may be repeated, for blocked,"
+        " order, soak, setback, freeze, hold, approval",
+        "emergency": "the reason for all gates that can be overridden",
+        "auto": "the newest release, wherever auto = true, as far as the gates let it",
         "dry_run": "show the plan and change nothing",
     },
     iterable=("override",),
@@ -45,32 +57,51 @@ def promote(
     env: str = "",
     version: str = "",
     rollback: bool = False,
+    from_: str = "",
     reason: str = "",
     override: list[str] | None = None,
+    emergency: str = "",
+    auto: bool = False,
     dry_run: bool = False,
 ) -> Iterator[Report]:
     """Move an environment branch to a release."""
-    from monokeel.promotion.move import carry_out
-    from monokeel.promotion.outcome import outcome_report, plan_report
-    from monokeel.promotion.plan import Request, plan_promotion
+    from monokeel.promotion.auto import onwards_report, promote_onwards
+    from monokeel.promotion.plan import Request
 
     request = Request(
         environment=env,
         version=version,
         rollback=rollback,
-        reason=reason,
+        left=from_,
+        reason=_reason(reason, emergency, needed=rollback and not dry_run),
         overrides=tuple(override or ()),
-        hold=variable("PROMOTE_HOLD") or "",
+        emergency=emergency,
+        hold=_hold(),
         actor=variable("GITHUB_TRIGGERING_ACTOR", "GITHUB_ACTOR") or "",
         run_id=variable("GITHUB_RUN_ID") or "",
         run_url=_run_url(),
         by_token=not make_credentials().writer and token() is not None,
     )
+    if not auto:
+        yield from _move(request, dry_run=dry_run)
+        return
+    outside, local = make_promotion(), read_settings()
+    steps = promote_onwards(request, outside, local, carried_out=not dry_run)
+    yield onwards_report([*steps])
+
+
+def _move(request: "Request", *, dry_run: bool) -> Iterator[Report]:
+    from monokeel.adapters.actions import set_output
+    from monokeel.promotion.move import carry_out
+    from monokeel.promotion.outcome import outcome_report, plan_report
+    from monokeel.promotion.plan import plan_promotion
+
     outside = make_promotion()
     plan = plan_promotion(request, outside, read_settings())
     if dry_run or plan.stopped:
         yield plan_report(plan)
     if dry_run:
+        set_output("from", plan.leaving)
         plan.require()
         return
     yield outcome_report(carry_out(plan, outside))
@@ -79,20 +110,27 @@ def promote(
 @command(
     About(
         group="Environments",
-        examples=("./inv status", "./inv status --json"),
+        examples=("./inv status", "./inv status --all", "./inv status --html FILE"),
         exits={0: "", 1: "", 4: ""},
         variables=("GITHUB_TOKEN", "PROMOTE_HOLD"),
         section="GitOps Flow",
     ),
-    {},
+    {
+        "all": "every version and environment, and all that stops a move",
+        "html": "write one self-contained page to this file",
+    },
 )
-def status() -> Iterator[Report]:
+def status(*, all: bool = False, html: str = "") -> Iterator[Report]:  # noqa: A002 - the option's name
     """Show what runs where, and what may go next."""
-    from monokeel.promotion.status import overview_of, overview_report
+    from monokeel.adapters.machine import write_page
+    from monokeel.promotion.board import board_html
+    from monokeel.promotion.status import overview_of
+    from monokeel.promotion.status_report import overview_report
 
-    hold = variable("PROMOTE_HOLD") or ""
-    overview = overview_of(make_promotion(), read_settings(), hold=hold)
-    yield overview_report(overview)
+    overview = overview_of(make_promotion(), read_settings(), hold=_hold())
+    if html:
+        write_page(html, board_html(overview))
+    yield overview_report(overview, whole=all)
 
 
 @command(
@@ -117,6 +155,31 @@ def history(*, env: str = "", count: str = "20") -> Iterator[Report]:
 
 
 TASKS = (promote, status, history)
+
+
+def _hold() -> str | None:
+    """Return why all promotions stop; ``None`` where GitHub must be asked for it.
+
+    A workflow of this repository hands the variable over, also an empty one.
+    """
+    if os.environ.get("GITHUB_ACTIONS") == "true" and "PROMOTE_HOLD" in os.environ:
+        return variable("PROMOTE_HOLD") or ""
+    return variable("PROMOTE_HOLD")
+
+
+def _reason(reason: str, emergency: str, *, needed: bool) -> str:
+    """Return why; asked for on a terminal where it is *needed* and was not given."""
+    said = reason.strip() or emergency.strip()
+    if said or not needed:
+        return said
+    if sys.stdin is not None and sys.stdin.isatty():
+        said = input("Why is it rolled back? ").strip()
+    if not said:
+        raise UsageError(
+            "a rollback needs a reason: whoever is on call next reads it",
+            fix='Add --reason "why", such as --reason "incident 42".',
+        )
+    return said
 
 
 def _run_url() -> str:

@@ -222,7 +222,7 @@ def branch(*, name: str | None = None) -> Iterator[Report]:
     json=False,
 )
 def title(*, title: str = "", since: str = "") -> Iterator[Report]:
-    """Check the title of a pull request, and what would land."""
+    """Check the title of a pull request, or every commit of it."""
     from monokeel.policy.rulesets import parse_policy
     from monokeel.release.titles import judge_commits, judge_title
     from monokeel.setup.merging import title_decides

@@ -227,6 +227,7 @@ def make_registry(*, quick: bool = False) -> "Registry":
 def make_promotion() -> "Outside":
     """Return all that promotion reads and writes."""
     from monokeel.adapters.deployments import Deployments
+    from monokeel.adapters.machine import time_zone
     from monokeel.adapters.releases import Releases
     from monokeel.promotion.ports import Outside
 
@@ -236,6 +237,7 @@ def make_promotion() -> "Outside":
         records=Deployments(github),
         releases=Releases(github),
         images=make_registry(),
+        zones=time_zone,
     )
 
 

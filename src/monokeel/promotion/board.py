@@ -1,0 +1,147 @@
+"""``status --html``: the same as one self-contained page, for phone and desktop."""
+
+from datetime import datetime, timedelta
+from html import escape
+
+from monokeel.ground.words import span
+from monokeel.promotion.reading import Place, Reading
+from monokeel.promotion.records import Record
+from monokeel.promotion.status import Overview, PlaceStatus
+from monokeel.promotion.status_report import next_words, stops, where_words
+from monokeel.promotion.track_record import time_live
+
+_SHOWN = 12  # moves of each environment
+_STYLE = """
+:root { color-scheme: light dark; --back: #fff; --ink: #1c2128; --dim: #59636e;
+  --line: #d1d9e0; --bad: #b3261e; --badback: #fdecea; --good: #1a7f37;
+  --card: #f6f8fa }
+@media (prefers-color-scheme: dark) { :root { --back: #0d1117; --ink: #e6edf3;
+  --dim: #9198a1; --line: #3d444d; --bad: #ff8a80; --badback: #3b1513;
+  --good: #57d364; --card: #161b22 } }
+* { box-sizing: border-box } body { margin: 0 auto; max-width: 72rem; padding: 1rem;
+  background: var(--back); color: var(--ink); font: 1rem/1.45 system-ui, sans-serif }
+h1 { font-size: 1.25rem; margin: 0 0 .75rem }
+h2 { font-size: 1.1rem; margin: 1rem 0 .25rem }
+.place h2 { margin: 0 }
+.stop { background: var(--badback); color: var(--bad); border: 1px solid var(--bad);
+  border-radius: 6px; padding: .5rem .75rem; margin: 0 0 .5rem; font-weight: 600 }
+.places { display: grid; gap: .75rem; margin: .75rem 0;
+  grid-template-columns: repeat(auto-fit, minmax(min(100%, 20rem), 1fr)) }
+.place { background: var(--card); border: 1px solid var(--line); border-radius: 6px;
+  padding: .75rem; overflow-wrap: anywhere } .drifts { border-color: var(--bad) }
+.version { font-size: 1.5rem; font-weight: 700 } p { margin: .25rem 0 }
+.dim { color: var(--dim) } .good { color: var(--good) } .bad { color: var(--bad) }
+.time { display: flex; height: 1.5rem; margin: .5rem 0; border-radius: 4px;
+  overflow: hidden } .time span { min-width: 2px; padding: 0 .25rem; overflow: hidden;
+  white-space: nowrap; font-size: .75rem; line-height: 1.5rem; color: #fff }
+table { border-collapse: collapse; width: 100%; font-size: .875rem }
+td, th { border-top: 1px solid var(--line); padding: .25rem .5rem .25rem 0;
+  text-align: left; vertical-align: top } .scroll { overflow-x: auto }
+"""
+# Dark enough for white text in both modes, and told apart by the text in them too.
+_COLOURS = ("#0b5cad", "#6b3fa0", "#8a5a00", "#1b6e53", "#9c2b5b", "#46566b")
+
+
+def board_html(overview: Overview) -> str:
+    """Return the page: stops and drift, each environment with its timeline, its moves.
+
+    Nothing is loaded from elsewhere; every text is escaped.
+    """
+    reading = overview.reading
+    repository = escape(reading.settings.repository)
+    drift = [line for each in reading.places for line in each.drift]
+    bad = [*stops(overview), *(f"DRIFT {line}" for line in (*drift, *reading.strays))]
+    return "\n".join(
+        [
+            '<!doctype html><html lang="en"><head><meta charset="utf-8">',
+            '<meta name="viewport" content="width=device-width, initial-scale=1">',
+            f"<title>What runs where in {repository}</title>",
+            f"<style>{_STYLE}</style></head><body>",
+            f"<h1>What runs where in {repository}</h1>",
+            *(f'<div class="stop" role="alert">{escape(line)}</div>' for line in bad),
+            '<div class="places">',
+            *(_card(each, reading) for each in overview.places),
+            "</div>",
+            *(_moves(each, reading) for each in reading.places),
+            f'<p class="dim">As of {_time(reading.now)}, by GitHub\'s clock.</p>',
+            "</body></html>\n",
+        ]
+    )
+
+
+def _card(each: PlaceStatus, reading: Reading) -> str:
+    place = each.place
+    at = place.version or ("nothing yet" if place.commit is None else "no release")
+    said = where_words(place, reading).removeprefix(at).lstrip()
+    lines = [f'<p class="dim">{escape(said)}</p>'] if said else []
+    lines += [f'<p class="bad">{escape(line)}</p>' for line in each.elsewhere]
+    if each.behind:
+        ago = f" for {span(each.lacking)}" if each.lacking is not None else ""
+        lines.append(f"<p>{each.behind} behind{ago}</p>")
+    for version, why in each.back:
+        kind, word = (
+            ("bad", f"{version}, {why}") if why else ("good", f"{version} ready")
+        )
+        lines.append(f'<p>back: <b class="{kind}">{escape(word)}</b></p>')
+    if each.next_move is not None:
+        kind = "good" if each.next_move.eligible else "dim"
+        words = escape(next_words(each.next_move))
+        lines.append(f'<p>next: <span class="{kind}">{words}</span></p>')
+    return (
+        f'<section class="place{" drifts" if place.drift else ""}">'
+        f"<h2>{escape(place.name)}</h2>"
+        f'<div class="version">{escape(at)}</div>{_timeline(place, reading)}'
+        f"{''.join(lines)}</section>"
+    )
+
+
+def _timeline(place: Place, reading: Reading) -> str:
+    records = [each for each in reading.ledger.of(place.name) if each.live_from]
+    parts = []
+    for record in reversed(records[:_SHOWN]):
+        lived = _lived(record, place, reading)
+        colour = _COLOURS[sum(map(ord, record.version)) % len(_COLOURS)]
+        share = max(1, int(lived.total_seconds()))
+        parts.append(
+            f'<span style="flex:{share} 1 0;background:{colour}"'
+            f' title="{escape(record.version)} for {span(lived)}">'
+            f"{escape(record.version)}</span>"
+        )
+    return f'<div class="time">{"".join(parts)}</div>' if parts else ""
+
+
+def _moves(place: Place, reading: Reading) -> str:
+    rows = [
+        "<tr>"
+        + "".join(
+            f"<td>{escape(cell)}</td>"
+            for cell in (
+                _time(record.created_at),
+                record.version,
+                record.note.from_version or "–",  # noqa: RUF001 - the sign for nothing
+                record.task,
+                record.by,
+                span(_lived(record, place, reading)) if record.live_from else "never",
+                "; ".join(filter(None, (record.why, record.note.reason))),
+            )
+        )
+        + "</tr>"
+        for record in reading.ledger.of(place.name)[:_SHOWN]
+    ]
+    if not rows:
+        return ""
+    heads = ("when", "version", "from", "task", "by", "live for", "reason")
+    return (
+        f'<h2>Moves of {escape(place.name)}</h2><div class="scroll"><table><tr>'
+        + "".join(f"<th>{head}</th>" for head in heads)
+        + f"</tr>{''.join(rows)}</table></div>"
+    )
+
+
+def _lived(record: Record, place: Place, reading: Reading) -> timedelta:
+    live = record.sha == place.commit
+    return time_live(reading.ledger, record, live=live, now=reading.now)
+
+
+def _time(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%MZ}"

@@ -1,0 +1,240 @@
+"""The report of status: for an incident first, everything on request."""
+
+import re
+import textwrap
+from collections.abc import Iterable
+
+from monokeel.ground.answers import Json, Unknown
+from monokeel.ground.freezes import Freeze, Weekly
+from monokeel.ground.report import Report, Section, Table
+from monokeel.ground.words import span, stamp
+from monokeel.promotion.checks import Gate
+from monokeel.promotion.next_moves import NextMove
+from monokeel.promotion.reading import Place, Reading
+from monokeel.promotion.records import ROLLBACK
+from monokeel.promotion.status import Overview, PlaceStatus
+
+_WIDTH = 78  # with the two blanks before it a line fits into 80
+_STOPS = ("refused", "unknown")
+_DIGEST = re.compile(r"(sha256:[0-9a-f]{12})[0-9a-f]{52}")
+
+
+def overview_report(overview: Overview, *, whole: bool = False) -> Report:
+    """Return stops and drift, then one line an environment; the rest if *whole*."""
+    reading = overview.reading
+    repository = reading.settings.repository
+    empty = not reading.pointers.releases and not reading.pointers.branches
+    drift = [line for each in reading.places for line in each.drift]
+    drift += [*reading.strays, *reading.unchecked.values()]
+    width = max((len(each.name) for each in reading.places), default=0)
+    lines = [x for each in overview.places for x in place_lines(each, width, reading)]
+    return Report(
+        headline=f"Nothing is released in {repository} yet"
+        if empty
+        else f"What runs where in {repository}",
+        sections=(
+            Section("", (*_wrap(stops(overview)), *_wrap(f"DRIFT {x}" for x in drift))),
+            Section("", () if empty else tuple(lines)),
+            *(_details(overview) if whole else ()),
+        ),
+        data=_overview_data(overview),
+        problems=tuple(drift),
+    )
+
+
+def stops(overview: Overview) -> tuple[str, ...]:
+    """Return what stops promotions now, each once."""
+    hold = overview.hold
+    said = [f"HOLD unknown: {hold.reason}"] if isinstance(hold, Unknown) else []
+    said += [f"HOLD {hold}"] if isinstance(hold, str) and hold else []
+    said += [
+        f"FREEZE {', '.join(freeze.environments)} until {end:%Y-%m-%d %H:%MZ}:"
+        f" {freeze.reason}"
+        for end, freeze in overview.reading.freezes
+    ]
+    return tuple(said)
+
+
+def place_lines(each: PlaceStatus, width: int, reading: Reading) -> tuple[str, ...]:
+    """Return one environment in a line, or in a few where it does not fit."""
+    parts = [where_words(each.place, reading), *each.elsewhere]
+    if each.behind:
+        lacking = f" for {_days(each)}" if each.lacking is not None else ""
+        parts.append(f"{each.behind} behind{lacking}")
+    if each.back:
+        ways = (f"{v}, {why}" if why else f"{v} ready" for v, why in each.back)
+        parts.append(f"back: {' · '.join(ways)}")
+    elif each.place.left is not None:
+        parts.append("back: nothing earlier was good here")
+    if each.next_move is not None:
+        parts.append(f"next: {next_words(each.next_move)}")
+    return tuple(
+        textwrap.wrap(
+            f"{each.place.name.ljust(width)}  {' · '.join(parts)}",
+            width=_WIDTH,
+            subsequent_indent=" " * (width + 2),
+            break_on_hyphens=False,
+        )
+    )
+
+
+def where_words(place: Place, reading: Reading) -> str:
+    """Return what is in *place*, for how long, by whom, and what it came back from."""
+    record, commit = place.current, place.commit
+    if commit is None:
+        return (
+            "nothing yet" if place.last is None else f"gone, was {place.last.version}"
+        )
+    at = place.version or f"{commit[:12]} (no release)"
+    if record is None or record.live_from is None:
+        return f"{at} (moved without a record)"
+    # One unit is enough here: 3h, not 3h 12m.
+    age = span(reading.now - record.live_from).split()[0]
+    said = f"{at} for {age}, by {record.by}"
+    if record.task == ROLLBACK and record.note.from_version:
+        why = f" ({record.note.reason})" if record.note.reason else ""
+        said += f", back from {record.note.from_version}{why}"
+    if record.note.approvers:
+        said += f", approved by {', '.join(record.note.approvers)}"
+    return said
+
+
+def _days(each: PlaceStatus) -> str:
+    return span(each.lacking).split()[0] if each.lacking is not None else ""
+
+
+def next_words(move: NextMove) -> str:
+    """Return the next step and the one reason why it cannot be made, if any."""
+    refused = [gate for gate in move.gates if gate.status == "refused"]
+    unclear = [gate for gate in move.gates if gate.status == "unknown"]
+    if refused:
+        # What stops everything is said at the top; the own reason says more.
+        own = [gate for gate in refused if gate.name not in {"hold", "freeze"}]
+        return f"{move.version}, {_reason((own or refused)[0])}"
+    if unclear:
+        gate = unclear[0]
+        return f"{move.version}, unknown ({gate.name}: {gate.detail}; {gate.fix})"
+    return f"{move.version} ready"
+
+
+def _reason(gate: Gate) -> str:
+    if gate.name == "soak" and "earliest " in gate.detail:
+        return f"soak until {gate.detail.partition('earliest ')[2]}"
+    if gate.name in {"hold", "freeze"}:
+        return {"hold": "on hold", "freeze": "frozen"}[gate.name]
+    short = _DIGEST.sub(r"\1…", gate.detail)
+    return f"{gate.name}: {short}"
+
+
+def _wrap(lines: Iterable[str]) -> list[str]:
+    return [
+        part
+        for line in lines
+        for part in textwrap.wrap(
+            line, width=_WIDTH, subsequent_indent="  ", break_on_hyphens=False
+        )
+    ]
+
+
+def _details(overview: Overview) -> tuple[Section, ...]:
+    names = [each.name for each in overview.reading.places]
+    rows = [_row(version, overview) for version in overview.versions]
+    why = [
+        f"{each.version} -> {each.environment}: {gate.name}: {gate.detail}"
+        for each in overview.next_moves
+        for gate in each.gates
+        if gate.status in _STOPS
+    ]
+    odd = [
+        f"record {record.id} in {record.environment} by {record.by}: {reason}"
+        for record, reason in overview.reading.ledger.odd
+    ]
+    return (
+        Section("Versions", table=Table(("version", *names, "next"), tuple(rows))),
+        Section("Why not", tuple(why)),
+        Section("Records that do not count", tuple(odd)),
+    )
+
+
+def _row(version: str, overview: Overview) -> tuple[str, ...]:
+    cells = ["●" * (each.version == version) for each in overview.reading.places]
+    steps = [_short(each) for each in overview.next_moves if each.version == version]
+    return (version, *cells, " · ".join(steps))
+
+
+def _short(move: NextMove) -> str:
+    if move.eligible:
+        return f"{move.environment}: ready"
+    refused = [gate.name for gate in move.gates if gate.status == "refused"]
+    unclear = [gate.name for gate in move.gates if gate.status == "unknown"]
+    word = "no" if refused else "unknown"
+    return f"{move.environment}: {word} ({', '.join(refused or unclear)})"
+
+
+def _overview_data(overview: Overview) -> dict[str, Json]:
+    hold = overview.hold
+    return {
+        "environments": [_place_data(each) for each in overview.places],
+        "next": [_next_data(each) for each in overview.next_moves],
+        "hold": hold or None if isinstance(hold, str) else None,
+        "hold_unknown": hold.reason if isinstance(hold, Unknown) else None,
+        "freezes": [
+            _freeze_data(freeze, overview.reading)
+            for freeze in overview.reading.settings.freezes
+        ],
+        "strays": list(overview.reading.strays),
+    }
+
+
+def _place_data(each: PlaceStatus) -> Json:
+    place, record = each.place, each.place.current
+    lacking = each.lacking
+    return {
+        "name": place.name,
+        "commit": place.commit,
+        "version": place.version or None,
+        "since": stamp(place.since) if place.since is not None else None,
+        "by": record.by if record is not None else None,
+        "record": record.id if record is not None else None,
+        "task": record.task if record is not None else None,
+        "from": record.note.from_version or None if record is not None else None,
+        "reason": record.note.reason if record is not None else "",
+        "approvers": list(record.note.approvers) if record is not None else [],
+        "drift": list(place.drift),
+        "behind": each.behind,
+        "behind_s": int(lacking.total_seconds()) if lacking is not None else None,
+        "rolled_back_elsewhere": list(each.elsewhere),
+        "back": [
+            {"version": version, "ready": not why, "why": why}
+            for version, why in each.back
+        ],
+        "next": _next_data(each.next_move) if each.next_move is not None else None,
+    }
+
+
+def _next_data(move: NextMove) -> Json:
+    return {
+        "version": move.version,
+        "environment": move.environment,
+        "eligible": move.eligible,
+        "rolled_back": move.setback or None,
+        "gates": [
+            {"name": gate.name, "status": gate.status, "detail": gate.detail}
+            for gate in move.gates
+        ],
+    }
+
+
+def _freeze_data(freeze: Freeze, reading: Reading) -> Json:
+    window = freeze.window
+    when: dict[str, Json] = (
+        {"weekly": window.text, "zone": window.zone}
+        if isinstance(window, Weekly)
+        else {"from": stamp(window[0]), "to": stamp(window[1])}
+    )
+    return {
+        "environments": list(freeze.environments),
+        **when,
+        "reason": freeze.reason,
+        "active": freeze in [each for _, each in reading.freezes],
+    }
