@@ -3,7 +3,7 @@
 Whole processes, each in turn with its floor: processor time, children too. The least
 counts, for another program on the machine only ever makes one slower.
 
-    python -m bench.daily TREE [--runs 5] [--only list,copy,guard]
+    python -m bench.daily TREE [--runs 5] [--only list,copy,update,guard]
 
 TREE is a rendered repository. The guard asks a registry on loopback that answers each
 request after 100 ms.
@@ -16,7 +16,7 @@ import tempfile
 from pathlib import Path
 
 from bench.release import measure
-from sandbox.demo.template import git, release_template
+from sandbox.demo.template import git, release_next_template, release_template
 from sandbox.server import Sandbox
 
 _LATENCY_S = 0.1
@@ -78,6 +78,35 @@ def copying(work: Path, runs: int) -> None:
     line(f"`copier copy`, {count} files / 1 file, processor", *seconds, "1.6")
 
 
+def updating(work: Path, runs: int) -> None:
+    """Compare an update of ours with Copier's own, which loses edits."""
+    template, shop = work / "updated", work / "updated-shop"
+    first = release_template(template)
+    copy = ["copier", "copy", "-q", "--defaults", "-r", first]
+    subprocess.run([sys.executable, "-m", *copy, str(template), str(shop)], check=True)
+    git(shop, "init", "-q", "-b", "main")
+    git(shop, "add", "-A")
+    git(shop, "commit", "-q", "-m", "x")
+    release_next_template(template)
+    git(template, "gc", "--quiet")
+    inv = [sys.executable, "-P", "-m", "monokeel", "template.update"]
+    update = f"{sys.executable} -m copier update -q --defaults"
+    plain = ["/bin/sh", "-c", f"git reset -q --hard && exec {update}"]
+    rounds = []
+    for _ in range(runs):
+        ours = measure(inv, cwd=shop, runs=1)
+        floor = measure(plain, cwd=shop, runs=1)
+        if ours.code or floor.code:
+            raise SystemExit(f"an update ended with {ours.code}, {floor.code}")
+        rounds.append((ours.processor, floor.processor))
+    line(
+        "`template.update` / `copier update`, processor",
+        min(ours for ours, _ in rounds),
+        min(floor for _, floor in rounds),
+        "1.3",
+    )
+
+
 def guarding(tree: Path, work: Path, runs: int) -> None:
     """Compare the guard over twenty services with the guard over one."""
     seconds = []
@@ -105,7 +134,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("tree", type=Path)
     parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--only", default="list,copy,guard")
+    parser.add_argument("--only", default="list,copy,update,guard")
     chosen = parser.parse_args()
     print(
         "| what / floor | ours, s | floor, s | ratio | target |\n|---|---|---|---|---|"
@@ -117,6 +146,8 @@ def main() -> None:
             listing(tree, work, chosen.runs)
         if "copy" in only:
             copying(work, chosen.runs)
+        if "update" in only:
+            updating(work, chosen.runs)
         if "guard" in only:
             guarding(tree, work, chosen.runs)
 

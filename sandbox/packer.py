@@ -1,14 +1,14 @@
 """A packer of small images, for machines without a builder.
 
-``python -m sandbox.packer CONTEXT IMAGE COMMIT`` (or the file as a script) makes a
-valid OCI image of one layer and pushes it. It builds nothing: of the Dockerfile it
-reads COPY from the context, WORKDIR, ENV, USER, CMD and ENTRYPOINT, and it skips FROM
-and RUN. So the image has the service's files and labels, a digest that depends on
-nothing but these, and no interpreter to run them with.
+``python -m sandbox.packer CONTEXT IMAGE COMMIT [DIGEST_FILE]`` (or the file as a
+script) makes a valid OCI image of one layer, pushes it and writes down its digest. It
+builds nothing: of the Dockerfile it reads COPY from the context, WORKDIR, ENV, USER,
+CMD and ENTRYPOINT, and it skips FROM and RUN. So the image has the service's files and
+labels, a digest that depends on nothing but these, and no interpreter to run them with.
 
-Credentials are those of ``MONOKEEL_REGISTRY_USER`` and ``MONOKEEL_REGISTRY_PASSWORD``,
-else of ``GITHUB_TOKEN``; plain http is spoken to a loopback address only. Standard
-library only.
+Credentials are those of ``REGISTRY_AUTH_FILE``, else of ``MONOKEEL_REGISTRY_USER`` and
+``MONOKEEL_REGISTRY_PASSWORD``, else of ``GITHUB_TOKEN``; plain http is spoken to a
+loopback address only. Standard library only.
 """
 
 import base64
@@ -202,24 +202,20 @@ def _lower(headers: Message) -> dict[str, str]:
 
 def main(arguments: list[str]) -> int:
     """Pack and push; print the image with its digest. Returns the exit code."""
-    if len(arguments) != 3:  # noqa: PLR2004 - as the usage says
-        sys.stderr.write("usage: packer CONTEXT IMAGE COMMIT\n")
+    if len(arguments) not in {3, 4}:
+        sys.stderr.write("usage: packer CONTEXT IMAGE COMMIT [DIGEST_FILE]\n")
         return 1
-    context, name, commit = arguments
+    context, name, commit, *digest_files = arguments
     epoch = int(os.environ.get("SOURCE_DATE_EPOCH") or 0)
     created = datetime.fromtimestamp(epoch, UTC)
-    user = os.environ.get("MONOKEEL_REGISTRY_USER") or "token"
-    names = ("MONOKEEL_REGISTRY_PASSWORD", "GITHUB_TOKEN", "GH_TOKEN")
-    password = next(filter(None, map(os.environ.get, names)), "")
-    file = os.environ.get("REGISTRY_AUTH_FILE")
     try:
-        if file:
-            user, password = _login(Path(file), name)
-        target = Target(name, user, password)
+        target = Target(name, *_login(name.partition("/")[0]))
         image = pack(
             Path(context), _labels(target.name, commit, created), created=created
         )
         target.push(image)
+        for digest_file in digest_files:
+            Path(digest_file).write_text(image.digest, encoding="utf-8")
     except (PackError, OSError) as error:
         sys.stderr.write(f"packer: {error}\n")
         return 1
@@ -227,12 +223,17 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def _login(file: Path, name: str) -> tuple[str, str]:
-    """Return user and password for the registry of *name*, as containers-auth.json."""
-    logins = json.loads(file.read_text(encoding="utf-8"))["auths"]
-    pair = logins.get(name.partition("/")[0], {}).get("auth", "")
-    user, _, password = base64.b64decode(pair).decode().partition(":")
-    return user, password
+def _login(host: str) -> tuple[str, str]:
+    """Return user and password for *host*, the password empty without one."""
+    file = os.environ.get("REGISTRY_AUTH_FILE")
+    if file:
+        known = json.loads(Path(file).read_text(encoding="utf-8"))["auths"].get(host)
+        if known:
+            user, _, password = base64.b64decode(known["auth"]).decode().partition(":")
+            return user, password
+    names = ("MONOKEEL_REGISTRY_PASSWORD", "GITHUB_TOKEN", "GH_TOKEN")
+    password = next(filter(None, map(os.environ.get, names)), "")
+    return os.environ.get("MONOKEEL_REGISTRY_USER") or "token", password
 
 
 def _labels(name: str, commit: str, created: datetime) -> dict[str, str]:

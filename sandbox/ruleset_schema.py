@@ -112,6 +112,7 @@ def validate(state: State, body: JsonObject) -> None:
         _check_rule(place, rule)
         _check_fit(state, rule, target)
     _check_patterns(body, target)
+    _check_queue(body)
     if (
         text_of(body, "enforcement") == "evaluate"
         and state.switches.plan != "enterprise"
@@ -222,6 +223,18 @@ def _check_patterns(body: JsonObject, target: str) -> None:
     for name in texts([*list_of(names, "include"), *list_of(names, "exclude")]):
         if name not in ("~ALL", "~DEFAULT_BRANCH") and not name.startswith(prefix):
             raise _strings(f"Invalid target patterns: '{name}'")  # terraform PR 2660
+
+
+def _check_queue(body: JsonObject) -> None:
+    """Refuse a merge queue for more than exact names (SceneWorks/SceneWorks#2236)."""
+    kinds = {text_of(rule, "type") for rule in objects(list_of(body, "rules"))}
+    names = object_of(object_of(body, "conditions"), "ref_name")
+    wide = [n for n in texts(list_of(names, "include")) if n == "~ALL" or "*" in n]
+    if "merge_queue" in kinds and wide:
+        raise _strings(
+            "Invalid rule 'merge_queue': Wildcard ref names are not supported when"
+            " merge queue is enabled"
+        )
 
 
 def with_defaults(state: State, rule: JsonObject) -> JsonObject:

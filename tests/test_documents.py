@@ -75,3 +75,11 @@ def test_every_link_of_a_page_leads_somewhere(page: Path) -> None:
     links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
 
     assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+def test_the_changelog_has_a_section_for_this_version() -> None:
+    version = (ROOT / "TEMPLATE_VERSION").read_text(encoding="utf-8").strip()
+    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    section = text.partition(f"\n## {version}\n")[2].partition("\n## ")[0]
+
+    assert "### What repositories must do" in section

@@ -1,4 +1,4 @@
-"""``python -m sandbox.demo [--keep]``: run the demo; exit 0 if the story came true."""
+"""``python -m sandbox.demo [--keep] [--app]``: exit 0 if the story came true."""
 
 import argparse
 import os
@@ -20,7 +20,10 @@ def main() -> int:
     parser.add_argument(
         "--keep", action="store_true", help="leave everything running afterwards"
     )
-    keep = parser.parse_args().keep
+    parser.add_argument(
+        "--app", action="store_true", help="a GitHub App writes, not a deploy key"
+    )
+    asked = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="monokeel-demo-") as name:
         base = Path(name)
         with Sandbox() as box:
@@ -30,24 +33,27 @@ def main() -> int:
                 {str(base / "home"): "~", str(base): ".."},
             )
             try:
-                _tell(story, box, base)
+                _tell(story, box, base, by_app=asked.app)
             except StoryError as error:
                 sys.stderr.write(f"\nThe story broke: {error}\n")
                 return 1
-            if keep:
+            if asked.keep:
                 _stay(story, box)
     return 0
 
 
-def _tell(story: Story, box: Sandbox, base: Path) -> None:
+def _tell(story: Story, box: Sandbox, base: Path, *, by_app: bool) -> None:
     story.say(
         "A monorepo's life on a local GitHub. Every command below really runs;"
         " digests and commits are shortened."
     )
     template = base / "template"
     tag = release_template(template)
-    chapters.render(story, tag)
-    chapters.connect(story)
+    chapters.render(story, tag, by_app=by_app)
+    if by_app:
+        chapters.connect_app(story, box)
+    else:
+        chapters.connect(story)
     chapters.land_a_feature(story, box)
     chapters.release(story, "1.0.0")
     chapters.promote_everywhere(story)

@@ -5,6 +5,7 @@ import os
 import signal
 from pathlib import Path
 
+from sandbox.actors import OWN_APP
 from sandbox.demo.story import Story, StoryError
 from sandbox.demo.template import ADDRESS, release_next_template
 from sandbox.people import call, land
@@ -13,8 +14,8 @@ from sandbox.server import Sandbox
 _BY_HAND = "1.1.0"
 
 
-def render(story: Story, tag: str) -> None:
-    """Make the repository from the template."""
+def render(story: Story, tag: str, *, by_app: bool = False) -> None:
+    """Make the repository from the template; *by_app*: a GitHub App writes in it."""
     story.chapter("A repository from the template", "No --trust: it runs nothing.")
     parent = Story(story.folder.parent, story.environment, {})
     story.say(f"\n$ copier copy --defaults -r {tag} {ADDRESS} shop")
@@ -22,6 +23,8 @@ def render(story: Story, tag: str) -> None:
         *("copier", "copy", "--quiet", "--defaults", "-r", tag, ADDRESS, "shop"),
         show=False,
     )
+    if by_app:
+        _name_the_app(story.folder / "infra")
     files = [path for path in story.folder.rglob("*") if path.is_file()]
     tops = sorted(path.name for path in story.folder.iterdir())
     story.say(f"  {len(files)} files: {' '.join(tops)}")
@@ -35,6 +38,19 @@ def render(story: Story, tag: str) -> None:
         story.run(*command)
 
 
+def _name_the_app(infra: Path) -> None:
+    """Write into both files that the App may pass, as the how-to says."""
+    path = infra / "platform.toml"
+    named = f'writer = "app"\napp_id = {OWN_APP}'
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace('writer = "deploy-key"', named), encoding="utf-8")
+    path = infra / "rulesets.json"
+    actor = f'"actor_id": {OWN_APP}, "actor_type": "Integration"'
+    text = path.read_text(encoding="utf-8")
+    text = text.replace('"actor_id": null, "actor_type": "DeployKey"', actor)
+    path.write_text(text, encoding="utf-8")
+
+
 def connect(story: Story) -> None:
     """Give it its key, environments and rules."""
     story.chapter(
@@ -45,10 +61,31 @@ def connect(story: Story) -> None:
     key = Path(story.environment["HOME"]) / ".config/monokeel/acme-shop"
     story.environment["MONOKEEL_DEPLOY_KEY"] = key.read_text()
     story.say('\n$ export MONOKEEL_DEPLOY_KEY="$(cat ~/.config/monokeel/acme-shop)"')
+    _refuse_everybody_else(story)
+
+
+def connect_app(story: Story, box: Sandbox) -> None:
+    """Give it an App that writes, environments and rules."""
+    story.chapter(
+        "Connected to GitHub",
+        "Only one GitHub App may write what the rules protect. The rules go up last.",
+    )
+    key = Path(story.environment["HOME"]) / "app.pem"
+    args = ("-q", "-t", "rsa", "-b", "2048", "-m", "PEM", "-N", "", "-f", str(key))
+    story.run("ssh-keygen", *args, show=False)
+    public = key.with_suffix(".pem.pub").read_text()
+    box.register_app(public, "contents:write", "workflows:write")
+    story.environment["MONOKEEL_WRITER_KEY"] = key.read_text()
+    story.say('\n$ export MONOKEEL_WRITER_KEY="$(cat ~/app.pem)"')
+    story.run("./inv", "init", "--key-file", str(key), "--yes")
+    _refuse_everybody_else(story)
+
+
+def _refuse_everybody_else(story: Story) -> None:
     story.run("./scripts/apply-rulesets.sh")
     story.run("git", "push", "origin", "HEAD:env/prod", code=1, only="GH013")
     if story.run("git", "ls-remote", "origin", "refs/heads/env/prod", show=False):
-        raise StoryError("env/prod moved without the deploy key")
+        raise StoryError("env/prod moved without the writer")
     story.say("  Nobody pushes to env/prod by hand.")
 
 
@@ -132,7 +169,9 @@ def survive_a_crash(story: Story, box: Sandbox) -> None:
     if process.returncode != -signal.SIGKILL:
         raise StoryError(f"the release was not killed but ended: {process.returncode}")
     story.say("  Killed. The version is claimed, not tagged; nobody else can take it:")
-    story.run("git", "ls-remote", "origin", "refs/releases/*", "refs/tags/v1.1.*")
+    story.run(
+        "git", "ls-remote", "origin", "refs/tags/monokeel-claim/*", "refs/tags/v1.1.*"
+    )
     story.run("./inv", "release")
     story.say("\n   Once more changes nothing:")
     story.run("./inv", "release", only="release:")
@@ -160,14 +199,13 @@ def update_the_template(story: Story, box: Sandbox, template: Path) -> None:
     first, _, rest = text.partition("\n")
     edited = f"{first}\n\nOn call: ann@example.com\n{rest}"
     _land(story, box, "docs: say who is on call", {path: edited})
-    release_next_template(template)
+    tag = release_next_template(template)
     story.run("./inv", "template.check", code=2)
     story.run("./inv", "template.update")
-    merged = (story.folder / path).read_text()
+    merged = story.run("git", "show", f"template/{tag}:{path}", show=False)
     if "On call: ann@example.com" not in merged or "## Questions" not in merged:
         raise StoryError(f"{path} lost an edit")
     story.say(f"  {path} holds the team's line and the template's new chapter.")
-    story.run("git", "switch", "-q", "main")
 
 
 def look_at_the_end(story: Story, box: Sandbox) -> None:

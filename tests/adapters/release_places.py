@@ -49,7 +49,8 @@ class Place:
         draft = self.draft(version)
         self.releases.attach(draft, record_text(self.record(version)).encode())
         self.tag(f"v{version}")
-        return self.releases.publish(draft, latest=True)
+        self.releases.publish(draft, title=draft.tag, body=draft.body, latest=True)
+        return draft
 
 
 def place_on(box: Sandbox) -> Place:

@@ -38,6 +38,7 @@ JOB = Job(
     created=MOMENT,
     labels={"a": "b"},
     insecure=False,
+    digest_file="/some folder/digest",
 )
 
 
@@ -59,6 +60,7 @@ def builder(server: RegistryServer, tmp_path: Path) -> Builder:
         registry=server.url,
         command="buildah",
         commit_time=lambda _: MOMENT,
+        read_tag=lambda image, tag: f"read at {image}:{tag}",
         user="robot",
         password=PASSWORD,
         licenses="MIT",

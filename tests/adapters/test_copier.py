@@ -6,6 +6,7 @@ from monokeel.adapters.copier import Template
 from monokeel.adapters.credentials import Credentials
 from monokeel.adapters.template import parse_answer
 from monokeel.ground.errors import ServiceError, UsageError
+from tests.rendered.renders import git
 
 
 def make_template(folder: Path, *, recorded: str = "", source: str = "") -> Template:
@@ -86,6 +87,28 @@ def test_a_broken_answers_file_is_wrong_use(tmp_path: Path, text: str) -> None:
 def test_a_missing_answers_file_is_wrong_use(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="there is no"):
         make_template(tmp_path).recorded()
+
+
+def test_the_notes_are_those_between_two_versions(tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    source.mkdir()
+    sections = "".join(
+        f"## {v}\n\nWhat {v} did.\n\n" for v in ("2.0.0", "1.10.0", "1.9.0")
+    )
+    (source / "CHANGELOG.md").write_text(f"# Changelog\n\nAll of it.\n\n{sections}")
+    git(source, "init", "-q")
+    git(source, "add", "-A")
+    git(source, "commit", "-q", "-m", "x")
+    git(source, "tag", "v1.10.0")
+    git(source, "rm", "-q", "CHANGELOG.md")
+    git(source, "commit", "-q", "-m", "y")
+    git(source, "tag", "v3.0.0")
+    template = make_template(tmp_path, recorded=str(source))
+
+    said = template.notes("1.9.0", "1.10.0")
+
+    assert said == "## 1.10.0\n\nWhat 1.10.0 did."
+    assert template.notes("1.10.0", "3.0.0") == ""
 
 
 def test_answers_are_read_as_yaml() -> None:

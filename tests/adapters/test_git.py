@@ -166,14 +166,56 @@ def test_a_ref_is_deleted_only_from_the_expected_commit(clone: Path) -> None:
     assert repository.move_ref(CLAIM, old=second, new=None).__class__ is Moved
 
 
-def test_an_annotated_tag_on_the_wanted_commit_counts_as_done(clone: Path) -> None:
+def test_a_tag_is_made_once_and_carries_its_message(clone: Path) -> None:
     first = git(clone, "rev-parse", "HEAD")
-    git(clone, "tag", "-am", "x", "v1.0.0")
-    git(clone, "push", "-q", "origin", "v1.0.0")
+    text = '{\n  "schema": 1\n}\n'
 
-    moved = Git(clone).move_ref("refs/tags/v1.0.0", old=None, new=first)
+    made = Git(clone).create_tag("refs/tags/v1.0.0", commit=first, message=text)
+    again = Git(clone).create_tag("refs/tags/v1.0.0", commit=first, message=text)
+    other = Git(clone).create_tag("refs/tags/v1.0.0", commit=first, message="other")
 
-    assert moved == Moved(now=first, changed=True)
+    at = Git(clone).remote_objects()["refs/tags/v1.0.0"]
+    assert isinstance(made, Moved)
+    assert isinstance(again, Moved)
+    assert (at.object, at.commit) == (made.now, first)
+    assert other == Lost(now=at.object)
+    assert Git(clone).tag_message("refs/tags/v1.0.0", at) == text
+    assert git(clone, "rev-parse", "v1.0.0^{commit}") == first
+    git(clone, "fsck", "--strict")
+
+
+def test_a_tag_is_read_by_a_clone_that_has_not_fetched_it(
+    clone: Path, tmp_path: Path
+) -> None:
+    first = git(clone, "rev-parse", "HEAD")
+    Git(clone).create_tag(CLAIM, commit=first, message="the record\n")
+    other = tmp_path / "other"
+    git(tmp_path, "clone", "-q", "--no-tags", str(clone.parent / "origin.git"), "other")
+    before = git(other, "for-each-ref")
+
+    at = Git(other).remote_objects(("refs/",))[CLAIM]
+
+    assert Git(other).tag_message(CLAIM, at) == "the record\n"
+    assert git(other, "for-each-ref") == before
+
+
+def test_a_lightweight_tag_has_no_message(clone: Path) -> None:
+    git(clone, "push", "-q", "origin", "HEAD:refs/tags/v1.0.0")
+
+    at = Git(clone).remote_objects()["refs/tags/v1.0.0"]
+
+    assert Git(clone).tag_message("refs/tags/v1.0.0", at) is None
+
+
+def test_a_deleted_claim_leaves_no_tag_in_the_clone(clone: Path) -> None:
+    first = git(clone, "rev-parse", "HEAD")
+    ref = "refs/tags/monokeel-claim/v1.0.0"
+    made = Git(clone).create_tag(ref, commit=first, message="x\n")
+    assert isinstance(made, Moved)
+
+    Git(clone).move_ref(ref, old=made.now, new=None)
+
+    assert (git(clone, "tag"), Git(clone).remote_refs((ref,))) == ("", {})
 
 
 def test_a_refusal_gives_the_words_of_the_server(clone: Path) -> None:

@@ -8,6 +8,7 @@ import pytest
 from monokeel.adapters.github import GitHub, words_of
 from monokeel.adapters.session import Answer, Session
 from monokeel.ground.errors import MonokeelError, RefusedError, ServiceError
+from sandbox.server import Sandbox
 from tests.fakes.http import Reply, serving
 
 
@@ -156,3 +157,38 @@ def test_words_of_an_error_that_is_not_json() -> None:
     unicorn = Answer(status=502, headers={}, body=b"<html>\n Unicorn! </html>")
 
     assert words_of(unicorn) == "<html> Unicorn! </html>"
+
+
+def test_a_repository_that_moved_says_where_it_is() -> None:
+    """P20."""
+    with Sandbox() as box:
+        box.switches.renamed_from = "acme/old"
+        old = GitHub(
+            Session(tries=1),
+            api=box.url,
+            repository="acme/old",
+            token=box.tokens["admin"],
+        )
+
+        with pytest.raises(RefusedError) as caught:
+            old.request("GET", "/rulesets")
+
+    assert "The repository is acme/shop now" in caught.value.fix
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Date": "Fri, 31 Dec 9999 23:59:59 -1400"},
+        {"x-ratelimit-remaining": "0", "x-ratelimit-reset": "9" * 5000},
+        {"x-ratelimit-remaining": "0", "x-ratelimit-reset": "9" * 11},
+    ],
+    ids=["no such year", "too many digits", "too late"],
+)
+def test_hostile_headers_end_in_one_line(headers: dict[str, str]) -> None:
+    """S26, S28."""
+    with serving((404, headers, b"{}")) as server:
+        hub = GitHub(Session(tries=1), api=server.url, repository="a/b", token="t")
+
+        with pytest.raises(ServiceError, match="GitHub answered 404"):
+            hub.request("GET", "/keys")

@@ -13,12 +13,13 @@ from urllib.request import ProxyHandler, build_opener
 import pytest
 
 from monokeel.adapters.registry import Registry
+from monokeel.adapters.registry_access import Login
 from monokeel.adapters.session import Session
 from monokeel.ground.answers import Absent, Found, Unknown
 from monokeel.ground.errors import RefusedError, ServiceError, UsageError
 from sandbox.registry_server import RegistryServer
+from tests.fakes.images import FakeImages
 from tests.fakes.oci import Pusher, image, index
-from tests.fakes.registry import FakeRegistry
 from tests.fakes.served import API, COMMIT, PASSWORD, registry_server
 
 WEB = "acme/shop/web"
@@ -44,7 +45,9 @@ class Served(Registry):
 
     def __init__(self, url: str, *, password: str = "") -> None:
         super().__init__(
-            Session(tries=1), address=url, user="robot", password=password or None
+            Session(tries=1),
+            address=url,
+            login=Login(user="robot", password=password or None),
         )
         self.pusher = Pusher(url, password)
 
@@ -103,7 +106,7 @@ def registry(
     request: pytest.FixtureRequest, tmp_path: Path
 ) -> Iterator[PushableRegistry]:
     if request.param == "fake":
-        yield FakeRegistry()
+        yield FakeImages()
     elif request.param == "embedded":
         with registry_server() as started:
             yield Served(started.url, password=PASSWORD)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from monokeel.adapters.registry_access import realm_problem
+from monokeel.adapters.registry_access import Login, realm_problem
 from monokeel.ground.answers import Absent, Found, Unknown
 from sandbox.registry_server import RegistryServer
 from tests.fakes.http import serving
@@ -52,6 +52,69 @@ def test_a_package_that_ghcr_hides_is_free_when_we_may_push_it(
 
     assert adapter(server).look_up(API, "1.4.0") == Absent()
     assert server.registry.repositories == {}
+
+
+def test_a_borrowed_token_that_is_refused_leaves_what_is_public(
+    server: RegistryServer,
+) -> None:
+    digest = push(server, "1.4.0")
+    server.registry.switches.public.add(API)
+    login = Login(user="token", password="fine-grained", borrowed=True)
+    registry = adapter(server, login=login)
+
+    assert registry.look_up(API, "1.4.0") == Found(digest=digest, revision=COMMIT)
+    assert registry.look_up(API, "1.5.0") == Absent()
+    assert registry.may_push(API) is not True
+
+
+def test_a_borrowed_token_that_is_refused_says_which_one_to_set(
+    server: RegistryServer,
+) -> None:
+    push(server, "1.4.0")
+    login = Login(user="token", password="fine-grained", borrowed=True)
+
+    answer = adapter(server, login=login).look_up(API, "1.4.0")
+
+    assert isinstance(answer, Unknown)
+    assert "MONOKEEL_REGISTRY_PASSWORD" in answer.reason
+    assert "read:packages" in answer.reason
+
+
+def test_a_token_of_its_own_that_is_refused_is_not_tried_without(
+    server: RegistryServer,
+) -> None:
+    push(server, "1.4.0")
+    server.registry.switches.public.add(API)
+
+    answer = adapter(server, "wrong").look_up(API, "1.4.0")
+
+    assert isinstance(answer, Unknown)
+
+
+@pytest.mark.parametrize(
+    ("realm", "allowed", "problem"),
+    [
+        ("https://gitlab.example.org/jwt/auth", "gitlab.example.org", False),
+        ("https://gitlab.example.org/jwt/auth", "", True),
+        ("https://evil.example.org/jwt/auth", "gitlab.example.org", True),
+        ("https://gitlab.example.org.evil.com/x", "gitlab.example.org", True),
+        ("https://gitlab.example.org:8443/x", "gitlab.example.org", True),
+        ("http://gitlab.example.org/jwt/auth", "gitlab.example.org", True),
+    ],
+)
+def test_a_token_realm_elsewhere_must_be_named(
+    realm: str, allowed: str, *, problem: bool
+) -> None:
+    found = realm_problem("https://registry.example.com", realm, allowed)
+
+    assert bool(found) is problem
+    if problem and realm.startswith("https"):
+        assert "[registry] token_realm" in found
+
+
+@pytest.mark.parametrize("realm", ["https://evilghcr.io/token", "https://hcr.io/token"])
+def test_a_realm_that_only_looks_like_ghcr_gets_nothing(realm: str) -> None:
+    assert realm_problem("https://ghcr.io", realm) != ""
 
 
 @pytest.mark.parametrize("password", ["reader", "wrong", None])

@@ -52,8 +52,12 @@ def test_a_write_that_answers_201_and_does_nothing_is_noticed(
     digest = push(server, BUILT)
     server.registry.switches.put_without_effect = True
 
-    with pytest.raises(ServiceError, match="201"):
-        adapter(server).give_tag(API, digest, "1.4.0")
+    waited: list[float] = []
+
+    with pytest.raises(ServiceError, match="accepted it and does not show it yet"):
+        adapter(server, sleep=waited.append).give_tag(API, digest, "1.4.0")
+
+    assert waited == [0.5, 1.0, 2.0, 4.0, 8.0]
 
 
 def test_nothing_is_written_while_the_tag_cannot_be_read(

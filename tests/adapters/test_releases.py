@@ -63,12 +63,12 @@ def test_a_second_draft_of_a_tag_is_made_without_a_word(place: Place) -> None:
 
 def test_a_record_comes_back_as_it_was_attached(place: Place) -> None:
     draft = place.draft()
-    assert place.releases.record_of(draft) is None
+    assert place.releases.file_of(draft) is None
 
     place.releases.attach(draft, record_text(place.record()).encode())
 
     [listed] = place.releases.listed()
-    assert place.releases.record_of(listed) == place.record()
+    assert place.releases.file_of(listed) == record_text(place.record())
 
 
 def test_the_name_of_an_asset_is_taken_by_the_first_upload(place: Place) -> None:
@@ -79,18 +79,18 @@ def test_the_name_of_an_asset_is_taken_by_the_first_upload(place: Place) -> None
         place.releases.attach(draft, b"{}")
 
     [listed] = place.releases.listed()
-    assert place.releases.record_of(listed) == place.record()
+    assert place.releases.file_of(listed) == record_text(place.record())
 
 
-def test_a_deleted_asset_makes_room_for_another(place: Place) -> None:
+def test_a_release_is_published_with_the_text_that_is_given(place: Place) -> None:
     draft = place.draft()
-    asset = place.releases.attach(draft, record_text(place.record("9.9.9")).encode())
+    place.tag("v1.4.0")
 
-    place.releases.detach(asset)
+    place.releases.publish(draft, title="v1.4.0", body="ours", latest=True)
 
-    place.releases.attach(draft, record_text(place.record()).encode())
-    [listed] = place.releases.listed()
-    assert place.releases.record_of(listed) == place.record()
+    found = place.releases.published("v1.4.0")
+    assert found is not None
+    assert (found.title, found.body) == ("v1.4.0", "ours")
 
 
 def test_the_record_of_a_draft_that_is_gone_is_none(place: Place) -> None:
@@ -99,7 +99,7 @@ def test_the_record_of_a_draft_that_is_gone_is_none(place: Place) -> None:
     [listed] = place.releases.listed()
     place.releases.delete(draft)
 
-    assert place.releases.record_of(listed) is None
+    assert place.releases.file_of(listed) is None
 
 
 def test_a_published_release_is_found_by_its_tag_and_is_the_latest(
@@ -111,7 +111,7 @@ def test_a_published_release_is_found_by_its_tag_and_is_the_latest(
 
     assert found is not None
     assert (found.id, found.draft) == (published.id, False)
-    assert place.releases.record_of(found) == place.record()
+    assert place.releases.file_of(found) == record_text(place.record())
     latest = place.releases.latest()
     assert latest is not None
     assert latest.tag == "v1.4.0"
@@ -122,7 +122,7 @@ def test_a_tag_has_one_published_release(place: Place) -> None:
     second = place.draft()
 
     with pytest.raises(RefusedError, match="already_exists"):
-        place.releases.publish(second, latest=True)
+        place.releases.publish(second, title="", body="", latest=True)
 
 
 def test_a_draft_can_be_deleted_twice(place: Place) -> None:
@@ -137,7 +137,7 @@ def test_a_draft_can_be_deleted_twice(place: Place) -> None:
 def test_a_release_published_meanwhile_is_not_deleted(place: Place) -> None:
     draft = place.draft()
     place.tag("v1.4.0")
-    place.releases.publish(draft, latest=True)
+    place.releases.publish(draft, title="", body="", latest=True)
 
     with pytest.raises(RefusedError, match="is published"):
         place.releases.delete(draft)
@@ -150,7 +150,7 @@ def test_an_older_version_does_not_become_the_latest(place: Place) -> None:
     draft = place.draft("1.9.9")
     place.tag("v1.9.9")
 
-    place.releases.publish(draft, latest=False)
+    place.releases.publish(draft, title="", body="", latest=False)
 
     latest = place.releases.latest()
     assert latest is not None

@@ -118,6 +118,25 @@ def test_inherited_rulesets_are_shown_apart(place: Place) -> None:
     assert "org-wide (acme)" in as_text(drift_report(found))
 
 
+@pytest.mark.parametrize(
+    ("there", "said"),
+    [
+        ((), "ruleset org-wide of the organization is not there"),
+        (
+            ("org-wide (acme)", "new (acme)"),
+            "ruleset new (acme) appeared above: name it in [policy] parents",
+        ),
+    ],
+)
+def test_rulesets_of_the_organization_are_those_that_the_file_expects(
+    place: Place, there: tuple[str, ...], said: str
+) -> None:
+    place.parents = ("org-wide",)
+    place.rulesets.parents = there
+
+    assert any(said in line for line in drift_in(place.read("rulesets"), "rulesets"))
+
+
 def test_hidden_lists_and_settings_are_unverified_by_name(place: Place) -> None:
     place.rulesets.hides_bypass = True
     place.repository.admin = False

@@ -24,10 +24,13 @@ _PIN = re.compile(r"uses: (\S+@[0-9a-f]{40})")
 _EXIT = re.compile(r"exit status (\d+)\Z")
 _STUB = """\
 name: Stub
-description: Stands in for every action; keeps what was attested, hands out a token.
+description: Stands in for every action; keeps artifacts and what was attested.
 inputs:
   subject-name: {default: ""}
   subject-digest: {default: ""}
+  name: {default: ""}
+  path: {default: ""}
+  pattern: {default: ""}
 outputs:
   token: {value: "${{ steps.stub.outputs.token }}"}
 runs:
@@ -38,7 +41,15 @@ runs:
       env:
         SUBJECT: ${{ inputs.subject-name }}
         DIGEST: ${{ inputs.subject-digest }}
+        NAME: ${{ inputs.name }}
+        FILE: ${{ inputs.path }}
+        PATTERN: ${{ inputs.pattern }}
       run: |
+        if test -n "$NAME" && test -n "$FILE"; then
+            mkdir -p "$ACT_ARTIFACTS/$NAME" && cp "$FILE" "$ACT_ARTIFACTS/$NAME/"
+        elif test -n "$PATTERN"; then
+            mkdir -p "$FILE" && cp -r "$ACT_ARTIFACTS/." "$FILE/"
+        fi
         test -z "$SUBJECT" || echo "attested: $SUBJECT@$DIGEST"
         echo "token=$APP_TOKEN" >> "$GITHUB_OUTPUT"
 """
@@ -116,6 +127,7 @@ class Runner:
             **self.environment,
             **trigger.environment,
             "APP_TOKEN": trigger.app,
+            "ACT_ARTIFACTS": str(self.work / "artifacts"),
             # act loses the last lines of a step that ends right after them.
             "BASH_ENV": str(self._file("bash_env", "trap 'sleep 0.2' EXIT\n")),
         }

@@ -95,6 +95,7 @@ class ActShop:
             environment=self._environment("none"),
             secrets={
                 "MONOKEEL_DEPLOY_KEY": (self.base / "key").read_text(),
+                **({"MONOKEEL_APP_PRIVATE_KEY": "a-key"} if trigger.app else {}),
                 **admit_jobs(self.box, text),
             },
         )
@@ -104,7 +105,7 @@ class ActShop:
 
     def ref(self, name: str) -> str:
         """The commit of a ref such as ``refs/tags/v1.0.0``, empty without one."""
-        return self.box.state.git.ref(name) or ""
+        return self.box.state.git.named_commit(name) or ""
 
     def refs(self, prefix: str) -> list[str]:
         """The refs that begin with *prefix*."""

@@ -129,7 +129,7 @@ class GuidedShop:
 
     def ref(self, name: str) -> str:
         """The commit of a ref such as ``refs/tags/v1.4.0``, empty without one."""
-        return self.box.state.git.ref(name) or ""
+        return self.box.state.git.named_commit(name) or ""
 
     def digests(self, tag: str) -> dict[str, str]:
         """The digest at *tag* of each image that has it, by the image's name."""

@@ -12,6 +12,7 @@ from pathlib import Path
 from monokeel.adapters.deployments import Deployments
 from monokeel.adapters.github import GitHub
 from monokeel.adapters.registry import Registry
+from monokeel.adapters.registry_access import Login
 from monokeel.adapters.releases import Releases
 from monokeel.adapters.session import Session
 from monokeel.ground.answers import Json
@@ -123,12 +124,14 @@ class LiveShop:
         (self.folder / "VERSION").write_text(version, encoding="utf-8")
         commit = self.save(f"feat: {version}")
         images = tuple(self._publish(each, version, commit) for each in SERVICES)
-        self.git("push", "--quiet", "origin", f"{commit}:refs/tags/v{version}")
         record = ReleaseRecord(version=version, commit=commit, images=images)
+        text = record_text(record)
+        self.git("tag", "--annotate", "--message", text, f"v{version}", commit)
+        self.git("push", "--quiet", "origin", f"refs/tags/v{version}")
         releases = Releases(self.github)
         draft = releases.create_draft(f"v{version}", title=version, body="")
         releases.attach(draft, record_text(record).encode())
-        releases.publish(draft, latest=True)
+        releases.publish(draft, title=version, body="", latest=True)
         return commit
 
     def inv(self, *args: str, **variables: str) -> Done:
@@ -162,7 +165,7 @@ class LiveShop:
         """The version of the branch of *environment* on the server."""
         git = self.box.state.git
         at, tags = self.at(environment), (git.ask("tag", "--list") or "").split()
-        found = [tag for tag in tags if git.ref(f"refs/tags/{tag}") == at]
+        found = [tag for tag in tags if git.commit_of(f"refs/tags/{tag}") == at]
         return found[-1].removeprefix("v") if found else ""
 
     def multiply_records(self, count: int, *, foreign: int) -> None:
@@ -222,7 +225,9 @@ class LiveShop:
         password = self.box.tokens["admin"]
         Target(f"{host}/{path}:sha-{commit}", "ann", password).push(image)
         registry = Registry(
-            Session(), address=self.box.registry_url, user="ann", password=password
+            Session(),
+            address=self.box.registry_url,
+            login=Login(user="ann", password=password),
         )
         registry.give_tag(path, image.digest, version)
         return ReleasedImage(

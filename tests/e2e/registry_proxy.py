@@ -91,8 +91,9 @@ class Proxy:
         target = path.partition("?")[0]
         if "/manifests/" in target and "sha256:" not in target:
             with self._lock:
-                if self.tags.setdefault(target, digest) != digest:
+                if self.tags.get(target, digest) != digest:
                     self.moved.append(target)
+                self.tags[target] = digest
         return self.on_write(method, target)
 
 

@@ -127,14 +127,17 @@ class Shop:
     # What is there
 
     def refs(self) -> dict[str, str]:
-        """Return the tags and claims in the bare repository."""
-        listed = git(self.box.bare, "for-each-ref", "--format=%(refname) %(objectname)")
-        pairs = (line.split() for line in listed.splitlines())
-        return {
-            ref: commit
-            for ref, commit in pairs
-            if ref.startswith(("refs/tags/", "refs/releases/"))
-        }
+        """Return the tags and claims in the bare repository: ref → commit."""
+        fields = "%(refname) %(objectname) %(*objectname)"
+        listed = git(self.box.bare, "for-each-ref", f"--format={fields}", "refs/tags")
+        words = (line.split() for line in listed.splitlines())
+        return {ref: commits[-1] for ref, *commits in words}
+
+    def record(self, ref: str) -> dict[str, object]:
+        """Return the record that the annotated tag *ref* carries."""
+        text = git(self.box.bare, "cat-file", "tag", ref).partition("\n\n")[2]
+        record: dict[str, object] = json.loads(text)
+        return record
 
     def releases(self) -> list[Release]:
         return list(self.box.state.releases)
@@ -155,23 +158,20 @@ class Shop:
             version = ref.removeprefix("refs/tags/v")
             if version == ref:
                 continue
-            records = [
-                record
-                for release in releases
-                if release.tag == f"v{version}"
-                for record in [recorded(release)]
-                if record and record["commit"] == commit
-            ]
-            named = self.image_tags(version)
-            assert any(digests(record) == named for record in records), (ref, named)
+            record = self.record(ref)
+            assert (record["version"], record["commit"]) == (version, commit)
+            assert digests(record) == self.image_tags(version), ref
         for release in releases:
-            assert release.draft or f"refs/tags/{release.tag}" in refs
+            if not release.draft:
+                assert recorded(release) == self.record(f"refs/tags/{release.tag}")
         assert [each for each in self.proxy.moved if "/sha-" not in each] == []
 
     def assert_complete(self, commit: str, version: str = "1.0.0") -> None:
         """Assert that *version* of *commit* is out, and that nothing is left over."""
         self.check()
         assert self.refs() == {f"refs/tags/v{version}": commit}
+        version_tags = self.image_tags(version)
+        assert self.image_tags(f"sha-{commit}") == version_tags
         assert [(each.tag, each.draft) for each in self.releases()] == [
             (f"v{version}", False)
         ]

@@ -67,7 +67,7 @@ def test_a_dry_run_publishes_nothing(shop: ActShop) -> None:
     assert (run.code, run.results) == (0, {"plan": "success"})
     assert shop.box.images.repositories == {}
     assert shop.box.state.releases == []
-    assert shop.refs("refs/tags") == shop.refs("refs/releases") == []
+    assert shop.refs("refs/tags") == shop.refs("refs/tags/monokeel-claim") == []
 
 
 def test_a_push_to_main_publishes_images_tag_and_release(
@@ -77,7 +77,7 @@ def test_a_push_to_main_publishes_images_tag_and_release(
 
     assert release.results == dict.fromkeys(("plan", "build", "publish"), "success")
     assert live.ref("refs/tags/v1.0.0") == commit
-    assert live.refs("refs/releases") == []
+    assert live.refs("refs/tags/monokeel-claim") == []
     named = live.digests("1.0.0")
     assert tuple(sorted(named)) == IMAGES
     assert live.digests(f"sha-{commit}") == named
@@ -147,7 +147,7 @@ def test_a_failed_publication_is_finished_by_running_again(
     assert live.ref("refs/tags/v1.1.0") == commit
     [published] = live.releases("v1.1.0")
     assert not published.draft
-    assert live.refs("refs/releases") == []
+    assert live.refs("refs/tags/monokeel-claim") == []
 
 
 def test_a_commit_is_released_once(live: ActShop, release: Run) -> None:

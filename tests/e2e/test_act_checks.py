@@ -1,5 +1,6 @@
 """The rendered checks run: pull requests, drift of the rules, template updates."""
 
+import json
 import os
 import shutil
 from collections.abc import Iterator
@@ -140,7 +141,7 @@ def test_without_the_app_what_is_hidden_is_listed(shop: ActShop) -> None:
     run = shop.run("policy-drift.yml", Trigger(event="schedule"))
 
     assert (run.code, run.results) == (0, {"drift": "success"})
-    assert "bypass_actors of main: GitHub hides it from this token" in run.output
+    assert "bypass_actors of main, branch-names, " in run.output
     assert shop.open_issues("policy-drift") == []
 
 
@@ -207,3 +208,36 @@ def test_with_the_app_an_update_comes_as_one_pull_request(
         assert pull.pull is not None
         assert tag in pull.title
         assert shop.ref(f"refs/heads/template/{tag}") != ""
+
+
+def test_a_pull_request_shows_what_its_rules_would_change(shop: ActShop) -> None:
+    """With the rights of a workflow: what it did not see is said, and holds nobody."""
+    trigger = Trigger(
+        event="pull_request", payload=pull_request("feat/x", "feat: x"), job="policy"
+    )
+
+    run = shop.run("ci.yml", trigger)
+
+    assert run.results == {"policy": "success"}
+    assert "acme/shop: in sync as far as seen, nothing to write" in run.output
+    assert "bypass_actors of main, " in run.output
+
+
+def test_a_merged_change_of_the_rules_is_applied_where_there_is_an_app(
+    tmp_path: Path, template: Template
+) -> None:
+    with act_shop(tmp_path / "apply", template) as shop:
+        path = shop.folder / "infra/rulesets.json"
+        strict = path.read_text(encoding="utf-8").replace('_count": 1', '_count": 2')
+        shop.land("chore: two reviews", {"infra/rulesets.json": strict})
+        trigger = Trigger(event="workflow_dispatch", app=shop.box.tokens["app"])
+        assert '"required_approving_review_count": 2' not in rules_of(shop)
+
+        applied = shop.run("policy-apply.yml", trigger)
+
+        assert applied.results == {"apply": "success"}
+        assert '"required_approving_review_count": 2' in rules_of(shop)
+
+
+def rules_of(shop: ActShop) -> str:
+    return json.dumps([each.body for each in shop.box.state.rulesets])

@@ -4,7 +4,6 @@ import re
 from pathlib import Path
 
 import pytest
-from tests.e2e.test_setup import box, rendered, shop
 
 from monokeel.adapters.github import GitHub
 from monokeel.adapters.repository import Repository
@@ -12,6 +11,7 @@ from monokeel.adapters.session import Session
 from sandbox.server import Sandbox
 from tests.e2e.act_shop import PACKER
 from tests.e2e.commands import answer, inv
+from tests.e2e.test_setup import box, rendered, shop
 from tests.rendered.renders import git
 from tests.rendered.versions import put, save
 
@@ -177,6 +177,45 @@ def test_a_private_repository_on_free_is_told_what_its_plan_lacks(
     box.state.secrets["MONOKEEL_DEPLOY_KEY"] = box.state.now()
 
     assert "MONOKEEL_DEPLOY_KEY of the repository" in inv(shop, box, "init").stdout
+
+
+def test_a_key_that_is_gone_is_drift_with_its_remedy(shop: Path, box: Sandbox) -> None:
+    """G1: GitHub removes it with the token that registered it."""
+    inv(shop, box, *CONNECT)
+    before = inv(shop, box, "drift")
+    box.delete_token("admin")
+
+    after = inv(shop, box, "drift", token="fine")
+
+    assert before.returncode == 0, before.stdout
+    assert box.state.keys == []
+    assert after.returncode == 2
+    assert "no writable, enabled deploy key called monokeel" in after.stdout
+    assert "./inv init" in after.stdout
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"read_only": True}, "may not write"),
+        ({"title": "x", "read_only": False}, "no writable, enabled deploy key"),
+    ],
+    ids=["read-only", "renamed"],
+)
+def test_a_key_that_is_not_ours_any_more_is_missing_and_drift(
+    shop: Path, box: Sandbox, change: dict[str, object], said: str
+) -> None:
+    """G3."""
+    inv(shop, box, *CONNECT)
+    for name, value in change.items():
+        setattr(box.state.keys[0], name, value)
+    (shop.parent / "home/.config/monokeel/acme-shop").unlink()
+
+    doctor, drift = inv(shop, box, "doctor"), inv(shop, box, "drift")
+
+    assert (doctor.returncode, drift.returncode) == (2, 2)
+    assert said in doctor.stdout
+    assert said in drift.stdout
 
 
 def test_the_secret_that_is_older_than_its_key_is_named(

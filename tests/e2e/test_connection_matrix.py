@@ -22,7 +22,8 @@ from monokeel.adapters.rulesets import Rulesets
 from monokeel.adapters.session import Session
 from monokeel.ground.errors import MonokeelError
 from monokeel.policy.apply import apply
-from monokeel.policy.plan import Policy, make_plan
+from monokeel.policy.plan import make_plan
+from monokeel.policy.reading import Policy
 from monokeel.policy.rulesets import parse_policy
 from monokeel.setup.expectations import expectations
 from monokeel.setup.init import Step, carry_out, verdict_of

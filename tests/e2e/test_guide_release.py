@@ -28,7 +28,7 @@ def is_released(shop: GuidedShop, version: str, commit: str) -> bool:
     return (
         shop.published()[-1] == f"v{version}"
         and shop.ref(f"refs/tags/v{version}") == commit
-        and shop.ref(f"refs/releases/v{version}") == ""
+        and shop.ref(f"refs/tags/monokeel-claim/v{version}") == ""
         and set(shop.digests(version)) == SERVICES
     )
 
@@ -71,23 +71,21 @@ def test_a_release_that_was_cut_short_is_finished_by_the_same_command(
 
 
 @follows(RELEASE, 1, 3)
-def test_a_version_that_another_commit_holds_is_taken_back_and_skipped(
+def test_a_version_that_was_begun_is_taken_back_and_skipped(
     shop: GuidedShop, reader: Reader
 ) -> None:
     (look,) = reader.step(RELEASE, 1)
     (abandon,) = reader.step(RELEASE, 3)
-    first = shop.do("git rev-parse HEAD")
     shop.cut_short("./inv release", FIRST_NAME)
     named = shop.digests("1.4.0")
     shop.land("fix: count once")
 
-    assert f"v1.4.0 is claimed by {first[:7]}" in reader.run(look, code=3).out
-    assert shop.run("./inv release").code == 3
+    assert "was cut short and is finished first" in reader.run(look).out
     assert "[release] skip" in reader.run(abandon, code=3).err
     commit = shop.skip("1.4.0")
     reader.run(abandon)
 
-    assert shop.ref("refs/releases/v1.4.0") == ""
+    assert shop.ref("refs/tags/monokeel-claim/v1.4.0") == ""
     reader.run(look)
     shop.do("./inv release")
     assert is_released(shop, "1.4.1", commit)
@@ -110,7 +108,7 @@ def test_a_released_tag_goes_by_breaking_the_glass_and_its_name_stays_spent(
     reader.run(close_glass)
     reader.run(drift)
 
-    assert "1.4.0" in shop.do("./inv release --dry-run").splitlines()[0]
+    assert shop.run("./inv release --dry-run").code == 3
     shop.skip("1.4.0")
     assert "1.4.1" in shop.do("./inv release --dry-run").splitlines()[0]
     assert shop.digests("1.4.0") == images

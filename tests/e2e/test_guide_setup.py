@@ -54,7 +54,7 @@ def test_the_tasks_are_listed_and_the_start_can_be_repeated(
 def test_an_update_is_found_taken_and_verified_and_lost_answers_come_back(
     shop: GuidedShop, reader: Reader, tmp_path: Path
 ) -> None:
-    check, update, verify, restore = reader.step(UPDATES)
+    check, update, verify, here, there, restore = reader.step(UPDATES)
     answers = shop.folder / ".copier-answers.yml"
     before = answers.read_text(encoding="utf-8")
     old = (shop.folder / "TEMPLATE_VERSION").read_text(encoding="utf-8").strip()
@@ -66,10 +66,13 @@ def test_an_update_is_found_taken_and_verified_and_lost_answers_come_back(
     assert answers.read_text(encoding="utf-8") == before
     assert shop.do("git status --porcelain") == ""
 
+    names = {"v1.0.0": f"v{old}", "TEMPLATE": str(tmp_path / "template")}
+    assert reader.run(here).out == reader.run(there, names).out
+
     new = release_next(tmp_path / "template")
     assert new in reader.run(check, code=2).out
     reader.run(update, {"OWNER/REPO": "monokeel/monokeel"})
-    assert shop.do("git branch --show-current") == f"template/v{new}"
+    shop.do(f"git merge --quiet template/v{new}")
     assert (shop.folder / "docs/NEWS.md").read_text(encoding="utf-8") == "News.\n"
     reader.run(verify)
     (shop.folder / "docs/OPERATIONS.md").write_text("Mine.\n", encoding="utf-8")

@@ -5,11 +5,12 @@ from pathlib import Path
 
 from monokeel.adapters.git import Git
 from monokeel.adapters.process import run
-from monokeel.ground.answers import Unknown
+from monokeel.release.candidate import candidate_of
 from monokeel.release.plan import ReleasePlan
 from monokeel.release.planner import plan_release
-from monokeel.release.sources import Sources, offline
-from tests.fakes.plans import SETTINGS
+from monokeel.release.ports import offline
+from monokeel.release.record import record_text
+from tests.fakes.plans import DIGEST, SETTINGS
 
 
 class Clone:
@@ -37,6 +38,18 @@ class Clone:
             self.git("tag", tag)
         return self.git("rev-parse", "HEAD")
 
+    def claim(self, tag: str, commit: str) -> str:
+        """Claim *tag* for *commit* on the remote, as another clone does; return it."""
+        candidate = candidate_of(
+            SETTINGS, version=tag.removeprefix("v"), commit=commit, notes=""
+        )
+        record = candidate.record({"api": DIGEST, "web": DIGEST})
+        ref = candidate.claim
+        tree = self.root.parent / "elsewhere"
+        run(["git", "clone", "--quiet", str(self.remote), str(tree)])
+        Git(tree).create_tag(ref, commit=commit, message=record_text(record))
+        return run(["git", "rev-parse", ref], cwd=self.remote).stdout.strip()
+
     def push(self) -> None:
         self.git("push", "--quiet", "--tags", "origin", "main")
 
@@ -44,9 +57,8 @@ class Clone:
         self, *, root: Path | None = None, rules: str = "conventionalcommits"
     ) -> ReleasePlan:
         settings = replace(SETTINGS, rules=rules)
-        return plan_release(settings, Git(root or self.root), offline("not asked"))
+        return plan_release(settings, offline(Git(root or self.root), "not asked"))
 
     def plan_online(self) -> ReleasePlan:
-        silent = Unknown(reason="not asked")
-        sources = Sources(remote=Git(self.root), releases=silent, images=silent)
-        return plan_release(SETTINGS, Git(self.root), sources)
+        git = Git(self.root)
+        return plan_release(SETTINGS, replace(offline(git, "not asked"), remote=git))

@@ -141,6 +141,8 @@ class FakeDeployments:
         self._check()
         if self.blind:
             raise ServiceError("GitHub answered 403 to GET /activity")
+        if not self.moves:
+            raise RefusedError("GitHub answered 422: No branch of that name was found")
         return tuple(self.moves) if branch else ()
 
     def states(self, environment: str) -> list[str]:

@@ -37,4 +37,4 @@ class Faults:
         if len(self.writes) == self.kill_after:
             raise KilledError(what)
         if len(self.writes) == self.lose_answer:
-            raise ServiceError(f"no answer to {what}")
+            raise ServiceError(f"no answer to {what}", again_s=0.0)

@@ -1,6 +1,6 @@
 """A clone in memory: one line of commits, tags on it and beside it."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 
 class FakeLog:
@@ -20,15 +20,19 @@ class FakeLog:
 
 
 class FakeHistory:
-    """*commits* are (sha, message), the newest first; *known* lie beside them."""
+    """*commits* are (sha, message), the newest first; *beside* lie elsewhere.
+
+    *at* is the commit that is checked out, by default the newest.
+    """
 
     def __init__(self) -> None:
         self.commits: list[tuple[str, str]] = []
-        self.known: set[str] = set()
+        self.beside: set[str] = set()
         self.all_tags: dict[str, str] = {}
         self.checked_out: str | None = "main"
         self.files: dict[str, str] = {}
         self.shallow = False
+        self.at = ""
         self._count = 0
 
     def commit(self, message: str, *, tag: str | None = None) -> str:
@@ -41,7 +45,7 @@ class FakeHistory:
         return sha
 
     def head(self) -> str:
-        return self.commits[0][0]
+        return self.at or self.commits[0][0]
 
     def branch(self) -> str | None:
         return self.checked_out
@@ -49,12 +53,14 @@ class FakeHistory:
     def is_shallow(self) -> bool:
         return self.shallow
 
-    def commit_of(self, ref: str) -> str | None:
-        known = self.known | {sha for sha, _ in self.commits}
-        return ref if ref in known else self.all_tags.get(ref)
+    def known_here(self) -> set[str]:
+        return self.beside | {sha for sha, _ in self.commits}
+
+    def known(self, commits: Collection[str]) -> set[str]:
+        return {each for each in commits if each in self.known_here()}
 
     def file_at(self, commit: str, path: str) -> str | None:
-        return self.files.get(path) if self.commit_of(commit) else None
+        return self.files.get(path) if commit in self.known_here() else None
 
     def is_ancestor(self, ancestor: str, commit: str) -> bool:
         return ancestor in self._since(commit)

@@ -7,6 +7,7 @@ from monokeel.drift.ports import Outside
 from monokeel.drift.reading import DriftReading, read_drift
 from monokeel.drift.wanted import SECTIONS, Wanted
 from monokeel.ground.answers import Json
+from monokeel.ground.settings import PolicySettings
 from monokeel.policy.ports import FileVersion
 from monokeel.policy.rulesets import parse_policy
 from monokeel.policy.shape import Finding
@@ -31,6 +32,7 @@ class Place:
         environments = self.shop.settings.environments
         self.repository = connected({e.name: e.reviewers for e in environments})
         self.policy: list[Json] = [MAIN, TAGS, NAMES]
+        self.parents: tuple[str, ...] = ()
         self.disagreements: list[Finding] = []
         self.versions: list[FileVersion] = []
 
@@ -44,7 +46,9 @@ class Place:
             disagreements=tuple(self.disagreements),
             policy=parse_policy(json.dumps(self.policy)),
             settings=replace(
-                self.shop.settings, optional_rules=("branch_name_pattern",)
+                self.shop.settings,
+                optional_rules=("branch_name_pattern",),
+                policy=PolicySettings(parents=self.parents),
             ),
             sections=sections or SECTIONS,
             allowed=allowed,

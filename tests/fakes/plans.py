@@ -2,18 +2,20 @@
 
 from dataclasses import replace
 
-from monokeel.ground.answers import Unknown
+from monokeel.ground.answers import RemoteRef
 from monokeel.ground.errors import ServiceError
 from monokeel.ground.settings import Settings, parse_settings
+from monokeel.release.candidate import candidate_of
 from monokeel.release.plan import ReleasePlan
 from monokeel.release.planner import plan_release
-from monokeel.release.record import marker
-from monokeel.release.sources import Sources, offline
+from monokeel.release.ports import Outside, offline
+from monokeel.release.record import marker, record_text
 from tests.fakes.git import FakeRefs
 from tests.fakes.history import FakeHistory
-from tests.fakes.images import FakeImages
+from tests.fakes.images import FakeBuilder, FakeImages
 from tests.fakes.releases import FakeReleases
 
+DIGEST = f"sha256:{'d' * 64}"
 SETTINGS = parse_settings(
     """
 [repository]
@@ -29,23 +31,10 @@ kind = "web"
 )
 
 
-class FakeRegistry(FakeImages):
-    """*closed* images may not be pushed; *silent* ones do not answer."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.closed: set[str] = set()
-
-    def may_push(self, image: str) -> bool | Unknown:
-        if image in self.silent:
-            return Unknown(reason="503 Service Unavailable")
-        return image not in self.closed
-
-
 class SilentRemote(FakeRefs):
     """A remote that does not answer."""
 
-    def remote_refs(self, prefixes: object) -> dict[str, str]:
+    def remote_objects(self, prefixes: object) -> dict[str, RemoteRef]:
         raise ServiceError(f"origin did not answer about {prefixes}")
 
 
@@ -57,7 +46,7 @@ class Shop:
         self.history = FakeHistory()
         self.refs = FakeRefs()
         self.releases = FakeReleases(self.refs.refs)
-        self.registry = FakeRegistry()
+        self.registry = FakeImages()
         self.history.commit("feat: all", tag="v1.0.0")
         self.push()
 
@@ -71,14 +60,37 @@ class Shop:
         """Bring the branch and the tags to the remote."""
         self.refs.refs["refs/heads/main"] = self.history.head()
         for tag, sha in self.history.all_tags.items():
-            self.refs.refs[f"refs/tags/{tag}"] = sha
+            self.refs.refs.setdefault(f"refs/tags/{tag}", sha)
+
+    def record(self, version: str, commit: str) -> str:
+        """Return the text of the record of *version*: *DIGEST* for every service."""
+        candidate = candidate_of(
+            self.settings, version=version, commit=commit, notes=""
+        )
+        digests = {each.name: DIGEST for each in self.settings.services}
+        return record_text(candidate.record(digests))
 
     def claim(self, version: str, commit: str) -> None:
-        self.refs.refs[f"refs/releases/v{version}"] = commit
+        """Claim *version* for *commit*; its images are built."""
+        text = self.record(version, commit)
+        self.refs.put_tag(self.settings.claim(f"v{version}"), commit, text)
+        for service in self.settings.services:
+            self.image(service.name, f"sha-{commit}", commit)
 
-    def draft(self, version: str, commit: str | None) -> int:
+    def tag(self, version: str, commit: str) -> None:
+        """Tag *commit* on the remote as a release of ours."""
+        text = self.record(version, commit)
+        self.refs.put_tag(f"refs/tags/v{version}", commit, text)
+
+    def draft(self, version: str, commit: str | None, author: str = "ben") -> int:
+        """Draft *version*; of ours with the record, by hand without a *commit*."""
         body = marker(commit) if commit else "by hand"
-        return self.releases.create_draft(f"v{version}", title="", body=body).id
+        made = self.releases.create_draft(f"v{version}", title="", body=body)
+        self.releases.releases[made.id] = replace(made, author=author)
+        if commit is not None:
+            content = self.record(version, commit).encode()
+            self.releases.attach(self.releases.releases[made.id], content)
+        return made.id
 
     def publish(self, version: str, commit: str | None) -> None:
         identity = self.draft(version, commit)
@@ -86,22 +98,28 @@ class Shop:
         self.releases.releases[identity] = replace(draft, draft=False)
 
     def image(self, service: str, version: str, commit: str | None) -> None:
-        digest = f"sha256:{'d' * 64}"
-        self.registry.push(f"acme/shop/{service}", version, digest, commit)
+        self.registry.push(f"acme/shop/{service}", version, DIGEST, commit)
 
     def use(self, *, rules: str | None = None, skip: tuple[str, ...] = ()) -> None:
         self.settings = replace(
             self.settings, rules=rules or self.settings.rules, skip=skip
         )
 
-    def plan(self) -> ReleasePlan:
-        sources = Sources(
-            remote=self.refs, releases=self.releases, images=self.registry
+    @property
+    def outside(self) -> Outside:
+        return Outside(
+            history=self.history,
+            remote=self.refs,
+            releases=self.releases,
+            images=self.registry,
+            builder=FakeBuilder(self.registry),
         )
-        return plan_release(self.settings, self.history, sources)
+
+    def plan(self) -> ReleasePlan:
+        return plan_release(self.settings, self.outside)
 
     def plan_offline(self) -> ReleasePlan:
-        return plan_release(self.settings, self.history, offline("nobody was asked"))
+        return plan_release(self.settings, offline(self.history, "nobody was asked"))
 
 
 def statuses(plan: ReleasePlan) -> dict[str, str]:

@@ -7,8 +7,6 @@ from monokeel.release.record import (
     RECORD_NAME,
     Asset,
     GitHubRelease,
-    ReleaseRecord,
-    parse_record,
 )
 from tests.fakes.faults import Faults
 
@@ -75,7 +73,7 @@ class FakeReleases:
                 self._hidden[release.id] = self.lag
         return release
 
-    def attach(self, release: GitHubRelease, content: bytes) -> Asset:
+    def attach(self, release: GitHubRelease, content: bytes) -> None:
         with self._faults.write(f"upload to {release.id}"):
             now = self._get(release.id)
             if now.immutable:
@@ -95,24 +93,19 @@ class FakeReleases:
             self.releases[now.id] = replace(now, assets=(asset,))
         if cut:
             raise ServiceError("GitHub answered 502 to the upload")
-        return asset
 
-    def detach(self, asset: Asset) -> None:
-        with self._faults.write(f"delete asset {asset.id}"):
-            for release in list(self.releases.values()):
-                left = tuple(each for each in release.assets if each.id != asset.id)
-                self.releases[release.id] = replace(release, assets=left)
-
-    def record_of(self, release: GitHubRelease) -> ReleaseRecord | None:
+    def file_of(self, release: GitHubRelease) -> str | None:
         self._faults.read()
         asset = release.record_asset
         if asset is None or asset.state != "uploaded":
             return None
         if not any(asset in each.assets for each in self.releases.values()):
             return None
-        return parse_record(self.files[asset.id].decode())
+        return self.files[asset.id].decode()
 
-    def publish(self, release: GitHubRelease, *, latest: bool) -> GitHubRelease:
+    def publish(
+        self, release: GitHubRelease, *, title: str, body: str, latest: bool
+    ) -> None:
         with self._faults.write(f"publish {release.id}"):
             now = self._get(release.id)
             if now.tag in self.burned:
@@ -124,12 +117,16 @@ class FakeReleases:
                 raise RefusedError("GitHub answered 422: already_exists")
             self.tags.setdefault(f"refs/tags/{now.tag}", self.default_branch)
             published = replace(
-                now, draft=False, immutable=self.immutable, published_at="now"
+                now,
+                title=title,
+                body=body,
+                draft=False,
+                immutable=self.immutable,
+                published_at="now",
             )
             self.releases[now.id] = published
             if latest:
                 self.latest_tag = now.tag
-        return published
 
     def delete(self, release: GitHubRelease) -> None:
         self._faults.read()

@@ -1,6 +1,9 @@
 """The embedded registry over HTTP, and the adapter that talks to it."""
 
+from collections.abc import Callable
+
 from monokeel.adapters.registry import Registry
+from monokeel.adapters.registry_access import Login
 from monokeel.adapters.session import Session
 from sandbox.registry import Registry as Embedded
 from sandbox.registry_server import RegistryServer
@@ -22,14 +25,19 @@ def registry_server() -> RegistryServer:
 
 
 def adapter(
-    server: RegistryServer, password: str | None = PASSWORD, *, timeout_s: float = 10
+    server: RegistryServer,
+    password: str | None = PASSWORD,
+    *,
+    timeout_s: float = 10,
+    login: Login | None = None,
+    sleep: Callable[[float], None] = lambda _: None,
 ) -> Registry:
     return Registry(
         Session(tries=1),
         address=server.url,
-        user="robot",
-        password=password,
+        login=login or Login(user="robot", password=password),
         timeout_s=timeout_s,
+        sleep=sleep,
     )
 
 

@@ -2,17 +2,26 @@
 
 import pytest
 
+from monokeel.release.candidate import Candidate, CandidateImage
+from monokeel.release.ports import Outside
 from monokeel.release.publish import Publication, publish
-from monokeel.release.record import ReleaseRecord
-from monokeel.release.target import Outside, Target, TargetImage
+from monokeel.release.reading import Reading
+from monokeel.release.record import (
+    RECORD_NAME,
+    ReleaseRecord,
+    record_in,
+    record_text,
+)
 from tests.fakes.faults import Faults, KilledError
 from tests.fakes.git import FakeRefs
+from tests.fakes.history import FakeHistory
 from tests.fakes.images import FakeBuilder, FakeImages
 from tests.fakes.releases import FakeReleases
 
 SERVICES = ("api", "web", "worker")
 COMMIT = "a" * 40
 OTHER = "b" * 40
+CLAIMS = "refs/tags/monokeel-claim/"
 
 
 class World:
@@ -26,32 +35,37 @@ class World:
         self.releases = FakeReleases(self.refs.refs, self.faults)
         self.faults.after = self.check
         self.told: list[str] = []
+        self.waited: list[float] = []
+        self.history = FakeHistory()
 
     @property
     def outside(self) -> Outside:
         return Outside(
-            refs=self.refs,
+            history=self.history,
+            remote=self.refs,
             releases=self.releases,
             images=self.images,
             builder=self.builder,
+            wait=self.waited.append,
         )
 
     def publish(self, commit: str = COMMIT, version: str = "1.4.0") -> Publication:
-        return publish(target(commit, version), self.outside, self.told.append)
+        """Publish as a run of *commit* that has planned *version* just now."""
+        return publish(
+            Reading(candidate(commit, version), self.outside), self.told.append
+        )
 
     def record(self, tag: str = "v1.4.0") -> ReleaseRecord | None:
-        """Return the record of the published release, else that of the lowest draft."""
-        releases = [each for each in self.releases.releases.values() if each.tag == tag]
-        for release in sorted(releases, key=lambda each: (each.draft, each.id)):
-            return self.releases.record_of(release)
-        return None
+        """Return the record that the git tag carries."""
+        at = self.refs.refs.get(f"refs/tags/{tag}", "")
+        return record_in(self.refs.objects.get(at, ("", ""))[1])
 
     def check(self) -> None:
         """Assert what must hold at every point (and not only at the end)."""
         turn, self.faults.turn = self.faults.turn, lambda: None
         versions = {
             ref.removeprefix("refs/tags/v"): commit
-            for ref, commit in self.refs.refs.items()
+            for ref, commit in self.refs.commits().items()
             if ref.startswith("refs/tags/v")
         }
         for version, commit in versions.items():
@@ -63,14 +77,24 @@ class World:
                 assert named == record.digest_of(service)
         for release in self.releases.releases.values():
             assert release.draft or release.tag.removeprefix("v") in versions
+            if not release.draft:
+                record = self.record(release.tag)
+                assert record is not None
+                assert self.releases.file_of(release) == record_text(record)
+                assert [each.name for each in release.assets] == [RECORD_NAME]
         assert [tag for tag in self.images.moved if ":sha-" not in tag] == []
         self.faults.turn = turn
 
     def assert_complete(self, commit: str = COMMIT, version: str = "1.4.0") -> None:
         """Assert that *version* of *commit* is out, and that nothing is left over."""
         self.check()
-        assert self.refs.refs == {f"refs/tags/v{version}": commit}
+        assert self.refs.commits() == {f"refs/tags/v{version}": commit}
         assert [each.draft for each in self.releases.releases.values()] == [False]
+        record = self.record(f"v{version}")
+        assert record is not None
+        for service in SERVICES:
+            built = self.images.tags[f"acme/shop/{service}", f"sha-{commit}"]
+            assert built == record.digest_of(service)
 
 
 def killed(world: World, point: int) -> None:
@@ -82,16 +106,16 @@ def killed(world: World, point: int) -> None:
     world.faults.kill_after = None
 
 
-def target(commit: str = COMMIT, version: str = "1.4.0") -> Target:
-    return Target(
+def candidate(commit: str = COMMIT, version: str = "1.4.0") -> Candidate:
+    return Candidate(
         version=version,
         tag=f"v{version}",
         tag_prefix="v",
-        claim=f"refs/releases/v{version}",
+        claim=f"{CLAIMS}v{version}",
         commit=commit,
         notes="## Features\n\n- a better basket",
         images=tuple(
-            TargetImage(
+            CandidateImage(
                 service=service,
                 path=f"acme/shop/{service}",
                 image=f"ghcr.io/acme/shop/{service}",

@@ -24,7 +24,7 @@ def test_defaults_fill_what_the_file_leaves_out() -> None:
     assert settings.default_branch == "main"
     assert settings.rules == "conventionalcommits"
     assert settings.tag("1.4.0") == "v1.4.0"
-    assert settings.claim("v1.4.0") == "refs/releases/v1.4.0"
+    assert settings.claim("v1.4.0") == "refs/tags/monokeel-claim/v1.4.0"
     assert settings.registry_host == "ghcr.io"
     assert settings.build == "docker"
     assert settings.services == ()
@@ -33,6 +33,49 @@ def test_defaults_fill_what_the_file_leaves_out() -> None:
 
 def test_an_image_name_is_lower_case() -> None:
     assert parse_settings(MINIMAL).image("api") == "acme/shop/api"
+
+
+@pytest.mark.parametrize(
+    ("registry", "image"),
+    [
+        ('images = "my-project/shop/{service}"', "my-project/shop/api"),
+        ('images = "{owner}/{repository}-{service}"', "acme/shop-api"),
+        ('host = "docker.io"\nimages = "{owner}/{service}"', "acme/api"),
+    ],
+)
+def test_a_pattern_says_where_images_are(registry: str, image: str) -> None:
+    settings = parse_settings(f"{MINIMAL}[registry]\n{registry}\n")
+
+    assert settings.image("api") == image
+
+
+@pytest.mark.parametrize(
+    ("registry", "problem"),
+    [
+        ('images = "shop/api"', "images"),
+        ('images = "/shop/{service}"', "images"),
+        ('images = "shop/{service}/"', "images"),
+        ('images = "shop/{servce}"', "images"),
+        ('images = "shop//{service}"', "images"),
+        ('images = "https://x/{service}"', "images"),
+        ('host = "docker.io"', "holds names of two parts"),
+        ('token_realm = "https://gitlab.example.com"', "token_realm"),
+    ],
+)
+def test_a_pattern_that_no_registry_takes_is_refused(
+    registry: str, problem: str
+) -> None:
+    with pytest.raises(UsageError, match=problem):
+        parse_settings(f"{MINIMAL}[registry]\n{registry}\n")
+
+
+@pytest.mark.parametrize(
+    "ref",
+    ["refs/tags/{tag}", "refs/heads/releases/{tag}", "refs/heads/{tag}", "x/{tag}"],
+)
+def test_a_claim_that_could_not_be_one_is_refused(ref: str) -> None:
+    with pytest.raises(UsageError, match="claim_ref"):
+        parse_settings(f'{MINIMAL}[release]\nclaim_ref = "{ref}"\n')
 
 
 def test_services_and_environments_keep_their_order() -> None:

@@ -8,7 +8,7 @@ from monokeel.adapters.git import Git
 from monokeel.ground.answers import Unknown, as_object
 from monokeel.release.commits import LEVELS
 from monokeel.release.messages import JS_SPACE
-from monokeel.release.situation import Situation, look_around
+from monokeel.release.start import Start, read_start
 from monokeel.release.versions import next_version
 from tests.fakes.plans import SETTINGS
 from tests.oracle.conftest import Ask
@@ -18,9 +18,9 @@ _PART = 5
 """A repository costs as much as many messages: one for so many histories."""
 
 
-def look(repository: Path) -> Situation:
+def start_of(repository: Path) -> Start:
     unasked = Unknown(reason="not asked")
-    return look_around(SETTINGS, Git(repository), unasked, surely=True)
+    return read_start(SETTINGS, Git(repository), unasked, surely=True)
 
 
 def test_the_last_release_and_the_next_version_are_those_of_npm(
@@ -43,7 +43,7 @@ def test_the_last_release_and_the_next_version_are_those_of_npm(
         if "crash" in theirs:
             crashes += 1
             continue
-        last = look(repository).previous
+        last = start_of(repository).previous
         tagged += last is not None
         version = None if last is None else last.version
         ours = {

@@ -9,7 +9,9 @@ import pytest
 from monokeel.ground.answers import Json
 from monokeel.ground.errors import UsageError
 from monokeel.ground.settings import parse_settings
+from monokeel.policy import re2
 from monokeel.policy.agreement import disagreements
+from monokeel.policy.refs import binds
 from monokeel.policy.rulesets import parse_policy
 from monokeel.policy.shape import Finding
 
@@ -47,8 +49,8 @@ def test_the_files_that_we_ship_agree() -> None:
         (f"{HEAD}default_branch = 'trunk'\n", "refs/heads/trunk: no active ruleset"),
         (f"{HEAD}default_branch = 'trunk'\n", "branch_name_pattern of branch-names"),
         (
-            f"{HEAD}[release]\nclaim_ref = 'refs/tags/monokeel-claim/{{tag}}'\n",
-            "refs/tags/monokeel-claim/v1.0.0",
+            f"{HEAD}[release]\nclaim_ref = 'refs/tags/begun/{{tag}}'\n",
+            "refs/tags/begun/v1.0.0",
         ),
         (
             f"{HEAD}writer = 'app'\napp_id = 7\n{DEV}",
@@ -66,6 +68,18 @@ def test_what_the_settings_name_and_no_rule_guards_is_told(
     """P7, P22, P23."""
     assert any(says in each.line for each in found(toml))
     assert not any(each.warning for each in found(toml))
+
+
+def test_the_lines_of_maintenance_are_guarded_as_the_default_branch_is() -> None:
+    toml = f"{HEAD}[release]\nlines = ['1.x', '1.4.x']\n"
+
+    assert found(toml) == []
+    assert any(
+        "refs/heads/1.4.x: no active ruleset has deletion" in each.line
+        for each in found(
+            toml, lambda b: b["main"].update(conditions=refs("refs/heads/main"))
+        )
+    )
 
 
 CHANGES: dict[str, tuple[Callable[[Bodies], object], str]] = {
@@ -154,3 +168,38 @@ def test_what_git_or_the_product_cannot_hold_is_refused_at_the_border(
 )
 def test_a_claim_with_a_part_of_its_own_is_taken(claim: str) -> None:
     parse_settings(f"{HEAD}[release]\nclaim_ref = '{claim}'\n")
+
+
+NAMES = {
+    "main": True,
+    "env/dev": True,
+    "1.x": True,
+    "1.4.x": True,
+    "feat/a": True,
+    "feat/a/b": True,
+    "dependabot/pip/x-1.2": True,
+    "copilot/fix-1": True,
+    "alice-patch-1": True,
+    "revert-12-feat/a": True,
+    "revert-12-feat-a": True,
+    "gh-readonly-queue/main/pr-1-abc": True,
+    "wip": False,
+    "env": False,
+    "feature/a": False,
+    "feat": False,
+}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_prefixes_and_pattern_let_the_same_names_through(name: str) -> None:
+    """On every plan: where GitHub has no patterns, nobody makes another branch."""
+    bodies = {each["name"]: each for each in OURS}
+    pattern = bodies["branch-names"]["rules"][0]["parameters"]["pattern"]
+    [prefixes] = parse_policy(json.dumps([bodies["branch-prefixes"]]))
+    allowed = re2.read(pattern).python
+    assert allowed is not None
+
+    free = not binds(prefixes, f"refs/heads/{name}", "main")
+
+    assert free is NAMES[name]
+    assert (allowed.search(name) is not None) is NAMES[name]

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -20,6 +21,9 @@ from tests.policy.test_policy import MAIN, TAGS, in_force, policy
 ADMIN: Json = {"actor_id": 5, "actor_type": "RepositoryRole", "bypass_mode": "always"}
 KEY: Json = {"actor_type": "DeployKey", "bypass_mode": "always"}
 TAGS_RULES: list[Json] = [{"type": "creation"}]
+OTHER: dict[str, Json] = {
+    "conditions": {"ref_name": {"include": ["refs/tags/release-*"], "exclude": []}}
+}
 STRICT: dict[str, Json] = {
     **MAIN,
     "rules": [{"type": "deletion"}, {"type": "creation"}, {"type": "non_fast_forward"}],
@@ -168,6 +172,17 @@ def test_an_unmanaged_ruleset_is_shown_with_what_it_does() -> None:
     assert "rules: deletion, non_fast_forward" in text
     assert "may pass: DeployKey" in text
     assert "refs/heads/main" in text
+
+
+def test_a_plan_shows_what_each_ruleset_binds_today() -> None:
+    refs = ("refs/heads/main", "refs/heads/feat/x", "refs/tags/v1.0.0")
+    wanted = replace(policy(MAIN, TAGS, {**TAGS, "name": "none"} | OTHER), refs=refs)
+
+    text = as_text(plan_report(make_plan(wanted, in_force())))
+
+    assert "  main     main" in text
+    assert "  tags     v1.0.0" in text
+    assert "  none     nothing" in text
 
 
 def test_what_is_deleted_is_printed_before() -> None:

@@ -7,7 +7,8 @@ from monokeel.ground.answers import Json
 from monokeel.ground.errors import RefusedError, ServiceError, UsageError
 from monokeel.ground.report import as_text
 from monokeel.policy.apply import applied_report, apply
-from monokeel.policy.plan import Plan, Policy, make_plan, plan_report, plan_verdict
+from monokeel.policy.plan import Plan, make_plan, plan_report, plan_verdict
+from monokeel.policy.reading import Policy
 from monokeel.policy.rulesets import parse_policy
 from tests.fakes.rulesets import FakeRulesets
 

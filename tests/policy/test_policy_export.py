@@ -8,8 +8,8 @@ from monokeel.ground.report import as_text
 from monokeel.policy.apply import apply
 from monokeel.policy.export import export
 from monokeel.policy.lint import lint, lint_report
-from monokeel.policy.plan import Policy, make_plan, plan_verdict
-from monokeel.policy.reading import read_rulesets
+from monokeel.policy.plan import make_plan, plan_verdict
+from monokeel.policy.reading import Policy, read_rulesets
 from monokeel.policy.rollback import parse_version, plan_rollback
 from monokeel.policy.rulesets import parse_policy
 from tests.policy.test_policy import MAIN, NAMES, TAGS, WEAK, in_force, policy

@@ -7,7 +7,8 @@ import pytest
 from monokeel.ground.answers import Json
 from monokeel.ground.errors import RefusedError, ServiceError
 from monokeel.policy.apply import apply
-from monokeel.policy.plan import Policy, make_plan, plan_verdict
+from monokeel.policy.plan import make_plan, plan_verdict
+from monokeel.policy.reading import Policy
 from monokeel.policy.rulesets import parse_policy
 from tests.fakes.faults import KilledError
 from tests.fakes.rulesets import FakeRulesets

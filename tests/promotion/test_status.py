@@ -131,7 +131,7 @@ def test_a_release_that_is_not_published_is_not_ready() -> None:
     shop.release("1.0.0")
     shop.releases.records.clear()
 
-    assert "next: 1.0.0, release: v1.0.0 has no published" in " ".join(
+    assert "next: 1.0.0, release: the tag v1.0.0 carries no" in " ".join(
         lines(look(shop))
     )
 
@@ -358,6 +358,21 @@ def test_history_is_limited(shop: Shop) -> None:
     shop.place("dev", "1.4.0")
 
     assert [move.version for move in history(shop, count=1).moves] == ["1.4.0"]
+
+
+def test_a_former_name_has_the_history_of_the_environment(shop: Shop) -> None:
+    shop.clone.policy = shop.clone.policy.replace(
+        'name = "staging"', 'name = "preprod"\nwas = "staging"'
+    )
+
+    assert [move.version for move in history(shop, "staging").moves] == ["1.4.0"]
+    assert [move.version for move in history(shop, "preprod").moves] == ["1.4.0"]
+
+
+def test_a_branch_of_no_environment_has_a_history(shop: Shop) -> None:
+    shop.place("qa", "1.3.2")
+
+    assert [move.version for move in history(shop, "qa").moves] == ["1.3.2"]
 
 
 @pytest.mark.parametrize("environment", ["", "qa"], ids=["none", "unknown"])

@@ -4,14 +4,15 @@ import pytest
 
 from monokeel.ground.errors import RefusedError, ServiceError
 from monokeel.release.abandon import Abandonment, abandon, abandonment_report
+from monokeel.release.reading import Reading
 from tests.fakes.faults import KilledError
-from tests.fakes.world import COMMIT, OTHER, World, killed, target
+from tests.fakes.world import COMMIT, OTHER, World, candidate, killed
 
 CLAIM, DRAFT, RECORD, FIRST_NAME, LAST_NAME, TAG, PUBLICATION = 4, 5, 6, 7, 9, 10, 11
 
 
 def take_back(world: World, skip: tuple[str, ...] = ()) -> Abandonment:
-    return abandon(target(OTHER), world.outside, skip=skip)
+    return abandon(Reading(candidate(OTHER), world.outside), skip=skip)
 
 
 @pytest.mark.parametrize("point", [CLAIM, DRAFT, RECORD])
@@ -72,10 +73,10 @@ def test_what_was_taken_back_is_listed() -> None:
 
     done = take_back(world)
 
-    assert done.deleted == ("draft v1.4.0 (1)", "refs/releases/v1.4.0")
+    assert done.deleted == ("draft v1.4.0 (1)", "refs/tags/monokeel-claim/v1.4.0")
     assert abandonment_report(done).data == {
         "version": "1.4.0",
-        "deleted": ["draft v1.4.0 (1)", "refs/releases/v1.4.0"],
+        "deleted": ["draft v1.4.0 (1)", "refs/tags/monokeel-claim/v1.4.0"],
         "kept": [],
     }
 
@@ -114,13 +115,13 @@ def test_a_registry_that_does_not_answer_leaves_everything_as_it_is() -> None:
     with pytest.raises(ServiceError):
         take_back(world)
 
-    assert "refs/releases/v1.4.0" in world.refs.refs
+    assert "refs/tags/monokeel-claim/v1.4.0" in world.refs.refs
 
 
 def test_a_claim_that_github_keeps_is_explained() -> None:
     world = World()
     killed(world, CLAIM)
-    world.refs.declined["refs/releases/v1.4.0"] = "no permission"
+    world.refs.declined["refs/tags/monokeel-claim/v1.4.0"] = "no permission"
 
     with pytest.raises(RefusedError, match="refuses to delete") as refusal:
         take_back(world)

@@ -1,15 +1,21 @@
-"""A service is built once for a commit, and only what says so counts as built."""
+"""A service is built by this run, and its digest is the builder's own word."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
 
-from monokeel.ground.answers import Found
+from monokeel.ground.answers import Absent, Found, Unknown
 from monokeel.ground.errors import RefusedError, ServiceError, UsageError
 from monokeel.ground.report import as_json
 from monokeel.ground.settings import Settings, parse_settings
-from monokeel.release.build import Workplace, build_report, build_service
-from tests.fakes.registry import FakeRegistry
+from monokeel.release.build import (
+    Workplace,
+    build_report,
+    build_service,
+    digests_of,
+)
+from tests.fakes.images import FakeImages
 
 COMMIT, OTHER = "a" * 40, "b" * 40
 API = "acme/shop/api"
@@ -20,26 +26,62 @@ BUILT = f"sha-{COMMIT}"
 class Builder:
     """Pushes an image labelled with *label*; an empty one pushes nothing."""
 
-    registry: FakeRegistry
+    registry: FakeImages
     label: str | None = COMMIT
     count: int = 0
 
-    def build(self, service: str, commit: str) -> None:
+    def build(self, service: str, commit: str) -> str:
         self.count += 1
-        if self.label != "":
-            self.registry.push_new(f"acme/shop/{service}", f"sha-{commit}", self.label)
+        if self.label == "":
+            return f"sha256:{'0' * 64}"
+        image = f"acme/shop/{service}"
+        return self.registry.push_new(image, f"sha-{commit}", self.label)
 
 
 @dataclass
 class Checkout:
     commit: str = COMMIT
-    clean: bool = True
+    changed: tuple[str, ...] = ()
 
     def head(self) -> str:
         return self.commit
 
-    def is_clean(self) -> bool:
-        return self.clean
+    def unclean(self) -> tuple[str, ...]:
+        return self.changed
+
+
+class Late(FakeImages):
+    """A registry that shows what was pushed only after *reads* questions."""
+
+    def __init__(self, reads: int) -> None:
+        super().__init__()
+        self.reads = reads
+
+    def over(self, registry: FakeImages) -> "Late":
+        self.tags, self.revisions = registry.tags, registry.revisions
+        return self
+
+    def look_up(self, image: str, tag: str) -> Found | Absent | Unknown:
+        if self.reads:
+            self.reads -= 1
+            return Absent()
+        return super().look_up(image, tag)
+
+
+def workplace(
+    registry: FakeImages,
+    builder: Builder | None = None,
+    checkout: Checkout | None = None,
+    *,
+    images: FakeImages | None = None,
+    wait: Callable[[float], None] = lambda _: None,
+) -> Workplace:
+    return Workplace(
+        images=images or registry,
+        builder=builder or Builder(registry),
+        checkout=checkout or Checkout(),
+        wait=wait,
+    )
 
 
 @pytest.fixture
@@ -52,76 +94,79 @@ def settings() -> Settings:
 
 
 @pytest.fixture
-def registry() -> FakeRegistry:
-    return FakeRegistry()
+def registry() -> FakeImages:
+    return FakeImages()
 
 
 def test_a_missing_image_is_built_and_its_digest_returned(
-    registry: FakeRegistry, settings: Settings
+    registry: FakeImages, settings: Settings
 ) -> None:
-    place = Workplace(images=registry, builder=Builder(registry), checkout=Checkout())
+    place = workplace(registry)
 
     built = build_service(place, settings, service="api", commit=COMMIT)
 
     found = registry.look_up(API, BUILT)
     assert found == Found(digest=built.digest, revision=COMMIT)
-    assert built.built is True
     assert built.image == f"ghcr.io/{API}"
 
 
-def test_an_image_that_is_there_is_never_built_again(
-    registry: FakeRegistry, settings: Settings
+@pytest.mark.parametrize("label", [COMMIT, OTHER, None])
+def test_what_somebody_has_put_there_is_not_taken_for_the_build(
+    registry: FakeImages, settings: Settings, label: str | None
 ) -> None:
-    builder = Builder(registry)
-    digest = registry.push_new(API, BUILT, COMMIT)
-    dirty = Checkout(commit=OTHER, clean=False)
-    place = Workplace(images=registry, builder=builder, checkout=dirty)
+    planted = registry.push_new(API, BUILT, label)
 
-    built = build_service(place, settings, service="api", commit=COMMIT)
+    built = build_service(workplace(registry), settings, service="api", commit=COMMIT)
 
-    assert (built.digest, built.built, builder.count) == (digest, False, 0)
+    assert built.digest != planted
+    assert registry.look_up(API, BUILT) == Found(digest=built.digest, revision=COMMIT)
 
 
-@pytest.mark.parametrize("label", [OTHER, None])
-def test_an_image_of_another_commit_is_refused_and_kept(
-    registry: FakeRegistry, settings: Settings, label: str | None
+@pytest.mark.parametrize("reads", [1, 3])
+def test_a_push_that_is_shown_late_is_waited_for(
+    registry: FakeImages, settings: Settings, reads: int
 ) -> None:
-    digest = registry.push_new(API, BUILT, label)
-    place = Workplace(images=registry, builder=Builder(registry), checkout=Checkout())
+    late = Late(reads)
+    waited: list[float] = []
 
-    with pytest.raises(RefusedError, match=label or "no commit"):
-        build_service(place, settings, service="api", commit=COMMIT)
+    built = build_service(
+        workplace(registry, images=late.over(registry), wait=waited.append),
+        settings,
+        service="api",
+        commit=COMMIT,
+    )
 
-    assert registry.look_up(API, BUILT) == Found(digest=digest, revision=label)
+    assert registry.look_up(API, BUILT) == Found(digest=built.digest, revision=COMMIT)
+    assert waited == [0.5, 1.0, 2.0][:reads]
 
 
 @pytest.mark.parametrize("label", [OTHER, None])
 def test_a_build_without_our_label_is_refused(
-    registry: FakeRegistry, settings: Settings, label: str | None
+    registry: FakeImages, settings: Settings, label: str | None
 ) -> None:
     builder = Builder(registry, label=label)
-    place = Workplace(images=registry, builder=builder, checkout=Checkout())
+    place = workplace(registry, builder)
 
     with pytest.raises(RefusedError, match=label or "no commit"):
         build_service(place, settings, service="api", commit=COMMIT)
 
 
 def test_a_build_command_that_pushes_nothing_is_noticed(
-    registry: FakeRegistry, settings: Settings
+    registry: FakeImages, settings: Settings
 ) -> None:
     builder = Builder(registry, label="")
-    place = Workplace(images=registry, builder=builder, checkout=Checkout())
+    place = workplace(registry, builder)
 
-    with pytest.raises(ServiceError, match="not in the registry"):
+    with pytest.raises(ServiceError, match="was pushed, but it is not shown yet"):
         build_service(place, settings, service="api", commit=COMMIT)
 
 
 def test_nothing_is_built_while_the_registry_is_silent(
-    registry: FakeRegistry, settings: Settings
+    registry: FakeImages, settings: Settings
 ) -> None:
     builder = Builder(registry)
     registry.silent.add(API)
-    place = Workplace(images=registry, builder=builder, checkout=Checkout())
+    place = workplace(registry, builder)
 
     with pytest.raises(ServiceError, match="503"):
         build_service(place, settings, service="api", commit=COMMIT)
@@ -130,11 +175,11 @@ def test_nothing_is_built_while_the_registry_is_silent(
 
 
 def test_nothing_is_built_that_may_not_be_pushed(
-    registry: FakeRegistry, settings: Settings
+    registry: FakeImages, settings: Settings
 ) -> None:
     builder = Builder(registry)
-    registry.locked.add(API)
-    place = Workplace(images=registry, builder=builder, checkout=Checkout())
+    registry.closed.add(API)
+    place = workplace(registry, builder)
 
     with pytest.raises(RefusedError, match="may not push"):
         build_service(place, settings, service="api", commit=COMMIT)
@@ -146,14 +191,14 @@ def test_nothing_is_built_that_may_not_be_pushed(
     "checkout",
     [
         pytest.param(Checkout(commit=OTHER), id="another commit"),
-        pytest.param(Checkout(clean=False), id="edited files"),
+        pytest.param(Checkout(changed=("?? gha-creds.json",)), id="edited files"),
     ],
 )
 def test_files_of_something_else_are_not_built(
-    registry: FakeRegistry, settings: Settings, checkout: Checkout
+    registry: FakeImages, settings: Settings, checkout: Checkout
 ) -> None:
     builder = Builder(registry)
-    place = Workplace(images=registry, builder=builder, checkout=checkout)
+    place = workplace(registry, builder, checkout)
 
     with pytest.raises(UsageError, match=COMMIT):
         build_service(place, settings, service="api", commit=COMMIT)
@@ -162,9 +207,9 @@ def test_files_of_something_else_are_not_built(
 
 
 def test_an_unknown_service_is_answered_with_the_known_ones(
-    registry: FakeRegistry, settings: Settings
+    registry: FakeImages, settings: Settings
 ) -> None:
-    place = Workplace(images=registry, builder=Builder(registry), checkout=Checkout())
+    place = workplace(registry)
 
     with pytest.raises(UsageError, match="apy") as wrong:
         build_service(place, settings, service="apy", commit=COMMIT)
@@ -172,13 +217,46 @@ def test_an_unknown_service_is_answered_with_the_known_ones(
     assert "api" in wrong.value.fix
 
 
-def test_the_report_names_the_digest(
-    registry: FakeRegistry, settings: Settings
-) -> None:
-    place = Workplace(images=registry, builder=Builder(registry), checkout=Checkout())
+def test_the_report_names_the_digest(registry: FakeImages, settings: Settings) -> None:
+    place = workplace(registry)
 
     built = build_service(place, settings, service="api", commit=COMMIT)
 
     report = build_report(built)
     assert report.headline == f"api built: ghcr.io/{API}@{built.digest}"
-    assert f'"digest": "{built.digest}", "built": true' in as_json(report)
+    assert f'"digest": "{built.digest}", "commit": "{COMMIT}"' in as_json(report)
+
+
+def test_the_digests_of_a_run_are_handed_from_job_to_job(
+    registry: FakeImages, settings: Settings
+) -> None:
+    built = build_service(workplace(registry), settings, service="api", commit=COMMIT)
+    text = as_json(build_report(built))
+
+    assert digests_of([text], commit=COMMIT) == {"api": built.digest}
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("", "no report of a build"),
+        ('{"service": "api"}', "no report of a build"),
+        (
+            f'{{"service": "api", "digest": "sha256:1", "commit": "{OTHER}"}}',
+            f"built from {OTHER}",
+        ),
+    ],
+)
+def test_a_report_of_something_else_is_wrong_use(text: str, problem: str) -> None:
+    with pytest.raises(UsageError, match=problem):
+        digests_of([text], commit=COMMIT)
+
+
+def test_the_files_that_are_in_the_way_are_named(
+    registry: FakeImages, settings: Settings
+) -> None:
+    checkout = Checkout(changed=tuple(f"?? file-{number}" for number in range(12)))
+    place = workplace(registry, checkout=checkout)
+
+    with pytest.raises(UsageError, match=r"\?\? file-0, .* and 2 more"):
+        build_service(place, settings, service="api", commit=COMMIT)

@@ -5,8 +5,8 @@ import pytest
 from monokeel.ground.errors import RefusedError, ServiceError, UsageError
 from monokeel.ground.report import as_json, as_text
 from monokeel.ground.settings import Settings, parse_settings
-from monokeel.release.guard import guard_report, look_at_version, require_free
-from tests.fakes.registry import FakeRegistry
+from monokeel.release.guard import ask_version, guard_report, require_free
+from tests.fakes.images import FakeImages
 
 COMMIT, OTHER = "a" * 40, "b" * 40
 API, WEB = "acme/shop/api", "acme/shop/web"
@@ -25,14 +25,14 @@ def settings() -> Settings:
 
 
 @pytest.fixture
-def registry() -> FakeRegistry:
-    return FakeRegistry()
+def registry() -> FakeImages:
+    return FakeImages()
 
 
 def test_a_version_that_nobody_has_is_free(
-    registry: FakeRegistry, settings: Settings
+    registry: FakeImages, settings: Settings
 ) -> None:
-    guard = look_at_version(registry, settings, version="1.4.0", commit=COMMIT)
+    guard = ask_version(registry, settings, version="1.4.0", commit=COMMIT)
 
     require_free(guard)
     assert [image.state for image in guard.images] == ["free", "free", "free"]
@@ -40,11 +40,11 @@ def test_a_version_that_nobody_has_is_free(
 
 
 def test_every_taken_image_is_named_at_once(
-    registry: FakeRegistry, settings: Settings
+    registry: FakeImages, settings: Settings
 ) -> None:
     registry.push_new(API, "1.4.0", OTHER)
     registry.push_new(WEB, "1.4.0", None)
-    guard = look_at_version(registry, settings, version="1.4.0", commit=COMMIT)
+    guard = ask_version(registry, settings, version="1.4.0", commit=COMMIT)
 
     with pytest.raises(RefusedError) as refusal:
         require_free(guard)
@@ -55,11 +55,11 @@ def test_every_taken_image_is_named_at_once(
 
 
 def test_one_taken_image_is_enough_and_the_unknown_stand_beside_it(
-    registry: FakeRegistry, settings: Settings
+    registry: FakeImages, settings: Settings
 ) -> None:
     registry.push_new(API, "1.4.0", OTHER)
     registry.silent.add(WEB)
-    guard = look_at_version(registry, settings, version="1.4.0", commit=COMMIT)
+    guard = ask_version(registry, settings, version="1.4.0", commit=COMMIT)
 
     with pytest.raises(RefusedError, match=r"web: 503"):
         require_free(guard)
@@ -68,10 +68,10 @@ def test_one_taken_image_is_enough_and_the_unknown_stand_beside_it(
 
 
 def test_silence_is_not_a_free_version(
-    registry: FakeRegistry, settings: Settings
+    registry: FakeImages, settings: Settings
 ) -> None:
     registry.silent.add(WEB)
-    guard = look_at_version(registry, settings, version="1.4.0", commit=COMMIT)
+    guard = ask_version(registry, settings, version="1.4.0", commit=COMMIT)
 
     with pytest.raises(ServiceError, match=r"web: 503"):
         require_free(guard)
@@ -90,7 +90,7 @@ def test_silence_is_not_a_free_version(
     ],
 )
 def test_an_image_is_ours_only_when_it_says_so(
-    registry: FakeRegistry,
+    registry: FakeImages,
     settings: Settings,
     revision: str | None,
     commit: str | None,
@@ -98,24 +98,24 @@ def test_an_image_is_ours_only_when_it_says_so(
 ) -> None:
     registry.push_new(API, "1.4.0", revision)
 
-    guard = look_at_version(registry, settings, version="1.4.0", commit=commit)
+    guard = ask_version(registry, settings, version="1.4.0", commit=commit)
 
     assert guard.images[0].state == state
 
 
-def test_a_tag_names_its_version(registry: FakeRegistry, settings: Settings) -> None:
+def test_a_tag_names_its_version(registry: FakeImages, settings: Settings) -> None:
     registry.push_new(API, "1.4.0", COMMIT)
 
-    guard = look_at_version(registry, settings, version="v1.4.0", commit=COMMIT)
+    guard = ask_version(registry, settings, version="v1.4.0", commit=COMMIT)
 
     assert (guard.version, guard.verdict) == ("1.4.0", "taken")
 
 
 def test_our_own_image_is_refused_too_with_the_way_to_finish(
-    registry: FakeRegistry, settings: Settings
+    registry: FakeImages, settings: Settings
 ) -> None:
     registry.push_new(API, "1.4.0", COMMIT)
-    guard = look_at_version(registry, settings, version="1.4.0", commit=COMMIT)
+    guard = ask_version(registry, settings, version="1.4.0", commit=COMMIT)
 
     with pytest.raises(RefusedError) as refusal:
         require_free(guard)
@@ -133,17 +133,17 @@ def test_our_own_image_is_refused_too_with_the_way_to_finish(
     ],
 )
 def test_what_is_no_version_is_not_called_free(
-    registry: FakeRegistry, settings: Settings, version: str, problem: str
+    registry: FakeImages, settings: Settings, version: str, problem: str
 ) -> None:
     with pytest.raises(UsageError, match=problem):
-        look_at_version(registry, settings, version=version, commit=COMMIT)
+        ask_version(registry, settings, version=version, commit=COMMIT)
 
 
 def test_the_report_shows_each_service_and_its_state(
-    registry: FakeRegistry, settings: Settings
+    registry: FakeImages, settings: Settings
 ) -> None:
     digest = registry.push_new(API, "1.4.0", OTHER)
-    guard = look_at_version(registry, settings, version="1.4.0", commit=COMMIT)
+    guard = ask_version(registry, settings, version="1.4.0", commit=COMMIT)
 
     report = guard_report(guard)
 
@@ -157,9 +157,9 @@ def test_the_report_shows_each_service_and_its_state(
 
 
 def test_the_report_of_a_free_version_has_no_problem(
-    registry: FakeRegistry, settings: Settings
+    registry: FakeImages, settings: Settings
 ) -> None:
-    guard = look_at_version(registry, settings, version="1.4.0", commit=COMMIT)
+    guard = ask_version(registry, settings, version="1.4.0", commit=COMMIT)
 
     report = guard_report(guard)
 

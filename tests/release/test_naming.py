@@ -54,6 +54,33 @@ def test_another_branch_is_refused(name: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "better"),
+    [
+        ("feature/x", "feat/x"),
+        ("bugfix/No Crash!", "fix/no-crash"),
+        ("add search", "feat/add-search"),
+        ("env", "feat/env"),
+        ("", "feat/what-it-does"),
+    ],
+)
+def test_a_refused_branch_is_told_a_name_that_is_allowed(
+    name: str, better: str
+) -> None:
+    """P54: a name, not an expression."""
+    with pytest.raises(RefusedError) as caught:
+        judge_branch(name, PATTERN)
+
+    assert caught.value.fix == f"Rename it, such as: git branch -m {better}"
+
+
+def test_without_a_likely_name_the_expression_is_shown() -> None:
+    with pytest.raises(RefusedError) as caught:
+        judge_branch("x", "^JIRA-[0-9]+$")
+
+    assert "it must match ^JIRA-[0-9]+$" in caught.value.fix
+
+
+@pytest.mark.parametrize(
     ("title", "kind"),
     [
         ("feat: x", "feat"),

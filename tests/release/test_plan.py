@@ -1,15 +1,15 @@
 """What a plan says of a repository where nothing stands in the way, or nobody knows."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
-from monokeel.ground.answers import Unknown
 from monokeel.ground.errors import RefusedError
 from monokeel.ground.report import as_json, as_text
 from monokeel.release.planner import plan_release
+from monokeel.release.ports import offline
 from monokeel.release.show import refuse_blocked, report_of
-from monokeel.release.sources import Sources
 from tests.fakes.history import FakeHistory
 from tests.fakes.plans import Shop, SilentRemote, problems, statuses
 
@@ -60,14 +60,12 @@ def test_offline_the_version_is_the_same_and_nothing_outside_is_ok() -> None:
 def test_a_silent_remote_leaves_its_checks_unknown_and_the_others_answered() -> None:
     shop = Shop()
     shop.commit("feat: a")
-    sources = Sources(
-        remote=SilentRemote(), releases=shop.releases, images=shop.registry
-    )
+    outside = replace(shop.outside, remote=SilentRemote())
 
-    plan = plan_release(shop.settings, shop.history, sources)
+    plan = plan_release(shop.settings, outside)
 
     unknown = [check.name for check in plan.unknown]
-    assert unknown == ["remote", "tags", "claims", "tag"]
+    assert unknown == ["remote", "tags", "claims", "tag", "release", "images"]
     assert plan.version == "1.1.0"
 
 
@@ -103,13 +101,8 @@ def test_nothing_to_release_asks_no_registry() -> None:
 def test_the_first_release_is_one() -> None:
     history = FakeHistory()
     head = history.commit("fix: a")
-    sources = Sources(
-        remote=Unknown(reason="x"),
-        releases=Unknown(reason="x"),
-        images=Unknown(reason="x"),
-    )
 
-    plan = plan_release(Shop().settings, history, sources)
+    plan = plan_release(Shop().settings, offline(history, "x"))
 
     assert (plan.previous, plan.version) == (None, "1.0.0")
     assert plan.reason == f"the first release, because of {head[:7]}: fix: a"
@@ -126,9 +119,10 @@ def test_a_skipped_version_is_stepped_over_and_named() -> None:
     assert plan.reason.endswith("(1.1.0 is in [release] skip)")
 
 
-def test_images_of_this_commit_are_no_obstacle() -> None:
+def test_images_that_the_record_names_are_no_obstacle() -> None:
     shop = Shop()
     head = shop.commit("feat: a")
+    shop.claim("1.1.0", head)
     shop.image("api", "1.1.0", head)
 
     plan = shop.plan()
@@ -148,9 +142,18 @@ def test_the_json_has_the_fields_of_the_contract() -> None:
     data = json.loads(as_json(report_of(shop.plan())))
 
     assert list(data) == [
-        *("schema", "released", "reason", "previous", "version", "tag", "commit"),
+        *(
+            "schema",
+            "needed",
+            "released",
+            "reason",
+            "previous",
+            "version",
+            "tag",
+            "commit",
+        ),
         *("level", "commits", "services", "checks", "warnings", "resume"),
-        *("blockers", "notes", "newer"),
+        *("blockers", "notes", "first"),
     ]
     assert data["commits"] == [
         {

@@ -6,7 +6,6 @@ import pytest
 
 from monokeel.ground.errors import RefusedError
 from monokeel.ground.report import as_text
-from monokeel.release.plan import has_nothing_to_do, left_to_newer
 from monokeel.release.show import refuse_blocked, report_of
 from tests.fakes.plans import Shop, problems, statuses
 
@@ -33,6 +32,7 @@ def test_every_reason_is_named_at_once() -> None:
     shop = shop_with_a_feature()
     shop.history.shallow = True
     shop.history.checked_out = "topic"
+    shop.history.beside.add(OTHER)
     shop.refs.refs["refs/heads/main"] = OTHER
     plan = shop.plan()
 
@@ -40,8 +40,9 @@ def test_every_reason_is_named_at_once() -> None:
         refuse_blocked(plan)
 
     assert [each.name for each in plan.blockers] == ["history", "branch", "remote"]
-    assert all(problem in refused.value.problem for problem in problems(plan))
-    assert all(each.fix in refused.value.fix for each in plan.blockers)
+    assert refused.value.problem == "3 things stand in the way"
+    text = as_text(report_of(plan))
+    assert all(f"{each.problem}. {each.fix}" in text for each in plan.blockers)
 
 
 def test_another_branch_is_refused_and_its_version_shown() -> None:
@@ -61,41 +62,41 @@ def test_no_branch_is_fine_at_the_tip_and_refused_elsewhere() -> None:
 
     at_tip = statuses(shop.plan())["branch"]
     unasked = statuses(shop.plan_offline())["branch"]
+    shop.history.beside.add(OTHER)
     shop.refs.refs["refs/heads/main"] = OTHER
     elsewhere = statuses(shop.plan())["branch"]
 
     assert (at_tip, unasked, elsewhere) == ("ok", "unknown", "blocked")
 
 
-def test_behind_the_remote_is_refused() -> None:
+def test_a_commit_that_its_branch_has_left_behind_is_released_all_the_same() -> None:
+    shop = shop_with_a_feature()
+    shop.history.at = shop.history.head()
+    tip = shop.history.commit("fix: b")
+    shop.refs.refs["refs/heads/main"] = tip
+
+    plan = shop.plan()
+
+    assert (plan.version, problems(plan)) == ("1.1.0", [])
+    assert plan.checks[2].detail == f"in main, which is at {tip[:7]} by now"
+
+
+def test_a_branch_that_is_not_fetched_leaves_it_open() -> None:
     shop = shop_with_a_feature()
     shop.refs.refs["refs/heads/main"] = OTHER
 
     plan = shop.plan()
 
-    assert problems(plan)[0].startswith("behind the remote")
-    assert "git pull --ff-only" in plan.blockers[0].fix
+    assert (statuses(plan)["remote"], plan.stale) == ("unknown", True)
+    assert (plan.needed, problems(plan)) == (True, [])
 
 
-def test_a_run_that_others_have_overtaken_ends_well_if_it_may() -> None:
+def test_a_branch_that_has_parted_is_refused() -> None:
     shop = shop_with_a_feature()
+    shop.history.beside.add(OTHER)
     shop.refs.refs["refs/heads/main"] = OTHER
 
-    plan = left_to_newer(shop.plan(), "main")
-
-    assert has_nothing_to_do(plan)
-    assert plan.reason.startswith(f"main is at {OTHER[:7]} by now")
-    refuse_blocked(plan)
-
-
-def test_only_a_branch_that_went_on_lets_a_run_end_well() -> None:
-    shop = shop_with_a_feature()
-    shop.history.commit("feat: b")  # never pushed
-
-    plan = left_to_newer(shop.plan(), "main")
-
-    assert not has_nothing_to_do(plan)
-    assert "is not on the remote" in problems(plan)[0]
+    assert "is not on the remote" in problems(shop.plan())[0]
 
 
 @pytest.mark.parametrize(
@@ -201,32 +202,55 @@ def test_a_published_release_of_the_version_is_refused(commit: str | None) -> No
 
     plan = shop.plan()
 
-    assert problems(plan) == ["release v1.1.0 is published"]
+    (problem,) = problems(plan)
+    assert problem.startswith("v1.1.0 is published by ben, and not with the release")
     assert '"1.1.0" to [release] skip' in plan.blockers[0].fix
 
 
-@pytest.mark.parametrize(
-    ("commit", "whose"), [(OTHER, "for fffffff"), (None, "made by hand")]
-)
-def test_a_draft_of_somebody_else_is_refused(commit: str | None, whose: str) -> None:
+@pytest.mark.parametrize("commit", [OTHER, None], ids=["other commit", "by hand"])
+def test_a_draft_of_somebody_else_is_named_and_stops_nobody(commit: str | None) -> None:
     shop = shop_with_a_feature()
-    shop.draft("1.1.0", commit)
-
-    assert problems(shop.plan()) == [f"a draft of v1.1.0 exists, {whose}"]
-
-
-def test_every_taken_image_is_named() -> None:
-    shop = shop_with_a_feature()
-    shop.image("api", "1.1.0", OTHER)
-    shop.image("web", "1.1.0", None)
+    number = shop.draft("1.1.0", commit)
 
     plan = shop.plan()
 
-    assert [each.state for each in plan.services] == ["other", "other"]
-    assert [text.partition(" exists")[0] for text in problems(plan)] == [
-        "ghcr.io/acme/shop/api:1.1.0",
-        "ghcr.io/acme/shop/web:1.1.0",
+    assert problems(plan) == []
+    assert f"the draft v1.1.0 ({number}) of ben is not this release" in (
+        plan.warnings[0].message
+    )
+
+
+@pytest.mark.parametrize("label", ["own", OTHER, None])
+def test_every_taken_image_is_named_whatever_its_label_says(label: str | None) -> None:
+    shop = shop_with_a_feature()
+    commit = shop.history.head() if label == "own" else label
+    for service in ("api", "web"):
+        shop.image(service, "1.1.0", commit)
+
+    found = problems(shop.plan())
+
+    assert [text.partition(" is taken")[0] for text in found] == [
+        "acme/shop/api:1.1.0",
+        "acme/shop/web:1.1.0",
     ]
+
+
+def test_every_lost_release_is_named_at_once_and_raises_the_floor() -> None:
+    shop = Shop()
+    shop.commit("fix: a")
+    for number, version in enumerate(("1.1.0", "1.1.1", "1.2.0", "1.2.1")):
+        shop.history.all_tags[f"v{version}"] = f"{number + 1}" * 40
+        shop.history.beside.add(f"{number + 1}" * 40)
+    shop.push()
+
+    lost = shop.plan()
+    shop.use(skip=("1.1.0", "1.1.1", "1.2.0", "1.2.1"))
+    plan = shop.plan()
+
+    (problem,) = problems(lost)
+    assert all(tag in problem for tag in ("v1.1.0", "v1.1.1", "v1.2.0", "v1.2.1"))
+    assert '"1.2.1", "1.2.0", "1.1.1", "1.1.0"' in lost.blockers[0].fix
+    assert (plan.version, problems(plan)) == ("1.2.2", [])
 
 
 def test_no_right_to_push_is_found_before_anything_is_built() -> None:

@@ -50,6 +50,42 @@ def test_an_annotated_tag_is_a_release(clone: Clone) -> None:
     assert clone.plan().version == "1.4.1"
 
 
+def test_a_tag_of_a_tag_is_peeled_wholly(clone: Clone) -> None:
+    clone.git("tag", "-a", "-f", "-m", "one", "v1.0.0")
+    clone.git(
+        "-c", "advice.nestedTag=false", "tag", "-a", "-f", "-m", "b", "v1.0.0", "v1.0.0"
+    )
+    clone.commit("fix: b")
+    clone.push()
+
+    assert (clone.plan().version, clone.plan_online().version) == ("1.0.1", "1.0.1")
+    assert problems(clone.plan_online()) == []
+
+
+def test_after_a_release_elsewhere_there_is_nothing_to_release_here(
+    clone: Clone,
+) -> None:
+    clone.commit("feat: a")
+    clone.push()
+    clone.git("push", "--quiet", "origin", "HEAD:refs/tags/v1.1.0")
+
+    plan = clone.plan_online()
+
+    assert (plan.needed, plan.previous, problems(plan)) == (False, "1.1.0", [])
+    assert "v1.1.0" not in clone.git("tag")
+
+
+def test_a_claim_costs_no_ref_of_the_clone(clone: Clone) -> None:
+    head = clone.commit("feat: a")
+    clone.push()
+    clone.claim("v1.1.0", head)
+    before = clone.git("for-each-ref")
+
+    clone.plan_online()
+
+    assert clone.git("for-each-ref") == before
+
+
 def test_messages_come_through_byte_for_byte(clone: Clone) -> None:
     clone.commit("chore: x\r\n\r\n\u00a0BREAKING CHANGE: y ==END==\r\n")
 
@@ -102,8 +138,8 @@ def test_a_commit_older_than_the_last_release_has_its_own_past(clone: Clone) -> 
 
     plan = clone.plan()
 
-    assert (plan.previous, plan.version) == ("1.0.0", None)
-    assert statuses(plan)["tags"] == "blocked"
+    assert (plan.previous, plan.version, problems(plan)) == ("1.0.0", None, [])
+    assert plan.reason == "v1.0.1 contains this commit"
 
 
 def test_a_tag_on_a_tree_is_no_release(clone: Clone) -> None:
@@ -161,7 +197,8 @@ def test_a_shallow_clone_is_recognised(clone: Clone, tmp_path: Path) -> None:
 
 
 def test_the_remote_is_compared(clone: Clone) -> None:
-    clone.commit("feat: a")
+    clone.commit("docs: b")
+    pushed_at = clone.commit("feat: a")
     clone.push()
     pushed = statuses(clone.plan_online())
     clone.commit("feat: b")
@@ -171,18 +208,23 @@ def test_the_remote_is_compared(clone: Clone) -> None:
 
     assert (pushed["remote"], pushed["tags"], pushed["tag"]) == ("ok", "ok", "ok")
     assert "is not on the remote" in problems(ahead)[0]
-    assert problems(behind)[0].startswith("behind the remote")
+    assert problems(behind) == []
+    assert [each.detail for each in behind.checks if each.name == "remote"] == [
+        f"in main, which is at {pushed_at[:7]} by now"
+    ]
 
 
 def test_a_claim_on_the_remote_is_gone_on_with(clone: Clone) -> None:
     head = clone.commit("feat: a")
     clone.push()
-    clone.git("push", "--quiet", "origin", f"{head}:refs/releases/v1.1.0")
+    claimed = clone.claim("v1.1.0", head)
 
     plan = clone.plan_online()
 
     assert plan.resume is not None
     assert plan.resume.commit == head
+    assert "claim" in plan.resume.done
+    assert clone.git("rev-parse", "--verify", claimed) != head
 
 
 def test_a_remote_that_is_gone_leaves_the_version(clone: Clone) -> None:

@@ -4,8 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from monokeel.release.plan import Resume
-from tests.fakes.plans import Shop, problems
+from monokeel.ground.report import as_text
+from monokeel.release.plan import Resume, has_nothing_to_do
+from monokeel.release.show import report_of
+from tests.fakes.plans import Shop, problems, statuses
 
 OTHER = "f" * 40
 
@@ -17,24 +19,73 @@ def shop_with_a_feature() -> Shop:
 
 
 @pytest.mark.parametrize("tagged", [False, True], ids=["before its tag", "after"])
-def test_a_half_finished_release_of_another_commit_is_refused(*, tagged: bool) -> None:
+def test_a_release_begun_for_an_older_commit_is_finished_first(*, tagged: bool) -> None:
     shop = Shop()
-    older = shop.commit("feat: a", tag="v1.1.0" if tagged else None)
+    older = shop.commit("feat: a")
     shop.claim("1.1.0", older)
+    if tagged:
+        shop.tag("1.1.0", older)
     shop.commit("fix: b")
 
     plan = shop.plan()
 
-    assert problems(plan) == [
-        f"v1.1.0 is claimed by {older[:7]}: that release is running or was cut short"
-    ]
-    assert older in plan.blockers[0].fix
-    assert ("--abandon 1.1.0" in plan.blockers[0].fix) is not tagged
+    assert [each.tag for each in plan.first] == ["v1.1.0"]
+    assert (plan.previous, plan.version) == ("1.1.0", "1.1.1")
+    assert (plan.needed, problems(plan)) == (True, [])
+
+
+def test_a_release_begun_is_work_though_nothing_came_since() -> None:
+    shop = Shop()
+    shop.claim("1.1.0", shop.commit("feat: a"))
+    shop.commit("docs: b")
+
+    plan = shop.plan()
+
+    assert (plan.version, plan.needed) == (None, True)
+    assert "v1.1.0 was cut short and is finished" in as_text(report_of(plan))
+
+
+def test_a_claim_of_a_commit_in_no_branch_is_refused_with_the_way_out() -> None:
+    shop = shop_with_a_feature()
+    shop.history.beside.add(OTHER)
+    shop.claim("1.2.0", OTHER)
+
+    plan = shop.plan()
+
+    (problem,) = problems(plan)
+    assert problem.startswith(
+        "v1.2.0 is claimed by fffffff, which no release branch leads to"
+    )
+    assert plan.blockers[0].fix == "Take it back: ./inv release --abandon 1.2.0"
+
+
+def test_a_claim_of_a_commit_that_is_not_here_is_not_judged() -> None:
+    shop = shop_with_a_feature()
+    shop.claim("1.2.0", OTHER)
+
+    plan = shop.plan()
+
+    assert statuses(plan)["claims"] == "unknown"
+    assert (plan.stale, problems(plan)) == (True, [])
+
+
+def test_a_commit_that_a_begun_release_contains_is_left_to_it() -> None:
+    shop = shop_with_a_feature()
+    older = shop.history.head()
+    shop.claim("1.1.0", shop.commit("fix: b"))
+    shop.history.at = older
+
+    plan = shop.plan()
+
+    assert (plan.version, plan.needed) == (None, False)
+    assert plan.reason == "v1.1.0 contains this commit"
+    assert has_nothing_to_do(plan)
 
 
 def test_a_claim_of_a_published_version_is_no_obstacle() -> None:
     shop = Shop()
-    older = shop.commit("feat: a", tag="v1.1.0")
+    older = shop.commit("feat: a")
+    shop.tag("1.1.0", older)
     shop.claim("1.1.0", older)
     shop.publish("1.1.0", older)
     shop.commit("fix: b")
@@ -62,13 +113,16 @@ def test_a_claim_of_this_commit_is_gone_on_with() -> None:
     plan = shop.plan()
 
     assert plan.version == "1.1.0"
-    assert plan.resume == Resume(version="1.1.0", commit=head, done=("claim", "draft"))
+    assert plan.resume == Resume(
+        version="1.1.0", commit=head, done=("build", "claim", "draft")
+    )
     assert problems(plan) == []
 
 
 def test_after_the_tag_the_same_version_is_gone_on_with() -> None:
     shop = Shop()
-    head = shop.commit("feat: a", tag="v1.1.0")
+    head = shop.commit("feat: a")
+    shop.tag("1.1.0", head)
     shop.claim("1.1.0", head)
     shop.publish("1.1.0", head)
     for service in ("api", "web"):
@@ -78,7 +132,9 @@ def test_after_the_tag_the_same_version_is_gone_on_with() -> None:
 
     assert (plan.previous, plan.version, plan.level) == ("1.0.0", "1.1.0", "minor")
     assert plan.resume is not None
-    assert plan.resume.done == ("claim", "draft", "images", "tag", "publish")
+    assert plan.resume.done == (
+        *("build", "claim", "draft", "images", "tag", "publish"),
+    )
     assert problems(plan) == []
 
 
@@ -118,6 +174,6 @@ def test_a_claim_that_no_longer_fits_is_refused_before_its_tag() -> None:
 def test_another_place_for_claims_is_looked_at() -> None:
     shop = shop_with_a_feature()
     shop.settings = replace(shop.settings, claim_ref="refs/claims/release/{tag}")
-    shop.refs.refs["refs/claims/release/v1.1.0"] = shop.history.head()
+    shop.claim("1.1.0", shop.history.head())
 
     assert shop.plan().resume is not None

@@ -92,27 +92,29 @@ def test_a_plan_without_unknown_checks_may_go_on() -> None:
     refuse_unknown(plan_of("ok"))
 
 
-def test_what_another_runner_finished_meanwhile_is_fetched_before_it_blocks() -> None:
+def test_what_the_clone_lacks_is_fetched_and_the_plan_made_again() -> None:
     fetched: list[int] = []
 
     def plan() -> ReleasePlan:
-        return plan_of("blocked" if len(fetched) < 2 else "ok")
+        return replace(plan_of("ok" if fetched else "unknown"), stale=not fetched)
 
     made = plan_with_news(lambda: fetched.append(1), plan)
 
-    assert made == plan_of("ok")
+    assert (made, fetched) == (plan_of("ok"), [1])
 
 
-def test_a_plan_that_stays_blocked_is_returned_as_it_is() -> None:
-    made = plan_with_news(lambda: None, lambda: plan_of("blocked"))
+def test_a_clone_that_lacks_nothing_fetches_nothing() -> None:
+    fetched: list[int] = []
 
-    assert made == plan_of("blocked")
+    made = plan_with_news(lambda: fetched.append(1), lambda: plan_of("blocked"))
+
+    assert (made, fetched) == (plan_of("blocked"), [])
 
 
 def test_a_failed_fetch_leaves_the_judgement_to_the_plan() -> None:
     def fail() -> None:
         raise ServiceError("no answer")
 
-    made = plan_with_news(fail, lambda: plan_of("unknown"))
+    made = plan_with_news(fail, lambda: replace(plan_of("unknown"), stale=True))
 
-    assert made == plan_of("unknown")
+    assert made == replace(plan_of("unknown"), stale=True)

@@ -82,7 +82,9 @@ def test_the_rules_of_a_new_repository_parse(render: Render) -> None:
     assert names == [
         "main",
         "branch-names",
+        "branch-prefixes",
         "env-pointers",
+        "release-claims",
         "release-tags-create",
         "release-tags-immutable",
     ]

@@ -3,6 +3,7 @@
 Both are this working tree; the files added to them change in every way that hurts.
 """
 
+import re
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -54,10 +55,28 @@ def make_versions(base: Path) -> Versions:
     source = copy_source(base / "monokeel")
     git(source, "tag", "-d", NEW)
     _change(source, "9998.0.0", _BEFORE)
-    _change(source, "9999.0.0", _AFTER)
+    _change(source, "9999.0.0", {**_AFTER, **_package_and_pins(source / "template")})
     for version, folder in ((OLD, "old"), (NEW, "new")):
         run_copy(str(source), base / folder, defaults=True, quiet=True, vcs_ref=version)
     return Versions(source=source, old=base / "old", new=base / "new")
+
+
+def _package_and_pins(template: Path) -> Mapping[str, bytes]:
+    """Return what most new versions change: the wheel, its hashes, pins of actions."""
+    [wheel] = (template / "ops").glob("*.whl")
+    changed = {f"ops/{wheel.name}": wheel.read_bytes().replace(b"never", b"ne\0er")}
+    for name in ("ops/requirements.txt", "ops/requirements-template.txt"):
+        text = (template / name).read_bytes()
+        changed[name] = re.sub(
+            rb"\A(.*sha256:)[0-9a-f]{64}", rb"\g<1>" + b"0" * 64, text
+        )
+    for path in (template / ".github/workflows").glob("*.yml"):
+        text = path.read_bytes()
+        name = path.relative_to(template).as_posix()
+        changed[name] = re.sub(
+            rb"(checkout@)\w+ # v\S+", rb"\1%b # v99.0.0" % (b"d" * 40), text
+        )
+    return changed
 
 
 def add_working_tree(source: Path) -> None:

@@ -125,3 +125,25 @@ def test_a_private_repository_on_a_free_plan_has_no_rulesets(
         "Upgrade to GitHub Pro or make this repository public to enable this feature."
     )
     assert [(a.status, a.message) for a in answers] == [(403, text)] * 2
+
+
+@pytest.mark.parametrize("ref", ["refs/heads/release/*", "~ALL"])
+def test_a_queue_needs_exact_names(api: Api, ref: str) -> None:
+    numbers = dict.fromkeys(
+        (
+            "check_response_timeout_minutes",
+            "max_entries_to_build",
+            "max_entries_to_merge",
+            "min_entries_to_merge",
+            "min_entries_to_merge_wait_minutes",
+        ),
+        1,
+    )
+    queue = rule(
+        "merge_queue", grouping_strategy="ALLGREEN", merge_method="SQUASH", **numbers
+    )
+
+    answer = api("POST", "/rulesets", ruleset("queue", queue, ref=ref))
+
+    assert answer.status == 422
+    assert "Wildcard ref names are not supported" in str(_refused(answer))

@@ -370,3 +370,10 @@ def test_the_title_decides_where_it_is_all_that_lands(
 
 def test_without_rules_every_method_may_land() -> None:
     assert not title_decides(SETTINGS, [])
+
+
+def test_the_age_of_a_secret_is_unknown_where_its_key_is_hidden() -> None:
+    world = connected()
+    world.hidden = ("keys",)
+
+    assert isinstance(answers(world)["secret in prod"], Unknown)

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from monokeel.ground.answers import Unknown
+from monokeel.ground.answers import Json, Unknown
 from monokeel.ground.errors import MonokeelError, ServiceError, UsageError
 from monokeel.setup.init import (
     Step,
@@ -99,9 +99,7 @@ def test_a_run_cut_short_is_finished_by_the_next(fuse: int) -> None:
 
 
 def test_the_crash_points_above_are_all_there_are() -> None:
-    world = World()
-
-    connect(world)
+    connect(world := World())
 
     assert world.writes == 17
 
@@ -221,6 +219,16 @@ def test_what_cannot_work_is_refused_before_the_first_change(
     assert world.writes == 0
 
 
+def test_the_role_that_github_names_decides_nothing_as_g16_asks() -> None:
+    class Named(World):
+        def get_repository(self) -> dict[str, Json]:
+            return {**super().get_repository(), "permissions": {"admin": False}}
+
+    connect(world := Named())
+
+    assert world.rules == ["tags"]
+
+
 def test_a_permission_that_is_missing_is_named_before_the_first_change() -> None:
     with pytest.raises(ServiceError, match=r"Environment release .*Actions: read"):
         connect(World(hidden=("environments",)))
@@ -254,6 +262,19 @@ def test_foreign_history_stops_everything_before_the_first_write() -> None:
     assert init_report(SETTINGS, steps).headline.startswith(
         "acme/shop: nothing was changed"
     )
+
+
+def test_history_that_nobody_can_compare_stops_everything_as_well() -> None:
+    class Silent(World):
+        def fetch_commit(self, commit: str) -> None:
+            raise ServiceError(f"{commit} cannot be fetched")
+
+    world = Silent(refs={"refs/heads/main": BEFORE})
+
+    steps = connect(world)
+
+    assert world.writes == 0
+    assert verdict_of(steps) == "unknown"
 
 
 def test_a_remote_that_is_behind_is_moved_before_the_rules_come() -> None:

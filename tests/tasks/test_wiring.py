@@ -59,12 +59,17 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
         each.cache_clear()
 
 
+def signed_in() -> tuple[str | None, str | None]:
+    login = wiring.registry_login()
+    return login.user, login.password
+
+
 def test_the_token_goes_to_the_registry_of_github(place: Place) -> None:
-    assert wiring.registry_login() == ("token", TOKEN)
+    assert signed_in() == ("token", TOKEN)
 
     place.set(GITHUB_ACTOR="ann")
 
-    assert wiring.registry_login() == ("ann", TOKEN)
+    assert signed_in() == ("ann", TOKEN)
 
 
 @pytest.mark.parametrize(
@@ -75,7 +80,7 @@ def test_the_token_goes_to_the_registry_of_github(place: Place) -> None:
         "ghcr.io.evil.example",
         "ghcr.io.",
         "ghcr.io:8443",
-        "docker.io",
+        "quay.io",
         "registry.example.com",
         "github.com",
     ],
@@ -83,30 +88,31 @@ def test_the_token_goes_to_the_registry_of_github(place: Place) -> None:
 def test_the_token_goes_to_no_other_registry(place: Place, host: str) -> None:
     place.host(host)
 
-    assert wiring.registry_login() == (None, None)
+    assert signed_in() == (None, None)
 
     place.host("ghcr.io")
     place.set(MONOKEEL_REGISTRY=f"https://{host}")
 
-    assert wiring.registry_login() == (None, None)
+    assert signed_in() == (None, None)
 
 
 def test_the_token_goes_to_a_registry_at_the_address_of_the_api(place: Place) -> None:
     place.set(GITHUB_API_URL="http://127.0.0.1:8080/api")
     place.set(MONOKEEL_REGISTRY="http://127.0.0.1:8080")
 
-    assert wiring.registry_login() == ("token", TOKEN)
+    assert signed_in() == ("token", TOKEN)
 
     place.set(MONOKEEL_REGISTRY="http://127.0.0.1:8081")
 
-    assert wiring.registry_login() == (None, None)
+    assert signed_in() == (None, None)
 
 
 def test_the_login_of_the_registry_stands_before_the_token(place: Place) -> None:
     place.host("registry.example.com")
     place.set(MONOKEEL_REGISTRY_USER="robot", MONOKEEL_REGISTRY_PASSWORD="s3cret")
 
-    assert wiring.registry_login() == ("robot", "s3cret")
+    assert signed_in() == ("robot", "s3cret")
+    assert not wiring.registry_login().borrowed
 
 
 @pytest.mark.parametrize(

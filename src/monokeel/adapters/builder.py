@@ -8,9 +8,9 @@ can build reproducibly does. A finished image tells its commit by the same label
 import base64
 import json
 import os
+import re
 import shlex
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,11 +23,16 @@ from monokeel.ground.errors import ServiceError, UsageError
 from monokeel.ground.settings import Settings
 
 PRESETS = ("docker", "buildah")
+_DIGEST = re.compile(r"(sha256:[0-9a-f]{64})")
+_METADATA = re.compile(r'"containerimage\.digest"\s*:\s*"(sha256:[0-9a-f]{64})"')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """One build: *context* is a folder, *image* ``host/name:sha-<commit>``."""
+    """One build: *context* is a folder, *image* ``host/name:sha-<commit>``.
+
+    The builder writes the digest that it pushed into *digest_file*, if it can.
+    """
 
     context: Path
     image: str
@@ -35,6 +40,7 @@ class Job:
     created: datetime
     labels: Mapping[str, str]
     insecure: bool
+    digest_file: str
     auth_file: str | None = None
 
 
@@ -43,10 +49,11 @@ class Builder:
     """Builds and pushes the services of the repository at *root*.
 
     *command* is a preset, ``docker`` or ``buildah``, or a command line with
-    ``{context}``, ``{image}`` and ``{commit}``. *registry* is an address such as
-    ``https://ghcr.io``; with *password* a file of credentials is handed to the build
-    command (``REGISTRY_AUTH_FILE``), else it uses its own login. *server* is where
-    people see the repository.
+    ``{context}``, ``{image}``, ``{commit}`` and ``{digest_file}``. *registry* is an
+    address such as ``https://ghcr.io``; with *password* a file of credentials is
+    handed to the build command (``REGISTRY_AUTH_FILE``), else it uses its own login.
+    *server* is where people see the repository. *read_tag* returns the digest at a tag
+    of an image.
     """
 
     settings: Settings
@@ -54,20 +61,24 @@ class Builder:
     registry: str
     command: str
     commit_time: Callable[[str], datetime]
+    read_tag: Callable[[str, str], str]
     user: str | None = None
     password: str | None = field(default=None, repr=False)
     server: str = "https://github.com"
     licenses: str = ""
 
-    def build(self, service: str, commit: str) -> None:
-        """Build *service* of *commit* and push it as ``sha-<commit>``.
+    def build(self, service: str, commit: str) -> str:
+        """Build *service* of *commit*, push it as ``sha-<commit>``; return the digest.
 
         The files are those of the working tree; the caller knows that it is *commit*.
-        Raises UsageError for a command that is none, and ServiceError when a
-        program is missing or fails.
+        The digest is the builder's own word: what is at the tag a moment later may be
+        somebody else's. Only of a command without ``{digest_file}`` is it read there.
+        Raises UsageError for a command that is none, and ServiceError when a program
+        is missing or fails.
         """
-        with self._login() as auth_file:
-            job = self._job(service, commit, auth_file)
+        with private_folder() as folder:
+            auth_file = self._login(folder)
+            job = self._job(service, commit, folder / "digest", auth_file)
             env = {"SOURCE_DATE_EPOCH": str(int(job.created.timestamp()))}
             if auth_file is not None:
                 env["REGISTRY_AUTH_FILE"] = auth_file
@@ -78,8 +89,12 @@ class Builder:
                         f"the build of {service} failed: {args[0]} ended with {code}",
                         fix="Its own messages are above; mend that and run it again.",
                     )
+            said = read_digest(Path(job.digest_file))
+        return said or self.read_tag(self.settings.image(service), f"sha-{commit}")
 
-    def _job(self, service: str, commit: str, auth_file: str | None) -> Job:
+    def _job(
+        self, service: str, commit: str, digest_file: Path, auth_file: str | None
+    ) -> Job:
         context = self.root / self.settings.service(service).path
         if not context.is_dir():
             raise UsageError(
@@ -95,6 +110,7 @@ class Builder:
             created=created,
             labels=self._labels(service, commit, created),
             insecure=self.registry.startswith("http://") and is_loopback(self.registry),
+            digest_file=str(digest_file),
             auth_file=auth_file,
         )
 
@@ -108,23 +124,41 @@ class Builder:
         }
         return labels | ({f"{_LABEL}.licenses": self.licenses} if self.licenses else {})
 
-    @contextmanager
-    def _login(self) -> Iterator[str | None]:
-        """Give a file of credentials, readable by us alone, and remove it after.
+    def _login(self, folder: Path) -> str | None:
+        """Return a file of credentials in *folder*, readable by us alone.
 
         A password in an argument would be seen by every process of the machine.
         """
         if self.password is None:
-            yield os.environ.get("REGISTRY_AUTH_FILE")
-            return
+            return os.environ.get("REGISTRY_AUTH_FILE")
         pair = f"{self.user or 'token'}:{self.password}".encode()
         host = parts_of(self.registry).netloc
         content = {"auths": {host: {"auth": base64.b64encode(pair).decode()}}}
-        with private_folder() as folder:
-            path = folder / "auth.json"
-            path.touch(mode=0o600)
-            path.write_text(json.dumps(content), encoding="utf-8")
-            yield str(path)
+        path = folder / "auth.json"
+        path.touch(mode=0o600)
+        path.write_text(json.dumps(content), encoding="utf-8")
+        return str(path)
+
+
+def read_digest(path: Path) -> str:
+    """Return the digest that a builder wrote to *path*, empty if it wrote none.
+
+    buildah writes it alone (``--digestfile``); buildx as ``containerimage.digest`` of
+    a JSON object (``--metadata-file``).
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError:
+        return ""
+    found = _DIGEST.search(text)
+    if text.lstrip().startswith("{"):
+        found = _METADATA.search(text)
+    if found is None:
+        raise ServiceError(
+            f"the builder wrote no digest: {text[:80]!r}",
+            fix="It must write sha256:… into {digest_file}.",
+        )
+    return found[1]
 
 
 def command_lines(command: str, job: Job) -> list[list[str]]:
@@ -145,7 +179,12 @@ def command_lines(command: str, job: Job) -> list[list[str]]:
     for needed in ("{context}", "{image}"):
         if not any(needed in word for word in words):
             raise _wrong(command, f"is no preset and has no {needed}")
-    values = {"context": str(job.context), "image": job.image, "commit": job.commit}
+    values = {
+        "context": str(job.context),
+        "image": job.image,
+        "commit": job.commit,
+        "digest_file": job.digest_file,
+    }
     return [[_filled(word, values) for word in words]]
 
 
@@ -156,10 +195,15 @@ def _docker(job: Job) -> list[str]:
     attestations are made later, for that digest. `rewrite-timestamp` sets the times of
     the files (BuildKit 0.13); SOURCE_DATE_EPOCH is passed on by buildx 0.10.
     """
-    output = "type=image,push=true,oci-mediatypes=true,rewrite-timestamp=true"
+    # unpack=false: the containerd image store refuses rewrite-timestamp with it
+    # (docker/cli#5256, moby/buildkit#4230).
+    output = (
+        "type=image,push=true,oci-mediatypes=true,rewrite-timestamp=true,unpack=false"
+    )
     return [
         *("docker", "buildx", "build"),
         *("--provenance=false", "--sbom=false", f"--output={output}"),
+        *("--metadata-file", job.digest_file),
         *_repeated("--label", job.labels),
         *_repeated("--annotation", job.labels, prefix="manifest:"),
         *("--tag", job.image, str(job.context)),
@@ -178,7 +222,8 @@ def _buildah(job: Job) -> list[list[str]]:
         *_repeated("--annotation", job.labels),
         *("--tag", job.image, str(job.context)),
     ]
-    return [build, ["buildah", "push", *options, job.image, f"docker://{job.image}"]]
+    push = ["buildah", "push", *options, "--digestfile", job.digest_file]
+    return [build, [*push, job.image, f"docker://{job.image}"]]
 
 
 def _repeated(
@@ -201,5 +246,6 @@ def _wrong(command: str, problem: str) -> UsageError:
     return UsageError(
         f"the build command {command!r} {problem}",
         fix=f"Use one of the presets {' and '.join(PRESETS)}, or a command line with"
-        " {context}, {image} and {commit}, in [registry] build or MONOKEEL_BUILD.",
+        " {context}, {image}, {commit} and {digest_file}, in [registry] build or"
+        " MONOKEEL_BUILD.",
     )

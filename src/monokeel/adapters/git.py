@@ -1,23 +1,25 @@
 """A clone and its remote: history as a stream, refs moved by compare-and-swap."""
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 from monokeel.adapters.addresses import parts_of
 from monokeel.adapters.credentials import Credentials, push_environment
+from monokeel.adapters.git_output import Log, parse_refs, tag_object
 from monokeel.adapters.process import Completed, last_line, run, stream
-from monokeel.ground.answers import Declined, Lost, Moved
+from monokeel.ground.answers import Declined, Lost, Moved, RemoteRef
 from monokeel.ground.errors import RefusedError, ServiceError, UsageError
 from monokeel.ground.parsers import parse_epoch
-from monokeel.policy.ports import FileVersion
 
 _REMOTE_TIMEOUT_S = 120.0
 _ANCESTOR_CODES = (0, 1)
 _ANY_CODE = range(256)
 _NEVER_ARRIVED = 128  # git-push(1) ends with 1 when the server refuses a ref
+_HEADS, _TAGS = "refs/heads/", "refs/tags/"
+HEADS_AND_TAGS = (_HEADS, _TAGS)
 # What git and ssh say when no host answered (curl, OpenSSH).
 _NETWORK = (
     "Could not resolve host",
@@ -26,7 +28,6 @@ _NETWORK = (
     "Connection timed out",
     "Connection refused",
 )
-HEADS_AND_TAGS = ("refs/heads/", "refs/tags/")
 
 
 class Git:
@@ -55,11 +56,23 @@ class Git:
         """Return the commit that is checked out."""
         commit = self.commit_of("HEAD")
         if commit is None:
+            self._refuse_unreadable()
             raise UsageError(
                 "no commit is checked out: this is no git repository, or an empty one",
                 fix="Run this in a clone, or make a first commit.",
             )
         return commit
+
+    def _refuse_unreadable(self) -> None:
+        """Raise ServiceError with git's words if there is a repository it refuses."""
+        asked = self._git("rev-parse", "--git-dir", ok=_ANY_CODE)
+        if asked.code == 0 or "not a git repository" in asked.stderr:
+            return
+        advice = re.search(r"git config --global --add safe.directory .*", asked.stderr)
+        raise ServiceError(
+            f"git cannot read this repository: {last_line(asked.stderr)}",
+            fix=f"Run: {advice[0]}" if advice else "Mend what git says, then go on.",
+        )
 
     def branch(self) -> str | None:
         """Return the branch that is checked out, ``None`` on a detached HEAD."""
@@ -70,9 +83,9 @@ class Git:
         """Say whether history is cut off: then questions about it get wrong answers."""
         return self._line("rev-parse", "--is-shallow-repository") == "true"
 
-    def is_clean(self) -> bool:
-        """Say whether nothing is changed, staged or untracked (ignored files aside)."""
-        return not self._git("status", "--porcelain").stdout
+    def unclean(self) -> tuple[str, ...]:
+        """Return what is changed, staged or untracked, as ``git status`` lists it."""
+        return tuple(self._git("status", "--porcelain").stdout.splitlines())
 
     def commit_of(self, ref: str) -> str | None:
         """Return the commit that *ref* names here, peeled, or ``None``."""
@@ -82,6 +95,19 @@ class Git:
             ok=(0, 1, 128),
         )
         return done.stdout.strip() if done.code == 0 else None
+
+    def known(self, commits: Collection[str]) -> set[str]:
+        """Return those of *commits* that this clone has."""
+        if not commits:
+            return set()
+        asked = "".join(f"{commit}\n" for commit in commits)
+        done = run(
+            ["git", "cat-file", "--batch-check=%(objectname) %(objecttype)"],
+            cwd=self.root,
+            stdin=asked,
+        )
+        words = (line.split() for line in done.stdout.splitlines())
+        return {name for name, kind in words if kind == "commit"}
 
     def commit_time(self, commit: str) -> datetime:
         """Return when *commit* was made (committer date, aware, UTC)."""
@@ -99,18 +125,20 @@ class Git:
         ``for-each-ref`` and not ``git tag``, whose output a user's settings change.
         """
         limit = [] if merged is None else [f"--merged={merged}"]
-        fields = "%(refname:strip=2) %(objectname) %(*objectname)"
+        fields = "%(refname:strip=2) %(objectname) %(*objectname) %(*objecttype)"
         done = self._git(
             "for-each-ref", *limit, "--sort=refname", f"--format={fields}", "refs/tags"
         )
         tags: dict[str, str] = {}
         # A name may hold what Python takes for white space or a line end.
         for line in filter(None, done.stdout.split("\n")):
-            name, sha, peeled = line.split(" ")
-            tags[name] = peeled or sha
+            name, sha, peeled, kind = line.split(" ")
+            # A tag of a tag: before git 2.44 one step is all that it peels.
+            nested = self.commit_of(f"refs/tags/{name}") if kind == "tag" else None
+            tags[name] = nested or peeled or sha
         return tags
 
-    def log(self, since: str | None, commit: str) -> "Log":
+    def log(self, since: str | None, commit: str) -> Log:
         """Return the commits from *commit* back to *since*, newest first.
 
         *since* is a commit, or ``None`` for all of history. The order is git's own
@@ -133,16 +161,6 @@ class Git:
         """Return the text of *path* in *commit*, ``None`` if it has no such file."""
         found = self.tree_of(commit, path)
         return None if found is None else self._git("cat-file", "blob", found).stdout
-
-    def versions_of(self, path: str, most: int) -> tuple[FileVersion, ...]:
-        """Return the *most* newest versions of *path* in the history of HEAD."""
-        log = self._git("log", f"-{most}", "--format=%H %s", "--", path).stdout
-        pairs = (line.partition(" ") for line in log.splitlines())
-        return tuple(
-            FileVersion(commit=commit, subject=subject, text=text)
-            for commit, _, subject in pairs
-            if (text := self.file_at(commit, path)) is not None
-        )
 
     def tree_of(self, commit: str, path: str) -> str | None:
         """Return the object id of *path* in *commit*, ``None`` if it is not there."""
@@ -184,27 +202,73 @@ class Git:
 
     def written_address(self) -> str | None:
         """Return the remote's address as the clone has it, before ``insteadOf``."""
-        name = f"remote.{self.remote}.url"
-        done = self._git("config", "--get", name, ok=(0, 1, 128))
+        done = self._git("config", f"remote.{self.remote}.url", ok=(0, 1, 128))
         return done.stdout.strip() or None
 
     def remote_refs(self, prefixes: Collection[str] = HEADS_AND_TAGS) -> dict[str, str]:
-        """Return full ref name → peeled commit of the refs under *prefixes*.
+        """Return full ref name → peeled commit of the refs under *prefixes*."""
+        found = self.remote_objects(prefixes)
+        return {ref: at.commit for ref, at in found.items()}
 
-        Source: git-ls-remote(1); a ``^{}`` line exists for annotated tags only.
+    def remote_objects(
+        self, prefixes: Collection[str] = HEADS_AND_TAGS
+    ) -> dict[str, RemoteRef]:
+        """Return full ref name → what it names, of the refs under *prefixes*.
+
+        Only ``--heads`` and ``--tags`` are filtered by the server (git 2.39).
         """
-        known = set(prefixes) <= set(HEADS_AND_TAGS)
-        narrow = ["--heads", "--tags"] if known else []
+        parts = {
+            option
+            for option, part in (("--heads", _HEADS), ("--tags", _TAGS))
+            if any(prefix.startswith(part) for prefix in prefixes)
+        }
+        known = all(prefix.startswith((_HEADS, _TAGS)) for prefix in prefixes)
+        narrow = sorted(parts) if known else []
         done = self._ask_remote("ls-remote", *narrow, "--", "{}")
-        refs: dict[str, str] = {}
-        for line in filter(None, done.stdout.split("\n")):
-            commit, _, name = line.partition("\t")
-            plain = name.removesuffix("^{}")
-            if plain.startswith(tuple(prefixes)) and (
-                plain != name or plain not in refs
-            ):
-                refs[plain] = commit
-        return refs
+        return parse_refs(done.stdout, tuple(prefixes))
+
+    def tag_message(self, ref: str, at: RemoteRef) -> str | None:
+        """Return the message of the annotated tag *ref*, ``None`` of another ref.
+
+        *at* is what the remote says of *ref*. The object is read from the clone, and
+        fetched into it only where it is not there yet; no ref of the clone changes.
+        """
+        if at.object == at.commit:
+            return None
+        if not self._holds(at.object):
+            self._ask_remote(
+                *("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "{}", ref)
+            )
+        if not self._holds(at.object):
+            raise ServiceError(
+                f"{ref} moved while it was read", fix="Run the same command again."
+            )
+        content = self._git("cat-file", "tag", at.object).stdout
+        return content.partition("\n\n")[2]
+
+    def _holds(self, tag: str) -> bool:
+        return self._git("cat-file", "-e", f"{tag}^{{tag}}", ok=(0, 1, 128)).code == 0
+
+    def create_tag(
+        self, ref: str, *, commit: str, message: str
+    ) -> Moved | Lost | Declined:
+        """Create the annotated tag *ref* on *commit*, if *ref* is not there.
+
+        The same commit and message give the same object, whoever makes it: name and
+        time are not those of the machine. What was made is a tag of this clone as well.
+        An accepted push is not read back here: the caller reads all refs again.
+        """
+        at = int(self.commit_time(commit).timestamp())
+        text = tag_object(ref.removeprefix(_TAGS), commit, at, message)
+        args = ["git", "hash-object", "-t", "tag", "-w", "--stdin"]
+        made = run(args, cwd=self.root, stdin=text).stdout.strip()
+        pushed = self._push(ref, old=None, new=made)
+        moved: Moved | Lost | Declined = Moved(now=made, changed=True)
+        if pushed.code != 0:
+            moved = self._judged(pushed, ref, old=None, new=made)
+        if isinstance(moved, Moved) and self.commit_of(ref) is None:
+            self._git("update-ref", ref, made, "")
+        return moved
 
     def fetch(self) -> None:
         """Bring the remote's branches and tags into the clone."""
@@ -221,13 +285,19 @@ class Git:
     def move_ref(
         self, ref: str, *, old: str | None, new: str | None
     ) -> Moved | Lost | Declined:
-        """Point *ref* at *new* if it is at *old*: compare-and-swap by a push.
+        """Point *ref* at the object *new* if it is at *old*: compare-and-swap by push.
 
         *ref* is a full name; ``None`` means absent, so ``old=None`` creates and
         ``new=None`` deletes. Git's words are not believed: the ref is read again, and
         its state decides. Raises ServiceError when it cannot be read.
         Source: git-push(1), ``--force-with-lease``; ``=`` means up to date.
         """
+        moved = self._judged(self._push(ref, old=old, new=new), ref, old=old, new=new)
+        if isinstance(moved, Moved) and old and new is None and self._holds(old):
+            self._git("update-ref", "-d", ref, old, ok=_ANY_CODE)  # ours, if here
+        return moved
+
+    def _push(self, ref: str, *, old: str | None, new: str | None) -> Completed:
         args = ["push", "--porcelain", "--no-verify", "--no-follow-tags"]
         args += ["--recurse-submodules=no", f"--force-with-lease={ref}:{old or ''}"]
         args += ["{}", f"{new or ''}:{ref}"]
@@ -241,7 +311,13 @@ class Git:
                 f"git could not push {ref}: {said}",
                 fix="Check MONOKEEL_DEPLOY_KEY (./inv init makes one) and the network.",
             )
-        now = self.remote_refs((ref,)).get(ref)
+        return pushed
+
+    def _judged(
+        self, pushed: Completed, ref: str, *, old: str | None, new: str | None
+    ) -> Moved | Lost | Declined:
+        found = self.remote_objects((ref,)).get(ref)
+        now = None if found is None else found.object
         if now == new:
             unchanged = any(line.startswith("=") for line in pushed.stdout.splitlines())
             return Moved(now=now, changed=not unchanged)
@@ -298,47 +374,15 @@ class Git:
         return self._git(*args).stdout.strip()
 
 
-class Log(Iterable[tuple[str, str]]):
-    """Commits as (40 hex digits, message), read from git while they are iterated.
-
-    Once they are, *reached* says whether *since* is in the history of *commit*: it is
-    if it is a parent of one of these commits (or *commit* itself), and asking git
-    would be a second walk.
-    """
-
-    def __init__(
-        self, records: Iterator[str], *, since: str | None, commit: str
-    ) -> None:
-        self.reached = since in {None, commit}
-        self._records = records
-        self._since = since
-
-    def __iter__(self) -> Iterator[tuple[str, str]]:
-        """Yield each commit once."""
-        for record in self._records:
-            names, _, message = record.partition("\n")
-            sha, _, parents = names.partition(" ")
-            if self._since is not None and self._since in parents:
-                self.reached = True
-            if sha:
-                yield sha, message
-
-
 def _server_words(stdout: str, stderr: str) -> str:
     """Return why the server refused: git's reason, and the server's own lines.
 
     Source: git-push(1), ``--porcelain``: ``! REFS SUMMARY (REASON)`` on stdout.
     """
-    status = [line for line in stdout.splitlines() if line.startswith("!")]
-    reason = re.search(r"\((.*)\)\s*\Z", status[0]) if status else None
-    said = [
-        line.removeprefix("remote:").strip()
-        for line in stderr.splitlines()
-        if line.startswith("remote:")
-    ]
-    words = " ".join(filter(None, said))
-    parts = [*([reason[1]] if reason else []), *([words] if words else [])]
-    return ": ".join(parts) or last_line(stderr)
+    reason = re.findall(r"^!.*\((.*)\)\s*$", stdout, re.MULTILINE)[:1]
+    said = re.findall(r"^remote: *(.*\S)", stderr, re.MULTILINE)
+    words = [" ".join(said)] if said else []
+    return ": ".join([*reason, *words]) or last_line(stderr)
 
 
 def _advice(problem: str, address: str) -> str:

@@ -6,6 +6,7 @@ own that are given a GitHub. Facts: GitHub's REST documentation, version 2022-11
 
 import json as jsonlib
 import re
+import time
 from collections.abc import Container, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -13,7 +14,13 @@ from http import HTTPStatus
 from urllib.parse import urlencode
 
 from monokeel.adapters.addresses import parts_of
-from monokeel.adapters.session import LARGEST, Answer, Session, is_rate_limit
+from monokeel.adapters.session import (
+    LARGEST,
+    Answer,
+    Session,
+    is_rate_limit,
+    wait_before_retry,
+)
 from monokeel.ground.answers import Json, Unknown, as_list, as_object
 from monokeel.ground.errors import MonokeelError, RefusedError, ServiceError
 from monokeel.ground.parsers import parse_epoch, parse_http_date
@@ -21,8 +28,10 @@ from monokeel.ground.parsers import parse_epoch, parse_http_date
 _VERSION = "2022-11-28"
 _JSON = "application/vnd.github+json"
 _NEXT = re.compile(r'<([^>]+)>;\s*rel="next"')
+_MOVED = re.compile(r".*/(?:repositories/\d+|repos/[^/]+/[^/?]+)")
 _MOST_PAGES = 1000
 _MOST_BYTES = 200 << 20
+_ENDS = "first 1000 results"
 HIDDEN = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND)
 _UNSEEN = (*HIDDEN, HTTPStatus.TOO_MANY_REQUESTS)
 
@@ -153,12 +162,35 @@ class GitHub:
                 return items
             if size > _MOST_BYTES:
                 raise ServiceError("GitHub's list has more than 200 MiB")
-            answer = self.request("GET", following[1])
+            try:
+                answer = self.request("GET", following[1])
+            except RefusedError as error:
+                # GitHub ends some lists there, with 422 (iree#16506, hub#2920).
+                if _ENDS in error.problem:
+                    return items
+                raise
         raise ServiceError(f"GitHub's list has more than {_MOST_PAGES} pages")
 
     def _error(self, method: str, path: str, answer: Answer) -> MonokeelError:
         where = parts_of(self._url(path, None)).path
-        return _refusal(method, where, answer, has_token=bool(self.token))
+        error = _refusal(method, where, answer, has_token=bool(self.token))
+        if answer.status == HTTPStatus.MOVED_PERMANENTLY:
+            error.fix = (
+                f"The repository is {self._new_name(answer)} now: correct [repository]"
+                " in infra/platform.toml, GITHUB_REPOSITORY and git remote set-url."
+            )
+        return error
+
+    def _new_name(self, moved: Answer) -> str:
+        """Return where a 301 leads; GitHub names the repository by its number there."""
+        place = _MOVED.match(moved.headers.get("Location", ""))
+        try:
+            if place is None:
+                return "elsewhere"
+            found = as_object(self.request("GET", place[0]).json())
+        except MonokeelError:
+            return "elsewhere"
+        return str(found.get("full_name"))
 
     def graphql(self, query: str, variables: Mapping[str, str]) -> dict[str, Json]:
         """Return the data that *query* asks for; it only reads, so it may be repeated.
@@ -238,6 +270,7 @@ def _refusal(
     request_id = answer.headers.get("X-GitHub-Request-Id")
     if request_id:
         problem += f" (request {request_id})"
+    again_s = wait_before_retry(answer, 1, now=time.time())
     if "Upgrade to GitHub Pro" in said:
         return ServiceError(
             problem,
@@ -245,9 +278,13 @@ def _refusal(
             " or make the repository public.",
         )
     if answer.status in _UNSEEN:
-        return ServiceError(problem, fix=_advice(answer, has_token=has_token))
+        return ServiceError(
+            problem, fix=_advice(answer, has_token=has_token), again_s=again_s
+        )
     if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return ServiceError(problem, fix="Run again once GitHub answers.")
+        return ServiceError(
+            problem, fix="Run again once GitHub answers.", again_s=again_s
+        )
     return RefusedError(problem)
 
 

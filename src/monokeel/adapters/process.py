@@ -213,9 +213,13 @@ def without_logins(text: str) -> str:
 
 
 def last_line(text: str) -> str:
-    """Return the last line of *text* that says something, or "no message"."""
+    """Return the line of *text* with the reason, or "no message".
+
+    That is git's ``fatal:`` line, below which it may give advice, else the last one.
+    """
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return lines[-1] if lines else "no message"
+    reasons = [line for line in lines if line.startswith("fatal: ")]
+    return (reasons or lines or ["no message"])[-1]
 
 
 def _missing(program: str) -> ServiceError:

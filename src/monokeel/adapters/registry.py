@@ -6,7 +6,8 @@ which are named where they count.
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
@@ -18,12 +19,18 @@ from monokeel.adapters.registry_access import (
     PULL,
     PUSH,
     Denied,
+    Login,
     Question,
     RegistryAccess,
     error_codes,
     error_text,
 )
-from monokeel.adapters.session import Answer, Session, map_concurrently
+from monokeel.adapters.session import (
+    Answer,
+    Session,
+    map_concurrently,
+    wait_before_retry,
+)
 from monokeel.ground.answers import Absent, Found, Unknown
 from monokeel.ground.errors import RefusedError, ServiceError, UsageError
 
@@ -37,12 +44,17 @@ MEDIA_TYPES: Final = (
 # (docker-registry 2.8.2, observed; GHCR: Argus#459).
 _ACCEPT: Final = {"Accept": ", ".join(MEDIA_TYPES)}
 _ABSENT: Final = {"MANIFEST_UNKNOWN", "NAME_UNKNOWN"}
+# What the specification lets these codes mean is no "no".
+_SOMETHING_ELSE: Final = {
+    *("DENIED", "UNAUTHORIZED", "TOOMANYREQUESTS", "UNSUPPORTED", "NAME_INVALID"),
+}
 _NAME: Final = re.compile(r"[a-z0-9]+(?:(?:\.|_|__|-+|/)[a-z0-9]+)*\Z")
 _REFERENCE: Final = re.compile(
     r"[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}\Z|sha256:[0-9a-f]{64}\Z"
 )
 _UNREADABLE: Final = "of a media type that we do not read"
 _MOST_CHILDREN: Final = 200
+_WAITS_S: Final = (0.5, 1.0, 2.0, 4.0, 8.0)
 _AGAIN: Final = "Run the same command again once the registry answers."
 
 
@@ -71,15 +83,15 @@ class Registry:
         session: Session,
         *,
         address: str,
-        user: str | None = None,
-        password: str | None = None,
+        login: Login | None = None,
         timeout_s: float = 30.0,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
+        self._sleep = sleep
         self._access = RegistryAccess(
             session,
             address.rstrip("/"),
-            user=user,
-            password=password,
+            login=login or Login(),
             timeout_s=timeout_s,
         )
 
@@ -123,11 +135,16 @@ class Registry:
         """Say whether an upload to *image* would be accepted; leave nothing there.
 
         An upload is begun (202) and cancelled: it creates no blob, tag or package
-        version (radius#12623).
+        version (radius#12623), so it may be asked again after trouble.
         """
         _check(image)
         question = Question(
-            method="POST", name=image, path="blobs/uploads/", actions=PUSH, body=b""
+            method="POST",
+            name=image,
+            path="blobs/uploads/",
+            actions=PUSH,
+            body=b"",
+            retry=True,
         )
         answer = self._access.ask(question)
         if not isinstance(answer, Answer):
@@ -137,7 +154,30 @@ class Registry:
             return True
         if answer.status in DENIALS:
             return False
+        if answer.status == HTTPStatus.NOT_FOUND and error_codes(answer):
+            # ECR makes no repository by itself (aws/containers-roadmap#853).
+            return Unknown(
+                reason=f"{self._access.host} has no repository {image}"
+                f" ({error_text(answer)}): create it first"
+            )
         return self._unclear(answer, image)
+
+    def may_push_all(self, images: Sequence[str]) -> list[bool | Unknown]:
+        """Say of each of *images*, asked at the same time, whether it may be pushed."""
+        return map_concurrently(self.may_push, images)
+
+    def digest_at(self, image: str, tag: str) -> str:
+        """Return the digest at *tag*, once it is shown; ServiceError if it is not."""
+        now = self._settled(image, tag)
+        for wait_s in _WAITS_S:
+            if isinstance(now, Found):
+                return now.digest
+            self._sleep(wait_s)
+            now = self._settled(image, tag)
+        raise ServiceError(
+            f"the build command ended well, but {image}:{tag} is not shown yet",
+            fix="Run this again in a minute; the command must push {image}.",
+        )
 
     def manifest(self, image: str, digest: str) -> Manifest:
         """Return the manifest of *digest*, its bytes checked against it.
@@ -152,23 +192,26 @@ class Registry:
             reason = answer.reason
         raise ServiceError(f"{self._access.host}: {reason}", fix=_AGAIN)
 
-    def give_tag(self, image: str, digest: str, tag: str) -> None:
-        """Put the manifest of *digest* under *tag*, unchanged; never overwrite.
+    def give_tag(
+        self, image: str, digest: str, tag: str, *, moving: bool = False
+    ) -> None:
+        """Put the manifest of *digest* under *tag*, unchanged.
 
         No registry compares and sets (distribution-spec#250): the tag is looked at
-        before, and read back after. Does nothing when the tag is at *digest*. Raises
-        RefusedError when it is or comes to be at another one, and ServiceError when
-        nobody can tell.
+        before, and read back after, until it is shown. Does nothing when the tag is at
+        *digest*; only a *moving* one is taken from another. Raises RefusedError when
+        it is or comes to be at another one, and ServiceError when nobody can tell.
         """
         manifest = self.manifest(image, digest)
         now = self._settled(image, tag)
-        if isinstance(now, Absent):
-            reply = self._put(image, manifest, tag)
-            now = self._settled(image, tag)
+        if isinstance(now, Absent) or (moving and now.digest != digest):
+            failure = self._put(image, manifest, tag, moving=moving)
+            now = self._shown(image, tag, digest, accepted=failure is None)
             if isinstance(now, Absent):
-                raise ServiceError(
-                    f"{image}:{tag} was not written: {reply}",
-                    fix="May the token push (packages: write)? Then run this again.",
+                raise failure or ServiceError(
+                    f"{image}:{tag}: {self._access.host} accepted it and does not"
+                    " show it yet",
+                    fix="Run the same command again in a minute.",
                 )
         if now.digest != digest:
             # Put back it would only move a second time: it stays as it is.
@@ -177,20 +220,47 @@ class Registry:
                 fix="A published version is never replaced; release a new one.",
             )
 
-    def _put(self, image: str, manifest: Manifest, tag: str) -> str:
-        """Write once and return what was answered; the tag tells if it worked."""
+    def _put(
+        self, image: str, manifest: Manifest, tag: str, *, moving: bool
+    ) -> ServiceError | None:
+        """Write once; return why it was not accepted. The tag tells if it worked."""
+        only_new = {} if moving else {"If-None-Match": "*"}
         question = Question(
             method="PUT",
             name=image,
             path=f"manifests/{tag}",
             actions=PUSH,
-            headers={"Content-Type": manifest.media_type, "If-None-Match": "*"},
+            headers={"Content-Type": manifest.media_type, **only_new},
             body=manifest.body,
         )
         answer = self._access.ask(question)
         if not isinstance(answer, Answer):
-            return answer.reason
-        return f"{self._access.host} answered {answer.status} {error_text(answer)}"
+            return ServiceError(
+                f"{image}:{tag} was not written: {answer.reason}", fix=_AGAIN
+            )
+        if answer.status == HTTPStatus.CREATED:
+            return None
+        said = f"{self._access.host} answered {answer.status} {error_text(answer)}"
+        fix = _AGAIN
+        if answer.status in DENIALS:
+            fix = "The token may not push (packages: write); ./inv doctor checks it."
+        return ServiceError(
+            f"{image}:{tag} was not written: {said}",
+            fix=fix,
+            again_s=wait_before_retry(answer, 1, now=time.time()),
+        )
+
+    def _shown(
+        self, image: str, tag: str, digest: str, *, accepted: bool
+    ) -> Found | Absent:
+        """Return what is at *tag*, once it is *digest*: reads may be behind."""
+        now = self._settled(image, tag)
+        for wait_s in _WAITS_S if accepted else ():
+            if isinstance(now, Found) and now.digest == digest:
+                break
+            self._sleep(wait_s)
+            now = self._settled(image, tag)
+        return now
 
     def _settled(self, image: str, tag: str) -> Found | Absent:
         answer = self._read(image, tag)
@@ -208,11 +278,15 @@ class Registry:
         """
         _check(image, reference)
         answer = self._ask(image, reference, PULL)
-        if _is_denied(answer) and self._access.has_credentials:
-            answer = self._ask(image, reference, PUSH)
+        # Who may push may read as well: only asked with that right is a refusal, or a
+        # "no" in the registry's own words, certain.
+        if self._access.has_credentials and (_is_denied(answer) or _is_odd_no(answer)):
+            first, answer = answer, self._ask(image, reference, PUSH)
             is_ghcr = self._access.service == "ghcr.io"
             if _is_denied(answer) and is_ghcr and self.may_push(image) is True:
                 return Absent()
+            if _is_denied(answer) and _is_denied(first):
+                answer = first  # it says why even reading is refused
         if not isinstance(answer, Answer):
             return Unknown(reason=answer.reason)
         return self._judged(answer, image, reference)
@@ -236,7 +310,8 @@ class Registry:
         if answer.status == HTTPStatus.NOT_FOUND:
             if "accept header" in answer.text.lower():
                 return Found(digest=_UNREADABLE)
-            if _ABSENT & set(error_codes(answer)):
+            odd = _is_odd_no(answer) and self._access.has_credentials
+            if odd or _ABSENT & set(error_codes(answer)):
                 return Absent()
         # Any other answer leaves the question open, and a guard must not guess.
         return self._unclear(answer, name)
@@ -281,6 +356,17 @@ class Registry:
 def digest_of(content: bytes) -> str:
     """Return the sha256 of *content* as registries write it."""
     return f"sha256:{hashlib.sha256(content).hexdigest()}"
+
+
+def _is_odd_no(answer: Answer | Denied | Unknown) -> bool:
+    """Say whether *answer* is an OCI 404 of a code that the specification lacks.
+
+    Harbor says NOT_FOUND (goharbor/harbor#16515), others other words (imgutil#46).
+    """
+    if not isinstance(answer, Answer) or answer.status != HTTPStatus.NOT_FOUND:
+        return False
+    codes = set(error_codes(answer))
+    return bool(codes) and not codes & (_ABSENT | _SOMETHING_ELSE)
 
 
 def _is_denied(answer: Answer | Denied | Unknown) -> bool:

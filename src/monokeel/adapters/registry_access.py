@@ -28,12 +28,20 @@ _REDIRECTS = {
     HTTPStatus.PERMANENT_REDIRECT,
 }
 _HOPS = 3
+_BORROWED = (
+    "nor is it public: GitHub's registry takes no fine-grained token; set a classic one"
+    " with read:packages as MONOKEEL_REGISTRY_PASSWORD (for that of gh: gh auth refresh"
+    " -s read:packages)"
+)
 DENIALS = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """One request about the image *name*; *path* is below ``/v2/<name>/``."""
+    """One request about the image *name*; *path* is below ``/v2/<name>/``.
+
+    *retry* says that a write has no effect and may be asked again after trouble.
+    """
 
     method: str
     name: str
@@ -41,6 +49,7 @@ class Question:
     actions: str = PULL
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes | None = None
+    retry: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,10 +68,25 @@ class Denied:
     reason: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Login:
+    """Who asks. *realm* is a host that may get *password* besides the registry's own.
+
+    A *borrowed* one was given for something else, the token for GitHub: where it is
+    refused for a read nobody in particular is tried, for GHCR refuses a fine-grained
+    token even for public images (GitHub's packages documentation).
+    """
+
+    user: str | None = None
+    password: str | None = field(default=None, repr=False)
+    realm: str = ""
+    borrowed: bool = False
+
+
 class RegistryAccess:
     """Requests to one registry with the right credentials; safe in many threads.
 
-    *address* has no final slash. Without *password* only public images can be read.
+    *address* has no final slash. Without a password only public images can be read.
     """
 
     def __init__(
@@ -70,15 +94,19 @@ class RegistryAccess:
         session: Session,
         address: str,
         *,
-        user: str | None,
-        password: str | None,
+        login: Login,
         timeout_s: float,
     ) -> None:
         self.address = address
-        self.has_credentials = password is not None
+        self.has_credentials = login.password is not None
+        self._login = login
         self.service = ""
         self._session = session
-        self._basic = None if password is None else _basic(user or "token", password)
+        self._basic = (
+            None
+            if login.password is None
+            else _basic(login.user or "token", login.password)
+        )
         self._timeout_s = timeout_s
         self._authorization: dict[tuple[str, str], str] = {}
         self._locks: dict[tuple[str, str], threading.Lock] = {}
@@ -156,6 +184,7 @@ class RegistryAccess:
             body=question.body,
             timeout_s=self._timeout_s,
             largest=LARGEST_MANIFEST,
+            retry=question.retry,
         )
 
     @staticmethod
@@ -188,10 +217,21 @@ class RegistryAccess:
     def _token(
         self, scope: tuple[str, str], challenge: Challenge
     ) -> str | Denied | Unknown:
-        problem = realm_problem(self.address, challenge.realm)
+        problem = realm_problem(self.address, challenge.realm, self._login.realm)
         if problem and (self.has_credentials or not parts_of(challenge.realm).netloc):
             return Unknown(reason=problem)
         self.service = challenge.service
+        token = self._ask_token(scope, challenge, self._basic)
+        if isinstance(token, Denied) and self._login.borrowed and scope[1] == PULL:
+            public = self._ask_token(scope, challenge, None)
+            if isinstance(public, str):
+                return public
+            return Denied(reason=f"{token.reason}; {_BORROWED}")
+        return token
+
+    def _ask_token(
+        self, scope: tuple[str, str], challenge: Challenge, basic: str | None
+    ) -> str | Denied | Unknown:
         name, actions = scope
         query = {"service": challenge.service, "scope": f"repository:{name}:{actions}"}
         joint = "&" if parts_of(challenge.realm).query else "?"
@@ -199,19 +239,19 @@ class RegistryAccess:
             answer = self._session.request(
                 "GET",
                 f"{challenge.realm}{joint}{urlencode(query)}",
-                headers=self._headers(self._basic),
+                headers=self._headers(basic),
                 timeout_s=self._timeout_s,
                 largest=LARGEST_MANIFEST,
             )
         except MonokeelError as error:
             return Unknown(reason=error.problem)
-        return self._read_token(name, answer)
+        who = "nobody in particular" if basic is None else "these credentials"
+        return self._read_token(name, answer, who)
 
-    def _read_token(self, name: str, answer: Answer) -> str | Denied | Unknown:
+    def _read_token(
+        self, name: str, answer: Answer, who: str
+    ) -> str | Denied | Unknown:
         if answer.status != HTTPStatus.OK:
-            who = (
-                "these credentials" if self.has_credentials else "nobody in particular"
-            )
             reason = (
                 f"{self.host} gives {who} no token for {name}"
                 f" ({answer.status} {error_text(answer)})"
@@ -247,12 +287,12 @@ def read_challenge(header: str) -> Challenge:
     return Challenge(scheme="none" if basic is None else "basic")
 
 
-def realm_problem(address: str, realm: str) -> str:
+def realm_problem(address: str, realm: str, allowed: str = "") -> str:
     """Say why *realm* may not have the credentials of the registry at *address*.
 
     Empty when it may: it is the registry's own host, one above or below it in its
-    domain (registry.gitlab.com asks gitlab.com), or Docker Hub's; and the way there
-    is https, or stays on this machine.
+    domain (registry.gitlab.com asks gitlab.com), Docker Hub's, or *allowed*; and the
+    way there is https, or stays on this machine.
     """
     registry, named = parts_of(address).hostname or "", parts_of(realm).hostname or ""
     try:
@@ -264,18 +304,20 @@ def realm_problem(address: str, realm: str) -> str:
         or registry.endswith(f".{named}")
         or named.endswith(f".{registry}")
         or _KNOWN_REALMS.get(registry) == named
+        or allowed == parts_of(realm).netloc
     )
     if related:
         return ""
     return (
         f"{registry} names a token realm on another host, {named or realm!r};"
-        " the credentials were not sent there"
+        " the credentials were not sent there. If that is its token service, set"
+        f' [registry] token_realm = "{parts_of(realm).netloc}"'
     )
 
 
 def error_codes(answer: Answer) -> list[str]:
     """Return the codes of an error body (distribution-spec), none if it is not one."""
-    return [code for code, _ in _errors(answer)]
+    return [code for code, _ in _errors(answer) if code]
 
 
 def error_text(answer: Answer) -> str:

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 from monokeel.adapters.addresses import check_address, is_loopback, joined, parts_of
 from monokeel.adapters.github import GitHub, words_of
-from monokeel.adapters.session import LARGEST_RECORD, Answer
+from monokeel.adapters.session import LARGEST_RECORD, Answer, wait_before_retry
 from monokeel.ground.answers import Json
 from monokeel.ground.errors import MonokeelError, RefusedError, ServiceError
 from monokeel.release.record import (
@@ -20,7 +20,6 @@ from monokeel.release.record import (
     Asset,
     GitHubRelease,
     ReleaseRecord,
-    parse_asset,
     parse_record,
     parse_release,
 )
@@ -90,7 +89,7 @@ class Releases:
             self._sleep(wait_s)
         return draft
 
-    def attach(self, release: GitHubRelease, content: bytes) -> Asset:
+    def attach(self, release: GitHubRelease, content: bytes) -> None:
         """Upload *content* as ``release.json`` of *release*.
 
         The name is taken by the first upload: a second one is RefusedError (422).
@@ -107,17 +106,8 @@ class Releases:
         answer = self._github.session.request(
             "POST", address, headers=headers, body=content
         )
-        if answer.status == HTTPStatus.CREATED:
-            return parse_asset(answer.json())
-        raise _refusal(f"the upload of {RECORD_NAME}", answer)
-
-    def detach(self, asset: Asset) -> None:
-        """Delete *asset*; one that is gone already is done."""
-        self._github.request(
-            "DELETE",
-            f"/releases/assets/{asset.id}",
-            expect=(HTTPStatus.NO_CONTENT, HTTPStatus.NOT_FOUND),
-        )
+        if answer.status != HTTPStatus.CREATED:
+            raise _refusal(f"the upload of {RECORD_NAME}", answer)
 
     def record_of(self, release: GitHubRelease) -> ReleaseRecord | None:
         """Return what the ``release.json`` of *release* says, ``None`` without one.
@@ -126,25 +116,34 @@ class Releases:
         was listed. Raises ServiceError for a file that cannot be read: nobody can tell
         what was released.
         """
+        text = self.file_of(release)
+        return None if text is None else parse_record(text)
+
+    def file_of(self, release: GitHubRelease) -> str | None:
+        """Return the text of the ``release.json`` of *release*, if it has one."""
         asset = release.record_asset
         if asset is None or asset.state != UPLOADED:
             return None
-        text = self._download(asset)
-        return None if text is None else parse_record(text)
+        return self._download(asset)
 
-    def publish(self, release: GitHubRelease, *, latest: bool) -> GitHubRelease:
+    def publish(
+        self, release: GitHubRelease, *, title: str, body: str, latest: bool
+    ) -> None:
         """Publish the draft *release*; *latest* says whether it is the newest version.
 
-        Its tag must exist: GitHub would create a missing one where it likes. Raises
-        RefusedError when GitHub refuses (422: burned name, tag rules).
+        *title* and *body* replace what the draft says. Its tag must exist: GitHub
+        would create a missing one where it likes. Raises RefusedError when GitHub
+        refuses (422: burned name, tag rules).
         """
         # A string on purpose: "true", "false" or "legacy" (GitHub's REST reference).
         change: dict[str, Json] = {
+            "name": title,
+            "body": body,
             "draft": False,
+            "prerelease": False,
             "make_latest": "true" if latest else "false",
         }
-        answer = self._write("PATCH", f"/releases/{release.id}", change, HTTPStatus.OK)
-        return parse_release(answer.json())
+        self._write("PATCH", f"/releases/{release.id}", change, HTTPStatus.OK)
 
     def delete(self, release: GitHubRelease) -> None:
         """Delete the draft *release*; one that is gone already is done.
@@ -236,4 +235,8 @@ def _refusal(what: str, answer: Answer) -> MonokeelError:
         return ServiceError(problem, fix=_WORKFLOW_FIX)
     if answer.status == HTTPStatus.UNPROCESSABLE_ENTITY:
         return RefusedError(problem)
-    return ServiceError(problem, fix="Run the same command again.")
+    return ServiceError(
+        problem,
+        fix="Run the same command again.",
+        again_s=wait_before_retry(answer, 1, now=time.time()),
+    )

@@ -277,4 +277,5 @@ def _silent(method: str, url: str, error: Exception) -> ServiceError:
     return ServiceError(
         f"{parts_of(url).netloc} did not answer {method} {parts_of(url).path} ({kind})",
         fix=_FIX,
+        again_s=1.0,
     )

@@ -1,6 +1,6 @@
 """Read every section, and judge: in sync, drift, or not to be verified."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -72,35 +72,47 @@ def read_drift(wanted: Wanted, outside: Outside) -> DriftReading:
             facts["rulesets"] = _unread("rulesets", error)
         else:
             origins = _origins(rulesets, outside)
-            facts["rulesets"] = _ruleset_facts(rulesets, origins)
+            parents = wanted.settings.policy.parents
+            facts["rulesets"] = _ruleset_facts(rulesets, origins, parents)
     facts |= _others(wanted, outside)
     return DriftReading(wanted=wanted, facts=facts, rulesets=rulesets, origins=origins)
 
 
-def _ruleset_facts(reading: Reading, origins: Mapping[str, Origin]) -> Facts:
+def _ruleset_facts(
+    reading: Reading, origins: Mapping[str, Origin], parents: Sequence[str]
+) -> Facts:
     drifting = [each for each in reading.comparisons if each.drifts]
     lines = problem_lines(drifting, origins)
     passes = [
         any(x.path.startswith(BYPASS) and x.counts for x in each.differences)
         for each in drifting
     ]
-    return Facts(
-        drift=lines,
-        items={
-            line: BYPASS if of_bypass else "rulesets"
-            for line, of_bypass in zip(lines, passes, strict=True)
-        },
-        unverified=reading.unverified,
-    )
+    items = {
+        line: BYPASS if of_bypass else "rulesets"
+        for line, of_bypass in zip(lines, passes, strict=True)
+    }
+    items |= dict.fromkeys(_parents(reading.inherited, parents), "rulesets")
+    return Facts(drift=tuple(items), items=items, unverified=reading.unverified)
+
+
+def _parents(inherited: Sequence[str], wanted: Sequence[str]) -> Iterator[str]:
+    """Yield what differs from ``[policy] parents``, where it names any."""
+    there = {each.rpartition(" (")[0]: each for each in inherited}
+    for name in wanted:
+        if name not in there:
+            yield (
+                f"ruleset {name} of the organization is not there (an owner knows why),"
+                " or no longer meant: [policy] parents of infra/platform.toml"
+            )
+    for name, shown in there.items() if wanted else ():
+        if name not in wanted:
+            yield f"ruleset {shown} appeared above: name it in [policy] parents"
 
 
 def _origins(reading: Reading, outside: Outside) -> dict[str, Origin]:
     if not any(each.drifts for each in reading.comparisons):
         return {}
-    try:
-        file = outside.history.versions_of("infra/rulesets.json", MOST_VERSIONS)
-    except NO_ANSWER:  # a clone without a commit: then the file has no past
-        file = ()
+    file = outside.history.versions_of("infra/rulesets.json", MOST_VERSIONS)
     return origins_of(reading, outside.rulesets, file)
 
 
@@ -114,7 +126,7 @@ def _others(wanted: Wanted, outside: Outside) -> dict[str, Facts]:
     checks: dict[str, Callable[[], Facts]] = {
         "settings": lambda: check_settings(wanted, outside),
         "pointers": lambda: check_pointers(
-            read_records(promotion, *remote()), promotion.records
+            read_records(promotion, remote()), promotion.records
         ),
         "releases": lambda: check_releases(*remote(), promotion),
     }

@@ -21,8 +21,6 @@ def check_settings(wanted: Wanted, outside: Outside) -> Facts:
     notes = [each.line for each in wanted.disagreements if each.warning]
     for row in watched_rows(wanted, outside):
         match answer_to(row):
-            case AsWanted():
-                pass
             case Otherwise(detail=detail, remedy=remedy) if row.watched == "note":
                 notes.append(f"{row.name}: {detail}. {remedy}")
             case Otherwise(detail=detail, remedy=remedy):
@@ -38,6 +36,8 @@ def check_settings(wanted: Wanted, outside: Outside) -> Facts:
                         hidden=hidden,
                     )
                 )
+            case AsWanted():
+                pass
     return Facts(
         drift=tuple(drift),
         items=drift,

@@ -39,10 +39,21 @@ class Unknown:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RemoteRef:
+    """What a ref names: its *object*, and the *commit* that an annotated tag peels to.
+
+    Both are 40 lower-case hex digits; of a branch and a lightweight tag they are equal.
+    """
+
+    object: str
+    commit: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Moved:
     """The ref is where it was wanted; *changed* is false if it had been there before.
 
-    *now* is the commit the ref names, or ``None`` when it was to be deleted.
+    *now* is the object the ref names, or ``None`` when it was to be deleted.
     """
 
     now: str | None

@@ -38,9 +38,19 @@ class RefusedError(MonokeelError):
 
 
 class ServiceError(MonokeelError):
-    """Git, GitHub or the registry gave no usable answer: nobody can tell."""
+    """Git, GitHub or the registry gave no usable answer: nobody can tell.
+
+    *again_s* is after how many seconds the same question may be answered; ``None``
+    where waiting does not help.
+    """
 
     exit_code: ClassVar[int] = 4
+
+    def __init__(
+        self, problem: str, *, fix: str = "", again_s: float | None = None
+    ) -> None:
+        super().__init__(problem, fix=fix)
+        self.again_s = again_s
 
 
 NO_ANSWER: Final = (RefusedError, ServiceError)

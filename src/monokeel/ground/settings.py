@@ -33,16 +33,26 @@ _SERVICE = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*\Z")
 _ENVIRONMENT = re.compile(r"[a-z][a-z0-9-]*\Z")
 _BRANCH = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]*\Z")
 _LINE = re.compile(r"[0-9]+\.(?:[0-9]+\.)?x\Z")
+IMAGES = "{owner}/{repository}/{service}"
+# Parts joined by "/", with placeholders in them; the service tells images apart.
+_PART = r"(?![._-])(?:[A-Za-z0-9._-]|\{owner\}|\{repository\}|\{service\})+(?<![._-])"
+_IMAGES = re.compile(rf"(?=.*\{{service\}})(?:{_PART}/)*{_PART}\Z")
+_TWO_PARTS = {"docker.io", "index.docker.io", "registry-1.docker.io"}
 _HOST = re.compile(r"[A-Za-z0-9.-]+(?::[0-9]{1,5})?\Z")
 _BARE_HOST = "Write no https:// and no path."
 _TAG_PREFIX = re.compile(r"[A-Za-z][A-Za-z0-9._-]*\Z")
 _VERSION = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+(?:-[0-9A-Za-z.-]+)?\Z")
-_CLAIM = re.compile(r"refs/[a-z][a-z0-9-]*/(?:[A-Za-z0-9._-]+/)*\{tag\}\Z")
+# A claim is a tag object, which no branch can be; among the tags it needs a part of
+# its own, or it would be the release tag itself.
+_CLAIM = re.compile(
+    r"refs/(?!heads/|tags/\{)[a-z][a-z0-9-]*/(?:[A-Za-z0-9_-][A-Za-z0-9._-]*/)*"
+    r"\{tag\}\Z"
+)
 _PATH = re.compile(r"(?!/)(?!.*(?:\A|/)\.\.?(?:/|\Z))[A-Za-z0-9_.][A-Za-z0-9._/-]*\Z")
 _SOAK = re.compile(r"([0-9]{1,9})(s|m|h|d)\Z")
 _FOLDER = re.compile(r"[^\x00-\x1f\x7f]+\Z")
 _NO_REF = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|/\.|\.lock(?:/|\Z)|[/.]\Z")
-TAKEN_ENVIRONMENTS = ("release", "policy", "template")
+TAKEN_ENVIRONMENTS = ("release", "registry", "policy", "template")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
@@ -92,6 +102,8 @@ class Settings:
     *version_file*, if not empty, is a file that must hold the version of a release.
     *lines* are maintenance branches beside the default branch; *blocked* is version →
     why it may go nowhere.
+    *image_pattern* is the path of an image below *registry_host*; *token_realm* is a
+    host that may get the registry's credentials besides the registry's own.
     *writer* pushes what the rules protect: the deploy key (with *writer_key*, only the
     one of that fingerprint) or the GitHub App *app_id*. *on_github* are settings of the
     repository, keys and values as in GitHub's REST API.
@@ -110,6 +122,8 @@ class Settings:
     claim_ref: str
     version_file: str
     registry_host: str
+    image_pattern: str = IMAGES
+    token_realm: str = ""
     build: str
     services: tuple[Service, ...]
     environments: tuple[Environment, ...]
@@ -127,9 +141,11 @@ class Settings:
     def image(self, service: str) -> str:
         """Return *service*'s image without host, such as ``acme/shop/api``.
 
+        ``[registry] images`` says how, by default ``{owner}/{repository}/{service}``.
         Lower case: registries accept no other (OCI distribution-spec).
         """
-        return f"{self.owner}/{self.name}/{service}".lower()
+        values = {"owner": self.owner, "repository": self.name, "service": service}
+        return self.image_pattern.format(**values).lower()
 
     @property
     def images(self) -> dict[str, str]:
@@ -141,7 +157,10 @@ class Settings:
         return f"{self.tag_prefix}{version}"
 
     def claim(self, tag: str) -> str:
-        """Return the full ref where *tag* is claimed, ``refs/releases/v1.4.0``."""
+        """Return the full ref where *tag* is claimed.
+
+        By default ``refs/tags/monokeel-claim/v1.4.0``.
+        """
         return self.claim_ref.replace("{tag}", tag)
 
     def service(self, name: str) -> Service:
@@ -167,11 +186,7 @@ def parse_settings(text: str) -> Settings:
     the nearest known one), a value of another type or shape, a duplicate name, and a
     time without a zone.
     """
-    try:
-        document = tomllib.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise fail(f"this is not TOML: {error}") from error
-    top = Fields("", document)
+    top = Fields("", _document(text))
     repository = top.table("repository")
     release = top.table("release")
     registry = top.table("registry")
@@ -189,9 +204,13 @@ def parse_settings(text: str) -> Settings:
         rules=release.choice("rules", RULE_SETS, default=RULE_SETS[0]),
         tag_prefix=release.text("tag_prefix", _TAG_PREFIX, default="v"),
         skip=release.texts("skip", _VERSION),
-        claim_ref=release.text("claim_ref", _CLAIM, default="refs/releases/{tag}"),
+        claim_ref=release.text(
+            "claim_ref", _CLAIM, default="refs/tags/monokeel-claim/{tag}"
+        ),
         version_file=release.optional_text("version_file", _PATH),
         registry_host=_host(registry),
+        image_pattern=_image_pattern(registry),
+        token_realm=registry.optional_text("token_realm", _HOST),
         build=registry.text("build", default="docker"),
         services=tuple(_service(each) for each in top.tables("services")),
         environments=tuple(environments),
@@ -213,6 +232,18 @@ def _policy(table: Fields) -> PolicySettings:
     )
 
 
+def _document(text: str) -> dict[str, object]:
+    try:
+        return tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise fail(f"this is not TOML: {error}") from error
+
+
+def _image_pattern(table: Fields) -> str:
+    says = 'Write a path below the host, such as "my-project/shop/{service}".'
+    return table.text("images", _IMAGES, default=IMAGES, says=says)
+
+
 def _host(table: Fields) -> str:
     says = "Write the host without https:// and path."
     return table.text("host", _HOST, default="ghcr.io", says=says)
@@ -220,6 +251,12 @@ def _host(table: Fields) -> str:
 
 def _require_sound(settings: Settings) -> None:
     """Raise UsageError for values that do not go together."""
+    if settings.registry_host in _TWO_PARTS and settings.image_pattern.count("/") != 1:
+        raise fail(
+            f"[registry] host = {settings.registry_host!r} holds names of two parts,"
+            f" and images = {settings.image_pattern!r} has another number",
+            fix='Set images = "{owner}/{repository}-{service}".',
+        )
     _require_refs(settings)
     _unique("services", [each.name for each in settings.services])
     _unique("services", [each.path for each in settings.services])

@@ -3,11 +3,11 @@
 Each file is checked alone elsewhere; this is the one check of both, without a token.
 """
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from monokeel.ground.settings import Settings
+from monokeel.policy import re2
 from monokeel.policy.refs import PREFIX, binds
 from monokeel.policy.rulesets import BYPASS, Ruleset, parameters_of, rules_of
 from monokeel.policy.shape import Finding
@@ -32,6 +32,10 @@ def disagreements(settings: Settings, rulesets: Sequence[Ruleset]) -> Iterator[F
     yield from rules.guarded(
         "default_branch", f"refs/heads/{branch}", ("deletion", "non_fast_forward")
     )
+    for line in settings.lines:
+        ref = f"refs/heads/{line}"
+        yield from rules.guarded("lines", ref, ("deletion", "non_fast_forward"))
+        yield from rules.named("lines", ref)
     for each in settings.environments:
         ref = f"refs/heads/env/{each.name}"
         yield from rules.guarded("environments", ref, _MOVES, writer=True)
@@ -92,10 +96,8 @@ class _Rules:
             rule = parameters_of(each, "branch_name_pattern")
             if rule is None or rule.get("operator") != "regex" or rule.get("negate"):
                 continue
-            try:
-                refused = re.search(str(rule.get("pattern")), name) is None
-            except re.error:  # the lint of the pattern tells
-                continue
+            allowed = re2.read(str(rule.get("pattern"))).python
+            refused = allowed is not None and allowed.search(name) is None
             if refused and self._binds(each, ref):
                 yield self._finding(
                     key, f"{name}: branch_name_pattern of {each.name} refuses it"

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from monokeel.ground.errors import RefusedError, UsageError
 from monokeel.ground.report import Report
+from monokeel.policy import re2
 from monokeel.policy.rulesets import Ruleset, rules_of
 
 _SHOWN = 120
@@ -14,21 +15,42 @@ def judge_branch(name: str, pattern: str) -> Report:
     """Return a report if branch *name* follows *pattern*, the policy's own.
 
     Raises RefusedError otherwise. The pattern is searched for, as GitHub's rule does:
-    it has its own anchors.
+    it has its own anchors, and means what RE2 says.
     """
-    try:
-        matches = re.search(pattern, name) is not None
-    except re.error as error:
+    expression = re2.read(pattern)
+    if expression.problem:
         raise UsageError(
-            f"the pattern {pattern!r} of branch names is wrong: {error}",
+            f"the pattern {pattern!r} of branch names is wrong: {expression.problem}",
             fix="Correct it in infra/rulesets.json; ./inv policy.lint reads all of it.",
-        ) from error
+        )
+    if expression.python is None:
+        return Report(
+            headline=f"{name}: GitHub judges it; {pattern} has a class of Unicode",
+            data={"branch": name},
+        )
+    allowed = expression.python
+    matches = allowed.search(name) is not None
     if not matches or not name or name != name.strip():
+        better = _suggested(name, allowed)
         raise RefusedError(
             f"the name of branch {name[:_SHOWN]!r} is not allowed",
-            fix=f"Rename it (git branch -m NAME): it must match {pattern}",
+            fix=f"Rename it, such as: git branch -m {better}"
+            if better
+            else f"Rename it (git branch -m NAME): it must match {pattern}",
         )
     return Report(headline=f"{name}: allowed", data={"branch": name})
+
+
+def _suggested(name: str, allowed: re.Pattern[str]) -> str:
+    """Return a name like *name* that is *allowed*; "" if none comes to mind."""
+    words = [x for x in re.split(r"[^A-Za-z0-9.]+", name.rpartition("/")[2]) if x]
+    rest = "-".join(words).strip(".").lower()[:_SHOWN] or "what-it-does"
+    first = name.partition("/")[0].lower()
+    kinds = {"bugfix": "fix", "hotfix": "fix", "feature": "feat"}
+    own = () if first == "env" else (kinds.get(first, first),)  # those are pointers
+    likely = (*own, "feat", "fix", "feature", "")
+    names = (f"{kind}/{rest}" if kind else rest for kind in likely)
+    return next((each for each in names if allowed.search(each)), "")
 
 
 def branch_pattern(rulesets: Sequence[Ruleset]) -> str:

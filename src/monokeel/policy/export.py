@@ -48,6 +48,11 @@ def exported(live: Ruleset) -> dict[str, Json]:
     return {key: body[key] for key in WRITABLE if key in body}
 
 
+def entry_text(live: Ruleset) -> str:
+    """Return *live* as the text of a policy file that names it alone."""
+    return policy_text([exported(live)])
+
+
 def policy_text(entries: Sequence[Mapping[str, Json]]) -> str:
     """Return *entries* as the text of ``infra/rulesets.json``."""
     return json.dumps([dict(each) for each in entries], indent=2) + "\n"

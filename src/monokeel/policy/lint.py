@@ -4,7 +4,6 @@ Never part of drift: what GitHub has and what the file says are compared there, 
 file that is badly written still says what it says.
 """
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
@@ -12,6 +11,7 @@ from monokeel.ground.answers import Json
 from monokeel.ground.errors import UsageError
 from monokeel.ground.report import Report, Section
 from monokeel.ground.settings import Settings
+from monokeel.policy import re2
 from monokeel.policy.agreement import disagreements
 from monokeel.policy.checks import lint_checks
 from monokeel.policy.combinations import lint_combinations
@@ -36,8 +36,6 @@ from monokeel.policy.shape import (
 )
 from monokeel.policy.workflow_jobs import Job
 
-# RE2 has no lookaround, back-reference, atomic group or possessive quantifier.
-_NOT_RE2 = re.compile(r"\(\?(?:<?[=!]|>|P=|\()|\\[1-9]|[*+?}]\+|\\Z")
 _NEED_ID = ("Integration", "Team", "User", "RepositoryRole")
 
 
@@ -202,17 +200,13 @@ def _parameters(
 def _pattern(ruleset: str, path: str, pattern: Json) -> Iterator[Finding]:
     if not isinstance(pattern, str):
         return
-    problem = ""
-    if _NOT_RE2.search(pattern):
-        problem = "RE2 has no lookaround, back-reference, atomic or possessive group"
-    else:
-        try:
-            re.compile(pattern)
-        except re.error as error:
-            problem = str(error)
-    if problem:
-        shown = f"is no regular expression for GitHub: {problem}"
+    expression = re2.read(pattern)
+    if expression.problem:
+        shown = f"is no regular expression for GitHub: {expression.problem}"
         yield Finding(ruleset=ruleset, path=path, problem=shown)
+    elif expression.python is None:
+        problem = "has a class of Unicode: GitHub judges it, check.branch cannot"
+        yield Finding(ruleset=ruleset, path=path, problem=problem, warning=True)
 
 
 def _limits(ruleset: str, where: str, rule: Mapping[str, Json]) -> Iterator[Finding]:

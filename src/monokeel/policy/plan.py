@@ -4,35 +4,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from monokeel.ground.report import Report, Section
-from monokeel.ground.settings import Settings
+from monokeel.ground.report import Report, Section, Table
 from monokeel.policy.comparison import Comparison
-from monokeel.policy.export import exported, policy_text
+from monokeel.policy.export import entry_text
 from monokeel.policy.lint import lint, refuse_errors
 from monokeel.policy.ports import Rulesets
-from monokeel.policy.reading import Reading, read_rulesets
-from monokeel.policy.rulesets import Ruleset
+from monokeel.policy.reading import Policy, Reading, read_rulesets
+from monokeel.policy.refs import bound_refs
 from monokeel.policy.shape import Finding
 from monokeel.policy.verdict import OUTCOMES, Verdict, judge, unverified_lines
 from monokeel.policy.wording import comparison_json, rules_line, sections_of
-from monokeel.policy.workflow_jobs import Job
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
-    """What is asked for: the *desired* rulesets and how to treat the rest.
-
-    *unmanaged* are patterns of names of rulesets that others keep. *jobs* are those of
-    the workflows, *settings* what platform.toml says: the lint compares the rulesets
-    with both, unless they are ``None``.
-    """
-
-    desired: tuple[Ruleset, ...]
-    optional_rules: tuple[str, ...] = ()
-    jobs: tuple[Job, ...] | None = None
-    settings: Settings | None = None
-    unmanaged: tuple[str, ...] = ()
-    delete_unmanaged: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +41,7 @@ class Plan:
     optional_rules: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
     notes: tuple[str, ...] = ()
+    covers: tuple[tuple[str, str], ...] = ()
     side: str = "the file"
 
 
@@ -74,6 +56,7 @@ def make_plan(policy: Policy, rulesets: Rulesets) -> Plan:
     )
     findings = lint(policy.desired, policy.jobs, reading.own, policy.settings)
     refuse_errors(findings)
+    branch = policy.settings.default_branch if policy.settings else "main"
     return Plan(
         reading=reading,
         actions=actions_of(
@@ -82,6 +65,7 @@ def make_plan(policy: Policy, rulesets: Rulesets) -> Plan:
         optional_rules=policy.optional_rules,
         findings=tuple(findings),
         notes=_renamed(reading.comparisons),
+        covers=bound_refs(policy.desired, policy.refs, branch),
     )
 
 
@@ -141,6 +125,12 @@ def plan_report(plan: Plan, allowed: Sequence[str] = ()) -> Report:
             Section("Writes", tuple(map(_write_line, plan.actions))),
             *sections_of(reading.comparisons, {}, named=named, side=plan.side),
             *_deletions(plan),
+            Section(
+                "Binds today, of what this clone knows",
+                table=Table(("ruleset", "branches and tags"), plan.covers),
+            )
+            if plan.actions
+            else Section(""),
             Section("Not verified", unverified_lines(reading.unverified, allowed)),
             Section("To know", plan.notes + warnings),
             Section("Inherited, not touched", reading.inherited),
@@ -148,6 +138,7 @@ def plan_report(plan: Plan, allowed: Sequence[str] = ()) -> Report:
         data={
             "repository": reading.repository,
             "verdict": verdict,
+            "covers": dict(plan.covers),
             "actions": [{"verb": a.verb, "name": a.name} for a in plan.actions],
             "rulesets": [comparison_json(each) for each in reading.comparisons],
             "unverified": [each.as_json(allowed) for each in reading.unverified],
@@ -183,7 +174,7 @@ def _deletions(plan: Plan) -> Iterator[Section]:
     """Yield what is deleted in full: a ruleset that is gone has no history."""
     for action in plan.actions:
         if action.verb == "delete":
-            text = policy_text([exported(action.comparison.live[0])])
+            text = entry_text(action.comparison.live[0])
             lines = tuple(text.splitlines())
             yield Section(f"Deleted with {action.name}, keep it if in doubt", lines)
 

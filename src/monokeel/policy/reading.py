@@ -7,12 +7,32 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from monokeel.ground.settings import Settings
 from monokeel.policy.comparison import Comparison, compare_policies
 from monokeel.policy.ports import Rulesets
 from monokeel.policy.rulesets import BYPASS, Ruleset
 from monokeel.policy.verdict import Unverified
+from monokeel.policy.workflow_jobs import Job
 
 _USER = re.compile(r"\[User (\d+)\]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """What is asked for: the *desired* rulesets and how to treat the rest.
+
+    *unmanaged* are patterns of names of rulesets that others keep. *jobs* are those of
+    the workflows, *settings* what platform.toml says: the lint compares the rulesets
+    with both, unless they are ``None``. *refs* are those that the clone knows, in full.
+    """
+
+    desired: tuple[Ruleset, ...]
+    optional_rules: tuple[str, ...] = ()
+    jobs: tuple[Job, ...] | None = None
+    settings: Settings | None = None
+    unmanaged: tuple[str, ...] = ()
+    refs: tuple[str, ...] = ()
+    delete_unmanaged: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

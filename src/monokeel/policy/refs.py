@@ -15,6 +15,7 @@ from monokeel.policy.rulesets import Ruleset
 from monokeel.policy.shape import Finding, check_members
 
 PREFIX = {"branch": "refs/heads/", "tag": "refs/tags/"}
+_SHOWN = 6  # names of refs that a ruleset binds
 _SYMBOLS = {"branch": ("~ALL", "~DEFAULT_BRANCH"), "tag": ("~ALL",)}
 _NOT_FNMATCH = re.compile(r"\\|\[\^|[?*+@!]\(")
 _GLOB = re.compile(r"[*?\[]")
@@ -37,6 +38,22 @@ def binds(ruleset: Ruleset, ref: str, default_branch: str) -> bool:
         return any(_matches(each, ref, default_branch) for each in patterns)
 
     return among(include) and not among(exclude)
+
+
+def bound_refs(
+    rulesets: Sequence[Ruleset], refs: Sequence[str], default_branch: str
+) -> tuple[tuple[str, str], ...]:
+    """Return each ruleset's name and the *refs* that it binds: the first, and how many.
+
+    Nothing without *refs*.
+    """
+    found = []
+    for ruleset in rulesets if refs else ():
+        bound = [each for each in refs if binds(ruleset, each, default_branch)]
+        names = [each.split("/", 2)[2] for each in bound[:_SHOWN]]
+        more = f" and {len(bound) - _SHOWN} more" if len(bound) > _SHOWN else ""
+        found.append((ruleset.name, ", ".join(names) + more or "nothing"))
+    return tuple(found)
 
 
 def patterns_of(ruleset: Ruleset) -> tuple[list[str], list[str]]:

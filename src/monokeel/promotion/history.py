@@ -9,9 +9,9 @@ from monokeel.ground.errors import NO_ANSWER, UsageError
 from monokeel.ground.report import Report, Section, Table
 from monokeel.ground.settings import Settings
 from monokeel.ground.words import span, stamp
-from monokeel.promotion.pointers import Pointers, branch_of
+from monokeel.promotion.pointers import Pointers, branch_of, read_remote
 from monokeel.promotion.ports import Outside
-from monokeel.promotion.reading import Reading, read, read_on
+from monokeel.promotion.reading import Reading, read_on, read_records
 from monokeel.promotion.records import BranchMove, Record
 from monokeel.promotion.track_record import time_live
 
@@ -64,12 +64,19 @@ def look_back(
 ) -> History:
     """Return the newest *count* records of *environment*, and the moves without one.
 
-    A request for each hundred records. Raises UsageError for an unknown environment,
+    *environment* may also be a former name (``was``), or any ``env/*`` that is there. A
+    request for each hundred records. Raises UsageError for an unknown environment,
     ServiceError when GitHub cannot be read.
     """
     if not environment:
         raise UsageError("no environment given", fix="Add --env NAME.")
-    reading = read(outside, local, environment=environment)
+    settings, pointers = read_remote(outside.clone, local)
+    former = {each.was: each.name for each in settings.environments if each.was}
+    environment = former.get(environment, environment)
+    if environment not in pointers.branches:
+        settings.environment(environment)
+    # Also a branch that belongs to no environment any more has a history.
+    reading = read_records(outside, (settings, pointers), stray=environment)
     if count > len(reading.ledger.of(environment)):
         reading = read_on(reading, outside, environment)
     every = reading.ledger.of(environment)
@@ -117,7 +124,7 @@ def history_report(history: History) -> Report:
 def _recorded(record: Record, reading: Reading) -> Move:
     live_for = None
     if record.live_from is not None:
-        live = record.sha == reading.place(record.environment).commit
+        live = record.sha == reading.pointers.branches.get(record.environment)
         live_for = time_live(reading.ledger, record, live=live, now=reading.now)
     return Move(
         at=record.created_at,

@@ -79,7 +79,7 @@ def _there(plan: Plan, outside: Outside) -> Plan:
     pointers = plan.reading.pointers
     branches = {**pointers.branches, plan.place.name: plan.commit}
     reading = read_records(
-        outside, plan.reading.settings, replace(pointers, branches=branches)
+        outside, (plan.reading.settings, replace(pointers, branches=branches))
     )
     return replace(plan, kind="there", reading=reading)
 

@@ -8,20 +8,40 @@ from monokeel.promotion.gates import verdict_of
 from monokeel.promotion.move import Outcome
 from monokeel.promotion.plan import Plan
 
+_SHOWN = 10  # titles of commits
 _OPEN = ("refused", "unknown", "warning")
 
 
-def plan_report(plan: Plan) -> Report:
-    """Return the report of a dry run: every gate, and what would be done."""
+def plan_report(plan: Plan, *, server: str = "https://github.com") -> Report:
+    """Return the report of a dry run: every gate, and what would be done.
+
+    *server* is where GitHub's pages are, for the link that compares.
+    """
+    link = f"{server}/{plan.compare_path}" if plan.compare_path else ""
     return Report(
         headline=_plan_headline(plan),
         sections=(
             *_gates(plan),
+            _change_section(plan, link),
             Section("Unfinished records", _repairs(plan, "would be")),
             Section("Warnings", plan.warnings),
         ),
-        data=_data(plan, _planned(plan), plan.warnings),
+        data={
+            **_data(plan, _planned(plan), plan.warnings),
+            "changes": list(plan.changes),
+            "compare": link or None,
+        },
     )
+
+
+def _change_section(plan: Plan, link: str) -> Section:
+    word = "would go" if plan.request.rollback else "would come"
+    count = len(plan.changes)
+    shown = [f"- {title}" for title in plan.changes[:_SHOWN]]
+    if count > _SHOWN:
+        shown.append(f"and {count - _SHOWN} more")
+    heading = f"{count} commit{'' if count == 1 else 's'} {word}"
+    return Section(heading if count else "Changes", (*shown, *([link] if link else [])))
 
 
 def outcome_report(outcome: Outcome) -> Report:

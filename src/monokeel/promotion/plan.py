@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from monokeel.ground.errors import RefusedError, ServiceError, UsageError
+from monokeel.ground.errors import NO_ANSWER, RefusedError, ServiceError, UsageError
 from monokeel.ground.settings import Settings
 from monokeel.ground.version import parse_wanted
 from monokeel.promotion.checks import Gate
@@ -59,7 +59,8 @@ class Plan:
 
     *kind*: ``move`` the branch; ``adopt``: the branch is there, moved by hand, and gets
     its record; ``there``: nothing to do; ``finished``: the rollback was made already,
-    and what is owed completes it. *gates* is empty for the last two.
+    and what is owed completes it. *gates* is empty for the last two. *changes* are the
+    titles of the commits that would come, or go, the newest first.
     """
 
     kind: Kind
@@ -70,6 +71,7 @@ class Plan:
     overrides: Mapping[str, str] = field(default_factory=dict)
     digests: Mapping[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    changes: tuple[str, ...] = ()
 
     @property
     def place(self) -> Place:
@@ -115,6 +117,16 @@ class Plan:
         if self.kind == "finished" and last is not None:
             return last.note.from_version
         return self.place.version
+
+    @property
+    def compare_path(self) -> str:
+        """Where GitHub compares what is there with what would be, below its server."""
+        settings = self.reading.settings
+        there = self.reading.pointers.version_at(self.place.left)
+        if not there or self.kind != "move":
+            return ""
+        span = f"{settings.tag(there)}...{settings.tag(self.version)}"
+        return f"{settings.repository}/compare/{span}"
 
     @property
     def stopped(self) -> bool:
@@ -248,7 +260,20 @@ def _judged(plan: Plan, outside: Outside, overrides: Mapping[str, str]) -> Plan:
         overrides={name: why for name, why in overrides.items() if name in used},
         digests={image.service: image.digest for image in digests},
         warnings=(*warnings, *reading.unchecked.values()),
+        changes=_changes(plan, outside),
     )
+
+
+def _changes(plan: Plan, outside: Outside) -> tuple[str, ...]:
+    left, there = plan.place.left, plan.commit
+    if left is None or plan.kind != "move":
+        return ()
+    span = (there, left) if plan.request.rollback else (left, there)
+    try:
+        log = [message for _, message in outside.clone.log(*span)]
+    except NO_ANSWER:  # a clone without history; the gates say so
+        return ()
+    return tuple(message.partition("\n")[0] for message in log)
 
 
 def _with_ready(gate: Gate, plan: Plan, outside: Outside) -> Gate:

@@ -37,10 +37,8 @@ def read_again(plan: Plan, outside: Outside, own: Record) -> Fresh:
     confirmed since the gates were asked, where a rollback is under way, or where the
     environment before has taken the version back.
     """
-    settings, pointers = plan.reading.settings, plan.reading.pointers
-    reading = read_records(
-        outside, settings, pointers, version=plan.version, own=own.id
-    )
+    remote = (plan.reading.settings, plan.reading.pointers)
+    reading = read_records(outside, remote, version=plan.version, own=own.id)
     name, mine = plan.place.name, reading.own
     known = {each.id for each in plan.reading.ledger.of(name) if each.live_from}
     records = reading.ledger.of(name)

@@ -151,28 +151,31 @@ def read(
         settings.environment(environment)
     if version:
         _require_known(version, pointers, settings)
-    return read_records(outside, settings, pointers, version=version)
+    return read_records(outside, (settings, pointers), version=version)
 
 
 def read_records(
     outside: Outside,
-    settings: Settings,
-    pointers: Pointers,
+    remote: tuple[Settings, Pointers],
     *,
     version: str = "",
     own: int = 0,
+    stray: str = "",
 ) -> Reading:
-    """Return what the records say beside *settings* and *pointers*, just read.
+    """Return what the records say beside *remote*, as ``read_remote`` gave it.
 
     *own* is the id of a record that whoever asks has just made: the ledger leaves it
-    out.
+    out. *stray* is one more ``env/*`` branch to read the records of.
     """
+    settings, pointers = remote
     asked = [version, *newest_first(pointers.releases)[:1]]
     commits = [pointers.releases[each] for each in asked if each]
     commits += pointers.branches.values()
     if any(outside.clone.commit_of(each) is None for each in commits):
         outside.clone.fetch()
     names = _names_on_github(settings)
+    if stray:
+        names.setdefault(stray, stray)
     listed = outside.records.newest(names, tuple(dict.fromkeys(commits)))
     now = outside.records.now()
     mine = [each for each in listed.records if each.id == own]
@@ -186,7 +189,7 @@ def read_on(reading: Reading, outside: Outside, environment: str) -> Reading:
     """Return *reading* with every record of *environment*, however old."""
     if not reading.listed.floors.get(environment):
         return reading
-    names = _names_on_github(reading.settings)
+    names = _names_on_github(reading.settings) | {environment: environment}
     older = outside.records.history(
         {name: ours for name, ours in names.items() if ours == environment}
     )
@@ -216,7 +219,7 @@ def _assemble(
     listed: Listed,
     now: datetime,
 ) -> Reading:
-    moves = _moves_to_check(outside, listed)
+    moves = _moves_to_check(outside, listed, pointers)
     ledger = _ledger(listed, pointers, moves)
     at = pointers.branches
     owed = {
@@ -277,16 +280,20 @@ def _strays(settings: Settings, pointers: Pointers) -> tuple[str, ...]:
     )
 
 
-def _moves_to_check(outside: Outside, listed: Listed) -> Moves:
+def _moves_to_check(outside: Outside, listed: Listed, pointers: Pointers) -> Moves:
     others = [each for each in listed.records if not _is_ours(each, listed.viewer)]
     names = dict.fromkeys(each.environment for each in others)
-    return {name: _moves_of(name, outside) for name in names}
+    return {name: _moves_of(name, outside, pointers) for name in names}
 
 
-def _moves_of(environment: str, outside: Outside) -> tuple[BranchMove, ...] | str:
+def _moves_of(
+    environment: str, outside: Outside, pointers: Pointers
+) -> tuple[BranchMove, ...] | str:
     try:
         return outside.records.branch_moves(branch_of(environment))
-    except NO_ANSWER as error:  # reading it needs push rights; 422 without the branch
+    except RefusedError as error:  # 422 without the branch: then it did not move
+        return error.problem if environment in pointers.branches else ()
+    except NO_ANSWER as error:  # reading it needs push rights
         return error.problem
 
 

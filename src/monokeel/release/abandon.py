@@ -3,12 +3,12 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from monokeel.ground.answers import Declined, Found, Lost
+from monokeel.ground.answers import Declined, Found, Lost, Unknown
 from monokeel.ground.errors import RefusedError, ServiceError
 from monokeel.ground.report import Report, Section
+from monokeel.release.reading import Reading
+from monokeel.release.record import record_text
 from monokeel.release.refusals import claim_kept
-from monokeel.release.standing import Standing, commit_of
-from monokeel.release.target import Outside, Target
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,74 +20,79 @@ class Abandonment:
     kept: tuple[str, ...]
 
 
-def abandon(target: Target, outside: Outside, *, skip: Collection[str]) -> Abandonment:
-    """Delete the drafts and the claim of *target*'s version, whatever its commit.
+def abandon(now: Reading, *, skip: Collection[str]) -> Abandonment:
+    """Delete the drafts and the claim of the version of *now*, whatever its commit.
 
     *skip* are the versions that are never used. Raises RefusedError when the git tag
     or the release exists (then only forward), or an image carries the version and it
     is not in *skip*; ServiceError when something cannot be read. Nothing to take back
     is no error: the same call again, after a crash, finishes.
     """
-    now = Standing(target, outside)
     _refuse_beyond_return(now, skip)
     ours, kept = [], []
-    for draft, record in now.drafts:
+    record = now.claim_record
+    wanted = None if record is None else record_text(record)
+    for draft in now.drafts:
         name = f"draft {draft.tag} ({draft.id})"
-        if commit_of(draft, record) is None:
+        if not now.is_left_of_ours(draft, wanted):
             kept.append(name)
             continue
-        outside.releases.delete(draft)
+        now.releases.delete(draft)
         ours.append(name)
-    claimed = now.refs.get(target.claim)
+    claimed, claim = now.claimed, now.candidate.claim
     # The claim goes last: as long as it is there, the release counts as unfinished.
     if claimed is not None:
-        moved = outside.refs.move_ref(target.claim, old=claimed, new=None)
+        moved = now.remote.move_ref(claim, old=claimed.object, new=None)
         if isinstance(moved, Declined):
-            raise claim_kept(target.claim, moved)
+            raise claim_kept(claim, moved)
         if isinstance(moved, Lost) and moved.now is not None:
             raise RefusedError(
-                f"{target.claim} moved from {claimed} to {moved.now} meanwhile",
+                f"{claim} moved from {claimed.object} to {moved.now} meanwhile",
                 fix="Somebody is releasing this version now: wait for them.",
             )
-        ours.append(target.claim)
-    _read_back(now.again(), kept)
-    return Abandonment(version=target.version, deleted=tuple(ours), kept=tuple(kept))
+        ours.append(claim)
+    _read_back(now.without("refs", "releases"), kept)
+    return Abandonment(
+        version=now.candidate.version, deleted=tuple(ours), kept=tuple(kept)
+    )
 
 
-def _refuse_beyond_return(now: Standing, skip: Collection[str]) -> None:
-    target = now.target
-    tagged = now.refs.get(target.tag_ref)
+def _refuse_beyond_return(now: Reading, skip: Collection[str]) -> None:
+    candidate = now.candidate
+    tagged = now.tagged
     if tagged is not None or now.published is not None:
-        what = f"{target.tag} is tagged" if tagged else f"{target.tag} is published"
-        raise RefusedError(
-            f"{what}: it cannot be taken back",
-            fix=f"Finish it: run ./inv release on commit {tagged}. To withdraw what is"
-            " in it, release a new version."
-            if tagged
-            else "Release a new version.",
+        what = f"{candidate.tag} is {'tagged' if tagged else 'published'}"
+        finish = "Release a new version."
+        if tagged:
+            finish = (
+                f"Finish it: run ./inv release on commit {tagged.commit}. To withdraw"
+                " what is in it, release a new version."
+            )
+        raise RefusedError(f"{what}: it cannot be taken back", fix=finish)
+    unclear = [each.reason for each in now.named.values() if isinstance(each, Unknown)]
+    if unclear:
+        raise ServiceError(
+            "; ".join(unclear), fix="Run this again once the registry answers."
         )
     named = [
-        f"{image.path}:{target.version}"
-        for image in target.images
+        f"{image.path}:{candidate.version}"
+        for image in candidate.images
         if isinstance(now.named[image.service], Found)
     ]
-    if named and target.version not in skip:
+    if named and candidate.version not in skip:
         raise RefusedError(
             f"{', '.join(named)} cannot be taken back: a registry has no untag",
-            fix=f'Add "{target.version}" to [release] skip in infra/platform.toml, so'
-            " that it is never used, and run the same command again; or finish it with"
-            " ./inv release.",
+            fix=f'Add "{candidate.version}" to [release] skip in infra/platform.toml,'
+            " so that it is never used, and run the same command again; or finish it"
+            " with ./inv release.",
         )
 
 
-def _read_back(now: Standing, kept: Collection[str]) -> None:
-    left: list[str] = [
-        f"draft {draft.tag} ({draft.id})"
-        for draft, _ in now.drafts
-        if f"draft {draft.tag} ({draft.id})" not in kept
-    ]
-    if now.refs.get(now.target.claim) is not None:
-        left.append(now.target.claim)
+def _read_back(now: Reading, kept: Collection[str]) -> None:
+    drafts = [f"draft {draft.tag} ({draft.id})" for draft in now.drafts]
+    left = [draft for draft in drafts if draft not in kept]
+    if now.claimed is not None:
+        left.append(now.candidate.claim)
     if left:
         raise ServiceError(
             f"still there after it was deleted: {', '.join(left)}",
@@ -104,7 +109,7 @@ def abandonment_report(done: Abandonment) -> Report:
         headline=headline,
         sections=(
             Section("Deleted", done.deleted),
-            Section("Left, made by hand", done.kept),
+            Section("Left, not ours", done.kept),
         ),
         data={
             "version": done.version,

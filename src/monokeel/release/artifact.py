@@ -8,9 +8,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from monokeel.ground.answers import Absent, Found, Unknown
+from monokeel.ground.answers import Absent, Found, RemoteRef, Unknown
+from monokeel.ground.errors import NO_ANSWER
 from monokeel.ground.settings import Settings
-from monokeel.release.record import NOTHING, ReleaseRecord, with_unnamed
+from monokeel.release.record import NOTHING, ReleaseRecord, record_in, with_unnamed
 
 
 class Images(Protocol):
@@ -20,6 +21,36 @@ class Images(Protocol):
         self, names: Sequence[tuple[str, str]]
     ) -> list[Found | Absent | Unknown]:
         """Say what is at each (image, tag), in that order, asked at the same time."""
+
+
+class Tags(Protocol):
+    """The messages of annotated tags on the remote."""
+
+    def tag_message(self, ref: str, at: RemoteRef) -> str | None:
+        """Return the message of the annotated tag *ref*, ``None`` of another ref."""
+
+
+def read_record(
+    tags: Tags, tag: str, at: RemoteRef | None
+) -> ReleaseRecord | Absent | Unknown:
+    """Return the record that the git tag *tag* (``v1.4.0``) carries: the digests.
+
+    *at* is what ``remote_objects`` said of ``refs/tags/<tag>``, ``None`` where there is
+    no such tag. Absent means that the tag carries no record: it was made before
+    Monokeel came, or by hand, and counts as a version that cannot be promoted. Nothing
+    else is believed: ``release.json`` on the release is a copy, which everybody who may
+    write can replace, while the rules let the writer alone make a version's tag. A
+    clone that has fetched the tags is not asked again. Raises nothing.
+    """
+    if at is None:
+        return Absent()
+    try:
+        message = tags.tag_message(f"refs/tags/{tag}", at)
+    except NO_ANSWER as error:
+        return Unknown(reason=error.problem)
+    record = record_in(message)
+    # A record of another commit was taken from another tag.
+    return record if record and record.commit == at.commit else Absent()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,35 +1,18 @@
-"""The image of one service at one commit, built if it is not there yet."""
+"""The image of one service at one commit, built from its files and pushed."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from typing import Protocol
 
-from monokeel.ground.answers import Absent, Found, Unknown
+from monokeel.ground.answers import Found, Unknown, as_object, as_text
 from monokeel.ground.errors import RefusedError, ServiceError, UsageError
+from monokeel.ground.parsers import parse_json
 from monokeel.ground.report import Report
 from monokeel.ground.settings import Settings
+from monokeel.release.ports import Builder, Images
 
-
-class Images(Protocol):
-    """The container images in the registry; ``acme/shop/api``, without host."""
-
-    def look_up_all(
-        self, names: Sequence[tuple[str, str]]
-    ) -> list[Found | Absent | Unknown]:
-        """Say what is at each (image, tag), in that order, asked at the same time."""
-
-    def look_up(self, image: str, tag: str) -> Found | Absent | Unknown:
-        """Say what is at *tag* of *image*."""
-
-    def may_push(self, image: str) -> bool | Unknown:
-        """Say whether an upload to *image* would be accepted; leave nothing there."""
-
-
-class Builder(Protocol):
-    """The configured build command."""
-
-    def build(self, service: str, commit: str) -> None:
-        """Build *service* at *commit* and push it as ``sha-<commit>``."""
+_SHOWN = 10
+_WAITS_S = (0.5, 1.0, 2.0, 4.0, 8.0)
 
 
 class Checkout(Protocol):
@@ -38,86 +21,125 @@ class Checkout(Protocol):
     def head(self) -> str:
         """Return the commit that is checked out."""
 
-    def is_clean(self) -> bool:
-        """Say whether the files are those of that commit."""
+    def unclean(self) -> tuple[str, ...]:
+        """Return what is changed, staged or untracked, as ``git status`` lists it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workplace:
-    """Everything that a build reads and writes."""
+    """Everything that a build reads and writes; *wait* lets seconds pass."""
 
     images: Images
     builder: Builder
     checkout: Checkout
+    wait: Callable[[float], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Built:
-    """One image: *image* with host, *built* is false when it was there before."""
+    """One image that this run has built; *image* has its host."""
 
     service: str
     image: str
     tag: str
     digest: str
-    built: bool
+    commit: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckedBuilder:
+    """Builds only from the files of the commit, and only what we may push."""
+
+    workplace: Workplace
+    settings: Settings
+
+    def build(self, service: str, commit: str) -> str:
+        """Build *service* at *commit* and return its digest, as ``build_service``."""
+        return build_service(
+            self.workplace, self.settings, service=service, commit=commit
+        ).digest
 
 
 def build_service(
     workplace: Workplace, settings: Settings, *, service: str, commit: str
 ) -> Built:
-    """Return the image of *service* at *commit*, built and pushed if it is missing.
+    """Return the image of *service* at *commit*, built and pushed now.
 
-    Raises UsageError for an unknown service, and for files that are not those of
-    *commit*; RefusedError when the image there, or the one pushed, is labelled with
-    another commit, or when we may not push; ServiceError when nobody can tell.
+    What stands at ``sha-<commit>`` before is nobody's proof of anything and is
+    replaced: everybody who may push could have put it there. Raises UsageError for an
+    unknown service, and for files that are not those of *commit*; RefusedError when
+    the image pushed is labelled with another commit, or when we may not push;
+    ServiceError when nobody can tell.
     """
     path = settings.image(settings.service(service).name)
-    tag = f"sha-{commit}"
-    found = _settled(workplace.images, path, tag)
-    built = isinstance(found, Absent)
-    if built:
-        _check_files(workplace.checkout, commit)
-        _check_access(workplace.images, path)
-        workplace.builder.build(service, commit)
-        found = _settled(workplace.images, path, tag)
-    if isinstance(found, Absent):
-        raise ServiceError(
-            f"the build command ended well, but {path}:{tag} is not in the registry",
-            fix="It must push {image}; see MONOKEEL_BUILD in the reference.",
-        )
+    _check_files(workplace.checkout, commit)
+    _check_access(workplace.images, path)
+    digest = workplace.builder.build(service, commit)
+    found = _shown(workplace, path, digest)
     if found.revision != commit:
         label = found.revision or "no commit"
         raise RefusedError(
-            f"{path}:{tag} ({found.digest}) is labelled with {label}, not {commit}",
+            f"{path}@{digest} is labelled with {label}, not {commit}",
             fix="The build command must set org.opencontainers.image.revision (the"
-            " presets do). Delete that image, then build again.",
+            " presets do). Then build again.",
         )
     return Built(
         service=service,
         image=f"{settings.registry_host}/{path}",
-        tag=tag,
-        digest=found.digest,
-        built=built,
+        tag=f"sha-{commit}",
+        digest=digest,
+        commit=commit,
     )
 
 
 def build_report(built: Built) -> Report:
     """Return what was built, or was there, and its digest."""
-    word = "built" if built.built else "was built before"
     return Report(
-        headline=f"{built.service} {word}: {built.image}@{built.digest}",
+        headline=f"{built.service} built: {built.image}@{built.digest}",
         data=asdict(built),
     )
 
 
-def _settled(images: Images, image: str, tag: str) -> Found | Absent:
-    answer = images.look_up(image, tag)
-    if isinstance(answer, Unknown):
-        raise ServiceError(
-            f"{image}:{tag}: {answer.reason}",
-            fix="Run again once the registry answers.",
-        )
-    return answer
+def digests_of(reports: Iterable[str], *, commit: str) -> dict[str, str]:
+    """Return service → digest from what ``./inv build --json`` printed, job by job.
+
+    Raises UsageError for a text that is no such report, and for one of another commit.
+    """
+    digests = {}
+    for text in reports:
+        try:
+            fields = as_object(parse_json(text))
+            service, digest = as_text(fields["service"]), as_text(fields["digest"])
+            built_from = as_text(fields["commit"])
+        except (ValueError, KeyError, ServiceError) as error:
+            raise UsageError(
+                f"this is no report of a build: {text[:80]!r}",
+                fix="Keep what ./inv build --json prints, one file a service.",
+            ) from error
+        if built_from != commit:
+            raise UsageError(
+                f"{service} was built from {built_from}, not from {commit}",
+                fix="Hand over the builds of this very run.",
+            )
+        digests[service] = digest
+    return digests
+
+
+def _shown(workplace: Workplace, image: str, digest: str) -> Found:
+    """Return what is at *digest*, once the registry shows what it has accepted."""
+    answer = workplace.images.look_up(image, digest)
+    for wait_s in _WAITS_S:
+        if isinstance(answer, Found) and not answer.missing:
+            return answer
+        workplace.wait(wait_s)
+        answer = workplace.images.look_up(image, digest)
+    if isinstance(answer, Found) and not answer.missing:
+        return answer
+    reason = answer.reason if isinstance(answer, Unknown) else "it is not shown yet"
+    raise ServiceError(
+        f"{image}@{digest} was pushed, but {reason}",
+        fix="Run the same command again in a minute.",
+    )
 
 
 def _check_files(checkout: Checkout, commit: str) -> None:
@@ -126,16 +148,20 @@ def _check_files(checkout: Checkout, commit: str) -> None:
         raise UsageError(
             f"{head} is checked out, not {commit}", fix=f"Run: git checkout {commit}"
         )
-    if not checkout.is_clean():
+    unclean = checkout.unclean()
+    if unclean:
+        more = f" and {len(unclean) - _SHOWN} more" if len(unclean) > _SHOWN else ""
         raise UsageError(
-            f"the files here are not those of {commit}",
-            fix="Commit, stash or remove what `git status` shows, then build again.",
+            f"the files here are not those of {commit}:"
+            f" {', '.join(unclean[:_SHOWN])}{more}",
+            fix="Commit, stash or remove them (or list them in .gitignore), then build"
+            " again.",
         )
 
 
 def _check_access(images: Images, image: str) -> None:
     """Refuse before the build what would be refused after it."""
-    allowed = images.may_push(image)
+    [allowed] = images.may_push_all([image])
     if isinstance(allowed, Unknown):
         raise ServiceError(
             f"nobody can tell whether {image} may be pushed: {allowed.reason}",

@@ -8,8 +8,10 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from monokeel.ground.errors import NO_ANSWER
 from monokeel.release.commits import Analysis, Caution, Parsed, level_if_counted
 from monokeel.release.messages import JS_SPACE, RULE_SETS, Note, RuleSet, split_lines
+from monokeel.release.reading import Reading
 
 _KEYWORD: Final = re.compile(r"BREAKING[ -]CHANGE:")
 _LOOKS_BREAKING: Final = re.compile(r"[\s>*#|`_-]*BREAKING[ -]CHANGES?\b")
@@ -37,6 +39,23 @@ def cautions_about_reverts(analysis: Analysis) -> list[Caution]:
         )
         for revert in analysis.open_reverts
         if _is_among(revert.hash, hashes)
+    ]
+
+
+def cautions_about_drafts(reading: Reading) -> list[Caution]:
+    """Return a caution for each draft of this version that is left out of it."""
+    try:
+        drafts = reading.foreign_drafts
+    except NO_ANSWER:
+        return []  # the check "release" says so
+    return [
+        Caution(
+            sha=None,
+            message=f"the draft {draft.tag} ({draft.id}) of"
+            f" {draft.author or 'somebody'} is not this release and is left alone:"
+            f" {draft.page}",
+        )
+        for draft in drafts
     ]
 
 

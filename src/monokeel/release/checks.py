@@ -1,25 +1,31 @@
 """Checks of a plan: may this commit be released, is the version free everywhere."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from monokeel.ground.answers import Unknown
+from monokeel.ground.errors import NO_ANSWER, RefusedError
 from monokeel.release.plan import (
+    CheckName,
     Finding,
     Reason,
-    ServiceImage,
     blocked,
     blocked_by,
     ok,
     short,
     unknown,
 )
-from monokeel.release.record import GitHubRelease, marked_commit
-from monokeel.release.situation import Claim, History, Situation
-from monokeel.release.versions import ReleaseTag, release_tags
+from monokeel.release.ports import History
+from monokeel.release.reading import Reading
+from monokeel.release.start import Claim, Start
+from monokeel.release.states import Conflict, Unclear
+from monokeel.release.steps import STEPS
+from monokeel.release.versions import ReleaseTag
+
+_SHOWN = 10
 
 
-def check_history(now: Situation) -> Finding:
+def check_history(now: Start) -> Finding:
     """Say whether all of history is here: without it every answer is a guess."""
     if not now.shallow:
         return ok("history", "complete")
@@ -31,85 +37,68 @@ def check_history(now: Situation) -> Finding:
     )
 
 
-def check_branch(now: Situation) -> Finding:
-    """Say whether the release branch is checked out, or its tip without a branch."""
+def check_branch(now: Start) -> Finding:
+    """Say whether the release branch is checked out, or a commit of it."""
     wanted = now.settings.default_branch
     if now.branch == wanted:
         return ok("branch", f"on {wanted}")
+    if now.own is not None:
+        return ok("branch", f"{now.own.tag} is claimed for this commit")
     if now.branch is not None:
         return blocked(
             "branch",
             problem=f"on branch {now.branch}, not on {wanted}",
             fix=f"Run: git switch {wanted}",
         )
-    if now.own is not None:
-        return ok("branch", f"no branch; {now.own.tag} is claimed for this commit")
     if isinstance(now.refs, Unknown):
         return unknown("branch", f"no branch is checked out; {now.refs.reason}")
-    if now.refs.get(f"refs/heads/{wanted}") == now.commit:
-        return ok("branch", f"no branch, at the tip of {wanted}")
+    if now.place in {"tip", "behind", "unfetched"}:
+        return ok("branch", f"no branch, at a commit of {wanted}")
     return blocked(
         "branch",
-        problem=f"no branch is checked out, and {short(now.commit)} is not the tip"
-        f" of {wanted}",
+        problem=f"no branch is checked out, and {short(now.commit)} is not in {wanted}",
         fix=f"Run: git switch {wanted}",
     )
 
 
-def newer_tip(now: Situation, history: History) -> str | None:
-    """Return the tip of the release branch on the remote if it went on from here.
-
-    ``None`` where this commit is the tip, is claimed, is not on the remote yet, or
-    nobody can tell.
-    """
-    tip = None if isinstance(now.refs, Unknown) else now.tip
-    if tip is None or tip == now.commit or now.own is not None:
-        return None
-    here = not now.shallow and history.commit_of(tip) is not None
-    return None if here and history.is_ancestor(tip, now.commit) else tip
-
-
-def check_tip(now: Situation, newer: str | None) -> Finding:
-    """Say whether this commit is the tip of the release branch on the remote.
-
-    *newer* is what ``newer_tip`` says.
-    """
-    branch = now.settings.default_branch
+def check_tip(now: Start) -> Finding:
+    """Say whether this commit is in the release branch on the remote."""
+    branch, tip = now.settings.default_branch, short(now.tip or "")
     if isinstance(now.refs, Unknown):
         return unknown("remote", now.refs.reason)
-    tip = now.tip
-    if tip == now.commit:
-        return ok("remote", f"at the tip of {branch}")
+    fine = {
+        "tip": f"at the tip of {branch}",
+        "behind": f"in {branch}, which is at {tip} by now",
+    }
     if now.own is not None:
         return ok("remote", f"{now.own.tag} is claimed for this commit")
-    if tip is None:
+    if now.place in fine:
+        return ok("remote", fine[now.place])
+    if now.place == "unfetched":
+        return unknown(
+            "remote", f"{branch} is at {tip}, which is not here. Run: git fetch --tags"
+        )
+    if now.place == "no branch":
         return blocked(
             "remote",
             problem=f"the remote has no branch {branch}",
             fix=f"Run: git push origin {branch}",
         )
-    if newer is None:
-        return blocked(
-            "remote",
-            problem=f"{short(now.commit)} is not on the remote: its {branch} is at"
-            f" {short(tip)}",
-            fix=f"Bring your commits into {branch} by a pull request, then run:"
-            " git pull --ff-only --tags",
-        )
     return blocked(
         "remote",
-        problem=f"behind the remote: its {branch} is at {short(newer)}, this is"
-        f" {short(now.commit)}",
-        fix="Run: git pull --ff-only --tags (an older commit is not released: the"
-        f" release of {short(newer)} contains it)",
+        problem=f"{short(now.commit)} is not on the remote: its {branch} is at {tip}",
+        fix=f"Bring your commits into {branch} by a pull request, then run:"
+        " git pull --ff-only --tags",
     )
 
 
-def check_tags(now: Situation) -> Finding:
+def check_tags(now: Start) -> Finding:
     """Say whether the highest release tag is in this history, here and there."""
     previous = now.previous
-    lost = [tag for tag in now.unreachable if not _is_skipped(tag, now)]
-    reasons = [_unreachable(tag, now) for tag in lost[:1]]
+    reasons = []
+    if now.container is None:
+        lost = [tag for tag in now.unreachable if not _is_skipped(tag, now)]
+        reasons = [_unreachable(lost, now)] if lost else []
     there = now.remote_tags
     if not isinstance(there, Unknown):
         reasons += _differences(now, there)
@@ -128,54 +117,39 @@ def check_tags(now: Situation) -> Finding:
     return ok("tags", last)
 
 
-def check_claims(
-    now: Situation, releases: Sequence[GitHubRelease] | Unknown
-) -> Finding:
-    """Say whether another release was begun and not finished."""
+def check_claims(now: Start) -> Finding:
+    """Say whether another release was begun and can be finished by nobody."""
     if isinstance(now.refs, Unknown):
         return unknown("claims", now.refs.reason)
-    out = set() if isinstance(releases, Unknown) else _published(releases)
-    unfinished = [
-        claim
-        for claim in now.claims
-        if claim != now.own
-        and claim.tagged in (None, claim.commit)
-        and claim.tag not in out
-    ]
-    unclear = [claim.tag for claim in unfinished if claim.tagged is not None]
-    if unclear and len(unclear) == len(unfinished) and isinstance(releases, Unknown):
+    if now.stray:
+        return blocked_by("claims", (_stray(claim) for claim in now.stray))
+    if now.unseen:
+        tags = ", ".join(claim.tag for claim in now.unseen)
         return unknown(
-            "claims", f"is {', '.join(unclear)} published? {releases.reason}"
+            "claims",
+            f"{tags} was begun for a commit that is not here. Run: git fetch --tags",
         )
-    if unfinished:
-        return blocked_by("claims", (_unfinished(claim) for claim in unfinished))
+    if now.older:
+        begun = ", ".join(f"{each.tag} ({short(each.commit)})" for each in now.older)
+        return ok("claims", f"{begun} was cut short and is finished first")
     return ok("claims", f"{now.own.tag} is ours" if now.own else "none is open")
 
 
-def _above(tags: Mapping[str, str], now: Situation) -> list[ReleaseTag]:
-    """Return the releases among *tags* that are above the last one, highest first."""
-    previous = now.previous
-    return [
-        tag
-        for tag in release_tags(tags, now.settings.tag_prefix)
-        if not tag.version.prerelease
-        and not _is_skipped(tag, now)
-        and (previous is None or tag.version > previous.version)
-    ]
-
-
-def _is_skipped(tag: ReleaseTag, now: Situation) -> bool:
+def _is_skipped(tag: ReleaseTag, now: Start) -> bool:
     return str(tag.version) in now.settings.skip
 
 
-def _differences(now: Situation, there: Mapping[str, str]) -> list[Reason]:
+def _differences(now: Start, there: Mapping[str, str]) -> list[Reason]:
     previous = now.previous
     reasons = []
-    for tag in _above(there, now):
-        if tag.name not in now.tags and (now.own is None or tag.name != now.own.tag):
-            problem = f"{tag.name} is on the remote and not here"
-            reasons.append(Reason(problem=problem, fix="Run: git fetch --tags"))
-    if previous is not None and there.get(previous.name) != previous.commit:
+    if now.unfetched:
+        names = ", ".join(now.unfetched[:_SHOWN])
+        problem = f"{names} is on the remote and not here"
+        reasons.append(Reason(problem=problem, fix="Run: git fetch --tags"))
+    claimed = {claim.tag for claim in now.older}
+    if previous is None or previous.name in claimed:
+        return reasons
+    if there.get(previous.name) != previous.commit:
         if previous.name in there:
             problem = (
                 f"{previous.name} is at {short(previous.commit)} here and at"
@@ -189,34 +163,35 @@ def _differences(now: Situation, there: Mapping[str, str]) -> list[Reason]:
     return reasons
 
 
-def _unreachable(tag: ReleaseTag, now: Situation) -> Reason:
+def _unreachable(lost: list[ReleaseTag], now: Start) -> Reason:
+    """Return one reason for all releases that history does not lead to."""
+    names = ", ".join(f"{tag.name} ({short(tag.commit)})" for tag in lost[:_SHOWN])
+    more = f" and {len(lost) - _SHOWN} more" if len(lost) > _SHOWN else ""
+    those = (
+        f"the highest release {names} is"
+        if len(lost) == 1
+        else f"the releases {names}{more} are"
+    )
+    skip = ", ".join(f'"{tag.version}"' for tag in lost)
     return Reason(
-        problem=f"the highest release {tag.name} ({short(tag.commit)}) is not in the"
-        f" history of {short(now.commit)}",
-        fix=f"Release from a commit that contains {short(tag.commit)}; if it is gone"
-        f' for good (a rebase), add "{tag.version}" to [release] skip in'
-        " infra/platform.toml. If the tag is no release, delete it.",
+        problem=f"{those} not in the history of {short(now.commit)}",
+        fix=f"Release from a commit that contains {short(lost[0].commit)}; if that is"
+        f" gone for good (a rebase), add {skip} to [release] skip in"
+        " infra/platform.toml. If it is no release, delete the tag.",
     )
 
 
-def _unfinished(claim: Claim) -> Reason:
+def _stray(claim: Claim) -> Reason:
     return Reason(
-        problem=f"{claim.tag} is claimed by {short(claim.commit)}: that release is"
-        " running or was cut short",
-        fix=f"Run the release of {claim.commit} again, which finishes it"
-        + (
-            "."
-            if claim.tagged
-            else f", or take it back: ./inv release --abandon {claim.version}"
-        ),
+        problem=f"{claim.tag} is claimed by {short(claim.commit)}, which no release"
+        " branch leads to: that release was cut short",
+        fix=f"Take it back: ./inv release --abandon {claim.version}"
+        if not claim.is_tagged
+        else f"Check that commit out and run ./inv release there: {claim.commit}",
     )
 
 
-def _published(releases: Iterable[GitHubRelease]) -> set[str]:
-    return {release.tag for release in releases if not release.draft}
-
-
-def check_file(now: Situation, history: History, version: str) -> Finding | None:
+def check_file(now: Start, history: History, version: str) -> Finding | None:
     """Say whether ``release.version_file`` holds *version*, if there is such a file."""
     path = now.settings.version_file
     if not path:
@@ -232,94 +207,68 @@ def check_file(now: Situation, history: History, version: str) -> Finding | None
     )
 
 
-def check_tag(now: Situation, tag: str) -> Finding:
-    """Say whether *tag* is free as a git tag, or names this commit already."""
-    there = now.remote_tags
-    known = {} if isinstance(there, Unknown) else there
-    holder = known.get(tag) or now.tags.get(tag)
-    if holder is not None and (holder != now.commit or now.own is None):
-        return blocked(
-            "tag",
-            problem=f"the git tag {tag} exists at {short(holder)}",
-            fix=_skip_fix(now, tag),
-        )
-    if isinstance(there, Unknown):
-        return unknown("tag", there.reason)
-    return ok("tag", f"{tag} is at this commit" if holder else f"{tag} is free")
-
-
-def check_release(
-    now: Situation, tag: str, releases: Sequence[GitHubRelease] | Unknown
-) -> Finding:
-    """Say whether *tag* is free as a release, or has one of this commit."""
-    if isinstance(releases, Unknown):
-        return unknown("release", releases.reason)
-    reasons = []
-    for release in releases:
-        marked = marked_commit(release.body)
-        if release.tag != tag or marked == now.commit:
-            continue
-        if release.draft:
-            whose = f"for {short(marked)}" if marked else "made by hand"
-            fix = f"Keep its text if you need it, then delete it: {release.page}"
-            problem = f"a draft of {tag} exists, {whose}"
-            reasons.append(Reason(problem=problem, fix=fix))
-        elif now.own is None or now.own.tagged is None:
-            problem = f"release {tag} is published"
-            reasons.append(Reason(problem=problem, fix=_skip_fix(now, tag)))
-    if reasons:
-        return blocked_by("release", reasons)
-    return ok("release", f"none of {tag}" if now.own is None else f"{tag} goes on")
-
-
-def check_images(
-    now: Situation, services: Iterable[ServiceImage], unclear: Sequence[Unknown]
-) -> Finding:
-    """Say whether the version is free in the registry, for every service."""
-    taken = [service for service in services if service.state == "other"]
-    if taken:
-        fix = _skip_fix(now, now.settings.tag(taken[0].tag))
-        return blocked_by(
-            "images",
-            [Reason(problem=_not_ours(each), fix=fix) for each in taken],
-        )
-    if unclear:
-        return unknown("images", _reasons(unclear))
-    return ok("images", "no service has another image of this version")
-
-
-def check_access(now: Situation, access: Mapping[str, bool | Unknown]) -> Finding:
-    """Say whether the images may be pushed; found out before anything is built."""
-    refused = [name for name, answer in access.items() if answer is False]
-    if refused:
-        images = ", ".join(
-            f"{now.settings.registry_host}/{now.settings.image(name)}"
-            for name in refused
-        )
-        return blocked(
-            "registry",
-            problem=f"no right to push {images}",
-            fix="Give the token packages: write; if the package was first pushed by"
-            " hand, add this repository under 'Manage Actions access'.",
-        )
-    unclear = [each for each in access.values() if isinstance(each, Unknown)]
-    if unclear:
-        return unknown("registry", _reasons(unclear))
-    return ok("registry", "every image may be pushed")
-
-
-def _not_ours(there: ServiceImage) -> str:
-    name = f"{there.image}:{there.tag}"
-    return f"{name} exists and is not of this commit ({there.digest})"
-
-
-def _skip_fix(now: Situation, tag: str) -> str:
-    version = tag.removeprefix(now.settings.tag_prefix)
-    return (
-        "A version is never used twice. If this one cannot be ours, add"
-        f' "{version}" to [release] skip in infra/platform.toml: the next one is taken.'
+def as_claims(found: Finding) -> Finding:
+    """Return *found*, which is about an older release, as one of the claims' check."""
+    return Finding(
+        check=replace(found.check, name="claims"),
+        blockers=tuple(replace(each, name="claims") for each in found.blockers),
     )
 
 
-def _reasons(unclear: Iterable[Unknown]) -> str:
-    return "; ".join(dict.fromkeys(each.reason for each in unclear))
+def check_steps(now: Reading) -> list[Finding]:
+    """Return what the steps of publishing say, as far as a plan can see it."""
+    return [
+        _check_step(now, "tag"),
+        _check_step(now, "release"),
+        _check_step(now, "images"),
+    ]
+
+
+def _check_step(now: Reading, name: CheckName) -> Finding:
+    states = [step.state(now) for step in STEPS if step.check == name]
+    refusals: dict[str, RefusedError] = {}
+    for state in states:
+        if isinstance(state, Conflict):
+            refusals |= {each.problem: each for each in state.refusals}
+    if refusals:
+        reasons = [Reason(problem=r.problem, fix=r.fix) for r in refusals.values()]
+        return blocked_by(name, reasons)
+    unclear = [state.reason for state in states if isinstance(state, Unclear)]
+    if unclear:
+        return unknown(name, "; ".join(dict.fromkeys(unclear)))
+    return ok(name, _fine(now, name))
+
+
+def _fine(now: Reading, name: CheckName) -> str:
+    tag = now.candidate.tag
+    if name == "images":
+        return "no service has another image of this version"
+    if name == "tag":
+        return f"{tag} is at this commit" if now.tagged else f"{tag} is free"
+    if now.published is not None:
+        return f"{tag} is published, ours"
+    return f"{tag} goes on" if now.record is not None else f"none of {tag}"
+
+
+def check_access(now: Reading) -> Finding:
+    """Say whether the images may be pushed; found out before anything is built."""
+    try:
+        access = now.access
+    except NO_ANSWER as error:
+        return unknown("registry", error.problem)
+    refused = [i.image for i in now.candidate.images if access[i.service] is False]
+    if refused:
+        return blocked(
+            "registry",
+            problem=f"no right to push {', '.join(refused)}",
+            fix="Give the token packages: write; if the package was first pushed by"
+            " hand, add this repository under 'Manage Actions access'.",
+        )
+    unclear = [each.reason for each in access.values() if isinstance(each, Unknown)]
+    if unclear:
+        return unknown("registry", _joined(unclear))
+    return ok("registry", "every image may be pushed")
+
+
+def _joined(reasons: Iterable[str]) -> str:
+    return "; ".join(dict.fromkeys(reasons))

@@ -7,9 +7,8 @@ from monokeel.ground.errors import RefusedError, ServiceError
 from monokeel.ground.report import Report, Section, Table
 from monokeel.ground.settings import Settings
 from monokeel.ground.version import parse_wanted
-from monokeel.release.build import Images
-from monokeel.release.plan import ServiceImage
-from monokeel.release.sources import image_state
+from monokeel.release.plan import ImageState, ServiceImage
+from monokeel.release.ports import Images
 
 _COLUMNS = ("service", "state", "image", "detail")
 _HEADLINES = {
@@ -51,7 +50,26 @@ class Guard:
         return "unknown" if self.unclear else "free"
 
 
-def look_at_version(
+def image_state(answer: Found | Absent | Unknown, commit: str | None) -> ImageState:
+    """Return what *answer* means to a release of *commit*.
+
+    An image that does not say where it comes from is never taken for ours.
+    """
+    match answer:
+        case Found(revision=revision):
+            return "same" if commit is not None and revision == commit else "other"
+        case Absent():
+            return "free"
+        case Unknown():
+            return "unknown"
+
+
+def digest_in(answer: Found | Absent | Unknown) -> str | None:
+    """Return the digest that *answer* holds, if something is there."""
+    return answer.digest if isinstance(answer, Found) else None
+
+
+def ask_version(
     images: Images, settings: Settings, *, version: str, commit: str | None
 ) -> Guard:
     """Ask the registry about *version* of every service, all at once.
@@ -70,7 +88,7 @@ def look_at_version(
                 image=f"{settings.registry_host}/{settings.image(name)}",
                 tag=version,
                 state=image_state(answer, commit),
-                digest=answer.digest if isinstance(answer, Found) else None,
+                digest=digest_in(answer),
                 detail=_detail(answer),
             )
             for name, answer in zip(names, answers, strict=True)

@@ -1,14 +1,28 @@
 """A release plan as a value: the contract between plan, build and publish."""
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field
 from typing import Literal
 
 from monokeel.ground.answers import Json
 from monokeel.release.commits import Caution, Commit, Level
+from monokeel.release.reading import Reading
+from monokeel.release.start import Claim
 
 ImageState = Literal["free", "same", "other", "unknown"]
 CheckStatus = Literal["ok", "blocked", "unknown"]
+CheckName = Literal[
+    "history",
+    "branch",
+    "remote",
+    "tags",
+    "claims",
+    "file",
+    "tag",
+    "release",
+    "images",
+    "registry",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +45,7 @@ class ServiceImage:
 class Check:
     """One question that was asked before the release, and its answer."""
 
-    name: str
+    name: CheckName
     status: CheckStatus
     detail: str
 
@@ -49,8 +63,7 @@ class Blocker:
 class Resume:
     """A release of this very commit that was cut short.
 
-    *done* holds the finished steps in their order: ``claim``, ``draft``, ``images``,
-    ``tag``, ``release``.
+    *done* holds the names of the steps that have nothing left to do.
     """
 
     version: str
@@ -65,7 +78,9 @@ class ReleasePlan:
     *released* says whether there is something to release; *version*, *tag* and
     *level* are ``None`` otherwise. Versions have no prefix. *deciding* is the newest
     commit of the highest level. *commits* are those since *previous*, newest first.
-    *newer* is where the branch on the remote is when it has moved on from *commit*.
+    *first* are releases that were begun for older commits and are finished before
+    this one. *stale* says that the remote has what the clone has not.
+    *reading* is what the steps were judged on, and what a publication begins with.
     """
 
     released: bool
@@ -83,7 +98,29 @@ class ReleasePlan:
     resume: Resume | None
     blockers: tuple[Blocker, ...]
     notes: str
-    newer: str | None = None
+    first: tuple[Claim, ...] = ()
+    stale: bool = False
+    reading: Reading | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def needed(self) -> bool | None:
+        """Whether a run has something to do; ``None`` when nobody can tell.
+
+        A release that was begun is work as well, so without a look at the remote, its
+        tags and its claims there is no "no".
+        """
+        if self.version is not None or self.first:
+            return True
+        shallow = any(blocker.name == "history" for blocker in self.blockers)
+        return None if self.unknown or shallow else False
+
+    @property
+    def unbuilt(self) -> list[str]:
+        """The services that a run has to build; none once a record names digests."""
+        if self.reading is None or (self.resume and "build" in self.resume.done):
+            return []
+        built = self.reading.digests
+        return [each.name for each in self.services if each.name not in built]
 
     @property
     def unknown(self) -> tuple[Check, ...]:
@@ -97,6 +134,7 @@ def as_data(plan: ReleasePlan) -> dict[str, Json]:
     if plan.resume is not None:
         resume = {**asdict(plan.resume), "done": list(plan.resume.done)}
     return {
+        "needed": plan.needed,
         "released": plan.released,
         "reason": plan.reason,
         "previous": plan.previous,
@@ -111,7 +149,7 @@ def as_data(plan: ReleasePlan) -> dict[str, Json]:
         "resume": resume,
         "blockers": [asdict(each) for each in plan.blockers],
         "notes": plan.notes,
-        "newer": plan.newer,
+        "first": [claim.tag for claim in plan.first],
     }
 
 
@@ -143,22 +181,22 @@ class Finding:
     blockers: tuple[Blocker, ...] = ()
 
 
-def ok(name: str, detail: str) -> Finding:
+def ok(name: CheckName, detail: str) -> Finding:
     """Return the finding that nothing stands in the way."""
     return Finding(check=Check(name=name, status="ok", detail=detail))
 
 
-def unknown(name: str, reason: str) -> Finding:
+def unknown(name: CheckName, reason: str) -> Finding:
     """Return the finding that nobody can tell, because of *reason*."""
     return Finding(check=Check(name=name, status="unknown", detail=reason))
 
 
-def blocked(name: str, *, problem: str, fix: str) -> Finding:
+def blocked(name: CheckName, *, problem: str, fix: str) -> Finding:
     """Return the finding that one thing stands in the way."""
     return blocked_by(name, [Reason(problem=problem, fix=fix)])
 
 
-def blocked_by(name: str, reasons: Iterable[Reason]) -> Finding:
+def blocked_by(name: CheckName, reasons: Iterable[Reason]) -> Finding:
     """Return the finding that *reasons* stand in the way."""
     found = [Blocker(name=name, problem=r.problem, fix=r.fix) for r in reasons]
     detail = "; ".join(each.problem for each in found)
@@ -172,27 +210,6 @@ def short(commit: str) -> str:
     return commit[:7]
 
 
-def left_to_newer(plan: ReleasePlan, branch: str) -> ReleasePlan:
-    """Return *plan*, or one without a release if *branch* has moved on from it.
-
-    The newer commit has a release run of its own, and that contains this commit. So
-    what stands in the way of this one is nobody's concern.
-    """
-    if plan.newer is None:
-        return plan
-    reason = f"{branch} is at {plan.newer[:7]} by now, and its own run releases this"
-    return replace(
-        plan,
-        released=False,
-        reason=reason,
-        version=None,
-        tag=None,
-        level=None,
-        services=(),
-        blockers=(),
-    )
-
-
 def has_nothing_to_do(plan: ReleasePlan) -> bool:
     """Say whether *plan* ends well without a release.
 
@@ -200,7 +217,7 @@ def has_nothing_to_do(plan: ReleasePlan) -> bool:
     behind the branch or below another tag then stands in nobody's way. Where a check
     is unknown, nobody can say that there is nothing to do.
     """
-    if plan.version is not None or plan.unknown:
+    if plan.needed is not False:
         return False
     is_release = plan.previous is not None and not plan.commits
     harmless = {"remote", "tags"} if is_release else set()

@@ -1,44 +1,44 @@
 """The release that would be made now: version, reasons, and what stands in its way.
 
 The version comes from the clone alone. Whatever only the remote, GitHub or the
-registry can say is asked through ``Sources``, and stays unknown when they are silent.
+registry can say is in the ``Reading``, and stays unknown when they are silent.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
 from monokeel.ground.answers import Unknown
-from monokeel.ground.errors import ServiceError
+from monokeel.ground.errors import NO_ANSWER, ServiceError
 from monokeel.ground.settings import Settings
 from monokeel.ground.version import Version, parse_version
-from monokeel.release.cautions import cautions_about_reverts, watch
+from monokeel.release.candidate import candidate_of, candidate_of_record
+from monokeel.release.cautions import (
+    cautions_about_drafts,
+    cautions_about_reverts,
+    watch,
+)
 from monokeel.release.checks import (
+    as_claims,
     check_access,
     check_branch,
     check_claims,
     check_file,
     check_history,
-    check_images,
-    check_release,
-    check_tag,
+    check_steps,
     check_tags,
     check_tip,
-    newer_tip,
 )
-from monokeel.release.commits import Analysis, Caution, analyze, read_commits
+from monokeel.release.commits import Analysis, Caution, Level, analyze, read_commits
+from monokeel.release.guard import digest_in, image_state
 from monokeel.release.messages import RULE_SETS
 from monokeel.release.notes import release_notes
 from monokeel.release.plan import Finding, ReleasePlan, Resume, ServiceImage, blocked
-from monokeel.release.record import GitHubRelease, marked_commit
-from monokeel.release.situation import History, Situation, look_around
-from monokeel.release.sources import (
-    Sources,
-    ask_access,
-    ask_images,
-    ask_releases,
-    ask_remote,
-)
+from monokeel.release.ports import History, Outside
+from monokeel.release.reading import Reading
+from monokeel.release.start import Claim, Start, ask_refs, read_start
+from monokeel.release.states import Done
+from monokeel.release.steps import STEPS
 from monokeel.release.versions import FIRST, increment, next_version, odd_tags
 
 _SERVER = "https://github.com"
@@ -64,69 +64,123 @@ _NO_GOAL = _Goal(
 
 
 def plan_release(
-    settings: Settings, history: History, sources: Sources, *, server: str = _SERVER
+    settings: Settings,
+    outside: Outside,
+    *,
+    server: str = _SERVER,
+    finish: str = "",
+    digests: Mapping[str, str] | None = None,
 ) -> ReleasePlan:
     """Return the release of the commit that is checked out.
 
     The plan is made whatever stands in its way; that is listed in it, all at once.
     Only a shallow clone has no version: there any would be a guess. *server* is where
-    the notes link to. Raises ServiceError when git itself fails.
+    the notes link to. *finish* is an older commit whose release was begun: its plan is
+    made instead. *digests* are those of this run's own builds, by service. Raises
+    ServiceError when git itself fails.
     """
-    refs, releases = ask_remote(sources, settings), ask_releases(sources)
-    now = look_around(settings, history, refs)
-    goal = _NO_GOAL if now.shallow else _find_goal(now, history)
-    if goal is None:
-        now = look_around(settings, history, refs, surely=True)
-        goal = _find_goal(now, history) or _NO_GOAL
-    newer = newer_tip(now, history)
-    findings = [check_history(now), check_branch(now), check_tip(now, newer)]
-    if not now.shallow:
-        findings += [check_tags(now), check_claims(now, releases)]
-    services: tuple[ServiceImage, ...] = ()
+    now, goal = _start(settings, outside, finish)
+    notes = _notes(goal, f"{server}/{settings.repository}")
+    reading = None
     if goal.version is not None:
-        services, asked = _ask_about(now, goal.version, sources, releases)
-        file = check_file(now, history, str(goal.version))
-        findings += [*goal.findings, *([file] if file else []), *asked]
+        begun = now.own or Claim(
+            tag="", version=goal.version, commit=now.commit, is_tagged=False
+        )
+        reading = _read(now, begun, notes, outside, digests or {})
+    findings = _findings(now, goal, reading, outside)
+    version = None if goal.version is None else str(goal.version)
     return ReleasePlan(
-        released=goal.version is not None,
+        released=version is not None,
         reason=goal.reason,
         previous=None if now.previous is None else str(now.previous.version),
-        version=None if goal.version is None else str(goal.version),
-        tag=None if goal.version is None else settings.tag(str(goal.version)),
+        version=version,
+        tag=None if version is None else settings.tag(version),
         commit=now.commit,
         level=goal.analysis.deciding.level if goal.analysis.deciding else None,
         deciding=goal.analysis.deciding,
         commits=goal.analysis.commits,
-        services=services,
+        services=() if reading is None else _services(reading),
         checks=tuple(finding.check for finding in findings),
-        warnings=goal.cautions,
-        resume=_resume(now, releases, services),
+        warnings=(*goal.cautions, *(cautions_about_drafts(reading) if reading else ())),
+        resume=None if reading is None or now.own is None else _resume(reading),
         blockers=tuple(each for finding in findings for each in finding.blockers),
-        notes=_notes(goal, f"{server}/{settings.repository}"),
-        newer=newer,
+        notes=notes,
+        first=now.older,
+        stale=now.is_stale,
+        reading=reading,
     )
+
+
+def _start(settings: Settings, outside: Outside, finish: str) -> tuple[Start, _Goal]:
+    """Return where the release starts from, and what the commits since then ask for."""
+    history, refs = outside.history, ask_refs(outside, settings)
+    now = read_start(settings, history, refs, commit=finish)
+    goal = _NO_GOAL if now.shallow else _find_goal(now, history)
+    if goal is None:
+        now = read_start(settings, history, refs, commit=finish, surely=True)
+        goal = _find_goal(now, history)
+    return now, goal or _NO_GOAL
+
+
+def _findings(
+    now: Start, goal: _Goal, reading: Reading | None, outside: Outside
+) -> list[Finding]:
+    findings = [check_history(now), check_branch(now), check_tip(now)]
+    if not now.shallow:
+        findings += [check_tags(now), check_claims(now)]
+    for claim in now.older:
+        # A run finishes it first, so what stops that stops this release.
+        begun = _read(now, claim, "", outside, {})
+        found = [*check_steps(begun), check_access(begun)]
+        findings += [as_claims(each) for each in found if each.check.status != "ok"]
+    if reading is not None:
+        file = check_file(now, outside.history, reading.candidate.version)
+        findings += [*goal.findings, *([file] if file else [])]
+        findings += [*check_steps(reading), check_access(reading)]
+    return findings
 
 
 def plan_with_news(
     fetch: Callable[[], None], plan: Callable[[], ReleasePlan]
 ) -> ReleasePlan:
-    """Return a plan of what the remote has now; plan twice if the first is blocked.
+    """Return a plan of what the remote has now: fetched only if the clone lacks it.
 
-    Another runner may finish this very release after our fetch: its tag then looks
-    like somebody else's, until it is fetched. A failed fetch is no end: the plan asks
-    the remote itself and says what it could not see.
+    A failed fetch is no end: the plan says itself what it could not see.
     """
-
-    def fetch_then_plan() -> ReleasePlan:
-        with suppress(ServiceError):
-            fetch()
-        return plan()
-
-    first = fetch_then_plan()
-    return fetch_then_plan() if first.blockers else first
+    first = plan()
+    if not first.stale:
+        return first
+    with suppress(ServiceError):
+        fetch()
+    return plan()
 
 
-def _find_goal(now: Situation, history: History) -> _Goal | None:
+def _read(
+    now: Start,
+    begun: Claim,
+    notes: str,
+    outside: Outside,
+    digests: Mapping[str, str],
+) -> Reading:
+    """Return the reading of what is *begun*, or would be.
+
+    An older commit's release has the services that its record names: those of
+    ``platform.toml`` may be others by now.
+    """
+    candidate = candidate_of(
+        now.settings, version=str(begun.version), commit=begun.commit, notes=notes
+    )
+    reading = Reading(candidate, outside, refs=now.refs, digests=digests)
+    if begun.commit == outside.history.head():
+        return reading
+    with suppress(*NO_ANSWER):
+        if reading.record is not None:
+            then = candidate_of_record(now.settings, reading.record, notes=notes)
+            return Reading(then, outside, refs=now.refs)
+    return reading
+
+
+def _find_goal(now: Start, history: History) -> _Goal | None:
     """Return what is to be released, ``None`` if the previous release is not in it."""
     previous, settings = now.previous, now.settings
     rules = RULE_SETS[settings.rules]
@@ -146,9 +200,8 @@ def _find_goal(now: Situation, history: History) -> _Goal | None:
     ]
     deciding = analysis.deciding
     version = None
-    if deciding is not None and deciding.level is not None:
-        last = None if previous is None else previous.version
-        version = next_version(last, deciding.level, skip=settings.skip)
+    if deciding is not None and deciding.level is not None and not now.container:
+        version = _next_version(now, deciding.level)
     return _continued(
         now,
         _Goal(
@@ -160,13 +213,29 @@ def _find_goal(now: Situation, history: History) -> _Goal | None:
     )
 
 
-def _continued(now: Situation, goal: _Goal) -> _Goal:
+def _next_version(now: Start, level: Level) -> Version:
+    """Return the version of *level*, above every release that was given up.
+
+    One that history no longer leads to (a rebase) was published all the same: what
+    comes after it must not rank below it.
+    """
+    settings = now.settings
+    last = None if now.previous is None else now.previous.version
+    version = next_version(last, level, skip=settings.skip)
+    given_up = [
+        tag.version for tag in now.unreachable if str(tag.version) in settings.skip
+    ]
+    highest = max(given_up, default=version)
+    return version if version > highest or not given_up else increment(highest, "patch")
+
+
+def _continued(now: Start, goal: _Goal) -> _Goal:
     """Return *goal*, or the version that is claimed for this commit already."""
     own = now.own
     if own is None or (goal.version is not None and own.version == goal.version):
         return goal
     findings: tuple[Finding, ...] = ()
-    if own.tagged is None:  # once the git tag is there, the version is decided
+    if not own.is_tagged:  # once the git tag is there, the version is decided
         problem = (
             f"{own.tag} is claimed for this commit, but its commits ask for"
             f" {goal.version or 'no release'}: tags or settings were changed since"
@@ -188,57 +257,41 @@ def _continued(now: Situation, goal: _Goal) -> _Goal:
     )
 
 
-def _ask_about(
-    now: Situation,
-    version: Version,
-    sources: Sources,
-    releases: Sequence[GitHubRelease] | Unknown,
-) -> tuple[tuple[ServiceImage, ...], list[Finding]]:
-    settings = now.settings
-    tag = settings.tag(str(version))
-    services, unclear = ask_images(
-        sources, settings, version=str(version), commit=now.commit
+def _services(reading: Reading) -> tuple[ServiceImage, ...]:
+    commit, version = reading.candidate.commit, reading.candidate.version
+    try:
+        answers = reading.named
+    except NO_ANSWER as error:
+        silent = Unknown(reason=error.problem)
+        answers = {each.service: silent for each in reading.candidate.images}
+    return tuple(
+        ServiceImage(
+            name=image.service,
+            image=image.image,
+            tag=version,
+            state=image_state(answers[image.service], commit),
+            digest=digest_in(answers[image.service]),
+        )
+        for image in reading.candidate.images
     )
-    return services, [
-        check_tag(now, tag),
-        check_release(now, tag, releases),
-        check_images(now, services, unclear),
-        check_access(now, ask_access(sources, settings)),
-    ]
 
 
-def _resume(
-    now: Situation,
-    releases: Sequence[GitHubRelease] | Unknown,
-    services: Sequence[ServiceImage],
-) -> Resume | None:
-    own = now.own
-    if own is None or now.shallow:
-        return None
-    known = () if isinstance(releases, Unknown) else releases
-    mine = [
-        release
-        for release in known
-        if release.tag == own.tag and marked_commit(release.body) == own.commit
-    ]
-    finished = {
-        "claim": True,
-        "draft": bool(mine),
-        "images": bool(services) and all(each.state == "same" for each in services),
-        "tag": own.tagged == own.commit,
-        "publish": any(not release.draft for release in mine),
-    }
+def _resume(reading: Reading) -> Resume:
     return Resume(
-        version=str(own.version),
-        commit=own.commit,
-        done=tuple(step for step, is_done in finished.items() if is_done),
+        version=reading.candidate.version,
+        commit=reading.candidate.commit,
+        done=tuple(
+            step.name for step in STEPS if isinstance(step.state(reading), Done)
+        ),
     )
 
 
-def _reason(now: Situation, analysis: Analysis, version: Version | None) -> str:
+def _reason(now: Start, analysis: Analysis, version: Version | None) -> str:
     previous, deciding = now.previous, analysis.deciding
     since = f"since {previous.name}" if previous else "in all of history"
     count = len(analysis.commits)
+    if now.container is not None:
+        return f"{now.container} contains this commit"
     if deciding is None or deciding.level is None or version is None:
         return f"none of {count} commits {since} asks for a release"
     why = f"{deciding.level}: {deciding.sha[:7]}, {deciding.rule}: {deciding.line}"

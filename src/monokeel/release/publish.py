@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from monokeel.ground.answers import Json
 from monokeel.ground.errors import MonokeelError, RefusedError, ServiceError
 from monokeel.ground.report import Report, Section, Table
-from monokeel.ground.settings import Settings
-from monokeel.release.build import Workplace, build_service
 from monokeel.release.plan import ReleasePlan
+from monokeel.release.reading import Reading, foreign_assets
 from monokeel.release.record import ReleaseRecord
-from monokeel.release.standing import Conflict, Done, Standing, State, Step, Todo
-from monokeel.release.steps import STEPS
-from monokeel.release.target import Outside, Target
+from monokeel.release.states import Conflict, Done, State, Step, Todo, Unclear
+from monokeel.release.steps import STEPS, OvertakenError
 
 _ROUNDS = 3
+_WAITS_S = (0.5, 1.0, 2.0, 4.0, 8.0)
+_LONGEST_WAIT_S = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,27 +22,14 @@ class Publication:
     """A complete release: *written* names the steps in which this run wrote.
 
     It is empty when the release was complete before. *page* is its address on GitHub.
+    *warnings* name what others have put beside it.
     """
 
     record: ReleaseRecord
     tag: str
     page: str
     written: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CheckedBuilder:
-    """Builds only from the files of the commit, and only what we may push."""
-
-    workplace: Workplace
-    settings: Settings
-
-    def build(self, service: str, commit: str) -> None:
-        """Build *service* at *commit*, unless it is there.
-
-        Raises what ``build_service`` raises: files of another state, another label.
-        """
-        build_service(self.workplace, self.settings, service=service, commit=commit)
+    warnings: tuple[str, ...] = ()
 
 
 def refuse_unknown(plan: ReleasePlan) -> None:
@@ -51,96 +38,121 @@ def refuse_unknown(plan: ReleasePlan) -> None:
     if unclear:
         raise ServiceError(
             "nobody can tell whether this may be released: " + "; ".join(unclear),
-            fix="Set GITHUB_TOKEN (./inv doctor says what it may), or run this again"
-            " once everything answers.",
+            fix="Run this again once everything answers; ./inv doctor says what the"
+            " token may see.",
         )
 
 
-def publish(
-    target: Target, outside: Outside, tell: Callable[[str], None]
-) -> Publication:
-    """Publish *target* and return it once all of it can be seen.
+def publish(first: Reading, tell: Callable[[str], None]) -> Publication:
+    """Publish the candidate of *first* and return it once all of it can be seen.
 
-    *tell* is given a line after each step that wrote. Raises RefusedError with every
-    conflict that is seen before the first write, or the first one afterwards; and
-    ServiceError when something cannot be read or does not appear. The same call again
-    finishes what is missing; on a complete release it writes nothing.
+    *first* is the reading that the plan was judged on. *tell* is given a line after
+    each step that wrote. Raises RefusedError with every conflict that is seen before
+    the first write, or the first one afterwards (OvertakenError when another commit
+    has the version); and ServiceError when something cannot be read or does not
+    appear. The same call again finishes what is missing; on a complete release it
+    writes nothing.
     """
-    written: list[str] = []
+    now, written = first, list[str]()
     for _ in range(_ROUNDS):
-        now = Standing(target, outside)
-        states = [step.look(now) for step in STEPS]
-        _refuse(states)
+        states = [step.state(now) for step in STEPS]
+        _refuse(states, now)
         if all(isinstance(state, Done) for state in states):
             return _publication(now, written)
         for step in STEPS:
-            if _converge(step, Standing(target, outside)):
+            before = now
+            now = _converge(step, now)
+            if now is not before:
                 written.append(step.name)
-                tell(f"{target.tag}: {step.name}: done")
+                tell(f"{now.candidate.tag}: {step.name}: done")
     raise ServiceError(
-        f"{target.tag} is still not complete: somebody else is changing it",
+        f"{now.candidate.tag} is still not complete: somebody else is changing it",
         fix="Run the same command again.",
     )
 
 
-def _converge(step: Step, now: Standing) -> bool:
-    """Do *step* until a look says that it is done; say whether anything was written.
+def _converge(step: Step, now: Reading) -> Reading:
+    """Do *step* until a look says that it is done; return what is so then.
 
-    It goes on only while each look finds less missing than the one before: then the
-    write happened, whatever its answer was.
+    Where a look finds it done the write happened, whatever its answer was. Trouble that
+    passes (429, 5xx) is waited for, and so is our own accepted write until it can be
+    seen; any other failure ends the run.
     """
-    state = step.look(now)
-    if isinstance(state, Todo):
-        while isinstance(state, Todo):
-            failure = _attempt(step, now)
-            now = now.again()
-            after = step.look(now)
-            if isinstance(after, Todo) and len(after.missing) >= len(state.missing):
-                raise failure or _without_effect(step, after)
-            state = after
-        _refuse([state])
-        return True
-    _refuse([state])
-    return False
+    waits = iter(_WAITS_S)
+    state = step.state(now)
+    _refuse([state], now)
+    while isinstance(state, Todo):
+        failure: MonokeelError | None = None
+        try:
+            now = step.act(now)
+        except MonokeelError as error:
+            failure, now = error, now.without("refs", "releases", "images")
+        after = step.state(now)
+        _refuse([after], now)
+        stuck = isinstance(after, Todo) and (
+            failure is not None or len(after.missing) >= len(state.missing)
+        )
+        if isinstance(after, Todo) and stuck:
+            now = _wait(now, failure or _without_effect(step, after), next(waits, None))
+            after = step.state(now)
+            _refuse([after], now)
+        state = after
+    return now
 
 
-def _attempt(step: Step, now: Standing) -> MonokeelError | None:
-    try:
-        step.act(now)
-    except MonokeelError as error:
-        return error
-    return None
+def _wait(now: Reading, failure: MonokeelError, wait_s: float | None) -> Reading:
+    """Let *wait_s* pass and look again; raise *failure* where that cannot help."""
+    again_s = failure.again_s if isinstance(failure, ServiceError) else None
+    if wait_s is None or again_s is None or again_s > _LONGEST_WAIT_S:
+        raise failure
+    now.outside.wait(max(wait_s, again_s))
+    return now.without("refs", "releases", "images")
 
 
-def _refuse(states: list[State]) -> None:
+def _refuse(states: list[State], now: Reading) -> None:
     refusals = [
         refusal
         for state in states
         if isinstance(state, Conflict)
         for refusal in state.refusals
     ]
-    problems = dict.fromkeys(each.problem for each in refusals)
-    if problems:
-        fixes = dict.fromkeys(each.fix for each in refusals)
-        raise RefusedError("; ".join(problems), fix=" ".join(fixes))
+    unique = {each.problem: each.fix for each in refusals}
+    if unique:
+        kind = OvertakenError if _is_overtaken(now) else RefusedError
+        raise kind("; ".join(unique), fix=" ".join(dict.fromkeys(unique.values())))
+    for state in states:
+        if isinstance(state, Unclear):
+            raise ServiceError(
+                state.reason, fix="Run the same command again once it answers."
+            )
+
+
+def _is_overtaken(now: Reading) -> bool:
+    holders = (now.tagged, now.claimed)
+    return any(at and at.commit != now.candidate.commit for at in holders)
 
 
 def _without_effect(step: Step, state: Todo) -> ServiceError:
     return ServiceError(
-        f"step {step.name!r} was accepted and has no effect:"
+        f"step {step.name!r} was accepted and is not shown yet:"
         f" {', '.join(state.missing)}",
         fix="Run the same command again in a minute.",
+        again_s=0.0,
     )
 
 
-def _publication(now: Standing, written: list[str]) -> Publication:
-    if now.record is None or now.published is None:
-        raise AssertionError(now.target)  # look_at_release said Done
+def _publication(now: Reading, written: list[str]) -> Publication:
+    release = now.published
+    if now.record is None or release is None:
+        raise AssertionError(now.candidate)  # look_at_release said Done
+    foreign = foreign_assets(release)
+    beside = [f"files that no run of ours attached: {', '.join(foreign)}"]
     return Publication(
         record=now.record,
-        tag=now.target.tag,
-        page=now.published.page,
+        tag=now.candidate.tag,
+        page=release.page,
         written=tuple(dict.fromkeys(written)),
+        warnings=tuple(beside if foreign else ()),
     )
 
 
@@ -161,6 +173,7 @@ def publication_report(done: Publication) -> Report:
         sections=(
             Section("Release", tuple(lines)),
             Section("Images", table=Table(("service", "image"), rows)),
+            Section("Warnings", done.warnings),
         ),
         data={
             "released": True,
@@ -171,4 +184,5 @@ def publication_report(done: Publication) -> Report:
             "services": services,
             "written": list(done.written),
         },
+        problems=done.warnings,
     )

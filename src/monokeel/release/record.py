@@ -85,7 +85,8 @@ class Asset:
 class GitHubRelease:
     """A release as GitHub shows it; a draft is seen only by those who may write.
 
-    *immutable* is ``None`` where GitHub does not say. *page* is its address for people.
+    *immutable* is ``None`` where GitHub does not say. *page* is its address for people,
+    *author* the login of who made it.
     """
 
     id: int
@@ -99,6 +100,7 @@ class GitHubRelease:
     page: str
     upload_url: str
     assets: tuple[Asset, ...]
+    author: str = ""
 
     @property
     def record_asset(self) -> Asset | None:
@@ -154,8 +156,21 @@ def parse_record(text: str) -> ReleaseRecord:
                 for service in sorted(services)
             ),
         )
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise _unreadable(f"it is not JSON: {text[:80]!r}") from error
+
+
+def record_in(message: str | None) -> ReleaseRecord | None:
+    """Return the record that is the *message* of a tag, ``None`` if it is none.
+
+    A tag made before Monokeel came, or by hand, has another message or none at all.
+    """
+    if message is None:
+        return None
+    try:
+        return parse_record(message)
+    except ServiceError:
+        return None
 
 
 def parse_release(value: Json) -> GitHubRelease:
@@ -177,6 +192,7 @@ def parse_release(value: Json) -> GitHubRelease:
         page=_optional(fields.get("html_url")) or "",
         upload_url=_optional(fields.get("upload_url")) or "",
         assets=tuple(parse_asset(each) for each in as_list(fields.get("assets"))),
+        author=_login(fields.get("author")),
     )
 
 
@@ -201,6 +217,11 @@ def _commit(text: str) -> str:
     if not _COMMIT.match(text):
         raise _unreadable(f"its commit is {text!r}, not 40 hex digits")
     return text
+
+
+def _login(author: Json) -> str:
+    login = author.get("login") if isinstance(author, dict) else None
+    return login if isinstance(login, str) else ""
 
 
 def _optional(value: Json) -> str | None:

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 
-from monokeel.ground.errors import RefusedError
+from monokeel.ground.errors import RefusedError, ServiceError
 from monokeel.ground.report import Report, Section, Table
 from monokeel.release.commits import CANCELLED, SKIPPED, Commit
 from monokeel.release.notes import group_of
-from monokeel.release.plan import ReleasePlan, as_data
+from monokeel.release.plan import Check, ReleasePlan, as_data
 
 _KINDS = (
     *("Breaking changes", "Features", "Bug fixes", "Performance", "Reverts"),
@@ -17,14 +17,13 @@ _SHOWN = 20
 
 def report_of(plan: ReleasePlan, *, strict: bool = False) -> Report:
     """Return *plan* as a report; under *strict* its warnings are problems, too."""
-    checks = tuple((each.name, each.status, each.detail) for each in plan.checks)
     return Report(
         headline=_headline(plan),
         sections=(
             Section("Why", _why(plan)),
             *_commits(plan.commits),
             Section("Images", table=_images(plan)),
-            Section("Checks", table=Table(("check", "status", "detail"), checks)),
+            Section("Checks", table=_checks(plan.checks)),
             Section("Warnings", _warnings(plan)),
             Section(
                 "Blocked",
@@ -37,16 +36,44 @@ def report_of(plan: ReleasePlan, *, strict: bool = False) -> Report:
 
 
 def refuse_blocked(plan: ReleasePlan, *, strict: bool = False) -> None:
-    """Raise RefusedError if *plan* is blocked, naming every reason and every fix.
+    """Raise RefusedError if *plan* is blocked; the report has said by what, with fixes.
 
     Under *strict* a warning is a reason, too.
     """
     problems = _problems(plan, strict=strict)
     if problems:
-        fixes = dict.fromkeys(blocker.fix for blocker in plan.blockers)
-        if len(problems) > len(plan.blockers):
-            fixes["Warnings refuse here because of --strict."] = None
-        raise RefusedError("; ".join(problems), fix="\n".join(fixes))
+        count = len(problems)
+        things = problems[0] if count == 1 else f"{count} things stand in the way"
+        fix = "See Blocked above: each has its way out beside it."
+        if not plan.blockers:
+            fix = "Warnings refuse here because of --strict."
+        elif count == 1:
+            fix = plan.blockers[0].fix
+        raise RefusedError(things, fix=fix)
+
+
+def refuse_unseen(plan: ReleasePlan) -> None:
+    """Raise ServiceError where nobody can tell whether there is something to do."""
+    if plan.needed is None:
+        unclear = [f"{check.name}: {check.detail}" for check in plan.unknown]
+        raise ServiceError(
+            "nobody can tell whether there is something to release: "
+            + "; ".join(unclear),
+            fix="Run this again once everything answers.",
+        )
+
+
+def _checks(checks: Iterable[Check]) -> Table:
+    """Return a row a check; those that nobody answered for one reason share one."""
+    groups: dict[str, list[Check]] = {}
+    for check in checks:
+        one = check.detail if check.status == "unknown" else check.name
+        groups.setdefault(one, []).append(check)
+    rows = tuple(
+        (", ".join(each.name for each in group), group[0].status, group[0].detail)
+        for group in groups.values()
+    )
+    return Table(("check", "status", "detail"), rows)
 
 
 def _problems(plan: ReleasePlan, *, strict: bool) -> list[str]:
@@ -62,6 +89,11 @@ def _warnings(plan: ReleasePlan) -> tuple[str, ...]:
 
 
 def _headline(plan: ReleasePlan) -> str:
+    if plan.version is None and plan.needed is None:
+        return f"Nobody can tell whether there is something to release: {plan.reason}"
+    if plan.version is None and plan.first:
+        begun = ", ".join(claim.tag for claim in plan.first)
+        return f"{begun} was cut short and is finished; then: {plan.reason}"
     if plan.version is None:
         return f"No release: {plan.reason}"
     kind = f"{plan.level}, " if plan.level else ""

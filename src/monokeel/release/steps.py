@@ -1,270 +1,352 @@
 """The steps of publishing: each says whether it is done, and how to do it.
 
 ``look`` only reads; what it says is the state of the outside and not of this run, so
-a run cut short anywhere is finished by the next one. Step 2 of the design (attest)
-belongs to the workflow: it needs the identity of the job.
+a run cut short anywhere is finished by the next one. The plan shows what ``look``
+says, and the publication acts on it. Step 2 of the design (attest) belongs to the
+workflow: it needs the identity of the job.
+
+Who could have written what is read here: refs under the rules' namespaces, the writer
+alone. Drafts, their files, tags and labels of images: everybody who may write, so that
+they are compared with the record and never decide anything.
 """
 
-from monokeel.ground.answers import Absent, Declined, Found
-from monokeel.ground.errors import RefusedError, UsageError
-from monokeel.release.record import record_text
+from monokeel.ground.answers import Absent, Declined, Found, Lost, Moved, Unknown
+from monokeel.ground.errors import RefusedError, ServiceError
+from monokeel.release.candidate import CandidateImage
+from monokeel.release.reading import Reading
+from monokeel.release.record import ReleaseRecord, record_text
 from monokeel.release.refusals import (
     claim_kept,
     claimed_by_another,
-    foreign_draft,
     lost_digest,
     named_otherwise,
     other_record,
-    other_revision,
     published_otherwise,
     ref_declined,
     release_declined,
+    tagged_by_hand,
     tagged_otherwise,
     withdrawn,
 )
-from monokeel.release.standing import (
-    Conflict,
-    Done,
-    Standing,
-    State,
-    Step,
-    Todo,
-    commit_of,
-    state_of,
-)
-from monokeel.release.target import TargetImage
+from monokeel.release.states import Conflict, Done, State, Step, Todo, Unclear
 
 
-def look_at_builds(now: Standing) -> State:
-    """Say which images are not built; a record means that all of them were."""
+def look_at_builds(now: Reading) -> State:
+    """Say which services have no digest of this run; a record means that all had one.
+
+    A version tag that no record of ours names is never taken for ours, whatever its
+    label says: anybody who may push could have put it there.
+    """
     if now.record is not None:
         return Done()
-    refusals, missing = [], []
-    commit = now.target.commit
-    for image in now.target.images:
-        named, built = now.named[image.service], now.built[image.service]
-        if isinstance(named, Found):  # its own draft was deleted by somebody
-            if named.revision != commit:
-                refusals.append(named_otherwise(now.target, image, named))
-        elif isinstance(built, Absent):
-            missing.append(f"{image.path}:{now.target.built_tag}")
-        elif built.revision != commit:
-            refusals.append(other_revision(now.target, image, built))
-    return state_of(refusals, missing)
-
-
-def build(now: Standing) -> None:
-    """Build the images that are not there yet."""
-    for image in now.target.images:
-        if isinstance(now.named[image.service], Found):
-            continue
-        if isinstance(now.built[image.service], Absent):
-            now.outside.builder.build(image.service, now.target.commit)
-
-
-def look_at_claim(now: Standing) -> State:
-    """Say whether the claim names this commit, or the version is out already."""
-    target = now.target
-    tagged, claimed = now.refs.get(target.tag_ref), now.refs.get(target.claim)
-    if tagged not in (None, target.commit):
-        return Conflict((tagged_otherwise(target, tagged),))
-    if now.is_out or claimed == target.commit:
-        return Done()
-    if claimed is not None:
-        return Conflict((claimed_by_another(target, claimed),))
-    return Todo((target.claim,))
-
-
-def claim(now: Standing) -> None:
-    """Create the claim; give it back when another commit has finished meanwhile.
-
-    The winner of the version may have made its tag and deleted its claim between our
-    look and our push. Left there, ours would look like unfinished work.
-    """
-    target = now.target
-    _create(now, target.claim)
-    after = now.again()
-    if after.refs.get(target.tag_ref) not in (None, target.commit):
-        now.outside.refs.move_ref(target.claim, old=target.commit, new=None)
-
-
-def look_at_draft(now: Standing) -> State:
-    """Say whether there is a draft for this commit, or the release itself."""
-    target = now.target
-    if now.is_out:
-        return Done()
-    if now.published is not None:
-        record = now.published_record
-        return Conflict((published_otherwise(target, now.published, record),))
-    refusals = [
-        foreign_draft(target, draft, commit_of(draft, record))
-        for draft, record in now.drafts
-        if commit_of(draft, record) != target.commit
+    taken = [
+        named_otherwise(now.candidate, image, answer)
+        for image in now.candidate.images
+        if isinstance(answer := now.named[image.service], Found)
     ]
-    missing = [] if now.own_drafts else [f"draft {target.tag}"]
-    return state_of(refusals, missing)
+    missing = [
+        f"digest of {image.service}"
+        for image in now.candidate.images
+        if image.service not in now.digests
+    ]
+    return _state(taken, missing, _unclear(now))
 
 
-def create_draft(now: Standing) -> None:
-    """Create a draft, marked with the commit before it has any asset."""
-    target = now.target
-    try:
-        now.outside.releases.create_draft(
-            target.tag, title=target.tag, body=target.body
+def build(now: Reading) -> Reading:
+    """Build the services that have no digest yet."""
+    if isinstance(now.outside.builder, Unknown):
+        raise ServiceError(now.outside.builder.reason)
+    for image in now.candidate.images:
+        if image.service not in now.digests:
+            digest = now.outside.builder.build(image.service, now.candidate.commit)
+            now.digests[image.service] = digest
+    return now.without()
+
+
+def look_at_claim(now: Reading) -> State:
+    """Say whether the claim names this commit, or the version is tagged already."""
+    candidate = now.candidate
+    if now.tagged is not None:
+        return _tag_state(now)
+    if now.claimed is None:
+        return Todo((candidate.claim,))
+    if now.claimed.commit != candidate.commit:
+        return Conflict((claimed_by_another(candidate, now.claimed.commit),))
+    return _record_state(now, now.claim_record, candidate.claim)
+
+
+class OvertakenError(RefusedError):
+    """Another commit was first: a new plan takes the next version, or none."""
+
+
+def claim(now: Reading) -> Reading:
+    """Create the claim: from here on these digests are the version's.
+
+    The plan counted from the releases that it saw, so any other that came since, or
+    was begun, makes it a plan of yesterday.
+    """
+    seen = now.without("refs")
+    news = sorted(seen.releases_begun - now.releases_begun - {now.candidate.tag})
+    if news:
+        raise OvertakenError(
+            f"{', '.join(news)} was released or begun meanwhile",
+            fix="Run ./inv release again: it plans anew.",
         )
-    except RefusedError as error:
-        raise release_declined(target, error) from error
+    record = now.candidate.record(now.digests)
+    lost = [
+        lost_digest(now.candidate, image, digest)
+        for image in now.candidate.images
+        if not _is_whole(
+            now.at_digest(image, digest := now.digests[image.service]), digest
+        )
+    ]
+    if lost:
+        raise lost[0]
+    after = _create(seen, now.candidate.claim, record).without("refs")
+    mine = after.claimed
+    if (
+        after.tagged is not None
+        and after.tagged.commit != now.candidate.commit
+        and mine
+    ):
+        # The winner made its tag and deleted its claim between our look and our push:
+        # left there, ours would look like unfinished work.
+        now.remote.move_ref(now.candidate.claim, old=mine.object, new=None)
+    return after
 
 
-def look_at_record(now: Standing) -> State:
-    """Say whether ``release.json`` is there, and names these very images."""
-    record = now.record
+def look_at_draft(now: Reading) -> State:
+    """Say whether there is a draft with this record alone, or the release itself."""
+    if now.published is not None:
+        return _published_state(now)
+    if now.own_drafts:
+        return Done()
+    return Todo((f"draft {now.candidate.tag}",))
+
+
+def create_draft(now: Reading) -> Reading:
+    """Create a draft with the record; what others have put down is left alone."""
+    candidate, record = now.candidate, now.record
     if record is None:
-        return Todo(("release.json",))
-    wanted = {image.service: image.image for image in now.target.images}
-    recorded = {image.service: image.image for image in record.images}
-    if record.version != now.target.version or recorded != wanted:
-        return Conflict((other_record(now.target, record),))
-    return Done()
+        raise withdrawn(candidate)
+    try:
+        draft = now.releases.create_draft(
+            candidate.tag, title=candidate.tag, body=candidate.body
+        )
+        now.releases.attach(draft, record_text(record).encode())
+    except RefusedError as error:
+        raise release_declined(candidate, error) from error
+    return now.without("releases")
 
 
-def attach_record(now: Standing) -> None:
-    """Upload ``release.json``; the name is taken by the first of several runners."""
-    draft = now.draft
-    if draft is None:
-        raise withdrawn(now.target)
-    if draft.record_asset is not None:  # cut short: nothing usable is in it
-        now.outside.releases.detach(draft.record_asset)
-    text = record_text(now.proposal())
-    now.outside.releases.attach(draft, text.encode())
-
-
-def look_at_names(now: Standing) -> State:
+def look_at_names(now: Reading) -> State:
     """Say which images lack the version, and refuse one at another digest."""
     record = now.record
-    refusals, missing = [], []
-    for image in now.target.images:
+    refusals: list[RefusedError] = []
+    missing, unclear = _to_stage(now), _unclear(now)
+    for image in now.candidate.images:
         named = now.named[image.service]
         digest = None if record is None else record.digest_of(image.service)
-        if isinstance(named, Absent):
-            missing.append(f"{image.path}:{now.target.version}")
-            if digest is not None and not now.holds(image, digest):
-                refusals.append(lost_digest(now.target, image, digest))
-        elif not _is_ours(named, digest, now.target.commit):
-            refusals.append(named_otherwise(now.target, image, named))
-    return state_of(refusals, missing)
+        if isinstance(named, Found) and digest in {None, named.digest}:
+            if named.missing:
+                refusals.append(lost_digest(now.candidate, image, named.digest))
+        elif isinstance(named, Found):
+            refusals.append(named_otherwise(now.candidate, image, named))
+        elif isinstance(named, Absent):
+            missing.append(f"{image.path}:{now.candidate.version}")
+            held = None if digest is None else now.at_digest(image, digest)
+            if isinstance(held, Unknown):
+                unclear.append(held.reason)
+            elif digest is not None and not _is_whole(held, digest):
+                refusals.append(lost_digest(now.candidate, image, digest))
+    return _state(refusals, missing, unclear)
 
 
-def name_images(now: Standing) -> None:
-    """Give each recorded digest its version tag; an image that has one is left."""
-    for image in now.target.images:
+def name_images(now: Reading) -> Reading:
+    """Give each recorded digest its tags; an image that has its version is left.
+
+    ``sha-<commit>`` is put back where a later build, or somebody, has moved it.
+    """
+    staging = now.candidate.staging_tag
+    behind = _to_stage(now)
+    for image in now.candidate.images:
+        digest = _digest(now, image)
         if isinstance(now.named[image.service], Absent):
-            digest = _digest(now, image)
-            now.outside.images.give_tag(image.path, digest, now.target.version)
+            now.images.give_tag(image.path, digest, now.candidate.version)
+        if f"{image.path}:{staging}" in behind:
+            now.images.give_tag(image.path, digest, staging, moving=True)
+    return now.without("images")
 
 
-def look_at_tag(now: Standing) -> State:
-    """Say whether the git tag peels to this commit."""
-    tagged = now.refs.get(now.target.tag_ref)
-    if tagged is None:
-        return Todo((now.target.tag_ref,))
-    if tagged != now.target.commit:
-        return Conflict((tagged_otherwise(now.target, tagged),))
-    return Done()
+def look_at_tag(now: Reading) -> State:
+    """Say whether the git tag peels to this commit and carries the record."""
+    if now.tagged is None:
+        return Todo((now.candidate.tag_ref,))
+    return _tag_state(now)
 
 
-def create_tag(now: Standing) -> None:
-    """Create the git tag, the commit point: all that it implies is read again first."""
-    seen = now.again()
-    if seen.refs.get(now.target.tag_ref) == now.target.commit:
-        return
-    names, claimed = look_at_names(seen), look_at_claim(seen)
-    for state in (names, claimed):
+def create_tag(now: Reading) -> Reading:
+    """Create the git tag, the commit point: all that it implies is read again first.
+
+    The next step reads the tag back.
+    """
+    seen = now.without("refs", "images")
+    if seen.tagged is not None:
+        return seen
+    states = [look_at_claim(seen), look_at_names(seen)]
+    for state in states:
         if isinstance(state, Conflict):
             raise state.refusals[0]
-    if names != Done() or claimed != Done() or seen.record is None:
-        raise withdrawn(now.target)
-    _create(now, now.target.tag_ref)
+        if isinstance(state, Unclear):
+            raise ServiceError(state.reason)
+    if seen.record is None or states != [Done(), Done()]:
+        raise withdrawn(now.candidate)
+    return _create(seen, now.candidate.tag_ref, seen.record)
 
 
-def look_at_release(now: Standing) -> State:
+def look_at_release(now: Reading) -> State:
     """Say whether the release is published, and its tag still the one meant."""
-    if not now.is_out:
-        return Todo((f"release {now.target.tag}",))
-    if now.refs.get(now.target.tag_ref) is None:
-        return Todo((now.target.tag_ref,))
-    return look_at_tag(now)
+    if now.published is None:
+        return Todo((f"release {now.candidate.tag}",))
+    state = _published_state(now)
+    return look_at_tag(now) if isinstance(state, Done) else state
 
 
-def publish_draft(now: Standing) -> None:
+def publish_draft(now: Reading) -> Reading:
     """Publish the draft; without a tag GitHub would make one where it likes.
 
-    A draft that was deleted after the last look before the tag is made again: from
-    the tag on there is only forward.
+    Title and text are sent along: what is published is what this run says, whatever
+    somebody wrote into the draft meanwhile.
     """
-    seen = now.again()
-    if seen.is_out:
-        return
-    if seen.refs.get(now.target.tag_ref) != now.target.commit:
-        raise withdrawn(now.target)
-    if seen.draft is None:
-        claim(seen)
-        create_draft(seen)
-        attach_record(seen.again())
-    draft = now.again().draft
+    seen = now.without("refs", "releases")
+    if seen.published is not None:
+        return seen
+    if seen.tagged is None or seen.tagged.commit != now.candidate.commit:
+        raise withdrawn(now.candidate)
+    if not seen.own_drafts:  # deleted since: from the tag on there is only forward
+        seen = create_draft(seen)
+    draft = next(iter(seen.own_drafts), None)
     if draft is None:
-        raise withdrawn(now.target)
+        raise withdrawn(now.candidate)
+    candidate = now.candidate
     try:
-        now.outside.releases.publish(draft, latest=seen.is_highest())
+        now.releases.publish(
+            draft, title=candidate.tag, body=candidate.body, latest=seen.is_highest()
+        )
     except RefusedError as error:
-        raise release_declined(now.target, error) from error
+        raise release_declined(candidate, error) from error
+    return seen.without("releases")
 
 
-def look_at_leftovers(now: Standing) -> State:
+def look_at_leftovers(now: Reading) -> State:
     """Say which claims and drafts are left of versions that are published."""
-    drafts = [f"draft {each.tag} ({each.id})" for each in now.surplus_drafts()]
-    claims = [ref for ref, _ in now.leftovers()]
-    waiting = [] if now.is_out else [now.target.claim]
-    return state_of([], list(dict.fromkeys(drafts + claims + waiting)))
+    drafts = [f"draft {each.tag} ({each.id})" for each in now.surplus_drafts]
+    claims = [ref for ref, _ in now.leftovers]
+    waiting = [] if now.is_out else [now.candidate.claim]
+    return _state([], list(dict.fromkeys(drafts + claims + waiting)), [])
 
 
-def clean_up(now: Standing) -> None:
+def clean_up(now: Reading) -> Reading:
     """Delete surplus drafts, then the claims: a claim means unfinished work."""
-    for draft in now.surplus_drafts():
-        now.outside.releases.delete(draft)
-    for ref, commit in now.leftovers():
-        moved = now.outside.refs.move_ref(ref, old=commit, new=None)
+    for draft in now.surplus_drafts:
+        now.releases.delete(draft)
+    seen = now
+    for ref, at in now.leftovers:
+        moved = now.remote.move_ref(ref, old=at.object, new=None)
         if isinstance(moved, Declined):
             raise claim_kept(ref, moved)
+        seen = seen.at(ref, moved.now)
+    return seen.without("releases") if now.surplus_drafts else seen
 
 
 STEPS = (
-    Step(name="build", look=look_at_builds, act=build),
-    Step(name="claim", look=look_at_claim, act=claim),
-    Step(name="draft", look=look_at_draft, act=create_draft),
-    Step(name="record", look=look_at_record, act=attach_record),
-    Step(name="images", look=look_at_names, act=name_images),
-    Step(name="tag", look=look_at_tag, act=create_tag),
-    Step(name="publish", look=look_at_release, act=publish_draft),
-    Step(name="clean up", look=look_at_leftovers, act=clean_up),
+    Step(name="build", check="images", look=look_at_builds, act=build),
+    Step(name="claim", check="tag", look=look_at_claim, act=claim),
+    Step(name="draft", check="release", look=look_at_draft, act=create_draft),
+    Step(name="images", check="images", look=look_at_names, act=name_images),
+    Step(name="tag", check="tag", look=look_at_tag, act=create_tag),
+    Step(name="publish", check="release", look=look_at_release, act=publish_draft),
+    Step(name="clean up", check="release", look=look_at_leftovers, act=clean_up),
 )
 
 
-def _is_ours(named: Found, digest: str | None, commit: str) -> bool:
-    # Without a record yet, the label is all that tells whose the image is.
-    return named.revision == commit if digest is None else named.digest == digest
+def _state(
+    refusals: list[RefusedError], missing: list[str], unclear: list[str]
+) -> State:
+    if refusals:
+        return Conflict(tuple(refusals))
+    if unclear:
+        return Unclear("; ".join(dict.fromkeys(unclear)))
+    return Todo(tuple(missing)) if missing else Done()
 
 
-def _create(now: Standing, ref: str) -> None:
-    moved = now.outside.refs.move_ref(ref, old=None, new=now.target.commit)
-    if isinstance(moved, Declined):
-        raise ref_declined(now.target, ref, moved, now.outside.releases.latest())
+def _unclear(now: Reading) -> list[str]:
+    answers = [*now.named.values()]
+    if now.record is not None:
+        answers += now.staged.values()
+    return [each.reason for each in answers if isinstance(each, Unknown)]
 
 
-def _digest(now: Standing, image: TargetImage) -> str:
-    if now.record is None:
-        raise withdrawn(now.target)
-    digest = now.record.digest_of(image.service)
+def _to_stage(now: Reading) -> list[str]:
+    """Return the images whose ``sha-<commit>`` is not at the digest of the record."""
+    return [
+        f"{image.path}:{now.candidate.staging_tag}"
+        for image in now.candidate.images
+        if now.record is not None
+        and isinstance(answer := now.staged[image.service], Absent | Found)
+        and getattr(answer, "digest", None) != now.record.digest_of(image.service)
+    ]
+
+
+def _is_whole(answer: Found | Absent | Unknown | None, digest: str) -> bool:
+    """Say whether *digest* is there with every manifest; ServiceError if unknown."""
+    if isinstance(answer, Unknown):
+        raise ServiceError(answer.reason)
+    return isinstance(answer, Found) and answer.digest == digest and not answer.missing
+
+
+def _tag_state(now: Reading) -> State:
+    if now.tagged is None or now.tagged.commit != now.candidate.commit:
+        commit = None if now.tagged is None else now.tagged.commit
+        return Conflict((tagged_otherwise(now.candidate, commit),))
+    if now.tag_record is None:
+        return Conflict((tagged_by_hand(now.candidate),))
+    return _record_state(now, now.tag_record, now.candidate.tag_ref)
+
+
+def _record_state(now: Reading, record: ReleaseRecord | None, ref: str) -> State:
+    """Say whether the *record* in *ref* is one of this version's services."""
+    wanted = {image.service: image.image for image in now.candidate.images}
+    fits = (
+        record is not None
+        and (record.version, record.commit)
+        == (now.candidate.version, now.candidate.commit)
+        and {each.service: each.image for each in record.images} == wanted
+    )
+    return Done() if fits else Conflict((other_record(now.candidate, record, ref),))
+
+
+def _published_state(now: Reading) -> State:
+    if now.published is None or now.is_out:
+        return Done()
+    return Conflict((published_otherwise(now.candidate, now.published),))
+
+
+def _create(now: Reading, ref: str, record: ReleaseRecord) -> Reading:
+    moved = now.remote.create_tag(
+        ref, commit=now.candidate.commit, message=record_text(record)
+    )
+    match moved:
+        case Declined():
+            raise ref_declined(now.candidate, ref, moved, now.releases.latest())
+        case Moved(now=made):
+            return now.at(ref, made)
+        case Lost():
+            return now.without("refs")
+
+
+def _digest(now: Reading, image: CandidateImage) -> str:
+    digest = now.record.digest_of(image.service) if now.record is not None else None
     if digest is None:
-        raise UsageError(f"release.json has no service {image.service}")
+        raise withdrawn(now.candidate)
     return digest

@@ -1,16 +1,16 @@
 """Connect a repository to GitHub, row by row; a second run changes nothing."""
 
+import dataclasses
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from monokeel.ground.answers import Unknown
 from monokeel.ground.errors import RefusedError, ServiceError
 from monokeel.ground.report import Outcome, Report, Section, Table
 from monokeel.ground.settings import Settings
+from monokeel.setup import main_branch
 from monokeel.setup.expectations import expectations
-from monokeel.setup.main_branch import require_remote
 from monokeel.setup.ports import Outside
 from monokeel.setup.refusals import remedy_for
 from monokeel.setup.rows import (
@@ -40,7 +40,7 @@ _COUNTED: tuple[State, ...] = (
 _NEEDED = ("settings", "deploy_keys", "environments")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     """One row and what became of it; *to_do* is the rest, often a command."""
 
@@ -50,7 +50,7 @@ class Step:
     to_do: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """Every row with what was seen before the first write."""
 
@@ -59,8 +59,15 @@ class Plan:
 
     @property
     def blocked(self) -> bool:
-        """Whether a person must settle something before anything may be written."""
-        return any(isinstance(a, Otherwise) and a.blocks for _, a in self.rows)
+        """Whether a person must settle something before anything may be written.
+
+        So it is when nobody knows whose history is on the remote.
+        """
+        return any(
+            (isinstance(answer, Otherwise) and answer.blocks)
+            or (isinstance(answer, Unknown) and row.name == main_branch.MAIN)
+            for row, answer in self.rows
+        )
 
 
 def make_plan(wanted: Wanted, outside: Outside) -> Plan:
@@ -70,17 +77,9 @@ def make_plan(wanted: Wanted, outside: Outside) -> Plan:
     may not administer, or not see what must be made; the permissions are named.
     """
     settings = wanted.settings
-    described = outside.repository.get_repository()
-    rights = described.get("permissions")
-    admin = isinstance(rights, dict) and rights.get("admin") is True
+    outside.repository.get_repository()  # is GitHub there, and the repository?
     if outside.clone is not None:
-        require_remote(settings, outside.clone.address())
-    if not admin:
-        raise ServiceError(
-            f"the token may not administer {settings.repository}",
-            fix="Use a token of an administrator; docs/how-to/connect-to-github.md"
-            " lists the permissions. Nothing was changed.",
-        )
+        main_branch.require_remote(settings, outside.clone.address())
     rows = tuple((each, answer_to(each)) for each in expectations(wanted, outside))
     hidden = [
         (row, answer.reason)
@@ -90,8 +89,10 @@ def make_plan(wanted: Wanted, outside: Outside) -> Plan:
     if hidden:
         needed = {f"{row.name} ({row.permission})": 0 for row, _ in hidden}
         raise ServiceError(
-            f"the token does not see {', '.join(needed)}: {hidden[0][1]}",
-            fix="Give the token these permissions. Nothing was changed.",
+            f"the token may not administer {settings.repository}: it does not see"
+            f" {', '.join(needed)}: {hidden[0][1]}",
+            fix="Give the token these permissions (docs/how-to/connect-to-github.md"
+            " lists them all). Nothing was changed.",
         )
     return Plan(owner=settings.owner, rows=rows)
 
@@ -194,15 +195,7 @@ def init_report(settings: Settings, steps: tuple[Step, ...]) -> Report:
         data={
             "verdict": verdict_of(steps),
             "changed": counts["done"],
-            "steps": [
-                {
-                    "name": s.name,
-                    "state": s.state,
-                    "detail": s.detail,
-                    "to_do": s.to_do,
-                }
-                for s in steps
-            ],
+            "steps": [dataclasses.asdict(step) for step in steps],
         },
         outcome=_OUTCOMES[verdict_of(steps)],
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 from monokeel.ground.answers import Unknown
 from monokeel.ground.errors import RefusedError
@@ -180,27 +181,10 @@ def _described(key: DeployKey) -> str:
 
 def secret_row(wanted: Wanted, outside: Outside, environment: str) -> Expectation:
     """Expect the private key in *environment*, set after its key was registered."""
-    repository, secret = outside.repository, SECRETS[wanted.settings.writer]
-
-    def ask() -> Answer:
-        found = repository.secrets(environment)
-        command = _command(wanted.settings, outside.keys, environment)
-        if isinstance(found, Unknown):
-            return _without_environment(wanted, outside, environment) or found
-        changed = found.get(secret)
-        if changed is None:
-            return Otherwise(detail="not set", remedy=command)
-        made = max(_made(wanted.settings, outside), default=changed)
-        if changed < made:
-            return Otherwise(
-                detail=f"{secret} ({stamp(changed)}) is older than its key"
-                f" ({stamp(made)})",
-                remedy=f"set it again: {command}",
-            )
-        return AsWanted(detail=secret)
+    secret = SECRETS[wanted.settings.writer]
 
     def make() -> None:
-        if repository.environment(environment) is None:
+        if outside.repository.environment(environment) is None:
             raise RefusedError(f"Environment {environment} is not there")
         if outside.store is not None:
             outside.store.set_secret(secret, environment)
@@ -214,18 +198,40 @@ def secret_row(wanted: Wanted, outside: Outside, environment: str) -> Expectatio
         ),
         writes=("PUT /environments/{name}/secrets/{secret}",),
         lost=f"jobs of {environment} cannot push",
-        ask=ask,
+        ask=partial(_see_secret, wanted, outside, environment),
         make=make if outside.store else None,
         after=(WRITER,),
     )
 
 
-def _made(settings: Settings, outside: Outside) -> list[datetime]:
-    """Return when our deploy keys were made; of an App's key nobody can say it."""
+def _see_secret(wanted: Wanted, outside: Outside, environment: str) -> Answer:
+    secret = SECRETS[wanted.settings.writer]
+    found = outside.repository.secrets(environment)
+    if isinstance(found, Unknown):
+        return _without_environment(wanted, outside, environment) or found
+    command = _command(wanted.settings, outside.keys, environment)
+    changed = found.get(secret)
+    if changed is None:
+        return Otherwise(detail="not set", remedy=command)
+    made = _newest(wanted.settings, outside)
+    if isinstance(made, Unknown):
+        return made
+    if made is not None and changed < made:
+        return Otherwise(
+            detail=f"{secret} ({stamp(changed)}) is older than its key ({stamp(made)})",
+            remedy=f"set it again: {command}",
+        )
+    return AsWanted(detail=secret)
+
+
+def _newest(settings: Settings, outside: Outside) -> datetime | Unknown | None:
+    """Return when our newest deploy key was made; of an App's key nobody can say it."""
+    if settings.writer == "app":
+        return None
     keys = outside.repository.deploy_keys()
     if isinstance(keys, Unknown):
-        return []
-    return [each.created_at for each in our_keys(settings, keys)]
+        return keys
+    return max((each.created_at for each in our_keys(settings, keys)), default=None)
 
 
 def _without_environment(

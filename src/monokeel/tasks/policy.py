@@ -20,9 +20,11 @@ from monokeel.tasks.wiring import (
 )
 
 if TYPE_CHECKING:
+    from monokeel.adapters.history import History
     from monokeel.adapters.rulesets import Rulesets
     from monokeel.drift.ports import Outside
-    from monokeel.policy.plan import Plan, Policy
+    from monokeel.policy.plan import Plan
+    from monokeel.policy.reading import Policy
     from monokeel.policy.workflow_jobs import Job
 
 POLICY = "infra/rulesets.json"
@@ -236,7 +238,7 @@ def workflow_jobs() -> "tuple[Job, ...]":
 
 
 def _policy(*, delete_unmanaged: bool = False) -> "Policy":
-    from monokeel.policy.plan import Policy
+    from monokeel.policy.reading import Policy
     from monokeel.policy.rulesets import parse_policy
 
     settings = read_settings()
@@ -245,6 +247,7 @@ def _policy(*, delete_unmanaged: bool = False) -> "Policy":
         settings=settings,
         optional_rules=settings.optional_rules,
         unmanaged=settings.policy.unmanaged,
+        refs=_history().known_refs(),
         jobs=workflow_jobs(),
         delete_unmanaged=delete_unmanaged,
     )
@@ -300,6 +303,12 @@ def _write(planned: "Plan", *, yes: bool) -> Iterator[Report]:
     yield applied_report(apply(planned, _rulesets()))
 
 
+def _history() -> "History":
+    from monokeel.adapters.history import History
+
+    return History(make_git())
+
+
 def _rulesets() -> "Rulesets":
     from monokeel.adapters.rulesets import Rulesets
 
@@ -313,7 +322,7 @@ def _outside() -> "Outside":
     return Outside(
         rulesets=_rulesets(),
         repository=Repository(make_github()),
-        history=make_git(),
+        history=_history(),
         promotion=make_promotion(),
     )
 

@@ -14,6 +14,7 @@ from monokeel.tasks.wiring import (
     make_credentials,
     make_promotion,
     read_settings,
+    server_address,
     token,
     variable,
 )
@@ -99,7 +100,7 @@ def _move(request: "Request", *, dry_run: bool) -> Iterator[Report]:
     outside = make_promotion()
     plan = plan_promotion(request, outside, read_settings())
     if dry_run or plan.stopped:
-        yield plan_report(plan)
+        yield plan_report(plan, server=server_address())
     if dry_run:
         set_output("from", plan.leaving)
         plan.require()

@@ -1,8 +1,9 @@
 """Release tasks: plan and publish a version, build an image, ask the registry."""
 
+import json as jsonlib
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from monokeel.ground.errors import UsageError
@@ -27,8 +28,7 @@ if TYPE_CHECKING:
     from monokeel.ground.settings import Settings
     from monokeel.release.build import Workplace
     from monokeel.release.plan import ReleasePlan
-    from monokeel.release.sources import Sources
-    from monokeel.release.target import Outside
+    from monokeel.release.ports import Outside
 
 
 @command(
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
         "online": "with --dry-run: ask GitHub and the registry without a token, too",
         "offline": "with --dry-run: ask nobody, even with a token",
         "strict": "refuse on warnings, too",
-        "unless_behind": "end well, without a release, if the branch has moved on",
+        "built": "a folder with what ./inv build --json printed for each service",
         "abandon": "take back a half-finished release of this version, such as 1.4.0",
         "yes": "with --abandon: delete without asking",
     },
@@ -59,7 +59,7 @@ def release(
     online: bool = False,
     offline: bool = False,
     strict: bool = False,
-    unless_behind: bool = False,
+    built: str | None = None,
     abandon: str | None = None,
     yes: bool = False,
 ) -> Iterator[Report]:
@@ -68,7 +68,6 @@ def release(
     The commits since the last release decide the version. A run that was cut
     short is finished by the next one; --abandon takes it back.
     """
-    how = _How(strict=strict, unless_behind=unless_behind)
     if (dry_run and abandon is not None) or (online and offline):
         raise UsageError(
             "these options do not go together",
@@ -81,11 +80,11 @@ def release(
         )
     if dry_run:
         asks = online or (token() is not None and not offline)
-        yield from _show_plan(_sources(quick=True) if asks else None, how)
+        yield from _show_plan(asks=asks, strict=strict)
     elif abandon is not None:  # "" is a variable that nobody set: no release
         yield _take_back(abandon, yes=yes)
     else:
-        yield from _publish(how)
+        yield from _publish(strict=strict, built=built)
 
 
 @command(
@@ -100,7 +99,8 @@ def release(
     {"service": "the service, such as api, as infra/platform.toml names it"},
 )
 def build(*, service: str = "") -> Iterator[Report]:
-    """Build and push the image of one service, unless it is there."""
+    """Build and push the image of one service."""
+    from monokeel.adapters import actions
     from monokeel.release.build import build_report, build_service
 
     settings = read_settings()
@@ -109,6 +109,8 @@ def build(*, service: str = "") -> Iterator[Report]:
         _workplace(settings), settings, service=service, commit=commit
     )
     yield build_report(built)
+    actions.set_output("image", built.image)
+    actions.set_output("digest", built.digest)
 
 
 @command(
@@ -123,9 +125,9 @@ def build(*, service: str = "") -> Iterator[Report]:
 )
 def guard(*, version: str = "") -> Iterator[Report]:
     """Say whether a version is free in the registry."""
-    from monokeel.release.guard import guard_report, look_at_version, require_free
+    from monokeel.release.guard import ask_version, guard_report, require_free
 
-    found = look_at_version(
+    found = ask_version(
         make_registry(),
         read_settings(),
         version=version,
@@ -138,68 +140,64 @@ def guard(*, version: str = "") -> Iterator[Report]:
 TASKS = (release, build, guard)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _How:
-    """The options that planning and publishing share."""
-
-    strict: bool
-    unless_behind: bool
-
-    def adapt(self, plan: "ReleasePlan", branch: str) -> "ReleasePlan":
-        from monokeel.release.plan import left_to_newer
-
-        return left_to_newer(plan, branch) if self.unless_behind else plan
-
-
-def _show_plan(sources: "Sources | None", how: _How) -> Iterator[Report]:
+def _show_plan(*, asks: bool, strict: bool) -> Iterator[Report]:
     from monokeel.adapters import actions
     from monokeel.release.planner import plan_release
-    from monokeel.release.show import refuse_blocked, report_of
-    from monokeel.release.sources import offline
+    from monokeel.release.ports import offline
+    from monokeel.release.show import refuse_blocked, refuse_unseen, report_of
 
     settings = read_settings()
-    plan = plan_release(
-        settings,
-        make_git(),
-        sources or offline("nobody was asked: no token, or --offline"),
-        server=server_address(),
-    )
-    plan = how.adapt(plan, settings.default_branch)
-    yield report_of(plan, strict=how.strict)
-    actions.set_output("version", plan.version or "")
-    refuse_blocked(plan, strict=how.strict)
+    outside = offline(make_git(), "nobody was asked: no token, or --offline")
+    if asks:
+        # Two seconds are for a person at a terminal; a job has time to wait.
+        outside = _outside(quick=variable("GITHUB_ACTIONS") is None)
+    plan = plan_release(settings, outside, server=server_address())
+    yield report_of(plan, strict=strict)
+    actions.set_output("needed", jsonlib.dumps(plan.needed))
+    actions.set_output("build", jsonlib.dumps(plan.unbuilt))
+    actions.set_output("registry", settings.registry_host)
+    refuse_blocked(plan, strict=strict)
+    if asks:
+        refuse_unseen(plan)
 
 
-def _publish(how: _How) -> Iterator[Report]:
-    from monokeel.adapters import actions
-    from monokeel.release.plan import has_nothing_to_do
-    from monokeel.release.planner import plan_release, plan_with_news
-    from monokeel.release.publish import publication_report, publish, refuse_unknown
+def _publish(*, strict: bool, built: str | None) -> Iterator[Report]:
+    from monokeel.release.build import digests_of
+    from monokeel.release.publish import publication_report, refuse_unknown
+    from monokeel.release.run import Manner, release_commit
     from monokeel.release.show import refuse_blocked, report_of
-    from monokeel.release.target import target_of
+
+    def accept(plan: "ReleasePlan") -> None:
+        announce(report_of(plan, strict=strict))
+        refuse_blocked(plan, strict=strict)
+        refuse_unknown(plan)
+        make_git().require_writer()
 
     _require_token()
-    settings, git, server = read_settings(), make_git(), server_address()
-    sources = _sources(quick=False)
-    plan = plan_with_news(
-        git.fetch, lambda: plan_release(settings, git, sources, server=server)
-    )
-    plan = how.adapt(plan, settings.default_branch)
-    report = report_of(plan, strict=how.strict)
-    if has_nothing_to_do(plan):
-        yield report
+    settings = read_settings()
+    digests = digests_of(_built_reports(built), commit=make_git().head())
+    manner = Manner(accept=accept, tell=_tell, server=server_address())
+    run = release_commit(settings, _outside(builds=True), manner, digests)
+    if not run.out:
+        yield report_of(run.plan, strict=strict)
         return
-    announce(report)
-    refuse_blocked(plan, strict=how.strict)
-    refuse_unknown(plan)
-    git.require_writer()
-    target = target_of(
-        settings, version=plan.version or "", commit=plan.commit, notes=plan.notes
-    )
-    done = publish(target, _outside(settings), _tell)
+    for finished in run.out[:-1]:
+        _tell(f"{finished.tag} is published: {finished.page}")
+    done = run.out[-1]
     yield publication_report(done)
-    actions.set_output("version", done.record.version)
-    actions.set_output("tag", done.tag)
+
+
+def _built_reports(folder: str | None) -> list[str]:
+    """Return the texts of ``*.json`` in *folder*, sorted by name."""
+    if folder is None:
+        return []
+    where = Path(folder)
+    if not where.is_dir():
+        raise UsageError(
+            f"--built {folder!r} is no folder",
+            fix="Name the folder with what ./inv build --json printed.",
+        )
+    return [each.read_text(encoding="utf-8") for each in sorted(where.rglob("*.json"))]
 
 
 def _require_token() -> None:
@@ -214,64 +212,64 @@ def _require_token() -> None:
 def _take_back(version: str, *, yes: bool) -> Report:
     from monokeel.ground.version import parse_wanted
     from monokeel.release.abandon import abandon, abandonment_report
-    from monokeel.release.target import target_of
+    from monokeel.release.candidate import candidate_of
+    from monokeel.release.reading import Reading
 
     _require_token()
     settings = read_settings()
-    target = target_of(
+    candidate = candidate_of(
         settings,
         version=parse_wanted(version, prefix=settings.tag_prefix),
         commit=make_git().head(),
         notes="",
     )
-    require_yes(f"delete the claim and the drafts of {target.tag}", yes=yes)
-    return abandonment_report(abandon(target, _outside(settings), skip=settings.skip))
+    require_yes(f"delete the claim and the drafts of {candidate.tag}", yes=yes)
+    done = abandon(Reading(candidate, _outside()), skip=settings.skip)
+    return abandonment_report(done)
 
 
 def _tell(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
-def _sources(*, quick: bool) -> "Sources":
-    from monokeel.adapters.releases import Releases
-    from monokeel.adapters.session import map_concurrently
-    from monokeel.release.sources import Sources
+def _outside(*, quick: bool = False, builds: bool = False) -> "Outside":
+    import time
 
-    return Sources(
-        remote=make_git(quick=quick),
+    from monokeel.adapters.releases import Releases
+    from monokeel.ground.answers import Unknown
+    from monokeel.release.build import CheckedBuilder
+    from monokeel.release.ports import Outside
+
+    settings = read_settings()
+    git = make_git(quick=quick)
+    builder = CheckedBuilder(workplace=_workplace(settings), settings=settings)
+    return Outside(
+        history=git,
+        remote=git,
         releases=Releases(make_github(quick=quick)),
         images=make_registry(quick=quick),
-        each=map_concurrently,
-    )
-
-
-def _outside(settings: "Settings") -> "Outside":
-    from monokeel.adapters.releases import Releases
-    from monokeel.release.publish import CheckedBuilder
-    from monokeel.release.target import Outside
-
-    return Outside(
-        refs=make_git(),
-        releases=Releases(make_github()),
-        images=make_registry(),
-        builder=CheckedBuilder(workplace=_workplace(settings), settings=settings),
+        builder=builder if builds else Unknown(reason="nothing is built here"),
+        wait=time.sleep,
     )
 
 
 def _workplace(settings: "Settings") -> "Workplace":
+    import time
+
     from monokeel.adapters.builder import Builder
     from monokeel.release.build import Workplace
 
     git, images = make_git(), make_registry()
-    user, password = registry_login()
+    login = registry_login()
     builder = Builder(
         settings=settings,
         root=root(),
         registry=registry_address(),
         command=variable("MONOKEEL_BUILD") or settings.build,
         commit_time=git.commit_time,
-        user=user,
-        password=password,
+        read_tag=images.digest_at,
+        user=login.user,
+        password=login.password,
         server=server_address(),
     )
-    return Workplace(images=images, builder=builder, checkout=git)
+    return Workplace(images=images, builder=builder, checkout=git, wait=time.sleep)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from monokeel.adapters.git import Git
     from monokeel.adapters.github import GitHub
     from monokeel.adapters.registry import Registry
+    from monokeel.adapters.registry_access import Login
     from monokeel.adapters.session import Session
     from monokeel.ground.settings import Settings
     from monokeel.promotion.ports import Outside
@@ -215,44 +216,43 @@ def make_registry(*, quick: bool = False) -> "Registry":
     """Return the registry of the images."""
     from monokeel.adapters.registry import Registry
 
-    user, password = registry_login()
     session, address = make_session(quick=quick), registry_address()
+    login = registry_login()
     if quick:
-        return Registry(
-            session, address=address, user=user, password=password, timeout_s=_QUICK_S
-        )
-    return Registry(session, address=address, user=user, password=password)
+        return Registry(session, address=address, login=login, timeout_s=_QUICK_S)
+    return Registry(session, address=address, login=login)
 
 
 def make_promotion() -> "Outside":
     """Return all that promotion reads and writes."""
     from monokeel.adapters.deployments import Deployments
     from monokeel.adapters.machine import time_zone
-    from monokeel.adapters.releases import Releases
     from monokeel.promotion.ports import Outside
 
-    github = make_github()
     return Outside(
         clone=make_git(),
-        records=Deployments(github),
-        releases=Releases(github),
+        records=Deployments(make_github()),
         images=make_registry(),
         zones=time_zone,
     )
 
 
-def registry_login() -> tuple[str | None, str | None]:
-    """Return user and password for the registry.
+def registry_login() -> "Login":
+    """Return how to sign in to the registry.
 
     The GitHub token serves as password only for GitHub's own registry, or for one at
     the API's address: it must not travel to anybody else's.
     """
+    from monokeel.adapters.registry_access import Login
+
     user = variable("MONOKEEL_REGISTRY_USER")
     password = variable("MONOKEEL_REGISTRY_PASSWORD")
     host = parts_of(registry_address()).netloc
-    if password is None and host in {"ghcr.io", parts_of(api_address()).netloc}:
+    borrowed = password is None and host in {"ghcr.io", parts_of(api_address()).netloc}
+    if borrowed:
         user, password = user or variable("GITHUB_ACTOR") or "token", token()
-    return user, password
+    realm = read_settings().token_realm
+    return Login(user=user, password=password, realm=realm, borrowed=borrowed)
 
 
 def registry_address() -> str:

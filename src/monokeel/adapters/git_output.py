@@ -1,0 +1,58 @@
+"""What git prints and takes: commits of a range, refs of a remote, tag objects."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from monokeel.ground.answers import RemoteRef
+
+_TAGGER = "Monokeel <monokeel@users.noreply.github.com>"
+
+
+class Log(Iterable[tuple[str, str]]):
+    """Commits as (40 hex digits, message), read from git while they are iterated.
+
+    Once they are, *reached* says whether *since* is in the history of *commit*: it is
+    if it is a parent of one of these commits (or *commit* itself), and asking git
+    would be a second walk.
+    """
+
+    def __init__(
+        self, records: Iterator[str], *, since: str | None, commit: str
+    ) -> None:
+        self.reached = since in {None, commit}
+        self._records = records
+        self._since = since
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        """Yield each commit once."""
+        for record in self._records:
+            names, _, message = record.partition("\n")
+            sha, _, parents = names.partition(" ")
+            if self._since is not None and self._since in parents:
+                self.reached = True
+            if sha:
+                yield sha, message
+
+
+def parse_refs(text: str, prefixes: tuple[str, ...]) -> dict[str, RemoteRef]:
+    """Return full ref name → what it names, of those under *prefixes* in *text*.
+
+    Source: git-ls-remote(1); a ``^{}`` line exists for annotated tags only.
+    """
+    refs: dict[str, RemoteRef] = {}
+    for line in filter(None, text.split("\n")):
+        object_, _, name = line.partition("\t")
+        plain = name.removesuffix("^{}")
+        if not plain.startswith(prefixes):
+            continue
+        if plain == name:
+            refs[plain] = RemoteRef(object=object_, commit=object_)
+        elif plain in refs:
+            refs[plain] = replace(refs[plain], commit=object_)
+    return refs
+
+
+def tag_object(name: str, commit: str, at: int, message: str) -> str:
+    """Return the text of the annotated tag *name* on *commit*, made *at* (epoch, s)."""
+    head = f"object {commit}\ntype commit\ntag {name}\ntagger {_TAGGER}"
+    return f"{head} {at} +0000\n\n{message}"

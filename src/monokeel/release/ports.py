@@ -1,0 +1,166 @@
+"""What releasing needs of the outside, each thing stated once."""
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from monokeel.ground.answers import (
+    Absent,
+    Declined,
+    Found,
+    Lost,
+    Moved,
+    RemoteRef,
+    Unknown,
+)
+from monokeel.release.record import GitHubRelease
+
+
+class Log(Protocol):
+    """The commits since some commit."""
+
+    @property
+    def reached(self) -> bool:
+        """Say, after all were read, whether history leads to where they begin."""
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        """Yield (40 hex digits, message), newest first."""
+
+
+class History(Protocol):
+    """The clone at hand; nothing in it is changed."""
+
+    def head(self) -> str:
+        """Return the commit that is checked out."""
+
+    def branch(self) -> str | None:
+        """Return the branch that is checked out, ``None`` on a detached HEAD."""
+
+    def is_shallow(self) -> bool:
+        """Say whether history is cut off."""
+
+    def known(self, commits: Collection[str]) -> set[str]:
+        """Return those of *commits* that this clone has."""
+
+    def is_ancestor(self, ancestor: str, commit: str) -> bool:
+        """Say whether *ancestor* is *commit* or stands in its history."""
+
+    def tags(self, merged: str | None = None) -> dict[str, str]:
+        """Return tag name → commit; only those in the history of *merged*."""
+
+    def file_at(self, commit: str, path: str) -> str | None:
+        """Return the text of *path* in *commit*, ``None`` if it has no such file."""
+
+    def log(self, since: str | None, commit: str) -> Log:
+        """Return the commits from *commit* back to the commit *since*."""
+
+
+class Remote(Protocol):
+    """The refs on the remote."""
+
+    def remote_objects(self, prefixes: Collection[str]) -> dict[str, RemoteRef]:
+        """Return full ref name → what it names, of the refs under *prefixes*."""
+
+    def fetch(self) -> None:
+        """Bring the remote's branches and tags into the clone."""
+
+    def tag_message(self, ref: str, at: RemoteRef) -> str | None:
+        """Return the message of the annotated tag *ref*, ``None`` of another ref."""
+
+    def create_tag(
+        self, ref: str, *, commit: str, message: str
+    ) -> Moved | Lost | Declined:
+        """Create the annotated tag *ref* on *commit*, if *ref* is not there.
+
+        Moved is what the server said; the caller reads the refs again.
+        """
+
+    def move_ref(
+        self, ref: str, *, old: str | None, new: str | None
+    ) -> Moved | Lost | Declined:
+        """Point *ref* at the object *new* if it is at *old*; ``None`` is absent."""
+
+
+class Releases(Protocol):
+    """The releases on GitHub, drafts included."""
+
+    def listed(self) -> tuple[GitHubRelease, ...]:
+        """Return every release and draft that the token may see."""
+
+    def published(self, tag: str) -> GitHubRelease | None:
+        """Return the published release of *tag*."""
+
+    def latest(self) -> GitHubRelease | None:
+        """Return the release that GitHub calls the latest."""
+
+    def create_draft(self, tag: str, *, title: str, body: str) -> GitHubRelease:
+        """Create a draft; there may be others of the same tag."""
+
+    def attach(self, release: GitHubRelease, content: bytes) -> None:
+        """Upload ``release.json``; refused when *release* has one."""
+
+    def file_of(self, release: GitHubRelease) -> str | None:
+        """Return the text of the ``release.json`` of *release*, if it has one."""
+
+    def publish(
+        self, release: GitHubRelease, *, title: str, body: str, latest: bool
+    ) -> None:
+        """Publish a draft with this title and text."""
+
+    def delete(self, release: GitHubRelease) -> None:
+        """Delete a draft."""
+
+
+class Images(Protocol):
+    """The container images in the registry; ``acme/shop/api``, without host."""
+
+    def look_up(self, image: str, tag: str) -> Found | Absent | Unknown:
+        """Say what is at *tag* (or digest) of *image*."""
+
+    def look_up_all(
+        self, names: Sequence[tuple[str, str]]
+    ) -> list[Found | Absent | Unknown]:
+        """Say what is at each (image, tag), in that order, asked at the same time."""
+
+    def may_push_all(self, images: Sequence[str]) -> list[bool | Unknown]:
+        """Say of each whether an upload would be accepted; leave nothing there."""
+
+    def give_tag(
+        self, image: str, digest: str, tag: str, *, moving: bool = False
+    ) -> None:
+        """Put the manifest of *digest* under *tag*, unchanged.
+
+        Only a *moving* tag is taken from another digest; a version never is.
+        """
+
+
+class Builder(Protocol):
+    """The build of one service from the files of a commit."""
+
+    def build(self, service: str, commit: str) -> str:
+        """Build *service* at *commit*, push it, and return the digest pushed."""
+
+
+def no_wait(_: float) -> None:
+    """Wait for nothing: where nobody is asked."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outside:
+    """Everything that a release reads and writes.
+
+    A part that cannot be asked is Unknown, with the reason. *wait* lets seconds pass.
+    """
+
+    history: History
+    remote: Remote | Unknown
+    releases: Releases | Unknown
+    images: Images | Unknown
+    builder: Builder | Unknown = field(default=Unknown(reason="nothing is built here"))
+    wait: Callable[[float], None] = no_wait
+
+
+def offline(history: History, reason: str) -> Outside:
+    """Return the clone alone: whatever else there is is not asked, for *reason*."""
+    unknown = Unknown(reason=reason)
+    return Outside(history=history, remote=unknown, releases=unknown, images=unknown)

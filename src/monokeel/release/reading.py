@@ -1,0 +1,320 @@
+"""What is outside for one version: refs, claim, drafts, record, images.
+
+Each thing is asked once, when it is first needed, and its answer kept: also that
+nobody answered. The plan and the publication judge one reading by the same steps.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Literal, TypeVar, cast
+
+from monokeel.ground.answers import Absent, Found, RemoteRef, Unknown
+from monokeel.ground.errors import NO_ANSWER, MonokeelError, ServiceError
+from monokeel.ground.version import is_newer, is_prerelease
+from monokeel.release.candidate import Candidate, CandidateImage
+from monokeel.release.ports import Images, Outside, Releases, Remote
+from monokeel.release.record import (
+    RECORD_NAME,
+    UPLOADED,
+    GitHubRelease,
+    ReleaseRecord,
+    marked_commit,
+    record_in,
+    record_text,
+)
+from monokeel.release.versions import versions_of
+
+Part = Literal["refs", "releases", "images"]
+T = TypeVar("T")
+_TAGS = "refs/tags/"
+
+
+class Reading:
+    """One look at the outside for *candidate*.
+
+    Every property raises ServiceError when its answer is missing: nothing may be
+    written on a guess. *digests* are those of this run's own builds, by service; *refs*
+    and *known* are answers that somebody has already.
+    """
+
+    def __init__(
+        self,
+        candidate: Candidate,
+        outside: Outside,
+        *,
+        refs: Mapping[str, RemoteRef] | Unknown | None = None,
+        digests: Mapping[str, str] | None = None,
+        known: Mapping[tuple[str, str], object] | None = None,
+    ) -> None:
+        self.candidate = candidate
+        self.outside = outside
+        self.digests = dict(digests or {})
+        self._known = dict(known or {})
+        if refs is not None:
+            self._known["refs", ""] = refs
+
+    def without(self, *parts: Part) -> "Reading":
+        """Return this reading with *parts* to be asked anew."""
+        known = {k: value for k, value in self._known.items() if k[0] not in parts}
+        return Reading(self.candidate, self.outside, digests=self.digests, known=known)
+
+    def at(self, ref: str, now: str | None) -> "Reading":
+        """Return this reading after a write left *ref* at the object *now*."""
+        refs = {name: at for name, at in self.refs.items() if name != ref}
+        if now is not None:
+            refs[ref] = RemoteRef(object=now, commit=self.candidate.commit)
+        return Reading(
+            self.candidate,
+            self.outside,
+            refs=refs,
+            digests=self.digests,
+            known=self._known,
+        )
+
+    # The remote
+
+    @property
+    def refs(self) -> Mapping[str, RemoteRef]:
+        """Tags and claims on the remote, by full ref name."""
+        prefixes = (_TAGS, self.candidate.claim_prefix)
+        return self._once("refs", "", lambda: self.remote.remote_objects(prefixes))
+
+    @property
+    def releases_begun(self) -> set[str]:
+        """The release tags on the remote, made or claimed."""
+        place = self.candidate.claim_prefix
+        tags = [ref.removeprefix(place).removeprefix(_TAGS) for ref in self.refs]
+        return {*versions_of(tags, prefix=self.candidate.tag_prefix).values()}
+
+    @property
+    def tagged(self) -> RemoteRef | None:
+        """What the git tag of this version names."""
+        return self.refs.get(self.candidate.tag_ref)
+
+    @property
+    def claimed(self) -> RemoteRef | None:
+        """What the claim of this version names."""
+        return self.refs.get(self.candidate.claim)
+
+    @property
+    def tag_record(self) -> ReleaseRecord | None:
+        """The record in the git tag, ``None`` without a tag or a record in it."""
+        return self._record_of(self.candidate.tag_ref, self.tagged)
+
+    @property
+    def claim_record(self) -> ReleaseRecord | None:
+        """The record in the claim, ``None`` without a claim or a record in it."""
+        return self._record_of(self.candidate.claim, self.claimed)
+
+    @property
+    def record(self) -> ReleaseRecord | None:
+        """The digests decided on for this commit: the tag's record, else the claim's.
+
+        The rules let the writer alone make either ref, so nobody else decides.
+        """
+        found = self.tag_record if self.tagged is not None else self.claim_record
+        return found if found and found.commit == self.candidate.commit else None
+
+    # GitHub
+
+    @property
+    def published(self) -> GitHubRelease | None:
+        """The published release of this version."""
+        tag = self.candidate.tag
+        return self._once("releases", tag, lambda: self.releases.published(tag))
+
+    @property
+    def listed(self) -> tuple[GitHubRelease, ...]:
+        """Every release and draft, whatever its tag."""
+        return self._once("releases", "", lambda: self.releases.listed())  # noqa: PLW0108 - asks late
+
+    @property
+    def drafts(self) -> list[GitHubRelease]:
+        """The drafts of this version, the lowest id first."""
+        tag = self.candidate.tag
+        found = [each for each in self.listed if each.draft and each.tag == tag]
+        return sorted(found, key=lambda draft: draft.id)
+
+    @property
+    def own_drafts(self) -> list[GitHubRelease]:
+        """The drafts with exactly the record decided on, and with nothing else."""
+        return [each for each in self.drafts if self.holds_record(each)]
+
+    @property
+    def foreign_drafts(self) -> list[GitHubRelease]:
+        """The drafts of this version that somebody else made, or changed."""
+        return [each for each in self.drafts if not self.is_left_of_ours(each)]
+
+    @property
+    def is_out(self) -> bool:
+        """Whether this version is published with the record decided on."""
+        release, wanted = self.published, self._wanted_file
+        if release is None or wanted is None:
+            return False
+        return self._file_of(release) == wanted
+
+    def holds_record(self, release: GitHubRelease) -> bool:
+        """Say whether the file of *release* is the record, and its only file."""
+        return not foreign_assets(release) and (
+            self._wanted_file is not None
+            and self._file_of(release) == self._wanted_file
+        )
+
+    def is_left_of_ours(self, draft: GitHubRelease, wanted: str | None = None) -> bool:
+        """Say whether *draft* has nothing in it but what a run of ours puts there.
+
+        Our mark alone is no proof, but a draft without a file decides nothing. Its
+        file is compared with *wanted*, by default the record decided on.
+        """
+        if foreign_assets(draft):
+            return False
+        asset = draft.record_asset
+        if asset is None or asset.state != UPLOADED:
+            return marked_commit(draft.body) is not None
+        return self._file_of(draft) == (wanted or self._wanted_file or "")
+
+    @property
+    def surplus_drafts(self) -> tuple[GitHubRelease, ...]:
+        """The drafts of ours that are left of this version once it is published."""
+        if self.published is None or not self.is_out:
+            return ()
+        shown = self.published.id  # it may still have been a draft in the list
+        return tuple(
+            each
+            for each in self.drafts
+            if each.id != shown and self.is_left_of_ours(each)
+        )
+
+    # The registry
+
+    @property
+    def named(self) -> dict[str, Found | Absent | Unknown]:
+        """What carries this version in the registry, by service."""
+        return self._tagged_images(self.candidate.version)
+
+    @property
+    def staged(self) -> dict[str, Found | Absent | Unknown]:
+        """What carries ``sha-<commit>``, where builds are pushed to, by service."""
+        return self._tagged_images(self.candidate.staging_tag)
+
+    def _tagged_images(self, tag: str) -> dict[str, Found | Absent | Unknown]:
+        images = self.candidate.images
+
+        def ask() -> dict[str, Found | Absent | Unknown]:
+            names = [(each.path, tag) for each in images]
+            answers = self.images.look_up_all(names)
+            return {
+                each.service: answer
+                for each, answer in zip(images, answers, strict=True)
+            }
+
+        return self._once("images", tag, ask)
+
+    def at_digest(self, image: CandidateImage, digest: str) -> Found | Absent | Unknown:
+        """Say whether the registry has *digest* of *image*, and all that it names."""
+        key = f"{image.path}@{digest}"
+        return self._once(
+            "images", key, lambda: self.images.look_up(image.path, digest)
+        )
+
+    @property
+    def access(self) -> dict[str, bool | Unknown]:
+        """Whether the image of each service may be pushed."""
+        images = self.candidate.images
+
+        def ask() -> dict[str, bool | Unknown]:
+            answers = self.images.may_push_all([each.path for each in images])
+            return {
+                each.service: answer
+                for each, answer in zip(images, answers, strict=True)
+            }
+
+        return self._once("access", "", ask)
+
+    def is_highest(self) -> bool:
+        """Say whether no released version is above this one (prereleases aside)."""
+        tags = [ref.removeprefix(_TAGS) for ref in self.refs]
+        others = versions_of(tags, prefix=self.candidate.tag_prefix)
+        return not self.candidate.is_prerelease and not any(
+            is_newer(other, self.candidate.version) and not is_prerelease(other)
+            for other in others
+        )
+
+    @property
+    def leftovers(self) -> tuple[tuple[str, RemoteRef], ...]:
+        """The claims that nobody needs any more, by ref.
+
+        This version's own once it is out, and those whose tag belongs to another
+        commit: their claimant can never finish.
+        """
+        claims = []
+        for ref, at in sorted(self.refs.items()):
+            tag = ref.removeprefix(self.candidate.claim_prefix)
+            tagged = self.refs.get(f"{_TAGS}{tag}")
+            if tag == ref or tagged is None:
+                continue
+            ended = tagged.commit != at.commit
+            if ended or (tag == self.candidate.tag and self.is_out):
+                claims.append((ref, at))
+        return tuple(claims)
+
+    # How it is asked
+
+    @property
+    def remote(self) -> Remote:
+        """The remote; ServiceError where it cannot be asked."""
+        return _asked(self.outside.remote)
+
+    @property
+    def releases(self) -> Releases:
+        """GitHub's releases; ServiceError where they cannot be asked."""
+        return _asked(self.outside.releases)
+
+    @property
+    def images(self) -> Images:
+        """The registry; ServiceError where it cannot be asked."""
+        return _asked(self.outside.images)
+
+    @property
+    def _wanted_file(self) -> str | None:
+        record = self.record
+        return None if record is None else record_text(record)
+
+    def _file_of(self, release: GitHubRelease) -> str | None:
+        if release.record_asset is None:
+            return None
+        key = f"asset {release.record_asset.id}"
+        return self._once("files", key, lambda: self.releases.file_of(release))
+
+    def _record_of(self, ref: str, at: RemoteRef | None) -> ReleaseRecord | None:
+        if at is None:
+            return None
+        text = self._once(
+            "objects", at.object, lambda: self.remote.tag_message(ref, at)
+        )
+        return record_in(text)
+
+    def _once(self, part: str, name: str, ask: Callable[[], T]) -> T:
+        key = (part, name)
+        if key not in self._known:
+            try:
+                self._known[key] = ask()
+            except NO_ANSWER as error:
+                self._known[key] = error
+        known = self._known[key]
+        if isinstance(known, MonokeelError):
+            raise known
+        if isinstance(known, Unknown) and part == "refs":
+            raise ServiceError(known.reason)
+        return cast("T", known)
+
+
+def foreign_assets(release: GitHubRelease) -> tuple[str, ...]:
+    """Return the names of the files of *release* that no run of ours attaches."""
+    names = [asset.name for asset in release.assets]
+    return tuple(name for name in names if name != RECORD_NAME)
+
+
+def _asked(part: T | Unknown) -> T:
+    if isinstance(part, Unknown):
+        raise ServiceError(part.reason)
+    return part

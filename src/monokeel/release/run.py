@@ -1,0 +1,100 @@
+"""One run: what was begun is finished first, then this commit is released."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from monokeel.ground.answers import Unknown
+from monokeel.ground.errors import RefusedError
+from monokeel.ground.settings import Settings
+from monokeel.release.plan import ReleasePlan, has_nothing_to_do
+from monokeel.release.planner import plan_release, plan_with_news
+from monokeel.release.ports import Outside
+from monokeel.release.publish import Publication, publish
+from monokeel.release.steps import OvertakenError
+
+_ROUNDS = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """How a run ended: its last *plan*, and what is *out* by it, in order."""
+
+    plan: ReleasePlan
+    out: tuple[Publication, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manner:
+    """How a run goes about it: *accept* raises for a plan that must not be done.
+
+    *tell* is given a line after each step that wrote. *server* is where notes link to.
+    """
+
+    accept: Callable[[ReleasePlan], None]
+    tell: Callable[[str], None]
+    server: str = "https://github.com"
+
+
+def release_commit(
+    settings: Settings, outside: Outside, manner: Manner, digests: Mapping[str, str]
+) -> Run:
+    """Release the commit that is checked out, after what its history has begun.
+
+    *digests* are those of this run's own builds, by service; what lacks one is built.
+    Whoever is overtaken plans anew, with the images that it has: the version is then
+    the next one, or the commit is in the other release, which is a good end. Raises
+    what *accept* and ``publish`` raise, and RefusedError when others are first again
+    and again.
+    """
+    own = dict(digests)
+    out: list[Publication] = []
+    for _ in range(_ROUNDS):
+        plan = plan_with_news(
+            lambda: _fetch(outside),
+            lambda: plan_release(
+                settings,
+                outside,
+                server=manner.server,
+                digests=own,  # noqa: B023 - asked within this round
+            ),
+        )
+        if has_nothing_to_do(plan):
+            return Run(plan=plan, out=tuple(out))
+        manner.accept(plan)
+        try:
+            if plan.first:
+                out += _finish(plan, settings, outside, manner)
+            elif plan.reading is not None:
+                out.append(publish(plan.reading, manner.tell))
+                return Run(plan=plan, out=tuple(out))
+        except OvertakenError as error:
+            manner.tell(f"{error.problem}: planning again")
+        if plan.reading is not None:
+            own |= plan.reading.digests
+    raise RefusedError(
+        "others were first, again and again",
+        fix="Run ./inv release again once they have ended.",
+    )
+
+
+def _finish(
+    plan: ReleasePlan, settings: Settings, outside: Outside, manner: Manner
+) -> list[Publication]:
+    """Publish what was begun for older commits: nothing is built, its record is there.
+
+    Each in its own reading, for each changes what the next one finds.
+    """
+    out = []
+    for claim in plan.first:
+        older = plan_release(
+            settings, outside, server=manner.server, finish=claim.commit
+        )
+        manner.accept(older)
+        if older.reading is not None:
+            out.append(publish(older.reading, manner.tell))
+    return out
+
+
+def _fetch(outside: Outside) -> None:
+    if not isinstance(outside.remote, Unknown):
+        outside.remote.fetch()
