@@ -22,7 +22,9 @@ ALLOWED = str(HOME / "bin" / "*")
 CODE = ("src", "template/tasks.py", "sandbox", "tests", "scripts", "bench")
 ROOT_CODE = ("tasks.py", "noxfile.py", "inv")
 # What a new Python may break: everything but what act and the proofs do.
-_ROOMS = "adapters drift ground policy promotion release rendered setup updates"
+_ROOMS = (
+    "adapters drift fuzz ground policy promotion release rendered setup tasks updates"
+)
 FAST = tuple(f"tests/{room}" for room in _ROOMS.split())
 
 
@@ -101,6 +103,13 @@ def proof(session: nox.Session) -> None:
     """Kill, race and silence a release at every point, 15 trials of each race."""
     files = ("tests/e2e/test_release_crash.py", "tests/e2e/test_release_races.py")
     run(session, "pytest", "-s", *files, RACE_TRIALS="15")
+
+
+@nox.session(python=False)
+def fuzz(session: nox.Session) -> None:
+    """Give the readers 20,000 inputs, and the tasks 1,000 hostile servers."""
+    counts = {"FUZZ_INPUTS": "20000", "FUZZ_RUNS": "1000"}
+    run(session, "pytest", "-n", "2", "tests/fuzz", *session.posargs, **counts)
 
 
 @nox.session(python=False)

@@ -129,3 +129,37 @@ def test_listing_the_tasks_imports_no_library_but_invoke() -> None:
     )
 
     assert done.stdout == "[]\n"
+
+
+# Text from outside has one reader for each form, which never ends in a bug.
+READERS = {
+    "ground/parsers.py": {"loads", "load", "fromisoformat", "parsedate_to_datetime"},
+    "adapters/addresses.py": {"urlsplit", "urlparse", "urljoin"},
+}
+
+
+def calls_of(text: str) -> Iterator[str]:
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Call):
+            function = node.func
+            name = getattr(function, "attr", getattr(function, "id", ""))
+            module = getattr(getattr(function, "value", None), "id", "")
+            if module != "tomllib":
+                yield name
+
+
+def test_text_from_outside_has_one_reader_for_each_form() -> None:
+    package = ROOT / "src/monokeel"
+    own = {name for names in READERS.values() for name in names}
+    found = []
+    for path in sorted(package.rglob("*.py")):
+        place = str(path.relative_to(package))
+        allowed = READERS.get(place, set())
+        called = set(calls_of(path.read_text(encoding="utf-8")))
+        found += [f"{place}: {name}" for name in sorted(called & own - allowed)]
+
+    assert found == []
+
+
+def test_a_second_reader_is_noticed() -> None:
+    assert list(calls_of("import json\njson.loads('1')")) == ["loads"]

@@ -272,3 +272,32 @@ def test_buildah_takes_one_platform_and_the_arguments() -> None:
 
     assert "--platform linux/arm64" in " ".join(build)
     assert "--build-arg A=b" in " ".join(build)
+
+
+@pytest.mark.parametrize("command", ["docker", "buildah", "own {context} {image}"])
+def test_a_build_gets_no_token_and_no_key(
+    builder: Builder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    """S15: a build runs what any dependency brings along."""
+    programs, seen = tmp_path / "programs", tmp_path / "seen"
+    programs.mkdir()
+    for name in ("docker", "buildah", "own"):
+        program = programs / name
+        program.write_text(f"#!/bin/sh\n/usr/bin/env >> {seen}\n")
+        program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(programs), prepend=":")
+    secrets = (
+        *("MONOKEEL_DEPLOY_KEY", "MONOKEEL_REGISTRY_PASSWORD", "GITHUB_TOKEN"),
+        *("GH_TOKEN", "GH_ENTERPRISE_TOKEN", "ACTIONS_RUNTIME_TOKEN"),
+        *("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "MONOKEEL_APP_PRIVATE_KEY"),
+    )
+    for name in secrets:
+        monkeypatch.setenv(name, f"s3cret of {name}")
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:1")
+
+    replace(builder, command=command).build("api", COMMIT)
+
+    given = seen.read_text()
+    assert "s3cret" not in given
+    assert "SOURCE_DATE_EPOCH=" in given
+    assert "HTTPS_PROXY=http://proxy.example:1" in given

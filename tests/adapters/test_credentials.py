@@ -1,17 +1,11 @@
 """Where the token may go, and which address is one."""
 
-import os
-import subprocess
-import tempfile
-from pathlib import Path
-
 import pytest
 
 from monokeel.adapters.addresses import check_address
 from monokeel.adapters.credentials import (
     Credentials,
     https_address,
-    key_environment,
     token_environment,
 )
 from monokeel.ground.errors import UsageError
@@ -75,25 +69,3 @@ def test_an_app_pushes_over_https_wherever_the_remote_is(
     address: str, expected: str
 ) -> None:
     assert https_address(address) == expected
-
-
-def test_a_key_that_a_killed_run_left_behind_goes_with_the_next(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """S16."""
-    dead = subprocess.Popen(["true"])
-    dead.wait()
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    left, running = (
-        tmp_path / f"monokeel-key-{number}-x" for number in (dead.pid, os.getpid())
-    )
-    for folder in (left, running):
-        folder.mkdir()
-        (folder / "key").touch()
-
-    with key_environment(Credentials(deploy_key="KEY"), "git@github.com:a/b.git"):
-        found = sorted(each.name for each in tmp_path.iterdir())
-
-    assert left.name not in found
-    assert len(found) == 2
-    assert [each.name for each in tmp_path.iterdir()] == [running.name]

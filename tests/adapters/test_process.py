@@ -1,5 +1,6 @@
 """Programs: a clean environment, no shell, errors that name the program."""
 
+import shlex
 import sys
 from pathlib import Path
 
@@ -98,3 +99,31 @@ LOST = "fatal: failed to write commit object"
 def test_the_reason_is_the_line_that_says_it(said: str, reason: str) -> None:
     """T23, T24: behind git's reason stands its advice."""
     assert reason_in(said) == reason
+
+
+def test_no_child_gets_the_deploy_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MONOKEEL_DEPLOY_KEY", "s3cret")
+    monkeypatch.setenv("GITHUB_TOKEN", "for a credential helper")
+
+    given = run(["env"]).stdout
+
+    assert "s3cret" not in given
+    assert "GITHUB_TOKEN=for a credential helper" in given
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "fatal: unable to access 'https://ann:s3cret@example.com/x.git/': no",
+        "https://s3cret@example.com",
+        "ssh://ann:s3/cret@s3cret@example.com/x",
+    ],
+)
+def test_what_a_program_says_of_an_address_has_no_login(said: str) -> None:
+    script = f"echo {shlex.quote(said)} >&2; exit 3"
+
+    with pytest.raises(ServiceError) as caught:
+        run(["sh", "-c", script])
+
+    assert "s3" not in caught.value.problem.partition("(3)")[2]
+    assert "example.com" in caught.value.problem

@@ -143,6 +143,16 @@ VARIABLES = {
         STATUS, "/proc/no/summary", 1, GITHUB_STEP_SUMMARY="/proc/no/summary"
     ),
     "template source": variable(CHECK, "'x' is not", 1, TEMPLATE_SOURCE="x"),
+    "template password": variable(
+        CHECK, "the template at h cannot", 4, TEMPLATE_SOURCE=f"u:{PASSWORD}@h"
+    ),
+    "api password without scheme": variable(
+        STATUS, "h is not an https", 1, GITHUB_API_URL=f"u:{PASSWORD}@h"
+    ),
+    "registry password without scheme": variable(
+        GUARD, "h is not an https", 1, MONOKEEL_REGISTRY=f"u:{PASSWORD}@h"
+    ),
+    "huge hold": variable(PROMOTE, "more) ...", 3, PROMOTE_HOLD="x" * 100_000),
     "no home": Row(
         args=GUARD[:1], code=1, says="no version given", variables={"HOME": None}
     ),

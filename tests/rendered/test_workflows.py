@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from monokeel.ground.answers import as_object, as_text
+from monokeel.ground.answers import as_list, as_object, as_text
 from tests.rendered import workflows
 from tests.rendered.renders import ROOT, TEMPLATE, Render, settings
 
@@ -247,3 +247,19 @@ def test_permissions_are_given_to_jobs_alone() -> None:
     for path in HERE:
         for name, job in workflows.jobs(path).items():
             assert as_object(job["permissions"]) or name in workflows.GATES.values()
+
+
+def test_no_job_starts_from_what_another_one_stored(repository: Path) -> None:
+    """S12, S13: what a pull request's tests stored would end in a privileged job.
+
+    The hashes of the requirements do not help: a changed file in uv's cache is
+    installed without a word. setup-uv caches by default (since v5).
+    """
+    for path in files_of(repository):
+        for job in workflows.jobs(path).values():
+            for step in map(as_object, as_list(job["steps"])):
+                used = str(step.get("uses", ""))
+                assert not used.startswith("actions/cache"), path.name
+                if used.startswith("astral-sh/setup-uv@"):
+                    given = as_object(step["with"])
+                    assert given.get("enable-cache") is False, path.name

@@ -9,7 +9,13 @@ from invoke import Config, Context
 
 from monokeel.ground.errors import RefusedError, ServiceError, UsageError
 from monokeel.ground.report import Outcome, Report
-from monokeel.tasks.command import About, OurConfig, command, require_yes
+from monokeel.tasks.command import (
+    About,
+    OurConfig,
+    command,
+    complain,
+    require_yes,
+)
 
 ABOUT = About(group="Rules", examples=("./inv x",), exits={0: "", 1: ""})
 Capture = pytest.CaptureFixture[str]
@@ -148,3 +154,16 @@ def test_a_deletion_needs_a_yes_where_nobody_can_be_asked(
     with pytest.raises(RefusedError, match="nobody was there to say yes: delete x"):
         require_yes("delete x", yes=False)
     require_yes("delete x", yes=True)
+
+
+@pytest.mark.parametrize("text", ["x" * 100_000, "'" + "a b" * 50_000 + "'"])
+def test_a_value_of_100_kilobytes_does_not_hide_what_is_said(
+    capsys: Capture, text: str
+) -> None:
+    """D45, S23."""
+    complain(f"{text} is no version", f"Write less than {text}.")
+
+    said = capsys.readouterr().err
+    assert len(said) < 1_000
+    assert "is no version" in said
+    assert "more) ..." in said

@@ -9,6 +9,8 @@ import secrets
 import sys
 from pathlib import Path
 
+from monokeel.ground.report import visible
+
 
 def in_actions() -> bool:
     """Say whether this process runs in a GitHub Actions job."""
@@ -38,8 +40,9 @@ def annotate(message: str, *, title: str = "") -> None:
 
 
 def escape_message(text: str) -> str:
-    """Return *text* for the message of a workflow command."""
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    """Return *text* for the message of a workflow command; nothing in it acts."""
+    shown = "\n".join(visible(line) for line in text.splitlines())
+    return shown.replace("%", "%25").replace("\n", "%0A")
 
 
 def escape_property(text: str) -> str:

@@ -1,7 +1,7 @@
 """Addresses: which may be asked, and how they are shown without a secret."""
 
 import re
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urljoin, urlsplit
 
 from monokeel.ground.errors import UsageError
 
@@ -13,11 +13,9 @@ def check_address(url: str) -> None:
 
     An address with a user or a password in it is refused, too: it would be logged.
     """
-    try:
-        parts = urlsplit(url)
-        _ = parts.port
-    except ValueError as error:
-        raise UsageError(f"{shown(url)!r} is no address: {error}") from error
+    parts = parts_of(url)
+    if not any(parts):
+        raise UsageError(f"{shown(url)!r} is no address", fix="Write https://HOST.")
     if parts.username or parts.password:
         raise UsageError(
             f"the address of {parts.hostname} holds credentials",
@@ -42,18 +40,39 @@ def shown(address: str) -> str:
     return f"{start}{rest.partition('?')[0]}"
 
 
+def parts_of(address: str) -> SplitResult:
+    """Return the parts of *address*; all are empty for one that nobody can read.
+
+    So it is nobody's host, and never the one that may have a secret.
+    """
+    try:
+        parts = urlsplit(address)
+        _ = parts.port
+    except ValueError:
+        return SplitResult("", "", "", "", "")
+    return parts
+
+
+def joined(base: str, target: str) -> str:
+    """Return the address that *target*, of an answer from *base*, leads to."""
+    try:
+        return urljoin(base, target)
+    except ValueError:
+        return ""
+
+
 def is_private(url: str) -> bool:
     """Say whether nobody on the way can read what goes to *url*."""
-    scheme = urlsplit(url).scheme
+    scheme = parts_of(url).scheme
     return scheme == "https" or (scheme == "http" and is_loopback(url))
 
 
 def is_loopback(url: str) -> bool:
     """Say whether *url* is on this machine."""
-    return urlsplit(url).hostname in _LOOPBACK
+    return parts_of(url).hostname in _LOOPBACK
 
 
 def plain_address(url: str) -> str:
     """Return *url* without its query, which may hold what nobody should read."""
-    parts = urlsplit(url)
+    parts = parts_of(url)
     return f"{parts.scheme}://{parts.netloc}{parts.path}"

@@ -10,15 +10,14 @@ import json
 import os
 import re
 import shlex
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import urlsplit
 
-from monokeel.adapters.addresses import is_loopback
+from monokeel.adapters.addresses import is_loopback, parts_of
 from monokeel.adapters.manifests import _LABEL, REVISION
+from monokeel.adapters.private_folder import private_folder
 from monokeel.adapters.process import run_visible
 from monokeel.ground.errors import ServiceError, UsageError
 from monokeel.ground.settings import Settings
@@ -82,9 +81,9 @@ class Builder:
         Raises UsageError for a command that is none, and ServiceError when a program
         is missing or fails.
         """
-        with tempfile.TemporaryDirectory(prefix="monokeel-") as folder:
-            auth_file = self._login(Path(folder))
-            job = self._job(service, commit, Path(folder) / "digest", auth_file)
+        with private_folder() as folder:
+            auth_file = self._login(folder)
+            job = self._job(service, commit, folder / "digest", auth_file)
             env = {"SOURCE_DATE_EPOCH": str(int(job.created.timestamp()))}
             if auth_file is not None:
                 env["REGISTRY_AUTH_FILE"] = auth_file
@@ -108,7 +107,7 @@ class Builder:
                 f"service {service} has no folder {context}",
                 fix="Correct its path in infra/platform.toml.",
             )
-        host = urlsplit(self.registry).netloc
+        host = parts_of(self.registry).netloc
         created = self.commit_time(commit).astimezone(UTC)
         return Job(
             context=context,
@@ -143,7 +142,7 @@ class Builder:
         if self.password is None:
             return os.environ.get("REGISTRY_AUTH_FILE")
         pair = f"{self.user or 'token'}:{self.password}".encode()
-        host = urlsplit(self.registry).netloc
+        host = parts_of(self.registry).netloc
         content = {"auths": {host: {"auth": base64.b64encode(pair).decode()}}}
         path = folder / "auth.json"
         path.touch(mode=0o600)

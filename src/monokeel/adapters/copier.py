@@ -20,6 +20,7 @@ from monokeel.adapters.template import TemplateRepository, yaml_mapping
 from monokeel.adapters.worktree import files_below
 from monokeel.ground.answers import Json
 from monokeel.ground.errors import RefusedError, ServiceError, UsageError
+from monokeel.ground.parsers import parse_number
 from monokeel.updates.edits import ANSWERS_FILE, Render
 
 _WRONG_ANSWERS = (copier.errors.CopierError, TemplateError, ValueError, TypeError)
@@ -108,7 +109,7 @@ class Template(TemplateRepository):
             ),
             "core.hooksPath": os.devnull,
         }
-        count = int(os.environ.get("GIT_CONFIG_COUNT") or "0")
+        count = parse_number(os.environ.get("GIT_CONFIG_COUNT", "")) or 0
         settings = {
             "COPIER_CACHE_DIR": str(self.work / "cache"),
             "COPIER_SETTINGS_PATH": str(self.work / "settings.yml"),

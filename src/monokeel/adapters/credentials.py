@@ -8,17 +8,13 @@ deploy key is half of a pair that ``ssh-keygen`` makes in a folder of the user.
 import base64
 import os
 import shlex
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from pathlib import Path
-from urllib.parse import urlsplit
 
-from monokeel.adapters.addresses import is_private
-
-_FOLDER = "monokeel-key-"
+from monokeel.adapters.addresses import is_private, parts_of
+from monokeel.adapters.private_folder import private_folder
+from monokeel.ground.parsers import parse_number
 
 
 def no_host_keys() -> tuple[str, ...]:
@@ -52,13 +48,13 @@ class Credentials:
 
 def token_environment(credentials: Credentials, address: str) -> dict[str, str]:
     """Return the variables that make git send the token to *address*, if it may."""
-    parts = urlsplit(address)
+    parts = parts_of(address)
     if not credentials.token or not is_private(address):
         return {}
     if parts.netloc.rpartition("@")[2] != credentials.server:
         return {}
     pair = base64.b64encode(f"x-access-token:{credentials.token}".encode()).decode()
-    number = int(os.environ.get("GIT_CONFIG_COUNT") or "0")
+    number = parse_number(os.environ.get("GIT_CONFIG_COUNT", "")) or 0
     base = f"{parts.scheme}://{credentials.server}/"
     return {
         "GIT_CONFIG_COUNT": str(number + 1),
@@ -72,7 +68,7 @@ def ssh_address(address: str) -> str:
 
     ``https://github.com/acme/shop.git`` is ``ssh://git@github.com/acme/shop.git``.
     """
-    parts = urlsplit(address)
+    parts = parts_of(address)
     if parts.scheme in {"http", "https"} and parts.hostname:
         return f"ssh://git@{parts.hostname}{parts.path}"
     return address
@@ -80,7 +76,7 @@ def ssh_address(address: str) -> str:
 
 def https_address(address: str) -> str:
     """Return *address* for a push by token: ssh becomes https, the rest stays."""
-    parts = urlsplit(address)
+    parts = parts_of(address)
     if parts.scheme == "ssh" and parts.hostname:
         return f"https://{parts.hostname}{parts.path}"
     user, at, rest = address.partition("@")
@@ -111,19 +107,17 @@ def push_environment(
 def key_environment(credentials: Credentials, address: str) -> Iterator[dict[str, str]]:
     """Give the variables that make git use the deploy key; the file goes afterwards.
 
-    A GIT_SSH_COMMAND of the user stays the program that is run. What a killed run left
-    behind goes first: its folder has the number of its process.
+    A GIT_SSH_COMMAND of the user stays the program that is run.
     """
-    _sweep(Path(tempfile.gettempdir()))
-    with tempfile.TemporaryDirectory(prefix=f"{_FOLDER}{os.getpid()}-") as folder:
-        key = Path(folder) / "key"
+    with private_folder() as folder:
+        key = folder / "key"
         key.touch(mode=0o600)
         key.write_text((credentials.deploy_key or "").strip() + "\n", encoding="utf-8")
         program = os.environ.get("GIT_SSH_COMMAND") or "ssh"
         options = ["-i", str(key), "-o", "IdentitiesOnly=yes", "-o", "BatchMode=yes"]
         host_keys = credentials.host_keys()
         if host_keys:
-            known = Path(folder) / "known_hosts"
+            known = folder / "known_hosts"
             lines = [f"{_known_host(address)} {line}\n" for line in host_keys]
             known.write_text("".join(lines), encoding="utf-8")
             options += ["-o", f"UserKnownHostsFile={known}"]
@@ -131,20 +125,8 @@ def key_environment(credentials: Credentials, address: str) -> Iterator[dict[str
         yield {"GIT_SSH_COMMAND": f"{program} {shlex.join(options)}"}
 
 
-def _sweep(place: Path) -> None:
-    for folder in place.glob(f"{_FOLDER}*"):
-        number = folder.name.removeprefix(_FOLDER).partition("-")[0]
-        try:
-            if number.isdecimal():
-                os.kill(int(number), 0)
-        except ProcessLookupError:
-            shutil.rmtree(folder, ignore_errors=True)
-        except (OSError, OverflowError):  # another user's process: it runs
-            continue
-
-
 def _known_host(address: str) -> str:
-    parts = urlsplit(address)
+    parts = parts_of(address)
     if parts.port:
         return f"[{parts.hostname}]:{parts.port}"
     if parts.hostname:

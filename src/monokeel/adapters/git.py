@@ -3,15 +3,16 @@
 import re
 from collections.abc import Collection
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
-from urllib.parse import urlsplit
 
+from monokeel.adapters.addresses import parts_of
 from monokeel.adapters.credentials import Credentials, push_environment
 from monokeel.adapters.git_output import Log, parse_refs, tag_object
 from monokeel.adapters.process import Completed, reason_in, run, stream
 from monokeel.ground.answers import Declined, Lost, Moved, RemoteRef
 from monokeel.ground.errors import RefusedError, ServiceError, UsageError
+from monokeel.ground.parsers import parse_epoch
 
 _REMOTE_TIMEOUT_S = 120.0
 _ANCESTOR_CODES = (0, 1)
@@ -113,7 +114,10 @@ class Git:
         seconds = self._line(
             "show", "-s", "--no-show-signature", "--format=%ct", commit
         )
-        return datetime.fromtimestamp(int(seconds), UTC)
+        try:
+            return parse_epoch(seconds)
+        except ValueError as error:
+            raise ServiceError(f"commit {commit} has no usable time: {error}") from None
 
     def tags(self, merged: str | None = None) -> dict[str, str]:
         """Return tag name → peeled commit, by name; only those in *merged*'s history.
@@ -384,6 +388,6 @@ def _server_words(stdout: str, stderr: str) -> str:
 def _advice(problem: str, address: str) -> str:
     """Return what to do about git's *problem*: the network, or what it may read."""
     if any(words in problem for words in _NETWORK):
-        host = urlsplit(address).hostname or address
+        host = parts_of(address).hostname or address
         return f"Check the network, and that {host} is the host that is meant."
     return "./inv doctor says what the token or the key may do."

@@ -8,12 +8,14 @@ import json as jsonlib
 import re
 import time
 from collections.abc import Container, Mapping, Sequence
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from contextlib import suppress
+from datetime import datetime
 from http import HTTPStatus
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
+from monokeel.adapters.addresses import parts_of
 from monokeel.adapters.session import (
+    LARGEST,
     Answer,
     Session,
     is_rate_limit,
@@ -21,12 +23,14 @@ from monokeel.adapters.session import (
 )
 from monokeel.ground.answers import Json, Unknown, as_list, as_object
 from monokeel.ground.errors import MonokeelError, RefusedError, ServiceError
+from monokeel.ground.parsers import parse_epoch, parse_http_date
 
 _VERSION = "2022-11-28"
 _JSON = "application/vnd.github+json"
 _NEXT = re.compile(r'<([^>]+)>;\s*rel="next"')
 _MOVED = re.compile(r".*/(?:repositories/\d+|repos/[^/]+/[^/?]+)")
 _MOST_PAGES = 1000
+_MOST_BYTES = 200 << 20
 _ENDS = "first 1000 results"
 HIDDEN = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND)
 _UNSEEN = (*HIDDEN, HTTPStatus.TOO_MANY_REQUESTS)
@@ -73,6 +77,7 @@ class GitHub:
         params: Mapping[str, str] | None = None,
         accept: str = _JSON,
         expect: Container[int] = (HTTPStatus.OK,),
+        largest: int = LARGEST,
     ) -> Answer:
         """Send one call and return its answer if the status is in *expect*.
 
@@ -88,7 +93,9 @@ class GitHub:
             headers["Content-Type"] = "application/json"
         if self.token:
             headers["Authorization"] = f"Bearer {self.token}"
-        answer = self._session.request(method, url, headers=headers, body=body)
+        answer = self._session.request(
+            method, url, headers=headers, body=body, largest=largest
+        )
         self._note_date(answer)
         if answer.status in expect:
             return answer
@@ -145,14 +152,16 @@ class GitHub:
         Follows ``rel="next"`` only: other links (``deprecation``) may be there.
         """
         items: list[dict[str, Json]] = []
-        answer = first
+        answer, size = first, 0
         for _ in range(_MOST_PAGES):
-            page = answer.json()
+            page, size = answer.json(), size + len(answer.body)
             listed = as_list(as_object(page).get(key) if key else page)
             items += [as_object(item) for item in listed]
             following = _NEXT.search(answer.headers.get("Link", ""))
             if following is None:
                 return items
+            if size > _MOST_BYTES:
+                raise ServiceError("GitHub's list has more than 200 MiB")
             try:
                 answer = self.request("GET", following[1])
             except RefusedError as error:
@@ -163,7 +172,7 @@ class GitHub:
         raise ServiceError(f"GitHub's list has more than {_MOST_PAGES} pages")
 
     def _error(self, method: str, path: str, answer: Answer) -> MonokeelError:
-        where = urlsplit(self._url(path, None)).path
+        where = parts_of(self._url(path, None)).path
         error = _refusal(method, where, answer, has_token=bool(self.token))
         if answer.status == HTTPStatus.MOVED_PERMANENTLY:
             error.fix = (
@@ -199,7 +208,7 @@ class GitHub:
         )
         self._note_date(answer)
         if answer.status != HTTPStatus.OK:
-            path = urlsplit(url).path
+            path = parts_of(url).path
             raise _refusal("POST", path, answer, has_token=bool(self.token))
         found = as_object(answer.json())
         if found.get("errors"):
@@ -215,9 +224,9 @@ class GitHub:
         elif path.startswith("/") or not path:
             url = f"{self.api}/repos/{self.repository}{path}"
         else:
-            if urlsplit(path).netloc != urlsplit(self.api).netloc:
+            if parts_of(path).netloc != parts_of(self.api).netloc:
                 raise ServiceError(
-                    f"GitHub's answer leads to another host: {urlsplit(path).netloc}"
+                    f"GitHub's answer leads to another host: {parts_of(path).netloc}"
                 )
             url = path
         return f"{url}?{urlencode(params)}" if params else url
@@ -226,10 +235,8 @@ class GitHub:
         said = answer.headers.get("Date")
         if said is None:
             return
-        try:
-            self._newest_date = parsedate_to_datetime(said).astimezone(UTC)
-        except (ValueError, OverflowError):  # a year that no calendar has
-            return
+        with suppress(ValueError):
+            self._newest_date = parse_http_date(said)
 
 
 def words_of(answer: Answer) -> str:
@@ -283,10 +290,10 @@ def _refusal(
 
 def _advice(answer: Answer, *, has_token: bool) -> str:
     if answer.headers.get("x-ratelimit-remaining") == "0":
-        reset = answer.headers.get("x-ratelimit-reset", "")
-        if re.fullmatch("[0-9]{1,10}", reset) is None:  # 10 digits: until 2286
-            return ""
-        at = datetime.fromtimestamp(int(reset), UTC)
+        try:
+            at = parse_epoch(answer.headers.get("x-ratelimit-reset", ""))
+        except ValueError:
+            return "The rate limit is used up; GitHub does not say until when."
         return f"The rate limit is used up; it ends at {at:%H:%M:%S} UTC."
     if not has_token:
         return "Set GITHUB_TOKEN: nothing was asked with a token."

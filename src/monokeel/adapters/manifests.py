@@ -1,11 +1,11 @@
 """What a manifest says of the commit that its image was built from."""
 
-import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from monokeel.ground.answers import Json, Unknown
+from monokeel.ground.parsers import parse_json
 
 _LABEL = "org.opencontainers.image"
 REVISION = f"{_LABEL}.revision"
@@ -23,13 +23,14 @@ class Blob:
 
 
 def revision_of(
-    manifest: bytes, read: Callable[[Blob], bytes | Unknown]
+    manifest: bytes, read: Callable[[Blob], bytes | Unknown], *, levels: int = 4
 ) -> str | Unknown | None:
     """Return the commit named by *manifest*, or ``None`` when it names none.
 
     Its annotation, else that of the first platform, else the label of the config.
     *read* fetches what is referred to; Unknown when that fails, for a label that
-    cannot be read is not one that is missing.
+    cannot be read is not one that is missing; and when an index names an index, that
+    one another, and so on for more than *levels*.
     """
     fields = _object(manifest)
     annotated = _text(fields.get("annotations"), REVISION)
@@ -37,8 +38,12 @@ def revision_of(
         return annotated if _COMMIT.match(annotated) else None
     platform = _first_platform(fields)
     if platform is not None:
-        child = read(Blob(digest=platform, is_manifest=True))
-        return child if isinstance(child, Unknown) else revision_of(child, read)
+        child: bytes | Unknown = Unknown(reason="an index in an index in an index ...")
+        if levels:
+            child = read(Blob(digest=platform, is_manifest=True))
+        if isinstance(child, bytes):
+            return revision_of(child, read, levels=levels - 1)
+        return child
     config = _text(fields.get("config"), "digest")
     if config is None:
         return None
@@ -85,7 +90,7 @@ def _text(value: Json, key: str) -> str | None:
 
 def _object(content: bytes) -> dict[str, Json]:
     try:
-        value: Json = json.loads(content)
+        value = parse_json(content)
     except ValueError:
         return {}
     return value if isinstance(value, dict) else {}

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import re
 import subprocess
 import sys
 import time
@@ -27,10 +28,7 @@ _GIT_MAY_KEEP = {
     "GIT_CONFIG_GLOBAL",
     "GIT_CONFIG_NOSYSTEM",
 }
-_SECRETS = {
-    *("GITHUB_TOKEN", "GH_TOKEN", "MONOKEEL_DEPLOY_KEY", "MONOKEEL_REGISTRY_PASSWORD"),
-    *("MONOKEEL_APP_PRIVATE_KEY", "MONOKEEL_RELEASE_TOKEN"),
-}
+_LOGIN = re.compile(r"(\w://)[^\s'\"]*@")
 _GIT_MAY_KEEP_PREFIXES = ("GIT_SSL_", "GIT_CONFIG_KEY_", "GIT_CONFIG_VALUE_")
 
 
@@ -43,14 +41,34 @@ class Completed:
     stderr: str
 
 
+# No child needs these: git and the builders get what they need in their own way.
+_OURS = (
+    "MONOKEEL_DEPLOY_KEY",
+    "MONOKEEL_REGISTRY_PASSWORD",
+    "MONOKEEL_APP_PRIVATE_KEY",
+)
+# A build runs whatever a dependency brings along; these would be its to take.
+_FOR_NO_BUILD = (
+    *("GITHUB_TOKEN", "GH_TOKEN", "GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN"),
+    *("ACTIONS_RUNTIME_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN"),
+    *("ACTIONS_ID_TOKEN_REQUEST_URL",),
+)
+
+
 def clean_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Return this process's environment without foreign ``GIT_*``, plus *extra*."""
+    """Return this process's environment without foreign ``GIT_*``, plus *extra*.
+
+    The secrets of ours that no program needs are left out.
+    """
     env = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith("GIT_")
-        or name in _GIT_MAY_KEEP
-        or name.startswith(_GIT_MAY_KEEP_PREFIXES)
+        if name not in _OURS
+        and (
+            not name.startswith("GIT_")
+            or name in _GIT_MAY_KEEP
+            or name.startswith(_GIT_MAY_KEEP_PREFIXES)
+        )
     }
     return env | {"LC_ALL": "C.UTF-8", "GIT_TERMINAL_PROMPT": "0"} | dict(extra or {})
 
@@ -93,11 +111,12 @@ def run(  # noqa: PLR0913 - one keyword per property of a child process
         ) from error
     taken = time.monotonic() - started
     log.debug("%s: exit %d, %.3f s", " ".join(args[:2]), done.returncode, taken)
+    said = without_logins(done.stderr)
     if done.returncode not in ok:
         raise ServiceError(
-            f"{' '.join(args[:3])} failed ({done.returncode}): {reason_in(done.stderr)}"
+            f"{' '.join(args[:3])} failed ({done.returncode}): {reason_in(said)}"
         )
-    return Completed(code=done.returncode, stdout=done.stdout, stderr=done.stderr)
+    return Completed(code=done.returncode, stdout=done.stdout, stderr=said)
 
 
 def run_raw(args: Sequence[str], *, cwd: Path, stdin: bytes) -> bytes:
@@ -154,7 +173,7 @@ def stream(
                 yield record.decode("utf-8", errors="replace")
         if rest:
             yield rest.decode("utf-8", errors="replace")
-        said = child.stderr.read().decode("utf-8", errors="replace")
+        said = without_logins(child.stderr.read().decode("utf-8", errors="replace"))
     if child.returncode != 0:
         raise ServiceError(
             f"{' '.join(args[:3])} failed ({child.returncode}): {reason_in(said)}"
@@ -167,28 +186,30 @@ def run_visible(
     cwd: Path | None = None,
     env: Mapping[str, str] | None = None,
 ) -> int:
-    """Run *args* with all its output on our stderr; return its exit code.
+    """Run *args*, a build, with all its output on our stderr; return its exit code.
 
-    Our stdout stays free for the one JSON object of ``--json``. Of our secrets the
-    program gets none. Raises ServiceError when the program is missing.
+    Our stdout stays free for the one JSON object of ``--json``. The build gets no
+    token and no key of ours, but what *env* gives. Raises ServiceError when the
+    program is missing.
     """
     with suppress(OSError, ValueError):
         sys.stderr.flush()
     try:
-        done = subprocess.run(
-            args, cwd=cwd, env=_without_secrets(env), stdout=2, check=False
-        )
+        kept = clean_environment(env)
+        for name in _FOR_NO_BUILD:
+            kept.pop(name, None)
+        done = subprocess.run(args, cwd=cwd, env=kept, stdout=2, check=False)
     except FileNotFoundError as error:
         raise _missing(args[0]) from error
     return done.returncode
 
 
-def _without_secrets(extra: Mapping[str, str] | None) -> dict[str, str]:
-    return {
-        name: value
-        for name, value in clean_environment(extra).items()
-        if name not in _SECRETS
-    }
+def without_logins(text: str) -> str:
+    """Return what a program said without the user and password of any address.
+
+    git repeats the address of a remote as it stands in its settings.
+    """
+    return _LOGIN.sub(r"\1", text)
 
 
 def reason_in(text: str) -> str:

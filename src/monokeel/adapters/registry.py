@@ -53,6 +53,7 @@ _REFERENCE: Final = re.compile(
     r"[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}\Z|sha256:[0-9a-f]{64}\Z"
 )
 _UNREADABLE: Final = "of a media type that we do not read"
+_MOST_CHILDREN: Final = 200
 _WAITS_S: Final = (0.5, 1.0, 2.0, 4.0, 8.0)
 _AGAIN: Final = "Run the same command again once the registry answers."
 
@@ -105,9 +106,10 @@ class Registry:
         answer = self._read(image, tag)
         if not isinstance(answer, Manifest):
             return answer
-        children = {
-            digest: self._read(image, digest) for digest in children_of(answer.body)
-        }
+        named = children_of(answer.body)
+        if len(named) > _MOST_CHILDREN:
+            return Unknown(reason=f"{image}:{tag} names {len(named)} manifests")
+        children = {digest: self._read(image, digest) for digest in named}
         for child in children.values():
             if isinstance(child, Unknown):
                 return child

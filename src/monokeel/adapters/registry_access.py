@@ -8,10 +8,10 @@ import re
 import threading
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from urllib.parse import urlencode, urljoin, urlsplit
+from urllib.parse import urlencode
 
-from monokeel.adapters.addresses import check_address
-from monokeel.adapters.session import Answer, Session
+from monokeel.adapters.addresses import check_address, joined, parts_of
+from monokeel.adapters.session import LARGEST_MANIFEST, Answer, Session
 from monokeel.ground.answers import Json, Unknown
 from monokeel.ground.errors import MonokeelError, ServiceError, UsageError
 
@@ -114,7 +114,7 @@ class RegistryAccess:
     @property
     def host(self) -> str:
         """The registry's host with its port, as people write it before an image."""
-        return urlsplit(self.address).netloc
+        return parts_of(self.address).netloc
 
     def ask(self, question: Question) -> Answer | Denied | Unknown:
         """Return the registry's answer, whatever its status.
@@ -150,9 +150,14 @@ class RegistryAccess:
             if not isinstance(answer, Answer) or answer.status not in _REDIRECTS:
                 return answer
             here = f"{self.address}/v2/{name}/{path}"
-            target = urljoin(here, answer.headers.get("Location", ""))
+            target = joined(here, answer.headers.get("Location", ""))
             try:
-                answer = self._session.request("GET", target, timeout_s=self._timeout_s)
+                answer = self._session.request(
+                    "GET",
+                    target,
+                    timeout_s=self._timeout_s,
+                    largest=LARGEST_MANIFEST,
+                )
             except MonokeelError as error:
                 return Unknown(reason=error.problem)
         return Unknown(reason=f"{self.host} redirects a blob more than {_HOPS} times")
@@ -160,8 +165,8 @@ class RegistryAccess:
     def cancel(self, question: Question, location: str) -> None:
         """Take an upload back, and do not mind the answer (GHCR: 405)."""
         here = f"{self.address}/v2/{question.name}/{question.path}"
-        target = urljoin(here, location)
-        if urlsplit(target)[:2] != urlsplit(self.address)[:2]:
+        target = joined(here, location)
+        if parts_of(target)[:2] != parts_of(self.address)[:2]:
             return
         headers = self._headers(self._authorization.get((question.name, PUSH)))
         try:
@@ -178,6 +183,7 @@ class RegistryAccess:
             headers=question.headers | self._headers(authorization),
             body=question.body,
             timeout_s=self._timeout_s,
+            largest=LARGEST_MANIFEST,
             retry=question.retry,
         )
 
@@ -212,7 +218,7 @@ class RegistryAccess:
         self, scope: tuple[str, str], challenge: Challenge
     ) -> str | Denied | Unknown:
         problem = realm_problem(self.address, challenge.realm, self._login.realm)
-        if problem and self.has_credentials:
+        if problem and (self.has_credentials or not parts_of(challenge.realm).netloc):
             return Unknown(reason=problem)
         self.service = challenge.service
         token = self._ask_token(scope, challenge, self._basic)
@@ -228,13 +234,14 @@ class RegistryAccess:
     ) -> str | Denied | Unknown:
         name, actions = scope
         query = {"service": challenge.service, "scope": f"repository:{name}:{actions}"}
-        joint = "&" if urlsplit(challenge.realm).query else "?"
+        joint = "&" if parts_of(challenge.realm).query else "?"
         try:
             answer = self._session.request(
                 "GET",
                 f"{challenge.realm}{joint}{urlencode(query)}",
                 headers=self._headers(basic),
                 timeout_s=self._timeout_s,
+                largest=LARGEST_MANIFEST,
             )
         except MonokeelError as error:
             return Unknown(reason=error.problem)
@@ -287,7 +294,7 @@ def realm_problem(address: str, realm: str, allowed: str = "") -> str:
     domain (registry.gitlab.com asks gitlab.com), Docker Hub's, or *allowed*; and the
     way there is https, or stays on this machine.
     """
-    registry, named = urlsplit(address).hostname or "", urlsplit(realm).hostname or ""
+    registry, named = parts_of(address).hostname or "", parts_of(realm).hostname or ""
     try:
         check_address(realm)
     except UsageError as error:
@@ -297,14 +304,14 @@ def realm_problem(address: str, realm: str, allowed: str = "") -> str:
         or registry.endswith(f".{named}")
         or named.endswith(f".{registry}")
         or _KNOWN_REALMS.get(registry) == named
-        or allowed == urlsplit(realm).netloc
+        or allowed == parts_of(realm).netloc
     )
     if related:
         return ""
     return (
         f"{registry} names a token realm on another host, {named or realm!r};"
         " the credentials were not sent there. If that is its token service, set"
-        f' [registry] token_realm = "{urlsplit(realm).netloc}"'
+        f' [registry] token_realm = "{parts_of(realm).netloc}"'
     )
 
 

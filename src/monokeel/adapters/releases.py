@@ -7,11 +7,11 @@ tokens that may write, and some time after their creation.
 import time
 from collections.abc import Callable
 from http import HTTPStatus
-from urllib.parse import urlencode, urljoin, urlsplit
+from urllib.parse import urlencode
 
-from monokeel.adapters.addresses import check_address, is_loopback
+from monokeel.adapters.addresses import check_address, is_loopback, joined, parts_of
 from monokeel.adapters.github import GitHub, words_of
-from monokeel.adapters.session import Answer, wait_before_retry
+from monokeel.adapters.session import LARGEST_RECORD, Answer, wait_before_retry
 from monokeel.ground.answers import Json
 from monokeel.ground.errors import MonokeelError, RefusedError, ServiceError
 from monokeel.release.record import (
@@ -184,12 +184,12 @@ class Releases:
         # The token goes to the API's host and to its upload host, nowhere else.
         check_address(url)
         api = self._github.api
-        ours = urlsplit(api).hostname or ""
+        ours = parts_of(api).hostname or ""
         hosts = {ours, ours.replace("api.", "uploads.", 1)}
-        if urlsplit(url).hostname in hosts or (is_loopback(url) and is_loopback(api)):
+        if parts_of(url).hostname in hosts or (is_loopback(url) and is_loopback(api)):
             return
         raise ServiceError(
-            f"GitHub's answer leads uploads to another host: {urlsplit(url).hostname}",
+            f"GitHub's answer leads uploads to another host: {parts_of(url).hostname}",
             fix="Check GITHUB_API_URL: a proxy may have answered.",
         )
 
@@ -199,6 +199,7 @@ class Releases:
             "GET",
             path,
             accept="application/octet-stream",
+            largest=LARGEST_RECORD,
             expect=(HTTPStatus.OK, HTTPStatus.NOT_FOUND, *_REDIRECTS),
         )
         if answer.status == HTTPStatus.NOT_FOUND:
@@ -207,12 +208,12 @@ class Releases:
             return answer.text
         # Storage on another host: it needs no token and gets none.
         base = f"{self._github.api}/repos/{self._github.repository}{path}"
-        address = urljoin(base, answer.headers.get("Location", ""))
-        stored = self._github.session.request("GET", address)
+        address = joined(base, answer.headers.get("Location", ""))
+        stored = self._github.session.request("GET", address, largest=LARGEST_RECORD)
         if stored.status == HTTPStatus.OK:
             return stored.text
         raise ServiceError(
-            f"{urlsplit(address).hostname} answered {stored.status} for {asset.name}",
+            f"{parts_of(address).hostname} answered {stored.status} for {asset.name}",
             fix="Run the same command again.",
         )
 

@@ -1,11 +1,9 @@
 """HTTP: one connection pool, timeouts, careful retries, errors translated.
 
-No credential lives here: the caller hands in headers or ``auth`` for each request,
-netrc is never read, and redirects are followed only when asked for, without
-credentials when they leave the host.
+No credential lives here: the caller hands in headers for each request, netrc is never
+read, and a redirect is an answer like any other.
 """
 
-import json
 import logging
 import random
 import re
@@ -15,16 +13,17 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from http import HTTPStatus
+from http.client import HTTPException
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 
-from monokeel.adapters.addresses import check_address, plain_address
+from monokeel.adapters.addresses import check_address, parts_of, plain_address
 from monokeel.ground.answers import Json
 from monokeel.ground.errors import ServiceError
+from monokeel.ground.parsers import parse_json, parse_number
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +40,15 @@ _AGAIN = {
     HTTPStatus.GATEWAY_TIMEOUT,
 }
 _READS = ("GET", "HEAD")
+_SAID = re.compile(r"retry-after: ([0-9]{1,9}(?:\.[0-9]{1,9})?)(ms|s)\b")
+_MIB = 1 << 20
+LARGEST = 50 * _MIB
+LARGEST_MANIFEST = 4 * _MIB
+LARGEST_RECORD = _MIB
+_PART = 1 << 16
+
+_GRACE_S = 1.0  # a silent server is to be seen as silent first
+_FIX = "Check the address and the network, then run the same command again."
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -62,13 +70,12 @@ class Answer:
     def json(self) -> Json:
         """Return the body as JSON; raise ServiceError when it is not JSON."""
         try:
-            value: Json = json.loads(self.body)
+            return parse_json(self.body)
         except ValueError as error:
             raise ServiceError(
-                f"the answer ({self.status}) is not JSON: {self.text[:80]!r}",
+                f"the answer ({self.status}) is not JSON: {self.text[:80]!r} ({error})",
                 fix="Check the address: a proxy or a sign-in page may have answered.",
             ) from error
-        return value
 
 
 class _NoAuth(AuthBase):
@@ -92,7 +99,6 @@ class Session:
         self._tries = tries
         self._timeout_s = timeout_s
         self._adapter = HTTPAdapter(pool_connections=8, pool_maxsize=_WORKERS)
-        self._local = threading.local()
 
     def request(  # noqa: PLR0913 - one keyword per part of an HTTP request
         self,
@@ -101,33 +107,33 @@ class Session:
         *,
         headers: Mapping[str, str] | None = None,
         body: bytes | None = None,
-        auth: tuple[str, str] | None = None,
         timeout_s: float | None = None,
-        redirects: bool = False,
         retry: bool | None = None,
+        largest: int = LARGEST,
     ) -> Answer:
         """Send one request and return the answer, whatever its status.
 
         A read is tried again after 429, 5xx, a rate limit's 403 or a lost connection;
         a write never is, unless *retry* says that it may. Raises ServiceError when no
-        answer comes, and UsageError for plain http to another machine.
+        answer comes, when it is not whole after *timeout_s* or has more than *largest*
+        bytes, and UsageError for plain http to another machine.
         """
         check_address(url)
-        again = method in _READS if retry is None else retry
         read_s = self._timeout_s if timeout_s is None else timeout_s
-        tries = self._tries if again else 1
+        tries = self._tries if (method in _READS if retry is None else retry) else 1
         for attempt in range(1, tries + 1):
             try:
                 answer = self._send(
                     method,
                     url,
+                    _Limits(within_s=read_s, largest=largest),
                     headers=dict(headers or {}),
                     data=body,
-                    auth=auth or _NoAuth(),
+                    auth=_NoAuth(),
                     timeout=(min(_CONNECT_TIMEOUT_S, read_s), read_s),
-                    allow_redirects=redirects,
+                    allow_redirects=False,
                 )
-            except requests.RequestException as error:
+            except (requests.RequestException, ValueError, HTTPException) as error:
                 if attempt == tries:
                     raise _silent(method, url, error) from error
                 time.sleep(_backoff(attempt))
@@ -135,40 +141,91 @@ class Session:
             wait_s = wait_before_retry(answer, attempt, now=time.time())
             if attempt == tries or wait_s is None or wait_s > _LONGEST_WAIT_S:
                 return answer
-            host = urlsplit(url).hostname
-            log.warning("%s answered %d; again in %.1f s", host, answer.status, wait_s)
+            log.warning("answered %d; again in %.1f s", answer.status, wait_s)
             time.sleep(wait_s)
         raise AssertionError(method)
 
-    def _send(self, method: str, url: str, **options: Any) -> Answer:  # noqa: ANN401 - those of requests
+    def _send(
+        self,
+        method: str,
+        url: str,
+        limits: "_Limits",
+        **options: Any,  # noqa: ANN401 - those of requests
+    ) -> Answer:
+        def exchange() -> Answer:
+            response = self._requests().request(method, url, stream=True, **options)
+            with response:
+                body = _body(method, url, response, limits)
+            return Answer(
+                status=response.status_code, headers=response.headers, body=body
+            )
+
         started = time.monotonic()
-        response = self._requests().request(method, url, **options)
+        answer = _within(limits.within_s + _GRACE_S, exchange)
         taken = time.monotonic() - started
-        log.debug(
-            "%s %s: %d, %.3f s",
-            method,
-            plain_address(url),
-            response.status_code,
-            taken,
-        )
-        return Answer(
-            status=response.status_code,
-            headers=response.headers,
-            body=response.content,
-        )
+        if answer is None:
+            problem = f"did not answer {method} {parts_of(url).path} within"
+            problem += f" {limits.within_s:g} s"
+            raise ServiceError(f"{parts_of(url).netloc} {problem}", fix=_FIX)
+        log.debug("%s %s: %d, %.3f s", method, plain_address(url), answer.status, taken)
+        return answer
 
     def _requests(self) -> requests.Session:
         # requests promises nothing about one Session in many threads; the pool
         # underneath (urllib3) is thread-safe and is what we want to share.
-        session: requests.Session | None = getattr(self._local, "session", None)
-        if session is None:
-            session = requests.Session()
-            session.trust_env = True  # proxies and CA bundles; netrc is off by auth=
-            session.headers["User-Agent"] = self._user_agent
-            session.mount("https://", self._adapter)
-            session.mount("http://", self._adapter)
-            self._local.session = session
+        session = requests.Session()
+        session.trust_env = True  # proxies and CA bundles; netrc is off by auth=
+        session.headers["User-Agent"] = self._user_agent
+        session.mount("https://", self._adapter)
+        session.mount("http://", self._adapter)
         return session
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Limits:
+    """How long a whole answer may take, and how many bytes it may have."""
+
+    within_s: float
+    largest: int
+
+
+def _within(seconds: float, exchange: Callable[[], Answer]) -> Answer | None:
+    """Return what *exchange* returns, ``None`` if it has not ended after *seconds*.
+
+    Every time limit of a socket begins anew with each byte: whoever sends one a second
+    would hold us for ever. A thread that is given up ends with the process.
+    """
+    ended: list[Answer | BaseException] = []
+
+    def run() -> None:
+        try:
+            ended.append(exchange())
+        except BaseException as error:  # noqa: BLE001 - raised where it is waited for
+            ended.append(error)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if not ended:
+        return None
+    if isinstance(ended[0], BaseException):
+        raise ended[0]
+    return ended[0]
+
+
+def _body(method: str, url: str, response: requests.Response, limits: _Limits) -> bytes:
+    """Return the body; ServiceError as soon as it is larger than it may be."""
+    parts, size = [], 0
+    until = time.monotonic() + limits.within_s + _GRACE_S
+    for part in response.iter_content(_PART):
+        parts.append(part)
+        size += len(part)
+        if size > limits.largest or time.monotonic() > until:
+            response.close()
+            most = f"{limits.largest // _MIB} MiB"
+            what = f"{method} {parts_of(url).path} with more than {most}"
+            raise ServiceError(f"{parts_of(url).netloc} answered {what}", fix=_FIX)
+    return b"".join(parts)
 
 
 def map_concurrently(ask: Callable[[T], R], items: Iterable[T]) -> list[R]:
@@ -192,14 +249,14 @@ def wait_before_retry(answer: Answer, attempt: int, *, now: float) -> float | No
     limited = is_rate_limit(answer)
     if answer.status not in _AGAIN and not limited:
         return None
-    after = answer.headers.get("Retry-After", "")
-    if after.isdigit():
+    after = parse_number(answer.headers.get("Retry-After", ""))
+    if after is not None:
         return float(after)
     if answer.headers.get("x-ratelimit-remaining") == "0":
-        reset = answer.headers.get("x-ratelimit-reset", "")
-        if reset.isdigit():
+        reset = parse_number(answer.headers.get("x-ratelimit-reset", ""))
+        if reset is not None:
             return max(0.0, float(reset) - now) + 1
-    said = re.search(r"retry-after: ([0-9.]+)(ms|s)\b", answer.text)
+    said = _SAID.search(answer.text)
     if said is not None:
         return float(said[1]) / (1000 if said[2] == "ms" else 1)
     return _backoff(attempt)
@@ -218,7 +275,7 @@ def _backoff(attempt: int) -> float:
 def _silent(method: str, url: str, error: Exception) -> ServiceError:
     kind = type(error).__name__
     return ServiceError(
-        f"{urlsplit(url).netloc} did not answer {method} {urlsplit(url).path} ({kind})",
-        fix="Check the address and the network, then run the same command again.",
+        f"{parts_of(url).netloc} did not answer {method} {parts_of(url).path} ({kind})",
+        fix=_FIX,
         again_s=1.0,
     )

@@ -5,17 +5,15 @@ It is mirrored once, by our own git with its credentials; everything else reads 
 
 import re
 from pathlib import Path
-from urllib.parse import urlsplit
-
-import yaml
 
 from monokeel.adapters import wheel
-from monokeel.adapters.addresses import check_address
+from monokeel.adapters.addresses import check_address, parts_of, shown
 from monokeel.adapters.credentials import Credentials, token_environment
 from monokeel.adapters.process import reason_in, run
 from monokeel.adapters.worktree import blob_of, listed_blobs
 from monokeel.ground.answers import Json
 from monokeel.ground.errors import ServiceError, UsageError
+from monokeel.ground.parsers import parse_yaml
 from monokeel.ground.version import is_newer
 from monokeel.updates.edits import ANSWERS_FILE, Recorded, Render
 from monokeel.updates.leftovers import OPEN_FILE, Leftovers, parse_leftovers
@@ -87,7 +85,7 @@ class TemplateRepository:
         source = re.sub(r"\Agh:/?", "", self._source or self.recorded().source)
         if _SHORT.match(source):
             return f"https://{self._host()}/{source.removesuffix('.git')}.git"
-        parts = urlsplit(source)
+        parts = parts_of(source)
         if parts.password or (parts.username and parts.scheme in {"http", "https"}):
             raise UsageError(
                 f"the template's address holds credentials for {parts.hostname}",
@@ -97,7 +95,7 @@ class TemplateRepository:
             check_address(source)
         if source.startswith("-") or not (":" in source or source.startswith("/")):
             raise UsageError(
-                f"{source!r} is not the address of a template",
+                f"{shown(source)!r} is not the address of a template",
                 fix="Write OWNER/REPO, an https or ssh address, or an absolute path.",
             )
         return source
@@ -149,7 +147,7 @@ class TemplateRepository:
 
     def name(self) -> str:
         """Return the recorded release and where it is read: ``v1.4.0 of https://…``."""
-        return f"{self.recorded().commit} of {self.address()}"
+        return f"{self.recorded().commit} of {shown(self.address())}"
 
     def delivered(self, version: str = "") -> dict[str, str]:
         """Return path → mode and blob of the managed files of a release.
@@ -235,32 +233,32 @@ class TemplateRepository:
         asked = [*args, f"{recorded}^{{commit}}"]
         found = run(asked, cwd=self.mirror(), ok=range(256))
         if found.code != 0:
-            raise ServiceError(f"the template at {self.address()} has no {recorded}")
+            where = shown(self.address())
+            raise ServiceError(f"the template at {where} has no {recorded}")
         return found.stdout.strip()
 
 
 def parse_answer(text: str) -> Json:
     """Return the answer that *text* means as YAML; UsageError if it is none."""
     try:
-        value: Json = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise UsageError(f"{text!r} is not YAML") from error
-    return value
+        return parse_yaml(text)
+    except ValueError as error:
+        raise UsageError(f"--answer {text[:80]!r} is not YAML: {error}") from error
 
 
 def yaml_mapping(text: str, where: str) -> dict[str, Json]:
     """Return the mapping that *text* is as YAML; UsageError, naming *where*, if not."""
     try:
-        value = yaml.safe_load(text)
-    except yaml.YAMLError as error:
+        value = parse_yaml(text)
+    except ValueError as error:
         raise UsageError(f"{where} is not YAML: {error}") from error
-    if not isinstance(value, dict):
-        raise UsageError(f"{where} is not a YAML mapping")
+    if not isinstance(value, dict) or not all(isinstance(key, str) for key in value):
+        raise UsageError(f"{where} is not a YAML mapping of names")
     return value
 
 
 def _unreadable(address: str, said: str) -> ServiceError:
     return ServiceError(
-        f"the template at {address} cannot be read: {said}",
+        f"the template at {shown(address)} cannot be read: {said}",
         fix="Check --source or TEMPLATE_SOURCE, the network, and the token's rights.",
     )

@@ -11,7 +11,9 @@ from collections.abc import Mapping
 from monokeel.drift.ports import Issues, OwnIssue
 from monokeel.drift.reading import DriftReading
 from monokeel.drift.wanted import SECTIONS
-from monokeel.ground.errors import NO_ANSWER
+from monokeel.ground.answers import as_list, as_object
+from monokeel.ground.errors import NO_ANSWER, ServiceError
+from monokeel.ground.parsers import parse_json
 from monokeel.ground.report import visible
 
 MARKER = "policy-drift"
@@ -60,9 +62,9 @@ def found_in(issue: OwnIssue) -> Found | None:
     if match is None:
         return None
     try:
-        kept = json.loads(match[1])
-        return {str(key): tuple(map(str, kept[key])) for key in kept}
-    except (ValueError, TypeError):
+        kept = as_object(parse_json(match[1]))
+        return {key: tuple(map(str, as_list(kept[key]))) for key in kept}
+    except (ValueError, ServiceError):
         return None
 
 

@@ -62,6 +62,11 @@ _ACTING = re.compile(
 )
 
 
+_VALUE = re.compile(r"'[^']{200,}'|\"[^\"]{200,}\"|[^\s'\"]{200,}")
+_LONGEST_VALUE = 200
+_LONGEST_LINE = 4000
+
+
 def visible(text: str) -> str:
     r"""Return *text* on one line, with what would act on its reader written out.
 
@@ -72,6 +77,23 @@ def visible(text: str) -> str:
     shown = _ACTING.sub(lambda m: m[0].encode("unicode_escape").decode(), text)
     shown = shown.replace("##[", "# #[")
     return f"\\{shown}" if shown.lstrip().startswith("::") else shown
+
+
+def shortened(text: str) -> str:
+    """Return *text*, an error line, without the middle of what is too long to read.
+
+    A quoted value keeps 200 characters, the whole line 4,000: a value of 100 kB from a
+    file or an option must not hide what is said of it.
+    """
+    short = _VALUE.sub(lambda m: _cut(m[0], _LONGEST_VALUE), text)
+    return _cut(short, _LONGEST_LINE)
+
+
+def _cut(text: str, most: int) -> str:
+    if len(text) <= most:
+        return text
+    half = most // 2
+    return f"{text[:half]} ... ({len(text) - most} more) ... {text[-half:]}"
 
 
 def as_text(report: Report) -> str:

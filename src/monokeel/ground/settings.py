@@ -231,7 +231,7 @@ def _policy(table: Fields) -> PolicySettings:
 def _document(text: str) -> dict[str, object]:
     try:
         return tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise fail(f"this is not TOML: {error}") from error
 
 
@@ -348,10 +348,9 @@ def _duration(where: str, text: str) -> timedelta:
             f"{where}: soak = {text!r} is not a duration",
             fix='Write a number and s, m, h or d, such as "24h".',
         )
-    arguments: Mapping[str, int] = {_UNITS[match[2]]: int(match[1])}
     try:
-        return timedelta(**arguments)
-    except OverflowError as error:
+        return timedelta(**{_UNITS[match[2]]: int(match[1])})
+    except (OverflowError, ValueError) as error:
         raise fail(f"{where}: soak = {text!r} is too long") from error
 
 

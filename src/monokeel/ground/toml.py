@@ -121,7 +121,10 @@ class Fields:
                 f"{self._at(key)} = {value.isoformat()} has no time zone",
                 fix="Add Z or an offset, such as 2026-12-20T00:00:00Z.",
             )
-        return value.astimezone(UTC)
+        try:
+            return value.astimezone(UTC)
+        except OverflowError:
+            raise fail(f"{self._at(key)} = {value} is no time of ours") from None
 
     def pairs(self, key: str, shape: re.Pattern[str]) -> dict[str, str]:
         """Return the table *key* of strings; its keys have *shape*."""

@@ -1,8 +1,9 @@
 """How moments and lengths of time are written and read."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from monokeel.ground.errors import ServiceError
+from monokeel.ground.parsers import parse_moment
 
 
 def when(text: str) -> str:
@@ -16,12 +17,10 @@ def when(text: str) -> str:
 def parse_time(text: str) -> datetime:
     """Return the aware UTC time that GitHub wrote as *text* (``Z`` or an offset)."""
     try:
-        moment = datetime.fromisoformat(text)
+        return parse_moment(text)
     except ValueError as error:
-        raise ServiceError(f"unexpected answer: {text!r} is not a time") from error
-    if moment.tzinfo is None:
-        raise ServiceError(f"unexpected answer: {text!r} has no time zone")
-    return moment.astimezone(UTC)
+        what = f"unexpected answer: {text[:40]!r} is not a time"
+        raise ServiceError(f"{what}: {error}") from error
 
 
 def span(length: timedelta) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from monokeel.ground.answers import Json
 from monokeel.ground.errors import ServiceError, UsageError
+from monokeel.ground.parsers import parse_json
 from monokeel.policy.rule_types import (
     ACTOR,
     CONDITIONS,
@@ -80,8 +81,8 @@ def parse_policy(text: str) -> tuple[Ruleset, ...]:
     that holds a name or, within a ruleset, a rule type twice.
     """
     try:
-        entries: Json = json.loads(text, object_pairs_hook=_said_once)
-    except (ValueError, RecursionError) as error:
+        entries = parse_json(text, members=_said_once)
+    except ValueError as error:
         raise UsageError(
             f"infra/rulesets.json is not JSON: {error}",
             fix="Correct it, or write it anew with ./inv policy.export.",

@@ -9,9 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-import yaml
-
 from monokeel.ground.answers import Json
+from monokeel.ground.parsers import parse_yaml
 from monokeel.policy.refs import glob_matches
 
 _EXPRESSION = re.compile(r"\$\{\{.*?\}\}")
@@ -90,9 +89,9 @@ def reporting(jobs: Sequence[Job], context: str) -> tuple[Job, ...]:
 
 def _jobs(path: str, text: str) -> Iterator[Job]:
     try:
-        # BaseLoader: every scalar stays a string, and "on" does not become True.
-        workflow: Json = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506
-    except yaml.YAMLError:
+        # As text: "on" does not become True.
+        workflow = parse_yaml(text, as_text=True)
+    except ValueError:
         workflow = None
     jobs = workflow.get("jobs") if isinstance(workflow, dict) else None
     if not isinstance(workflow, dict) or not isinstance(jobs, dict):

@@ -5,7 +5,6 @@ GitHub lists either is promised nowhere, so nothing here depends on it: what fai
 stays failed. Source: GitHub's OpenAPI description and public GraphQL schema.
 """
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -13,6 +12,7 @@ from typing import Literal
 
 from monokeel.ground.answers import Json, as_list, as_number, as_object, as_text
 from monokeel.ground.errors import ServiceError
+from monokeel.ground.parsers import parse_json
 from monokeel.ground.words import parse_time
 
 TOOL = "monokeel"
@@ -309,7 +309,7 @@ def _parse_note(value: Json) -> Note | None:
     for _ in range(2):
         if isinstance(value, str):
             try:
-                value = json.loads(value)
+                value = parse_json(value)
             except ValueError:
                 return None
     if not isinstance(value, dict) or value.get("tool") != TOOL:

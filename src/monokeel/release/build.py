@@ -1,12 +1,12 @@
 """The image of one service at one commit, built from its files and pushed."""
 
-import json
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from typing import Protocol
 
 from monokeel.ground.answers import Found, Unknown, as_object, as_text
 from monokeel.ground.errors import RefusedError, ServiceError, UsageError
+from monokeel.ground.parsers import parse_json
 from monokeel.ground.report import Report
 from monokeel.ground.settings import Settings
 from monokeel.release.ports import Builder, Images
@@ -108,7 +108,7 @@ def digests_of(reports: Iterable[str], *, commit: str) -> dict[str, str]:
     digests = {}
     for text in reports:
         try:
-            fields = as_object(json.loads(text))
+            fields = as_object(parse_json(text))
             service, digest = as_text(fields["service"]), as_text(fields["digest"])
             built_from = as_text(fields["commit"])
         except (ValueError, KeyError, ServiceError) as error:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from monokeel.ground.answers import Json, as_list, as_number, as_object, as_text
 from monokeel.ground.errors import ServiceError
+from monokeel.ground.parsers import parse_json
 
 RECORD_NAME = "release.json"
 """The name of the asset that ties a version to its commit and its images."""
@@ -136,8 +137,7 @@ def parse_record(text: str) -> ReleaseRecord:
     or a digest or commit of another shape. Then nobody can tell what was released.
     """
     try:
-        content: Json = json.loads(text)
-        fields = as_object(content)
+        fields = as_object(parse_json(text))
         if fields.get("schema") != 1:
             raise _unreadable(f"its schema is {fields.get('schema')!r}, not 1")
         services = as_object(fields.get("services"))

@@ -196,8 +196,9 @@ def silence() -> None:
 def complain(problem: str, fix: str) -> None:
     """Print *problem* and *fix* on stderr; in GitHub Actions also as annotation."""
     from monokeel.adapters import actions
-    from monokeel.ground.report import visible
+    from monokeel.ground.report import shortened, visible
 
+    problem, fix = shortened(problem), shortened(fix)
     print(f"error: {visible(problem)}", file=sys.stderr)
     if fix:
         lines = "\n".join(visible(line) for line in fix.splitlines())

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
+from monokeel.adapters.addresses import check_address, parts_of
 from monokeel.ground.errors import UsageError
 
 if TYPE_CHECKING:
@@ -194,9 +194,9 @@ def git_server() -> str:
     """Return the host whose git may get the token."""
     if api_address() == _PUBLIC_API:
         return "github.com"
-    named = urlsplit(server_address()).netloc
+    named = parts_of(server_address()).netloc
     # GITHUB_SERVER_URL is set in Actions; GHE.com puts api. before its name.
-    api_host = urlsplit(api_address()).netloc.removeprefix("api.")
+    api_host = parts_of(api_address()).netloc.removeprefix("api.")
     return named if variable("GITHUB_SERVER_URL") else api_host
 
 
@@ -254,8 +254,8 @@ def registry_login() -> "Login":
 
     user = variable("MONOKEEL_REGISTRY_USER")
     password = variable("MONOKEEL_REGISTRY_PASSWORD")
-    host = urlsplit(registry_address()).netloc
-    borrowed = password is None and host in {"ghcr.io", urlsplit(api_address()).netloc}
+    host = parts_of(registry_address()).netloc
+    borrowed = password is None and host in {"ghcr.io", parts_of(api_address()).netloc}
     if borrowed:
         user, password = user or variable("GITHUB_ACTOR") or "token", token()
     realm = read_settings().token_realm
@@ -269,8 +269,6 @@ def registry_address() -> str:
 
 def _address(name: str, default: str) -> str:
     """Return the address in the variable *name*; UsageError if none can be asked."""
-    from monokeel.adapters.addresses import check_address
-
     address = (variable(name) or default).rstrip("/")
     try:
         check_address(address)

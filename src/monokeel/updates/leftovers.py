@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from monokeel.ground.answers import Json
 from monokeel.ground.errors import UsageError
+from monokeel.ground.parsers import parse_json
 from monokeel.ground.version import read_version
 from monokeel.updates.merge import Open
 
@@ -40,7 +41,7 @@ def parse_leftovers(content: bytes | None) -> Leftovers:
     if content is None:
         return {}
     try:
-        value: Json = json.loads(content)
+        value = parse_json(content)
         listed = value["open"] if isinstance(value, dict) else None
         entries = listed.items() if isinstance(listed, dict) else [("", listed)]
         return {path: _leftover(entry) for path, entry in entries}

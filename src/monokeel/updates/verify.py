@@ -5,12 +5,11 @@ its line, too. So each file is held against the tag's tree in the template's rep
 and a release that cannot be read leaves the question open.
 """
 
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from monokeel.ground.answers import Json
 from monokeel.ground.errors import ServiceError, UsageError
+from monokeel.ground.parsers import parse_json
 from monokeel.ground.report import Report, Section, Table
 from monokeel.updates.ports import Files, Listing, Release
 
@@ -75,7 +74,7 @@ def manifest(files: Files) -> Listing:
 def parse_manifest(content: bytes) -> Listing:
     """Return the files of a manifest; UsageError if it is none."""
     try:
-        value: Json = json.loads(content)
+        value = parse_json(content)
     except ValueError as error:
         raise _broken(str(error)) from error
     listed = value.get("files") if isinstance(value, dict) else None

@@ -1,0 +1,143 @@
+"""One reader for each form of text from outside: JSON, YAML, numbers, moments.
+
+Such text comes from a server or a file that somebody else may write. Whatever it
+holds, a reader ends with a value or with ValueError and one short line; the caller
+knows whether that is nobody's answer (ServiceError) or wrong use (UsageError).
+"""
+
+import json
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from itertools import islice
+from typing import Final
+
+import yaml
+
+from monokeel.ground.answers import Json
+
+_DEEPEST: Final = 100
+_MOST_NODES: Final = 1_000_000
+_LONGEST_REASON: Final = 160
+_YEARS: Final = range(1990, 2200)
+_HALF = re.compile("[\ud800-\udfff]")
+_SECONDS = re.compile(r"[0-9]{1,12}\Z")
+Hook = Callable[[list[tuple[str, Json]]], dict[str, Json]]
+
+
+def parse_json(content: str | bytes, *, members: Hook | None = None) -> Json:
+    r"""Return the JSON value that *content* is; *members* makes each object.
+
+    ValueError for anything else, ``NaN`` included, and for what is nested more than
+    100 deep. Half a character (``\ud800``) is replaced: nothing could print it.
+    """
+    try:
+        value: Json = json.loads(
+            content, object_pairs_hook=members, parse_constant=_no_number
+        )
+    except RecursionError:
+        raise ValueError(f"it is nested more than {_DEEPEST} deep") from None
+    except ValueError as error:
+        raise ValueError(_short(error)) from None
+    text = content if isinstance(content, bytes) else content.encode("utf-8", "replace")
+    if text.count(b"[") + text.count(b"{") > _DEEPEST:
+        _require_shallow(value)
+    return _whole(value) if b"\\ud" in text or b"\\uD" in text else value
+
+
+def parse_yaml(text: str, *, as_text: bool = False) -> Json:
+    """Return the YAML value that *text* is; *as_text* leaves every scalar a string.
+
+    ValueError for anything else: a date that is none, a tag of a program, more than
+    100 levels or a million values (aliases can hold more than memory does).
+    """
+    try:
+        loader = yaml.BaseLoader if as_text else yaml.SafeLoader
+        value: Json = yaml.load(text, Loader=loader)  # noqa: S506 - both are safe
+    except RecursionError:
+        raise ValueError(f"it is nested more than {_DEEPEST} deep") from None
+    except (yaml.YAMLError, ValueError, AttributeError, TypeError) as error:
+        raise ValueError(_short(error)) from None
+    _require_shallow(value)
+    return value
+
+
+def parse_number(text: str) -> int | None:
+    """Return the whole number that *text* is, at most 12 ASCII digits; else None."""
+    return int(text) if _SECONDS.match(text) else None
+
+
+def parse_moment(text: str) -> datetime:
+    """Return the aware UTC time that *text* is: ISO 8601, with ``Z`` or an offset.
+
+    ValueError for anything else, for a time without a zone, and for years that no
+    record of ours can have: a sum with such a time would leave the calendar.
+    """
+    return _sane(datetime.fromisoformat(text))
+
+
+def parse_http_date(text: str) -> datetime:
+    """Return the aware UTC time of a ``Date`` header; ValueError if it is none."""
+    try:
+        return _sane(parsedate_to_datetime(text))
+    except (TypeError, IndexError, OverflowError) as error:
+        raise ValueError(_short(error)) from None
+
+
+def parse_epoch(seconds: str) -> datetime:
+    """Return the aware UTC time of *seconds* since 1970; ValueError if it is none."""
+    number = parse_number(seconds)
+    if number is None or number >= _END_S:
+        raise ValueError(f"{seconds[:_LONGEST_REASON]!r} is no time since 1970")
+    return datetime.fromtimestamp(number, UTC)
+
+
+_END_S: Final = int(datetime(_YEARS.stop, 1, 1, tzinfo=UTC).timestamp())
+
+
+def _sane(moment: datetime) -> datetime:
+    if moment.tzinfo is None:
+        raise ValueError("it has no time zone")
+    if moment.year not in _YEARS:
+        raise ValueError(f"the year {moment.year} is not one of ours")
+    return moment.astimezone(UTC)
+
+
+def _no_number(name: str) -> Json:
+    raise ValueError(f"{name} is no JSON")
+
+
+def _short(error: Exception) -> str:
+    words = " ".join(str(error).split()) or type(error).__name__
+    return words[:_LONGEST_REASON]
+
+
+def _require_shallow(value: Json) -> None:
+    """Raise ValueError for a value that is too deep or too large to walk through."""
+    level, depth, seen = [value], 0, 0
+    while level:
+        depth, seen = depth + 1, seen + len(level)
+        if depth > _DEEPEST:
+            raise ValueError(f"it is nested more than {_DEEPEST} deep")
+        if seen > _MOST_NODES:
+            raise ValueError(f"it has more than {_MOST_NODES} values")
+        # As many as still count: with aliases a few bytes of YAML hold a milliard.
+        every = (child for each in level for child in _children(each))
+        level = list(islice(every, _MOST_NODES + 1))
+
+
+def _children(value: Json) -> list[Json]:
+    if isinstance(value, dict):
+        return list(value.values())
+    return value if isinstance(value, list) else []
+
+
+def _whole(value: Json) -> Json:
+    if isinstance(value, str):
+        return _HALF.sub("\ufffd", value)
+    if isinstance(value, list):
+        return [_whole(each) for each in value]
+    if isinstance(value, dict):
+        return {_HALF.sub("\ufffd", key): _whole(value[key]) for key in value}
+    return value
