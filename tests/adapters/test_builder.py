@@ -240,3 +240,35 @@ def annotations(manifest: Manifest) -> dict[str, str]:
     found = manifest.fields()["annotations"]
     assert isinstance(found, dict)
     return found
+
+
+def test_a_service_is_built_in_its_own_way() -> None:
+    job = replace(
+        JOB,
+        service="api",
+        dockerfile="/some folder/api.dockerfile",
+        platforms=("linux/amd64", "linux/arm64"),
+        args={"PYTHON": "3.13"},
+    )
+
+    [docker] = command_lines("docker", job)
+    [own] = command_lines("b {context} {image} {service} {dockerfile} {platforms}", job)
+
+    assert "--platform linux/amd64,linux/arm64" in " ".join(docker)
+    assert "--build-arg PYTHON=3.13" in " ".join(docker)
+    assert docker[docker.index("--file") + 1] == "/some folder/api.dockerfile"
+    assert "index,manifest:a=b" in docker
+    assert own[3:] == [
+        *("api", "/some folder/api.dockerfile", "linux/amd64,linux/arm64"),
+    ]
+    with pytest.raises(UsageError, match="builds one platform"):
+        command_lines("buildah", job)
+
+
+def test_buildah_takes_one_platform_and_the_arguments() -> None:
+    job = replace(JOB, platforms=("linux/arm64",), args={"A": "b"})
+
+    build, _ = command_lines("buildah", job)
+
+    assert "--platform linux/arm64" in " ".join(build)
+    assert "--build-arg A=b" in " ".join(build)

@@ -1,5 +1,6 @@
 """Our issues on the sandbox: found by marker and author, never anybody else's."""
 
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -10,6 +11,7 @@ from monokeel.adapters.session import Session
 from monokeel.ground.answers import Json
 from monokeel.ground.errors import ServiceError
 from sandbox.server import Sandbox
+from tests.fakes.http import Reply, serving
 
 QUOTE = "They say:\n<!-- monokeel: drift -->"
 
@@ -88,6 +90,26 @@ def test_who_quotes_the_marker_keeps_the_issue(box: Sandbox) -> None:
         "open",
         [],
     )
+
+
+def test_an_issue_of_somebody_else_is_not_ours_whatever_the_list_holds() -> None:
+    """The filter of the list is a convenience; the author is what counts."""
+    quoted = {
+        "number": 7,
+        "state": "open",
+        "title": "x",
+        "body": QUOTE,
+        "user": {"login": "ben"},
+    }
+    viewer = {"data": {"viewer": {"login": "ann"}}}
+    with serving(reply(200, viewer), reply(200, [quoted]), reply(200, [quoted])) as to:
+        ours = GitHub(Session(tries=1), api=to.url, repository="a/b", token="x")
+
+        assert Issues(ours).newest("drift") is None
+
+
+def reply(status: int, value: object) -> Reply:
+    return status, {}, json.dumps(value).encode()
 
 
 def test_an_app_goes_on_with_what_the_workflow_opened(box: Sandbox) -> None:

@@ -10,7 +10,7 @@ from monokeel.adapters.github import GitHub
 from monokeel.adapters.releases import Releases
 from monokeel.adapters.session import Session
 from monokeel.ground.errors import RefusedError, ServiceError
-from monokeel.release.record import record_text
+from monokeel.release.record import parse_release, record_text
 from sandbox.server import Sandbox
 from sandbox.switches import Fault
 from tests.adapters.release_places import (
@@ -134,3 +134,27 @@ def test_an_upload_address_on_another_host_gets_no_token(real: Place) -> None:
 
     with pytest.raises(ServiceError, match=r"evil\.example"):
         real.releases.attach(elsewhere, b"{}")
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://uploads.evil.example/x",
+        "https://uploads.github.com.evil.example/x",
+        "https://evilgithub.com/x",
+        "https://github.com/x",
+    ],
+)
+def test_the_token_goes_to_no_other_upload_host(address: str) -> None:
+    github = GitHub(
+        Session(tries=1, timeout_s=1),
+        api="https://api.github.com",
+        repository="acme/shop",
+        token="t0ken",
+    )
+    release = parse_release(
+        {"id": 1, "tag_name": "v1.0.0", "assets": [], "upload_url": address}
+    )
+
+    with pytest.raises(ServiceError, match="leads uploads to another host"):
+        Releases(github).attach(release, b"{}")

@@ -1,7 +1,7 @@
 """Everything that drift looks at, spoilt on the sandbox and named by the task."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -180,3 +180,85 @@ def test_a_merged_change_that_nobody_applied_is_told_from_tampering(
     assert found.code == 2
     assert f"the file is ahead: {commit[:12]} (chore: two reviews)" in found.out
     assert "by ada" not in found.out
+
+
+def gh(shop: Ruled, method: str, path: str, body: Json, *expect: int) -> None:
+    shop.github.request(method, path, json=body, expect=expect or (200,))
+
+
+INIT = ("init", "--no-rules")
+RIGHTS = "/actions/permissions/workflow"
+# What somebody does behind our back, what drift calls it, and how it is ended: by init,
+# or by the call that drift names.
+ROWS: dict[str, tuple[Callable[[Ruled], object], Callable[[Ruled], object] | None]] = {
+    "Environment release: takes every branch": (
+        lambda s: gh(
+            s, "PUT", "/environments/release", {"deployment_branch_policy": None}
+        ),
+        None,
+    ),
+    "Environment policy: is not there": (
+        lambda s: gh(s, "DELETE", "/environments/policy", None, 204),
+        None,
+    ),
+    "approval in prod: asks nobody": (
+        lambda s: gh(
+            s,
+            "PUT",
+            "/environments/prod",
+            {
+                "reviewers": [],
+                "deployment_branch_policy": {
+                    "protected_branches": False,
+                    "custom_branch_policies": True,
+                },
+            },
+        ),
+        None,
+    ),
+    "squash_merge_commit_title is COMMIT_OR_PR_TITLE": (
+        lambda s: gh(
+            s,
+            "PATCH",
+            "",
+            {
+                "squash_merge_commit_title": "COMMIT_OR_PR_TITLE",
+                "squash_merge_commit_message": "COMMIT_MESSAGES",
+            },
+        ),
+        None,
+    ),
+    "immutable releases: off": (
+        lambda s: gh(s, "DELETE", "/immutable-releases", None, 204),
+        None,
+    ),
+    "a secret of the repository, too": (
+        lambda s: s.box.state.secrets.update(MONOKEEL_DEPLOY_KEY=s.box.state.now()),
+        lambda s: s.box.state.secrets.clear(),
+    ),
+    "workflows may approve pull requests": (
+        lambda s: gh(s, "PUT", RIGHTS, {"can_approve_pull_request_reviews": True}, 204),
+        lambda s: gh(
+            s, "PUT", RIGHTS, {"can_approve_pull_request_reviews": False}, 204
+        ),
+    ),
+}
+
+
+def test_each_row_is_found_named_and_ended(shop: Ruled, tmp_path: Path) -> None:
+    """Change it, drift names it; the remedy, and drift is in sync."""
+    key = ("--key-file", str(tmp_path / "key"))
+    assert shop.inv("drift", "--only", "settings").code == 0
+
+    for said, (spoil, mend) in ROWS.items():
+        spoil(shop)
+        found = shop.inv("drift", "--only", "settings")
+        assert (said, found.code) == (said, 2)
+        assert said in found.out, found.out
+        if mend is None:
+            assert "./inv init" in found.out
+            shop.inv(*INIT, *key)
+        else:
+            mend(shop)
+        ended = shop.inv("drift", "--only", "settings")
+        assert (said, ended.code) == (said, 0), ended.out

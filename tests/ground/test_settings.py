@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from monokeel.ground.errors import UsageError
-from monokeel.ground.settings import Environment, Service, parse_settings
+from monokeel.ground.service import Service
+from monokeel.ground.settings import Environment, parse_settings
 
 MINIMAL = """
 [repository]
@@ -86,7 +87,10 @@ def test_services_and_environments_keep_their_order() -> None:
         + '[[environments]]\nname = "prod"\nsoak = "24h"\nreviewers = true\n'
     )
 
-    assert settings.services == (Service(name="api", kind="api", path="services/api"),)
+    place = "services/api"
+    assert settings.services == (
+        Service(name="api", kind="api", path=place, context=place),
+    )
     assert settings.environments == (
         Environment(name="dev", soak=timedelta(), prerelease=True, reviewers=False),
         Environment(
@@ -261,3 +265,43 @@ def test_a_broken_file_is_refused_in_one_line(
     assert problem in caught.value.problem
     assert fix in caught.value.fix
     assert "\n" not in caught.value.problem
+
+
+def test_a_service_says_how_it_is_built() -> None:
+    text = SERVICE + (
+        'context = "."\ndockerfile = "docker/api"\nplatforms = ["linux/arm64"]\n'
+        'args = { PYTHON = "3.13" }\n'
+    )
+
+    [service] = parse_settings(MINIMAL + text).services
+
+    assert (service.path, service.context) == ("services/api", ".")
+    assert (service.dockerfile, service.platforms) == ("docker/api", ("linux/arm64",))
+    assert service.args == {"PYTHON": "3.13"}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'context = "../x"',
+        'dockerfile = "/etc/x"',
+        'platforms = ["arm"]',
+        'args = { "-x" = "1" }',
+        'context = ".git"',
+    ],
+)
+def test_a_build_outside_of_the_repository_is_refused(line: str) -> None:
+    with pytest.raises(UsageError):
+        parse_settings(f"{MINIMAL}{SERVICE}{line}\n")
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [('initial = "1.0"', "initial"), ('types = { "a b" = "patch" }', "a b"),
+     ('types = { chore = "tiny" }', "tiny")],
+)  # fmt: skip
+def test_a_first_version_or_a_type_that_is_none_is_refused(
+    line: str, problem: str
+) -> None:
+    with pytest.raises(UsageError, match=problem):
+        parse_settings(f"{MINIMAL}[release]\n{line}\n")

@@ -106,6 +106,30 @@ CLEAN = [
     in_sync(
         "a new field of the ruleset", live=sets("audit", to="on"), notes=("audit",)
     ),
+    in_sync(
+        "a new field that both have",
+        live=sets("audit", to="on"),
+        file=sets("audit", to="on"),
+    ),
+    in_sync("a comment in the file", file=sets("_why", to="incident 42")),
+    in_sync(
+        "a comment in a rule",
+        file=sets("rules", "deletion", "_why", to="incident 42"),
+    ),
+    in_sync(
+        "an actor of a new type that both have",
+        live=adds("bypass_actors", item={"actor_id": 1, "actor_type": "Robot"}),
+        file=adds("bypass_actors", item={"actor_id": 1, "actor_type": "Robot"}),
+    ),
+    in_sync(
+        "an enterprise owner, whatever the number",
+        live=adds(
+            "bypass_actors", item={"actor_id": None, "actor_type": "EnterpriseOwner"}
+        ),
+        file=adds(
+            "bypass_actors", item={"actor_id": 1, "actor_type": "EnterpriseOwner"}
+        ),
+    ),
     in_sync("an empty exclude left out", live=drops(*REFS, "exclude")),
     in_sync(
         "an unknown rule that both have",
@@ -240,6 +264,13 @@ WHO = [
           file=sets("bypass_actors", to=[])),
     drift("an actor of an unknown type", "bypass_actors[Robot 1]",
           live=adds("bypass_actors", item={"actor_id": 1, "actor_type": "Robot"})),
+    drift("an actor of a new type removed", "bypass_actors[Robot 1]",
+          file=adds("bypass_actors", item={"actor_id": 1, "actor_type": "Robot"})),
+    drift("a new field that GitHub dropped", "audit", file=sets("audit", to="on")),
+    drift("a new field with another value", "audit",
+          live=sets("audit", to="off"), file=sets("audit", to="on")),
+    drift("an unknown rule that GitHub dropped", "rules.code_quality",
+          file=adds("rules", item=quality("x"))),
     drift("a ref excluded", "conditions.ref_name.exclude[refs/heads/main]",
           live=sets(*REFS, "exclude", to=["refs/heads/main"])),
     drift("a ref replaced", "conditions.ref_name.include[refs/heads/main]",

@@ -100,6 +100,14 @@ def test_another_title_is_refused(title: str) -> None:
         judge_title(title, make_settings())
 
 
+@pytest.mark.parametrize("title", ['Revert "feat: x" (#12)', "revert: feat: x"])
+def test_a_revert_is_told_that_it_asks_for_no_release(title: str) -> None:
+    headline = judge_title(title, make_settings()).headline
+
+    assert "alone asks for no release" in headline
+    assert "fix: revert" in headline
+
+
 def test_angular_does_not_know_the_exclamation_mark() -> None:
     with pytest.raises(RefusedError, match="no Conventional Commit"):
         judge_title("feat!: x", make_settings("angular"))

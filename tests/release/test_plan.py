@@ -249,3 +249,81 @@ def test_the_other_rule_set_is_used_when_asked_for() -> None:
     shop.use(rules="angular")
 
     assert shop.plan().version is None
+
+
+@pytest.mark.parametrize(
+    ("initial", "released", "message", "version"),
+    [
+        ("0.1.0", None, "feat: a", "0.1.0"),
+        ("0.1.0", "0.1.0", "fix: a", "0.1.1"),
+        ("0.1.0", "0.1.0", "feat: a", "0.1.1"),
+        ("0.1.0", "0.1.0", "feat!: a", "0.2.0"),
+        ("0.1.0", "1.0.0", "feat!: a", "2.0.0"),
+        ("1.0.0", "0.1.0", "feat!: a", "1.0.0"),
+        ("3.0.0", None, "fix: a", "3.0.0"),
+    ],
+)
+def test_below_one_a_breaking_change_raises_the_minor_number_if_that_is_wanted(
+    initial: str, released: str | None, message: str, version: str
+) -> None:
+    history = FakeHistory()
+    history.commit("feat: all", tag=f"v{released}" if released else None)
+    history.commit(message)
+    settings = replace(Shop().settings, initial=initial)
+
+    assert plan_release(settings, offline(history, "x")).version == version
+
+
+@pytest.mark.parametrize(
+    ("message", "version", "rule"),
+    [
+        ("refactor: a", "1.0.1", "type refactor, of [release] types"),
+        ("chore(deps): a", "1.1.0", "type chore, of [release] types"),
+        ("chore: a", None, None),
+        ("feat: a", "1.1.0", "type feat"),
+        ("refactor!: a", "2.0.0", "! in the header"),
+    ],
+)
+def test_more_types_release_when_they_are_named(
+    message: str, version: str | None, rule: str | None
+) -> None:
+    shop = Shop()
+    shop.commit(message)
+    shop.settings = replace(
+        shop.settings, types={"refactor": "patch", "chore(deps)": "minor"}
+    )
+
+    plan = shop.plan()
+
+    assert plan.version == version
+    assert (plan.deciding.rule if plan.deciding else None) == rule
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        *("Feat: x", "feature: x", "feat:x", "feat(api) : x", "[ABC-1] feat: x"),
+        *("\u2728 feat: x", "hotfix: x", "chore: batch (#9)\n\n* feat: add export"),
+    ],
+)
+def test_what_looks_like_a_request_and_is_none_is_named(message: str) -> None:
+    shop = Shop()
+    shop.commit(message)
+
+    plan = shop.plan()
+
+    assert plan.version is None
+    quoted = message.rpartition("\n")[2]
+    assert [each.message for each in plan.warnings] == [
+        f"asks for no release, though it looks like it: {quoted!r}"
+    ]
+
+
+@pytest.mark.parametrize(
+    "message", ["feat: x", "docs: fix: typo", "chore: a\n\n- docs: b", "prefix: x"]
+)
+def test_what_is_a_request_or_none_at_all_is_not_warned_of(message: str) -> None:
+    shop = Shop()
+    shop.commit(message)
+
+    assert shop.plan().warnings == ()

@@ -7,7 +7,6 @@ import pytest
 from monokeel.ground.answers import Json
 from monokeel.ground.errors import ServiceError
 from monokeel.release.record import (
-    NOTHING,
     ReleasedImage,
     ReleaseRecord,
     marked_commit,
@@ -15,7 +14,6 @@ from monokeel.release.record import (
     parse_record,
     parse_release,
     record_text,
-    with_unnamed,
 )
 
 COMMIT = "a" * 40
@@ -109,12 +107,3 @@ def test_a_release_without_notes_and_assets_is_read() -> None:
     assert (release.id, release.draft, release.body) == (7, True, "")
     assert release.immutable is None
     assert release.record_asset is None
-
-
-def test_an_image_that_a_record_does_not_name_stands_beside_the_others() -> None:
-    images = {"api": "acme/shop/api", "new": "acme/shop/new"}
-
-    every = with_unnamed(RECORD, images)
-
-    added = ReleasedImage(service="new", image="acme/shop/new", digest=NOTHING)
-    assert every == (*RECORD.images, added)

@@ -103,6 +103,19 @@ def test_a_run_whose_commit_another_release_contains_ends_well() -> None:
     assert (run.out, run.plan.reason) == ((), "v1.0.0 contains this commit")
 
 
+def test_a_lower_version_is_not_released_once_a_higher_one_contains_it() -> None:
+    lane = Lane()
+    lane.run(lane.land("feat: all"))
+    first, second = lane.land("fix: a"), lane.land("feat: b")
+    begin_before(lane, len(lane.faults.writes) + CLAIM, second)
+
+    run = lane.run(first)
+
+    lane.assert_settled()
+    assert second == lane.released()["1.1.0"]
+    assert (run.out, run.plan.reason) == ((), "v1.1.0 contains this commit")
+
+
 @pytest.mark.parametrize("seed", range(60))
 @pytest.mark.parametrize("runners", [(0, 1), (0, 1, 2), (0, 0, 1, 2)], ids=str)
 def test_runs_of_several_commits_leave_one_winner_a_version(

@@ -9,6 +9,7 @@ import pytest
 from monokeel.ground.answers import Unknown
 from monokeel.ground.errors import RefusedError, ServiceError
 from monokeel.policy.rulesets import parse_policy
+from monokeel.setup.environments import limit
 from monokeel.setup.expectations import expectations, passes
 from monokeel.setup.merging import approvals, title_decides
 from monokeel.setup.permissions import PERMISSIONS, in_words, needed
@@ -377,3 +378,12 @@ def test_the_age_of_a_secret_is_unknown_where_its_key_is_hidden() -> None:
     world.hidden = ("keys",)
 
     assert isinstance(answers(world)["secret in prod"], Unknown)
+
+
+def test_an_environment_that_nobody_sees_is_not_written_over() -> None:
+    world = World(hidden=("environments",))
+
+    with pytest.raises(ServiceError, match="Environment prod cannot be read"):
+        limit(world, "prod", "main")
+
+    assert world.writes == 0

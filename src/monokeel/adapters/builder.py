@@ -43,6 +43,10 @@ class Job:
     insecure: bool
     digest_file: str
     auth_file: str | None = None
+    service: str = ""
+    dockerfile: str = ""
+    platforms: tuple[str, ...] = ()
+    args: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +54,8 @@ class Builder:
     """Builds and pushes the services of the repository at *root*.
 
     *command* is a preset, ``docker`` or ``buildah``, or a command line with
-    ``{context}``, ``{image}``, ``{commit}`` and ``{digest_file}``. *registry* is an
+    ``{context}``, ``{image}``, ``{commit}``, ``{digest_file}``, ``{service}``,
+    ``{dockerfile}`` and ``{platforms}`` (with commas). *registry* is an
     address such as ``https://ghcr.io``; with *password* a file of credentials is
     handed to the build command (``REGISTRY_AUTH_FILE``), else it uses its own login.
     *server* is where people see the repository. *read_tag* returns the digest at a tag
@@ -96,7 +101,8 @@ class Builder:
     def _job(
         self, service: str, commit: str, digest_file: Path, auth_file: str | None
     ) -> Job:
-        context = self.root / self.settings.service(service).path
+        chosen = self.settings.service(service)
+        context = self.root / chosen.context
         if not context.is_dir():
             raise UsageError(
                 f"service {service} has no folder {context}",
@@ -113,6 +119,10 @@ class Builder:
             insecure=self.registry.startswith("http://") and is_loopback(self.registry),
             digest_file=str(digest_file),
             auth_file=auth_file,
+            service=service,
+            dockerfile=str(self.root / chosen.dockerfile) if chosen.dockerfile else "",
+            platforms=chosen.platforms,
+            args=chosen.args,
         )
 
     def _labels(self, service: str, commit: str, created: datetime) -> dict[str, str]:
@@ -185,6 +195,9 @@ def command_lines(command: str, job: Job) -> list[list[str]]:
         "image": job.image,
         "commit": job.commit,
         "digest_file": job.digest_file,
+        "service": job.service,
+        "dockerfile": job.dockerfile or str(job.context / "Dockerfile"),
+        "platforms": ",".join(job.platforms),
     }
     return [[_filled(word, values) for word in words]]
 
@@ -206,7 +219,13 @@ def _docker(job: Job) -> list[str]:
         *("--provenance=false", "--sbom=false", f"--output={output}"),
         *("--metadata-file", job.digest_file),
         *_repeated("--label", job.labels),
-        *_repeated("--annotation", job.labels, prefix="manifest:"),
+        *_repeated(
+            "--annotation",
+            job.labels,
+            prefix="index,manifest:" if len(job.platforms) > 1 else "manifest:",
+        ),
+        *(["--platform", ",".join(job.platforms)] if job.platforms else []),
+        *_own(job),
         *("--tag", job.image, str(job.context)),
     ]
 
@@ -216,15 +235,28 @@ def _buildah(job: Job) -> list[list[str]]:
     options = ["--tls-verify=false"] if job.insecure else []
     if job.auth_file is not None:
         options += ["--authfile", job.auth_file]
+    if len(job.platforms) > 1:
+        raise UsageError(
+            f"service {job.service}: the preset buildah builds one platform",
+            fix='Use build = "docker", or a command line, for several platforms.',
+        )
     build = [
         *("buildah", "bud", "--format", "oci", *options),
         *("--timestamp", str(int(job.created.timestamp()))),
         *_repeated("--label", job.labels),
         *_repeated("--annotation", job.labels),
+        *(["--platform", *job.platforms] if job.platforms else []),
+        *_own(job),
         *("--tag", job.image, str(job.context)),
     ]
     push = ["buildah", "push", *options, "--digestfile", job.digest_file]
     return [build, [*push, job.image, f"docker://{job.image}"]]
+
+
+def _own(job: Job) -> list[str]:
+    """Return the options that a service has of its own; both builders know them."""
+    file = ["--file", job.dockerfile] if job.dockerfile else []
+    return [*file, *_repeated("--build-arg", job.args)]
 
 
 def _repeated(

@@ -19,8 +19,6 @@ from monokeel.release.record import (
     UPLOADED,
     Asset,
     GitHubRelease,
-    ReleaseRecord,
-    parse_record,
     parse_release,
 )
 
@@ -109,18 +107,12 @@ class Releases:
         if answer.status != HTTPStatus.CREATED:
             raise _refusal(f"the upload of {RECORD_NAME}", answer)
 
-    def record_of(self, release: GitHubRelease) -> ReleaseRecord | None:
-        """Return what the ``release.json`` of *release* says, ``None`` without one.
+    def file_of(self, release: GitHubRelease) -> str | None:
+        """Return the text of the ``release.json`` of *release*, ``None`` without one.
 
         An upload cut short (state ``starter``) is none, nor is one deleted since it
-        was listed. Raises ServiceError for a file that cannot be read: nobody can tell
-        what was released.
+        was listed.
         """
-        text = self.file_of(release)
-        return None if text is None else parse_record(text)
-
-    def file_of(self, release: GitHubRelease) -> str | None:
-        """Return the text of the ``release.json`` of *release*, if it has one."""
         asset = release.record_asset
         if asset is None or asset.state != UPLOADED:
             return None

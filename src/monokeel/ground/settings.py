@@ -8,9 +8,10 @@ from datetime import timedelta
 
 from monokeel.ground.errors import UsageError
 from monokeel.ground.freezes import Freeze, parse_freeze
+from monokeel.ground.service import Service, parse_service
 from monokeel.ground.toml import Fields, fail
 
-KINDS = ("web", "api", "worker")
+LEVELS = ("patch", "minor", "major")
 RULE_SETS = ("conventionalcommits", "angular")
 WRITERS = ("deploy-key", "app")
 # Title of a squash merge → the messages that GitHub takes with it (cli/cli#10363). The
@@ -28,14 +29,13 @@ _SWITCHES = (
 _FINGERPRINT = re.compile(r"SHA256:[A-Za-z0-9+/]{43}\Z")
 _OWNER = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})\Z")
 _REPOSITORY = re.compile(r"(?!\.{1,2}\Z)[A-Za-z0-9._-]{1,100}\Z")
-# One component of an image's path (OCI distribution-spec, "Pulling manifests").
-_SERVICE = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*\Z")
 _ENVIRONMENT = re.compile(r"[a-z][a-z0-9-]*\Z")
 _BRANCH = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]*\Z")
 _LINE = re.compile(r"[0-9]+\.(?:[0-9]+\.)?x\Z")
 IMAGES = "{owner}/{repository}/{service}"
 # Parts joined by "/", with placeholders in them; the service tells images apart.
 _PART = r"(?![._-])(?:[A-Za-z0-9._-]|\{owner\}|\{repository\}|\{service\})+(?<![._-])"
+_CLAIMS = "refs/tags/monokeel-claim/{tag}"
 _IMAGES = re.compile(rf"(?=.*\{{service\}})(?:{_PART}/)*{_PART}\Z")
 _TWO_PARTS = {"docker.io", "index.docker.io", "registry-1.docker.io"}
 _HOST = re.compile(r"[A-Za-z0-9.-]+(?::[0-9]{1,5})?\Z")
@@ -44,25 +44,18 @@ _TAG_PREFIX = re.compile(r"[A-Za-z][A-Za-z0-9._-]*\Z")
 _VERSION = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+(?:-[0-9A-Za-z.-]+)?\Z")
 # A claim is a tag object, which no branch can be; among the tags it needs a part of
 # its own, or it would be the release tag itself.
+_INITIAL = re.compile(r"(?:0|[1-9][0-9]*)(?:\.(?:0|[1-9][0-9]*)){2}\Z")
+# A type, or a type with a scope, as it stands before the colon of a commit's subject.
+_TYPE = re.compile(r"[A-Za-z0-9_]+(?:\([^()]+\))?\Z")
 _CLAIM = re.compile(
     r"refs/(?!heads/|tags/\{)[a-z][a-z0-9-]*/(?:[A-Za-z0-9_-][A-Za-z0-9._-]*/)*"
     r"\{tag\}\Z"
 )
 _PATH = re.compile(r"(?!/)(?!.*(?:\A|/)\.\.?(?:/|\Z))[A-Za-z0-9_.][A-Za-z0-9._/-]*\Z")
 _SOAK = re.compile(r"([0-9]{1,9})(s|m|h|d)\Z")
-_FOLDER = re.compile(r"[^\x00-\x1f\x7f]+\Z")
 _NO_REF = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|/\.|\.lock(?:/|\Z)|[/.]\Z")
 TAKEN_ENVIRONMENTS = ("release", "registry", "policy", "template")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Service:
-    """One image that is built: *kind* is web, api or worker; *path* is relative."""
-
-    name: str
-    kind: str
-    path: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,13 +93,14 @@ class Settings:
     """All of ``infra/platform.toml``; *environments* stand in order of promotion.
 
     *version_file*, if not empty, is a file that must hold the version of a release.
-    *lines* are maintenance branches beside the default branch; *blocked* is version →
-    why it may go nowhere.
-    *image_pattern* is the path of an image below *registry_host*; *token_realm* is a
-    host that may get the registry's credentials besides the registry's own.
-    *writer* pushes what the rules protect: the deploy key (with *writer_key*, only the
-    one of that fingerprint) or the GitHub App *app_id*. *on_github* are settings of the
-    repository, keys and values as in GitHub's REST API.
+    *initial* is the first version; *types* are more types of commits that release, each
+    with its level. *lines* are maintenance branches beside the default branch;
+    *blocked* is version → why it may go nowhere. *image_pattern* is the path of an
+    image below *registry_host*; *token_realm* is a host that may get the registry's
+    credentials besides the registry's own. *writer* pushes what the rules protect: the
+    deploy key (with *writer_key*, only the one of that fingerprint) or the GitHub App
+    *app_id*. *on_github* are settings of the repository, keys and values as in GitHub's
+    REST API.
     """
 
     owner: str
@@ -119,6 +113,8 @@ class Settings:
     rules: str
     tag_prefix: str
     skip: tuple[str, ...]
+    initial: str = "1.0.0"
+    types: Mapping[str, str] = field(default_factory=dict)
     claim_ref: str
     version_file: str
     registry_host: str
@@ -204,15 +200,15 @@ def parse_settings(text: str) -> Settings:
         rules=release.choice("rules", RULE_SETS, default=RULE_SETS[0]),
         tag_prefix=release.text("tag_prefix", _TAG_PREFIX, default="v"),
         skip=release.texts("skip", _VERSION),
-        claim_ref=release.text(
-            "claim_ref", _CLAIM, default="refs/tags/monokeel-claim/{tag}"
-        ),
+        initial=release.text("initial", _INITIAL, default="1.0.0"),
+        types=release.table("types").choices(_TYPE, LEVELS),
+        claim_ref=release.text("claim_ref", _CLAIM, default=_CLAIMS),
         version_file=release.optional_text("version_file", _PATH),
         registry_host=_host(registry),
         image_pattern=_image_pattern(registry),
         token_realm=registry.optional_text("token_realm", _HOST),
         build=registry.text("build", default="docker"),
-        services=tuple(_service(each) for each in top.tables("services")),
+        services=tuple(parse_service(each) for each in top.tables("services")),
         environments=tuple(environments),
         optional_rules=policy.texts("optional_rules"),
         policy=_policy(policy),
@@ -317,22 +313,6 @@ def _on_github(table: Fields) -> Mapping[str, str | bool]:
             wanted[name] = flag
     table.finish()
     return wanted
-
-
-def _service(table: Fields) -> Service:
-    name = table.text("name", _SERVICE)
-    service = Service(
-        name=name,
-        kind=table.choice("kind", KINDS),
-        path=table.text("path", _FOLDER, default=f"services/{name}"),
-    )
-    parts = service.path.split("/")
-    if service.path.startswith(("/", "-")) or {"..", "", ".git"} & {*parts}:
-        raise fail(
-            f"{table.where}: path = {service.path!r} is not inside the repository"
-        )
-    table.finish()
-    return service
 
 
 def _environment(table: Fields) -> Environment:

@@ -68,6 +68,24 @@ class Fields:
             for i, item in enumerate(value)
         )
 
+    def choices(self, shape: re.Pattern[str], choices: Sequence[str]) -> dict[str, str]:
+        """Return the whole table: keys of *shape*, each with one of *choices*."""
+        found = {}
+        for key in self._table:
+            if not shape.match(key):
+                raise fail(f"{self._at(key)} is not allowed")
+            found[key] = self.choice(key, choices)
+        return found
+
+    def all_texts(self, shape: re.Pattern[str]) -> dict[str, str]:
+        """Return the whole table: keys of *shape*, each with a string."""
+        found = {}
+        for key in self._table:
+            if not shape.match(key):
+                raise fail(f"{self._at(key)} is not allowed")
+            found[key] = self.text(key)
+        return found
+
     def flag(self, key: str, *, default: bool) -> bool:
         """Return true or false."""
         value = self._take(key, default)

@@ -273,8 +273,7 @@ def _one_sided(path: str, wanted: Tree | None, there: Tree | None) -> Difference
 def _changed(path: str, wanted: Tree, there: Tree) -> Difference:
     desired, live = plain(wanted), plain(there)
     harmless = isinstance(wanted, Opaque) and (
-        wanted.field
-        or (is_inactive(desired) and is_inactive(live))
+        (is_inactive(desired) and is_inactive(live))
         or _same_in_any_order(desired, live)
     )
     return Difference(

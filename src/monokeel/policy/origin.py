@@ -89,7 +89,10 @@ class _Names:
 
 
 def _past_of(comparison: Comparison, rulesets: Rulesets) -> _Past:
-    """Return the states back to the last that was as the file says."""
+    """Return the states back to the last that was as the file says.
+
+    They are not *whole* then: the file was applied once, and GitHub changed after.
+    """
     if len(comparison.live) != 1 or comparison.hides_bypass:
         return _Past()
     live, states = comparison.live[0], list[tuple[Version, Ruleset]]()
@@ -136,8 +139,6 @@ def _ahead(
     desired = comparison.desired
     if desired is None or len(comparison.live) != 1 or not past.whole:
         return None
-    if any(_same(desired, state) for _, state in past.states):
-        return None  # it was applied once, and changed after
     newer: FileVersion | None = None
     for version in file:
         entry = _entry(version, comparison.name)

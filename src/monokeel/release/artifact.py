@@ -4,14 +4,16 @@ The only place that asks this: the release itself, the gate ``images`` of a prom
 and the section ``releases`` of drift all judge what is read here.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from monokeel.ground.answers import Absent, Found, RemoteRef, Unknown
 from monokeel.ground.errors import NO_ANSWER
 from monokeel.ground.settings import Settings
-from monokeel.release.record import NOTHING, ReleaseRecord, record_in, with_unnamed
+from monokeel.release.record import ReleasedImage, ReleaseRecord, record_in
+
+NOTHING = "no image"
 
 
 class Images(Protocol):
@@ -139,7 +141,7 @@ def read_artifact(
     host = f"{settings.registry_host}/"
     released = [
         (each.service, each.image.removeprefix(host), each.digest)
-        for each in with_unnamed(
+        for each in _with_unnamed(
             record,
             {service: f"{host}{path}" for service, path in settings.images.items()},
         )
@@ -161,6 +163,26 @@ def read_artifact(
             if digest != NOTHING or not isinstance(answer, Absent)
         ),
         misnamed=tuple(_misnamed(record, settings, version)),
+    )
+
+
+def _with_unnamed(
+    record: ReleaseRecord, images: Mapping[str, str]
+) -> tuple[ReleasedImage, ...]:
+    """Return the images of *record*, and those of *images* that it does not name.
+
+    *images* is service → image; the digest of the latter is ``NOTHING``. A release
+    names every image that it gave its version: one that is in the registry all the
+    same shows that ``release.json`` was changed; one that is not is of a newer service.
+    """
+    named = {image.service for image in record.images}
+    return (
+        *record.images,
+        *(
+            ReleasedImage(service=service, image=image, digest=NOTHING)
+            for service, image in images.items()
+            if service not in named
+        ),
     )
 
 

@@ -15,6 +15,15 @@ from monokeel.release.reading import Reading
 
 _KEYWORD: Final = re.compile(r"BREAKING[ -]CHANGE:")
 _LOOKS_BREAKING: Final = re.compile(r"[\s>*#|`_-]*BREAKING[ -]CHANGES?\b")
+# What people write for `feat: x`, and what a squashed body lists.
+_NEARLY: Final = re.compile(
+    r"(?:\[[^\]]*\]\s*|[^\w\s]+\s*)?(?:feat(?:ure)?|(?:bug|hot)?fix|perf)\s*"
+    r"(?:\([^)]*\))?\s*!?\s*:",
+    re.IGNORECASE,
+)
+_LISTED: Final = re.compile(
+    r"^[ \t]*[*-] (?:feat|fix|perf)(?:\([^)\n]*\))?!?: .*", re.MULTILINE
+)
 _SHORTEST_HASH: Final = 4
 _QUOTED: Final = 60
 
@@ -64,9 +73,25 @@ def watch(
 ) -> Iterator[Parsed]:
     """Pass *commits* on, one at a time, and put what is odd about them into *found*."""
     for parsed in commits:
-        if not parsed.message.plain:
-            found += cautions_of(parsed, rules)
+        said = [] if parsed.message.plain else cautions_of(parsed, rules)
+        request = "" if said else _missed_request(parsed)
+        found += said
+        if request:
+            found.append(Caution(sha=parsed.sha, message=request))
         yield parsed
+
+
+def _missed_request(parsed: Parsed) -> str:
+    """Say that *parsed* looks like a request and is none; empty if it does not."""
+    header = parsed.message.header or ""
+    near = _NEARLY.match(header)
+    if parsed.skipped or not (near or "\n" in parsed.text):
+        return ""
+    listed = None if near else _LISTED.search(parsed.text)
+    if not (near or listed) or level_if_counted(parsed) is not None:
+        return ""
+    quoted = _short(header if near else listed[0] if listed else "")
+    return f"asks for no release, though it looks like it: {quoted!r}"
 
 
 def _messages(parsed: Parsed, rules: RuleSet) -> Iterator[str]:

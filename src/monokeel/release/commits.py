@@ -123,16 +123,32 @@ class Parsed(NamedTuple):
     text: str
     message: Message
     skipped: bool
+    added: Level | None = None
 
 
-def read_commits(log: Iterable[tuple[str, str]], rules: RuleSet) -> Iterable[Parsed]:
-    """Yield the commits of *log* parsed, one at a time; empty messages are left out."""
+def read_commits(
+    log: Iterable[tuple[str, str]],
+    rules: RuleSet,
+    types: Mapping[str, str] | None = None,
+) -> Iterable[Parsed]:
+    """Yield the commits of *log* parsed, one at a time; empty messages are left out.
+
+    *types* are types that release beside those of semantic-release, such as
+    ``refactor`` or ``chore(deps)``, each with its level.
+    """
     for sha, raw in log:
         text = raw.strip(JS_SPACE)
         if text:
             message = parse_message(text, rules)
             skipped = not message.plain and _SKIP.search(text) is not None
-            yield Parsed(sha, text, message, skipped)
+            added = _added(message, types) if types else None
+            yield Parsed(sha, text, message, skipped, added)
+
+
+def _added(message: Message, types: Mapping[str, str]) -> Level | None:
+    scoped = f"{message.type}({message.scope})"
+    level = types.get(scoped) or types.get(message.type or "")
+    return next((each for each in LEVELS if each == level), None)
 
 
 def analyze(commits: Iterable[Parsed]) -> Analysis:
@@ -237,6 +253,9 @@ def _verdict(parsed: Parsed) -> _Verdict:
         rule = "! in the header" if line == message.header else "breaking change note"
         return "major", rule, line
     by_type = _TYPES.get(message.type or "")
+    if parsed.added is not None and _RANK[parsed.added] > _RANK[by_type]:
+        rule = f"type {message.type}, of [release] types"
+        return parsed.added, rule, message.header
     if message.plain:
         if by_type is None:
             return _NOTHING

@@ -39,7 +39,7 @@ from monokeel.release.reading import Reading
 from monokeel.release.start import Claim, Start, ask_refs, read_start
 from monokeel.release.states import Done
 from monokeel.release.steps import STEPS
-from monokeel.release.versions import FIRST, increment, next_version, odd_tags
+from monokeel.release.versions import increment, next_version, odd_tags
 
 _SERVER = "https://github.com"
 
@@ -186,7 +186,7 @@ def _find_goal(now: Start, history: History) -> _Goal | None:
     rules = RULE_SETS[settings.rules]
     cautions: list[Caution] = []
     log = history.log(None if previous is None else previous.commit, now.commit)
-    analysis = analyze(watch(read_commits(log, rules), rules, cautions))
+    analysis = analyze(watch(read_commits(log, rules, settings.types), rules, cautions))
     if not log.reached:
         return None
     cautions += cautions_about_reverts(analysis)
@@ -213,6 +213,17 @@ def _find_goal(now: Start, history: History) -> _Goal | None:
     )
 
 
+def _step(now: Start, level: Level) -> Level:
+    """Return the number to raise: below 1.0.0, where that is begun with, one less.
+
+    Ours, and off by default: npm's semantic-release counts 0.x as any other.
+    """
+    before = now.previous is not None and now.previous.version.major == 0
+    if before and now.settings.initial.startswith("0."):
+        return "minor" if level == "major" else "patch"
+    return level
+
+
 def _next_version(now: Start, level: Level) -> Version:
     """Return the version of *level*, above every release that was given up.
 
@@ -221,7 +232,8 @@ def _next_version(now: Start, level: Level) -> Version:
     """
     settings = now.settings
     last = None if now.previous is None else now.previous.version
-    version = next_version(last, level, skip=settings.skip)
+    step = _step(now, level)
+    version = next_version(last, step, skip=settings.skip, first=settings.initial)
     given_up = [
         tag.version for tag in now.unreachable if str(tag.version) in settings.skip
     ]
@@ -298,9 +310,9 @@ def _reason(now: Start, analysis: Analysis, version: Version | None) -> str:
     if previous is None:
         why = f"the first release, because of {deciding.sha[:7]}: {deciding.line}"
     wanted = (
-        parse_version(FIRST)
+        parse_version(now.settings.initial)
         if previous is None
-        else increment(previous.version, deciding.level)
+        else increment(previous.version, _step(now, deciding.level))
     )
     if wanted != version:
         why += f" ({wanted} is in [release] skip)"

@@ -7,7 +7,7 @@ from monokeel.ground.answers import Json
 from monokeel.ground.errors import MonokeelError, RefusedError, ServiceError
 from monokeel.ground.report import Report, Section, Table
 from monokeel.release.plan import ReleasePlan
-from monokeel.release.reading import Reading, foreign_assets
+from monokeel.release.reading import Reading
 from monokeel.release.record import ReleaseRecord
 from monokeel.release.states import Conflict, Done, State, Step, Todo, Unclear
 from monokeel.release.steps import STEPS, OvertakenError
@@ -145,7 +145,7 @@ def _publication(now: Reading, written: list[str]) -> Publication:
     release = now.published
     if now.record is None or release is None:
         raise AssertionError(now.candidate)  # look_at_release said Done
-    foreign = foreign_assets(release)
+    foreign = release.foreign_assets
     beside = [f"files that no run of ours attached: {', '.join(foreign)}"]
     return Publication(
         record=now.record,

@@ -9,19 +9,15 @@ from typing import Literal, TypeVar, cast
 
 from monokeel.ground.answers import Absent, Found, RemoteRef, Unknown
 from monokeel.ground.errors import NO_ANSWER, MonokeelError, ServiceError
-from monokeel.ground.version import is_newer, is_prerelease
 from monokeel.release.candidate import Candidate, CandidateImage
 from monokeel.release.ports import Images, Outside, Releases, Remote
 from monokeel.release.record import (
-    RECORD_NAME,
-    UPLOADED,
     GitHubRelease,
     ReleaseRecord,
-    marked_commit,
     record_in,
     record_text,
 )
-from monokeel.release.versions import versions_of
+from monokeel.release.versions import is_highest, versions_of
 
 Part = Literal["refs", "releases", "images"]
 T = TypeVar("T")
@@ -154,7 +150,7 @@ class Reading:
 
     def holds_record(self, release: GitHubRelease) -> bool:
         """Say whether the file of *release* is the record, and its only file."""
-        return not foreign_assets(release) and (
+        return not release.foreign_assets and (
             self._wanted_file is not None
             and self._file_of(release) == self._wanted_file
         )
@@ -165,11 +161,10 @@ class Reading:
         Our mark alone is no proof, but a draft without a file decides nothing. Its
         file is compared with *wanted*, by default the record decided on.
         """
-        if foreign_assets(draft):
+        if draft.foreign_assets:
             return False
-        asset = draft.record_asset
-        if asset is None or asset.state != UPLOADED:
-            return marked_commit(draft.body) is not None
+        if not draft.has_file:
+            return draft.is_marked
         return self._file_of(draft) == (wanted or self._wanted_file or "")
 
     @property
@@ -234,10 +229,7 @@ class Reading:
         """Say whether no released version is above this one (prereleases aside)."""
         tags = [ref.removeprefix(_TAGS) for ref in self.refs]
         others = versions_of(tags, prefix=self.candidate.tag_prefix)
-        return not self.candidate.is_prerelease and not any(
-            is_newer(other, self.candidate.version) and not is_prerelease(other)
-            for other in others
-        )
+        return is_highest(self.candidate.version, others)
 
     @property
     def leftovers(self) -> tuple[tuple[str, RemoteRef], ...]:
@@ -306,12 +298,6 @@ class Reading:
         if isinstance(known, Unknown) and part == "refs":
             raise ServiceError(known.reason)
         return cast("T", known)
-
-
-def foreign_assets(release: GitHubRelease) -> tuple[str, ...]:
-    """Return the names of the files of *release* that no run of ours attaches."""
-    names = [asset.name for asset in release.assets]
-    return tuple(name for name in names if name != RECORD_NAME)
 
 
 def _asked(part: T | Unknown) -> T:

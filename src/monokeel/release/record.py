@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from monokeel.ground.answers import Json, as_list, as_number, as_object, as_text
@@ -48,29 +47,6 @@ class ReleaseRecord:
         return None
 
 
-NOTHING = "no image"
-
-
-def with_unnamed(
-    record: ReleaseRecord, images: Mapping[str, str]
-) -> tuple[ReleasedImage, ...]:
-    """Return the images of *record*, and those of *images* that it does not name.
-
-    *images* is service → image; the digest of the latter is ``NOTHING``. A release
-    names every image that it gave its version: one that is in the registry all the
-    same shows that ``release.json`` was changed; one that is not is of a newer service.
-    """
-    named = {image.service for image in record.images}
-    return (
-        *record.images,
-        *(
-            ReleasedImage(service=service, image=image, digest=NOTHING)
-            for service, image in images.items()
-            if service not in named
-        ),
-    )
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asset:
     """A file of a release; *state* is ``uploaded``, or ``starter`` if cut short."""
@@ -108,6 +84,23 @@ class GitHubRelease:
             if asset.name == RECORD_NAME:
                 return asset
         return None
+
+    @property
+    def is_marked(self) -> bool:
+        """Whether its text names a commit, as the drafts of our runs do."""
+        return marked_commit(self.body) is not None
+
+    @property
+    def has_file(self) -> bool:
+        """Whether its ``release.json`` was uploaded, and not cut short."""
+        asset = self.record_asset
+        return asset is not None and asset.state == UPLOADED
+
+    @property
+    def foreign_assets(self) -> tuple[str, ...]:
+        """The names of the assets that no run of ours attaches."""
+        names = [asset.name for asset in self.assets]
+        return tuple(name for name in names if name != RECORD_NAME)
 
 
 def marker(commit: str) -> str:

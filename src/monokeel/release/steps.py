@@ -88,10 +88,7 @@ def claim(now: Reading) -> Reading:
     seen = now.without("refs")
     news = sorted(seen.releases_begun - now.releases_begun - {now.candidate.tag})
     if news:
-        raise OvertakenError(
-            f"{', '.join(news)} was released or begun meanwhile",
-            fix="Run ./inv release again: it plans anew.",
-        )
+        raise _overtaken(news)
     record = now.candidate.record(now.digests)
     lost = [
         lost_digest(now.candidate, image, digest)
@@ -103,16 +100,35 @@ def claim(now: Reading) -> Reading:
     if lost:
         raise lost[0]
     after = _create(seen, now.candidate.claim, record).without("refs")
-    mine = after.claimed
-    if (
-        after.tagged is not None
-        and after.tagged.commit != now.candidate.commit
-        and mine
-    ):
-        # The winner made its tag and deleted its claim between our look and our push:
-        # left there, ours would look like unfinished work.
-        now.remote.move_ref(now.candidate.claim, old=mine.object, new=None)
+    late = after.releases_begun - seen.releases_begun - {now.candidate.tag}
+    beaten = after.tagged is not None and after.tagged.commit != now.candidate.commit
+    mine = after.claimed and after.claimed.commit == now.candidate.commit
+    if after.claimed and mine and (beaten or any(_contains(after, t) for t in late)):
+        # Others were between our look and our push. Left there, our claim would look
+        # like unfinished work, or put a lower version on what a higher one contains.
+        at = after.claimed.object
+        now.remote.move_ref(now.candidate.claim, old=at, new=None)
+        if not beaten:
+            raise _overtaken(sorted(late))
     return after
+
+
+def _overtaken(tags: list[str]) -> OvertakenError:
+    return OvertakenError(
+        f"{', '.join(tags)} was released or begun meanwhile",
+        fix="Run ./inv release again: it plans anew.",
+    )
+
+
+def _contains(now: Reading, tag: str) -> bool:
+    """Say whether the release *tag* contains our commit; one not here may do so."""
+    refs = (f"refs/tags/{tag}", f"{now.candidate.claim_prefix}{tag}")
+    others = {now.refs[ref].commit for ref in refs if ref in now.refs}
+    history = now.outside.history
+    known = history.known(others)
+    return known != others or any(
+        history.is_ancestor(now.candidate.commit, other) for other in known
+    )
 
 
 def look_at_draft(now: Reading) -> State:

@@ -14,7 +14,9 @@ TYPES = (
 )
 _SHOWN = 120
 _MERGE = re.compile(r"Merge (?:branch|pull request|remote-tracking|[0-9a-f]{7,} into) ")
-_REVERT = re.compile(r'Revert ".+"\Z')  # the title that GitHub's own button gives
+_REVERT = re.compile(
+    r'Revert ".+"(?: \(#[0-9]+\))?\Z'
+)  # the title that GitHub's own button gives
 
 
 def judge_title(title: str, settings: Settings) -> Report:
@@ -24,7 +26,7 @@ def judge_title(title: str, settings: Settings) -> Report:
     for one that is no Conventional Commit, or of a type that nobody knows.
     """
     if _REVERT.match(title):
-        return Report(headline="a revert", data={"title": title, "type": "revert"})
+        return _revert(title)
     rules = RULE_SETS[settings.rules]
     message = parse_message(title, rules) if title == title.strip() else None
     if message is None or message.type is None or not message.subject:
@@ -33,7 +35,10 @@ def judge_title(title: str, settings: Settings) -> Report:
             fix="Write TYPE(SCOPE): SUBJECT, such as 'fix(api): answer 404',"
             f" by the {rules.name} rules.",
         )
-    if message.type not in TYPES:
+    if message.type == "revert":
+        return _revert(title)
+    known = {*TYPES, *(name.partition("(")[0] for name in settings.types)}
+    if message.type not in known:
         raise RefusedError(
             f"the title's type {message.type[:_SHOWN]!r} is not known",
             fix=f"Choose one of: {', '.join(TYPES)}.",
@@ -41,6 +46,14 @@ def judge_title(title: str, settings: Settings) -> Report:
     return Report(
         headline=f"{message.type}: {message.subject}",
         data={"title": title, "type": message.type, "scope": message.scope},
+    )
+
+
+def _revert(title: str) -> Report:
+    return Report(
+        headline="a revert: this title alone asks for no release; if what it takes"
+        " back was released, write 'fix: revert …'",
+        data={"title": title, "type": "revert"},
     )
 
 

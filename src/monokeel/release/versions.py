@@ -5,7 +5,14 @@ from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from monokeel.ground.version import Version, parse_version, rank, read_version
+from monokeel.ground.version import (
+    Version,
+    is_newer,
+    is_prerelease,
+    parse_version,
+    rank,
+    read_version,
+)
 from monokeel.release.commits import Level
 from monokeel.release.messages import JS_DOT, JS_SPACE
 
@@ -48,14 +55,18 @@ def odd_tags(tags: Iterable[str], prefix: str) -> list[str]:
 
 
 def next_version(
-    previous: Version | None, level: Level, *, skip: Container[str] = ()
+    previous: Version | None,
+    level: Level,
+    *,
+    skip: Container[str] = (),
+    first: str = FIRST,
 ) -> Version:
-    """Return the version of *level* after *previous*; the first one is 1.0.0.
+    """Return the version of *level* after *previous*; without one it is *first*.
 
     A version named in *skip* is never used: the one with the next patch number is
     taken instead, which keeps the level.
     """
-    version = parse_version(FIRST) if previous is None else increment(previous, level)
+    version = parse_version(first) if previous is None else increment(previous, level)
     while str(version) in skip:
         version = increment(version, "patch")
     return version
@@ -101,3 +112,10 @@ def versions_of(tags: Iterable[str], *, prefix: str) -> dict[str, str]:
         if tag.startswith(prefix) and version is not None and not version.build:
             versions[str(version)] = tag
     return versions
+
+
+def is_highest(version: str, others: Iterable[str]) -> bool:
+    """Say whether no other version is above *version*; a pre-release never is one."""
+    return not is_prerelease(version) and not any(
+        is_newer(other, version) and not is_prerelease(other) for other in others
+    )

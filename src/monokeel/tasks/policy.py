@@ -112,9 +112,9 @@ def apply(
     deleted only with --delete-unmanaged, a rule of an unknown type never.
     """
     require_one_repository()
+    planned = _plan(delete_unmanaged=delete_unmanaged)
     if not from_working_tree and not dry_run:
         _require_reviewed()
-    planned = _plan(delete_unmanaged=delete_unmanaged)
     yield from [_preview(planned)] if dry_run else _write(planned, yes=yes)
 
 

@@ -128,12 +128,7 @@ def make_github(*, quick: bool = False) -> "GitHub":
     """Return the repository on GitHub, with the token if one is set."""
     from monokeel.adapters.github import GitHub
 
-    repository = variable("GITHUB_REPOSITORY") or read_settings().repository
-    if re.fullmatch(r"[A-Za-z0-9-]+/(?!\.{1,2}\Z)[A-Za-z0-9._-]+", repository) is None:
-        raise UsageError(
-            f"GITHUB_REPOSITORY {repository!r} is no repository",
-            fix="Write OWNER/NAME, or unset it: infra/platform.toml names one.",
-        )
+    repository = named_repository() or read_settings().repository
     return GitHub(
         make_session(quick=quick),
         api=api_address(),
@@ -152,6 +147,18 @@ def make_git(*, quick: bool = False) -> "Git":
     return Git(root(), credentials=make_credentials())
 
 
+def named_repository() -> str | None:
+    """Return ``GITHUB_REPOSITORY`` if it is set; UsageError if it names none."""
+    name = variable("GITHUB_REPOSITORY")
+    good = r"[A-Za-z0-9-]+/(?!\.{1,2}\Z)[A-Za-z0-9._-]+"
+    if name is not None and re.fullmatch(good, name) is None:
+        raise UsageError(
+            f"GITHUB_REPOSITORY {name!r} is no repository",
+            fix="Write OWNER/NAME, or unset it: infra/platform.toml names one.",
+        )
+    return name
+
+
 def require_one_repository() -> None:
     """Raise RefusedError unless file, clone and environment name one repository.
 
@@ -165,7 +172,7 @@ def require_one_repository() -> None:
         {
             "infra/platform.toml": read_settings().repository,
             "origin": repository_of(make_git().written_address()),
-            "GITHUB_REPOSITORY": variable("GITHUB_REPOSITORY"),
+            "GITHUB_REPOSITORY": named_repository(),
         }
     )
 
