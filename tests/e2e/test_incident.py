@@ -168,3 +168,48 @@ def test_freeze_and_hold_are_lifted_at_once(shop: LiveShop) -> None:
     assert both.code == 0, both.err
     overrides = json.dumps(shop.box.state.deployments[-1].body["payload"])
     assert '"overrides": {"freeze": "sev1", "hold": "sev1"}' in overrides
+
+
+# What somebody on call asks at three in the morning, and where the answer must stand.
+QUESTIONS = {
+    "what stops everything?": "HOLD incident 42",
+    "what else?": "FREEZE prod until",
+    "what runs in prod?": "prod 1.5.0 for",
+    "where does it go back to?": "back: 1.4.0, images gone · 1.3.0 ready",
+}
+
+
+def test_two_people_take_a_bad_version_back_at_night(shop: LiveShop) -> None:
+    for version in ("1.3.0", "1.4.0", "1.5.0"):
+        shop.release(version)
+        for name in ("dev", "staging", "prod"):
+            assert shop.inv(*move(name, version)).code == 0
+    del shop.box.images.repositories["acme/shop/worker"].tags["1.4.0"]
+    policy = shop.folder / "infra/platform.toml"
+    freeze = '[[freezes]]\nenvironments = ["prod"]\nreason = "holidays"\n'
+    week = 'weekly = "Mon 00:00 - Mon 00:00"\nzone = "UTC"\n'
+    policy.write_text(
+        policy.read_text(encoding="utf-8") + freeze + week, encoding="utf-8"
+    )
+    shop.save("chore: freeze")
+    hold = {"PROMOTE_HOLD": "incident 42"}
+    back = ["promote", "--env=prod", "--rollback", "--from=1.5.0", "--emergency=sev1"]
+
+    seen = " ".join(shop.inv("status", **hold).out.split())
+    pruned = shop.inv(*back, **hold)
+    running = [
+        shop.start(*back, "--version=1.3.0", **hold, GITHUB_TOKEN=shop.box.tokens[who])
+        for who in ("admin", "reviewer")
+    ]
+    ends = [(*each.communicate(timeout=200), each.returncode) for each in running]
+
+    assert [key for key, answer in QUESTIONS.items() if answer not in seen] == []
+    assert pruned.code == 3
+    assert "1.3.0 is ready: ./inv promote --env prod --rollback --version 1.3.0" in (
+        pruned.err
+    )
+    assert {code for _, _, code in ends} <= {0, 3}
+    assert 0 in [code for _, _, code in ends]
+    assert shop.version_at("prod") == "1.3.0"
+    (*_, prod) = json.loads(shop.inv("status", "--json", **hold).out)["environments"]
+    assert (prod["version"], prod["from"], prod["drift"]) == ("1.3.0", "1.5.0", [])
