@@ -161,6 +161,23 @@ def test_words_of_an_error_that_is_not_json() -> None:
     assert words_of(unicorn) == "<html> Unicorn! </html>"
 
 
+def test_a_repository_that_moved_says_where_it_is() -> None:
+    """P20."""
+    with Sandbox() as box:
+        box.switches.renamed_from = "acme/old"
+        old = GitHub(
+            Session(tries=1),
+            api=box.url,
+            repository="acme/old",
+            token=box.tokens["admin"],
+        )
+
+        with pytest.raises(RefusedError) as caught:
+            old.request("GET", "/rulesets")
+
+    assert "The repository is acme/shop now" in caught.value.fix
+
+
 @pytest.mark.parametrize(
     "headers",
     [
@@ -177,20 +194,3 @@ def test_hostile_headers_end_in_one_line(headers: dict[str, str]) -> None:
 
         with pytest.raises(ServiceError, match="GitHub answered 404"):
             hub.request("GET", "/keys")
-
-
-def test_a_repository_that_moved_says_where_it_is() -> None:
-    """P20."""
-    with Sandbox() as box:
-        box.switches.renamed_from = "acme/old"
-        old = GitHub(
-            Session(tries=1),
-            api=box.url,
-            repository="acme/old",
-            token=box.tokens["admin"],
-        )
-
-        with pytest.raises(RefusedError) as caught:
-            old.request("GET", "/rulesets")
-
-    assert "The repository is acme/shop now" in caught.value.fix

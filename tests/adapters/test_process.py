@@ -5,7 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from monokeel.adapters.process import clean_environment, run, run_visible, stream
+from monokeel.adapters.process import (
+    clean_environment,
+    reason_in,
+    run,
+    run_visible,
+    stream,
+)
 from monokeel.ground.errors import ServiceError
 
 PYTHON = sys.executable
@@ -73,3 +79,22 @@ def test_a_visible_child_leaves_stdout_to_us(
 
     captured = capfd.readouterr()
     assert (code, captured.out, captured.err) == (0, "", "built\n")
+
+
+GONE = "fatal: Could not read from remote repository."
+UNSIGNED = "error: gpg failed to sign the data"
+LOST = "fatal: failed to write commit object"
+
+
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        (f"{GONE}\n\nPlease make sure you have\nand the repository exists.\n", GONE),
+        (f"{UNSIGNED}\n{LOST}\n", f"{UNSIGNED}; {LOST}"),
+        ("Permission denied\n\n", "Permission denied"),
+        ("", "no message"),
+    ],
+)
+def test_the_reason_is_the_line_that_says_it(said: str, reason: str) -> None:
+    """T23, T24: behind git's reason stands its advice."""
+    assert reason_in(said) == reason

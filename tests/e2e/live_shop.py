@@ -165,7 +165,7 @@ class LiveShop:
         """The version of the branch of *environment* on the server."""
         git = self.box.state.git
         at, tags = self.at(environment), (git.ask("tag", "--list") or "").split()
-        found = [tag for tag in tags if git.ref(f"refs/tags/{tag}") == at]
+        found = [tag for tag in tags if git.commit_of(f"refs/tags/{tag}") == at]
         return found[-1].removeprefix("v") if found else ""
 
     def multiply_records(self, count: int, *, foreign: int) -> None:

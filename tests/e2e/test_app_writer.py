@@ -3,13 +3,12 @@
 import json
 from pathlib import Path
 
-from tests.e2e.test_setup import box, rendered, shop
-
 from sandbox.actors import OWN_APP
 from sandbox.server import Sandbox
 from tests.adapters.test_app import install, key
 from tests.e2e.act_shop import PACKER
 from tests.e2e.commands import inv
+from tests.e2e.test_setup import box, rendered, shop
 from tests.rendered.renders import git
 from tests.rendered.versions import save
 

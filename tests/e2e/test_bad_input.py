@@ -126,18 +126,18 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize(
     ("answer", "says"),
     [
-        pytest.param("owner=-acme", "is not a GitHub name", id="owner"),
-        pytest.param("repository=shop.git", "cannot be a repository", id="repository"),
-        pytest.param("description=", "must be one line", id="description"),
-        pytest.param("services=[]", "at least one service", id="services"),
+        pytest.param("owner=-acme", "a-z, 0-9 and single -", id="owner"),
+        pytest.param("repository=shop.git", "and . _ - between", id="repository"),
+        pytest.param("description=", "Write one line", id="description"),
+        pytest.param("services=[]", "Write a list", id="services"),
         pytest.param(
-            "services=[{name: a, kind: api, path: ../a}]", "not a directory", id="path"
+            "services=[{name: a, kind: api, path: ../a}]", "a folder, a/b", id="path"
         ),
-        pytest.param("environments=[{name: Prod}]", "is not a name", id="environment"),
-        pytest.param("registry=https://ghcr.io", "is not a host", id="registry"),
-        pytest.param("build=podman", "neither docker nor buildah", id="build"),
-        pytest.param("required_reviews=11", "0 to 10", id="reviews"),
-        pytest.param("codeowners=acme", "neither @user", id="codeowners"),
+        pytest.param("environments=[{name: Prod}]", "name: a-z", id="environment"),
+        pytest.param("registry=https://ghcr.io", "a host alone", id="registry"),
+        pytest.param("build=podman", "docker, buildah, or", id="build"),
+        pytest.param("required_reviews=11", "from 0 to 10", id="reviews"),
+        pytest.param("codeowners=acme", "Write @user", id="codeowners"),
     ],
 )
 def test_a_wrong_answer_is_named_and_nothing_is_rendered(

@@ -4,7 +4,6 @@ import re
 from pathlib import Path
 
 import pytest
-from tests.e2e.test_setup import box, rendered, shop
 
 from monokeel.adapters.github import GitHub
 from monokeel.adapters.repository import Repository
@@ -12,6 +11,7 @@ from monokeel.adapters.session import Session
 from sandbox.server import Sandbox
 from tests.e2e.act_shop import PACKER
 from tests.e2e.commands import answer, inv
+from tests.e2e.test_setup import box, rendered, shop
 from tests.rendered.renders import git
 from tests.rendered.versions import put, save
 

@@ -49,7 +49,6 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RenderedShop]:
     with Sandbox() as box:
         shop = RenderedShop(rendered, base, box)
         assert shop.inv("release").code == 0
-        git(shop.folder, "tag", "v1.0.0")
         save(shop.folder, "feat: a basket")
         shop.publish()
         rule: dict[str, Json] = {

@@ -5,11 +5,19 @@ from datetime import datetime
 from hashlib import sha1
 from zoneinfo import ZoneInfo
 
-from monokeel.ground.answers import Absent, Declined, Found, Lost, Moved, Unknown
+from monokeel.ground.answers import (
+    Absent,
+    Declined,
+    Found,
+    Lost,
+    Moved,
+    RemoteRef,
+    Unknown,
+)
 from monokeel.ground.errors import ServiceError
 from monokeel.ground.settings import Settings, parse_settings
 from monokeel.promotion.ports import Outside, Protection
-from monokeel.release.record import GitHubRelease, ReleasedImage, ReleaseRecord
+from monokeel.release.record import ReleasedImage, ReleaseRecord, record_text
 from tests.fakes.deployments import START, FakeDeployments
 from tests.fakes.fuse import Fuse
 
@@ -50,6 +58,14 @@ def digest_of(service: str, version: str) -> str:
     return "sha256:" + commit_named(f"{service} {version}") + "0" * 24
 
 
+class FakeRecords:
+    """The records that tags carry, by tag."""
+
+    def __init__(self) -> None:
+        self.records: dict[str, ReleaseRecord] = {}
+        self.silent = False
+
+
 class FakeClone:
     """A clone of that remote; refs move by compare-and-swap."""
 
@@ -62,15 +78,29 @@ class FakeClone:
         self.parents: dict[str, str] = {}
         self.workflows: dict[str, str] = {}
         self.shallow = False
+        self.records = FakeRecords()
         self.declining = ""
         self.unreachable = False
         self.before_push: Callable[[], None] = lambda: None
 
-    def remote_refs(self) -> dict[str, str]:
+    def remote_objects(self) -> dict[str, RemoteRef]:
         self.fuse.turn()
         if self.unreachable:
             raise ServiceError("github.com did not answer")
-        return {**self.refs, "refs/heads/main": self.main[-1]}
+        refs = {**self.refs, "refs/heads/main": self.main[-1]}
+        return {
+            ref: RemoteRef(
+                object=commit_named(ref) if ref.startswith("refs/tags/") else commit,
+                commit=commit,
+            )
+            for ref, commit in refs.items()
+        }
+
+    def tag_message(self, ref: str, at: RemoteRef) -> str | None:
+        if self.records.silent:
+            raise ServiceError("github.com did not answer")
+        record = self.records.records.get(ref.removeprefix("refs/tags/"))
+        return None if record is None or at.object == at.commit else record_text(record)
 
     def fetch(self) -> None:
         if self.unreachable:
@@ -136,36 +166,6 @@ class FakeClone:
         return self.version_at(self.refs.get(f"refs/heads/env/{environment}"))
 
 
-class FakeReleases:
-    """Published releases with their ``release.json``."""
-
-    def __init__(self) -> None:
-        self.records: dict[str, ReleaseRecord] = {}
-        self.silent = False
-
-    def published(self, tag: str) -> GitHubRelease | None:
-        if self.silent:
-            raise ServiceError("GitHub answered 502 to GET /releases/tags")
-        if tag not in self.records:
-            return None
-        return GitHubRelease(
-            id=1,
-            tag=tag,
-            title=tag,
-            body="",
-            draft=False,
-            prerelease=False,
-            immutable=None,
-            published_at=None,
-            page="",
-            upload_url="",
-            assets=(),
-        )
-
-    def record_of(self, release: GitHubRelease) -> ReleaseRecord | None:
-        return self.records[release.tag]
-
-
 class FakeImages:
     """Images by (image, tag); what is not there is absent."""
 
@@ -188,7 +188,7 @@ class Shop:
             lambda tag: self.clone.refs.get(f"refs/tags/{tag}"), self.fuse
         )
         self.records.protected["prod"] = Protection(exists=True, reviewers=True)
-        self.releases = FakeReleases()
+        self.releases = self.clone.records
         self.images = FakeImages()
 
     @property
@@ -196,7 +196,6 @@ class Shop:
         return Outside(
             clone=self.clone,
             records=self.records,
-            releases=self.releases,
             images=self.images,
             zones=ZoneInfo,
         )

@@ -20,7 +20,6 @@ from tests.promotion.ready import (
     FREEZE,
     IMAGE,
     NOW,
-    OLD,
     OTHER,
     PROD,
     READY,
@@ -70,11 +69,6 @@ CASES = {
     "not on main": (replace(READY, on_line=False), "line", "refused"),
     "a clone that cannot tell": (replace(READY, on_line=None), "line", "unknown"),
     "no release": (replace(READY, release=Absent()), "release", "refused"),
-    "a release of another commit": (
-        replace(READY, release=replace(RELEASE, commit=OLD)),
-        "release",
-        "refused",
-    ),
     "a silent GitHub": (
         replace(READY, release=Unknown(reason="502")),
         "release",

@@ -193,7 +193,9 @@ def test_a_tag_without_a_release_is_refused() -> None:
     shop = released("1.0.0")
     shop.releases.records.clear()
 
-    assert "release: v1.0.0 has no published release.json" in refusal(shop, DEV)
+    assert "release: the tag v1.0.0 carries no record of a release" in refusal(
+        shop, DEV
+    )
 
 
 def test_a_silent_github_stops_before_any_change() -> None:

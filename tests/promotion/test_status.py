@@ -131,7 +131,7 @@ def test_a_release_that_is_not_published_is_not_ready() -> None:
     shop.release("1.0.0")
     shop.releases.records.clear()
 
-    assert "next: 1.0.0, release: v1.0.0 has no published" in " ".join(
+    assert "next: 1.0.0, release: the tag v1.0.0 carries no" in " ".join(
         lines(look(shop))
     )
 

@@ -38,6 +38,18 @@ def test_every_question_has_a_help_and_a_default() -> None:
     assert [name for name, each in asked.items() if each.get("default") is None] == []
 
 
+def test_every_question_can_be_read_whole_in_80_columns() -> None:
+    """A prompt is not wrapped: what does not fit is never seen (T31)."""
+    lines = [
+        line
+        for each in renders.questions().values()
+        for line in str(each.get("help") or "").splitlines()
+    ]
+
+    assert len(lines) > 20
+    assert [line for line in lines if len(line) > 75] == []
+
+
 def test_the_defaults_stay_below_the_limit_of_files(render: Render) -> None:
     names = renders.files(render({}))
 

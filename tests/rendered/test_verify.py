@@ -186,6 +186,7 @@ def test_a_release_whose_wheel_is_not_from_its_sources_is_told(
     git(source, "tag", "-f", "v1.0.0")
     answers = shop / ".copier-answers.yml"
     answers.write_text(answers.read_text().replace(str(published), str(source)))
+    save(shop, "chore: another template")
 
     [(path, where, state)] = found(shop, rebuild=True)
 

@@ -15,7 +15,7 @@ import plumbum
 from jinja2 import TemplateError
 from pathspec import GitIgnoreSpec
 
-from monokeel.adapters.process import clean_environment, last_line, run
+from monokeel.adapters.process import clean_environment, reason_in, run
 from monokeel.adapters.template import TemplateRepository, yaml_mapping
 from monokeel.adapters.worktree import files_below
 from monokeel.ground.answers import Json
@@ -84,7 +84,7 @@ class Template(TemplateRepository):
             ) from error
         except plumbum.ProcessExecutionError as error:
             raise ServiceError(
-                f"git failed inside Copier: {last_line(str(error.stderr))}"
+                f"git failed inside Copier: {reason_in(str(error.stderr))}"
             ) from error
         except (
             copier.errors.CopierError,
@@ -93,7 +93,7 @@ class Template(TemplateRepository):
             TypeError,
         ) as error:
             raise UsageError(
-                f"template {version} cannot be rendered: {last_line(str(error))}",
+                f"template {version} cannot be rendered: {reason_in(str(error))}",
                 fix="If an answer is wrong now, give it anew: --answer NAME=VALUE",
             ) from error
         finally:

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from monokeel.adapters.credentials import Credentials, push_environment
 from monokeel.adapters.git_output import Log, parse_refs, tag_object
-from monokeel.adapters.process import Completed, last_line, run, stream
+from monokeel.adapters.process import Completed, reason_in, run, stream
 from monokeel.ground.answers import Declined, Lost, Moved, RemoteRef
 from monokeel.ground.errors import RefusedError, ServiceError, UsageError
 
@@ -69,7 +69,7 @@ class Git:
             return
         advice = re.search(r"git config --global --add safe.directory .*", asked.stderr)
         raise ServiceError(
-            f"git cannot read this repository: {last_line(asked.stderr)}",
+            f"git cannot read this repository: {reason_in(asked.stderr)}",
             fix=f"Run: {advice[0]}" if advice else "Mend what git says, then go on.",
         )
 
@@ -184,7 +184,7 @@ class Git:
         done = self._git("merge-base", "--is-ancestor", ancestor, commit, ok=_ANY_CODE)
         if done.code not in _ANCESTOR_CODES:
             raise ServiceError(
-                f"cannot compare {ancestor} and {commit}: {last_line(done.stderr)}",
+                f"cannot compare {ancestor} and {commit}: {reason_in(done.stderr)}",
                 fix="Run: git fetch --tags",
             )
         return done.code == 0
@@ -378,7 +378,7 @@ def _server_words(stdout: str, stderr: str) -> str:
     reason = re.findall(r"^!.*\((.*)\)\s*$", stdout, re.MULTILINE)[:1]
     said = re.findall(r"^remote: *(.*\S)", stderr, re.MULTILINE)
     words = [" ".join(said)] if said else []
-    return ": ".join([*reason, *words]) or last_line(stderr)
+    return ": ".join([*reason, *words]) or reason_in(stderr)
 
 
 def _advice(problem: str, address: str) -> str:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from monokeel.adapters.process import last_line, run
+from monokeel.adapters.process import reason_in, run
 from monokeel.ground.errors import RefusedError, UsageError
 
 
@@ -68,4 +68,4 @@ class Secrets:
         text = self._key.read_text(encoding="utf-8")
         done = run(args, stdin=text, ok=range(256))
         if done.code:
-            raise RefusedError(f"gh could not set {name}: {last_line(done.stderr)}")
+            raise RefusedError(f"gh could not set {name}: {reason_in(done.stderr)}")

@@ -95,7 +95,7 @@ def run(  # noqa: PLR0913 - one keyword per property of a child process
     log.debug("%s: exit %d, %.3f s", " ".join(args[:2]), done.returncode, taken)
     if done.returncode not in ok:
         raise ServiceError(
-            f"{' '.join(args[:3])} failed ({done.returncode}): {last_line(done.stderr)}"
+            f"{' '.join(args[:3])} failed ({done.returncode}): {reason_in(done.stderr)}"
         )
     return Completed(code=done.returncode, stdout=done.stdout, stderr=done.stderr)
 
@@ -117,7 +117,7 @@ def run_raw(args: Sequence[str], *, cwd: Path, stdin: bytes) -> bytes:
     except FileNotFoundError as error:
         raise _missing(args[0]) from error
     if done.returncode != 0:
-        said = last_line(done.stderr.decode("utf-8", errors="replace"))
+        said = reason_in(done.stderr.decode("utf-8", errors="replace"))
         raise ServiceError(f"{' '.join(args[:3])} failed ({done.returncode}): {said}")
     return done.stdout
 
@@ -157,7 +157,7 @@ def stream(
         said = child.stderr.read().decode("utf-8", errors="replace")
     if child.returncode != 0:
         raise ServiceError(
-            f"{' '.join(args[:3])} failed ({child.returncode}): {last_line(said)}"
+            f"{' '.join(args[:3])} failed ({child.returncode}): {reason_in(said)}"
         )
 
 
@@ -191,14 +191,15 @@ def _without_secrets(extra: Mapping[str, str] | None) -> dict[str, str]:
     }
 
 
-def last_line(text: str) -> str:
-    """Return the line of *text* with the reason, or "no message".
+def reason_in(text: str) -> str:
+    """Return what *text*, the errors of a program, gives as its reason.
 
-    That is git's ``fatal:`` line, below which it may give advice, else the last one.
+    git begins it with ``error:`` and ``fatal:``, and puts advice behind it; where no
+    line begins so, the last one that says something counts.
     """
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    reasons = [line for line in lines if line.startswith("fatal: ")]
-    return (reasons or lines or ["no message"])[-1]
+    named = [line for line in lines if line.startswith(("error: ", "fatal: "))]
+    return "; ".join(named[:2]) or (lines[-1] if lines else "no message")
 
 
 def _missing(program: str) -> ServiceError:

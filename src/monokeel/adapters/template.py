@@ -12,7 +12,7 @@ import yaml
 from monokeel.adapters import wheel
 from monokeel.adapters.addresses import check_address
 from monokeel.adapters.credentials import Credentials, token_environment
-from monokeel.adapters.process import last_line, run
+from monokeel.adapters.process import reason_in, run
 from monokeel.adapters.worktree import blob_of, listed_blobs
 from monokeel.ground.answers import Json
 from monokeel.ground.errors import ServiceError, UsageError
@@ -113,7 +113,7 @@ class TemplateRepository:
             timeout_s=_TIMEOUT_S,
         )
         if listed.code != 0:
-            raise _unreadable(address, last_line(listed.stderr))
+            raise _unreadable(address, reason_in(listed.stderr))
         names = (line.partition("\t")[2] for line in listed.stdout.splitlines())
         return tuple(match[1] for name in names if (match := _TAG.match(name)))
 
@@ -144,7 +144,7 @@ class TemplateRepository:
                 timeout_s=_TIMEOUT_S,
             )
             if made.code != 0:
-                raise _unreadable(address, last_line(made.stderr))
+                raise _unreadable(address, reason_in(made.stderr))
         return mirror
 
     def name(self) -> str:

@@ -88,24 +88,20 @@ def check_blocked(at: MoveFacts) -> Gate:
 
 
 def check_release(at: MoveFacts) -> Gate:
-    """Refuse unless a release of this very commit is published."""
+    """Refuse unless the tag carries the record of a release of this very commit."""
     match at.release:
         case NotAsked():
             return not_asked()
         case Unknown(reason=reason):
-            return unclear(reason, "Run again once GitHub answers.")
+            return unclear(reason, "Run again once the remote answers.")
         case Absent():
             return refused(
-                f"{at.tag} has no published release.json",
-                "Finish the release: ./inv release",
-            )
-        case ReleaseRecord(commit=commit) if commit != at.commit:
-            return refused(
-                f"release.json of {at.tag} is for {commit[:12]}, not {at.commit[:12]}",
-                "Never use this version again: release a new one.",
+                f"the tag {at.tag} carries no record of a release",
+                "It was made before Monokeel came, or by hand: release a new version"
+                " (./inv release).",
             )
         case ReleaseRecord():
-            return passed(f"{at.tag} is published")
+            return passed(f"{at.tag} carries its record")
 
 
 def check_images(at: MoveFacts) -> Gate:
@@ -121,7 +117,7 @@ def check_images(at: MoveFacts) -> Gate:
             "Run again once the registry answers.",
         )
     if not at.artifact.images:
-        return unclear("the release names no image", "Check release.json.")
+        return unclear("the release names no image", "Read the message of the tag.")
     services = ", ".join(at.artifact.services)
     return passed(f"{services}: there, with the released digests")
 

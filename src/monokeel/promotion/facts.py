@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Literal
 
 from monokeel.ground.answers import Absent, Unknown
-from monokeel.ground.errors import NO_ANSWER
 from monokeel.ground.settings import Environment, Settings
 from monokeel.ground.version import is_newer
 from monokeel.promotion.pointers import Pointers, descends
@@ -13,7 +12,7 @@ from monokeel.promotion.ports import Outside, Protection, Remote
 from monokeel.promotion.reading import Reading
 from monokeel.promotion.records import Record
 from monokeel.promotion.track_record import TrackRecord
-from monokeel.release.artifact import Artifact, Images, read_artifact
+from monokeel.release.artifact import Artifact, Images, read_artifact, read_record
 from monokeel.release.record import ReleasedImage, ReleaseRecord
 
 Direction = Literal["first", "same", "forward", "back"]
@@ -163,13 +162,7 @@ def read_release(
 ) -> tuple[ReleaseRecord | Absent | Unknown, Artifact | NotAsked]:
     """Return the record of *version* and what the registry has of it."""
     tag = settings.tag(version)
-    try:
-        release = outside.releases.published(tag)
-        record = outside.releases.record_of(release) if release is not None else None
-    except NO_ANSWER as error:
-        return Unknown(reason=error.problem), NotAsked()
-    if record is None:
-        return Absent(), NotAsked()
-    if record.commit != pointers.releases[version]:
+    record = read_record(outside.clone, tag, pointers.tags.get(version))
+    if not isinstance(record, ReleaseRecord):
         return record, NotAsked()
     return record, read_artifact(record, settings, outside.images, version=version)

@@ -47,7 +47,7 @@ RULES = (
     Rule(
         name="release",
         check=checks.check_release,
-        refuses="there is no published release of that commit",
+        refuses="the tag carries no record of a release of that commit",
     ),
     Rule(
         name="images",

@@ -1,9 +1,10 @@
 """What the refs of the remote say: releases, environment branches, the main branch."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from monokeel.ground.answers import RemoteRef
 from monokeel.ground.errors import ServiceError, UsageError
 from monokeel.ground.settings import Settings, parse_settings
 from monokeel.ground.version import newest_first
@@ -23,13 +24,15 @@ class Pointers:
     """The remote at one moment: every value of the mappings is a peeled commit.
 
     *main* is the head of the default branch, *heads* those of all branches by name.
-    *releases* goes by version, without prefix; *branches* by name of the environment.
+    *releases* goes by version, without prefix, and so does *tags*, the objects there;
+    *branches* by name of the environment.
     """
 
     main: str
     releases: Mapping[str, str]
     branches: Mapping[str, str]
     heads: Mapping[str, str]
+    tags: Mapping[str, RemoteRef] = field(default_factory=dict)
 
     def version_at(self, commit: str | None) -> str:
         """Return the highest version that is tagged at *commit*, else ``""``."""
@@ -42,12 +45,18 @@ def read_remote(clone: Remote, local: Settings) -> tuple[Settings, Pointers]:
 
     *local* names that branch. Raises UsageError if the policy is not there.
     """
-    refs = clone.remote_refs()
+    objects = clone.remote_objects()
+    refs = {name: at.commit for name, at in objects.items()}
     main = main_of(refs, local.default_branch)
     if clone.commit_of(main) is None:
         clone.fetch()
     settings = _policy_of(clone.file_at(main, _POLICY), main)
-    return settings, pointers_of(refs, main=main, prefix=settings.tag_prefix)
+    pointers = pointers_of(refs, main=main, prefix=settings.tag_prefix)
+    names = {
+        version: f"{_TAGS}{settings.tag(version)}" for version in pointers.releases
+    }
+    tags = {version: objects[name] for version, name in names.items()}
+    return settings, replace(pointers, tags=tags)
 
 
 def branch_of(environment: str) -> str:

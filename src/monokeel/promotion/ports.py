@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from monokeel.ground.answers import Declined, Lost, Moved, Unknown
+from monokeel.ground.answers import Declined, Lost, Moved, RemoteRef, Unknown
 from monokeel.ground.freezes import Zones
 from monokeel.promotion.records import BranchMove, Listed, NewRecord, Record
 from monokeel.release.artifact import Images
-from monokeel.release.record import GitHubRelease, ReleaseRecord
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,8 +22,11 @@ class Protection:
 class Remote(Protocol):
     """A clone and its remote, for the questions about environments."""
 
-    def remote_refs(self) -> dict[str, str]:
-        """Return full name → peeled commit of every branch and tag on the remote."""
+    def remote_objects(self) -> dict[str, RemoteRef]:
+        """Return full name → what it names, of every branch and tag on the remote."""
+
+    def tag_message(self, ref: str, at: RemoteRef) -> str | None:
+        """Return the message of the annotated tag *ref*, ``None`` of another ref."""
 
     def fetch(self) -> None:
         """Bring the remote's branches and tags into the clone."""
@@ -92,22 +94,11 @@ class Records(Protocol):
         """Return the newest moves of *branch* that GitHub saw itself, newest first."""
 
 
-class Releases(Protocol):
-    """The releases on GitHub."""
-
-    def published(self, tag: str) -> GitHubRelease | None:
-        """Return the published release of *tag*, ``None`` if there is none."""
-
-    def record_of(self, release: GitHubRelease) -> ReleaseRecord | None:
-        """Return what the ``release.json`` of *release* says, ``None`` without one."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outside:
     """Everything that promotion reads and writes."""
 
     clone: Remote
     records: Records
-    releases: Releases
     images: Images
     zones: Zones

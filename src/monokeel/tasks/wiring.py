@@ -227,14 +227,11 @@ def make_promotion() -> "Outside":
     """Return all that promotion reads and writes."""
     from monokeel.adapters.deployments import Deployments
     from monokeel.adapters.machine import time_zone
-    from monokeel.adapters.releases import Releases
     from monokeel.promotion.ports import Outside
 
-    github = make_github()
     return Outside(
         clone=make_git(),
-        records=Deployments(github),
-        releases=Releases(github),
+        records=Deployments(make_github()),
         images=make_registry(),
         zones=time_zone,
     )
