@@ -39,7 +39,7 @@ OPTIONS = {
         ("promote", "--env", "dev", "--version", "\u0661.0.0"), "is not a version"
     ),
     "promote line end in version": option(
-        ("promote", "--env", "dev", "--version", "1.0.0\n"), r"'1.0.0\n' is not"
+        ("promote", "--env", "dev", "--version", "1.0\n.0"), r"'1.0\n.0' is not"
     ),
     "promote huge version": option(
         ("promote", "--env", "dev", "--version", NINES), "is not a version"

@@ -221,7 +221,7 @@ def plan_promotion(request: Request, outside: Outside, local: Settings) -> Plan:
 
 
 def _is_done(request: Request, reading: Reading, wanted: str) -> bool:
-    left = request.left
+    left = request.left.strip()
     if left:
         left = parse_wanted(left, prefix=reading.settings.tag_prefix)
     if wanted and not left:
@@ -294,8 +294,8 @@ def _wanted_version(request: Request, prefix: str) -> str:
         raise UsageError(
             "--from is what a rollback leaves", fix="Add --rollback, or leave it out."
         )
-    if request.version:
-        return parse_wanted(request.version, prefix=prefix)
+    if request.version.strip():
+        return parse_wanted(request.version.strip(), prefix=prefix)
     if request.rollback:
         return ""
     raise UsageError(
