@@ -25,9 +25,6 @@ VAGUE = {"utils", "helpers", "common", "models"}
 KNOW_TOO_MUCH = {
     "adapters/deployments.py",
     "adapters/registry.py",
-    "drift/reading.py",
-    "policy/apply.py",
-    "policy/lint.py",
     "promotion/plan.py",
     "promotion/reading.py",
     "release/planner.py",

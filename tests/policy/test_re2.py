@@ -1,4 +1,4 @@
-"""RE2's syntax as RE2 judges it; each verdict was compared with google-re2 by P34."""
+"""RE2's syntax as google/re2's ``doc/syntax.txt`` has it; RE2 itself is not asked."""
 
 import pytest
 

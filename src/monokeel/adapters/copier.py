@@ -23,8 +23,6 @@ from monokeel.ground.errors import RefusedError, ServiceError, UsageError
 from monokeel.ground.parsers import parse_number
 from monokeel.updates.edits import ANSWERS_FILE, Render
 
-_WRONG_ANSWERS = (copier.errors.CopierError, TemplateError, ValueError, TypeError)
-
 
 class Template(TemplateRepository):
     """The template of a repository, with what Copier makes of it."""

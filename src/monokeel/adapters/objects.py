@@ -49,10 +49,6 @@ class Objects:
             raise UsageError("there is no commit yet", fix="Make a first commit.")
         return found
 
-    def is_clean(self) -> bool:
-        """Say whether nothing is changed, staged or untracked (ignored files aside)."""
-        return not self._git("status", "--porcelain").stdout
-
     def listed(self, commit: str) -> dict[str, str]:
         """Return path → mode and blob of every file of *commit*."""
         args = ("ls-tree", "-r", "-z", "--full-tree", commit)

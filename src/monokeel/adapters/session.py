@@ -91,11 +91,9 @@ class Session:
     def __init__(
         self,
         *,
-        user_agent: str = "monokeel",
         tries: int = _TRIES,
         timeout_s: float = _READ_TIMEOUT_S,
     ) -> None:
-        self._user_agent = user_agent
         self._tries = tries
         self._timeout_s = timeout_s
         self._adapter = HTTPAdapter(pool_connections=8, pool_maxsize=_WORKERS)
@@ -175,7 +173,7 @@ class Session:
         # underneath (urllib3) is thread-safe and is what we want to share.
         session = requests.Session()
         session.trust_env = True  # proxies and CA bundles; netrc is off by auth=
-        session.headers["User-Agent"] = self._user_agent
+        session.headers["User-Agent"] = "monokeel"
         session.mount("https://", self._adapter)
         session.mount("http://", self._adapter)
         return session

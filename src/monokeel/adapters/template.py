@@ -47,14 +47,11 @@ class TemplateRepository:
         is all there is. Raises UsageError when there is none, or when it is not one of
         Copier's.
         """
-        args = ["git", "show", f"HEAD:./{ANSWERS_FILE}"]
-        shown = run(args, cwd=self._root, ok=range(256))
+        text = _text_of(f"HEAD:./{ANSWERS_FILE}", self._root)
         path = self._root / ANSWERS_FILE
-        if shown.code == 0:
-            text = shown.stdout
-        elif path.is_file():
+        if text is None and path.is_file():
             text = path.read_bytes().decode("utf-8", errors="replace")
-        else:
+        if text is None:
             raise UsageError(
                 f"there is no {ANSWERS_FILE} here",
                 fix="Run this in a repository made from the template. A lost answers"
@@ -72,9 +69,8 @@ class TemplateRepository:
 
     def leftovers(self) -> Leftovers:
         """Return what earlier updates left open, as it is committed."""
-        args = ["git", "show", f"HEAD:./{OPEN_FILE}"]
-        shown = run(args, cwd=self._root, ok=range(256))
-        return parse_leftovers(shown.stdout.encode() if shown.code == 0 else None)
+        text = _text_of(f"HEAD:./{OPEN_FILE}", self._root)
+        return parse_leftovers(None if text is None else text.encode())
 
     def address(self) -> str:
         """Return where the template is read from, as git is told.
@@ -103,16 +99,8 @@ class TemplateRepository:
     def versions(self) -> tuple[str, ...]:
         """Return the tags ``vX.Y.Z`` of the template; other tags are no versions."""
         address = self.address()
-        listed = run(
-            ["git", "ls-remote", "--tags", "--refs", "--", address],
-            cwd=self._root,
-            env=token_environment(self._credentials, address),
-            ok=range(256),
-            timeout_s=_TIMEOUT_S,
-        )
-        if listed.code != 0:
-            raise _unreadable(address, reason_in(listed.stderr))
-        names = (line.partition("\t")[2] for line in listed.stdout.splitlines())
+        listed = self._ask(address, "ls-remote", "--tags", "--refs", "--", address)
+        names = (line.partition("\t")[2] for line in listed.splitlines())
         return tuple(match[1] for name in names if (match := _TAG.match(name)))
 
     def questions(self, version: str) -> frozenset[str]:
@@ -134,16 +122,27 @@ class TemplateRepository:
         """Return the mirror of the template's repository, made on the first call."""
         mirror, address = self.work / "template.git", self.address()
         if not mirror.exists():
-            made = run(
-                ["git", "clone", "--quiet", "--mirror", "--", address, str(mirror)],
-                cwd=self._root,
-                env=token_environment(self._credentials, address),
-                ok=range(256),
-                timeout_s=_TIMEOUT_S,
-            )
-            if made.code != 0:
-                raise _unreadable(address, reason_in(made.stderr))
+            clone = ("clone", "--quiet", "--mirror")
+            self._ask(address, *clone, "--", address, str(mirror))
         return mirror
+
+    def _ask(self, address: str, *args: str) -> str:
+        """Return what git prints when *args* ask the repository at *address*."""
+        done = run(
+            ["git", *args],
+            cwd=self._root,
+            env=token_environment(self._credentials, address),
+            ok=range(256),
+            timeout_s=_TIMEOUT_S,
+        )
+        if done.code != 0:
+            raise ServiceError(
+                f"the template at {shown(address)} cannot be read:"
+                f" {reason_in(done.stderr)}",
+                fix="Check --source or TEMPLATE_SOURCE, the network, and the token's"
+                " rights.",
+            )
+        return done.stdout
 
     def name(self) -> str:
         """Return the recorded release and where it is read: ``v1.4.0 of https://…``."""
@@ -165,14 +164,13 @@ class TemplateRepository:
             path.removeprefix(_BELOW): entry
             for path, entry in listed_blobs(listed.stdout).items()
         }
-        args = ["git", "show", f"{commit}:{_BELOW}{MANIFEST}"]
-        shown = run(args, cwd=self.mirror(), ok=range(256))
-        if shown.code != 0:
+        manifest = _text_of(f"{commit}:{_BELOW}{MANIFEST}", self.mirror())
+        if manifest is None:
             raise ServiceError(
                 f"{version or self.recorded().commit} of {self.address()} has no"
                 f" {MANIFEST}"
             )
-        names = {MANIFEST, *parse_manifest(shown.stdout.encode())}
+        names = {MANIFEST, *parse_manifest(manifest.encode())}
         return {path: blobs[path] for path in sorted(names & blobs.keys())}
 
     def rebuilt(self) -> dict[str, str]:
@@ -205,11 +203,9 @@ class TemplateRepository:
         Its sections are headed by versions, ``## 1.5.0``; the newest stands first.
         Empty if it has none.
         """
-        args = ["git", "show", f"v{version}:CHANGELOG.md"]
-        shown = run(args, cwd=self.mirror(), ok=range(256))
-        if shown.code != 0:
-            return ""
-        parts = _SECTION.split(shown.stdout)
+        parts = _SECTION.split(
+            _text_of(f"v{version}:CHANGELOG.md", self.mirror()) or ""
+        )
         sections = zip(parts[1::2], parts[2::2], strict=False)
         return "\n\n".join(
             f"## {name}\n\n{text.strip()}"
@@ -257,8 +253,7 @@ def yaml_mapping(text: str, where: str) -> dict[str, Json]:
     return value
 
 
-def _unreadable(address: str, said: str) -> ServiceError:
-    return ServiceError(
-        f"the template at {shown(address)} cannot be read: {said}",
-        fix="Check --source or TEMPLATE_SOURCE, the network, and the token's rights.",
-    )
+def _text_of(name: str, folder: Path) -> str | None:
+    """Return the text of *name* (``v1.4.0:FILE``), ``None`` if git shows none."""
+    done = run(["git", "show", name], cwd=folder, ok=range(256))
+    return done.stdout if done.code == 0 else None

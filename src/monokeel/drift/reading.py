@@ -1,21 +1,20 @@
 """Read every section, and judge: in sync, drift, or not to be verified."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 
 from monokeel.drift.pointers import check_pointers
 from monokeel.drift.ports import Outside
 from monokeel.drift.releases import check_releases
+from monokeel.drift.rulesets import check_rulesets, find_origins
 from monokeel.drift.settings import check_settings
 from monokeel.drift.wanted import Wanted
 from monokeel.ground.errors import NO_ANSWER, MonokeelError
 from monokeel.ground.settings import Settings
-from monokeel.policy.origin import MOST_VERSIONS, Origin, origins_of
+from monokeel.policy.origin import Origin
 from monokeel.policy.reading import Reading, read_rulesets
-from monokeel.policy.rulesets import BYPASS
 from monokeel.policy.verdict import Facts, Unverified, Verdict, judge
-from monokeel.policy.wording import problem_lines
 from monokeel.promotion.pointers import Pointers, read_remote
 from monokeel.promotion.reading import read_records
 
@@ -71,49 +70,11 @@ def read_drift(wanted: Wanted, outside: Outside) -> DriftReading:
         except NO_ANSWER as error:
             facts["rulesets"] = _unread("rulesets", error)
         else:
-            origins = _origins(rulesets, outside)
+            origins = find_origins(rulesets, outside)
             parents = wanted.settings.policy.parents
-            facts["rulesets"] = _ruleset_facts(rulesets, origins, parents)
+            facts["rulesets"] = check_rulesets(rulesets, origins, parents)
     facts |= _others(wanted, outside)
     return DriftReading(wanted=wanted, facts=facts, rulesets=rulesets, origins=origins)
-
-
-def _ruleset_facts(
-    reading: Reading, origins: Mapping[str, Origin], parents: Sequence[str]
-) -> Facts:
-    drifting = [each for each in reading.comparisons if each.drifts]
-    lines = problem_lines(drifting, origins)
-    passes = [
-        any(x.path.startswith(BYPASS) and x.counts for x in each.differences)
-        for each in drifting
-    ]
-    items = {
-        line: BYPASS if of_bypass else "rulesets"
-        for line, of_bypass in zip(lines, passes, strict=True)
-    }
-    items |= dict.fromkeys(_parents(reading.inherited, parents), "rulesets")
-    return Facts(drift=tuple(items), items=items, unverified=reading.unverified)
-
-
-def _parents(inherited: Sequence[str], wanted: Sequence[str]) -> Iterator[str]:
-    """Yield what differs from ``[policy] parents``, where it names any."""
-    there = {each.rpartition(" (")[0]: each for each in inherited}
-    for name in wanted:
-        if name not in there:
-            yield (
-                f"ruleset {name} of the organization is not there (an owner knows why),"
-                " or no longer meant: [policy] parents of infra/platform.toml"
-            )
-    for name, shown in there.items() if wanted else ():
-        if name not in wanted:
-            yield f"ruleset {shown} appeared above: name it in [policy] parents"
-
-
-def _origins(reading: Reading, outside: Outside) -> dict[str, Origin]:
-    if not any(each.drifts for each in reading.comparisons):
-        return {}
-    file = outside.history.versions_of("infra/rulesets.json", MOST_VERSIONS)
-    return origins_of(reading, outside.rulesets, file)
 
 
 def _others(wanted: Wanted, outside: Outside) -> dict[str, Facts]:

@@ -39,7 +39,6 @@ _CLAIMS = "refs/tags/monokeel-claim/{tag}"
 _IMAGES = re.compile(rf"(?=.*\{{service\}})(?:{_PART}/)*{_PART}\Z")
 _TWO_PARTS = {"docker.io", "index.docker.io", "registry-1.docker.io"}
 _HOST = re.compile(r"[A-Za-z0-9.-]+(?::[0-9]{1,5})?\Z")
-_BARE_HOST = "Write no https:// and no path."
 _TAG_PREFIX = re.compile(r"[A-Za-z][A-Za-z0-9._-]*\Z")
 _VERSION = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+(?:-[0-9A-Za-z.-]+)?\Z")
 # A claim is a tag object, which no branch can be; among the tags it needs a part of

@@ -5,19 +5,14 @@ from dataclasses import dataclass, field, replace
 
 from monokeel.ground.errors import MonokeelError, RefusedError, ServiceError
 from monokeel.ground.report import Report, Section
-from monokeel.policy.body import merged_body, new_body
-from monokeel.policy.comparison import Comparison, compare, compare_policies
+from monokeel.policy.comparison import Comparison, compare_policies
 from monokeel.policy.plan import Action, Plan, rulesets_in
 from monokeel.policy.ports import Rulesets
-from monokeel.policy.refusal import (
-    Refusal,
-    error_of,
-    is_name_taken,
-    rule_without_plan,
-)
+from monokeel.policy.refusal import Refusal, error_of
 from monokeel.policy.remedies import remedies
-from monokeel.policy.rulesets import Ruleset, rules_of
+from monokeel.policy.rulesets import rules_of
 from monokeel.policy.wording import comparison_json, problem_lines
+from monokeel.policy.write import Written, read_unmoved, write
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,19 +26,11 @@ class Applied:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Written:
-    """One write that was seen to have worked; *live* is None after a deletion."""
-
-    live: Ruleset | None
-    without: tuple[str, ...] = ()
-
-
 @dataclass(slots=True)
 class _Progress:
     """What came of the writes so far, each name in one of the three."""
 
-    results: dict[str, _Written] = field(default_factory=dict)
+    results: dict[str, Written] = field(default_factory=dict)
     done: list[str] = field(default_factory=list)
     refused: dict[str, Refusal] = field(default_factory=dict)
 
@@ -90,21 +77,21 @@ def _one(
     rulesets: Rulesets,
     optional_rules: Sequence[str],
     so_far: tuple[_Progress, Sequence[str]],
-) -> _Written | Refusal:
+) -> Written | Refusal:
     progress, later = so_far
     try:
-        live = _unmoved(action, rulesets)
+        live = read_unmoved(action, rulesets)
     except MonokeelError as error:
         raise _interrupted(error, progress, [], [action.name, *later]) from error
     try:
-        return _write(action, live, rulesets, optional_rules)
+        return write(action, live, rulesets, optional_rules)
     except ServiceError as error:
         raise _interrupted(error, progress, [action.name], later) from error
     except MonokeelError as error:
         raise _interrupted(error, progress, [], [action.name, *later]) from error
 
 
-def _granted(plan: Plan, results: Mapping[str, _Written]) -> tuple[str, ...]:
+def _granted(plan: Plan, results: Mapping[str, Written]) -> tuple[str, ...]:
     """Say which optional rules GitHub took: from now on their absence means more."""
     taken = {
         str(rule.get("type"))
@@ -174,123 +161,7 @@ def _refuse_hidden(plan: Plan) -> None:
         )
 
 
-def _unmoved(action: Action, rulesets: Rulesets) -> Ruleset | None:
-    """Return the live ruleset if it is still the planned one.
-
-    ``updated_at`` may stay behind on an edit of the bypass list (unconfirmed), so the
-    content is compared, too.
-    """
-    name = action.name
-    if action.verb == "create":
-        if rulesets.named(name):
-            raise _moved(f"a ruleset called {name!r} appeared since the plan")
-        return None
-    planned = action.comparison.live[0]
-    now = rulesets.read(planned.id)
-    if now.updated_at != planned.updated_at:
-        raise _moved(
-            f"ruleset {name!r} was changed since the plan"
-            f" ({planned.updated_at} → {now.updated_at})"
-        )
-    moved = [each.path for each in compare(planned, now) if each.kind != "note"]
-    if moved or now.name != name:
-        raise _moved(
-            f"ruleset {name!r} was changed since the plan: {', '.join(moved) or 'name'}"
-        )
-    return now
-
-
-def _moved(problem: str) -> RefusedError:
-    return RefusedError(problem, fix="Look again with ./inv policy.plan, then apply.")
-
-
-def _write(
-    action: Action,
-    live: Ruleset | None,
-    rulesets: Rulesets,
-    optional_rules: Sequence[str],
-) -> _Written | Refusal:
-    """Send one write, and return it once reading back shows it."""
-    desired = action.comparison.desired
-    if desired is None:
-        return _delete(action, live, rulesets)
-    without: tuple[str, ...] = ()
-    while True:
-        outcome = _send(desired, live, rulesets, without)
-        if not isinstance(outcome, Refusal):
-            return _checked(desired, rulesets.read(outcome), without)
-        rule = rule_without_plan(outcome)
-        if rule not in optional_rules or rule is None or rule in without:
-            return outcome
-        without = (*without, rule)
-        if {each.get("type") for each in rules_of(desired.body)} <= {*without}:
-            return _Written(live=None, without=without)
-
-
-def _send(
-    desired: Ruleset,
-    live: Ruleset | None,
-    rulesets: Rulesets,
-    without: Sequence[str],
-) -> int | Refusal:
-    """Send one body and return the ruleset's id, even when the answer got lost."""
-    if live is not None:
-        try:
-            refused = rulesets.update(live.id, merged_body(desired, live, without))
-        except ServiceError:
-            # Perhaps it was done: only looking tells. A write is not sent again.
-            if _left(desired, rulesets.read(live.id), without):
-                raise
-            return live.id
-        return refused or live.id
-    try:
-        outcome = rulesets.create(new_body(desired, without))
-    except ServiceError:
-        numbers = rulesets.named(desired.name)
-        if not numbers:
-            raise
-        return numbers[0]
-    if isinstance(outcome, Refusal) and is_name_taken(outcome):
-        raise _moved(f"a ruleset called {desired.name!r} appeared since the plan")
-    return outcome
-
-
-def _checked(desired: Ruleset, live: Ruleset, without: tuple[str, ...]) -> _Written:
-    """Return the write if reading back shows it; GitHub's 200 alone proves nothing."""
-    left = _left(desired, live, without)
-    if left:
-        raise ServiceError(
-            f"GitHub accepted ruleset {desired.name!r}, but reads back differently:"
-            f" {', '.join(left)}",
-            fix="Look at the ruleset on GitHub: a part of it was dropped.",
-        )
-    return _Written(live=live, without=without)
-
-
-def _left(desired: Ruleset, live: Ruleset, without: Sequence[str]) -> list[str]:
-    optional = {f"rules.{each}" for each in without}
-    if live.hides_bypass:
-        return ["bypass_actors (hidden)"]
-    return [
-        each.path
-        for each in compare(desired, live)
-        if each.can_be_written and each.path not in optional
-    ]
-
-
-def _delete(
-    action: Action, live: Ruleset | None, rulesets: Rulesets
-) -> _Written | Refusal:
-    if live is not None:
-        refused = rulesets.delete(live.id)
-        if refused is not None:
-            return refused
-        if live.id in rulesets.named(action.name):
-            raise ServiceError(f"ruleset {action.name!r} is still there")
-    return _Written(live=None)
-
-
-def _after(plan: Plan, results: dict[str, _Written]) -> tuple[Comparison, ...]:
+def _after(plan: Plan, results: dict[str, Written]) -> tuple[Comparison, ...]:
     """Return the comparisons as they are after the writes, from what was read back."""
     after: list[Comparison] = []
     for each in plan.reading.comparisons:
@@ -307,12 +178,7 @@ def _after(plan: Plan, results: dict[str, _Written]) -> tuple[Comparison, ...]:
 def _refused(progress: _Progress, later: Sequence[str]) -> MonokeelError:
     """Return the error for what GitHub would not write, with the first one's fix."""
     errors = [error_of(each, name) for name, each in progress.refused.items()]
-    parts = [
-        *(error.problem for error in errors),
-        f"written: {', '.join(progress.done) or 'nothing'}",
-        f"refused: {', '.join(progress.refused)}",
-        *([f"not written: {', '.join(later)}"] if later else []),
-    ]
+    parts = [*(each.problem for each in errors), *_so_far(progress, [], later)]
     families = {type(error) for error in errors}
     family = families.pop() if len(families) == 1 else RefusedError
     return family("; ".join(parts), fix=errors[0].fix)
@@ -325,12 +191,20 @@ def _interrupted(
     not_written: Sequence[str],
 ) -> MonokeelError:
     """Return *error* with what was written, what is unclear, and what was not."""
-    parts = [error.problem, f"written: {', '.join(progress.done) or 'nothing'}"]
-    if progress.refused:
-        parts.append(f"refused: {', '.join(progress.refused)}")
-    if unclear:
-        parts.append(f"unclear: {', '.join(unclear)}")
-    if not_written:
-        parts.append(f"not written: {', '.join(not_written)}")
+    parts = [error.problem, *_so_far(progress, unclear, not_written)]
     fix = error.fix or "Run ./inv policy.apply again: it does what is left."
     return type(error)("; ".join(parts), fix=fix)
+
+
+def _so_far(
+    progress: _Progress, unclear: Sequence[str], not_written: Sequence[str]
+) -> list[str]:
+    lists = (
+        ("refused", [*progress.refused]),
+        ("unclear", unclear),
+        ("not written", not_written),
+    )
+    return [
+        f"written: {', '.join(progress.done) or 'nothing'}",
+        *(f"{what}: {', '.join(names)}" for what, names in lists if names),
+    ]

@@ -8,7 +8,7 @@ from monokeel.ground.errors import RefusedError, ServiceError
 from monokeel.policy.body import new_body, objects_in
 from monokeel.policy.reading import Reading
 from monokeel.policy.rule_types import WRITABLE
-from monokeel.policy.rulesets import BYPASS, Ruleset
+from monokeel.policy.rulesets import BYPASS, Ruleset, repeated
 
 
 def export(reading: Reading) -> str:
@@ -24,8 +24,7 @@ def export(reading: Reading) -> str:
             f"bypass_actors is hidden from this token in {', '.join(hidden)}",
             fix="Export with a token that has administration: write.",
         )
-    names = [each.name for each in own]
-    twice = sorted({name for name in names if names.count(name) > 1})
+    twice = repeated([each.name for each in own])
     if twice:
         raise RefusedError(
             f"GitHub has more than one ruleset called {', '.join(twice)}",

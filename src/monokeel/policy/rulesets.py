@@ -93,14 +93,18 @@ def parse_policy(text: str) -> tuple[Ruleset, ...]:
             fix="Put the rulesets into one array: [{...}, {...}].",
         )
     rulesets = tuple(_from_file(each, i) for i, each in enumerate(entries))
-    names = [each.name for each in rulesets]
-    twice = sorted({name for name in names if names.count(name) > 1})
+    twice = repeated([each.name for each in rulesets])
     if twice:
         raise UsageError(
             f"infra/rulesets.json names a ruleset twice: {', '.join(twice)}",
             fix="A ruleset is known by its name: give each its own.",
         )
     return rulesets
+
+
+def repeated(names: list[str]) -> list[str]:
+    """Return those of *names* that stand there more than once, sorted."""
+    return sorted({name for name in names if names.count(name) > 1})
 
 
 def _said_once(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
@@ -217,7 +221,7 @@ def _from_file(entry: Json, index: int) -> Ruleset:
             f"infra/rulesets.json: ruleset {name!r} has a rule without a type",
             fix='Write "rules" as an array of objects with a "type".',
         )
-    twice = sorted({str(each) for each in types if types.count(each) > 1})
+    twice = repeated([str(each) for each in types])
     if twice:
         raise UsageError(
             f"infra/rulesets.json: ruleset {name!r} has two rules of one type:"

@@ -162,12 +162,8 @@ def exit_on_error() -> Iterator[None]:
     """
     try:
         yield
-    except MonokeelError as error:
-        complain(error.problem, error.fix)
-        raise SystemExit(error.exit_code) from None
-    except BrokenPipeError:
-        silence()
-        raise SystemExit(1) from None
+    except (MonokeelError, BrokenPipeError) as error:
+        raise ending(error) from None
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         complain(
@@ -183,6 +179,15 @@ def exit_on_error() -> Iterator[None]:
             "Run again as ./inv --debug … and report what it prints.",
         )
         raise SystemExit(1) from None
+
+
+def ending(error: MonokeelError | BrokenPipeError) -> SystemExit:
+    """Return the end that *error* calls for, once the reader knows of it."""
+    if isinstance(error, BrokenPipeError):
+        silence()
+        return SystemExit(1)
+    complain(error.problem, error.fix)
+    return SystemExit(error.exit_code)
 
 
 def silence() -> None:

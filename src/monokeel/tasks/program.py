@@ -11,7 +11,7 @@ from invoke import Program as InvokeProgram
 from monokeel.ground.errors import MonokeelError, UsageError
 from monokeel.tasks import policy, promote, release, setup, shells, template
 from monokeel.tasks.arguments import Tasks, read
-from monokeel.tasks.command import Command, OurConfig, complain, silence
+from monokeel.tasks.command import Command, OurConfig, ending, silence
 from monokeel.tasks.help import explanation, listing
 from monokeel.tasks.wiring import root
 
@@ -87,12 +87,8 @@ def main() -> None:
             namespace=collection(root()),
             config_class=OurConfig,
         ).run()
-    except MonokeelError as error:
-        complain(error.problem, error.fix)
-        raise SystemExit(error.exit_code) from None
-    except BrokenPipeError:
-        silence()
-        raise SystemExit(1) from None
+    except (MonokeelError, BrokenPipeError) as error:
+        raise ending(error) from None
     finally:
         _flush()
 
