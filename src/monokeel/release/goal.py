@@ -5,7 +5,7 @@ It comes from the clone alone.
 
 from dataclasses import dataclass, replace
 
-from monokeel.ground.version import Version, parse_version
+from monokeel.ground.version import Version
 from monokeel.release.cautions import cautions_about_reverts, watch
 from monokeel.release.commits import Analysis, Caution, Level, analyze, read_commits
 from monokeel.release.messages import RULE_SETS
@@ -127,11 +127,9 @@ def _reason(now: Start, analysis: Analysis, version: Version | None) -> str:
     why = f"{deciding.level}: {deciding.sha[:7]}, {deciding.rule}: {deciding.line}"
     if previous is None:
         why = f"the first release, because of {deciding.sha[:7]}: {deciding.line}"
-    wanted = (
-        parse_version(now.settings.initial)
-        if previous is None
-        else increment(previous.version, _step(now, deciding.level))
-    )
+    last = None if previous is None else previous.version
+    step = _step(now, deciding.level)
+    wanted = next_version(last, step, first=now.settings.initial)
     if wanted != version:
         why += f" ({wanted} is in [release] skip)"
     return why
