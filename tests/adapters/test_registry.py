@@ -33,7 +33,7 @@ class PushableRegistry(Protocol):
         self, names: Sequence[tuple[str, str]]
     ) -> list[Found | Absent | Unknown]: ...
 
-    def may_push(self, image: str) -> bool | Unknown: ...
+    def may_push_all(self, images: Sequence[str]) -> list[bool | Unknown]: ...
 
     def give_tag(self, image: str, digest: str, tag: str) -> None: ...
 
@@ -170,7 +170,7 @@ def test_an_attestation_tag_is_not_a_version(registry: PushableRegistry) -> None
 def test_asking_for_the_right_to_push_leaves_nothing(
     registry: PushableRegistry,
 ) -> None:
-    assert registry.may_push(API) is True
+    assert registry.may_push_all([API]) == [True]
     assert registry.look_up(API, "1.4.0") == Absent()
 
 

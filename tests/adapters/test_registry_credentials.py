@@ -64,7 +64,7 @@ def test_a_borrowed_token_that_is_refused_leaves_what_is_public(
 
     assert registry.look_up(API, "1.4.0") == Found(digest=digest, revision=COMMIT)
     assert registry.look_up(API, "1.5.0") == Absent()
-    assert registry.may_push(API) is not True
+    assert registry.may_push_all([API]) != [True]
 
 
 def test_a_borrowed_token_that_is_refused_says_which_one_to_set(
@@ -254,13 +254,13 @@ def test_a_probe_is_taken_back_whatever_the_registry_says(
 ) -> None:
     server.registry.switches.cancel_status = cancel_status
 
-    assert adapter(server).may_push(API) is True
+    assert adapter(server).may_push_all([API]) == [True]
     assert server.exchanges[-1].method == "DELETE"
     assert server.registry.repositories == {}
 
 
 def test_a_reader_may_not_push(server: RegistryServer) -> None:
-    assert adapter(server, "reader").may_push(API) is False
+    assert adapter(server, "reader").may_push_all([API]) == [False]
 
 
 def test_a_package_of_another_repository_may_not_be_pushed(
@@ -268,10 +268,10 @@ def test_a_package_of_another_repository_may_not_be_pushed(
 ) -> None:
     server.registry.switches.push_denied = True
 
-    assert adapter(server).may_push(API) is False
+    assert adapter(server).may_push_all([API]) == [False]
 
 
 def test_without_credentials_nobody_can_tell_who_may_push(
     server: RegistryServer,
 ) -> None:
-    assert isinstance(adapter(server, None).may_push(API), Unknown)
+    assert isinstance(adapter(server, None).may_push_all([API])[0], Unknown)

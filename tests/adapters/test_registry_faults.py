@@ -72,7 +72,7 @@ def test_a_registry_that_is_not_there_is_unknown() -> None:
     registry = Registry(Session(tries=1), address="http://127.0.0.1:9")
 
     assert isinstance(registry.look_up(API, "1.4.0"), Unknown)
-    assert isinstance(registry.may_push(API), Unknown)
+    assert isinstance(registry.may_push_all([API])[0], Unknown)
 
 
 @pytest.mark.parametrize(

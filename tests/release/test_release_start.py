@@ -13,8 +13,8 @@ from monokeel.release.plan import (
     ReleasePlan,
     has_nothing_to_do,
 )
-from monokeel.release.planner import plan_with_news
 from monokeel.release.publish import refuse_unknown
+from monokeel.release.run import plan_with_news
 
 
 def plan_of(status: CheckStatus, blocker: str = "tag") -> ReleasePlan:

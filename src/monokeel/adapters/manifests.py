@@ -1,12 +1,20 @@
-"""What a manifest says of the commit that its image was built from."""
+"""Manifests: their bytes, their digest, and the commit that they name."""
 
+import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 from monokeel.ground.answers import Json, Unknown
 from monokeel.ground.parsers import parse_json
 
+MEDIA_TYPES: Final = (
+    "application/vnd.oci.image.index.v1+json",
+    "application/vnd.oci.image.manifest.v1+json",
+    "application/vnd.docker.distribution.manifest.list.v2+json",
+    "application/vnd.docker.distribution.manifest.v2+json",
+)
 _LABEL = "org.opencontainers.image"
 REVISION = f"{_LABEL}.revision"
 _COMMIT = re.compile(r"[0-9a-f]{40}\Z")
@@ -15,11 +23,29 @@ _ATTESTATION = ("vnd.docker.reference.type", "attestation-manifest")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """The raw bytes of a manifest: only unchanged do they keep their digest."""
+
+    body: bytes
+    media_type: str
+
+    @property
+    def digest(self) -> str:
+        """The identity of the image, ``sha256:`` and 64 hex digits."""
+        return digest_of(self.body)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Blob:
     """Something that a manifest refers to: another manifest, or a blob."""
 
     digest: str
     is_manifest: bool
+
+
+def digest_of(content: bytes) -> str:
+    """Return the sha256 of *content* as registries write it."""
+    return f"sha256:{hashlib.sha256(content).hexdigest()}"
 
 
 def revision_of(

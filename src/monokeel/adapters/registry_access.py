@@ -11,6 +11,7 @@ from http import HTTPStatus
 from urllib.parse import urlencode
 
 from monokeel.adapters.addresses import check_address, joined, parts_of
+from monokeel.adapters.image_names import check_image
 from monokeel.adapters.session import LARGEST_MANIFEST, Answer, Session
 from monokeel.ground.answers import Json, Unknown
 from monokeel.ground.errors import MonokeelError, ServiceError, UsageError
@@ -162,7 +163,43 @@ class RegistryAccess:
                 return Unknown(reason=error.problem)
         return Unknown(reason=f"{self.host} redirects a blob more than {_HOPS} times")
 
-    def cancel(self, question: Question, location: str) -> None:
+    def may_push(self, image: str) -> bool | Unknown:
+        """Say whether an upload to *image* would be accepted; leave nothing there.
+
+        An upload is begun (202) and cancelled: it creates no blob, tag or package
+        version (radius#12623), so it may be asked again after trouble.
+        """
+        check_image(image)
+        question = Question(
+            method="POST",
+            name=image,
+            path="blobs/uploads/",
+            actions=PUSH,
+            body=b"",
+            retry=True,
+        )
+        answer = self.ask(question)
+        if not isinstance(answer, Answer):
+            return Unknown(reason=answer.reason)
+        if answer.status == HTTPStatus.ACCEPTED:
+            self._cancel(question, answer.headers.get("Location", ""))
+            return True
+        if answer.status in DENIALS:
+            return False
+        if answer.status == HTTPStatus.NOT_FOUND and error_codes(answer):
+            # ECR makes no repository by itself (aws/containers-roadmap#853).
+            return Unknown(
+                reason=f"{self.host} has no repository {image}"
+                f" ({error_text(answer)}): create it first"
+            )
+        return self.unclear(answer, image)
+
+    def unclear(self, answer: Answer, name: str) -> Unknown:
+        """Return that *answer*, to a question about *name*, leaves it open."""
+        words = f"{answer.status} {error_text(answer)}"
+        return Unknown(reason=f"{self.host} answered {words} for {name}")
+
+    def _cancel(self, question: Question, location: str) -> None:
         """Take an upload back, and do not mind the answer (GHCR: 405)."""
         here = f"{self.address}/v2/{question.name}/{question.path}"
         target = joined(here, location)

@@ -15,7 +15,6 @@ from monokeel.release.plan import (
     short,
     unknown,
 )
-from monokeel.release.ports import History
 from monokeel.release.reading import Reading
 from monokeel.release.start import Claim, Start
 from monokeel.release.states import Conflict, Unclear
@@ -25,7 +24,23 @@ from monokeel.release.versions import ReleaseTag
 _SHOWN = 10
 
 
-def check_history(now: Start) -> Finding:
+def check_start(now: Start, older: Iterable[Reading]) -> list[Finding]:
+    """Say whether a release may start here; *older* are those to be finished first."""
+    found = [_check_history(now), _check_branch(now), _check_tip(now)]
+    if not now.shallow:
+        found += [_check_tags(now), _check_claims(now)]
+    for begun in older:
+        doubts = [each for each in _check(begun) if each.check.status != "ok"]
+        found += [_as_claims(each) for each in doubts]
+    return found
+
+
+def check_version(now: Start, reading: Reading) -> list[Finding]:
+    """Say whether the version of *reading* can be published."""
+    return [*_check_file(now, reading), *_check(reading)]
+
+
+def _check_history(now: Start) -> Finding:
     """Say whether all of history is here: without it every answer is a guess."""
     if not now.shallow:
         return ok("history", "complete")
@@ -37,7 +52,7 @@ def check_history(now: Start) -> Finding:
     )
 
 
-def check_branch(now: Start) -> Finding:
+def _check_branch(now: Start) -> Finding:
     """Say whether the release branch is checked out, or a commit of it."""
     wanted = now.settings.default_branch
     if now.branch == wanted:
@@ -61,7 +76,7 @@ def check_branch(now: Start) -> Finding:
     )
 
 
-def check_tip(now: Start) -> Finding:
+def _check_tip(now: Start) -> Finding:
     """Say whether this commit is in the release branch on the remote."""
     branch, tip = now.settings.default_branch, short(now.tip or "")
     if isinstance(now.refs, Unknown):
@@ -92,7 +107,7 @@ def check_tip(now: Start) -> Finding:
     )
 
 
-def check_tags(now: Start) -> Finding:
+def _check_tags(now: Start) -> Finding:
     """Say whether the highest release tag is in this history, here and there."""
     previous = now.previous
     reasons = []
@@ -117,7 +132,7 @@ def check_tags(now: Start) -> Finding:
     return ok("tags", last)
 
 
-def check_claims(now: Start) -> Finding:
+def _check_claims(now: Start) -> Finding:
     """Say whether another release was begun and can be finished by nobody."""
     if isinstance(now.refs, Unknown):
         return unknown("claims", now.refs.reason)
@@ -191,23 +206,21 @@ def _stray(claim: Claim) -> Reason:
     )
 
 
-def check_file(now: Start, history: History, version: str) -> Finding | None:
+def _check_file(now: Start, reading: Reading) -> list[Finding]:
     """Say whether ``release.version_file`` holds *version*, if there is such a file."""
-    path = now.settings.version_file
+    path, version = now.settings.version_file, reading.candidate.version
     if not path:
-        return None
-    text = history.file_at(now.commit, path)
+        return []
+    text = reading.outside.history.file_at(now.commit, path)
     if text is not None and text.strip() == version:
-        return ok("file", f"{path} holds {version}")
+        return [ok("file", f"{path} holds {version}")]
     holds = "is missing" if text is None else f"holds {text.strip()[:40]!r}"
-    return blocked(
-        "file",
-        problem=f"{path} {holds}, the release would be {version}",
-        fix=f"Write {version} into {path} by a pull request.",
-    )
+    problem = f"{path} {holds}, the release would be {version}"
+    fix = f"Write {version} into {path} by a pull request."
+    return [blocked("file", problem=problem, fix=fix)]
 
 
-def as_claims(found: Finding) -> Finding:
+def _as_claims(found: Finding) -> Finding:
     """Return *found*, which is about an older release, as one of the claims' check."""
     return Finding(
         check=replace(found.check, name="claims"),
@@ -215,12 +228,13 @@ def as_claims(found: Finding) -> Finding:
     )
 
 
-def check_steps(now: Reading) -> list[Finding]:
+def _check(now: Reading) -> list[Finding]:
     """Return what the steps of publishing say, as far as a plan can see it."""
     return [
         _check_step(now, "tag"),
         _check_step(now, "release"),
         _check_step(now, "images"),
+        _check_access(now),
     ]
 
 
@@ -250,7 +264,7 @@ def _fine(now: Reading, name: CheckName) -> str:
     return f"{tag} goes on" if now.record is not None else f"none of {tag}"
 
 
-def check_access(now: Reading) -> Finding:
+def _check_access(now: Reading) -> Finding:
     """Say whether the images may be pushed; found out before anything is built."""
     try:
         access = now.access
@@ -266,9 +280,5 @@ def check_access(now: Reading) -> Finding:
         )
     unclear = [each.reason for each in access.values() if isinstance(each, Unknown)]
     if unclear:
-        return unknown("registry", _joined(unclear))
+        return unknown("registry", "; ".join(dict.fromkeys(unclear)))
     return ok("registry", "every image may be pushed")
-
-
-def _joined(reasons: Iterable[str]) -> str:
-    return "; ".join(dict.fromkeys(reasons))

@@ -3,12 +3,13 @@
 from dataclasses import asdict, dataclass
 
 from monokeel.ground.answers import Absent, Found, Unknown
-from monokeel.ground.errors import RefusedError, ServiceError
+from monokeel.ground.errors import NO_ANSWER, RefusedError, ServiceError
 from monokeel.ground.report import Report, Section, Table
 from monokeel.ground.settings import Settings
 from monokeel.ground.version import parse_wanted
 from monokeel.release.plan import ImageState, ServiceImage
 from monokeel.release.ports import Images
+from monokeel.release.reading import Reading
 
 _COLUMNS = ("service", "state", "image", "detail")
 _HEADLINES = {
@@ -50,25 +51,6 @@ class Guard:
         return "unknown" if self.unclear else "free"
 
 
-def image_state(answer: Found | Absent | Unknown, commit: str | None) -> ImageState:
-    """Return what *answer* means to a release of *commit*.
-
-    An image that does not say where it comes from is never taken for ours.
-    """
-    match answer:
-        case Found(revision=revision):
-            return "same" if commit is not None and revision == commit else "other"
-        case Absent():
-            return "free"
-        case Unknown():
-            return "unknown"
-
-
-def digest_in(answer: Found | Absent | Unknown) -> str | None:
-    """Return the digest that *answer* holds, if something is there."""
-    return answer.digest if isinstance(answer, Found) else None
-
-
 def ask_version(
     images: Images, settings: Settings, *, version: str, commit: str | None
 ) -> Guard:
@@ -87,12 +69,32 @@ def ask_version(
                 name=name,
                 image=f"{settings.registry_host}/{settings.image(name)}",
                 tag=version,
-                state=image_state(answer, commit),
-                digest=digest_in(answer),
+                state=_image_state(answer, commit),
+                digest=_digest_in(answer),
                 detail=_detail(answer),
             )
             for name, answer in zip(names, answers, strict=True)
         ),
+    )
+
+
+def service_images(reading: Reading) -> tuple[ServiceImage, ...]:
+    """Return what is at the version of every service; unknown if nobody answers."""
+    commit, version = reading.candidate.commit, reading.candidate.version
+    try:
+        answers = reading.named
+    except NO_ANSWER as error:
+        silent = Unknown(reason=error.problem)
+        answers = {each.service: silent for each in reading.candidate.images}
+    return tuple(
+        ServiceImage(
+            name=image.service,
+            image=image.image,
+            tag=version,
+            state=_image_state(answers[image.service], commit),
+            digest=_digest_in(answers[image.service]),
+        )
+        for image in reading.candidate.images
     )
 
 
@@ -137,6 +139,24 @@ def guard_report(guard: Guard) -> Report:
             for each in not_free
         ),
     )
+
+
+def _image_state(answer: Found | Absent | Unknown, commit: str | None) -> ImageState:
+    """Return what *answer* means to a release of *commit*.
+
+    An image that does not say where it comes from is never taken for ours.
+    """
+    match answer:
+        case Found(revision=revision):
+            return "same" if commit is not None and revision == commit else "other"
+        case Absent():
+            return "free"
+        case Unknown():
+            return "unknown"
+
+
+def _digest_in(answer: Found | Absent | Unknown) -> str | None:
+    return answer.digest if isinstance(answer, Found) else None
 
 
 def _detail(answer: Found | Absent | Unknown) -> str:

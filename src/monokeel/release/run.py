@@ -1,13 +1,14 @@
 """One run: what was begun is finished first, then this commit is released."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from monokeel.ground.answers import Unknown
-from monokeel.ground.errors import RefusedError
+from monokeel.ground.errors import RefusedError, ServiceError
 from monokeel.ground.settings import Settings
 from monokeel.release.plan import ReleasePlan, has_nothing_to_do
-from monokeel.release.planner import plan_release, plan_with_news
+from monokeel.release.planner import plan_release
 from monokeel.release.ports import Outside
 from monokeel.release.publish import Publication, publish
 from monokeel.release.steps import OvertakenError
@@ -75,6 +76,21 @@ def release_commit(
         "others were first, again and again",
         fix="Run ./inv release again once they have ended.",
     )
+
+
+def plan_with_news(
+    fetch: Callable[[], None], plan: Callable[[], ReleasePlan]
+) -> ReleasePlan:
+    """Return a plan of what the remote has now: fetched only if the clone lacks it.
+
+    A failed fetch is no end: the plan says itself what it could not see.
+    """
+    first = plan()
+    if not first.stale:
+        return first
+    with suppress(ServiceError):
+        fetch()
+    return plan()
 
 
 def _finish(

@@ -12,22 +12,10 @@ they are compared with the record and never decide anything.
 
 from monokeel.ground.answers import Absent, Declined, Found, Lost, Moved, Unknown
 from monokeel.ground.errors import RefusedError, ServiceError
+from monokeel.release import refusals
 from monokeel.release.candidate import CandidateImage
 from monokeel.release.reading import Reading
 from monokeel.release.record import ReleaseRecord, record_text
-from monokeel.release.refusals import (
-    claim_kept,
-    claimed_by_another,
-    lost_digest,
-    named_otherwise,
-    other_record,
-    published_otherwise,
-    ref_declined,
-    release_declined,
-    tagged_by_hand,
-    tagged_otherwise,
-    withdrawn,
-)
 from monokeel.release.states import Conflict, Done, State, Step, Todo, Unclear
 
 
@@ -40,7 +28,7 @@ def look_at_builds(now: Reading) -> State:
     if now.record is not None:
         return Done()
     taken = [
-        named_otherwise(now.candidate, image, answer)
+        refusals.named_otherwise(now.candidate, image, answer)
         for image in now.candidate.images
         if isinstance(answer := now.named[image.service], Found)
     ]
@@ -71,7 +59,7 @@ def look_at_claim(now: Reading) -> State:
     if now.claimed is None:
         return Todo((candidate.claim,))
     if now.claimed.commit != candidate.commit:
-        return Conflict((claimed_by_another(candidate, now.claimed.commit),))
+        return Conflict((refusals.claimed_by_another(candidate, now.claimed.commit),))
     return _record_state(now, now.claim_record, candidate.claim)
 
 
@@ -91,7 +79,7 @@ def claim(now: Reading) -> Reading:
         raise _overtaken(news)
     record = now.candidate.record(now.digests)
     lost = [
-        lost_digest(now.candidate, image, digest)
+        refusals.lost_digest(now.candidate, image, digest)
         for image in now.candidate.images
         if not _is_whole(
             now.at_digest(image, digest := now.digests[image.service]), digest
@@ -144,38 +132,38 @@ def create_draft(now: Reading) -> Reading:
     """Create a draft with the record; what others have put down is left alone."""
     candidate, record = now.candidate, now.record
     if record is None:
-        raise withdrawn(candidate)
+        raise refusals.withdrawn(candidate)
     try:
         draft = now.releases.create_draft(
             candidate.tag, title=candidate.tag, body=candidate.body
         )
         now.releases.attach(draft, record_text(record).encode())
     except RefusedError as error:
-        raise release_declined(candidate, error) from error
+        raise refusals.release_declined(candidate, error) from error
     return now.without("releases")
 
 
 def look_at_names(now: Reading) -> State:
     """Say which images lack the version, and refuse one at another digest."""
     record = now.record
-    refusals: list[RefusedError] = []
+    against: list[RefusedError] = []
     missing, unclear = _to_stage(now), _unclear(now)
     for image in now.candidate.images:
         named = now.named[image.service]
         digest = None if record is None else record.digest_of(image.service)
         if isinstance(named, Found) and digest in {None, named.digest}:
             if named.missing:
-                refusals.append(lost_digest(now.candidate, image, named.digest))
+                against.append(refusals.lost_digest(now.candidate, image, named.digest))
         elif isinstance(named, Found):
-            refusals.append(named_otherwise(now.candidate, image, named))
+            against.append(refusals.named_otherwise(now.candidate, image, named))
         elif isinstance(named, Absent):
             missing.append(f"{image.path}:{now.candidate.version}")
             held = None if digest is None else now.at_digest(image, digest)
             if isinstance(held, Unknown):
                 unclear.append(held.reason)
             elif digest is not None and not _is_whole(held, digest):
-                refusals.append(lost_digest(now.candidate, image, digest))
-    return _state(refusals, missing, unclear)
+                against.append(refusals.lost_digest(now.candidate, image, digest))
+    return _state(against, missing, unclear)
 
 
 def name_images(now: Reading) -> Reading:
@@ -216,7 +204,7 @@ def create_tag(now: Reading) -> Reading:
         if isinstance(state, Unclear):
             raise ServiceError(state.reason)
     if seen.record is None or states != [Done(), Done()]:
-        raise withdrawn(now.candidate)
+        raise refusals.withdrawn(now.candidate)
     return _create(seen, now.candidate.tag_ref, seen.record)
 
 
@@ -238,19 +226,19 @@ def publish_draft(now: Reading) -> Reading:
     if seen.published is not None:
         return seen
     if seen.tagged is None or seen.tagged.commit != now.candidate.commit:
-        raise withdrawn(now.candidate)
+        raise refusals.withdrawn(now.candidate)
     if not seen.own_drafts:  # deleted since: from the tag on there is only forward
         seen = create_draft(seen)
     draft = next(iter(seen.own_drafts), None)
     if draft is None:
-        raise withdrawn(now.candidate)
+        raise refusals.withdrawn(now.candidate)
     candidate = now.candidate
     try:
         now.releases.publish(
             draft, title=candidate.tag, body=candidate.body, latest=seen.is_highest()
         )
     except RefusedError as error:
-        raise release_declined(candidate, error) from error
+        raise refusals.release_declined(candidate, error) from error
     return seen.without("releases")
 
 
@@ -270,7 +258,7 @@ def clean_up(now: Reading) -> Reading:
     for ref, at in now.leftovers:
         moved = now.remote.move_ref(ref, old=at.object, new=None)
         if isinstance(moved, Declined):
-            raise claim_kept(ref, moved)
+            raise refusals.claim_kept(ref, moved)
         seen = seen.at(ref, moved.now)
     return seen.without("releases") if now.surplus_drafts else seen
 
@@ -287,10 +275,10 @@ STEPS = (
 
 
 def _state(
-    refusals: list[RefusedError], missing: list[str], unclear: list[str]
+    against: list[RefusedError], missing: list[str], unclear: list[str]
 ) -> State:
-    if refusals:
-        return Conflict(tuple(refusals))
+    if against:
+        return Conflict(tuple(against))
     if unclear:
         return Unclear("; ".join(dict.fromkeys(unclear)))
     return Todo(tuple(missing)) if missing else Done()
@@ -324,9 +312,9 @@ def _is_whole(answer: Found | Absent | Unknown | None, digest: str) -> bool:
 def _tag_state(now: Reading) -> State:
     if now.tagged is None or now.tagged.commit != now.candidate.commit:
         commit = None if now.tagged is None else now.tagged.commit
-        return Conflict((tagged_otherwise(now.candidate, commit),))
+        return Conflict((refusals.tagged_otherwise(now.candidate, commit),))
     if now.tag_record is None:
-        return Conflict((tagged_by_hand(now.candidate),))
+        return Conflict((refusals.tagged_by_hand(now.candidate),))
     return _record_state(now, now.tag_record, now.candidate.tag_ref)
 
 
@@ -339,13 +327,15 @@ def _record_state(now: Reading, record: ReleaseRecord | None, ref: str) -> State
         == (now.candidate.version, now.candidate.commit)
         and {each.service: each.image for each in record.images} == wanted
     )
-    return Done() if fits else Conflict((other_record(now.candidate, record, ref),))
+    if fits:
+        return Done()
+    return Conflict((refusals.other_record(now.candidate, record, ref),))
 
 
 def _published_state(now: Reading) -> State:
     if now.published is None or now.is_out:
         return Done()
-    return Conflict((published_otherwise(now.candidate, now.published),))
+    return Conflict((refusals.published_otherwise(now.candidate, now.published),))
 
 
 def _create(now: Reading, ref: str, record: ReleaseRecord) -> Reading:
@@ -354,7 +344,9 @@ def _create(now: Reading, ref: str, record: ReleaseRecord) -> Reading:
     )
     match moved:
         case Declined():
-            raise ref_declined(now.candidate, ref, moved, now.releases.latest())
+            raise refusals.ref_declined(
+                now.candidate, ref, moved, now.releases.latest()
+            )
         case Moved(now=made):
             return now.at(ref, made)
         case Lost():
@@ -364,5 +356,5 @@ def _create(now: Reading, ref: str, record: ReleaseRecord) -> Reading:
 def _digest(now: Reading, image: CandidateImage) -> str:
     digest = now.record.digest_of(image.service) if now.record is not None else None
     if digest is None:
-        raise withdrawn(now.candidate)
+        raise refusals.withdrawn(now.candidate)
     return digest
