@@ -148,6 +148,19 @@ class NewRecord:
     description: str
     note: Note
 
+    def as_made(self, value: Json) -> Record:
+        """Return the record that *value*, GitHub's answer in REST shape, is of."""
+        fields = as_object(value)
+        return Record(
+            id=as_number(fields.get("id")),
+            environment=self.environment,
+            sha=as_text(fields.get("sha")),
+            task=self.task,
+            created_at=parse_time(as_text(fields.get("created_at"))),
+            creator="",
+            note=self.note,
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listed:
