@@ -52,10 +52,8 @@ def _is_done(request: Request, reading: Reading, wanted: str) -> bool:
 
 
 def _judged(plan: Plan, outside: Outside, overrides: Mapping[str, str]) -> Plan:
-    request, version, reading = plan.request, plan.version, plan.reading
-    previous = reading.previous(plan.place.name)
-    if previous is not None and plan.place.environment.soak:
-        reading = knowing_time(reading, outside, version, previous.name)
+    request, version = plan.request, plan.version
+    reading = knowing_time(plan.reading, outside, version, plan.place)
     settings, pointers = reading.settings, reading.pointers
     release, artifact = read_release(outside, settings, pointers, version)
     hold = outside.records.hold() if request.hold is None else request.hold
