@@ -3,7 +3,8 @@
 from datetime import timedelta
 
 from monokeel.promotion.move import carry_out
-from monokeel.promotion.plan import Request, plan_promotion
+from monokeel.promotion.plan import Request
+from monokeel.promotion.planner import plan_promotion
 from tests.fakes.pointers import Shop, commit_named
 
 HOLD = "incident 42"

@@ -7,7 +7,8 @@ from monokeel.ground.report import as_text
 from monokeel.ground.settings import parse_settings
 from monokeel.promotion.auto import onwards_report, promote_onwards
 from monokeel.promotion.move import carry_out
-from monokeel.promotion.plan import Request, plan_promotion
+from monokeel.promotion.plan import Request
+from monokeel.promotion.planner import plan_promotion
 from tests.fakes.pointers import Shop
 
 

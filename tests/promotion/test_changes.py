@@ -1,6 +1,7 @@
 from monokeel.ground.report import as_text
 from monokeel.promotion.outcome import plan_report
-from monokeel.promotion.plan import Plan, Request, plan_promotion
+from monokeel.promotion.plan import Plan, Request
+from monokeel.promotion.planner import plan_promotion
 from tests.fakes.pointers import Shop
 
 

@@ -9,7 +9,8 @@ import pytest
 
 from monokeel.ground.errors import RefusedError
 from monokeel.promotion.move import carry_out
-from monokeel.promotion.plan import Plan, Request, plan_promotion
+from monokeel.promotion.plan import Plan, Request
+from monokeel.promotion.planner import plan_promotion
 from monokeel.promotion.reading import Reading, read
 from monokeel.promotion.records import BranchMove
 from tests.fakes.pointers import Shop, commit_named

@@ -12,7 +12,8 @@ from monokeel.ground.answers import Found
 from monokeel.ground.errors import MonokeelError
 from monokeel.promotion.checks import Gate
 from monokeel.promotion.move import carry_out
-from monokeel.promotion.plan import Plan, Request, plan_promotion
+from monokeel.promotion.plan import Plan, Request
+from monokeel.promotion.planner import plan_promotion
 from monokeel.promotion.reading import read
 from monokeel.promotion.status import overview_of
 from tests.fakes.fuse import Crash

@@ -9,7 +9,8 @@ from monokeel.ground.errors import RefusedError, ServiceError, UsageError
 from monokeel.ground.report import as_json
 from monokeel.promotion.move import Outcome, carry_out
 from monokeel.promotion.outcome import outcome_report, plan_report
-from monokeel.promotion.plan import Plan, Request, plan_promotion
+from monokeel.promotion.plan import Plan, Request
+from monokeel.promotion.planner import plan_promotion
 from monokeel.promotion.ports import Protection
 from tests.fakes.pointers import Shop, commit_named, digest_of
 

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from monokeel.ground.errors import MonokeelError
 from monokeel.promotion.move import carry_out
-from monokeel.promotion.plan import Request, plan_promotion
+from monokeel.promotion.plan import Request
+from monokeel.promotion.planner import plan_promotion
 from monokeel.promotion.status import overview_of
 from tests.fakes.fuse import Crash
 from tests.fakes.pointers import Shop, commit_named

@@ -9,7 +9,8 @@ import pytest
 
 from monokeel.ground.errors import MonokeelError, RefusedError
 from monokeel.promotion.move import Outcome, carry_out
-from monokeel.promotion.plan import Request, plan_promotion
+from monokeel.promotion.plan import Request
+from monokeel.promotion.planner import plan_promotion
 from monokeel.promotion.reading import read
 from tests.fakes.pointers import Shop, commit_named
 from tests.fakes.turns import Turns

@@ -6,7 +6,8 @@ import pytest
 
 from monokeel.ground.errors import MonokeelError, RefusedError, UsageError
 from monokeel.promotion.move import Outcome, carry_out
-from monokeel.promotion.plan import Request, plan_promotion
+from monokeel.promotion.plan import Request
+from monokeel.promotion.planner import plan_promotion
 from monokeel.promotion.reading import read
 from tests.fakes.fuse import Crash
 from tests.fakes.pointers import Shop, commit_named, digest_of

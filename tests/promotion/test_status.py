@@ -11,7 +11,8 @@ from monokeel.ground.words import span
 from monokeel.promotion.history import History, history_report, look_back
 from monokeel.promotion.move import carry_out
 from monokeel.promotion.next_moves import NextMove
-from monokeel.promotion.plan import Request, plan_promotion
+from monokeel.promotion.plan import Request
+from monokeel.promotion.planner import plan_promotion
 from monokeel.promotion.records import BranchMove
 from monokeel.promotion.status import Overview, overview_of
 from monokeel.promotion.status_report import overview_report

@@ -20,7 +20,6 @@ from monokeel.ground.answers import (
     as_text,
 )
 from monokeel.ground.errors import NO_ANSWER, ServiceError
-from monokeel.ground.words import parse_time
 from monokeel.promotion.ports import Protection
 from monokeel.promotion.records import (
     BranchMove,
@@ -125,16 +124,7 @@ class Deployments:
             },
             expect=(HTTPStatus.CREATED,),
         )
-        fields = as_object(answer.json())
-        return Record(
-            id=as_number(fields.get("id")),
-            environment=wanted.environment,
-            sha=as_text(fields.get("sha")),
-            task=wanted.task,
-            created_at=parse_time(as_text(fields.get("created_at"))),
-            creator="",
-            note=wanted.note,
-        )
+        return wanted.as_made(answer.json())
 
     def settle(
         self, record: int, state: str, description: str, log_url: str = ""
@@ -216,8 +206,9 @@ class Deployments:
     def approvers(self, run: str) -> tuple[str, ...]:
         """Return the logins that approved the workflow run *run* (its id), by name."""
         answer = self._github.request("GET", f"/actions/runs/{quote(run)}/approvals")
-        approved = [as_object(item) for item in as_list(answer.json())]
-        users = [as_object(e.get("user")) for e in approved if _is_approval(e)]
+        reviews = [as_object(item) for item in as_list(answer.json())]
+        approved = [each for each in reviews if each.get("state") == "approved"]
+        users = [as_object(each.get("user")) for each in approved]
         return tuple(sorted({as_text(user.get("login")) for user in users}))
 
     def branch_moves(self, branch: str) -> tuple[BranchMove, ...]:
@@ -266,7 +257,3 @@ def _page_of(value: Json, environments: Mapping[str, str]) -> tuple[list[Record]
     records = [parse_record(node, environments) for node in nodes]
     info = as_object(fields.get("pageInfo"))
     return [each for each in records if each], info.get("hasNextPage") is True
-
-
-def _is_approval(review: Mapping[str, Json]) -> bool:
-    return review.get("state") == "approved"

@@ -1,15 +1,15 @@
 """``auto = true``: a release goes on by itself, as far as every gate lets it pass."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
-from monokeel.ground.answers import Json
 from monokeel.ground.errors import RefusedError
 from monokeel.ground.report import Report, Section
 from monokeel.ground.settings import Settings
 from monokeel.ground.version import newest_first
 from monokeel.promotion.move import carry_out
-from monokeel.promotion.plan import Request, plan_promotion
+from monokeel.promotion.plan import Request
+from monokeel.promotion.planner import plan_promotion
 from monokeel.promotion.pointers import read_remote
 from monokeel.promotion.ports import Outside
 from monokeel.promotion.records import ROLLBACK
@@ -80,20 +80,11 @@ def onwards_report(steps: list[Step]) -> Report:
     moved = [each for each in steps if each.moved]
     ended = [each for each in steps if not each.moved]
     went = ", ".join(each.environment for each in moved) or "nowhere"
-    listed: list[Json] = [
-        {
-            "environment": each.environment,
-            "version": each.version,
-            "moved": each.moved,
-            "said": each.said,
-        }
-        for each in steps
-    ]
     return Report(
         headline=f"{steps[0].version} went on by itself to: {went}",
         sections=(
             Section("", tuple(each.said for each in moved)),
             Section("Ended there", tuple(each.said for each in ended)),
         ),
-        data={"steps": listed},
+        data={"steps": [asdict(each) for each in steps]},
     )

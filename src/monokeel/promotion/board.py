@@ -1,14 +1,12 @@
 """``status --html``: the same as one self-contained page, for phone and desktop."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from html import escape
 
 from monokeel.ground.words import span
 from monokeel.promotion.reading import Place, Reading
-from monokeel.promotion.records import Record
 from monokeel.promotion.status import Overview, PlaceStatus
 from monokeel.promotion.status_report import next_words, stops, where_words
-from monokeel.promotion.track_record import time_live
 
 _SHOWN = 12  # moves of each environment
 _STYLE = """
@@ -99,7 +97,7 @@ def _timeline(place: Place, reading: Reading) -> str:
     records = [each for each in reading.ledger.of(place.name) if each.live_from]
     parts = []
     for record in reversed(records[:_SHOWN]):
-        lived = _lived(record, place, reading)
+        lived = reading.time_live(record)
         colour = _COLOURS[sum(map(ord, record.version)) % len(_COLOURS)]
         share = max(1, int(lived.total_seconds()))
         parts.append(
@@ -121,7 +119,7 @@ def _moves(place: Place, reading: Reading) -> str:
                 record.note.from_version or "–",  # noqa: RUF001 - the sign for nothing
                 record.task,
                 record.by,
-                span(_lived(record, place, reading)) if record.live_from else "never",
+                span(reading.time_live(record)) if record.live_from else "never",
                 "; ".join(filter(None, (record.why, record.note.reason))),
             )
         )
@@ -136,11 +134,6 @@ def _moves(place: Place, reading: Reading) -> str:
         + "".join(f"<th>{head}</th>" for head in heads)
         + f"</tr>{''.join(rows)}</table></div>"
     )
-
-
-def _lived(record: Record, place: Place, reading: Reading) -> timedelta:
-    live = record.sha == place.commit
-    return time_live(reading.ledger, record, live=live, now=reading.now)
 
 
 def _time(moment: datetime) -> str:

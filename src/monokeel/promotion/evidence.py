@@ -4,7 +4,6 @@ A record counts if its creator is our writer or whoever asks, or if GitHub itsel
 the branch move as it says; and if its tag, version and commit agree.
 """
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 
@@ -23,30 +22,24 @@ from monokeel.promotion.records import (
 ACTIONS = "github-actions[bot]"
 _LAG = timedelta(minutes=1)  # between a record and the push that it announces
 
-# The moves of each branch that GitHub saw, or why nobody can tell.
-Moves = Mapping[str, tuple[BranchMove, ...] | str]
-
-
-def moves_to_check(outside: Outside, listed: Listed, pointers: Pointers) -> Moves:
-    """Return what GitHub saw of each branch that others wrote records about."""
-    others = [each for each in listed.records if not _is_ours(each, listed.viewer)]
-    names = dict.fromkeys(each.environment for each in others)
-    return {name: _moves_of(name, outside, pointers) for name in names}
-
 
 def ledger_of(
-    listed: Listed,
-    pointers: Pointers,
-    moves: Moves,
-) -> Ledger:
-    """Return the ledger of the records in *listed* that count; the rest is odd."""
+    outside: Outside, listed: Listed, pointers: Pointers
+) -> tuple[Ledger, dict[str, str]]:
+    """Return the ledger of the records in *listed* that count; the rest is odd.
+
+    With it environment → which records there nobody could judge, and why.
+    """
     # Whoever may write can write a record: it counts if it is our writer's, or if
     # GitHub saw the branch move as it says.
+    others = [each for each in listed.records if not _is_ours(each, listed.viewer)]
+    names = dict.fromkeys(each.environment for each in others)
+    moves = {name: _moves_of(name, outside, pointers) for name in names}
     counted, odd = [], []
     for record in listed.records:
         why = _disagreement(record, pointers)
         if not why and not _is_ours(record, listed.viewer):
-            seen = moves.get(record.environment, ())
+            seen = moves[record.environment]
             if isinstance(seen, str) or not _was_seen(record, seen):
                 why = f"written by {record.creator or 'nobody'}, and no move was seen"
         if why:
@@ -55,13 +48,9 @@ def ledger_of(
         known = {record.creator, listed.viewer, ACTIONS}
         told = tuple(each for each in record.statuses if each.by in known)
         counted.append(replace(record, statuses=told))
-    return Ledger(records=tuple(counted), floors=listed.floors, odd=tuple(odd))
-
-
-def unchecked(listed: Listed, moves: Moves) -> dict[str, str]:
-    """Return environment → which records there nobody could judge, and why."""
+    ledger = Ledger(records=tuple(counted), floors=listed.floors, odd=tuple(odd))
     who = listed.viewer or "us"
-    return {
+    return ledger, {
         name: f"records in {name} by others than {who} could not be checked: {seen}"
         for name, seen in moves.items()
         if isinstance(seen, str)

@@ -9,11 +9,15 @@ from monokeel.ground.errors import NO_ANSWER, UsageError
 from monokeel.ground.report import Report, Section, Table
 from monokeel.ground.settings import Settings
 from monokeel.ground.words import span, stamp
-from monokeel.promotion.pointers import Pointers, branch_of, read_remote
+from monokeel.promotion.pointers import (
+    Pointers,
+    branch_of,
+    names_on_github,
+    read_remote,
+)
 from monokeel.promotion.ports import Outside
 from monokeel.promotion.reading import Reading, read_on, read_records
 from monokeel.promotion.records import BranchMove, Record
-from monokeel.promotion.track_record import time_live
 
 _NOWHERE = "0" * 40
 
@@ -71,8 +75,7 @@ def look_back(
     if not environment:
         raise UsageError("no environment given", fix="Add --env NAME.")
     settings, pointers = read_remote(outside.clone, local)
-    former = {each.was: each.name for each in settings.environments if each.was}
-    environment = former.get(environment, environment)
+    environment = names_on_github(settings).get(environment, environment)
     if environment not in pointers.branches:
         settings.environment(environment)
     # Also a branch that belongs to no environment any more has a history.
@@ -122,10 +125,6 @@ def history_report(history: History) -> Report:
 
 
 def _recorded(record: Record, reading: Reading) -> Move:
-    live_for = None
-    if record.live_from is not None:
-        live = record.sha == reading.pointers.branches.get(record.environment)
-        live_for = time_live(reading.ledger, record, live=live, now=reading.now)
     return Move(
         at=record.created_at,
         version=record.version,
@@ -133,7 +132,7 @@ def _recorded(record: Record, reading: Reading) -> Move:
         task=record.task,
         by=record.by,
         state=record.state,
-        live_for=live_for,
+        live_for=reading.time_live(record) if record.live_from is not None else None,
         why=record.why,
         record=record,
     )

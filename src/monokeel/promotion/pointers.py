@@ -5,9 +5,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from monokeel.ground.answers import RemoteRef
-from monokeel.ground.errors import ServiceError, UsageError
+from monokeel.ground.errors import RefusedError, ServiceError, UsageError
 from monokeel.ground.settings import Settings, parse_settings
-from monokeel.ground.version import newest_first
+from monokeel.ground.version import nearest, newest_first
 from monokeel.promotion.ports import Remote
 from monokeel.promotion.records import Ledger
 from monokeel.promotion.track_record import STALE, repairs, unfinished
@@ -39,6 +39,33 @@ class Pointers:
         at = [version for version, sha in self.releases.items() if sha == commit]
         return newest_first(at)[0] if at else ""
 
+    def require_release(self, version: str, settings: Settings) -> None:
+        """Raise RefusedError, with the nearest ones, if *version* is no release."""
+        if version in self.releases:
+            return
+        close = [settings.tag(each) for each in nearest(version, self.releases)]
+        tag = settings.tag(version)
+        if close:
+            raise RefusedError(
+                f"{tag} does not exist; nearest: {', '.join(close)}",
+                fix="Promote one of these, or release the version first.",
+            )
+        raise RefusedError(
+            f"{tag} does not exist; nothing was released yet",
+            fix="Release it first: ./inv release",
+        )
+
+    def strays(self, settings: Settings) -> tuple[str, ...]:
+        """Return the ``env/*`` branches of no environment, one line each."""
+        known = names_on_github(settings)
+        return tuple(
+            f"{branch_of(name)} belongs to no environment: name it in"
+            f' infra/platform.toml (or was = "{name}"), or delete it: git push origin'
+            f" --delete {branch_of(name)}"
+            for name in sorted(self.branches)
+            if name not in known
+        )
+
 
 def read_remote(clone: Remote, local: Settings) -> tuple[Settings, Pointers]:
     """Return the policy on the default branch of the remote, and its pointers.
@@ -67,6 +94,12 @@ def branch_of(environment: str) -> str:
 def ref_of(environment: str) -> str:
     """Return the full ref of *environment*'s branch, ``refs/heads/env/prod``."""
     return f"{_HEADS}{branch_of(environment)}"
+
+
+def names_on_github(settings: Settings) -> dict[str, str]:
+    """Return name on GitHub → name of ours; GitHub cannot rename an Environment."""
+    former = {each.was: each.name for each in settings.environments if each.was}
+    return former | {each.name: each.name for each in settings.environments}
 
 
 def main_of(refs: Mapping[str, str], default_branch: str) -> str:

@@ -6,28 +6,27 @@ still owes is counted as written, in every environment, whoever reads it.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from monokeel.ground.errors import RefusedError
 from monokeel.ground.freezes import Freeze
 from monokeel.ground.settings import Environment, Settings
-from monokeel.ground.version import nearest, newest_first
-from monokeel.promotion.evidence import ledger_of, moves_to_check, unchecked
+from monokeel.ground.version import newest_first
+from monokeel.promotion.evidence import ledger_of
 from monokeel.promotion.pointers import (
     Pointers,
-    branch_of,
+    names_on_github,
     pointer_drift,
     read_remote,
 )
 from monokeel.promotion.ports import Outside
 from monokeel.promotion.records import Ledger, Listed, Record
-from monokeel.promotion.records import newest_first as by_id
 from monokeel.promotion.track_record import (
     Repair,
     TrackRecord,
     repaired,
     repairs,
     time_is_hidden,
+    time_live,
     track_record_of,
 )
 
@@ -122,6 +121,11 @@ class Reading:
             now=self.now,
         )
 
+    def time_live(self, record: Record) -> timedelta:
+        """Return how long *record*, once confirmed, was where its environment is."""
+        live = record.sha == self.pointers.branches.get(record.environment)
+        return time_live(self.ledger, record, live=live, now=self.now)
+
 
 def read(
     outside: Outside, local: Settings, *, environment: str = "", version: str = ""
@@ -137,7 +141,7 @@ def read(
     if environment:
         settings.environment(environment)
     if version:
-        _require_known(version, pointers, settings)
+        pointers.require_release(version, settings)
     return read_records(outside, (settings, pointers), version=version)
 
 
@@ -160,7 +164,7 @@ def read_records(
     commits += pointers.branches.values()
     if any(outside.clone.commit_of(each) is None for each in commits):
         outside.clone.fetch()
-    names = _names_on_github(settings)
+    names = names_on_github(settings)
     if stray:
         names.setdefault(stray, stray)
     listed = outside.records.newest(names, tuple(dict.fromkeys(commits)))
@@ -176,26 +180,27 @@ def read_on(reading: Reading, outside: Outside, environment: str) -> Reading:
     """Return *reading* with every record of *environment*, however old."""
     if not reading.listed.floors.get(environment):
         return reading
-    names = _names_on_github(reading.settings) | {environment: environment}
+    names = names_on_github(reading.settings) | {environment: environment}
     older = outside.records.history(
         {name: ours for name, ours in names.items() if ours == environment}
     )
-    listed = replace(
-        reading.listed,
-        records=by_id([*reading.listed.records, *older]),
-        floors={**reading.listed.floors, environment: 0},
-    )
+    listed = reading.listed.completed(environment, older)
     return _assemble(outside, reading.settings, reading.pointers, listed, reading.now)
 
 
 def knowing_time(
-    reading: Reading, outside: Outside, version: str, environment: str
+    reading: Reading, outside: Outside, version: str, place: Place
 ) -> Reading:
-    """Return *reading* with what it takes to say how long *version* was live there."""
-    commit = reading.pointers.releases[version]
-    there = reading.pointers.branches.get(environment) or ""
-    if time_is_hidden(reading.ledger, environment, commit, there):
-        return read_on(reading, outside, environment)
+    """Return *reading* with how long *version* was live before *place*.
+
+    Only where that counts: *place* has a soak, and an environment before it.
+    """
+    previous = reading.previous(place.name)
+    if previous is None or not place.environment.soak:
+        return reading
+    commit, there = reading.pointers.releases[version], previous.commit or ""
+    if time_is_hidden(reading.ledger, previous.name, commit, there):
+        return read_on(reading, outside, previous.name)
     return reading
 
 
@@ -206,8 +211,7 @@ def _assemble(
     listed: Listed,
     now: datetime,
 ) -> Reading:
-    moves = moves_to_check(outside, listed, pointers)
-    ledger = ledger_of(listed, pointers, moves)
+    ledger, unchecked = ledger_of(outside, listed, pointers)
     at = pointers.branches
     owed = {
         each.name: repairs(ledger, each.name, at.get(each.name), now)
@@ -230,45 +234,12 @@ def _assemble(
             )
             for each in settings.environments
         ),
-        unchecked=unchecked(listed, moves),
-        strays=_strays(settings, pointers),
+        unchecked=unchecked,
+        strays=pointers.strays(settings),
         freezes=tuple(
             (end, freeze)
             for freeze in settings.freezes
             if (end := freeze.open_until(now, outside.zones)) is not None
         ),
         now=now,
-    )
-
-
-def _names_on_github(settings: Settings) -> dict[str, str]:
-    """Return name on GitHub → name of ours; GitHub cannot rename an Environment."""
-    former = {each.was: each.name for each in settings.environments if each.was}
-    return former | {each.name: each.name for each in settings.environments}
-
-
-def _strays(settings: Settings, pointers: Pointers) -> tuple[str, ...]:
-    known = _names_on_github(settings)
-    return tuple(
-        f"{branch_of(name)} belongs to no environment: name it in infra/platform.toml"
-        f' (or was = "{name}"), or delete it: git push origin --delete'
-        f" {branch_of(name)}"
-        for name in sorted(pointers.branches)
-        if name not in known
-    )
-
-
-def _require_known(version: str, pointers: Pointers, settings: Settings) -> None:
-    if version in pointers.releases:
-        return
-    close = [settings.tag(each) for each in nearest(version, pointers.releases)]
-    tag = settings.tag(version)
-    if close:
-        raise RefusedError(
-            f"{tag} does not exist; nearest: {', '.join(close)}",
-            fix="Promote one of these, or release the version first.",
-        )
-    raise RefusedError(
-        f"{tag} does not exist; nothing was released yet",
-        fix="Release it first: ./inv release",
     )

@@ -124,10 +124,6 @@ class Record:
         ends = self._ends()
         return ends[-1].at if ends else None
 
-    def with_status(self, status: Status) -> "Record":
-        """Return the same record with one more status."""
-        return replace(self, statuses=(*self.statuses, status))
-
     def _ends(self) -> list[Status]:
         failed = [each for each in self.statuses if each.state in _FAILED]
         return sorted(failed, key=lambda each: each.at)
@@ -148,6 +144,19 @@ class NewRecord:
     description: str
     note: Note
 
+    def as_made(self, value: Json) -> Record:
+        """Return the record that *value*, GitHub's answer in REST shape, is of."""
+        fields = as_object(value)
+        return Record(
+            id=as_number(fields.get("id")),
+            environment=self.environment,
+            sha=as_text(fields.get("sha")),
+            task=self.task,
+            created_at=parse_time(as_text(fields.get("created_at"))),
+            creator="",
+            note=self.note,
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listed:
@@ -160,6 +169,14 @@ class Listed:
     records: tuple[Record, ...]
     viewer: str
     floors: Mapping[str, int]
+
+    def completed(self, environment: str, older: Iterable[Record]) -> "Listed":
+        """Return the same with *older*, which is all there is of *environment*."""
+        return replace(
+            self,
+            records=newest_first([*self.records, *older]),
+            floors={**self.floors, environment: 0},
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,12 +226,6 @@ class Ledger:
     def reaches(self, record: Record) -> bool:
         """Say whether every record newer than *record* in its environment is here."""
         return record.id >= self.floors.get(record.environment, 0)
-
-    def replacing(self, changed: Mapping[int, Record]) -> "Ledger":
-        """Return the same ledger with the records of *changed*, by their id."""
-        return replace(
-            self, records=tuple(changed.get(each.id, each) for each in self.records)
-        )
 
 
 def newest_first(records: Iterable[Record]) -> tuple[Record, ...]:

@@ -1,5 +1,6 @@
 """What runs where, what stops, where back, what is next and the one reason why not."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -8,8 +9,7 @@ from monokeel.ground.errors import NO_ANSWER
 from monokeel.ground.settings import Settings
 from monokeel.ground.version import is_newer, is_prerelease, newest_first
 from monokeel.promotion.facts import artifact_of, facts_of, read_release
-from monokeel.promotion.gates import evaluate
-from monokeel.promotion.next_moves import NextMove, next_moves
+from monokeel.promotion.next_moves import NextMove, judged, next_moves
 from monokeel.promotion.ports import Outside
 from monokeel.promotion.reading import Place, Reading, knowing_time, read
 from monokeel.promotion.rollback import ways_back
@@ -73,10 +73,8 @@ def _status(
 ) -> PlaceStatus:
     newer = [
         version
-        for version in newest_first(reading.pointers.releases)
-        if place.version
-        and is_newer(version, place.version)
-        and (place.environment.prerelease or not is_prerelease(version))
+        for version in _taken(place, reading)
+        if place.version and is_newer(version, place.version)
     ]
     return PlaceStatus(
         place=place,
@@ -86,6 +84,13 @@ def _status(
         lacking=_age(newer[-1], reading, outside) if newer else None,
         elsewhere=tuple(_taken_back(place, reading)),
     )
+
+
+def _taken(place: Place, reading: Reading) -> Iterator[str]:
+    """Yield the releases that *place* takes, the newest first."""
+    for version in newest_first(reading.pointers.releases):
+        if place.environment.prerelease or not is_prerelease(version):
+            yield version
 
 
 def _age(version: str, reading: Reading, outside: Outside) -> timedelta | None:
@@ -112,9 +117,8 @@ def _next_step(
     version = next_version(place, reading)
     if not version:
         return None
-    previous, known = reading.previous(place.name), reading
-    if previous is not None and place.environment.soak:
-        known = knowing_time(reading, outside, version, previous.name)
+    previous = reading.previous(place.name)
+    known = knowing_time(reading, outside, version, place)
     facts = facts_of(known, outside.clone, version, place.name, hold=hold)
     source = previous.current if previous is not None else None
     if source is not None and source.version == version and source.note.digests:
@@ -126,12 +130,7 @@ def _next_step(
             outside, reading.settings, reading.pointers, version
         )
         facts = replace(facts, release=release, artifact=artifact)
-    return NextMove(
-        version=version,
-        environment=place.name,
-        gates=evaluate(facts),
-        setback=facts.here.setback(reading.now),
-    )
+    return judged(facts)
 
 
 def next_version(place: Place, reading: Reading) -> str:
@@ -143,11 +142,6 @@ def next_version(place: Place, reading: Reading) -> str:
     if previous is not None:
         wanted = previous.version
     else:
-        takes = [
-            version
-            for version in newest_first(reading.pointers.releases)
-            if place.environment.prerelease or not is_prerelease(version)
-        ]
-        wanted = takes[0] if takes else ""
+        wanted = next(_taken(place, reading), "")
     there = reading.pointers.version_at(place.left)
     return wanted if wanted and (not there or is_newer(wanted, there)) else ""

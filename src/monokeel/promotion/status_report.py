@@ -59,8 +59,10 @@ def place_lines(each: PlaceStatus, width: int, reading: Reading) -> tuple[str, .
     """Return one environment in a line, or in a few where it does not fit."""
     parts = [where_words(each.place, reading), *each.elsewhere]
     if each.behind:
-        lacking = f" for {_days(each)}" if each.lacking is not None else ""
-        parts.append(f"{each.behind} behind{lacking}")
+        said = f"{each.behind} behind"
+        if each.lacking is not None:
+            said += f" for {span(each.lacking).split()[0]}"
+        parts.append(said)
     if each.back:
         ways = (f"{v}, {why}" if why else f"{v} ready" for v, why in each.back)
         parts.append(f"back: {' · '.join(ways)}")
@@ -97,10 +99,6 @@ def where_words(place: Place, reading: Reading) -> str:
     if record.note.approvers:
         said += f", approved by {', '.join(record.note.approvers)}"
     return said
-
-
-def _days(each: PlaceStatus) -> str:
-    return span(each.lacking).split()[0] if each.lacking is not None else ""
 
 
 def next_words(move: NextMove) -> str:

@@ -1,7 +1,7 @@
 """How a version did in an environment, and which records a crash left unfinished."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -173,14 +173,17 @@ def overtaken(record: Record, version: str) -> Repair:
 
 def repaired(ledger: Ledger, owed: Iterable[Repair], now: datetime) -> Ledger:
     """Return *ledger* as it is once *owed* has been written at *now*."""
-    return ledger.replacing(
-        {
-            each.record.id: each.record.with_status(
-                Status(state=each.state, at=now, description=each.description)
-            )
-            for each in owed
-        }
+    added = {
+        each.record.id: Status(state=each.state, at=now, description=each.description)
+        for each in owed
+    }
+    records = (
+        replace(each, statuses=(*each.statuses, added[each.id]))
+        if each.id in added
+        else each
+        for each in ledger.records
     )
+    return replace(ledger, records=tuple(records))
 
 
 def shortened(description: str) -> str:

@@ -95,7 +95,7 @@ def _move(request: "Request", *, dry_run: bool) -> Iterator[Report]:
     from monokeel.adapters.actions import set_output
     from monokeel.promotion.move import carry_out
     from monokeel.promotion.outcome import outcome_report, plan_report
-    from monokeel.promotion.plan import plan_promotion
+    from monokeel.promotion.planner import plan_promotion
 
     outside = make_promotion()
     plan = plan_promotion(request, outside, read_settings())
