@@ -33,6 +33,7 @@ _COST = (
     " money. Keys, Environments, rulesets, tags and releases are made and removed."
 )
 _SHOWN = 300
+_FETCH = "update_allows_fetch_and_merge"
 OK, CREATED = HTTPStatus.OK, HTTPStatus.CREATED
 _KEY: Json = {"actor_id": None, "actor_type": "DeployKey", "bypass_mode": "always"}
 
@@ -140,16 +141,6 @@ def branch_policy(live: Live) -> str:
     return "" if answer.status == OK else _said(answer)
 
 
-def claims(live: Live) -> str:
-    """Make, swap and delete a claim with the deploy key."""
-    ref, one, two = "refs/releases/live", live.plain.head(), live.commit("fix: two")
-    for old, new in ((None, one), (one, two), (two, None)):
-        moved = live.push(live.writer, ref, old, new)
-        if not isinstance(moved, Moved):
-            return f"{ref} from {old} to {new}: {moved}"
-    return ""
-
-
 def _ruleset(live: Live, name: str, target: str, pattern: str, rules: Json) -> Answer:
     refs: Json = {"include": [pattern], "exclude": []}
     body: Json = {
@@ -161,6 +152,25 @@ def _ruleset(live: Live, name: str, target: str, pattern: str, rules: Json) -> A
         "rules": rules,
     }
     return live.make("/rulesets", body, undo="/rulesets/{id}")
+
+
+def claims(live: Live) -> str:
+    """Let the rules bind claims and see who may make one, and delete it."""
+    update: Json = {"type": "update", "parameters": {_FETCH: False}}
+    rules: Json = [{"type": "creation"}, update, {"type": "deletion"}]
+    made = _ruleset(live, "live-claims", "tag", "refs/tags/monokeel-claim/*", rules)
+    if made.status != CREATED:
+        return _said(made)
+    ref, head = "refs/tags/monokeel-claim/live", live.plain.head()
+    if isinstance(live.push(live.plain, ref, None, head), Moved):
+        return "a token passed the rules"
+    claimed = live.writer.create_tag(ref, commit=head, message="live\n")
+    if not isinstance(claimed, Moved):
+        return f"the deploy key did not pass: {claimed}"
+    live.made.append(partial(live.writer.move_ref, ref, old=claimed.now, new=None))
+    gone = live.writer.move_ref(ref, old=claimed.now, new=None)
+    live.ask("DELETE", f"/rulesets/{as_object(made.json())['id']}")
+    return "" if isinstance(gone, Moved) else f"the claim stays: {gone}"
 
 
 def writer_alone(live: Live) -> str:
@@ -239,10 +249,10 @@ def second_draft(live: Live) -> str:
 
 
 def deployments(live: Live) -> str:
-    """Record two deployments and read their order and their Environment."""
+    """Record deployments and read their order and their Environment."""
     body: dict[str, Json] = {"ref": live.plain.branch(), "environment": "live-record"}
     body |= {"auto_merge": False, "required_contexts": []}
-    made = [live.ask("POST", "/deployments", body) for _ in range(2)]
+    made = [live.ask("POST", "/deployments", body) for _ in range(4)]
     live.made.append(partial(live.ask, "DELETE", "/environments/live-record"))
     if any(each.status != CREATED for each in made):
         return _said(made[-1])
@@ -275,7 +285,7 @@ STEPS = (
     Step(assumed="each GET needs the permission of our table", see=permissions),
     Step(assumed="the API registers a write deploy key", see=deploy_key),
     Step(assumed="an Environment may be limited to a branch", see=branch_policy),
-    Step(assumed="a write deploy key may push to refs/releases/*", see=claims),
+    Step(assumed="the deploy key alone makes and deletes claims", see=claims),
     Step(assumed="DeployKey passes a rule of v*, a token does not", see=writer_alone),
     Step(assumed="PUT of a ruleset keeps what is not sent", see=kept_members),
     Step(assumed="the bypass list can be edited alone", see=bypass_edit),

@@ -49,8 +49,8 @@ def other_plan(box: Sandbox) -> None:
     box.switches.plan = "free-private"
 
 
-def other_namespace(box: Sandbox) -> None:
-    box.switches.refuse_other_refs = True
+def other_claims(box: Sandbox) -> None:
+    box.switches.fail("/rulesets$", method="POST", status=422)
 
 
 def other_tags(box: Sandbox) -> None:
@@ -90,18 +90,22 @@ OTHERS: dict[Callable[[Sandbox], None], set[str]] = {
     other_rights: {"each GET needs the permission of our table"},
     other_keys: {
         "the API registers a write deploy key",
-        "a write deploy key may push to refs/releases/*",
+        "the deploy key alone makes and deletes claims",
         "DeployKey passes a rule of v*, a token does not",
     },
     other_plan: {
+        "the deploy key alone makes and deletes claims",
         "an Environment may be limited to a branch",
         "DeployKey passes a rule of v*, a token does not",
         "PUT of a ruleset keeps what is not sent",
         "the bypass list can be edited alone",
         "a name pattern is taken, or refused in our words",
     },
-    other_namespace: {"a write deploy key may push to refs/releases/*"},
-    other_tags: {"DeployKey passes a rule of v*, a token does not"},
+    other_claims: {"the deploy key alone makes and deletes claims"},
+    other_tags: {
+        "the deploy key alone makes and deletes claims",
+        "DeployKey passes a rule of v*, a token does not",
+    },
     other_put: {
         "PUT of a ruleset keeps what is not sent",
         "the bypass list can be edited alone",
