@@ -101,8 +101,12 @@ def test_the_reason_is_the_line_that_says_it(said: str, reason: str) -> None:
     assert reason_in(said) == reason
 
 
-def test_no_child_gets_the_deploy_key(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MONOKEEL_DEPLOY_KEY", "s3cret")
+@pytest.mark.parametrize(
+    "name",
+    ["MONOKEEL_DEPLOY_KEY", "MONOKEEL_WRITER_KEY", "MONOKEEL_PACKAGES_TOKEN"],
+)
+def test_no_child_gets_our_secrets(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv(name, "s3cret")
     monkeypatch.setenv("GITHUB_TOKEN", "for a credential helper")
 
     given = run(["env"]).stdout

@@ -72,6 +72,12 @@ def test_the_token_goes_to_the_registry_of_github(place: Place) -> None:
     assert signed_in() == ("ann", TOKEN)
 
 
+def test_the_token_of_a_job_stands_in_for_that_of_an_app(place: Place) -> None:
+    place.set(MONOKEEL_PACKAGES_TOKEN="of the job")
+
+    assert signed_in() == ("token", "of the job")
+
+
 @pytest.mark.parametrize(
     "host",
     [
@@ -85,7 +91,8 @@ def test_the_token_goes_to_the_registry_of_github(place: Place) -> None:
         "github.com",
     ],
 )
-def test_the_token_goes_to_no_other_registry(place: Place, host: str) -> None:
+def test_no_token_of_github_goes_to_another_registry(place: Place, host: str) -> None:
+    place.set(MONOKEEL_PACKAGES_TOKEN="of the job")
     place.host(host)
 
     assert signed_in() == (None, None)

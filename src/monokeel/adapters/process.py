@@ -44,6 +44,8 @@ class Completed:
 # No child needs these: git and the builders get what they need in their own way.
 _OURS = (
     "MONOKEEL_DEPLOY_KEY",
+    "MONOKEEL_WRITER_KEY",
+    "MONOKEEL_PACKAGES_TOKEN",
     "MONOKEEL_REGISTRY_PASSWORD",
     "MONOKEEL_APP_PRIVATE_KEY",
 )

@@ -247,8 +247,9 @@ def make_promotion() -> "Outside":
 def registry_login() -> "Login":
     """Return how to sign in to the registry.
 
-    The GitHub token serves as password only for GitHub's own registry, or for one at
-    the API's address: it must not travel to anybody else's.
+    A token of GitHub's serves as password only for GitHub's own registry, or for one
+    at the API's address: it must not travel to anybody else's. That of a job stands in
+    for an App's, which reads no packages.
     """
     from monokeel.adapters.registry_access import Login
 
@@ -257,7 +258,8 @@ def registry_login() -> "Login":
     host = parts_of(registry_address()).netloc
     borrowed = password is None and host in {"ghcr.io", parts_of(api_address()).netloc}
     if borrowed:
-        user, password = user or variable("GITHUB_ACTOR") or "token", token()
+        user = user or variable("GITHUB_ACTOR") or "token"
+        password = variable("MONOKEEL_PACKAGES_TOKEN") or token()
     realm = read_settings().token_realm
     return Login(user=user, password=password, realm=realm, borrowed=borrowed)
 
