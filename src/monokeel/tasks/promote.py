@@ -81,7 +81,7 @@ def promote(
         actor=variable("GITHUB_TRIGGERING_ACTOR", "GITHUB_ACTOR") or "",
         run_id=variable("GITHUB_RUN_ID") or "",
         run_url=_run_url(),
-        by_token=not make_credentials().writer and token() is not None,
+        by_token=_pushes_with_token(dry_run=dry_run),
     )
     if not auto:
         yield from _move(request, dry_run=dry_run)
@@ -89,6 +89,16 @@ def promote(
     outside, local = make_promotion(), read_settings()
     steps = promote_onwards(request, outside, local, carried_out=not dry_run)
     yield onwards_report([*steps])
+
+
+def _pushes_with_token(*, dry_run: bool) -> bool:
+    """Say whether the push would be made with the token of GITHUB_TOKEN.
+
+    Not so in the job that plans: the key is in the Environment of the one that moves.
+    """
+    if dry_run and variable("GITHUB_ACTIONS"):
+        return False
+    return not make_credentials().writer and token() is not None
 
 
 def _move(request: "Request", *, dry_run: bool) -> Iterator[Report]:
