@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from monokeel.ground.errors import UsageError
-from monokeel.tasks import wiring
+from monokeel.tasks import promote, wiring
 
 TOKEN = "ghs_of_this_job"
 CACHED = (
@@ -184,3 +184,13 @@ def test_an_empty_variable_is_none(place: Place) -> None:
 
     assert wiring.token() == "of-gh"
     assert wiring.variable("MONOKEEL_NOTHING", "GH_TOKEN") == "of-gh"
+
+
+def test_a_preview_in_a_workflow_judges_no_push_of_its_own(place: Place) -> None:
+    """The job that plans has no key; the one that moves has it."""
+    assert promote.pushes_with_token(dry_run=True)
+
+    place.set(GITHUB_ACTIONS="true")
+
+    assert not promote.pushes_with_token(dry_run=True)
+    assert promote.pushes_with_token(dry_run=False)

@@ -81,7 +81,7 @@ def promote(
         actor=variable("GITHUB_TRIGGERING_ACTOR", "GITHUB_ACTOR") or "",
         run_id=variable("GITHUB_RUN_ID") or "",
         run_url=_run_url(),
-        by_token=_pushes_with_token(dry_run=dry_run),
+        by_token=pushes_with_token(dry_run=dry_run),
     )
     if not auto:
         yield from _move(request, dry_run=dry_run)
@@ -91,7 +91,7 @@ def promote(
     yield onwards_report([*steps])
 
 
-def _pushes_with_token(*, dry_run: bool) -> bool:
+def pushes_with_token(*, dry_run: bool) -> bool:
     """Say whether the push would be made with the token of GITHUB_TOKEN.
 
     Not so in the job that plans: the key is in the Environment of the one that moves.
