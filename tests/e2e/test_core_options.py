@@ -22,7 +22,7 @@ from tests.rendered.renders import git
 from tests.rendered.versions import make_versions, save
 
 INVOKE = str(Path(sys.executable).with_name("invoke"))
-VALUES = {int: "5", str: "x", list: "x"}
+VALUES = {int: "5", str: "of-no-such-name", list: "of-no-such-name"}
 # What our program honours itself, with its own words.
 OURS = {"--help", "-h", "--version", "--debug", "--list", "-l"}
 RELEASE = ("release",)
