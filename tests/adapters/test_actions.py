@@ -36,9 +36,9 @@ def test_an_annotation_is_one_line(
 ) -> None:
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
 
-    actions.annotate("50%\r\nlost", title="a:b,c")
+    actions.annotate("50%\r\nlost")
 
-    assert capsys.readouterr().err == "::error title=a%3Ab%2Cc::50%25%0Alost\n"
+    assert capsys.readouterr().err == "::error::50%25%0Alost\n"
 
 
 def test_no_control_character_of_a_server_reaches_the_log(
@@ -47,7 +47,7 @@ def test_no_control_character_of_a_server_reaches_the_log(
     """D43, S35: a terminal acts on what stands in an annotation, too."""
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
 
-    actions.annotate("a\x1b[31mb\x07\u202ec\n::error::d", title="\x1b[0m")
+    actions.annotate("a\x1b[31mb\x07\u202ec\n::error::d")
 
-    shown = r"::error title=\x1b[0m::a\x1b[31mb\x07\u202ec%0A\::error::d"
+    shown = r"::error::a\x1b[31mb\x07\u202ec%0A\::error::d"
     assert capsys.readouterr().err == f"{shown}\n"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from monokeel.adapters.app import AppWriter
+from monokeel.adapters.app import mint_token
 from monokeel.adapters.credentials import Credentials
 from monokeel.adapters.git import Git
 from monokeel.adapters.github import GitHub
@@ -33,11 +33,11 @@ def box() -> Iterator[Sandbox]:
         assert sandbox.violations() == []
 
 
-def writer(box: Sandbox, key: Path, number: int = OWN_APP) -> AppWriter:
+def mint_by(box: Sandbox, key: Path, number: int = OWN_APP) -> str:
     github = GitHub(
         Session(tries=1), api=box.url, repository=box.repository, token=None
     )
-    return AppWriter(github, number=number, pem=key.read_text())
+    return mint_token(github, number=number, pem=key.read_text())
 
 
 def install(box: Sandbox, key: Path, *rights: str) -> None:
@@ -48,7 +48,7 @@ def install(box: Sandbox, key: Path, *rights: str) -> None:
 def test_the_token_may_push_and_nothing_else(box: Sandbox, key: Path) -> None:
     install(box, key, "contents:write", "workflows:write", "administration:write")
 
-    token = writer(box, key).token()
+    token = mint_by(box, key)
 
     actor = box.state.person(token)
     assert actor is not None
@@ -69,7 +69,7 @@ def test_each_push_has_a_token_of_its_own(
     minted: list[str] = []
 
     def mint() -> str:
-        minted.append(writer(box, key).token())
+        minted.append(mint_by(box, key))
         return minted[-1]
 
     server = box.url.removeprefix("http://")
@@ -86,7 +86,7 @@ def test_an_app_without_the_rights_is_refused(box: Sandbox, key: Path) -> None:
     install(box, key, "contents:write")
 
     with pytest.raises(RefusedError, match="not granted to this installation"):
-        writer(box, key).token()
+        mint_by(box, key)
 
 
 @pytest.mark.parametrize("number", [OWN_APP, 1], ids=["another key", "another App"])
@@ -99,7 +99,7 @@ def test_a_key_that_github_does_not_know_proves_nothing(
     subprocess.run([*args, "-f", other], check=True)
 
     with pytest.raises(ServiceError, match=f"the key of App {number}"):
-        writer(box, other if number == OWN_APP else key, number).token()
+        mint_by(box, other if number == OWN_APP else key, number)
 
 
 def test_an_app_that_is_not_installed_here_is_named(box: Sandbox, key: Path) -> None:
@@ -107,7 +107,7 @@ def test_an_app_that_is_not_installed_here_is_named(box: Sandbox, key: Path) -> 
     box.switches.fail("/installation$", status=404)
 
     with pytest.raises(RefusedError, match="is not installed on acme/shop"):
-        writer(box, key).token()
+        mint_by(box, key)
 
 
 def test_no_part_of_the_key_is_left_on_the_disk(
@@ -116,6 +116,6 @@ def test_no_part_of_the_key_is_left_on_the_disk(
     install(box, key)
     monkeypatch.setenv("TMPDIR", str(tmp_path))
 
-    writer(box, key).token()
+    mint_by(box, key)
 
     assert list(tmp_path.iterdir()) == []

@@ -6,7 +6,7 @@ import pytest
 from monokeel.adapters.github import GitHub
 from monokeel.adapters.repository import Repository
 from monokeel.adapters.session import Session
-from monokeel.ground.answers import Json, Unknown
+from monokeel.ground.answers import Json
 from monokeel.ground.errors import RefusedError, ServiceError
 from sandbox.server import Sandbox
 from tests.fakes.http import serving
@@ -52,7 +52,6 @@ def test_a_key_is_registered_with_write_access(repository: Repository) -> None:
 
     found = repository.deploy_keys()
 
-    assert not isinstance(found, Unknown)
     assert [(key.title, key.writes, key.enabled) for key in found] == [
         ("monokeel", True, True)
     ]
@@ -67,7 +66,9 @@ def test_a_key_is_registered_once(repository: Repository) -> None:
 
 
 def test_keys_that_are_hidden_are_not_none(weak: Repository) -> None:
-    assert isinstance(weak.deploy_keys(), Unknown)
+    with pytest.raises(ServiceError) as caught:
+        weak.deploy_keys()
+    assert caught.value.hidden
 
 
 def test_keys_of_every_page_are_read_with_what_they_may() -> None:
@@ -86,7 +87,6 @@ def test_keys_of_every_page_are_read_with_what_they_may() -> None:
 
         found = Repository(hub).deploy_keys()
 
-    assert not isinstance(found, Unknown)
     assert [(k.title, k.writes, k.enabled) for k in found] == [
         ("one", True, False),
         ("two", False, True),
@@ -100,7 +100,9 @@ def test_an_environment_that_nobody_may_list_is_not_absent(
     box.limit("admin", "administration:write", "contents:write")
     box.state.private = True
 
-    assert isinstance(repository.environment("prod"), Unknown)
+    with pytest.raises(ServiceError) as caught:
+        repository.environment("prod")
+    assert caught.value.hidden
 
 
 def test_a_rate_limit_hides_nothing(box: Sandbox, repository: Repository) -> None:
@@ -132,7 +134,9 @@ def test_settings_are_changed_together(repository: Repository) -> None:
 def test_secrets_are_read_with_the_time_of_their_last_change(
     box: Sandbox, repository: Repository
 ) -> None:
-    assert isinstance(repository.secrets("prod"), Unknown)
+    with pytest.raises(ServiceError) as caught:
+        repository.secrets("prod")
+    assert caught.value.hidden
 
     repository.put_environment("prod", {})
     box.state.environments["prod"].secrets["KEY"] = "2026-02-03T04:05:06Z"
@@ -163,8 +167,12 @@ def test_a_setting_that_is_hidden_is_never_off(
 ) -> None:
     box.switches.hide_by_404 = by_404
 
-    assert isinstance(weak.immutable_releases(), Unknown)
-    assert isinstance(weak.classic_protection("main"), Unknown)
+    with pytest.raises(ServiceError) as caught:
+        weak.immutable_releases()
+    assert caught.value.hidden
+    with pytest.raises(ServiceError) as caught:
+        weak.classic_protection("main")
+    assert caught.value.hidden
 
 
 def test_environments_are_made_and_limited_to_a_branch(repository: Repository) -> None:

@@ -8,7 +8,7 @@ import itertools
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -26,11 +26,11 @@ from monokeel.policy.plan import make_plan
 from monokeel.policy.reading import Policy
 from monokeel.policy.rulesets import parse_policy
 from monokeel.setup.expectations import expectations
-from monokeel.setup.init import Step, carry_out, verdict_of
+from monokeel.setup.init import Step, carry_out, result_of
 from monokeel.setup.init import make_plan as plan_init
+from monokeel.setup.permissions import kind_of
 from monokeel.setup.ports import Outside
-from monokeel.setup.rows import AsWanted, Wanted, answer_to
-from monokeel.setup.tokens import kind_of
+from monokeel.setup.rows import AsWanted, Declared, answer_to
 from sandbox.server import Sandbox
 from tests.fakes.unconnected import SETTINGS
 from tests.rendered.renders import ROOT
@@ -48,17 +48,6 @@ POLICY = parse_policy(
 OPTIONAL = ("branch_name_pattern",)
 _CELLS = list(itertools.product(ACCOUNTS, VISIBILITIES, PLANS, TOKENS))
 _PRINTED: list[str] = []
-
-
-@dataclass(frozen=True, slots=True)
-class Store:
-    """What gh does with a secret, without gh."""
-
-    box: Sandbox
-
-    def set_secret(self, name: str, environment: str) -> None:
-        state = self.box.state
-        state.environments[environment].secrets[name] = state.now()
 
 
 @pytest.fixture(scope="module")
@@ -110,12 +99,16 @@ def outside_of(box: Sandbox, clone: Path, base: Path, who: str) -> Outside:
         policy = Policy(desired=POLICY, optional_rules=OPTIONAL)
         apply(make_plan(policy, rulesets), rulesets)
 
+    def set_secret(name: str, environment: str) -> None:
+        """What gh does, without gh."""
+        box.state.environments[environment].secrets[name] = box.state.now()
+
     return Outside(
         repository=Repository(github),
         rulesets=rulesets,
         clone=git,
         keys=Keys(base / "key", root=clone),
-        store=Store(box),
+        set_secret=set_secret,
         apply_rules=apply_rules,
         token_kind=kind_of(token),
     )
@@ -127,7 +120,7 @@ def test_no_cell_locks_out_the_owner_or_claims_too_much(
 ) -> None:
     account, visibility, plan, kind = cell
     settings = replace(SETTINGS, optional_rules=OPTIONAL)
-    wanted = Wanted(settings=settings, policy=POLICY, register=True)
+    wanted = Declared(settings=settings, policy=POLICY, register=True)
     with Sandbox() as box:
         as_github(box, account, visibility, plan)
         who = {"weak fine": "fine", "workflow": "actions"}.get(kind, kind)
@@ -138,7 +131,7 @@ def test_no_cell_locks_out_the_owner_or_claims_too_much(
         try:
             outside = outside_of(box, clone, tmp_path, who)
             steps = tuple(carry_out(plan_init(wanted, outside)))
-            code, left = CODES[verdict_of(steps)], _left(steps)
+            code, left = CODES[result_of(steps)], _left(steps)
         except MonokeelError as error:
             code, left = error.exit_code, error.problem[:60]
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from monokeel.ground.answers import Declined, Json, Lost, Moved, Unknown, as_list
+from monokeel.ground.answers import Declined, Json, Lost, Moved, as_list
 from monokeel.ground.errors import RefusedError, ServiceError
 from monokeel.ground.settings import parse_settings
 from monokeel.policy.rulesets import parse_policy
@@ -81,7 +81,7 @@ class World:
             "delete_branch_on_merge": True,
         }
     )
-    locked: bool | Unknown = False
+    locked: bool = False
     classic: bool = False
     workflows: str = "read"
     approves: bool = False
@@ -109,7 +109,7 @@ class World:
             rulesets=self.rulesets,
             clone=self,
             keys=self,
-            store=self if self.stores else None,
+            set_secret=self.set_secret if self.stores else None,
             apply_rules=self.apply_rules,
             token_kind=self.kind,
         )
@@ -119,17 +119,14 @@ class World:
         if self.fuse is not None and self.writes == self.fuse:
             raise CrashError
 
-    def _hides(self, what: str) -> Unknown | None:
+    def _seen(self, what: str) -> None:
+        """Raise ServiceError where the token may not ask, or nobody answers."""
         if self.silent:
             raise ServiceError(f"GitHub answered 502 to {what}")
         if what in self.hidden or not self.admin:
-            return Unknown(reason=f"GitHub answered 403 to {what}", hidden=True)
-        return None
+            raise ServiceError(f"GitHub answered 403 to {what}", hidden=True)
 
     # The clone: BEFORE, then COMMIT; FOREIGN has nothing in common with them
-
-    def address(self) -> str | None:
-        return self.remote
 
     def written_address(self) -> str | None:
         return self.remote
@@ -168,7 +165,8 @@ class World:
             "permissions": rights,
             "default_branch": self.default_branch,
         }
-        return seen if self._hides("settings") else {**seen, **self.settings}
+        hidden = self.silent or "settings" in self.hidden or not self.admin
+        return seen if hidden else {**seen, **self.settings}
 
     def change_settings(self, body: Mapping[str, Json]) -> None:
         self.settings |= body
@@ -180,21 +178,24 @@ class World:
     def token_scopes(self) -> tuple[str, ...] | None:
         return self.scopes
 
-    def pushers(self) -> tuple[str, ...] | Unknown:
-        return self._hides("collaborators") or self.people
+    def pushers(self) -> tuple[str, ...]:
+        self._seen("collaborators")
+        return self.people
 
-    def workflow_rights(self) -> dict[str, Json] | Unknown:
+    def workflow_rights(self) -> dict[str, Json]:
         rights: dict[str, Json] = {
             "default_workflow_permissions": self.workflows,
             "can_approve_pull_request_reviews": self.approves,
         }
-        return self._hides("workflow rights") or rights
+        self._seen("workflow rights")
+        return rights
 
     def own_number(self) -> int | None:
         return self.user
 
-    def deploy_keys(self) -> tuple[DeployKey, ...] | Unknown:
-        return self._hides("keys") or tuple(self.keys)
+    def deploy_keys(self) -> tuple[DeployKey, ...]:
+        self._seen("keys")
+        return tuple(self.keys)
 
     def create_deploy_key(self, title: str, key: str) -> None:
         if "keys" in self.forbidden:
@@ -213,8 +214,9 @@ class World:
         )
         self.wrote()
 
-    def environment(self, name: str) -> dict[str, Json] | Unknown | None:
-        return self._hides("environments") or self.environments.get(name)
+    def environment(self, name: str) -> dict[str, Json] | None:
+        self._seen("environments")
+        return self.environments.get(name)
 
     def put_environment(self, name: str, body: Mapping[str, Json]) -> dict[str, Json]:
         reviewers = as_list(body.get("reviewers") or [])
@@ -243,21 +245,18 @@ class World:
         self.wrote()
         return self.environments[name]
 
-    def branch_policies(self, environment: str) -> tuple[str, ...] | Unknown:
-        hidden = self._hides("environments")
-        return hidden or tuple(self.policies.get(environment, []))
+    def branch_policies(self, environment: str) -> tuple[str, ...]:
+        self._seen("environments")
+        return tuple(self.policies.get(environment, []))
 
     def add_branch_policy(self, environment: str, pattern: str) -> None:
         self.policies.setdefault(environment, []).append(pattern)
         self.wrote()
 
-    def secrets(self, environment: str) -> dict[str, datetime] | Unknown:
-        hidden = self._hides("secrets")
-        if environment == "":
-            moment = self.secret_times.get("")
-            return hidden or ({"MONOKEEL_DEPLOY_KEY": moment} if moment else {})
-        if hidden or environment not in self.environments:
-            return hidden or Unknown(reason="GitHub answered 404", hidden=True)
+    def secrets(self, environment: str) -> dict[str, datetime]:
+        self._seen("secrets")
+        if environment and environment not in self.environments:
+            raise ServiceError("GitHub answered 404", hidden=True)
         moment = self.secret_times.get(environment)
         return {"MONOKEEL_DEPLOY_KEY": moment} if moment else {}
 
@@ -268,15 +267,17 @@ class World:
         self.secret_times[environment] = START + timedelta(days=self.writes)
         self.wrote()
 
-    def immutable_releases(self) -> bool | Unknown:
-        return self._hides("immutable releases") or self.locked
+    def immutable_releases(self) -> bool:
+        self._seen("immutable releases")
+        return self.locked
 
     def enable_immutable_releases(self) -> None:
         self.locked = True
         self.wrote()
 
-    def classic_protection(self, branch: str) -> bool | Unknown:
-        return self._hides("protection") or (self.classic and branch == "main")
+    def classic_protection(self, branch: str) -> bool:
+        self._seen("protection")
+        return self.classic and branch == "main"
 
     @property
     def rules(self) -> list[str]:

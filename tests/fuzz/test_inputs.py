@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import pytest
 
-from monokeel.adapters.addresses import check_address, joined, parts_of, shown
+from monokeel.adapters.addresses import check_address, joined, parts_of, shown_address
 from monokeel.adapters.credentials import Credentials, ssh_address, token_environment
 from monokeel.adapters.github import words_of
 from monokeel.adapters.manifests import children_of, revision_of
@@ -79,7 +79,7 @@ def secrets_stay(text: str, pick: random.Random) -> None:
     at = pick.randrange(len(address) + 1)
     mixed = address[:at] + pick.choice((*WORDS, text))[:20] + address[at:]
     if SECRET in mixed and "@" in mixed.partition(SECRET)[2]:
-        assert SECRET not in shown(mixed)
+        assert SECRET not in shown_address(mixed)
     parts_of(mixed)
     joined("https://ghcr.io/v2/", mixed)
     realm_problem("https://ghcr.io", mixed)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from monokeel.setup.expectations import expectations
 from monokeel.setup.permissions import APPS, needed, page_name
-from monokeel.setup.rows import Expectation, Wanted
+from monokeel.setup.rows import Declared, Expectation
 from tests.fakes.unconnected import POLICY, SETTINGS, World
 
 PAGE = Path(__file__).parents[2] / "docs/how-to/connect-to-github.md"
@@ -14,7 +14,7 @@ _TABLE = re.compile(r"(<!-- permissions: [^>]* -->\n).*?(<!-- end -->)", re.DOTA
 
 def rows() -> tuple[Expectation, ...]:
     """Return the table of expectations of a repository with two environments."""
-    wanted = Wanted(settings=SETTINGS, policy=POLICY)
+    wanted = Declared(settings=SETTINGS, policy=POLICY)
     return tuple(expectations(wanted, World().outside))
 
 

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 from monokeel.ground.answers import Json
 from monokeel.ground.errors import ServiceError
-from monokeel.setup.doctor import Finding, Here, doctor_report, examine
-from monokeel.setup.rows import Wanted
+from monokeel.setup.doctor import Diagnosis, Here, doctor_report, examine
+from monokeel.setup.rows import Declared
 from tests.fakes.rulesets import FakeRulesets
 from tests.fakes.unconnected import POLICY, SETTINGS, START, World
 from tests.setup.test_expectations import connected
@@ -53,13 +53,13 @@ def findings(
     clone: World | None = None,
     files: FakeFiles | None = None,
     world: World | None = None,
-) -> dict[str, Finding]:
+) -> dict[str, Diagnosis]:
     here = Here(
         machine=FakeMachine(ALL if programs is None else programs, silent),
         clone=clone or World(),
         files=files or FakeFiles(),
     )
-    wanted = Wanted(settings=SETTINGS, policy=POLICY)
+    wanted = Declared(settings=SETTINGS, policy=POLICY)
     found = examine(wanted, here, world.outside if world else None)
     return {finding.what: finding for finding in found}
 
@@ -105,7 +105,10 @@ def test_what_the_clone_lacks_is_named_with_the_command() -> None:
         world=connected(),
     )
 
-    assert found["remote"].detail.startswith("git remote add origin https://")
+    assert found["remote"].detail == (
+        "this clone has no remote:"
+        " git remote add origin https://github.com/acme/shop.git"
+    )
     assert found["history"].detail == "git fetch --unshallow --tags"
     assert found["infra/platform.toml"].state == "missing"
 
@@ -177,4 +180,4 @@ def test_a_clone_of_another_repository_is_not_ok() -> None:
     found = findings(clone=other)["remote"]
 
     assert found.state == "missing"
-    assert "origin is acme/other" in found.detail
+    assert "the remote is acme/other" in found.detail

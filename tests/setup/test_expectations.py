@@ -12,10 +12,15 @@ from monokeel.policy.rulesets import parse_policy
 from monokeel.setup.environments import limit
 from monokeel.setup.expectations import expectations, passes
 from monokeel.setup.merging import approvals, title_decides
-from monokeel.setup.permissions import PERMISSIONS, in_words, needed
-from monokeel.setup.ports import Outside, fingerprint
-from monokeel.setup.rows import Answer, AsWanted, Otherwise, Wanted, answer_to
-from monokeel.setup.tokens import kind_of, remedy_for_scopes
+from monokeel.setup.permissions import (
+    PERMISSIONS,
+    in_words,
+    kind_of,
+    needed,
+    remedy_for_scopes,
+)
+from monokeel.setup.ports import DeployKey, Outside, fingerprint
+from monokeel.setup.rows import Answer, AsWanted, Declared, Otherwise, answer_to
 from tests.fakes.rulesets import FakeRulesets
 from tests.fakes.unconnected import POLICY, SETTINGS, START, World, a_key
 from tests.setup.test_init import connect, set_secrets
@@ -31,7 +36,7 @@ def connected() -> World:
 def answers(world: World, fingerprint: str = "") -> dict[str, Answer]:
     settings = replace(SETTINGS, writer_key=fingerprint)
     outside = Outside(repository=world, rulesets=world.rulesets)
-    rows = expectations(Wanted(settings=settings, policy=POLICY), outside)
+    rows = expectations(Declared(settings=settings, policy=POLICY), outside)
     return {row.name: answer_to(row) for row in rows}
 
 
@@ -150,7 +155,7 @@ def test_what_a_weak_token_does_not_see_is_never_as_wanted() -> None:
 
 def test_no_answer_is_unknown_and_not_hidden() -> None:
     class Silent(World):
-        def deploy_keys(self) -> Unknown:
+        def deploy_keys(self) -> tuple[DeployKey, ...]:
             raise ServiceError("GitHub answered 502")
 
     found = answers(Silent())["writer"]
@@ -160,7 +165,7 @@ def test_no_answer_is_unknown_and_not_hidden() -> None:
 
 def test_every_call_of_every_row_has_its_permission() -> None:
     outside = World().outside
-    rows = list(expectations(Wanted(settings=SETTINGS, policy=POLICY), outside))
+    rows = list(expectations(Declared(settings=SETTINGS, policy=POLICY), outside))
 
     calls = {call for row in rows for call in (*row.reads, *row.writes)}
 
@@ -190,7 +195,7 @@ def app_rows(mint: Callable[[], str] | None) -> dict[str, Answer]:
     settings = replace(SETTINGS, writer="app", app_id=7)
     world = connected()
     outside = replace(world.outside, mint=mint)
-    rows = expectations(Wanted(settings=settings, policy=POLICY), outside)
+    rows = expectations(Declared(settings=settings, policy=POLICY), outside)
     return {row.name: answer_to(row) for row in rows}
 
 
@@ -255,7 +260,7 @@ def test_who_is_alone_cannot_merge_under_a_rule_that_asks_for_approval(
     people: tuple[str, ...], answer: type[Answer]
 ) -> None:
     world = World(people=people)
-    wanted = Wanted(settings=SETTINGS, policy=parse_policy(MERGE))
+    wanted = Declared(settings=SETTINGS, policy=parse_policy(MERGE))
 
     found = {r.name: answer_to(r) for r in expectations(wanted, world.outside)}
 
@@ -281,7 +286,7 @@ def test_what_a_token_cannot_do_is_said_before_it_fails(
     kind: str, scopes: tuple[str, ...] | None, said: str
 ) -> None:
     world = World(kind=kind, scopes=scopes)
-    wanted = Wanted(settings=SETTINGS, policy=POLICY)
+    wanted = Declared(settings=SETTINGS, policy=POLICY)
 
     found = {r.name: answer_to(r) for r in expectations(wanted, world.outside)}
 
@@ -383,7 +388,7 @@ def test_the_age_of_a_secret_is_unknown_where_its_key_is_hidden() -> None:
 def test_an_environment_that_nobody_sees_is_not_written_over() -> None:
     world = World(hidden=("environments",))
 
-    with pytest.raises(ServiceError, match="Environment prod cannot be read"):
+    with pytest.raises(ServiceError, match="403 to environments"):
         limit(world, "prod", "main")
 
     assert world.writes == 0

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from monokeel.ground.answers import Json, Unknown
+from monokeel.ground.answers import Json
 from monokeel.ground.errors import MonokeelError, ServiceError, UsageError
 from monokeel.setup.init import (
     Step,
@@ -13,10 +13,10 @@ from monokeel.setup.init import (
     init_report,
     make_plan,
     planned_steps,
-    verdict_of,
+    result_of,
 )
 from monokeel.setup.ports import DeployKey
-from monokeel.setup.rows import Wanted
+from monokeel.setup.rows import Declared
 from tests.fakes.unconnected import (
     BEFORE,
     COMMIT,
@@ -33,8 +33,8 @@ ENVIRONMENTS = ("release", "dev", "prod", "policy", "template")
 PUSHED = ("release", "dev", "prod")
 
 
-def wanted(*, register: bool = True) -> Wanted:
-    return Wanted(settings=SETTINGS, policy=POLICY, register=register)
+def wanted(*, register: bool = True) -> Declared:
+    return Declared(settings=SETTINGS, policy=POLICY, register=register)
 
 
 def connect(world: World, *, register: bool = True) -> tuple[Step, ...]:
@@ -113,7 +113,7 @@ def test_a_dry_run_names_every_step_and_writes_nothing() -> None:
     assert world.local_key is None
     assert states(steps)["rules"] == "planned"
     assert states(steps)["secret in dev"] == "left to you"
-    assert verdict_of(steps) == "incomplete"
+    assert result_of(steps) == "incomplete"
 
 
 def test_the_settings_let_the_checked_title_be_the_merged_one() -> None:
@@ -162,7 +162,7 @@ def test_the_secrets_that_are_missing_are_left_to_the_user() -> None:
         "secret in prod: gh secret set MONOKEEL_DEPLOY_KEY --env prod"
         " --repo acme/shop < /home/ann/.config/monokeel/acme-shop"
     )
-    assert verdict_of(steps) == "incomplete"
+    assert result_of(steps) == "incomplete"
 
 
 def test_with_all_secrets_set_nothing_is_left() -> None:
@@ -196,7 +196,7 @@ def test_who_may_set_secrets_sets_those_that_are_missing_once() -> None:
     assert states(first)["secret in prod"] == "done"
     assert states(second)["secret in prod"] == "was there"
     assert sorted(world.secret_times) == sorted(PUSHED)
-    assert verdict_of(first) == verdict_of(second) == "connected"
+    assert result_of(first) == result_of(second) == "connected"
 
 
 @pytest.mark.parametrize(
@@ -257,7 +257,7 @@ def test_foreign_history_stops_everything_before_the_first_write() -> None:
     steps = connect(world)
 
     assert world.writes == 0
-    assert verdict_of(steps) == "incomplete"
+    assert result_of(steps) == "incomplete"
     assert "--allow-unrelated-histories" in by_name(steps)["default branch"].to_do
     assert init_report(SETTINGS, steps).headline.startswith(
         "acme/shop: nothing was changed"
@@ -274,7 +274,7 @@ def test_history_that_nobody_can_compare_stops_everything_as_well() -> None:
     steps = connect(world)
 
     assert world.writes == 0
-    assert verdict_of(steps) == "unknown"
+    assert result_of(steps) == "unknown"
 
 
 def test_a_remote_that_is_behind_is_moved_before_the_rules_come() -> None:
@@ -335,7 +335,7 @@ def test_a_refused_step_is_explained_and_the_rest_goes_on(
     assert world.locked is True
     assert world.refs == {"refs/heads/main": COMMIT}
     assert bool(world.rules) is (forbidden != "keys")
-    assert verdict_of(steps) == "refused"
+    assert result_of(steps) == "refused"
 
 
 def test_a_refused_first_push_leaves_the_repository_open() -> None:
@@ -347,7 +347,7 @@ def test_a_refused_first_push_leaves_the_repository_open() -> None:
     assert states(steps)["default branch"] == "refused"
     assert "Workflows: write" in by_name(steps)["default branch"].to_do
     assert world.rules == []
-    assert verdict_of(steps) == "refused"
+    assert result_of(steps) == "refused"
 
 
 def test_rules_of_an_environment_are_kept() -> None:
@@ -381,12 +381,12 @@ def test_a_wider_environment_is_reported_and_left_alone() -> None:
 
 
 def test_immutable_releases_that_nobody_may_see_are_unknown() -> None:
-    world = World(locked=Unknown(reason="GitHub answered 403", hidden=True))
+    world = World(hidden=("immutable releases",))
 
     steps = connect(world)
 
     assert states(steps)["immutable releases"] == "unknown"
-    assert verdict_of(steps) == "unknown"
+    assert result_of(steps) == "unknown"
 
 
 def test_classic_protection_is_a_note_and_leaves_nothing_undone() -> None:
@@ -396,4 +396,4 @@ def test_classic_protection_is_a_note_and_leaves_nothing_undone() -> None:
     steps = connect(world)
 
     assert states(steps)["classic protection"] == "note"
-    assert verdict_of(steps) == "connected"
+    assert result_of(steps) == "connected"

@@ -12,11 +12,6 @@ from pathlib import Path
 from monokeel.ground.report import visible
 
 
-def in_actions() -> bool:
-    """Say whether this process runs in a GitHub Actions job."""
-    return os.environ.get("GITHUB_ACTIONS") == "true"
-
-
 def add_summary(markdown: str) -> None:
     """Append *markdown* to the job summary, if there is one."""
     _append("GITHUB_STEP_SUMMARY", markdown)
@@ -31,23 +26,15 @@ def set_output(name: str, value: str) -> None:
     _append("GITHUB_OUTPUT", f"{name}<<{delimiter}\n{value}\n{delimiter}\n")
 
 
-def annotate(message: str, *, title: str = "") -> None:
-    """Show *message* as an error annotation of the run; on stderr, like all advice."""
-    if not in_actions():
-        return
-    properties = f" title={escape_property(title)}" if title else ""
-    sys.stderr.write(f"::error{properties}::{escape_message(message)}\n")
+def annotate(message: str) -> None:
+    """Show *message* as an error annotation of the run; on stderr, like all advice.
 
-
-def escape_message(text: str) -> str:
-    """Return *text* for the message of a workflow command; nothing in it acts."""
-    shown = "\n".join(visible(line) for line in text.splitlines())
-    return shown.replace("%", "%25").replace("\n", "%0A")
-
-
-def escape_property(text: str) -> str:
-    """Return *text* for a property of a workflow command."""
-    return escape_message(text).replace(":", "%3A").replace(",", "%2C")
+    Nothing in it acts: what would is written out.
+    """
+    if os.environ.get("GITHUB_ACTIONS") == "true":
+        lines = "\n".join(visible(line) for line in message.splitlines())
+        escaped = lines.replace("%", "%25").replace("\n", "%0A")
+        sys.stderr.write(f"::error::{escaped}\n")
 
 
 def _append(variable: str, text: str) -> None:

@@ -15,7 +15,9 @@ def check_address(url: str) -> None:
     """
     parts = parts_of(url)
     if not any(parts):
-        raise UsageError(f"{shown(url)!r} is no address", fix="Write https://HOST.")
+        raise UsageError(
+            f"{shown_address(url)!r} is no address", fix="Write https://HOST."
+        )
     if parts.username or parts.password:
         raise UsageError(
             f"the address of {parts.hostname} holds credentials",
@@ -24,12 +26,12 @@ def check_address(url: str) -> None:
     if parts.hostname and is_private(url):
         return
     raise UsageError(
-        f"{shown(url)} is not an https address",
+        f"{shown_address(url)} is not an https address",
         fix="Use https; plain http is allowed to a loopback address only.",
     )
 
 
-def shown(address: str) -> str:
+def shown_address(address: str) -> str:
     """Return *address*, of whatever form, without what may be a secret.
 
     That is all before the last ``@`` (a scheme stays), and the query.
@@ -70,9 +72,3 @@ def is_private(url: str) -> bool:
 def is_loopback(url: str) -> bool:
     """Say whether *url* is on this machine."""
     return parts_of(url).hostname in _LOOPBACK
-
-
-def plain_address(url: str) -> str:
-    """Return *url* without its query, which may hold what nobody should read."""
-    parts = parts_of(url)
-    return f"{parts.scheme}://{parts.netloc}{parts.path}"

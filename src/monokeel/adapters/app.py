@@ -10,69 +10,50 @@ import os
 import time
 from http import HTTPStatus
 
-from monokeel.adapters.github import GitHub
+from monokeel.adapters.github import GitHub, words_of
 from monokeel.adapters.process import run
-from monokeel.ground.answers import Unknown, as_number, as_object, as_text
+from monokeel.ground.answers import Json, as_number, as_object, as_text
 from monokeel.ground.errors import RefusedError, ServiceError
 
 # A commit whose workflows differ from main's needs the second (docs; Audible#882).
 _RIGHTS = {"contents": "write", "workflows": "write"}
-_EARLIER_S, _LIFE_S = 60, 540  # clocks differ; ten minutes is the most
+_EARLIER_S, _LIFE_S = 60, 600  # clocks differ; ten minutes is the most
 
 
-class AppWriter:
-    """The App *number*, which the private key *pem* proves, on one repository."""
+def mint_token(github: GitHub, *, number: int, pem: str) -> str:
+    """Return a token of an hour that may push to *github*'s repository alone.
 
-    def __init__(self, github: GitHub, *, number: int, pem: str) -> None:
-        self._github = github
-        self._number = number
-        self._pem = pem
-
-    def token(self) -> str:
-        """Return a token of an hour that may push to this repository alone.
-
-        Raises RefusedError when the App is not installed here or has not the rights,
-        and ServiceError when GitHub does not answer or does not know the key.
-        """
-        here = self._github
-        github = GitHub(
-            here.session, api=here.api, repository=here.repository, token=self._proof()
+    The private key *pem* proves the App *number*. Raises RefusedError when the App is
+    not installed here or has not the rights, and ServiceError when GitHub does not
+    answer or does not know the key.
+    """
+    name, proof = github.repository, _proof(number, pem)
+    app = GitHub(github.session, api=github.api, repository=name, token=proof)
+    known = (HTTPStatus.OK, HTTPStatus.NOT_FOUND, HTTPStatus.UNAUTHORIZED)
+    found = app.request("GET", "/installation", expect=known)
+    if found.status == HTTPStatus.UNAUTHORIZED:
+        raise ServiceError(
+            f"GitHub does not know the key of App {number}: {words_of(found)}",
+            fix="Make a new private key on the App's page and set it again.",
         )
-        found = github.ask(
-            "/installation", expect=(HTTPStatus.OK, HTTPStatus.NOT_FOUND)
+    if found.status == HTTPStatus.NOT_FOUND:
+        raise RefusedError(
+            f"the App {number} is not installed on {name}",
+            fix="Install it there, with Contents: write and Workflows: write.",
         )
-        if isinstance(found, Unknown):
-            raise ServiceError(
-                f"GitHub does not know the key of App {self._number}: {found.reason}",
-                fix="Make a new private key on the App's page and set it again.",
-            )
-        if found.status == HTTPStatus.NOT_FOUND:
-            raise RefusedError(
-                f"the App {self._number} is not installed on {here.repository}",
-                fix="Install it there, with Contents: write and Workflows: write.",
-            )
-        number = as_number(as_object(found.json()).get("id"))
-        answer = github.write(
-            "POST",
-            f"//app/installations/{number}/access_tokens",
-            {
-                "repositories": [here.repository.partition("/")[2]],
-                "permissions": {**_RIGHTS},
-            },
-            expect=(HTTPStatus.CREATED,),
-        )
-        return as_text(as_object(answer.json()).get("token"))
+    installation = as_number(as_object(found.json()).get("id"))
+    path = f"//app/installations/{installation}/access_tokens"
+    alone: Json = {"repositories": [name.partition("/")[2]], "permissions": {**_RIGHTS}}
+    answer = app.write("POST", path, alone, expect=(HTTPStatus.CREATED,))
+    return as_text(as_object(answer.json()).get("token"))
 
-    def _proof(self) -> str:
-        now = int(time.time())
-        claims = {
-            "iat": now - _EARLIER_S,
-            "exp": now + _LIFE_S,
-            "iss": str(self._number),
-        }
-        head = _encoded(json.dumps({"alg": "RS256", "typ": "JWT"}).encode())
-        text = f"{head}.{_encoded(json.dumps(claims).encode())}"
-        return f"{text}.{_encoded(_signature(text, self._pem))}"
+
+def _proof(number: int, pem: str) -> str:
+    start = int(time.time()) - _EARLIER_S
+    claims = {"iat": start, "exp": start + _LIFE_S, "iss": str(number)}
+    parts = ({"alg": "RS256", "typ": "JWT"}, claims)
+    text = ".".join(_encoded(json.dumps(part).encode()) for part in parts)
+    return f"{text}.{_encoded(_signature(text, pem))}"
 
 
 def _signature(text: str, pem: str) -> bytes:

@@ -17,11 +17,6 @@ from monokeel.adapters.private_folder import private_folder
 from monokeel.ground.parsers import parse_number
 
 
-def no_host_keys() -> tuple[str, ...]:
-    """Return no keys: the user's own known_hosts decides."""
-    return ()
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credentials:
     """What git may use. *token* goes to *server* (``host[:port]``) alone.
@@ -35,7 +30,7 @@ class Credentials:
     token: str | None = field(default=None, repr=False)
     server: str = "github.com"
     deploy_key: str | None = field(default=None, repr=False)
-    host_keys: Callable[[], tuple[str, ...]] = no_host_keys
+    host_keys: Callable[[], tuple[str, ...]] = tuple
     mint: Callable[[], str] | None = field(default=None, repr=False)
 
     @property
@@ -115,8 +110,7 @@ def key_environment(credentials: Credentials, address: str) -> Iterator[dict[str
         key.write_text((credentials.deploy_key or "").strip() + "\n", encoding="utf-8")
         program = os.environ.get("GIT_SSH_COMMAND") or "ssh"
         options = ["-i", str(key), "-o", "IdentitiesOnly=yes", "-o", "BatchMode=yes"]
-        host_keys = credentials.host_keys()
-        if host_keys:
+        if host_keys := credentials.host_keys():
             known = folder / "known_hosts"
             lines = [f"{_known_host(address)} {line}\n" for line in host_keys]
             known.write_text("".join(lines), encoding="utf-8")

@@ -7,21 +7,16 @@ own that are given a GitHub. Facts: GitHub's REST documentation, version 2022-11
 import json as jsonlib
 import re
 import time
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Mapping
 from contextlib import suppress
 from datetime import datetime
 from http import HTTPStatus
 from urllib.parse import urlencode
 
+from monokeel.adapters import session as http
 from monokeel.adapters.addresses import parts_of
-from monokeel.adapters.session import (
-    LARGEST,
-    Answer,
-    Session,
-    is_rate_limit,
-    wait_before_retry,
-)
-from monokeel.ground.answers import Json, Unknown, as_list, as_object
+from monokeel.adapters.session import Answer, Session
+from monokeel.ground.answers import Json, as_list, as_object
 from monokeel.ground.errors import MonokeelError, RefusedError, ServiceError
 from monokeel.ground.parsers import parse_epoch, parse_http_date
 
@@ -32,30 +27,26 @@ _MOVED = re.compile(r".*/(?:repositories/\d+|repos/[^/]+/[^/?]+)")
 _MOST_PAGES = 1000
 _MOST_BYTES = 200 << 20
 _ENDS = "first 1000 results"
-HIDDEN = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND)
-_UNSEEN = (*HIDDEN, HTTPStatus.TOO_MANY_REQUESTS)
+_HIDDEN = (HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND)
+_UNSEEN = (*_HIDDEN, HTTPStatus.UNAUTHORIZED, HTTPStatus.TOO_MANY_REQUESTS)
 
 
 class GitHub:
     """REST calls under ``/repos/OWNER/REPO``, with one token.
 
     *api* is the address of the API without a final slash; the token is sent to that
-    host alone. *repository* is ``owner/repo``.
+    host alone. *repository* is ``owner/repo``. *session* serves also downloads that
+    leave the API's host, without the token.
     """
 
     def __init__(
         self, session: Session, *, api: str, repository: str, token: str | None
     ) -> None:
-        self._session = session
+        self.session = session
         self.api = api.rstrip("/")
         self.repository = repository
         self.token = token
         self._newest_date: datetime | None = None
-
-    @property
-    def session(self) -> Session:
-        """The pool, for downloads that leave the API's host without the token."""
-        return self._session
 
     @property
     def server_date(self) -> datetime:
@@ -77,49 +68,44 @@ class GitHub:
         params: Mapping[str, str] | None = None,
         accept: str = _JSON,
         expect: Container[int] = (HTTPStatus.OK,),
-        largest: int = LARGEST,
+        largest: int = http.LARGEST,
     ) -> Answer:
         """Send one call and return its answer if the status is in *expect*.
 
         *path* is under the repository (``/releases``), under the API's root with two
         slashes (``//user``), or an address that GitHub gave. Raises ServiceError when
-        GitHub does not answer or does not let us see (401, 403, 404, 429, 5xx), and
-        RefusedError for any other status, with GitHub's words.
+        GitHub does not answer or does not let us see (401, 403, 404, 429, 5xx; 403 and
+        404 are ``hidden``, but for a rate limit), and RefusedError for any other
+        status, with GitHub's words.
         """
         url = self._url(path, params)
+        answer = self._send(method, url, json, accept=accept, largest=largest)
+        if answer.status in expect:
+            return answer
+        raise self._error(method, path, answer)
+
+    def _send(  # noqa: PLR0913 - one keyword per part of a call
+        self,
+        method: str,
+        url: str,
+        json: Json,
+        *,
+        accept: str = _JSON,
+        largest: int = http.LARGEST,
+        retry: bool | None = None,
+    ) -> Answer:
         body = None if json is None else jsonlib.dumps(json).encode()
         headers = {"Accept": accept, "X-GitHub-Api-Version": _VERSION}
         if body is not None:
             headers["Content-Type"] = "application/json"
         if self.token:
             headers["Authorization"] = f"Bearer {self.token}"
-        answer = self._session.request(
-            method, url, headers=headers, body=body, largest=largest
+        answer = self.session.request(
+            method, url, headers=headers, body=body, largest=largest, retry=retry
         )
-        self._note_date(answer)
-        if answer.status in expect:
-            return answer
-        raise self._error(method, path, answer)
-
-    def ask(
-        self,
-        path: str,
-        *,
-        params: Mapping[str, str] | None = None,
-        expect: Sequence[int] = (HTTPStatus.OK,),
-    ) -> Answer | Unknown:
-        """Return the answer to a GET; Unknown and hidden where we may not see it.
-
-        401, 403 and 404 hide; a rate limit is a ServiceError like every other silence.
-        """
-        answer = self.request("GET", path, params=params, expect=(*expect, *HIDDEN))
-        if answer.status in expect:
-            return answer
-        error = self._error("GET", path, answer)
-        if is_rate_limit(answer):
-            raise error
-        reason = f"{error.problem}. {error.fix}" if error.fix else error.problem
-        return Unknown(reason=reason, hidden=True)
+        with suppress(ValueError):
+            self._newest_date = parse_http_date(answer.headers.get("Date", ""))
+        return answer
 
     def write(
         self,
@@ -127,43 +113,37 @@ class GitHub:
         path: str,
         json: Json = None,
         *,
-        expect: Sequence[int] = (HTTPStatus.OK,),
+        expect: Container[int] = (HTTPStatus.OK,),
     ) -> Answer:
         """Send a change; RefusedError when GitHub refuses it, 403 and 404 as well."""
-        refused = (HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND)
-        answer = self.request(method, path, json=json, expect=(*expect, *refused))
-        if answer.status in expect:
-            return answer
-        error = self._error(method, path, answer)
-        if is_rate_limit(answer):
-            raise error
-        raise RefusedError(error.problem, fix=error.fix)
+        try:
+            return self.request(method, path, json=json, expect=expect)
+        except ServiceError as error:
+            if error.hidden:
+                raise RefusedError(error.problem, fix=error.fix) from error
+            raise
 
     def pages(
         self, path: str, *, params: Mapping[str, str] | None = None, key: str = ""
     ) -> list[dict[str, Json]]:
-        """Return the items of every page; *key* names the list of a wrapped answer."""
-        first = self.request("GET", path, params={"per_page": "100", **(params or {})})
-        return self.following(first, key=key)
-
-    def following(self, first: Answer, *, key: str = "") -> list[dict[str, Json]]:
-        """Return the items of the page *first* and of every page after it.
+        """Return the items of every page; *key* names the list of a wrapped answer.
 
         Follows ``rel="next"`` only: other links (``deprecation``) may be there.
         """
+        answer = self.request("GET", path, params={"per_page": "100", **(params or {})})
         items: list[dict[str, Json]] = []
-        answer, size = first, 0
+        size = 0
         for _ in range(_MOST_PAGES):
             page, size = answer.json(), size + len(answer.body)
             listed = as_list(as_object(page).get(key) if key else page)
             items += [as_object(item) for item in listed]
-            following = _NEXT.search(answer.headers.get("Link", ""))
-            if following is None:
+            more = _NEXT.search(answer.headers.get("Link", ""))
+            if more is None:
                 return items
             if size > _MOST_BYTES:
                 raise ServiceError("GitHub's list has more than 200 MiB")
             try:
-                answer = self.request("GET", following[1])
+                answer = self.request("GET", more[1])
             except RefusedError as error:
                 # GitHub ends some lists there, with 422 (iree#16506, hub#2920).
                 if _ENDS in error.problem:
@@ -184,13 +164,11 @@ class GitHub:
     def _new_name(self, moved: Answer) -> str:
         """Return where a 301 leads; GitHub names the repository by its number there."""
         place = _MOVED.match(moved.headers.get("Location", ""))
-        try:
-            if place is None:
-                return "elsewhere"
-            found = as_object(self.request("GET", place[0]).json())
-        except MonokeelError:
-            return "elsewhere"
-        return str(found.get("full_name"))
+        with suppress(MonokeelError):
+            if place is not None:
+                found = as_object(self.request("GET", place[0]).json())
+                return str(found.get("full_name"))
+        return "elsewhere"
 
     def graphql(self, query: str, variables: Mapping[str, str]) -> dict[str, Json]:
         """Return the data that *query* asks for; it only reads, so it may be repeated.
@@ -199,14 +177,8 @@ class GitHub:
         200 then, with ``errors``. On an Enterprise Server it is not below ``/v3``.
         """
         url = f"{self.api.removesuffix('/v3')}/graphql"
-        body = jsonlib.dumps({"query": query, "variables": {**variables}}).encode()
-        headers = {"Accept": _JSON, "Content-Type": "application/json"}
-        if self.token:
-            headers["Authorization"] = f"Bearer {self.token}"
-        answer = self._session.request(
-            "POST", url, headers=headers, body=body, retry=True
-        )
-        self._note_date(answer)
+        asked: Json = {"query": query, "variables": {**variables}}
+        answer = self._send("POST", url, asked, retry=True)
         if answer.status != HTTPStatus.OK:
             path = parts_of(url).path
             raise _refusal("POST", path, answer, has_token=bool(self.token))
@@ -223,20 +195,11 @@ class GitHub:
             url = self.api + path[1:]
         elif path.startswith("/") or not path:
             url = f"{self.api}/repos/{self.repository}{path}"
-        else:
-            if parts_of(path).netloc != parts_of(self.api).netloc:
-                raise ServiceError(
-                    f"GitHub's answer leads to another host: {parts_of(path).netloc}"
-                )
+        elif (host := parts_of(path).netloc) == parts_of(self.api).netloc:
             url = path
+        else:
+            raise ServiceError(f"GitHub's answer leads to another host: {host}")
         return f"{url}?{urlencode(params)}" if params else url
-
-    def _note_date(self, answer: Answer) -> None:
-        said = answer.headers.get("Date")
-        if said is None:
-            return
-        with suppress(ValueError):
-            self._newest_date = parse_http_date(said)
 
 
 def words_of(answer: Answer) -> str:
@@ -250,16 +213,12 @@ def words_of(answer: Answer) -> str:
         return " ".join(answer.text.split())[:200]
     if not isinstance(value, dict):
         return str(value)[:200]
-    message = str(value.get("message", ""))
-    errors = value.get("errors")
-    details = [_detail(item) for item in errors] if isinstance(errors, list) else []
-    return " ".join(": ".join([message, *filter(None, details)]).split())
-
-
-def _detail(item: Json) -> str:
-    if isinstance(item, dict):
-        return str(item.get("message") or item.get("code") or "")
-    return str(item)
+    said, errors = [str(value.get("message", ""))], value.get("errors")
+    for each in errors if isinstance(errors, list) else []:
+        if isinstance(each, dict):
+            each = each.get("message") or each.get("code")  # noqa: PLW2901
+        said += [str(each)] if each else []
+    return " ".join(": ".join(said).split())
 
 
 def _refusal(
@@ -270,22 +229,21 @@ def _refusal(
     request_id = answer.headers.get("X-GitHub-Request-Id")
     if request_id:
         problem += f" (request {request_id})"
-    again_s = wait_before_retry(answer, 1, now=time.time())
     if "Upgrade to GitHub Pro" in said:
-        return ServiceError(
-            problem,
-            fix="GitHub's plan of this repository has no rulesets: upgrade the plan,"
-            " or make the repository public.",
-        )
-    if answer.status in _UNSEEN:
-        return ServiceError(
-            problem, fix=_advice(answer, has_token=has_token), again_s=again_s
-        )
-    if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return ServiceError(
-            problem, fix="Run again once GitHub answers.", again_s=again_s
-        )
-    return RefusedError(problem)
+        fix = "GitHub's plan of this repository has no rulesets: upgrade the plan, or"
+        fix += " make the repository public."
+    elif answer.status in _UNSEEN:
+        fix = _advice(answer, has_token=has_token)
+    elif answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        fix = "Run again once GitHub answers."
+    else:
+        return RefusedError(problem)
+    return ServiceError(
+        problem,
+        fix=fix,
+        again_s=http.wait_before_retry(answer, 1, now=time.time()),
+        hidden=answer.status in _HIDDEN and not http.is_rate_limit(answer),
+    )
 
 
 def _advice(answer: Answer, *, has_token: bool) -> str:

@@ -50,22 +50,14 @@ class Keys:
         return public
 
 
-class Secrets:
-    """Secrets of *repository*, written by gh: it has the encryption that GitHub asks.
+def set_secret(key: Path, repository: str, name: str, environment: str) -> None:
+    """Make the file *key* the secret *name* of *environment*, by gh.
 
-    The value is that of the file *key*; it goes to gh's standard input and nowhere
-    else. Source: gh-secret-set(1).
+    gh has the encryption that GitHub asks for; the value goes to its standard input
+    and nowhere else. Raises RefusedError with gh's words when it does not. Source:
+    gh-secret-set(1).
     """
-
-    def __init__(self, repository: str, *, key: str) -> None:
-        self._repository = repository
-        self._key = Path(key)
-
-    def set_secret(self, name: str, environment: str) -> None:
-        """Write the secret; raise RefusedError with gh's words when it does not."""
-        args = ["gh", "secret", "set", name, "--repo", self._repository]
-        args += ["--env", environment] if environment else []
-        text = self._key.read_text(encoding="utf-8")
-        done = run(args, stdin=text, ok=range(256))
-        if done.code:
-            raise RefusedError(f"gh could not set {name}: {reason_in(done.stderr)}")
+    args = ["gh", "secret", "set", name, "--repo", repository, "--env", environment]
+    done = run(args, stdin=key.read_text(encoding="utf-8"), ok=range(256))
+    if done.code:
+        raise RefusedError(f"gh could not set {name}: {reason_in(done.stderr)}")

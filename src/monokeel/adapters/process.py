@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Container, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -92,20 +92,19 @@ def run(  # noqa: PLR0913 - one keyword per property of a child process
     """
     started = time.monotonic()
     try:
-        done = subprocess.run(
-            args,
-            cwd=cwd,
-            env=clean_environment(env),
-            input=stdin,
-            capture_output=True,
-            check=False,
-            encoding="utf-8",
-            errors="surrogateescape",
-            timeout=timeout_s,
-            pass_fds=pass_fds,
-        )
-    except FileNotFoundError as error:
-        raise _missing(args[0]) from error
+        with _installed(args):
+            done = subprocess.run(
+                args,
+                cwd=cwd,
+                env=clean_environment(env),
+                input=stdin,
+                capture_output=True,
+                check=False,
+                encoding="utf-8",
+                errors="surrogateescape",
+                timeout=timeout_s,
+                pass_fds=pass_fds,
+            )
     except subprocess.TimeoutExpired as error:
         raise ServiceError(
             f"{args[0]} {args[1]} did not end within {timeout_s} s",
@@ -115,9 +114,7 @@ def run(  # noqa: PLR0913 - one keyword per property of a child process
     log.debug("%s: exit %d, %.3f s", " ".join(args[:2]), done.returncode, taken)
     said = without_logins(done.stderr)
     if done.returncode not in ok:
-        raise ServiceError(
-            f"{' '.join(args[:3])} failed ({done.returncode}): {reason_in(said)}"
-        )
+        raise _failed(args, done.returncode, said)
     return Completed(code=done.returncode, stdout=done.stdout, stderr=said)
 
 
@@ -126,7 +123,7 @@ def run_raw(args: Sequence[str], *, cwd: Path, stdin: bytes) -> bytes:
 
     Raises ServiceError when the program is missing or fails.
     """
-    try:
+    with _installed(args):
         done = subprocess.run(
             args,
             cwd=cwd,
@@ -135,11 +132,8 @@ def run_raw(args: Sequence[str], *, cwd: Path, stdin: bytes) -> bytes:
             capture_output=True,
             check=False,
         )
-    except FileNotFoundError as error:
-        raise _missing(args[0]) from error
     if done.returncode != 0:
-        said = reason_in(done.stderr.decode("utf-8", errors="replace"))
-        raise ServiceError(f"{' '.join(args[:3])} failed ({done.returncode}): {said}")
+        raise _failed(args, done.returncode, _decoded(done.stderr))
     return done.stdout
 
 
@@ -155,31 +149,23 @@ def stream(
     Undecodable bytes become U+FFFD. Raises ServiceError when the program is missing
     or, after its last record, when it exits with another code than 0.
     """
-    try:
+    pipe = subprocess.PIPE
+    with _installed(args):
         child = subprocess.Popen(
-            args,
-            cwd=cwd,
-            env=clean_environment(env),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            args, cwd=cwd, env=clean_environment(env), stdout=pipe, stderr=pipe
         )
-    except FileNotFoundError as error:
-        raise _missing(args[0]) from error
     with child:
         if child.stdout is None or child.stderr is None:
             raise AssertionError(args)
         rest = b""
         while chunk := child.stdout.read(1 << 16):
             *records, rest = (rest + chunk).split(separator)
-            for record in records:
-                yield record.decode("utf-8", errors="replace")
+            yield from map(_decoded, records)
         if rest:
-            yield rest.decode("utf-8", errors="replace")
-        said = without_logins(child.stderr.read().decode("utf-8", errors="replace"))
+            yield _decoded(rest)
+        said = _decoded(child.stderr.read())
     if child.returncode != 0:
-        raise ServiceError(
-            f"{' '.join(args[:3])} failed ({child.returncode}): {reason_in(said)}"
-        )
+        raise _failed(args, child.returncode, said)
 
 
 def run_visible(
@@ -196,14 +182,30 @@ def run_visible(
     """
     with suppress(OSError, ValueError):
         sys.stderr.flush()
+    kept = {n: v for n, v in clean_environment(env).items() if n not in _FOR_NO_BUILD}
+    with _installed(args):
+        return subprocess.run(args, cwd=cwd, env=kept, stdout=2, check=False).returncode
+
+
+@contextmanager
+def _installed(args: Sequence[str]) -> Iterator[None]:
+    """Start a program inside; ServiceError where it is missing."""
     try:
-        kept = clean_environment(env)
-        for name in _FOR_NO_BUILD:
-            kept.pop(name, None)
-        done = subprocess.run(args, cwd=cwd, env=kept, stdout=2, check=False)
+        yield
     except FileNotFoundError as error:
-        raise _missing(args[0]) from error
-    return done.returncode
+        raise ServiceError(
+            f"{args[0]} is not installed here",
+            fix=f"Install {args[0]}; ./inv doctor lists what is needed.",
+        ) from error
+
+
+def _failed(args: Sequence[str], code: int, said: str) -> ServiceError:
+    reason = reason_in(without_logins(said))
+    return ServiceError(f"{' '.join(args[:3])} failed ({code}): {reason}")
+
+
+def _decoded(raw: bytes) -> str:
+    return raw.decode("utf-8", errors="replace")
 
 
 def without_logins(text: str) -> str:
@@ -223,10 +225,3 @@ def reason_in(text: str) -> str:
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     named = [line for line in lines if line.startswith(("error: ", "fatal: "))]
     return "; ".join(named[:2]) or (lines[-1] if lines else "no message")
-
-
-def _missing(program: str) -> ServiceError:
-    return ServiceError(
-        f"{program} is not installed here",
-        fix=f"Install {program}; ./inv doctor lists what is needed.",
-    )

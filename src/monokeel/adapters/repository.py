@@ -11,7 +11,8 @@ from urllib.parse import quote
 
 from monokeel.adapters.github import GitHub, words_of
 from monokeel.adapters.session import Answer
-from monokeel.ground.answers import Json, Unknown, as_number, as_object, as_text
+from monokeel.ground.answers import Json, as_number, as_object, as_text
+from monokeel.ground.errors import ServiceError
 from monokeel.ground.words import parse_time
 from monokeel.setup.ports import DeployKey
 
@@ -33,12 +34,9 @@ class Repository:
         """
         return as_object(self._github.request("GET", "").json())
 
-    def deploy_keys(self) -> tuple[DeployKey, ...] | Unknown:
+    def deploy_keys(self) -> tuple[DeployKey, ...]:
         """Return the deploy keys; hidden without administration: read."""
-        listed = self._listed("/keys")
-        if isinstance(listed, Unknown):
-            return listed
-        return tuple(map(_deploy_key, listed))
+        return tuple(map(_deploy_key, self._github.pages("/keys")))
 
     def create_deploy_key(self, title: str, key: str) -> None:
         """Register the public *key* with write access.
@@ -48,19 +46,15 @@ class Repository:
         body: Json = {"title": title, "key": key, "read_only": False}
         self._github.write("POST", "/keys", body, expect=(HTTPStatus.CREATED,))
 
-    def environment(self, name: str) -> dict[str, Json] | Unknown | None:
+    def environment(self, name: str) -> dict[str, Json] | None:
         """Return the GitHub Environment *name*, ``None`` if there is none.
 
         A 404 hides as well: nothing is there only for who may list them.
         """
-        answer = self._github.ask(_environment(name), expect=_OR_ABSENT)
-        if isinstance(answer, Unknown):
-            return answer
+        answer = self._github.request("GET", _environment(name), expect=_OR_ABSENT)
         if answer.status == HTTPStatus.OK:
             return as_object(answer.json())
-        listed = self._listed("/environments", key="environments")
-        if isinstance(listed, Unknown):
-            return listed
+        listed = self._github.pages("/environments", key="environments")
         return next((each for each in listed if each.get("name") == name), None)
 
     def put_environment(self, name: str, body: Mapping[str, Json]) -> dict[str, Json]:
@@ -69,16 +63,13 @@ class Repository:
         What *body* leaves out is reset by GitHub. Raises RefusedError for 422: the
         plan has no required reviewers, or both branch policies are equal.
         """
-        return as_object(
-            self._github.write("PUT", _environment(name), dict(body)).json()
-        )
+        answer = self._github.write("PUT", _environment(name), dict(body))
+        return as_object(answer.json())
 
-    def branch_policies(self, environment: str) -> tuple[str, ...] | Unknown:
+    def branch_policies(self, environment: str) -> tuple[str, ...]:
         """Return the branch patterns that may deploy to *environment*."""
         path = f"{_environment(environment)}/deployment-branch-policies"
-        listed = self._listed(path, key="branch_policies")
-        if isinstance(listed, Unknown):
-            return listed
+        listed = self._github.pages(path, key="branch_policies")
         return tuple(as_text(each.get("name")) for each in listed)
 
     def add_branch_policy(self, environment: str, pattern: str) -> None:
@@ -87,18 +78,15 @@ class Repository:
         body: Json = {"name": pattern, "type": "branch"}
         self._github.write("POST", path, body, expect=_ADDED)
 
-    def secrets(self, environment: str) -> dict[str, datetime] | Unknown:
+    def secrets(self, environment: str) -> dict[str, datetime]:
         """Return name (upper case) → last change of the secrets of *environment*.
 
         Those of the repository itself for ``""``.
         """
         path = _environment(environment) if environment else "/actions"
-        listed = self._listed(f"{path}/secrets", key="secrets")
-        if isinstance(listed, Unknown):
-            return listed
         return {
             as_text(each.get("name")): parse_time(as_text(each.get("updated_at")))
-            for each in listed
+            for each in self._github.pages(f"{path}/secrets", key="secrets")
         }
 
     def change_settings(self, body: Mapping[str, Json]) -> None:
@@ -108,18 +96,19 @@ class Repository:
         """
         self._github.write("PATCH", "", dict(body))
 
-    def immutable_releases(self) -> bool | Unknown:
-        """Say whether new releases are locked; Unknown where the token may not ask.
+    def immutable_releases(self) -> bool:
+        """Say whether new releases are locked; hidden where the token may not ask.
 
         GitHub answers 404 both for "off" and for "hidden": a 404 means off only for
         a token that sees the repository's administration settings.
         """
-        answer = self._github.ask("/immutable-releases", expect=_OR_ABSENT)
-        if isinstance(answer, Unknown):
-            return answer
+        path = "/immutable-releases"
+        answer = self._github.request("GET", path, expect=_OR_ABSENT)
         if answer.status == HTTPStatus.OK:
             return as_object(answer.json()).get("enabled") is True
-        return False if self._sees_settings() else _hidden(answer)
+        if "delete_branch_on_merge" in self.get_repository():
+            return False
+        raise _hidden(answer)
 
     def enable_immutable_releases(self) -> None:
         """Lock every release published from now on.
@@ -129,15 +118,14 @@ class Repository:
         expect = (HTTPStatus.NO_CONTENT,)
         self._github.write("PUT", "/immutable-releases", None, expect=expect)
 
-    def classic_protection(self, branch: str) -> bool | Unknown:
+    def classic_protection(self, branch: str) -> bool:
         """Say whether classic branch protection stands beside the rulesets."""
         path = f"/branches/{quote(branch)}/protection"
-        answer = self._github.ask(path, expect=_OR_ABSENT)
-        if isinstance(answer, Unknown):
-            return answer
-        if answer.status == HTTPStatus.OK:
-            return True
-        return False if "not protected" in words_of(answer).lower() else _hidden(answer)
+        answer = self._github.request("GET", path, expect=_OR_ABSENT)
+        absent = answer.status == HTTPStatus.NOT_FOUND
+        if absent and "not protected" not in words_of(answer).lower():
+            raise _hidden(answer)
+        return not absent
 
     def now(self) -> datetime:
         """Return GitHub's time, that of its newest answer."""
@@ -153,14 +141,11 @@ class Repository:
             return None
         return tuple(filter(None, (each.strip() for each in said.split(","))))
 
-    def pushers(self) -> tuple[str, ...] | Unknown:
+    def pushers(self) -> tuple[str, ...]:
         """Return the logins of who may push; hidden for who may not push."""
-        listed = self._listed("/collaborators")
-        if isinstance(listed, Unknown):
-            return listed
         return tuple(
             as_text(each.get("login"))
-            for each in listed
+            for each in self._github.pages("/collaborators")
             if as_object(each.get("permissions") or {}).get("push") is True
         )
 
@@ -176,36 +161,29 @@ class Repository:
         body: Json = {"name": name, "private": private}
         self._github.write("POST", path, body, expect=(HTTPStatus.CREATED,))
 
-    def workflow_rights(self) -> dict[str, Json] | Unknown:
+    def workflow_rights(self) -> dict[str, Json]:
         """Return ``default_workflow_permissions`` and whether workflows may approve."""
-        answer = self._github.ask("/actions/permissions/workflow")
-        return answer if isinstance(answer, Unknown) else as_object(answer.json())
+        path = "/actions/permissions/workflow"
+        return as_object(self._github.request("GET", path).json())
 
     def own_number(self) -> int | None:
         """Return the account number of the token's user; ``None`` if it has none."""
-        answer = self._github.ask("//user")
-        if isinstance(answer, Unknown):
-            return None
-        return as_number(as_object(answer.json()).get("id"))
-
-    def _sees_settings(self) -> bool:
-        return "delete_branch_on_merge" in self.get_repository()
-
-    def _listed(self, path: str, *, key: str = "") -> list[dict[str, Json]] | Unknown:
-        """Return the items of every page of *path*; Unknown where it is hidden."""
-        first = self._github.ask(path, params={"per_page": "100"})
-        if isinstance(first, Unknown):
-            return first
-        return self._github.following(first, key=key)
+        try:
+            found = self._github.request("GET", "//user")
+        except ServiceError as error:
+            if error.hidden:
+                return None
+            raise
+        return as_number(as_object(found.json()).get("id"))
 
 
 def _environment(name: str) -> str:
     return f"/environments/{quote(name, safe='')}"
 
 
-def _hidden(answer: Answer) -> Unknown:
-    reason = f"GitHub answered {answer.status}: {words_of(answer)}"
-    return Unknown(reason=reason, hidden=True)
+def _hidden(answer: Answer) -> ServiceError:
+    problem = f"GitHub answered {answer.status}: {words_of(answer)}"
+    return ServiceError(problem, hidden=True)
 
 
 def _deploy_key(body: Mapping[str, Json]) -> DeployKey:

@@ -10,7 +10,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from http import HTTPStatus
 from http.client import HTTPException
@@ -20,7 +20,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 
-from monokeel.adapters.addresses import check_address, parts_of, plain_address
+from monokeel.adapters.addresses import check_address, parts_of, shown_address
 from monokeel.ground.answers import Json
 from monokeel.ground.errors import ServiceError
 from monokeel.ground.parsers import parse_json, parse_number
@@ -32,13 +32,7 @@ _READ_TIMEOUT_S = 60.0
 _TRIES = 4
 _LONGEST_WAIT_S = 60.0
 _WORKERS = 16
-_AGAIN = {
-    HTTPStatus.TOO_MANY_REQUESTS,
-    HTTPStatus.INTERNAL_SERVER_ERROR,
-    HTTPStatus.BAD_GATEWAY,
-    HTTPStatus.SERVICE_UNAVAILABLE,
-    HTTPStatus.GATEWAY_TIMEOUT,
-}
+_AGAIN = {HTTPStatus(number) for number in (429, 500, 502, 503, 504)}
 _READS = ("GET", "HEAD")
 _SAID = re.compile(r"retry-after: ([0-9]{1,9}(?:\.[0-9]{1,9})?)(ms|s)\b")
 _MIB = 1 << 20
@@ -89,10 +83,7 @@ class Session:
     """Requests over one shared pool; safe to use from several threads."""
 
     def __init__(
-        self,
-        *,
-        tries: int = _TRIES,
-        timeout_s: float = _READ_TIMEOUT_S,
+        self, *, tries: int = _TRIES, timeout_s: float = _READ_TIMEOUT_S
     ) -> None:
         self._tries = tries
         self._timeout_s = timeout_s
@@ -124,16 +115,19 @@ class Session:
                 answer = self._send(
                     method,
                     url,
-                    _Limits(within_s=read_s, largest=largest),
+                    read_s,
+                    largest,
                     headers=dict(headers or {}),
                     data=body,
                     auth=_NoAuth(),
                     timeout=(min(_CONNECT_TIMEOUT_S, read_s), read_s),
                     allow_redirects=False,
+                    stream=True,
                 )
             except (requests.RequestException, ValueError, HTTPException) as error:
                 if attempt == tries:
-                    raise _silent(method, url, error) from error
+                    kind = f"({type(error).__name__})"
+                    raise _failed(url, "did not answer", method, kind) from error
                 time.sleep(_backoff(attempt))
                 continue
             wait_s = wait_before_retry(answer, attempt, now=time.time())
@@ -147,25 +141,37 @@ class Session:
         self,
         method: str,
         url: str,
-        limits: "_Limits",
+        within_s: float,
+        largest: int,
         **options: Any,  # noqa: ANN401 - those of requests
     ) -> Answer:
-        def exchange() -> Answer:
-            response = self._requests().request(method, url, stream=True, **options)
-            with response:
-                body = _body(method, url, response, limits)
-            return Answer(
-                status=response.status_code, headers=response.headers, body=body
-            )
+        """Return the whole answer, if it comes within *within_s*.
 
+        Every time limit of a socket begins anew with each byte: whoever sends one a
+        second would hold us for ever. A thread that is given up ends with the process.
+        """
+        answered: Future[Answer | None] = Future()
         started = time.monotonic()
-        answer = _within(limits.within_s + _GRACE_S, exchange)
-        taken = time.monotonic() - started
+        until = started + within_s + _GRACE_S
+
+        def exchange() -> None:
+            try:
+                with self._requests().request(method, url, **options) as response:
+                    answered.set_result(_whole(response, largest, until))
+            except BaseException as error:  # noqa: BLE001 - raised where it is awaited
+                answered.set_exception(error)
+
+        threading.Thread(target=exchange, daemon=True).start()
+        try:
+            answer = answered.result(within_s + _GRACE_S)
+        except TimeoutError:
+            late = f"within {within_s:g} s"
+            raise _failed(url, "did not answer", method, late) from None
         if answer is None:
-            problem = f"did not answer {method} {parts_of(url).path} within"
-            problem += f" {limits.within_s:g} s"
-            raise ServiceError(f"{parts_of(url).netloc} {problem}", fix=_FIX)
-        log.debug("%s %s: %d, %.3f s", method, plain_address(url), answer.status, taken)
+            much = f"with more than {largest // _MIB} MiB"
+            raise _failed(url, "answered", method, much)
+        taken = time.monotonic() - started
+        log.debug("%s %s: %d, %.3f s", method, shown_address(url), answer.status, taken)
         return answer
 
     def _requests(self) -> requests.Session:
@@ -179,51 +185,16 @@ class Session:
         return session
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Limits:
-    """How long a whole answer may take, and how many bytes it may have."""
-
-    within_s: float
-    largest: int
-
-
-def _within(seconds: float, exchange: Callable[[], Answer]) -> Answer | None:
-    """Return what *exchange* returns, ``None`` if it has not ended after *seconds*.
-
-    Every time limit of a socket begins anew with each byte: whoever sends one a second
-    would hold us for ever. A thread that is given up ends with the process.
-    """
-    ended: list[Answer | BaseException] = []
-
-    def run() -> None:
-        try:
-            ended.append(exchange())
-        except BaseException as error:  # noqa: BLE001 - raised where it is waited for
-            ended.append(error)
-
-    thread = threading.Thread(target=run, daemon=True)
-    thread.start()
-    thread.join(seconds)
-    if not ended:
-        return None
-    if isinstance(ended[0], BaseException):
-        raise ended[0]
-    return ended[0]
-
-
-def _body(method: str, url: str, response: requests.Response, limits: _Limits) -> bytes:
-    """Return the body; ServiceError as soon as it is larger than it may be."""
+def _whole(response: requests.Response, largest: int, until: float) -> Answer | None:
+    """Return the answer, ``None`` for a larger one; nobody waits after *until*."""
     parts, size = [], 0
-    until = time.monotonic() + limits.within_s + _GRACE_S
     for part in response.iter_content(_PART):
         parts.append(part)
         size += len(part)
-        if size > limits.largest or time.monotonic() > until:
-            response.close()
-            most = f"{limits.largest // _MIB} MiB"
-            what = f"{method} {parts_of(url).path} with more than {most}"
-            raise ServiceError(f"{parts_of(url).netloc} answered {what}", fix=_FIX)
-    return b"".join(parts)
+        if size > largest or time.monotonic() > until:
+            return None
+    status, headers = response.status_code, response.headers
+    return Answer(status=status, headers=headers, body=b"".join(parts))
 
 
 def map_concurrently(ask: Callable[[T], R], items: Iterable[T]) -> list[R]:
@@ -270,10 +241,8 @@ def _backoff(attempt: int) -> float:
     return float(2 ** (attempt - 2)) * (0.5 + random.random())  # noqa: S311 - no secret
 
 
-def _silent(method: str, url: str, error: Exception) -> ServiceError:
-    kind = type(error).__name__
-    return ServiceError(
-        f"{parts_of(url).netloc} did not answer {method} {parts_of(url).path} ({kind})",
-        fix=_FIX,
-        again_s=1.0,
-    )
+def _failed(url: str, verb: str, method: str, how: str) -> ServiceError:
+    parts = parts_of(url)
+    problem = f"{parts.netloc} {verb} {method} {parts.path} {how}"
+    # Silence may end; too much of an answer does not.
+    return ServiceError(problem, fix=_FIX, again_s=None if verb == "answered" else 1.0)

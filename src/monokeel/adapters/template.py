@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from monokeel.adapters import wheel
-from monokeel.adapters.addresses import check_address, parts_of, shown
+from monokeel.adapters.addresses import check_address, parts_of, shown_address
 from monokeel.adapters.credentials import Credentials, token_environment
 from monokeel.adapters.process import reason_in, run
 from monokeel.adapters.worktree import blob_of, listed_blobs
@@ -91,7 +91,7 @@ class TemplateRepository:
             check_address(source)
         if source.startswith("-") or not (":" in source or source.startswith("/")):
             raise UsageError(
-                f"{shown(source)!r} is not the address of a template",
+                f"{shown_address(source)!r} is not the address of a template",
                 fix="Write OWNER/REPO, an https or ssh address, or an absolute path.",
             )
         return source
@@ -137,7 +137,7 @@ class TemplateRepository:
         )
         if done.code != 0:
             raise ServiceError(
-                f"the template at {shown(address)} cannot be read:"
+                f"the template at {shown_address(address)} cannot be read:"
                 f" {reason_in(done.stderr)}",
                 fix="Check --source or TEMPLATE_SOURCE, the network, and the token's"
                 " rights.",
@@ -146,7 +146,7 @@ class TemplateRepository:
 
     def name(self) -> str:
         """Return the recorded release and where it is read: ``v1.4.0 of https://…``."""
-        return f"{self.recorded().commit} of {shown(self.address())}"
+        return f"{self.recorded().commit} of {shown_address(self.address())}"
 
     def delivered(self, version: str = "") -> dict[str, str]:
         """Return path → mode and blob of the managed files of a release.
@@ -229,7 +229,7 @@ class TemplateRepository:
         asked = [*args, f"{recorded}^{{commit}}"]
         found = run(asked, cwd=self.mirror(), ok=range(256))
         if found.code != 0:
-            where = shown(self.address())
+            where = shown_address(self.address())
             raise ServiceError(f"the template at {where} has no {recorded}")
         return found.stdout.strip()
 

@@ -6,8 +6,7 @@ from monokeel.ground.answers import Unknown
 from monokeel.policy.verdict import Facts, Unverified
 from monokeel.setup.expectations import expectations
 from monokeel.setup.ports import Outside as Setup
-from monokeel.setup.rows import AsWanted, Expectation, Otherwise, answer_to
-from monokeel.setup.rows import Wanted as Expected
+from monokeel.setup.rows import AsWanted, Declared, Expectation, Otherwise, answer_to
 
 
 def check_settings(wanted: Wanted, outside: Outside) -> Facts:
@@ -49,7 +48,7 @@ def check_settings(wanted: Wanted, outside: Outside) -> Facts:
 def watched_rows(wanted: Wanted, outside: Outside) -> tuple[Expectation, ...]:
     """Return the rows that this section watches."""
     rows = expectations(
-        Expected(settings=wanted.settings, policy=wanted.policy),
+        Declared(settings=wanted.settings, policy=wanted.policy),
         Setup(repository=outside.repository, rulesets=outside.rulesets),
     )
     return tuple(each for each in rows if each.watched != "elsewhere")

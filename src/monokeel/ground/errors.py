@@ -41,16 +41,22 @@ class ServiceError(MonokeelError):
     """Git, GitHub or the registry gave no usable answer: nobody can tell.
 
     *again_s* is after how many seconds the same question may be answered; ``None``
-    where waiting does not help.
+    where waiting does not help. *hidden*: there is an answer, for another token.
     """
 
     exit_code: ClassVar[int] = 4
 
     def __init__(
-        self, problem: str, *, fix: str = "", again_s: float | None = None
+        self,
+        problem: str,
+        *,
+        fix: str = "",
+        again_s: float | None = None,
+        hidden: bool = False,
     ) -> None:
         super().__init__(problem, fix=fix)
         self.again_s = again_s
+        self.hidden = hidden
 
 
 NO_ANSWER: Final = (RefusedError, ServiceError)

@@ -1,70 +1,119 @@
 """GitHub Environments: limited to one branch, asking somebody; what is there stays."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from functools import partial
 
-from monokeel.ground.answers import Json, Unknown, as_list, as_number, as_object
-from monokeel.ground.errors import RefusedError, ServiceError
+from monokeel.ground.answers import Json, as_list, as_number, as_object
+from monokeel.ground.errors import RefusedError
+from monokeel.ground.settings import Settings
 from monokeel.setup.ports import Repository
+from monokeel.setup.rows import INIT, Answer, AsWanted, Expectation, Otherwise
 
+RELEASE = "release"
+# Jobs that hold the App's key. An Environment that is missing when a job names it is
+# made by GitHub, open to every branch.
+APP_ENVIRONMENTS = ("policy", "template")
 CHOSEN_BRANCHES: Mapping[str, Json] = {
     "protected_branches": False,
     "custom_branch_policies": True,
 }
+_SEE, _MAKE = "GET /environments/{name}", "PUT /environments/{name}"
+_POLICIES = "/environments/{name}/deployment-branch-policies"
+
+
+def environment_rows(
+    settings: Settings, repository: Repository
+) -> Iterator[Expectation]:
+    """Expect each Environment limited to the default branch, asking if it must."""
+    branch = settings.default_branch
+    promoted = [each.name for each in settings.environments]
+    for name in (RELEASE, *promoted, *APP_ENVIRONMENTS):
+        yield Expectation(
+            name=f"Environment {name}",
+            item="environments",
+            reads=(_SEE, f"GET {_POLICIES}"),
+            writes=(_MAKE, f"POST {_POLICIES}"),
+            lost="a workflow of any branch can read its secrets",
+            ask=partial(_limited_to, repository, name, branch),
+            make=partial(limit, repository, name, branch),
+        )
+    for each in settings.environments:
+        if each.reviewers:
+            yield Expectation(
+                name=f"approval in {each.name}",
+                item="reviewers",
+                reads=(_SEE,),
+                writes=(_MAKE,),
+                lost="a promotion waits for nobody",
+                ask=partial(_asks, repository, each.name),
+                make=partial(_ask_somebody, repository, each.name),
+            )
+
+
+def _limited_to(repository: Repository, name: str, branch: str) -> Answer:
+    found = repository.environment(name)
+    if found is None:
+        return Otherwise(detail="is not there", remedy=INIT)
+    if found.get("deployment_branch_policy") != CHOSEN_BRANCHES:
+        return Otherwise(detail="takes every branch", remedy=INIT)
+    policies = repository.branch_policies(name)
+    if branch not in policies:
+        return Otherwise(detail=f"does not take {branch}", remedy=INIT)
+    wider = ", ".join(each for each in policies if each != branch)
+    if wider:
+        remedy = f"if that is not meant, remove {wider} from Environment {name}"
+        return Otherwise(detail=f"also takes {wider}", remedy=remedy)
+    return AsWanted(detail=f"{branch} only")
 
 
 def limit(repository: Repository, name: str, branch: str) -> None:
     """Let *branch* deploy to Environment *name*; rules that are there already stay.
 
-    Raises RefusedError when the plan has no branch policies.
+    Raises RefusedError when the plan has no branch policies, and ServiceError where
+    nobody sees the rules that a write would reset.
     """
-    found = _read(repository, name)
+    found = repository.environment(name) or {}
     if found.get("deployment_branch_policy") != CHOSEN_BRANCHES:
-        repository.put_environment(name, _limited(rules_of(found)))
-    policies = repository.branch_policies(name)
-    if isinstance(policies, Unknown) or branch not in policies:
-        repository.add_branch_policy(name, branch)  # twice is once
+        repository.put_environment(name, _limited(_kept_rules(found)))
+    if branch not in repository.branch_policies(name):
+        repository.add_branch_policy(name, branch)
 
 
-def ask_somebody(repository: Repository, name: str) -> None:
-    """Let the user of the token approve what goes to Environment *name*.
+def _asks(repository: Repository, name: str) -> Answer:
+    if _kept_rules(repository.environment(name) or {}).get("reviewers"):
+        return AsWanted(detail="asks a reviewer")
+    remedy = f"{INIT}, or reviewers = false in infra/platform.toml"
+    return Otherwise(detail="asks nobody for an approval", remedy=remedy)
 
-    Raises RefusedError when the plan has no reviewers, or the token has no user.
-    """
+
+def _ask_somebody(repository: Repository, name: str) -> None:
+    """Let the user of the token approve; RefusedError where it has none."""
     reviewer = repository.own_number()
     if reviewer is None:
         raise RefusedError("this token belongs to no user who could approve")
-    rules = rules_of(_read(repository, name))
-    reviewers: Json = [{"type": "User", "id": reviewer}]
-    repository.put_environment(name, _limited({**rules, "reviewers": reviewers}))
-
-
-def rules_of(environment: Mapping[str, Json]) -> dict[str, Json]:
-    """Return the rules of *environment* as a change must repeat them to keep them."""
-    kept: dict[str, Json] = {}
-    for each in as_list(environment.get("protection_rules") or []):
-        rule = as_object(each)
-        if rule.get("type") == "wait_timer":
-            kept["wait_timer"] = rule.get("wait_timer")
-        if rule.get("type") == "required_reviewers":
-            kept["prevent_self_review"] = rule.get("prevent_self_review") is True
-            kept["reviewers"] = [
-                _reviewer(as_object(one))
-                for one in as_list(rule.get("reviewers") or [])
-            ]
-    return kept
-
-
-def _read(repository: Repository, name: str) -> Mapping[str, Json]:
-    found = repository.environment(name)
-    if isinstance(found, Unknown):  # a write would reset rules that nobody saw
-        raise ServiceError(f"Environment {name} cannot be read: {found.reason}")
-    return found or {}
+    rules = _kept_rules(repository.environment(name) or {})
+    rules["reviewers"] = [{"type": "User", "id": reviewer}]
+    repository.put_environment(name, _limited(rules))
 
 
 def _limited(rules: Mapping[str, Json]) -> dict[str, Json]:
     return {**rules, "deployment_branch_policy": dict(CHOSEN_BRANCHES)}
 
 
-def _reviewer(one: Mapping[str, Json]) -> dict[str, Json]:
-    number = as_number(as_object(one.get("reviewer")).get("id"))
-    return {"type": one.get("type"), "id": number}
+def _kept_rules(environment: Mapping[str, Json]) -> dict[str, Json]:
+    """Return the rules of *environment* as a change must repeat them to keep them."""
+    kept: dict[str, Json] = {}
+    for rule in map(as_object, as_list(environment.get("protection_rules") or [])):
+        if rule.get("type") == "wait_timer":
+            kept["wait_timer"] = rule.get("wait_timer")
+        if rule.get("type") == "required_reviewers":
+            kept["prevent_self_review"] = rule.get("prevent_self_review") is True
+            listed = map(as_object, as_list(rule.get("reviewers") or []))
+            kept["reviewers"] = [
+                {
+                    "type": each.get("type"),
+                    "id": as_number(as_object(each.get("reviewer")).get("id")),
+                }
+                for each in listed
+            ]
+    return kept

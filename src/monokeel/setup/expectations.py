@@ -11,53 +11,34 @@ from monokeel.ground.answers import Unknown
 from monokeel.ground.settings import Settings
 from monokeel.policy.reading import read_rulesets
 from monokeel.policy.rulesets import Ruleset
-from monokeel.setup import access, environments, tokens, writer
+from monokeel.setup import permissions, writer
+from monokeel.setup.environments import environment_rows
 from monokeel.setup.main_branch import MAIN, main_row
 from monokeel.setup.merging import approvals
 from monokeel.setup.ports import Outside, Repository
-from monokeel.setup.rows import INIT, Answer, AsWanted, Expectation, Otherwise, Wanted
+from monokeel.setup.rows import INIT, Answer, AsWanted, Declared, Expectation, Otherwise
 
-RELEASE = "release"
 MERGING = "somebody can merge"
-# Jobs that hold the App's key. An Environment that is missing when a job names it is
-# made by GitHub, open to every branch.
-APP_ENVIRONMENTS = ("policy", "template")
-_ENVIRONMENT = "GET /environments/{name}"
-_POLICIES = "/environments/{name}/deployment-branch-policies"
 
 
-def expectations(wanted: Wanted, outside: Outside) -> Iterator[Expectation]:
+def expectations(declared: Declared, outside: Outside) -> Iterator[Expectation]:
     """Yield every row, in the order in which they are made; the rules come last."""
-    settings, repository = wanted.settings, outside.repository
+    settings, repository = declared.settings, outside.repository
+    policy = declared.policy
     if outside.token_kind:
         yield _token(outside)
     if outside.clone is not None:
         yield main_row(settings, outside.clone)
-    yield _settings(settings, repository)
-    yield access.default_branch_row(settings, repository)
-    yield writer.writer_row(wanted, outside)
-    if passes(wanted.policy or (), "DeployKey"):
-        yield writer.foreign_keys_row(wanted, outside)
-    yield from _environments(wanted, outside)
-    yield _immutable(repository)
-    yield _classic(settings.default_branch, repository)
-    if wanted.policy is not None:
-        yield _merging(wanted.policy, repository)
-        yield _rules(settings, wanted.policy, outside)
-
-
-def _environments(wanted: Wanted, outside: Outside) -> Iterator[Expectation]:
-    settings, repository = wanted.settings, outside.repository
-    promoted = [each.name for each in settings.environments]
-    for name in (RELEASE, *promoted, *APP_ENVIRONMENTS):
-        yield _environment(settings, repository, name)
-    for each in settings.environments:
-        if each.reviewers:
-            yield _approval(repository, each.name)
-    for name in (RELEASE, *promoted):
-        yield writer.secret_row(wanted, outside, name)
-    yield access.no_wider_secret_row(settings, outside)
-    yield access.workflow_rights_row(settings, repository)
+    yield from _settings_rows(settings, repository)
+    yield writer.writer_row(declared, outside)
+    if passes(policy or (), "DeployKey"):
+        yield writer.foreign_keys_row(declared, outside)
+    yield from environment_rows(settings, repository)
+    yield from writer.secret_rows(declared, outside)
+    yield from _lasting_rows(settings, repository)
+    if policy is not None:
+        yield _merging(policy, repository)
+        yield _rules(settings, policy, outside)
 
 
 def passes(policy: Sequence[Ruleset], actor_type: str) -> bool:
@@ -74,13 +55,14 @@ def _token(outside: Outside) -> Expectation:
 
     def ask() -> Answer:
         scopes = outside.repository.token_scopes()
-        missing = tokens.missing_scopes(scopes) if scopes is not None else ()
+        missing = permissions.missing_scopes(scopes) if scopes is not None else ()
         if missing:
             return Otherwise(
                 detail=f"{kind} without {', '.join(missing)}",
-                remedy=tokens.remedy_for_scopes(kind, missing),
+                remedy=permissions.remedy_for_scopes(kind, missing),
             )
-        return AsWanted(detail=": ".join(filter(None, (kind, tokens.limit_of(kind)))))
+        limit = permissions.limit_of(kind)
+        return AsWanted(detail=f"{kind}: {limit}" if limit else kind)
 
     return Expectation(
         name="token",
@@ -93,6 +75,110 @@ def _token(outside: Outside) -> Expectation:
     )
 
 
+def _settings_rows(settings: Settings, repository: Repository) -> Iterator[Expectation]:
+    yield Expectation(
+        name="settings",
+        item="settings",
+        reads=("GET /",),
+        writes=("PATCH /",),
+        lost="the title that was checked is not the one that is merged, and a merge may"
+        " delete an env/* branch",
+        ask=partial(_settings, settings, repository),
+        make=partial(repository.change_settings, settings.on_github),
+    )
+    yield Expectation(
+        name="default branch on GitHub",
+        item="default_branch",
+        reads=("GET /",),
+        lost="pull requests and schedules go to a branch that no rule may protect",
+        ask=partial(_default_branch, settings, repository),
+    )
+
+
+def _settings(settings: Settings, repository: Repository) -> Answer:
+    there = repository.get_repository()
+    hidden = [name for name in settings.on_github if name not in there]
+    if hidden:
+        reason = f"GitHub leaves {', '.join(hidden)} out of its answer"
+        return Unknown(reason=reason, hidden=True)
+    wrong = [
+        f"{name} is {_written(there[name])}, not {_written(value)}"
+        for name, value in settings.on_github.items()
+        if there[name] != value
+    ]
+    if wrong:
+        return Otherwise(detail="; ".join(wrong), remedy=INIT)
+    return AsWanted(detail="as [settings] says")
+
+
+def _written(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _default_branch(settings: Settings, repository: Repository) -> Answer:
+    wanted = settings.default_branch
+    there = repository.get_repository().get("default_branch")
+    if there == wanted:
+        return AsWanted(detail=wanted)
+    detail = f"GitHub's default branch is {there}, infra/platform.toml says {wanted}"
+    remedy = f"gh api -X PATCH repos/{settings.repository} -f default_branch={wanted}"
+    return Otherwise(detail=detail, remedy=remedy)
+
+
+def _lasting_rows(settings: Settings, repository: Repository) -> Iterator[Expectation]:
+    branch = settings.default_branch
+    yield Expectation(
+        name="rights of workflows",
+        item="workflow_rights",
+        reads=("GET /actions/permissions/workflow",),
+        lost="a workflow can approve what a person should",
+        ask=partial(_workflow_rights, settings, repository),
+    )
+    yield Expectation(
+        name="immutable releases",
+        item="immutable_releases",
+        reads=("GET /immutable-releases",),
+        writes=("PUT /immutable-releases",),
+        lost="what is published can be changed",
+        ask=lambda: (
+            AsWanted(detail="on")
+            if repository.immutable_releases()
+            else Otherwise(detail="off: what is published can be changed", remedy=INIT)
+        ),
+        make=repository.enable_immutable_releases,
+    )
+    beside = f"classic branch protection of {branch} stands beside the rulesets"
+    both = "GitHub asks for both: delete it once the rules are applied"
+    yield Expectation(
+        name="classic protection",
+        item="classic_protection",
+        reads=("GET /branches/{branch}/protection",),
+        lost="merges wait for rules that stand in no file",
+        ask=lambda: (
+            Otherwise(detail=beside, remedy=both)
+            if repository.classic_protection(branch)
+            else AsWanted(detail="none")
+        ),
+        watched="note",
+    )
+
+
+def _workflow_rights(settings: Settings, repository: Repository) -> Answer:
+    found = repository.workflow_rights()
+    wrong, fix = [], []
+    if found.get("default_workflow_permissions") != "read":
+        wrong.append("a workflow that names no permissions may write")
+        fix.append("-f default_workflow_permissions=read")
+    if found.get("can_approve_pull_request_reviews") is not False:
+        wrong.append("workflows may approve pull requests")
+        fix.append("-F can_approve_pull_request_reviews=false")
+    if not wrong:
+        return AsWanted(detail="read, and no approvals")
+    path = f"repos/{settings.repository}/actions/permissions/workflow"
+    remedy = f"gh api -X PUT {path} {' '.join(fix)}"
+    return Otherwise(detail="; ".join(wrong), remedy=remedy)
+
+
 def _merging(policy: Sequence[Ruleset], repository: Repository) -> Expectation:
     """Expect that who opened a pull request is not the only one who may approve it."""
     needed = approvals(policy)
@@ -101,8 +187,6 @@ def _merging(policy: Sequence[Ruleset], repository: Repository) -> Expectation:
         if not needed:
             return AsWanted(detail="no approval is asked for")
         people = repository.pushers()
-        if isinstance(people, Unknown):
-            return people
         if len(people) > needed:
             return AsWanted(detail=f"{len(people)} people may write")
         return Otherwise(
@@ -122,161 +206,18 @@ def _merging(policy: Sequence[Ruleset], repository: Repository) -> Expectation:
     )
 
 
-def _settings(settings: Settings, repository: Repository) -> Expectation:
-    wanted = settings.on_github
-
-    def ask() -> Answer:
-        there = repository.get_repository()
-        hidden = [name for name in wanted if name not in there]
-        if hidden:
-            reason = f"GitHub leaves {', '.join(hidden)} out of its answer"
-            return Unknown(reason=reason, hidden=True)
-        wrong = [
-            f"{name} is {_shown(there[name])}, not {_shown(value)}"
-            for name, value in wanted.items()
-            if there[name] != value
-        ]
-        if wrong:
-            return Otherwise(detail="; ".join(wrong), remedy=INIT)
-        return AsWanted(detail="as [settings] says")
-
-    return Expectation(
-        name="settings",
-        item="settings",
-        reads=("GET /",),
-        writes=("PATCH /",),
-        lost="the title that was checked is not the one that is merged, and a merge may"
-        " delete an env/* branch",
-        ask=ask,
-        make=partial(repository.change_settings, wanted),
-    )
-
-
-def _shown(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _environment(settings: Settings, repository: Repository, name: str) -> Expectation:
-    branch = settings.default_branch
-
-    def ask() -> Answer:
-        found = repository.environment(name)
-        if isinstance(found, Unknown):
-            return found
-        if found is None:
-            return Otherwise(detail="is not there", remedy=INIT)
-        if found.get("deployment_branch_policy") != environments.CHOSEN_BRANCHES:
-            return Otherwise(detail="takes every branch", remedy=INIT)
-        policies = repository.branch_policies(name)
-        if isinstance(policies, Unknown):
-            return policies
-        return _limits(name, branch, policies)
-
-    return Expectation(
-        name=f"Environment {name}",
-        item="environments",
-        reads=(_ENVIRONMENT, f"GET {_POLICIES}"),
-        writes=("PUT /environments/{name}", f"POST {_POLICIES}"),
-        lost="a workflow of any branch can read its secrets",
-        ask=ask,
-        make=partial(environments.limit, repository, name, branch),
-    )
-
-
-def _limits(name: str, branch: str, policies: Sequence[str]) -> Answer:
-    if branch not in policies:
-        return Otherwise(detail=f"does not take {branch}", remedy=INIT)
-    wider = ", ".join(each for each in policies if each != branch)
-    if wider:
-        return Otherwise(
-            detail=f"also takes {wider}",
-            remedy=f"if that is not meant, remove {wider} from Environment {name}",
-        )
-    return AsWanted(detail=f"{branch} only")
-
-
-def _approval(repository: Repository, name: str) -> Expectation:
-    def ask() -> Answer:
-        found = repository.environment(name)
-        if isinstance(found, Unknown):
-            return found
-        if environments.rules_of(found or {}).get("reviewers"):
-            return AsWanted(detail="asks a reviewer")
-        return Otherwise(
-            detail="asks nobody for an approval",
-            remedy=f"{INIT}, or reviewers = false in infra/platform.toml",
-        )
-
-    return Expectation(
-        name=f"approval in {name}",
-        item="reviewers",
-        reads=(_ENVIRONMENT,),
-        writes=("PUT /environments/{name}",),
-        lost="a promotion waits for nobody",
-        ask=ask,
-        make=partial(environments.ask_somebody, repository, name),
-    )
-
-
-def _immutable(repository: Repository) -> Expectation:
-    def ask() -> Answer:
-        match repository.immutable_releases():
-            case Unknown() as unknown:
-                return unknown
-            case True:
-                return AsWanted(detail="on")
-            case False:
-                return Otherwise(
-                    detail="off: what is published can be changed", remedy=INIT
-                )
-
-    return Expectation(
-        name="immutable releases",
-        item="immutable_releases",
-        reads=("GET /immutable-releases",),
-        writes=("PUT /immutable-releases",),
-        lost="what is published can be changed",
-        ask=ask,
-        make=repository.enable_immutable_releases,
-    )
-
-
-def _classic(branch: str, repository: Repository) -> Expectation:
-    def ask() -> Answer:
-        match repository.classic_protection(branch):
-            case Unknown() as unknown:
-                return unknown
-            case False:
-                return AsWanted(detail="none")
-            case True:
-                return Otherwise(
-                    detail=f"classic branch protection of {branch} stands beside the"
-                    " rulesets",
-                    remedy="GitHub asks for both: delete it once the rules are applied",
-                )
-
-    return Expectation(
-        name="classic protection",
-        item="classic_protection",
-        reads=("GET /branches/{branch}/protection",),
-        lost="merges wait for rules that stand in no file",
-        ask=ask,
-        watched="note",
-    )
-
-
 def _rules(
     settings: Settings, policy: Sequence[Ruleset], outside: Outside
 ) -> Expectation:
+    says = "as infra/rulesets.json says"
+
     def ask() -> Answer:
         reading = read_rulesets(policy, outside.rulesets, settings.optional_rules)
         wrong = [each.name for each in reading.comparisons if each.drifts]
-        if wrong:
-            return Otherwise(
-                detail=f"not as infra/rulesets.json says: {', '.join(wrong)}",
-                remedy="./inv policy.apply",
-            )
-        return AsWanted(detail="as infra/rulesets.json says")
+        if not wrong:
+            return AsWanted(detail=says)
+        named = f"not {says}: {', '.join(wrong)}"
+        return Otherwise(detail=named, remedy="./inv policy.apply")
 
     return Expectation(
         name="rules",

@@ -3,39 +3,51 @@
 import dataclasses
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Literal
 
 from monokeel.ground.answers import Unknown
-from monokeel.ground.errors import RefusedError, ServiceError
+from monokeel.ground.errors import RefusedError, ServiceError, UsageError
 from monokeel.ground.report import Outcome, Report, Section, Table
 from monokeel.ground.settings import Settings
-from monokeel.setup import main_branch
+from monokeel.setup import main_branch, rows
 from monokeel.setup.expectations import expectations
 from monokeel.setup.ports import Outside
-from monokeel.setup.refusals import remedy_for
-from monokeel.setup.rows import (
-    INIT,
-    Answer,
-    AsWanted,
-    Expectation,
-    Otherwise,
-    Wanted,
-    answer_to,
-)
+from monokeel.setup.rows import Answer, AsWanted, Expectation, Otherwise, answer_to
 
 State = Literal[
     "was there", "done", "planned", "note", "left to you", "refused", "unknown", "waits"
 ]
-Verdict = Literal["connected", "refused", "unknown", "incomplete"]
-_OUTCOMES: Mapping[Verdict, Outcome] = {
+_Verdict = Literal["connected", "refused", "unknown", "incomplete"]
+_OUTCOMES: Mapping[_Verdict, Outcome] = {
     "connected": "done",
     "refused": "refused",
     "unknown": "unknown",
     "incomplete": "difference",
 }
-_COUNTED: tuple[State, ...] = (
-    *("done", "planned", "left to you", "refused", "unknown", "waits"),
+_COUNTED: Sequence[State] = (
+    "done",
+    "planned",
+    "left to you",
+    "refused",
+    "unknown",
+    "waits",
 )
+# Part of GitHub's message → what to do. Sources: vitodeploy/vito#949 (keys),
+# terraform-provider-github#1311 (branch policies), alchemy#1373 (reviewers),
+# categraf#34 and sapling#1299 (workflows).
+_REMEDIES: Mapping[str, str] = {
+    "Deploy keys are disabled": "an owner allows deploy keys at"
+    " https://github.com/organizations/{owner}/settings/deploy_keys",
+    "protected branch gate": "this plan has no branch policies for private"
+    " repositories: GitHub Pro, Team or Enterprise has, or make the repository public",
+    "required reviewers protection rule": "this plan has no required reviewers here:"
+    " Enterprise or a public repository has, or write reviewers = false in"
+    " infra/platform.toml",
+    "create or update workflow": "the token needs Workflows: write (a classic one or"
+    " that of gh the scope workflow: gh auth refresh -s workflow), or push with your"
+    " own git credentials",
+}
 # Without these nothing after them can be judged: what hides them is a weak token.
 _NEEDED = ("settings", "deploy_keys", "environments")
 
@@ -70,31 +82,32 @@ class Plan:
         )
 
 
-def make_plan(wanted: Wanted, outside: Outside) -> Plan:
+def make_plan(declared: rows.Declared, outside: Outside) -> Plan:
     """Ask every row; nothing is changed.
 
     Raises UsageError for a wrong or missing remote, and ServiceError for a token that
     may not administer, or not see what must be made; the permissions are named.
     """
-    settings = wanted.settings
+    settings = declared.settings
     outside.repository.get_repository()  # is GitHub there, and the repository?
-    if outside.clone is not None:
-        main_branch.require_remote(settings, outside.clone.address())
-    rows = tuple((each, answer_to(each)) for each in expectations(wanted, outside))
-    hidden = [
-        (row, answer.reason)
-        for row, answer in rows
+    remote = outside.clone.written_address() if outside.clone else None
+    wrong = main_branch.wrong_remote(settings, remote) if outside.clone else None
+    if wrong is not None:
+        raise UsageError(wrong[0], fix=f"Run: {wrong[1]}")
+    seen = tuple((each, answer_to(each)) for each in expectations(declared, outside))
+    hidden = {
+        f"{row.name} ({row.permission})": answer.reason
+        for row, answer in seen
         if isinstance(answer, Unknown) and answer.hidden and row.item in _NEEDED
-    ]
+    }
     if hidden:
-        needed = {f"{row.name} ({row.permission})": 0 for row, _ in hidden}
         raise ServiceError(
             f"the token may not administer {settings.repository}: it does not see"
-            f" {', '.join(needed)}: {hidden[0][1]}",
+            f" {', '.join(hidden)}: {next(iter(hidden.values()))}",
             fix="Give the token these permissions (docs/how-to/connect-to-github.md"
             " lists them all). Nothing was changed.",
         )
-    return Plan(owner=settings.owner, rows=rows)
+    return Plan(owner=settings.owner, rows=seen)
 
 
 def planned_steps(plan: Plan) -> tuple[Step, ...]:
@@ -126,24 +139,23 @@ def carry_out(plan: Plan) -> Iterator[Step]:
 
 
 def _planned(row: Expectation, answer: Answer, *, makes: bool = False) -> Step:
+    step = partial(Step, name=row.name)
+    note: State | None = "note" if row.watched == "note" else None
     match answer:
         case AsWanted(detail=detail):
-            return Step(name=row.name, state="was there", detail=detail)
+            return step(state="was there", detail=detail)
         case Unknown(reason=reason):
-            note = row.watched == "note"
-            state: State = "note" if note else "unknown"
-            return Step(name=row.name, state=state, detail=reason)
+            return step(state=note or "unknown", detail=reason)
+        case Otherwise(detail=detail) if makes:
+            return step(state="planned", detail=detail)
         case Otherwise(detail=detail, remedy=remedy):
-            if makes:
-                return Step(name=row.name, state="planned", detail=detail)
-            state = "note" if row.watched == "note" else "left to you"
             to_do = f"{row.name}: {remedy}"
-            return Step(name=row.name, state=state, detail=detail, to_do=to_do)
+            return step(state=note or "left to you", detail=detail, to_do=to_do)
 
 
 def _waiting(row: Expectation, waits: Sequence[str]) -> Step:
     detail = f"waits for {', '.join(waits)}"
-    to_do = f"{row.name}: settle {' and '.join(waits)} first, then {INIT} again"
+    to_do = f"{row.name}: settle {' and '.join(waits)} first, then {rows.INIT} again"
     return Step(name=row.name, state="waits", detail=detail, to_do=to_do)
 
 
@@ -153,19 +165,19 @@ def _made(row: Expectation, before: Step, owner: str) -> Step:
     try:
         row.make()
     except RefusedError as error:
-        fix = remedy_for(error.problem, owner) or error.fix
+        known = [fix for words, fix in _REMEDIES.items() if words in error.problem]
+        fix = known[0].format(owner=owner) if known else error.fix
         to_do = f"{row.name}: {fix}" if fix else before.to_do
         to_do += f". Without it {row.lost}"
         return Step(name=row.name, state="refused", detail=error.problem, to_do=to_do)
     except ServiceError as error:
         return Step(name=row.name, state="unknown", detail=error.problem)
     after = _planned(row, answer_to(row))
-    if after.state == "was there":
-        return Step(name=row.name, state="done", detail=after.detail)
-    return after
+    made = after.state == "was there"
+    return dataclasses.replace(after, state="done") if made else after
 
 
-def verdict_of(steps: Sequence[Step]) -> Verdict:
+def result_of(steps: Sequence[Step]) -> _Verdict:
     """Return what one word says of *steps*; a refusal beats what nobody knows."""
     states = {step.state for step in steps}
     if "refused" in states:
@@ -193,9 +205,9 @@ def init_report(settings: Settings, steps: tuple[Step, ...]) -> Report:
             Section("Left to you", to_do),
         ),
         data={
-            "verdict": verdict_of(steps),
+            "verdict": result_of(steps),
             "changed": counts["done"],
             "steps": [dataclasses.asdict(step) for step in steps],
         },
-        outcome=_OUTCOMES[verdict_of(steps)],
+        outcome=_OUTCOMES[result_of(steps)],
     )

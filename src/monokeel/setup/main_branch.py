@@ -1,10 +1,10 @@
 """The default branch on the remote: ours, or nobody may write anything."""
 
-import re
 from functools import partial
 
 from monokeel.ground.answers import Declined, Lost, Moved
 from monokeel.ground.errors import RefusedError, UsageError
+from monokeel.ground.repository import repository_of
 from monokeel.ground.settings import Settings
 from monokeel.setup.permissions import PUSH
 from monokeel.setup.ports import Clone
@@ -51,9 +51,8 @@ def _push(clone: Clone, branch: str) -> None:
     ref = f"refs/heads/{branch}"
     here = clone.commit_of(ref)
     if here is None:
-        raise UsageError(
-            f"there is no branch {branch} here", fix=f"Run: git switch -c {branch}"
-        )
+        problem = f"there is no branch {branch} here"
+        raise UsageError(problem, fix=f"Run: git switch -c {branch}")
     old = clone.remote_refs((ref,)).get(ref)
     match clone.move_ref(ref, old=old, new=here):
         case Declined(reason=reason):
@@ -62,20 +61,16 @@ def _push(clone: Clone, branch: str) -> None:
             return  # whoever made it asks again
 
 
-def require_remote(settings: Settings, address: str | None) -> None:
-    """Raise UsageError unless *address* is that of the repository in the file."""
-    wanted = f"https://github.com/{settings.repository}.git"
+def wrong_remote(settings: Settings, address: str | None) -> tuple[str, str] | None:
+    """Return what is wrong with the remote *address*, and the command against it.
+
+    ``None`` for that of the repository in the file.
+    """
+    right = f"https://github.com/{settings.repository}.git"
     if address is None:
-        raise UsageError(
-            "this clone has no remote", fix=f"Run: git remote add origin {wanted}"
-        )
-    ending = re.compile(
-        rf"[/:]{re.escape(settings.repository)}(?:\.git)?/?\Z", re.IGNORECASE
-    )
-    if ending.search(address) is None:
-        shown = re.sub(r"//[^/@]*@", "//", address)
-        raise UsageError(
-            f"the remote is {shown}, not {settings.repository}",
-            fix=f"Run: git remote set-url origin {wanted} (or correct [repository] in"
-            " infra/platform.toml)",
-        )
+        return "this clone has no remote", f"git remote add origin {right}"
+    there = repository_of(address)
+    if there is not None and there.lower() == settings.repository.lower():
+        return None
+    problem = f"the remote is {there or 'no repository'}, not {settings.repository}"
+    return problem, f"git remote set-url origin {right}"

@@ -1,11 +1,13 @@
-"""Which permission each call to GitHub needs, by GitHub's own names.
+"""Which permission each call to GitHub needs, and what each kind of token cannot do.
 
 The names and levels are those of the header ``X-Accepted-GitHub-Permissions`` (a comma
-means "and"); the pages of tokens and Apps write them as words. Source: GitHub docs,
-"Permissions required for fine-grained personal access tokens".
+means "and"); the pages of tokens and Apps write them as words. Sources: GitHub docs,
+"Permissions required for fine-grained personal access tokens", "About authentication
+to GitHub" (prefixes), "Working with the Container registry" (classic tokens only),
+"Automatic token authentication"; gh's own scopes: sapling#1299.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 PUSH = "git push"
 PERMISSIONS: Mapping[str, str] = {
@@ -45,6 +47,23 @@ APPS: Mapping[str, Mapping[str, str]] = {
     "template": {"contents": "write", "pull_requests": "write", "workflows": "write"},
 }
 _LEVELS = ("read", "write")
+KINDS: Mapping[str, str] = {
+    "github_pat_": "fine-grained token",
+    "ghp_": "classic token",
+    "gho_": "token of gh or an OAuth app",
+    "ghu_": "token of a GitHub App for a person",
+    "ghs_": "token of a GitHub App or a workflow",
+}
+_LIMITS: Mapping[str, str] = {
+    "fine-grained token": "GitHub's registry takes none of this kind: leave it out"
+    " where the images are public, or set MONOKEEL_REGISTRY_PASSWORD to a classic one"
+    " (read:packages)",
+    "token of a GitHub App for a person": "GitHub's registry takes none of this kind",
+    "token of a GitHub App or a workflow": "that of a workflow cannot see who may"
+    " bypass rules, set secrets or change workflows",
+}
+_SCOPES = ("repo", "workflow", "read:packages")
+_WIDER = {"read:packages": "write:packages"}
 
 
 def needed(calls: Iterable[str]) -> dict[str, str]:
@@ -66,3 +85,26 @@ def in_words(calls: Iterable[str]) -> str:
 def page_name(area: str) -> str:
     """Return the permission *area* as the pages of tokens name it."""
     return area.removeprefix("actions_").replace("_", " ").capitalize()
+
+
+def kind_of(token: str) -> str:
+    """Return the kind of *token* in words, by its prefix."""
+    kinds = (kind for prefix, kind in KINDS.items() if token.startswith(prefix))
+    return next(kinds, "token of an unknown kind")
+
+
+def limit_of(kind: str) -> str:
+    """Return what a token of *kind* cannot do; "" where that is up to its rights."""
+    return _LIMITS.get(kind, "")
+
+
+def missing_scopes(scopes: Sequence[str]) -> tuple[str, ...]:
+    """Return the scopes that a classic token or gh's lacks for all that we do."""
+    return tuple(x for x in _SCOPES if not {x, _WIDER.get(x)} & {*scopes})
+
+
+def remedy_for_scopes(kind: str, scopes: Sequence[str]) -> str:
+    """Return how a token of *kind* gets *scopes*."""
+    if kind == KINDS["gho_"]:
+        return f"gh auth refresh -s {','.join(scopes)}"
+    return "tick them at https://github.com/settings/tokens"

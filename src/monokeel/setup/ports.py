@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from monokeel.ground.answers import Declined, Json, Lost, Moved, Unknown
+from monokeel.ground.answers import Declined, Json, Lost, Moved
 from monokeel.policy.ports import Rulesets
 
 
@@ -50,9 +50,6 @@ def fingerprint(public_key: str) -> str:
 class Clone(Protocol):
     """The clone that is to be connected, and its remote."""
 
-    def address(self) -> str | None:
-        """Return the address of the remote, ``None`` if there is none."""
-
     def written_address(self) -> str | None:
         """Return the address as the clone has it, before ``insteadOf``."""
 
@@ -80,8 +77,8 @@ class Clone(Protocol):
 class Repository(Protocol):
     """The repository's settings on GitHub.
 
-    A question that the token may not ask is Unknown and ``hidden``; ServiceError means
-    that GitHub gave no answer at all. A write that GitHub refuses is RefusedError.
+    A question that the token may not ask, or that GitHub does not answer, is a
+    ServiceError, the first ``hidden``. A write that GitHub refuses is RefusedError.
     """
 
     def get_repository(self) -> dict[str, Json]:
@@ -93,40 +90,40 @@ class Repository(Protocol):
     def token_scopes(self) -> tuple[str, ...] | None:
         """Return the scopes of the token; ``None`` for a kind that has none."""
 
-    def pushers(self) -> tuple[str, ...] | Unknown:
+    def pushers(self) -> tuple[str, ...]:
         """Return the logins of who may push, and so approve and merge."""
 
-    def workflow_rights(self) -> dict[str, Json] | Unknown:
+    def workflow_rights(self) -> dict[str, Json]:
         """Return what workflows may do by default, as GitHub's REST API names it."""
 
     def own_number(self) -> int | None:
         """Return the account number of the token's user, if it has one."""
 
-    def deploy_keys(self) -> tuple[DeployKey, ...] | Unknown:
+    def deploy_keys(self) -> tuple[DeployKey, ...]:
         """Return the deploy keys."""
 
     def create_deploy_key(self, title: str, key: str) -> None:
         """Register the public *key* with write access."""
 
-    def environment(self, name: str) -> dict[str, Json] | Unknown | None:
+    def environment(self, name: str) -> dict[str, Json] | None:
         """Return the Environment *name*, ``None`` if there is none."""
 
     def put_environment(self, name: str, body: Mapping[str, Json]) -> dict[str, Json]:
         """Create or change the Environment; what *body* leaves out is reset."""
 
-    def branch_policies(self, environment: str) -> tuple[str, ...] | Unknown:
+    def branch_policies(self, environment: str) -> tuple[str, ...]:
         """Return the branch patterns that may deploy to *environment*."""
 
     def add_branch_policy(self, environment: str, pattern: str) -> None:
         """Let branches that match *pattern* deploy to *environment*."""
 
-    def secrets(self, environment: str) -> Mapping[str, datetime] | Unknown:
+    def secrets(self, environment: str) -> Mapping[str, datetime]:
         """Return name → last change of the secrets of *environment*.
 
         Those of the repository itself for ``""``.
         """
 
-    def immutable_releases(self) -> bool | Unknown:
+    def immutable_releases(self) -> bool:
         """Say whether new releases are locked."""
 
     def enable_immutable_releases(self) -> None:
@@ -135,7 +132,7 @@ class Repository(Protocol):
     def change_settings(self, body: Mapping[str, Json]) -> None:
         """Change settings of the repository, all or none."""
 
-    def classic_protection(self, branch: str) -> bool | Unknown:
+    def classic_protection(self, branch: str) -> bool:
         """Say whether classic branch protection stands beside the rulesets."""
 
 
@@ -151,13 +148,6 @@ class KeyPair(Protocol):
 
     def create(self, comment: str) -> str:
         """Make a pair and return its public key."""
-
-
-class SecretStore(Protocol):
-    """Who may write secrets of the repository from files on this machine."""
-
-    def set_secret(self, name: str, environment: str) -> None:
-        """Write the private key as secret *name* of *environment*."""
 
 
 class Machine(Protocol):
@@ -185,16 +175,17 @@ class Outside:
     """What init changes and all of setup asks.
 
     Drift has neither a *clone* to push from nor *keys* of its own. *apply_rules* writes
-    ``infra/rulesets.json`` to GitHub, *store* secrets; without them both are left to
-    people. *mint*, where the key of the writer's App is here, gives a token to push.
-    *token_kind* says in words who asks.
+    ``infra/rulesets.json`` to GitHub, *set_secret* the private key as the secret of
+    that name in that Environment; without them both are left to people. *mint*, where
+    the key of the writer's App is here, gives a token to push. *token_kind* says in
+    words who asks.
     """
 
     repository: Repository
     rulesets: Rulesets
     clone: Clone | None = None
     keys: KeyPair | None = None
-    store: SecretStore | None = None
+    set_secret: Callable[[str, str], None] | None = None
     apply_rules: Callable[[], None] | None = None
     mint: Callable[[], str] | None = None
     token_kind: str = ""

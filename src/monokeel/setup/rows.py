@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from monokeel.ground.answers import Unknown
-from monokeel.ground.errors import NO_ANSWER
+from monokeel.ground.errors import NO_ANSWER, ServiceError
 from monokeel.ground.settings import Settings
 from monokeel.policy.rulesets import Ruleset
 from monokeel.setup.permissions import in_words
@@ -63,7 +63,7 @@ class Expectation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class Declared:
     """What the files ask for; *policy* is ``None`` where its file cannot be read.
 
     *register*: the token may register the deploy key.
@@ -83,4 +83,5 @@ def answer_to(expectation: Expectation) -> Answer:
         return expectation.ask()
     except NO_ANSWER as error:
         reason = f"{error.problem}. {error.fix}" if error.fix else error.problem
-        return Unknown(reason=reason)
+        hidden = isinstance(error, ServiceError) and error.hidden
+        return Unknown(reason=reason, hidden=hidden)

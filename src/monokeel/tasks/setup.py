@@ -8,6 +8,7 @@ import shutil
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,10 +20,9 @@ from monokeel.tasks.policy import POLICY, write_rules
 from monokeel.tasks.wiring import read_settings, read_text
 
 if TYPE_CHECKING:
-    from monokeel.adapters.keys import Secrets
     from monokeel.ground.settings import Settings
     from monokeel.setup.ports import Outside
-    from monokeel.setup.rows import Wanted as Expected
+    from monokeel.setup.rows import Declared
 
 
 @command(
@@ -52,6 +52,7 @@ def init(
     dry_run: bool = False,
 ) -> Iterator[Report]:
     """Connect this repository to GitHub; repeatable."""
+    from monokeel.adapters.keys import set_secret
     from monokeel.setup.init import (
         Step,
         carry_out,
@@ -66,8 +67,10 @@ def init(
     if create and not dry_run:
         _create(create)
     if not dry_run and _may_set_secrets(yes=yes):
-        outside = replace(outside, store=_secrets(settings, key_file))
-    plan = make_plan(_wanted_setup(settings, register=register_key), outside)
+        path = _key_path(settings, key_file).expanduser().absolute()
+        store = partial(set_secret, path, settings.repository)
+        outside = replace(outside, set_secret=store)
+    plan = make_plan(_declared(settings, register=register_key), outside)
     if dry_run:
         yield replace(init_report(settings, planned_steps(plan)), outcome="done")
         return
@@ -100,27 +103,20 @@ def _may_set_secrets(*, yes: bool) -> bool:
     return input().strip().lower() in ("y", "yes")
 
 
-def _secrets(settings: "Settings", key_file: str) -> "Secrets":
-    from monokeel.adapters.keys import Keys, Secrets
-
-    pair = Keys(_key_path(settings, key_file), root=wiring.root())
-    return Secrets(settings.repository, key=pair.file)
-
-
-def _wanted_setup(settings: "Settings", *, register: bool = False) -> "Expected":
+def _declared(settings: "Settings", *, register: bool = False) -> "Declared":
     from monokeel.policy.rulesets import parse_policy
-    from monokeel.setup.rows import Wanted
+    from monokeel.setup.rows import Declared
 
     policy = parse_policy(read_text(POLICY))
-    return Wanted(settings=settings, policy=policy, register=register)
+    return Declared(settings=settings, policy=policy, register=register)
 
 
 def _outside(settings: "Settings", key_file: str = "", *, rules: bool) -> "Outside":
     from monokeel.adapters.keys import Keys
     from monokeel.adapters.repository import Repository
     from monokeel.adapters.rulesets import Rulesets
+    from monokeel.setup.permissions import kind_of
     from monokeel.setup.ports import Outside
-    from monokeel.setup.tokens import kind_of
 
     github = wiring.make_github()
     return Outside(
@@ -150,7 +146,7 @@ def doctor() -> Iterator[Report]:
     from monokeel.adapters.worktree import Worktree
     from monokeel.policy.agreement import disagreements
     from monokeel.setup.doctor import Here, doctor_report, examine
-    from monokeel.setup.rows import Wanted
+    from monokeel.setup.rows import Declared
 
     settings = read_settings()
     outside = _outside(settings, rules=False) if wiring.token() else None
@@ -159,12 +155,12 @@ def doctor() -> Iterator[Report]:
         clone=wiring.make_git(),
         files=Worktree(wiring.root()),
     )
-    wanted = Wanted(settings=settings, policy=None)
+    declared = Declared(settings=settings, policy=None)
     if (wiring.root() / POLICY).exists():  # else it is among the missing files
-        wanted = _wanted_setup(settings)
-        agreed = tuple(disagreements(settings, wanted.policy or ()))
+        declared = _declared(settings)
+        agreed = tuple(disagreements(settings, declared.policy or ()))
         here = replace(here, disagreements=agreed)
-    yield doctor_report(tuple(examine(wanted, here, outside)))
+    yield doctor_report(tuple(examine(declared, here, outside)))
 
 
 @command(

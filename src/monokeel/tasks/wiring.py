@@ -206,7 +206,7 @@ def minter() -> Callable[[], str] | None:
 
 
 def _mint() -> str:
-    from monokeel.adapters.app import AppWriter
+    from monokeel.adapters.app import mint_token
 
     number = read_settings().app_id
     if not number:
@@ -215,7 +215,7 @@ def _mint() -> str:
             fix="Unset it, or name the App: writer and app_id in [repository].",
         )
     pem = variable(WRITER_KEY) or ""
-    return AppWriter(make_github(), number=number, pem=f"{pem}\n").token()
+    return mint_token(make_github(), number=number, pem=f"{pem}\n")
 
 
 @cache
