@@ -37,7 +37,7 @@ class Place:
                 digests={"api": "sha256:" + "1" * 64},
             ),
         )
-        return self.records.create(wanted).id
+        return self.records.create(wanted)[0]
 
     def of(self, environment: str = "dev") -> tuple[Record, ...]:
         return self.records.newest({environment: environment}, ()).records

@@ -197,7 +197,7 @@ class LiveShop:
             token=self.box.tokens[token],
         )
         records = Deployments(github)
-        record = records.create(
+        record, _ = records.create(
             NewRecord(
                 environment=environment,
                 tag=f"v{version}",
@@ -207,7 +207,7 @@ class LiveShop:
                 note=note,
             )
         )
-        records.settle(record.id, "success", "")
+        records.settle(record, "success", "")
 
     def rest_calls(self) -> int:
         """How many REST requests there were so far."""

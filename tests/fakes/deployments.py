@@ -9,14 +9,14 @@ from monokeel.ground.errors import RefusedError, ServiceError
 from monokeel.promotion.ports import Protection
 from monokeel.promotion.records import (
     BranchMove,
-    Listed,
+    Ledger,
     NewRecord,
     Note,
     Record,
     Status,
-    newest_first,
+    records_in_order,
 )
-from monokeel.promotion.track_record import shortened
+from monokeel.promotion.track_record import as_description
 from tests.fakes.fuse import Fuse
 
 START = datetime(2026, 5, 1, 12, 0, tzinfo=UTC)
@@ -53,7 +53,7 @@ class FakeDeployments:
     def wait(self, length: timedelta) -> None:
         self.clock += length
 
-    def newest(self, environments: Mapping[str, str], commits: Sequence[str]) -> Listed:
+    def newest(self, environments: Mapping[str, str], commits: Sequence[str]) -> Ledger:
         self._check()
         every, listed, floors = self._seen(environments), list[Record](), {}
         for name in environments.values():
@@ -62,14 +62,16 @@ class FakeDeployments:
             older = len(of) > self.page
             floors[name] = of[: self.page][-1].id if older else 0
         listed += [record for record in every if record.sha in commits]
-        return Listed(records=newest_first(listed), viewer=self.viewer, floors=floors)
+        return Ledger(
+            records=records_in_order(listed), viewer=self.viewer, floors=floors
+        )
 
     def history(self, environments: Mapping[str, str]) -> tuple[Record, ...]:
         self._check()
         return self._seen(environments)
 
     def _seen(self, environments: Mapping[str, str]) -> tuple[Record, ...]:
-        return newest_first(
+        return records_in_order(
             replace(
                 record,
                 environment=environments[record.environment],
@@ -79,7 +81,7 @@ class FakeDeployments:
             if record.environment in environments
         )
 
-    def create(self, wanted: NewRecord) -> Record:
+    def create(self, wanted: NewRecord) -> tuple[int, str]:
         self._check()
         sha = self._resolve(wanted.tag)
         if sha is None:
@@ -103,7 +105,7 @@ class FakeDeployments:
         if wanted.production:
             self.production.add(record.id)
         self.fuse.written(f"record {wanted.environment} {wanted.note.version}")
-        return record
+        return record.id, record.sha
 
     def settle(
         self, record: int, state: str, description: str, log_url: str = ""
@@ -113,7 +115,7 @@ class FakeDeployments:
         if state == "success":
             self._make_others_inactive(self.kept[record])
         self.clock += TICK
-        self._give(record, state, shortened(description))
+        self._give(record, state, as_description(description))
         note = self.kept[record].note
         self.fuse.written(f"{state} {note.version}{' run' if log_url else ''}")
 

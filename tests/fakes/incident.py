@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 
-from monokeel.promotion.move import carry_out
-from monokeel.promotion.plan import Request
-from monokeel.promotion.planner import plan_promotion
+from monokeel.promotion.move import move_environment
+from monokeel.promotion.plan import plan_promotion
+from monokeel.promotion.request import Request
 from tests.fakes.pointers import Shop, commit_named
 
 HOLD = "incident 42"
@@ -34,7 +34,7 @@ def incident() -> Shop:
         reason="checkout broken",
         actor="ben",
     )
-    carry_out(plan_promotion(back, shop.outside, shop.settings), shop.outside)
+    move_environment(plan_promotion(back, shop.outside, shop.settings), shop.outside)
     shop.place("dev", "1.5.1")
     shop.records.wait(timedelta(minutes=20))
     shop.push_by_hand("staging", commit_named("1.4.0"))

@@ -6,9 +6,9 @@ from monokeel.ground.errors import UsageError
 from monokeel.ground.report import as_text
 from monokeel.ground.settings import parse_settings
 from monokeel.promotion.auto import onwards_report, promote_onwards
-from monokeel.promotion.move import carry_out
-from monokeel.promotion.plan import Request
-from monokeel.promotion.planner import plan_promotion
+from monokeel.promotion.move import move_environment
+from monokeel.promotion.plan import plan_promotion
+from monokeel.promotion.request import Request
 from tests.fakes.pointers import Shop
 
 
@@ -59,7 +59,7 @@ def test_a_rollback_ends_it_also_for_a_newer_release(shop: Shop) -> None:
     for version in ("1.0.0", "1.1.0"):
         shop.place("dev", version)
     back = Request(environment="dev", rollback=True, reason="slow", actor="ben")
-    carry_out(plan_promotion(back, shop.outside, shop.settings), shop.outside)
+    move_environment(plan_promotion(back, shop.outside, shop.settings), shop.outside)
     shop.release("1.2.0")
 
     text = go(shop)

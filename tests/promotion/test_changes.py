@@ -1,7 +1,7 @@
 from monokeel.ground.report import as_text
-from monokeel.promotion.outcome import plan_report
-from monokeel.promotion.plan import Plan, Request
-from monokeel.promotion.planner import plan_promotion
+from monokeel.promotion.outcome import preview_report
+from monokeel.promotion.plan import Plan, plan_promotion
+from monokeel.promotion.request import Request
 from tests.fakes.pointers import Shop
 
 
@@ -19,7 +19,9 @@ def test_a_plan_says_what_would_change() -> None:
     shop = released("1.0.0", "1.1.0", "1.2.0")
     shop.place("dev", "1.0.0")
 
-    text = as_text(plan_report(plan(shop, Request(environment="dev", version="1.2.0"))))
+    text = as_text(
+        preview_report(plan(shop, Request(environment="dev", version="1.2.0")))
+    )
 
     assert "2 commits would come\n  - feat: 1.2.0\n  - feat: 1.1.0\n" in text
     assert "https://github.com/acme/shop/compare/v1.0.0...v1.2.0" in text
@@ -33,5 +35,5 @@ def test_a_rollback_says_what_would_go() -> None:
     back = Request(environment="dev", rollback=True)
 
     assert "1 commit would go\n  - feat: 1.1.0\n" in as_text(
-        plan_report(plan(shop, back))
+        preview_report(plan(shop, back))
     )

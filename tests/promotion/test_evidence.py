@@ -8,11 +8,11 @@ from datetime import timedelta
 import pytest
 
 from monokeel.ground.errors import RefusedError
-from monokeel.promotion.move import carry_out
-from monokeel.promotion.plan import Plan, Request
-from monokeel.promotion.planner import plan_promotion
-from monokeel.promotion.reading import Reading, read
+from monokeel.promotion.move import move_environment
+from monokeel.promotion.plan import Plan, plan_promotion
+from monokeel.promotion.reading import Reading, read_promotion
 from monokeel.promotion.records import BranchMove
+from monokeel.promotion.request import Request
 from tests.fakes.pointers import Shop, commit_named
 
 TO_PROD = Request(environment="prod", version="1.0.0")
@@ -50,7 +50,7 @@ def plan(shop: Shop, request: Request = TO_PROD) -> Plan:
 
 
 def reading(shop: Shop) -> Reading:
-    return read(shop.outside, shop.settings)
+    return read_promotion(shop.outside, shop.settings)
 
 
 def test_a_record_of_a_member_opens_no_gate(shop: Shop) -> None:
@@ -81,7 +81,7 @@ def test_a_move_long_ago_is_no_proof_of_a_new_record(shop: Shop) -> None:
     with written_by("eve", shop):
         shop.records.remember("staging", "1.0.0", commit_named("1.0.0"))
 
-    assert plan(shop).stopped
+    assert plan(shop).stops
 
 
 def test_a_log_that_cannot_be_read_is_said(shop: Shop) -> None:
@@ -103,7 +103,7 @@ def test_a_status_of_a_member_says_nothing(shop: Shop) -> None:
     with written_by("eve", shop):
         shop.records.settle(mine.id, "success", "")
 
-    assert plan(shop).stopped
+    assert plan(shop).stops
     (record,) = reading(shop).ledger.of("staging")
     assert record.state == "pending"
 
@@ -124,7 +124,7 @@ def test_a_record_that_contradicts_itself_does_not_count(shop: Shop) -> None:
     note = replace(record.note, sha=commit_named("1.1.0"))
     shop.records.kept[record.id] = replace(record, note=note)
 
-    assert plan(shop).stopped
+    assert plan(shop).stops
     assert len(reading(shop).ledger.odd) == 1
 
 
@@ -155,7 +155,7 @@ def test_marks_come_before_the_success(shop: Shop) -> None:
     shop.records.remember("dev", "1.2.0", commit_named("1.2.0"), state="pending")
 
     made = plan(shop, Request(environment="dev", version="1.0.0", rollback=True))
-    carry_out(made, shop.outside)
+    move_environment(made, shop.outside)
 
     assert shop.fuse.log[-5:] == [
         "refs/heads/env/dev 1.0.0",

@@ -5,13 +5,8 @@ from pathlib import Path
 import pytest
 
 from monokeel.ground.errors import UsageError
-from monokeel.promotion.gates import (
-    OVERRIDABLE,
-    RULES,
-    Rule,
-    evaluate,
-    parse_overrides,
-)
+from monokeel.promotion.gates import OVERRIDABLE, RULES, Rule, evaluate
+from monokeel.promotion.request import parse_overrides
 from monokeel.tasks.promote import promote
 from tests.promotion.ready import READY
 

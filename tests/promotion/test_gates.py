@@ -4,15 +4,15 @@ import pytest
 
 from monokeel.ground.answers import Absent, Found, Unknown
 from monokeel.ground.errors import UsageError
-from monokeel.promotion.checks import Gate
 from monokeel.promotion.facts import MoveFacts, NotAsked
 from monokeel.promotion.gates import (
     OVERRIDABLE,
+    Gate,
+    decision_of,
     evaluate,
-    parse_overrides,
-    verdict_of,
 )
 from monokeel.promotion.ports import Protection
+from monokeel.promotion.request import parse_overrides
 from monokeel.promotion.track_record import TrackRecord
 from monokeel.release.artifact import Artifact, TaggedImage
 from tests.promotion.ready import (
@@ -52,7 +52,7 @@ def test_every_gate_answers_and_a_good_promotion_is_ready() -> None:
         *("setback", "freeze", "hold", "downgrade", "approval", "push"),
     ]
     assert {gate.status for gate in gates} == {"ok"}
-    assert verdict_of(gates) == "ready"
+    assert decision_of(gates) == "ready"
 
 
 TAKEN_BACK = TrackRecord(outcome="rolled_back", why="slow", ended=NOW - DAY)
@@ -255,8 +255,8 @@ def test_a_gate_answers(facts: MoveFacts, name: str, status: str) -> None:
 def test_a_certain_no_wins_over_cannot_tell() -> None:
     both = replace(READY, on_line=None, hold="incident 7")
 
-    assert verdict_of(evaluate(both)) == "refused"
-    assert verdict_of(evaluate(replace(READY, on_line=None))) == "unknown"
+    assert decision_of(evaluate(both)) == "refused"
+    assert decision_of(evaluate(replace(READY, on_line=None))) == "unknown"
 
 
 def test_a_warning_refuses_nothing() -> None:
@@ -266,7 +266,7 @@ def test_a_warning_refuses_nothing() -> None:
         protection=Protection(exists=False, reviewers=False),
     )
 
-    assert verdict_of(evaluate(bare)) == "ready"
+    assert decision_of(evaluate(bare)) == "ready"
 
 
 def test_an_override_turns_a_refusal_with_its_reason() -> None:
@@ -274,7 +274,7 @@ def test_an_override_turns_a_refusal_with_its_reason() -> None:
 
     gates = evaluate(held, {"hold": "the fix", "soak": "not needed"})
 
-    assert verdict_of(gates) == "ready"
+    assert decision_of(gates) == "ready"
     assert [gate.name for gate in gates if gate.status == "overridden"] == ["hold"]
     assert "all promotions are on hold: incident 7; overridden: the fix" in [
         gate.detail for gate in gates
@@ -284,8 +284,8 @@ def test_an_override_turns_a_refusal_with_its_reason() -> None:
 def test_an_override_answers_for_what_nobody_can_tell() -> None:
     unknown = replace(READY, hold=Unknown(reason="403"))
 
-    assert verdict_of(evaluate(unknown)) == "unknown"
-    assert verdict_of(evaluate(unknown, {"hold": "there is none"})) == "ready"
+    assert decision_of(evaluate(unknown)) == "unknown"
+    assert decision_of(evaluate(unknown, {"hold": "there is none"})) == "ready"
 
 
 def test_overrides_are_gate_and_reason() -> None:

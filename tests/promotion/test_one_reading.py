@@ -10,11 +10,11 @@ from monokeel.drift.pointers import check_pointers
 from monokeel.drift.releases import check_releases
 from monokeel.ground.answers import Found
 from monokeel.ground.errors import MonokeelError
-from monokeel.promotion.checks import Gate
-from monokeel.promotion.move import carry_out
-from monokeel.promotion.plan import Plan, Request
-from monokeel.promotion.planner import plan_promotion
-from monokeel.promotion.reading import read
+from monokeel.promotion.gates import Gate
+from monokeel.promotion.move import move_environment
+from monokeel.promotion.plan import Plan, plan_promotion
+from monokeel.promotion.reading import read_promotion
+from monokeel.promotion.request import Request
 from monokeel.promotion.status import overview_of
 from tests.fakes.fuse import Crash
 from tests.fakes.pointers import SERVICES, Shop, commit_named
@@ -58,7 +58,7 @@ def test_drift_sees_a_moved_image_that_promote_refuses(tag: str) -> None:
 
     refused = [gate.detail for gate in plan(shop, "staging", "1.4.0").stops]
 
-    reading = read(shop.outside, shop.settings)
+    reading = read_promotion(shop.outside, shop.settings)
     drift = check_releases(reading.settings, reading.pointers, shop.outside).drift
     assert len(drift) == 1
     assert list(drift) == refused
@@ -87,7 +87,7 @@ def told_at_random(random: Random) -> Shop:
         )
         try:
             made = plan_promotion(request, shop.outside, shop.settings)
-            carry_out(made, shop.outside)
+            move_environment(made, shop.outside)
         except (MonokeelError, Crash):
             pass
         shop.fuse.disarm()
@@ -113,7 +113,7 @@ def check_status(shop: Shop, counted: Counter[str]) -> None:
 
 
 def check_drift(shop: Shop, counted: Counter[str]) -> None:
-    reading = read(shop.outside, shop.settings)
+    reading = read_promotion(shop.outside, shop.settings)
     pointers = check_pointers(reading, shop.records)
     releases = check_releases(reading.settings, reading.pointers, shop.outside)
     for place in reading.places:

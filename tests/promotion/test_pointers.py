@@ -1,10 +1,11 @@
 import pytest
 
+from monokeel.ground.answers import RemoteRef
 from monokeel.ground.errors import UsageError
 from monokeel.promotion.pointers import branch_of, main_of, pointers_of, ref_of
 
 A, B = "a" * 40, "b" * 40
-REFS = {
+NAMES = {
     "refs/heads/main": A,
     "refs/heads/feat/main": B,
     "refs/heads/env/prod": A,
@@ -15,6 +16,7 @@ REFS = {
     "refs/tags/other/v2.0.0": B,
     "refs/heads/v3.0.0": B,
 }
+REFS = {name: RemoteRef(object=at, commit=at) for name, at in NAMES.items()}
 
 
 def test_only_exact_names_are_pointers_and_releases() -> None:

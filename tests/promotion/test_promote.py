@@ -7,11 +7,11 @@ import pytest
 from monokeel.ground.answers import Found, Unknown
 from monokeel.ground.errors import RefusedError, ServiceError, UsageError
 from monokeel.ground.report import as_json
-from monokeel.promotion.move import Outcome, carry_out
-from monokeel.promotion.outcome import outcome_report, plan_report
-from monokeel.promotion.plan import Plan, Request
-from monokeel.promotion.planner import plan_promotion
+from monokeel.promotion.move import Outcome, move_environment
+from monokeel.promotion.outcome import outcome_report, preview_report
+from monokeel.promotion.plan import Plan, plan_promotion
 from monokeel.promotion.ports import Protection
+from monokeel.promotion.request import Request
 from tests.fakes.pointers import Shop, commit_named, digest_of
 
 DEV = Request(environment="dev", version="1.0.0", actor="ana")
@@ -24,7 +24,7 @@ def plan(shop: Shop, request: Request) -> Plan:
 
 
 def promote(shop: Shop, request: Request) -> Outcome:
-    return carry_out(plan(shop, request), shop.outside)
+    return move_environment(plan(shop, request), shop.outside)
 
 
 def released(*versions: str, soak: str = "0s") -> Shop:
@@ -82,7 +82,7 @@ def test_a_plan_writes_nothing() -> None:
     planned = plan(shop, DEV)
 
     assert shop.fuse.log == []
-    headline = plan_report(planned).headline
+    headline = preview_report(planned).headline
     assert headline == "env/dev would move from nothing to 1.0.0"
 
 
@@ -289,7 +289,7 @@ def test_other_workflow_files_stop_a_token_that_has_no_right_to_them(
     said = "1.0.0 has other workflow files than main and every branch"
     if viewer == "ana":
         assert [line.partition(":")[0] for line in with_token.warnings] == [said]
-        assert not with_token.stopped
+        assert not with_token.stops
     else:
         (push,) = with_token.stops
         assert push.detail.partition(":")[0] == said
@@ -297,7 +297,7 @@ def test_other_workflow_files_stop_a_token_that_has_no_right_to_them(
             push.detail
         )
         assert "git push --force-with-lease=refs/heads/env/dev: git@" in push.fix
-    assert not with_key.stopped
+    assert not with_key.stops
     assert with_key.warnings == ()
 
 
@@ -308,7 +308,7 @@ def test_workflow_files_of_another_branch_are_no_certain_refusal() -> None:
 
     made = plan(shop, replace(DEV, by_token=True))
 
-    assert not made.stopped
+    assert not made.stops
     assert "other workflow files than main:" in made.warnings[0]
 
 
@@ -383,7 +383,7 @@ def test_a_renamed_environment_keeps_its_history() -> None:
 def test_the_report_for_machines_has_every_gate() -> None:
     shop = released("1.0.0")
 
-    report = json.loads(as_json(plan_report(plan(shop, replace(PROD, hold="x")))))
+    report = json.loads(as_json(preview_report(plan(shop, replace(PROD, hold="x")))))
 
     assert (report["schema"], report["outcome"]) == (1, "refused")
     refused = [gate["name"] for gate in report["gates"] if gate["status"] == "refused"]

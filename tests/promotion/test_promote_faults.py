@@ -4,9 +4,9 @@ from datetime import timedelta
 import pytest
 
 from monokeel.ground.errors import MonokeelError, RefusedError, ServiceError
-from monokeel.promotion.move import Outcome, carry_out
-from monokeel.promotion.plan import Request
-from monokeel.promotion.planner import plan_promotion
+from monokeel.promotion.move import Outcome, move_environment
+from monokeel.promotion.plan import plan_promotion
+from monokeel.promotion.request import Request
 from monokeel.promotion.track_record import STALE
 from tests.fakes.fuse import Crash
 from tests.fakes.pointers import Shop, commit_named
@@ -22,7 +22,7 @@ IDS = [f"{kind} {n}" for kind, n in POINTS]
 
 def promote(shop: Shop, request: Request) -> Outcome:
     plan = plan_promotion(request, shop.outside, shop.settings)
-    return carry_out(plan, shop.outside)
+    return move_environment(plan, shop.outside)
 
 
 def shop_before(kind: str) -> Shop:
@@ -216,7 +216,7 @@ def test_a_tag_that_moved_in_between_is_caught_by_the_record() -> None:
     shop.clone.refs["refs/tags/v1.1.0"] = commit_named("other")
 
     with pytest.raises(RefusedError) as caught:
-        carry_out(plan, shop.outside)
+        move_environment(plan, shop.outside)
 
     assert "the tag moved" in caught.value.problem
     assert shop.clone.at("dev") == "1.0.0"

@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monokeel.ground.errors import MonokeelError
-from monokeel.promotion.move import carry_out
-from monokeel.promotion.plan import Request
-from monokeel.promotion.planner import plan_promotion
+from monokeel.promotion.move import move_environment
+from monokeel.promotion.plan import plan_promotion
+from monokeel.promotion.request import Request
 from monokeel.promotion.status import overview_of
 from tests.fakes.fuse import Crash
 from tests.fakes.pointers import Shop, commit_named
@@ -80,7 +80,7 @@ def promote(
         environment=environment, version=version, rollback=rollback, actor="ana"
     )
     plan = plan_promotion(request, shop.outside, shop.settings)
-    carry_out(plan, shop.outside)
+    move_environment(plan, shop.outside)
 
 
 def drift(shop: Shop) -> list[str]:

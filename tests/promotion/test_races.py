@@ -8,10 +8,10 @@ from datetime import timedelta
 import pytest
 
 from monokeel.ground.errors import MonokeelError, RefusedError
-from monokeel.promotion.move import Outcome, carry_out
-from monokeel.promotion.plan import Request
-from monokeel.promotion.planner import plan_promotion
-from monokeel.promotion.reading import read
+from monokeel.promotion.move import Outcome, move_environment
+from monokeel.promotion.plan import plan_promotion
+from monokeel.promotion.reading import read_promotion
+from monokeel.promotion.request import Request
 from tests.fakes.pointers import Shop, commit_named
 from tests.fakes.turns import Turns
 
@@ -24,7 +24,7 @@ Results = list[Outcome | MonokeelError]
 def runner(shop: Shop, request: Request) -> Callable[[], Outcome]:
     def run() -> Outcome:
         plan = plan_promotion(request, shop.outside, shop.settings)
-        return carry_out(plan, shop.outside)
+        return move_environment(plan, shop.outside)
 
     return run
 
@@ -53,7 +53,7 @@ def check(shop: Shop, results: Results) -> None:
     assert len(moves(shop)) == len(won)
     lost = [each for each in results if isinstance(each, MonokeelError)]
     assert {each.exit_code for each in lost} <= {3}
-    reading = read(shop.outside, shop.settings)
+    reading = read_promotion(shop.outside, shop.settings)
     place = reading.place("dev")
     assert place.current is not None
     assert place.version == shop.clone.at("dev")
@@ -62,8 +62,8 @@ def check(shop: Shop, results: Results) -> None:
         replace(PROMOTE, version=place.version), shop.outside, shop.settings
     )
     assert plan.kind == "there"
-    carry_out(plan, shop.outside)
-    assert read(shop.outside, shop.settings).place("dev").drift == ()
+    move_environment(plan, shop.outside)
+    assert read_promotion(shop.outside, shop.settings).place("dev").drift == ()
     assert not [x for x in shop.records.states("dev") if x.endswith("pending")]
 
 
@@ -102,7 +102,7 @@ def test_a_rollback_is_never_undone_and_never_loses_its_reason() -> None:
 
         check(shop, results)
         ends.update(type(each).__name__ for each in results)
-        reading = read(shop.outside, shop.settings)
+        reading = read_promotion(shop.outside, shop.settings)
         left: set[str] = set()
         before = "1.0.0"
         for version in moves(shop):
@@ -142,7 +142,7 @@ def test_a_value_that_is_there_again_is_not_the_same_state() -> None:
     )
     assert shop.clone.at("dev") == "1.0.0"
     assert moves(shop) == ["1.1.0", "1.0.0"]
-    reading = read(shop.outside, shop.settings)
+    reading = read_promotion(shop.outside, shop.settings)
     assert reading.track_record("1.1.0", "dev").why == "data loss"
 
 

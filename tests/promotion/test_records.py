@@ -10,11 +10,11 @@ from monokeel.promotion.records import (
     Note,
     Record,
     login_of,
-    newest_first,
     parse_branch_move,
     parse_record,
     parse_status,
     payload_of,
+    records_in_order,
 )
 
 NOTE = Note(
@@ -113,7 +113,7 @@ def test_a_bot_has_its_suffix_as_in_rest() -> None:
 def test_records_are_ordered_by_id_each_once() -> None:
     read = [parsed(deployment(payload_of(NOTE), n)) for n in (2, 9, 2, 5)]
 
-    records = newest_first(each for each in read if each is not None)
+    records = records_in_order(each for each in read if each is not None)
 
     assert [record.id for record in records] == [9, 5, 2]
 

@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 
 from monokeel.ground.errors import MonokeelError, RefusedError, UsageError
-from monokeel.promotion.move import Outcome, carry_out
-from monokeel.promotion.plan import Request
-from monokeel.promotion.planner import plan_promotion
-from monokeel.promotion.reading import read
+from monokeel.promotion.move import Outcome, move_environment
+from monokeel.promotion.plan import plan_promotion
+from monokeel.promotion.reading import read_promotion
+from monokeel.promotion.request import Request
 from tests.fakes.fuse import Crash
 from tests.fakes.pointers import Shop, commit_named, digest_of
 
@@ -17,7 +17,7 @@ BACK = Request(environment="staging", rollback=True, reason="slow", actor="ana")
 
 def promote(shop: Shop, request: Request) -> Outcome:
     plan = plan_promotion(request, shop.outside, shop.settings)
-    return carry_out(plan, shop.outside)
+    return move_environment(plan, shop.outside)
 
 
 @pytest.fixture
@@ -181,7 +181,7 @@ def test_a_mark_that_github_did_not_take_is_owed_and_said(shop: Shop) -> None:
     outcome = promote(shop, BACK)
     shop.fuse.disarm()
 
-    reading = read(shop.outside, shop.settings)
+    reading = read_promotion(shop.outside, shop.settings)
     with pytest.raises(RefusedError):
         promote(shop, Request(environment="prod", version="1.2.0"))
 
@@ -190,7 +190,7 @@ def test_a_mark_that_github_did_not_take_is_owed_and_said(shop: Shop) -> None:
     assert "(1.2.0) is not marked 'rolled back: slow' yet" in line
     assert "./inv promote --env staging --version 1.1.0 settles it" in line
     promote(shop, Request(environment="staging", version="1.1.0"))
-    assert read(shop.outside, shop.settings).place("staging").drift == ()
+    assert read_promotion(shop.outside, shop.settings).place("staging").drift == ()
 
 
 def test_a_rollback_skips_order_and_soak_and_says_so(shop: Shop) -> None:

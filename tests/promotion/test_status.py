@@ -8,13 +8,12 @@ from monokeel.ground.answers import Unknown
 from monokeel.ground.errors import ServiceError, UsageError
 from monokeel.ground.report import as_json, as_text
 from monokeel.ground.words import span
-from monokeel.promotion.history import History, history_report, look_back
-from monokeel.promotion.move import carry_out
-from monokeel.promotion.next_moves import NextMove
-from monokeel.promotion.plan import Request
-from monokeel.promotion.planner import plan_promotion
+from monokeel.promotion.history import PastMoves, moves_report, past_moves
+from monokeel.promotion.move import move_environment
+from monokeel.promotion.plan import plan_promotion
 from monokeel.promotion.records import BranchMove
-from monokeel.promotion.status import Overview, overview_of
+from monokeel.promotion.request import Request
+from monokeel.promotion.status import NextMove, Overview, overview_of
 from monokeel.promotion.status_report import overview_report
 from monokeel.promotion.track_record import STALE
 from tests.fakes.pointers import Shop, commit_named
@@ -35,8 +34,8 @@ def look(shop: Shop, *, hold: str = "") -> Overview:
     return overview_of(shop.outside, shop.settings, hold=hold)
 
 
-def history(shop: Shop, environment: str = "dev", count: int = 20) -> History:
-    return look_back(
+def history(shop: Shop, environment: str = "dev", count: int = 20) -> PastMoves:
+    return past_moves(
         shop.outside,
         shop.settings,
         environment=environment,
@@ -104,7 +103,7 @@ def test_a_rollback_says_what_it_left_why_and_where_it_leads() -> None:
     back = Request(
         environment="prod", rollback=True, reason="the cart is empty", actor="ben"
     )
-    carry_out(plan_promotion(back, shop.outside, shop.settings), shop.outside)
+    move_environment(plan_promotion(back, shop.outside, shop.settings), shop.outside)
     shop.records.wait(timedelta(seconds=8))
 
     text = " ".join(lines(look(shop)))
@@ -206,7 +205,7 @@ def test_status_and_promote_agree(shop: Shop, version: str, environment: str) ->
     request = Request(environment=environment, version=version)
     plan = plan_promotion(request, shop.outside, shop.settings)
 
-    assert plan.stopped == (not answer.eligible)
+    assert bool(plan.stops) == (not answer.eligible)
 
 
 def test_before_the_first_release_there_is_nothing() -> None:
@@ -310,7 +309,7 @@ def test_history_lists_the_moves_with_their_time_and_reason() -> None:
             actor="ana",
         )
         plan = plan_promotion(request, shop.outside, shop.settings)
-        carry_out(plan, shop.outside)
+        move_environment(plan, shop.outside)
         shop.records.wait(timedelta(hours=2))
 
     moves = history(shop).moves
@@ -322,7 +321,7 @@ def test_history_lists_the_moves_with_their_time_and_reason() -> None:
     ]
     lived = [span(move.live_for or timedelta()) for move in moves]
     assert lived == ["2h", "2h", "2h"]
-    assert "slow" in as_text(history_report(history(shop)))
+    assert "slow" in as_text(moves_report(history(shop)))
 
 
 def test_history_shows_a_move_outside_promote(shop: Shop) -> None:
@@ -389,7 +388,7 @@ def test_a_wrong_question_about_history_is_wrong_use(
 def test_an_empty_history_says_so() -> None:
     shop = Shop()
 
-    report = history_report(replace(history(shop), unseen="403"))
+    report = moves_report(replace(history(shop), unseen="403"))
 
     assert as_text(report) == (
         "Nothing was promoted to dev yet\n\nNot seen\n"

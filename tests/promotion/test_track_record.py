@@ -3,13 +3,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from monokeel.promotion.records import Ledger, Note, Record, Status, newest_first
+from monokeel.promotion.records import Ledger, Note, Record, Status, records_in_order
 from monokeel.promotion.track_record import (
     STALE,
     TrackRecord,
+    as_description,
     repaired,
     repairs,
-    shortened,
     track_record_of,
 )
 
@@ -39,7 +39,7 @@ def status(state: str, hour: float) -> Status:
 
 def ledger(*entries: tuple[Record, list[Status]]) -> Ledger:
     return Ledger(
-        records=newest_first(
+        records=records_in_order(
             replace(each, statuses=tuple(statuses)) for each, statuses in entries
         )
     )
@@ -194,8 +194,8 @@ def test_a_version_promoted_again_after_its_rollback_is_not_marked_again() -> No
 
 
 def test_a_description_fits_into_a_status() -> None:
-    assert shortened("two\nlines") == "two lines"
-    assert len(shortened("x" * 200)) == 140
+    assert as_description("two\nlines") == "two lines"
+    assert len(as_description("x" * 200)) == 140
 
 
 def test_of_two_that_wanted_the_same_the_one_from_there_moved_it() -> None:

@@ -23,18 +23,18 @@ from monokeel.ground.errors import NO_ANSWER, ServiceError
 from monokeel.promotion.ports import Protection
 from monokeel.promotion.records import (
     BranchMove,
-    Listed,
+    Ledger,
     NewRecord,
     Record,
-    newest_first,
     parse_branch_move,
     parse_record,
     payload_of,
+    records_in_order,
 )
-from monokeel.promotion.track_record import shortened
+from monokeel.promotion.track_record import as_description
 
 _NEWEST = 30  # records of each environment that are read at first
-_MOST_PAGES = 100
+_PAGE_SIZE, _MOST_PAGES = 100, 100
 _PAGE = """\
 fragment Page on DeploymentConnection {
   pageInfo { hasNextPage endCursor }
@@ -58,51 +58,47 @@ class Deployments:
         """Return the time of GitHub's newest answer; this machine's clock may lie."""
         return self._github.server_date
 
-    def newest(self, environments: Mapping[str, str], commits: Sequence[str]) -> Listed:
+    def newest(self, environments: Mapping[str, str], commits: Sequence[str]) -> Ledger:
         """Return the newest records of each environment, and all of each commit.
 
         *environments* is name on GitHub → name of ours; one request, whatever other
         tools and environments write. GraphQL sorts, and sends the statuses along.
         """
         names = [*environments]
-        lists = [
-            f"e{index}: {_list_of([name])}" for index, name in enumerate(names)
-        ] + [
-            f'c{index}: object(oid: "{commit}")'
-            f" {{ ... on Commit {{ {_list_of(names)} }} }}"
-            for index, commit in enumerate(commits)
+        lists = [f"e{n}: {_list_of([name])}" for n, name in enumerate(names)]
+        lists += [
+            f'c{n}: object(oid: "{commit}") {{ ... on Commit {{'
+            f" {_list_of(names, _PAGE_SIZE)} }} }}"
+            for n, commit in enumerate(commits)
         ]
         viewer, found = self._ask(lists if names else [])
         records: list[Record] = []
         floors = dict.fromkeys(environments.values(), 0)
-        for index, name in enumerate(names):
-            page, more = _page_of(found[f"e{index}"], environments)
+        for n, name in enumerate(names):
+            page, floor = _page_of(found[f"e{n}"], environments)
             records += page
-            if more:
-                floor = min((each.id for each in page), default=0)
-                floors[environments[name]] = max(floors[environments[name]], floor)
-        for index in range(len(commits)):
-            known = found[f"c{index}"]
-            if known is not None:
-                page, _ = _page_of(as_object(known).get("deployments"), environments)
-                records += page
-        return Listed(records=newest_first(records), viewer=viewer, floors=floors)
+            floors[environments[name]] = max(floors[environments[name]], floor)
+        for n in range(len(commits) if names else 0):
+            if found[f"c{n}"] is not None:
+                known = as_object(found[f"c{n}"]).get("deployments")
+                records += _page_of(known, environments)[0]
+        every = records_in_order(records)
+        return Ledger(records=every, viewer=viewer, floors=floors)
 
     def history(self, environments: Mapping[str, str]) -> tuple[Record, ...]:
         """Return all records of *environments*, newest first; a request a page."""
         names, records, after = [*environments], [], ""
         for _ in range(_MOST_PAGES):
-            _, found = self._ask([f"all: {_list_of(names, 100, after)}"])
-            page, _ = _page_of(found["all"], environments)
-            records += page
+            _, found = self._ask([f"all: {_list_of(names, _PAGE_SIZE, after)}"])
+            records += _page_of(found["all"], environments)[0]
             info = as_object(as_object(found["all"]).get("pageInfo"))
             if info.get("hasNextPage") is not True:
-                return newest_first(records)
+                return records_in_order(records)
             after = as_text(info.get("endCursor"))
         raise ServiceError(f"{', '.join(names)}: more than {_MOST_PAGES} pages")
 
-    def create(self, wanted: NewRecord) -> Record:
-        """Make a record and return it, with the commit that GitHub resolved.
+    def create(self, wanted: NewRecord) -> tuple[int, str]:
+        """Make a record; return its id, and the commit that GitHub resolved.
 
         It has no status yet: pending. ``auto_merge`` and ``required_contexts`` are sent
         on purpose: by default GitHub merges the default branch into the ref (202) or
@@ -118,13 +114,14 @@ class Deployments:
                 "required_contexts": [],
                 "payload": payload_of(wanted.note),
                 "environment": wanted.environment,
-                "description": shortened(wanted.description),
+                "description": as_description(wanted.description),
                 "transient_environment": False,
                 "production_environment": wanted.production,
             },
             expect=(HTTPStatus.CREATED,),
         )
-        return wanted.as_made(answer.json())
+        made = as_object(answer.json())
+        return as_number(made.get("id")), as_text(made.get("sha"))
 
     def settle(
         self, record: int, state: str, description: str, log_url: str = ""
@@ -135,7 +132,7 @@ class Deployments:
         """
         status: dict[str, Json] = {
             "state": state,
-            "description": shortened(description),
+            "description": as_description(description),
         }
         if log_url:
             status["log_url"] = log_url
@@ -148,33 +145,28 @@ class Deployments:
 
     def protection(self, environment: str) -> Protection | Unknown:
         """Say whether the GitHub Environment is there and asks for an approval."""
-        try:
-            answer = self._github.request(
-                "GET",
-                f"/environments/{quote(environment, safe='')}",
-                expect=(HTTPStatus.OK, HTTPStatus.NOT_FOUND),
-            )
-        except NO_ANSWER as error:
-            return Unknown(reason=error.problem)
-        if answer.status == HTTPStatus.NOT_FOUND:
-            return Protection(exists=False, reviewers=False)
-        rules = as_list(as_object(answer.json()).get("protection_rules") or [])
+        found = self._found(f"/environments/{quote(environment, safe='')}")
+        if not isinstance(found, dict):
+            return found or Protection(exists=False, reviewers=False)
+        rules = as_list(found.get("protection_rules") or [])
         kinds = {as_object(rule).get("type") for rule in rules}
         return Protection(exists=True, reviewers="required_reviewers" in kinds)
 
     def hold(self) -> str | Unknown:
         """Return the repository variable ``PROMOTE_HOLD``, ``""`` without one."""
+        found = self._found("/actions/variables/PROMOTE_HOLD")
+        if not isinstance(found, dict):
+            return found or ""
+        return as_text(found.get("value")).strip()
+
+    def _found(self, path: str) -> dict[str, Json] | Unknown | None:
+        """Return what is at *path*, ``None`` for a certain 404."""
+        expect = (HTTPStatus.OK, HTTPStatus.NOT_FOUND)
         try:
-            answer = self._github.request(
-                "GET",
-                "/actions/variables/PROMOTE_HOLD",
-                expect=(HTTPStatus.OK, HTTPStatus.NOT_FOUND),
-            )
+            answer = self._github.request("GET", path, expect=expect)
         except NO_ANSWER as error:
             return Unknown(reason=error.problem)
-        if answer.status == HTTPStatus.NOT_FOUND:
-            return ""
-        return as_text(as_object(answer.json()).get("value")).strip()
+        return as_object(answer.json()) if answer.status == HTTPStatus.OK else None
 
     def push_refusals(self, branch: str, *, exists: bool) -> tuple[str, ...] | Unknown:
         """Return the rules that certainly keep this identity from moving *branch*.
@@ -245,15 +237,20 @@ def _list_of(names: Sequence[str], first: int = _NEWEST, after: str = "") -> str
     )
 
 
-def _page_of(value: Json, environments: Mapping[str, str]) -> tuple[list[Record], bool]:
-    """Return our records of one list, and whether there are more."""
+def _page_of(value: Json, environments: Mapping[str, str]) -> tuple[list[Record], int]:
+    """Return our records of one list, and the id from which on it is complete."""
     fields = as_object(value)
     nodes = [as_object(node) for node in as_list(fields.get("nodes"))]
+    records = []
     for node in nodes:
+        record = parse_record(node, environments)
+        if record is None:  # of another tool, whatever it holds
+            continue
         listed = as_object(node.get("statuses"))
-        if as_number(listed.get("totalCount")) > len(as_list(listed.get("nodes"))):
-            number = as_number(node.get("databaseId"))
-            raise ServiceError(f"deployment {number} has more statuses than we read")
-    records = [parse_record(node, environments) for node in nodes]
-    info = as_object(fields.get("pageInfo"))
-    return [each for each in records if each], info.get("hasNextPage") is True
+        if as_number(listed.get("totalCount")) > len(record.statuses):
+            raise ServiceError(f"deployment {record.id} has more statuses than we read")
+        records.append(record)
+    more = as_object(fields.get("pageInfo")).get("hasNextPage") is True
+    # Those of others count: a page may be full of them.
+    floor = min((as_number(node.get("databaseId")) for node in nodes), default=0)
+    return records, floor if more else 0

@@ -7,12 +7,12 @@ from monokeel.ground.errors import RefusedError
 from monokeel.ground.report import Report, Section
 from monokeel.ground.settings import Settings
 from monokeel.ground.version import newest_first
-from monokeel.promotion.move import carry_out
-from monokeel.promotion.plan import Request
-from monokeel.promotion.planner import plan_promotion
+from monokeel.promotion.move import move_environment
+from monokeel.promotion.plan import plan_promotion
 from monokeel.promotion.pointers import read_remote
 from monokeel.promotion.ports import Outside
 from monokeel.promotion.records import ROLLBACK
+from monokeel.promotion.request import Request
 from monokeel.promotion.rollback import told
 
 
@@ -36,41 +36,33 @@ def promote_onwards(
     told.
     """
     settings, pointers = read_remote(outside.clone, local)
-    names = [each.name for each in settings.environments if each.auto]
     version = request.version or next(iter(newest_first(pointers.releases)), "")
-    for name in names:
-        step = _step(
-            replace(request, environment=name, version=version),
-            outside,
-            local,
-            carried_out=carried_out,
-        )
-        yield step
-        if not step.moved:
+    for name in [each.name for each in settings.environments if each.auto]:
+        wanted = replace(request, environment=name, version=version)
+        moved, said = _step(wanted, outside, local, carried_out=carried_out)
+        yield Step(environment=name, version=version, moved=moved, said=said)
+        if not moved:
             return
 
 
 def _step(
     request: Request, outside: Outside, local: Settings, *, carried_out: bool
-) -> Step:
+) -> tuple[bool, str]:
     plan = plan_promotion(request, outside, local)
-    name, current = request.environment, plan.place.current
-    ended = Step(environment=name, version=plan.version, moved=False, said="")
+    current = plan.place.current
     if plan.kind == "there":
-        said = f"{plan.branch} is at {plan.version} already"
-        return replace(ended, moved=True, said=said)
+        return True, f"{plan.branch} is at {plan.version} already"
     if current is not None and current.task == ROLLBACK:
-        return replace(ended, said=f"{name} {told(current, plan.reading)}")
-    if plan.stopped:
+        return False, f"{plan.place.name} {told(current, plan.reading)}"
+    if plan.stops:
         reasons = "; ".join(f"{gate.name}: {gate.detail}" for gate in plan.stops)
-        return replace(ended, said=f"{plan.unmoved}: {reasons}")
-    said = f"{plan.branch}: {plan.before} -> {plan.version}"
+        return False, f"{plan.unmoved}: {reasons}"
     if carried_out:
         try:
-            carry_out(plan, outside)
+            move_environment(plan, outside)
         except RefusedError as error:
-            return replace(ended, said=error.problem)
-    return replace(ended, moved=True, said=said)
+            return False, error.problem
+    return True, f"{plan.branch}: {plan.before} -> {plan.version}"
 
 
 def onwards_report(steps: list[Step]) -> Report:
@@ -78,13 +70,12 @@ def onwards_report(steps: list[Step]) -> Report:
     if not steps:
         return Report(headline="no environment has auto = true", data={"steps": []})
     moved = [each for each in steps if each.moved]
-    ended = [each for each in steps if not each.moved]
     went = ", ".join(each.environment for each in moved) or "nowhere"
     return Report(
         headline=f"{steps[0].version} went on by itself to: {went}",
         sections=(
             Section("", tuple(each.said for each in moved)),
-            Section("Ended there", tuple(each.said for each in ended)),
+            Section("Ended there", tuple(x.said for x in steps if not x.moved)),
         ),
         data={"steps": [asdict(each) for each in steps]},
     )

@@ -1,9 +1,9 @@
 """``status --html``: the same as one self-contained page, for phone and desktop."""
 
-from datetime import datetime
 from html import escape
 
 from monokeel.ground.words import span
+from monokeel.promotion.history import COLUMNS, recorded
 from monokeel.promotion.reading import Place, Reading
 from monokeel.promotion.status import Overview, PlaceStatus
 from monokeel.promotion.status_report import next_words, stops, where_words
@@ -61,7 +61,7 @@ def board_html(overview: Overview) -> str:
             *(_card(each, reading) for each in overview.places),
             "</div>",
             *(_moves(each, reading) for each in reading.places),
-            f'<p class="dim">As of {_time(reading.now)}, by GitHub\'s clock.</p>',
+            f'<p class="dim">As of {reading.now:%Y-%m-%d %H:%MZ}, GitHub\'s clock.</p>',
             "</body></html>\n",
         ]
     )
@@ -109,32 +109,15 @@ def _timeline(place: Place, reading: Reading) -> str:
 
 
 def _moves(place: Place, reading: Reading) -> str:
-    rows = [
-        "<tr>"
-        + "".join(
-            f"<td>{escape(cell)}</td>"
-            for cell in (
-                _time(record.created_at),
-                record.version,
-                record.note.from_version or "–",  # noqa: RUF001 - the sign for nothing
-                record.task,
-                record.by,
-                span(reading.time_live(record)) if record.live_from else "never",
-                "; ".join(filter(None, (record.why, record.note.reason))),
-            )
-        )
-        + "</tr>"
-        for record in reading.ledger.of(place.name)[:_SHOWN]
-    ]
-    if not rows:
+    moves = [recorded(each, reading) for each in reading.ledger.of(place.name)]
+    if not moves:
         return ""
-    heads = ("when", "version", "from", "task", "by", "live for", "reason")
+    rows = [
+        f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in move.row)}</tr>"
+        for move in moves[:_SHOWN]
+    ]
+    heads = "".join(f"<th>{head}</th>" for head in COLUMNS)
     return (
-        f'<h2>Moves of {escape(place.name)}</h2><div class="scroll"><table><tr>'
-        + "".join(f"<th>{head}</th>" for head in heads)
-        + f"</tr>{''.join(rows)}</table></div>"
+        f'<h2>Moves of {escape(place.name)}</h2><div class="scroll"><table>'
+        f"<tr>{heads}</tr>{''.join(rows)}</table></div>"
     )
-
-
-def _time(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d %H:%MZ}"

@@ -1,21 +1,31 @@
-"""The facts of one version in one environment: all that the gates judge."""
+"""The facts of one version in one environment: all that the gates judge.
 
+Among them whether GitHub would take the push, asked before anything is written.
+"""
+
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
 from monokeel.ground.answers import Absent, Unknown
+from monokeel.ground.errors import ServiceError
 from monokeel.ground.settings import Environment, Settings
 from monokeel.ground.version import is_newer
-from monokeel.promotion.pointers import Pointers, descends
+from monokeel.promotion.pointers import Pointers, branch_of
 from monokeel.promotion.ports import Outside, Protection, Remote
-from monokeel.promotion.reading import Reading
+from monokeel.promotion.reading import ACTIONS, Place, Reading
 from monokeel.promotion.records import Record
 from monokeel.promotion.track_record import TrackRecord
 from monokeel.release.artifact import Artifact, Images, read_artifact, read_record
 from monokeel.release.record import ReleasedImage, ReleaseRecord
 
 Direction = Literal["first", "same", "forward", "back"]
+
+_WORKFLOWS = ".github/workflows"
+_WORDS = (  # GitHub's own
+    '"refusing to allow a GitHub App to create or update workflow"'
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,18 +84,16 @@ def facts_of(
     settings, pointers = reading.settings, reading.pointers
     commit = pointers.releases[version]
     place, previous = reading.place(environment), reading.previous(environment)
-    before, unchecked = None, ""
-    if previous is not None:
-        before = reading.track_record(version, previous.name)
-        unchecked = reading.unchecked.get(previous.name, "")
     left_version = pointers.version_at(place.left)
+    lines = (settings.default_branch, *settings.lines)
+    heads = [pointers.main, *(pointers.heads.get(line) for line in settings.lines)]
     return MoveFacts(
         repository=settings.repository,
         version=version,
         tag=settings.tag(version),
         commit=commit,
-        lines=(settings.default_branch, *settings.lines),
-        on_line=_on_line(clone, commit, settings, pointers),
+        lines=lines,
+        on_line=_any(_descends(clone, commit, head) for head in heads if head),
         environment=place.environment,
         now=reading.now,
         pointer=place.commit,
@@ -93,36 +101,33 @@ def facts_of(
         left_version=left_version,
         direction=_direction(clone, place.left, commit, (left_version, version)),
         here=reading.track_record(version, environment),
-        previous=previous.environment if previous is not None else None,
-        before=before,
-        unchecked=unchecked,
+        previous=previous.environment if previous else None,
+        before=reading.track_record(version, previous.name) if previous else None,
+        unchecked=reading.unchecked.get(previous.name, "") if previous else "",
         blocked=settings.blocked.get(version, ""),
         frozen=reading.frozen(environment),
         hold=hold,
     )
 
 
-def _on_line(
-    clone: Remote, commit: str, settings: Settings, pointers: Pointers
-) -> bool | None:
-    heads = [pointers.main, *(pointers.heads.get(line) for line in settings.lines)]
-    answers = [
-        descends(clone.is_ancestor, commit, head) for head in heads if head is not None
-    ]
-    if any(answers):
-        return True
-    return None if None in answers else False
+def _any(answers: Iterable[bool | None]) -> bool | None:
+    every = {*answers}
+    return True if True in every else None if None in every else False
+
+
+def _descends(clone: Remote, ancestor: str, commit: str) -> bool | None:
+    try:
+        return clone.is_ancestor(ancestor, commit)
+    except ServiceError:  # this clone cannot tell
+        return None
 
 
 def _direction(
     clone: Remote, left: str | None, commit: str, versions: tuple[str, str]
 ) -> Direction | None:
-    if left is None:
-        return "first"
-    if left == commit:
-        return "same"
-    forward = descends(clone.is_ancestor, left, commit)
-    back = descends(clone.is_ancestor, commit, left)
+    if left is None or left == commit:
+        return "first" if left is None else "same"
+    forward, back = _descends(clone, left, commit), _descends(clone, commit, left)
     if forward is None or back is None:
         return None
     if forward or back:
@@ -166,3 +171,46 @@ def read_release(
     if not isinstance(record, ReleaseRecord):
         return record, NotAsked()
     return record, read_artifact(record, settings, outside.images, version=version)
+
+
+def push_outlook(
+    reading: Reading, outside: Outside, place: Place, version: str
+) -> tuple[str, tuple[str, ...]]:
+    """Return why a push with a token is certainly refused, and what may stop it.
+
+    Not for the deploy key: the rules let it pass, and it needs no right to workflows.
+    """
+    branch = branch_of(place.name)
+    rules = outside.records.push_refusals(branch, exists=place.commit is not None)
+    warnings = []
+    if isinstance(rules, Unknown):
+        warnings.append(f"the rules of {branch} could not be read: {rules.reason}")
+    elif rules:
+        return f"the rules of {branch} refuse this token: {', '.join(rules)}", ()
+    equal, elsewhere = _same_workflows(reading, outside, version)
+    if equal:
+        return "", tuple(warnings)
+    said = (
+        f"{version} has other workflow files than"
+        f" {reading.settings.default_branch}{'' if elsewhere else ' and every branch'}:"
+        f" without the right to workflows GitHub is {_WORDS}"
+    )
+    if not elsewhere and reading.listed.viewer == ACTIONS:
+        return said, ()
+    return "", (*warnings, f"{said}; set MONOKEEL_DEPLOY_KEY")
+
+
+def _same_workflows(
+    reading: Reading, outside: Outside, version: str
+) -> tuple[bool, bool]:
+    # Equality with the default branch is enough; reports say, with any branch
+    # (spinframework/spin#1226). So a refusal is certain where no branch is equal.
+    commit, pointers = reading.pointers.releases[version], reading.pointers
+    tree = outside.clone.tree_of
+    wanted = tree(commit, _WORKFLOWS)
+    if tree(pointers.main, _WORKFLOWS) == wanted:
+        return True, True
+    for head in dict.fromkeys(pointers.heads.values()):
+        if outside.clone.commit_of(head) is None or tree(head, _WORKFLOWS) == wanted:
+            return False, True  # a branch that is not in this clone may be equal
+    return False, False

@@ -1,16 +1,40 @@
-"""The gates of a promotion: one table, from which every list of them is taken."""
+"""May this version go to this environment? One pure function for each gate.
 
-import re
+They stand in the order in which they answer. From their table every list of gates is
+taken: help, workflow, guide.
+"""
+
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from monokeel.ground.errors import UsageError
-from monokeel.promotion import checks
-from monokeel.promotion.checks import Gate
-from monokeel.promotion.facts import MoveFacts
+from monokeel.ground.answers import Absent, Found, Unknown
+from monokeel.ground.version import is_prerelease
+from monokeel.ground.words import span
+from monokeel.promotion.facts import MoveFacts, NotAsked
+from monokeel.promotion.ports import Protection
+from monokeel.release.artifact import Artifact
+from monokeel.release.record import ReleaseRecord
 
-Verdict = Literal["ready", "refused", "unknown"]
+GateStatus = Literal[
+    "ok", "refused", "unknown", "not_asked", "overridden", "skipped", "warning"
+]
+Decision = Literal["ready", "refused", "unknown"]
+
+_FETCH = "Run: git fetch --unshallow --tags (or git fetch --tags)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gate:
+    """The answer of one gate: *detail* names the fact, *fix* the way on.
+
+    The table of gates gives the *name*.
+    """
+
+    name: str = ""
+    status: GateStatus
+    detail: str
+    fix: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,93 +47,11 @@ class Rule:
     name: str
     check: Callable[[MoveFacts], Gate]
     refuses: str
-    overridable: bool = False
-    asked_of_rollback: bool = True
+    overridable: bool
+    asked_of_rollback: bool
 
 
-RULES = (
-    Rule(
-        name="version",
-        check=checks.check_version,
-        refuses="it is a pre-release, and the environment has `prerelease = false`",
-    ),
-    Rule(
-        name="line",
-        check=checks.check_line,
-        refuses="the commit is neither on the default branch nor on one of `lines`",
-    ),
-    Rule(
-        name="blocked",
-        check=checks.check_blocked,
-        refuses="`[promotion] blocked` names the version",
-        overridable=True,
-    ),
-    Rule(
-        name="release",
-        check=checks.check_release,
-        refuses="the tag carries no record of a release of that commit",
-    ),
-    Rule(
-        name="images",
-        check=checks.check_images,
-        refuses="an image is not there, or not as it was released, under the version"
-        " or under `sha-<commit>`",
-    ),
-    Rule(
-        name="order",
-        check=checks.check_order,
-        refuses="it has not been good in the environment before, or was rolled back"
-        " there",
-        overridable=True,
-        asked_of_rollback=False,
-    ),
-    Rule(
-        name="soak",
-        check=checks.check_soak,
-        refuses="it was live there for less than `soak` since its last start",
-        overridable=True,
-        asked_of_rollback=False,
-    ),
-    Rule(
-        name="setback",
-        check=checks.check_setback,
-        refuses="it was rolled back in this environment",
-        overridable=True,
-    ),
-    Rule(
-        name="freeze",
-        check=checks.check_freeze,
-        refuses="a `[[freezes]]` window of this environment is open",
-        overridable=True,
-    ),
-    Rule(
-        name="hold",
-        check=checks.check_hold,
-        refuses="the variable `PROMOTE_HOLD` is not empty",
-        overridable=True,
-    ),
-    Rule(
-        name="downgrade",
-        check=checks.check_downgrade,
-        refuses="it is older than what is there; `--rollback` moves back",
-    ),
-    Rule(
-        name="approval",
-        check=checks.check_approval,
-        refuses="`reviewers = true`, and the GitHub Environment asks for no approval",
-        overridable=True,
-    ),
-    Rule(
-        name="push",
-        check=checks.check_push,
-        refuses="GitHub would certainly refuse the push of this identity",
-    ),
-)
-OVERRIDABLE = tuple(rule.name for rule in RULES if rule.overridable)
-_ANY = "|".join(rule.name for rule in RULES)
-_PART = re.compile(
-    rf"(?:^|[\s,;])(?:--override[= ])?\s*((?:{_ANY})(?:\s*,\s*(?:{_ANY}))*)\s*="
-)
+RULES: list[Rule] = []
 
 
 def evaluate(
@@ -123,6 +65,14 @@ def evaluate(
     return tuple(_answer(rule, facts, overrides or {}) for rule in RULES)
 
 
+def decision_of(gates: Iterable[Gate]) -> Decision:
+    """Return what *gates* say together: a certain "no" wins over "cannot tell"."""
+    statuses = {gate.status for gate in gates}
+    if "refused" in statuses:
+        return "refused"
+    return "unknown" if "unknown" in statuses else "ready"
+
+
 def _answer(rule: Rule, facts: MoveFacts, reasons: Mapping[str, str]) -> Gate:
     if facts.rollback and not rule.asked_of_rollback:
         return Gate(name=rule.name, status="skipped", detail="not asked of a rollback")
@@ -134,59 +84,286 @@ def _answer(rule: Rule, facts: MoveFacts, reasons: Mapping[str, str]) -> Gate:
     return replace(gate, status="overridden", detail=said, fix="")
 
 
-def verdict_of(gates: Iterable[Gate]) -> Verdict:
-    """Return what *gates* say together: a certain "no" wins over "cannot tell"."""
-    statuses = {gate.status for gate in gates}
-    if "refused" in statuses:
-        return "refused"
-    return "unknown" if "unknown" in statuses else "ready"
-
-
-def parse_overrides(texts: Iterable[str], emergency: str = "") -> dict[str, str]:
-    """Return gate → reason for texts such as ``freeze,hold=why``.
-
-    Several may stand in one text, also one a line: a part that names a gate is never
-    taken for the reason of another. *emergency* is the reason for all that can be
-    overridden. Raises UsageError for another shape, an unknown gate, a gate that cannot
-    be overridden, or an empty reason.
-    """
-    reasons = dict.fromkeys(OVERRIDABLE, emergency.strip()) if emergency.strip() else {}
-    for text in filter(str.strip, texts):
-        parts = [*_PART.finditer(text)]
-        if not parts or text[: parts[0].start()].strip():
-            raise _not_understood(text)
-        ends = [part.start() for part in parts[1:]] + [len(text)]
-        for part, end in zip(parts, ends, strict=True):
-            reason = text[part.end() : end].strip(" \t\r\n,;")
-            for name in part[1].split(","):
-                reasons[_overridable(name.strip(), reason)] = reason
-    return reasons
-
-
-def _overridable(name: str, reason: str) -> str:
-    if name == "downgrade":
-        raise UsageError(
-            "the gate 'downgrade' has no override",
-            fix="Use --rollback to move back to an older version.",
+def _gate(
+    refuses: str, *, overridable: bool = False, asked_of_rollback: bool = True
+) -> Callable[[Callable[[MoveFacts], Gate]], Callable[[MoveFacts], Gate]]:
+    # Puts the check into the table; it has the name of its gate.
+    def put(check: Callable[[MoveFacts], Gate]) -> Callable[[MoveFacts], Gate]:
+        rule = Rule(
+            name=check.__name__.removeprefix("_"),
+            check=check,
+            refuses=refuses,
+            overridable=overridable,
+            asked_of_rollback=asked_of_rollback,
         )
-    if name not in OVERRIDABLE:
-        raise UsageError(
-            f"the gate {name!r} has no override",
-            fix=f"Gates that can be overridden: {', '.join(OVERRIDABLE)}.",
-        )
-    if not reason:
-        raise UsageError(
-            f"the override of {name!r} has no reason",
-            fix=f'Write --override {name}="why", it goes into the record.',
-        )
-    return name
+        RULES.append(rule)
+        return check
+
+    return put
 
 
-def _not_understood(text: str) -> UsageError:
-    name = text.partition("=")[0].strip()
-    if name in OVERRIDABLE:
-        _overridable(name, "")
-    return UsageError(
-        f"no gate {name[:40]!r}",
-        fix=f"Gates that can be overridden: {', '.join(OVERRIDABLE)}.",
+def _passed(detail: str) -> Gate:
+    return Gate(status="ok", detail=detail)
+
+
+def _refused(detail: str, fix: str) -> Gate:
+    return Gate(status="refused", detail=detail, fix=fix)
+
+
+def _unclear(detail: str, fix: str) -> Gate:
+    return Gate(status="unknown", detail=detail, fix=fix)
+
+
+@_gate("it is a pre-release, and the environment has `prerelease = false`")
+def _version(at: MoveFacts) -> Gate:
+    if is_prerelease(at.version) and not at.environment.prerelease:
+        return _refused(
+            f"{at.version} is a pre-release, and {at.environment.name} takes none",
+            "Promote a full release.",
+        )
+    return _passed(f"{at.version} may go to {at.environment.name}")
+
+
+@_gate("the commit is neither on the default branch nor on one of `lines`")
+def _line(at: MoveFacts) -> Gate:
+    lines = ", ".join(at.lines)
+    if at.on_line is None:
+        said = f"this clone cannot tell whether {at.tag} is on {lines}"
+        return _unclear(said, _FETCH)
+    if at.on_line:
+        return _passed(f"{at.tag} is on {lines}")
+    if at.rollback and at.here.outcome == "good":
+        return _passed(f"{at.tag} is not on {lines}, and was good here before")
+    return _refused(
+        f"{at.tag} is not on {lines}",
+        f"Merge it into {at.lines[0]} and release a new version, or name its branch in"
+        " [release] lines.",
     )
+
+
+@_gate("`[promotion] blocked` names the version", overridable=True)
+def _blocked(at: MoveFacts) -> Gate:
+    if not at.blocked:
+        return _passed("no")
+    return _refused(
+        f"{at.version} is blocked: {at.blocked}",
+        "Promote another version, or take it out of [promotion] blocked.",
+    )
+
+
+@_gate("the tag carries no record of a release of that commit")
+def _release(at: MoveFacts) -> Gate:
+    match at.release:
+        case NotAsked():
+            return Gate(status="not_asked", detail="")
+        case Unknown(reason=reason):
+            return _unclear(reason, "Run again once the remote answers.")
+        case Absent():
+            return _refused(
+                f"the tag {at.tag} carries no record of a release",
+                "It was made before Monokeel came, or by hand: release a new version"
+                " (./inv release).",
+            )
+        case ReleaseRecord():
+            return _passed(f"{at.tag} carries its record")
+
+
+@_gate(
+    "an image is not there, or not as it was released, under the version or under"
+    " `sha-<commit>`"
+)
+def _images(at: MoveFacts) -> Gate:
+    if isinstance(at.artifact, NotAsked):
+        return Gate(status="not_asked", detail="")
+    wrong, silent = at.artifact.wrong, at.artifact.unclear
+    if wrong:
+        return _refused("; ".join([*wrong, *silent]), _image_fix(at.artifact))
+    if silent:
+        said = f"cannot prove, refusing: {'; '.join(silent)}"
+        return _unclear(said, "Run again once the registry answers.")
+    if not at.artifact.images:
+        return _unclear("the release names no image", "Read the message of the tag.")
+    services = ", ".join(at.artifact.services)
+    return _passed(f"{services}: there, with the released digests")
+
+
+def _image_fix(artifact: Artifact) -> str:
+    # The version still names the very digest: only the other tag was cleaned up.
+    whole = {each.image for each in artifact.images if isinstance(each.answer, Found)}
+    lost = [each for each in artifact.images if isinstance(each.answer, Absent)]
+    if len(lost) != len(artifact.wrong) or not all(e.image in whole for e in lost):
+        return "Repair the release (./inv release), or release a new version."
+    full = {each.service: each.image for each in artifact.record.images}
+    return "Give the tag back: " + " && ".join(
+        f"docker buildx imagetools create --tag {full[each.service]}:{each.tag}"
+        f" {full[each.service]}@{each.released}"
+        for each in lost
+    )
+
+
+@_gate(
+    "it has not been good in the environment before, or was rolled back there",
+    overridable=True,
+    asked_of_rollback=False,
+)
+def _order(at: MoveFacts) -> Gate:
+    if at.previous is None or at.before is None:
+        return _passed(f"{at.environment.name} is the first environment")
+    before = at.previous.name
+    if at.before.outcome == "good":
+        return _passed(f"{at.version} is or was good in {before}")
+    if at.before.outcome == "rolled_back":
+        return _refused(
+            f"{at.version} was rolled back in {before}: {at.before.why}",
+            'Promote another version, or --override order="why".',
+        )
+    if at.unchecked:
+        return _unclear(at.unchecked, "Use a token that may read the activity.")
+    return _refused(
+        f"the move of {before} to {at.version} is unconfirmed"
+        if at.before.outcome == "unconfirmed"
+        else f"{at.version} has not been in {before}",
+        f"First: ./inv promote --env {before} --version {at.version}",
+    )
+
+
+@_gate(
+    "it was live there for less than `soak` since its last start",
+    overridable=True,
+    asked_of_rollback=False,
+)
+def _soak(at: MoveFacts) -> Gate:
+    if at.previous is None or at.before is None:
+        return _passed(f"{at.environment.name} is the first environment")
+    wanted, lived = at.environment.soak, at.before.live_for
+    said = f"live in {at.previous.name} for {span(lived)} of {span(wanted)}"
+    if lived >= wanted:
+        return _passed(said if wanted else "none asked for")
+    if not at.before.live:
+        return _refused(f"{said}, and no longer", 'Or --override soak="why".')
+    earliest = at.now + (wanted - lived)
+    return _refused(
+        f"{said}; {span(wanted - lived)} left, earliest {earliest:%Y-%m-%d %H:%MZ}",
+        'Wait, or --override soak="why".',
+    )
+
+
+@_gate("it was rolled back in this environment", overridable=True)
+def _setback(at: MoveFacts) -> Gate:
+    if at.here.outcome != "rolled_back" or at.here.ended is None:
+        return _passed("none")
+    return _refused(
+        f"{at.version} was rolled back here {span(at.now - at.here.ended)} ago:"
+        f" {at.here.why}",
+        'Promote another version, or --override setback="why".',
+    )
+
+
+@_gate("a `[[freezes]]` window of this environment is open", overridable=True)
+def _freeze(at: MoveFacts) -> Gate:
+    if not at.frozen:
+        return _passed("none")
+    end, reason = max(at.frozen)
+    return _refused(
+        f"{at.environment.name} is frozen until {end:%Y-%m-%d %H:%MZ}: {reason}",
+        'Wait, or --override freeze="why".',
+    )
+
+
+@_gate("the variable `PROMOTE_HOLD` is not empty", overridable=True)
+def _hold(at: MoveFacts) -> Gate:
+    if isinstance(at.hold, Unknown):
+        return _unclear(
+            f"nobody can tell whether promotions are on hold: {at.hold.reason}",
+            'Let the token read variables, or --override hold="why".',
+        )
+    if not at.hold:
+        return _passed("none")
+    return _refused(
+        f"all promotions are on hold: {at.hold}",
+        'Empty the variable PROMOTE_HOLD, or --override hold="why".',
+    )
+
+
+@_gate("it is older than what is there; `--rollback` moves back")
+def _downgrade(at: MoveFacts) -> Gate:
+    name, there = at.environment.name, at.left_version or (at.left or "")[:12]
+    match at.direction, at.rollback:
+        case None, _:
+            said = f"cannot tell whether {at.version} is newer than {there}"
+            return _unclear(f"this clone {said}", _FETCH)
+        case "first", True:
+            return _refused(f"nothing is in {name} yet", "Promote to it first.")
+        case "forward", True:
+            said = f"{at.version} is newer than {there}: this is no rollback"
+            return _refused(said, "Leave out --rollback.")
+        case "back", False:
+            place = "the last" if at.pointer is None else "which is"
+            said = f"{at.version} is older than {there}, {place} in {name}"
+            return _refused(said, _way_back(at))
+        case _:
+            pass
+    if at.direction == "first":
+        return _passed(f"the first promotion to {name}")
+    same = f"{name} is at {at.version} already"
+    return _passed(same if at.direction == "same" else f"{there} -> {at.version}")
+
+
+def _way_back(at: MoveFacts) -> str:
+    name = at.environment.name
+    if not at.left_version:
+        said = f"env/{name} was moved by hand to no release"
+        return f"{said}; back to {at.version}: add --rollback."
+    if at.pointer is None:
+        restore = f"./inv promote --env {name} --version {at.left_version}"
+        return f"Put back what was there: {restore}"
+    return "To move back on purpose add --rollback."
+
+
+@_gate(
+    "`reviewers = true`, and the GitHub Environment asks for no approval",
+    overridable=True,
+)
+def _approval(at: MoveFacts) -> Gate:
+    name, wanted = at.environment.name, at.environment.reviewers
+    status: GateStatus = "refused" if wanted else "warning"
+    match at.protection:
+        case NotAsked():
+            return Gate(status="not_asked", detail="")
+        case Unknown(reason=reason):
+            return Gate(
+                status="unknown" if wanted else "warning",
+                detail=f"cannot see the GitHub Environment {name}: {reason}",
+                fix="./inv doctor says what the token may see.",
+            )
+        case Protection(exists=False):
+            said = f"there is no GitHub Environment {name}"
+            return Gate(
+                status=status,
+                detail=f"{said}: nobody approves" if wanted else said,
+                fix="./inv init makes the Environments.",
+            )
+        case Protection(reviewers=False) if wanted:
+            return _refused(
+                f"the GitHub Environment {name} asks for no approval:"
+                " nobody approves this move",
+                "Add reviewers to it; they need a public repository or a paid plan.",
+            )
+        case Protection():
+            return _passed(f"the GitHub Environment {name} is set up")
+
+
+@_gate("GitHub would certainly refuse the push of this identity")
+def _push(at: MoveFacts) -> Gate:
+    if not at.push_refusal:
+        return _passed("nothing speaks against it")
+    ref = f"refs/heads/env/{at.environment.name}"
+    return _refused(
+        at.push_refusal,
+        "Push with the deploy key (MONOKEEL_DEPLOY_KEY). By hand, whoever has it:"
+        f" git push --force-with-lease={ref}:{at.pointer or ''}"
+        f" git@github.com:{at.repository}.git {at.commit}:{ref}",
+    )
+
+
+OVERRIDABLE = tuple(rule.name for rule in RULES if rule.overridable)

@@ -9,17 +9,14 @@ from monokeel.ground.errors import NO_ANSWER, UsageError
 from monokeel.ground.report import Report, Section, Table
 from monokeel.ground.settings import Settings
 from monokeel.ground.words import span, stamp
-from monokeel.promotion.pointers import (
-    Pointers,
-    branch_of,
-    names_on_github,
-    read_remote,
-)
+from monokeel.promotion.pointers import branch_of, names_on_github, read_remote
 from monokeel.promotion.ports import Outside
 from monokeel.promotion.reading import Reading, read_on, read_records
-from monokeel.promotion.records import BranchMove, Record
+from monokeel.promotion.records import BranchMove, Note, Record
 
 _NOWHERE = "0" * 40
+_NO_NOTE = Note(version="", sha="")
+COLUMNS = ("when", "version", "from", "task", "by", "live for", "state", "reason")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,9 +38,31 @@ class Move:
     why: str = ""
     record: Record | None = None
 
+    @property
+    def note(self) -> Note:
+        """What its record notes; nothing without one."""
+        return self.record.note if self.record is not None else _NO_NOTE
+
+    @property
+    def row(self) -> tuple[str, ...]:
+        """What people read of it, a cell for each of ``COLUMNS``."""
+        note = self.note
+        overridden = [f"{gate} overridden: {x}" for gate, x in note.overrides.items()]
+        approved = f"approved by {', '.join(note.approvers)}" if note.approvers else ""
+        return (
+            f"{self.at:%Y-%m-%d %H:%MZ}",
+            self.version,
+            self.before or "-",
+            self.task,
+            self.by or "unknown",
+            span(self.live_for) if self.live_for is not None else "-",
+            self.state,
+            "; ".join(filter(None, (self.why, note.reason, *overridden, approved))),
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class History:
+class PastMoves:
     """The newest moves of *environment*, newest first.
 
     *unseen* says why moves outside promote could not be looked for, if so.
@@ -63,9 +82,9 @@ def parse_count(text: str) -> int:
     return int(text)
 
 
-def look_back(
+def past_moves(
     outside: Outside, local: Settings, *, environment: str, count: int
-) -> History:
+) -> PastMoves:
     """Return the newest *count* records of *environment*, and the moves without one.
 
     *environment* may also be a former name (``was``), or any ``env/*`` that is there. A
@@ -83,48 +102,43 @@ def look_back(
     if count > len(reading.ledger.of(environment)):
         reading = read_on(reading, outside, environment)
     every = reading.ledger.of(environment)
-    moves = [_recorded(each, reading) for each in every[:count]]
+    moves = [recorded(each, reading) for each in every[:count]]
     moves += [
-        replace(_recorded(each, reading), state="does not count", why=why)
+        replace(recorded(each, reading), state="does not count", why=why)
         for each, why in reading.ledger.odd
         if each.environment == environment
     ]
     seen, unseen = _seen(outside, environment)
     oldest = every[count - 1].created_at if len(every) > count else None
     moves += [
-        _outside(each, reading.pointers)
+        _outside(each, reading)
         for each in _without_record(seen, every)
         if oldest is None or each.at >= oldest
     ]
     moves.sort(key=lambda move: move.at, reverse=True)
-    return History(environment=environment, moves=tuple(moves), unseen=unseen)
+    return PastMoves(environment=environment, moves=tuple(moves), unseen=unseen)
 
 
-def history_report(history: History) -> Report:
+def moves_report(past: PastMoves) -> Report:
     """Return the moves of one environment, the newest first."""
-    columns = ("when", "version", "from", "task", "by", "live for", "state", "reason")
-    rows = tuple(_move_row(move) for move in history.moves)
-    unseen = (
-        (f"moves outside promote could not be looked for: {history.unseen}",)
-        if history.unseen
-        else ()
-    )
-    name = history.environment
+    name, moves = past.environment, past.moves
+    unseen = f"moves outside promote could not be looked for: {past.unseen}"
     return Report(
-        headline=f"Moves of {name}" if rows else f"Nothing was promoted to {name} yet",
+        headline=f"Moves of {name}" if moves else f"Nothing was promoted to {name} yet",
         sections=(
-            Section("", table=Table(columns, rows)),
-            Section("Not seen", unseen),
+            Section("", table=Table(COLUMNS, tuple(each.row for each in moves))),
+            Section("Not seen", (unseen,) if past.unseen else ()),
         ),
         data={
             "environment": name,
-            "moves": [_move_data(move) for move in history.moves],
-            "unseen": history.unseen or None,
+            "moves": [_move_data(move) for move in moves],
+            "unseen": past.unseen or None,
         },
     )
 
 
-def _recorded(record: Record, reading: Reading) -> Move:
+def recorded(record: Record, reading: Reading) -> Move:
+    """Return the move that *record* is of."""
     return Move(
         at=record.created_at,
         version=record.version,
@@ -135,6 +149,18 @@ def _recorded(record: Record, reading: Reading) -> Move:
         live_for=reading.time_live(record) if record.live_from is not None else None,
         why=record.why,
         record=record,
+    )
+
+
+def _outside(move: BranchMove, reading: Reading) -> Move:
+    version = reading.pointers.version_at(move.after) or move.after[:12]
+    return Move(
+        at=move.at,
+        version="gone" if move.after == _NOWHERE else version,
+        before=reading.pointers.version_at(move.before),
+        task=move.kind,
+        by=move.actor,
+        state="outside promote",
     )
 
 
@@ -158,42 +184,7 @@ def _without_record(
     return left
 
 
-def _outside(move: BranchMove, pointers: Pointers) -> Move:
-    gone = move.after == _NOWHERE
-    version = pointers.version_at(move.after) or move.after[:12]
-    return Move(
-        at=move.at,
-        version="gone" if gone else version,
-        before=pointers.version_at(move.before),
-        task=move.kind,
-        by=move.actor,
-        state="outside promote",
-    )
-
-
-def _move_row(move: Move) -> tuple[str, ...]:
-    note = move.record.note if move.record is not None else None
-    reasons = [move.why] if move.why else []
-    reasons += [note.reason] if note is not None and note.reason else []
-    if note is not None:
-        reasons += [f"{gate} overridden: {why}" for gate, why in note.overrides.items()]
-        reasons += (
-            [f"approved by {', '.join(note.approvers)}"] if note.approvers else []
-        )
-    return (
-        f"{move.at:%Y-%m-%d %H:%MZ}",
-        move.version,
-        move.before or "-",
-        move.task,
-        move.by or "unknown",
-        span(move.live_for) if move.live_for is not None else "-",
-        move.state,
-        "; ".join(reasons),
-    )
-
-
 def _move_data(move: Move) -> Json:
-    note = move.record.note if move.record is not None else None
     lived = move.live_for
     return {
         "at": stamp(move.at),
@@ -204,9 +195,9 @@ def _move_data(move: Move) -> Json:
         "state": move.state,
         "live_s": int(lived.total_seconds()) if lived is not None else None,
         "record": move.record.id if move.record is not None else None,
-        "approvers": list(note.approvers) if note is not None else [],
-        "reason": note.reason if note is not None else "",
+        "approvers": list(move.note.approvers),
+        "reason": move.note.reason,
         "why": move.why,
-        "overrides": dict(note.overrides) if note is not None else {},
-        "run": note.run_url if note is not None else "",
+        "overrides": dict(move.note.overrides),
+        "run": move.note.run_url,
     }

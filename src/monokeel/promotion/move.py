@@ -1,10 +1,11 @@
 """Carry out a planned promotion: repair, record, move, mark, confirm.
 
 A crash after any step heals on the next run: a record without a status is pending, and
-where the branch is says whether its move happened.
+where the branch is says whether its move happened. Compare-and-swap sees a value, not
+its history: 1.0.0 may be there again because somebody has just taken 1.1.0 back. So
+the records are read once more right before the push.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from monokeel.ground.answers import Declined, Lost, Moved
@@ -15,13 +16,15 @@ from monokeel.ground.errors import (
     ServiceError,
 )
 from monokeel.ground.words import span
+from monokeel.promotion.facts import facts_of
+from monokeel.promotion.gates import evaluate
 from monokeel.promotion.plan import Plan
 from monokeel.promotion.pointers import ref_of
 from monokeel.promotion.ports import Outside, Records
-from monokeel.promotion.race import read_again
-from monokeel.promotion.reading import read_records
+from monokeel.promotion.reading import Reading, read_records
 from monokeel.promotion.records import ROLLBACK, Record
-from monokeel.promotion.track_record import Repair, overtaken, rolled_back, unfinished
+from monokeel.promotion.rollback import told
+from monokeel.promotion.track_record import STALE, overtaken, rolled_back
 
 _ANEW = "Run again: the gates are asked anew for what is there now."
 _AGAIN = "Run the same command again: it finishes or clears what is there."
@@ -36,52 +39,39 @@ class Outcome:
     warnings: tuple[str, ...] = ()
 
 
-def carry_out(plan: Plan, outside: Outside) -> Outcome:
+def move_environment(plan: Plan, outside: Outside) -> Outcome:
     """Do what *plan* says and return what was done.
 
     Repairs come first and are written even when a gate refuses: they are true. Raises
     RefusedError when a gate says no, GitHub refuses, or somebody else was first (it
     says who), and ServiceError when nobody can tell: the record then stays pending.
     """
+    records = outside.records
     for each in plan.place.owed:
-        outside.records.settle(each.record.id, each.state, each.description)
+        records.settle(each.record.id, each.state, each.description)
     if plan.kind in ("there", "finished"):
         return Outcome(plan=plan)
     plan.require()
-    approvers, unseen = _approvers(plan, outside.records)
-    record = _record(plan, outside.records, approvers)
-    fresh = read_again(plan, outside, record)
-    plan = replace(plan, reading=fresh.reading)
-    if fresh.refusal and not fresh.settled:
-        said = f"stopped: {fresh.refusal}"
-        late = ""
-        if not fresh.ended:
-            late = _settle(outside.records, record.id, "failure", said)
-        raise RefusedError(f"{plan.unmoved}: {fresh.refusal}{late}", fix=_ANEW)
-    if fresh.settled or not _move(plan, outside, record):
-        told = () if fresh.ended else _give_up(plan, outside.records, record)
-        return Outcome(plan=_there(plan, outside), warnings=(*unseen, *told))
-    return Outcome(
-        plan=plan,
-        record=record.id,
-        warnings=(*unseen, *_confirm(plan, outside.records, record)),
-    )
-
-
-def _give_up(plan: Plan, records: Records, record: Record) -> tuple[str, ...]:
-    # Somebody else put the branch there: what was asked for is so, and it is theirs.
-    said = overtaken(record, plan.version)
-    late = _settle(records, record.id, said.state, said.description)
-    return (f"{plan.branch} is there{late}",) if late else ()
-
-
-def _there(plan: Plan, outside: Outside) -> Plan:
-    pointers = plan.reading.pointers
-    branches = {**pointers.branches, plan.place.name: plan.commit}
-    reading = read_records(
-        outside, (plan.reading.settings, replace(pointers, branches=branches))
-    )
-    return replace(plan, kind="there", reading=reading)
+    approvers, unseen = _approvers(plan, records)
+    own = _record(plan, records, approvers)
+    remote = (plan.reading.settings, plan.reading.pointers)
+    reading = read_records(outside, remote, version=plan.version, own=own)
+    newer = _confirmed_since(plan, reading)
+    done = newer is not None and (newer.sha, newer.task) == (plan.commit, plan.task)
+    ended = reading.own is not None and reading.own.end is not None
+    why = "" if done else _refusal(plan, outside, reading, newer)
+    plan = replace(plan, reading=reading)
+    if why:
+        late = "" if ended else _settle(records, own, "failure", f"stopped: {why}")
+        raise RefusedError(f"{plan.unmoved}: {why}{late}", fix=_ANEW)
+    if done or not _move(plan, outside, own):
+        # Somebody else put the branch there: what was asked for is so, and is theirs.
+        said = f"overtaken by {plan.version}"
+        late = "" if ended else _settle(records, own, "failure", said)
+        warnings = (f"{plan.branch} is there{late}",) if late else ()
+        return Outcome(plan=_there(plan, outside), warnings=(*unseen, *warnings))
+    notes = _confirm(plan, records, own)
+    return Outcome(plan=plan, record=own, warnings=(*unseen, *notes))
 
 
 def _approvers(plan: Plan, records: Records) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -93,26 +83,68 @@ def _approvers(plan: Plan, records: Records) -> tuple[tuple[str, ...], tuple[str
         return (), (f"the record does not say who approved: {error.problem}",)
 
 
-def _record(plan: Plan, records: Records, approvers: tuple[str, ...]) -> Record:
+def _record(plan: Plan, records: Records, approvers: tuple[str, ...]) -> int:
     wanted = plan.record(approvers)
     try:
-        record = records.create(wanted)
+        own, commit = records.create(wanted)
     except ServiceError as error:
         raise ServiceError(
             f"{plan.unmoved}, it has no record: {error.problem}",
             fix=error.fix or _AGAIN,
         ) from error
-    if record.sha != plan.commit:
-        moved = f"GitHub resolves {wanted.tag} to {record.sha}, not {plan.commit}"
+    if commit != plan.commit:
+        moved = f"GitHub resolves {wanted.tag} to {commit}, not {plan.commit}"
         raise RefusedError(
             f"{moved}: the tag moved, or a branch has its name"
-            + _settle(records, record.id, "error", moved),
+            + _settle(records, own, "error", moved),
             fix="Nothing was promoted. Look at that tag before you go on.",
         )
-    return record
+    return own
 
 
-def _move(plan: Plan, outside: Outside, record: Record) -> bool:
+def _confirmed_since(plan: Plan, reading: Reading) -> Record | None:
+    """Return the newest move that was confirmed since the gates were asked."""
+    known = {each.id for each in plan.reading.ledger.confirmed(plan.place.name)}
+    confirmed = reading.ledger.confirmed(plan.place.name)
+    return next((each for each in confirmed if each.id not in known), None)
+
+
+def _refusal(
+    plan: Plan, outside: Outside, reading: Reading, newer: Record | None
+) -> str:
+    """Return why the branch must not move any more, ``""`` if it may.
+
+    That is so after another move (*newer*), where another run has settled our record,
+    where a rollback is under way, and where the environment before has taken the
+    version back.
+    """
+    name, own = plan.place.name, reading.own
+    if newer is not None:
+        return f"{name} {told(newer, reading)}"
+    if own is not None and own.end is not None:
+        return f"another run has settled record {own.id}: {own.why}"
+    if plan.task == ROLLBACK:
+        return ""
+    for each in reading.ledger.unfinished(name):
+        if each.task == ROLLBACK and reading.now - each.created_at <= STALE:
+            return f"{each.by} is rolling {name} back to {each.version}"
+    if "order" in plan.overrides:
+        return ""
+    facts = facts_of(reading, outside.clone, plan.version, name, hold="")
+    (order,) = (gate for gate in evaluate(facts) if gate.name == "order")
+    return f"order: {order.detail}" if order.status == "refused" else ""
+
+
+def _there(plan: Plan, outside: Outside) -> Plan:
+    pointers = plan.reading.pointers
+    branches = {**pointers.branches, plan.place.name: plan.commit}
+    reading = read_records(
+        outside, (plan.reading.settings, replace(pointers, branches=branches))
+    )
+    return replace(plan, kind="there", reading=reading)
+
+
+def _move(plan: Plan, outside: Outside, own: int) -> bool:
     """Move the branch; return whether it was this run that moved it."""
     place, records = plan.place, outside.records
     ref = ref_of(place.name)
@@ -132,36 +164,31 @@ def _move(plan: Plan, outside: Outside, record: Record) -> bool:
             seen = "while it was empty" if empty else f"against {plan.before}"
             said = f"{plan.branch} is now {winner}; checked {seen}"
             raise RefusedError(
-                said + _settle(records, record.id, "failure", f"lost: {said}"),
+                said + _settle(records, own, "failure", f"lost: {said}"),
                 fix=_ANEW,
             )
         case Declined(reason=reason):
             said = f"{plan.unmoved}, the push was refused: {reason}"
             raise RefusedError(
-                said + _settle(records, record.id, "failure", f"refused: {reason}"),
+                said + _settle(records, own, "failure", f"refused: {reason}"),
                 fix=_remedy(reason, by_token=plan.request.by_token),
             )
 
 
-def _confirm(plan: Plan, records: Records, record: Record) -> tuple[str, ...]:
+def _confirm(plan: Plan, records: Records, own: int) -> tuple[str, ...]:
     # The branch has moved: from here on nothing may turn the result into a failure.
-    # The success comes last: until then the record is pending, and whoever reads it
-    # knows all that is owed.
-    owed = list(_ends(plan, record))
+    # Older unfinished records have lost, and a rollback marks what it leaves. The
+    # success comes last: until then the record is pending, and whoever reads it knows
+    # all that is owed. A newer unfinished one may be of a run that has seen this move.
+    waiting = reversed(plan.reading.ledger.unfinished(plan.place.name))
+    owed = [overtaken(each, plan.version) for each in waiting if each.id < own]
+    if plan.request.rollback:
+        left = plan.reading.ledger.of(plan.place.name, plan.left_commit)
+        owed += rolled_back(left, plan.request.reason)
     notes = [_settle(records, r.record.id, r.state, r.description) for r in owed]
     said = f"{plan.branch}: {plan.before} -> {plan.version}"
-    notes.append(_settle(records, record.id, "success", said, plan.request.run_url))
+    notes.append(_settle(records, own, "success", said, plan.request.run_url))
     return tuple(f"moved{note}" for note in notes if note)
-
-
-def _ends(plan: Plan, own: Record) -> Iterable[Repair]:
-    """Return what the move ends: older unfinished ones, and what a rollback leaves."""
-    for each in reversed(unfinished(plan.reading.ledger, plan.place.name)):
-        # A newer one may be of a run that has seen this move, and goes on from it.
-        if each.id < own.id:
-            yield overtaken(each, plan.version)
-    if plan.request.rollback:
-        yield from rolled_back(plan.left, plan.request.reason)
 
 
 def _settle(
@@ -185,12 +212,11 @@ def _winner(plan: Plan, records: Records, now: str | None) -> str:
     version = plan.reading.pointers.version_at(now) or now[:12]
     try:
         listed = records.newest({name: name}, ())
-        moment = records.now()
     except NO_ANSWER:
         return version
     for record in listed.records:
         if record.sha == now:
-            age = span(moment - record.created_at)
+            age = span(records.now() - record.created_at)
             why = f"rolled back by {record.by}: {record.note.reason}"
             by = why if record.task == ROLLBACK else record.by
             return f"{record.version} ({by}, {age} ago)"

@@ -4,7 +4,6 @@ from dataclasses import asdict
 
 from monokeel.ground.answers import Json
 from monokeel.ground.report import Report, Section, Table
-from monokeel.promotion.gates import verdict_of
 from monokeel.promotion.move import Outcome
 from monokeel.promotion.plan import Plan
 
@@ -12,7 +11,7 @@ _SHOWN = 10  # titles of commits
 _OPEN = ("refused", "unknown", "warning")
 
 
-def plan_report(plan: Plan, *, server: str = "https://github.com") -> Report:
+def preview_report(plan: Plan, *, server: str = "https://github.com") -> Report:
     """Return the report of a dry run: every gate, and what would be done.
 
     *server* is where GitHub's pages are, for the link that compares.
@@ -81,13 +80,13 @@ def _planned(plan: Plan) -> str:
         return "already_there"
     if plan.kind == "finished":
         return "finished"
-    return {"ready": "planned"}.get(verdict_of(plan.gates), verdict_of(plan.gates))
+    return {"ready": "planned"}.get(plan.decision, plan.decision)
 
 
 def _plan_headline(plan: Plan) -> str:
     if plan.kind in ("there", "finished"):
         return _done_headline(plan)
-    match verdict_of(plan.gates):
+    match plan.decision:
         case "ready" if plan.kind == "adopt":
             return f"{plan.branch} is at {plan.version} and would get its record"
         case "ready":

@@ -1,70 +1,23 @@
-"""What a promotion was asked to do, and what it will do: both are values."""
+"""What a promotion will do: all gates over one reading, and the plan, a value."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from monokeel.ground.errors import RefusedError, ServiceError, UsageError
+from monokeel.ground.errors import NO_ANSWER, RefusedError, ServiceError
+from monokeel.ground.settings import Settings
 from monokeel.ground.version import parse_wanted
-from monokeel.promotion.checks import Gate
-from monokeel.promotion.gates import verdict_of
+from monokeel.promotion.facts import facts_of, push_outlook, read_release
+from monokeel.promotion.gates import Decision, Gate, decision_of, evaluate
 from monokeel.promotion.pointers import branch_of
-from monokeel.promotion.reading import Place, Reading
-from monokeel.promotion.records import (
-    BOT,
-    PROMOTE,
-    ROLLBACK,
-    NewRecord,
-    Note,
-    Record,
-)
+from monokeel.promotion.ports import Outside
+from monokeel.promotion.reading import Place, Reading, knowing_time, read_promotion
+from monokeel.promotion.records import BOT, PROMOTE, ROLLBACK, NewRecord, Note
+from monokeel.promotion.request import Request, parse_overrides
+from monokeel.promotion.rollback import back_command, choose_version, is_done, ways_back
+from monokeel.release.record import ReleaseRecord
 
 Kind = Literal["move", "adopt", "there", "finished"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """What somebody asked for; an empty *version* is for a rollback only.
-
-    *left* is the version that a rollback is to leave. *overrides* are ``GATE=REASON``
-    texts, *emergency* the reason for all that can be overridden. *hold* stops every
-    promotion; ``None``: ask GitHub. *run_id* and *run_url* name the workflow run, if
-    there is one; *by_token* says that the branch is pushed with a token and not with
-    the deploy key.
-    """
-
-    environment: str
-    version: str = ""
-    rollback: bool = False
-    left: str = ""
-    reason: str = ""
-    overrides: tuple[str, ...] = ()
-    emergency: str = ""
-    hold: str | None = ""
-    actor: str = ""
-    run_id: str = ""
-    run_url: str = ""
-    by_token: bool = False
-
-    def wanted_version(self, prefix: str) -> str:
-        """Return the version without *prefix*, ``""`` where a rollback names none.
-
-        Raises UsageError for what is missing, or does not go together.
-        """
-        if not self.environment:
-            raise UsageError("no environment given", fix="Add --env NAME.")
-        if self.left and not self.rollback:
-            raise UsageError(
-                "--from is what a rollback leaves",
-                fix="Add --rollback, or leave it out.",
-            )
-        if self.version.strip():
-            return parse_wanted(self.version.strip(), prefix=prefix)
-        if self.rollback:
-            return ""
-        raise UsageError(
-            "no version given", fix="Add --version X, such as --version 1.4.0."
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,28 +96,26 @@ class Plan:
         return f"{settings.repository}/compare/{span}"
 
     @property
-    def stopped(self) -> bool:
-        """Whether a gate keeps the branch where it is."""
-        return verdict_of(self.gates) != "ready"
+    def decision(self) -> Decision:
+        """What the gates say together."""
+        return decision_of(self.gates)
 
     @property
     def stops(self) -> list[Gate]:
-        """The gates that decide it: those that say no, else those that cannot tell."""
-        verdict = verdict_of(self.gates)
-        return [gate for gate in self.gates if gate.status == verdict]
+        """The gates that keep the branch where it is.
+
+        Those that say no, else those that cannot tell; none where it may move.
+        """
+        return [gate for gate in self.gates if gate.status == self.decision]
 
     def require(self) -> None:
         """Raise RefusedError if a gate says no, ServiceError if one cannot tell."""
-        verdict = verdict_of(self.gates)
-        if verdict == "ready":
+        if not self.stops:
             return
-        stops = self.stops
-        kind = RefusedError if verdict == "refused" else ServiceError
-        raise kind(
-            f"{self.unmoved}: "
-            + "; ".join(f"{gate.name}: {gate.detail}" for gate in stops),
-            fix="; ".join(dict.fromkeys(g.fix.rstrip(".") for g in stops if g.fix)),
-        )
+        kind = RefusedError if self.decision == "refused" else ServiceError
+        said = "; ".join(f"{gate.name}: {gate.detail}" for gate in self.stops)
+        fixes = dict.fromkeys(g.fix.rstrip(".") for g in self.stops if g.fix)
+        raise kind(f"{self.unmoved}: {said}", fix="; ".join(fixes))
 
     def record(self, approvers: tuple[str, ...]) -> NewRecord:
         """Return the record that is made before the branch moves."""
@@ -205,7 +156,90 @@ class Plan:
             return self.place.last.sha if self.place.last is not None else ""
         return self.place.left or ""
 
-    @property
-    def left(self) -> tuple[Record, ...]:
-        """Every record of what the environment leaves."""
-        return self.reading.ledger.of(self.place.name, self.left_commit)
+
+def plan_promotion(request: Request, outside: Outside, local: Settings) -> Plan:
+    """Return what promoting as *request* says would do; write nothing.
+
+    *local* is the platform.toml at hand: only its branch and tag prefix count. Raises
+    UsageError for a wrong argument or policy, RefusedError for an unknown version,
+    ServiceError when the remote or GitHub cannot be read.
+    """
+    overrides = parse_overrides(request.overrides, request.emergency)
+    name, wanted = request.environment, request.wanted_version(local.tag_prefix)
+    reading = read_promotion(outside, local, environment=name, version=wanted)
+    if request.rollback and _is_done(request, reading, wanted):
+        version = reading.place(name).version
+        return Plan(kind="finished", request=request, reading=reading, version=version)
+    if not wanted:
+        wanted, reading = choose_version(reading, outside, name)
+    there = reading.place(name).commit == reading.pointers.releases[wanted]
+    kind: Kind = "adopt" if there else "move"
+    if there and reading.place(name).current is not None:
+        kind = "there"
+    plan = Plan(kind=kind, request=request, reading=reading, version=wanted)
+    return plan if kind == "there" else _judged(plan, outside, overrides)
+
+
+def _is_done(request: Request, reading: Reading, wanted: str) -> bool:
+    left = request.left.strip()
+    if left:
+        left = parse_wanted(left, prefix=reading.settings.tag_prefix)
+    if wanted and not left:
+        return False
+    if wanted and wanted == reading.place(request.environment).version:
+        return False  # there already, from wherever
+    return is_done(reading, request.environment, left, request.run_url)
+
+
+def _judged(plan: Plan, outside: Outside, overrides: Mapping[str, str]) -> Plan:
+    request, version = plan.request, plan.version
+    reading = knowing_time(plan.reading, outside, version, plan.place)
+    settings, pointers = reading.settings, reading.pointers
+    release, artifact = read_release(outside, settings, pointers, version)
+    hold = outside.records.hold() if request.hold is None else request.hold
+    refusal, warnings = "", tuple[str, ...]()
+    if request.by_token and plan.kind == "move":
+        refusal, warnings = push_outlook(reading, outside, plan.place, version)
+    facts = replace(
+        facts_of(reading, outside.clone, version, plan.place.name, hold=hold),
+        release=release,
+        artifact=artifact,
+        protection=outside.records.protection(plan.place.name),
+        push_refusal=refusal,
+        rollback=request.rollback,
+    )
+    gates = evaluate(facts, overrides)
+    used = {gate.name for gate in gates if gate.status == "overridden"}
+    digests = release.images if isinstance(release, ReleaseRecord) else ()
+    return replace(
+        plan,
+        reading=reading,
+        gates=tuple(_with_ready(gate, plan, outside) for gate in gates),
+        overrides={name: why for name, why in overrides.items() if name in used},
+        digests={image.service: image.digest for image in digests},
+        warnings=(*warnings, *reading.unchecked.values()),
+        changes=_changes(plan, outside),
+    )
+
+
+def _changes(plan: Plan, outside: Outside) -> tuple[str, ...]:
+    left, there = plan.place.left, plan.commit
+    if left is None or plan.kind != "move":
+        return ()
+    span = (there, left) if plan.request.rollback else (left, there)
+    try:
+        log = [message for _, message in outside.clone.log(*span)]
+    except NO_ANSWER:  # a clone without history; the gates say so
+        return ()
+    return tuple(message.partition("\n")[0] for message in log)
+
+
+def _with_ready(gate: Gate, plan: Plan, outside: Outside) -> Gate:
+    # A rollback that cannot run is told which one can.
+    if gate.name != "images" or gate.status != "refused" or not plan.request.rollback:
+        return gate
+    for version, why in ways_back(plan.reading, outside, plan.place):
+        if not why and version != plan.version:
+            ready = f"{version} is ready: {back_command(plan.place.name, version)}"
+            return replace(gate, fix=f"{ready}. Or: {gate.fix}")
+    return gate

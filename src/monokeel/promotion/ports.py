@@ -7,7 +7,7 @@ from typing import Protocol
 
 from monokeel.ground.answers import Declined, Lost, Moved, RemoteRef, Unknown
 from monokeel.ground.freezes import Zones
-from monokeel.promotion.records import BranchMove, Listed, NewRecord, Record
+from monokeel.promotion.records import BranchMove, Ledger, NewRecord, Record
 from monokeel.release.artifact import Images
 
 
@@ -61,7 +61,7 @@ class Records(Protocol):
     def now(self) -> datetime:
         """Return the time of GitHub's newest answer."""
 
-    def newest(self, environments: Mapping[str, str], commits: Sequence[str]) -> Listed:
+    def newest(self, environments: Mapping[str, str], commits: Sequence[str]) -> Ledger:
         """Return the newest records of each environment, and all of each commit.
 
         *environments* is name on GitHub → name of ours. One request.
@@ -70,8 +70,8 @@ class Records(Protocol):
     def history(self, environments: Mapping[str, str]) -> tuple[Record, ...]:
         """Return every record of *environments*, newest first; a request a page."""
 
-    def create(self, wanted: NewRecord) -> Record:
-        """Make a record and return it, with the commit that GitHub resolved."""
+    def create(self, wanted: NewRecord) -> tuple[int, str]:
+        """Make a record; return its id, and the commit that GitHub resolved."""
 
     def settle(
         self, record: int, state: str, description: str, log_url: str = ""

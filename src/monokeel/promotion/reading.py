@@ -1,34 +1,40 @@
 """What is there, read once and completely: policy, branches, records of every place.
 
-Promote, rollback, status, history and drift all take this value. What a cut-short run
-still owes is counted as written, in every environment, whoever reads it.
+Promote, rollback, status, history and drift all take this value. What anybody who may
+write can put down proves nothing: a record counts if its creator is our writer or
+whoever asks, or if GitHub itself saw the branch move as it says; and if its tag,
+version and commit agree. What a cut-short run still owes is counted as written, in
+every environment, whoever reads it.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from monokeel.ground.errors import NO_ANSWER, RefusedError
 from monokeel.ground.freezes import Freeze
 from monokeel.ground.settings import Environment, Settings
 from monokeel.ground.version import newest_first
-from monokeel.promotion.evidence import ledger_of
+from monokeel.promotion import track_record
 from monokeel.promotion.pointers import (
     Pointers,
+    branch_of,
     names_on_github,
-    pointer_drift,
     read_remote,
 )
 from monokeel.promotion.ports import Outside
-from monokeel.promotion.records import Ledger, Listed, Record
-from monokeel.promotion.track_record import (
-    Repair,
-    TrackRecord,
-    repaired,
-    repairs,
-    time_is_hidden,
-    time_live,
-    track_record_of,
+from monokeel.promotion.records import (
+    PROMOTE,
+    ROLLBACK,
+    BranchMove,
+    Ledger,
+    Record,
+    records_in_order,
 )
+from monokeel.promotion.track_record import STALE, Repair, TrackRecord
+
+ACTIONS = "github-actions[bot]"
+_LAG = timedelta(minutes=1)  # between a record and the push that it announces
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +89,7 @@ class Reading:
 
     settings: Settings
     pointers: Pointers
-    listed: Listed
+    listed: Ledger
     ledger: Ledger
     places: tuple[Place, ...]
     unchecked: Mapping[str, str]
@@ -113,7 +119,7 @@ class Reading:
     def track_record(self, version: str, environment: str) -> TrackRecord:
         """Return how *version*, a release, did in *environment*."""
         commit = self.pointers.releases[version]
-        return track_record_of(
+        return track_record.track_record_of(
             self.ledger,
             environment,
             commit,
@@ -124,10 +130,10 @@ class Reading:
     def time_live(self, record: Record) -> timedelta:
         """Return how long *record*, once confirmed, was where its environment is."""
         live = record.sha == self.pointers.branches.get(record.environment)
-        return time_live(self.ledger, record, live=live, now=self.now)
+        return track_record.time_live(self.ledger, record, live=live, now=self.now)
 
 
-def read(
+def read_promotion(
     outside: Outside, local: Settings, *, environment: str = "", version: str = ""
 ) -> Reading:
     """Read the remote, the policy and the records; write nothing.
@@ -178,13 +184,18 @@ def read_records(
 
 def read_on(reading: Reading, outside: Outside, environment: str) -> Reading:
     """Return *reading* with every record of *environment*, however old."""
-    if not reading.listed.floors.get(environment):
+    listed = reading.listed
+    if not listed.floors.get(environment):
         return reading
     names = names_on_github(reading.settings) | {environment: environment}
     older = outside.records.history(
         {name: ours for name, ours in names.items() if ours == environment}
     )
-    listed = reading.listed.completed(environment, older)
+    listed = replace(
+        listed,
+        records=records_in_order([*listed.records, *older]),
+        floors={**listed.floors, environment: 0},
+    )
     return _assemble(outside, reading.settings, reading.pointers, listed, reading.now)
 
 
@@ -193,13 +204,15 @@ def knowing_time(
 ) -> Reading:
     """Return *reading* with how long *version* was live before *place*.
 
-    Only where that counts: *place* has a soak, and an environment before it.
+    Only where that counts: *place* has a soak, and what ended the time in the
+    environment before it is older than the records that were read.
     """
     previous = reading.previous(place.name)
-    if previous is None or not place.environment.soak:
+    commit = reading.pointers.releases[version]
+    if previous is None or not place.environment.soak or previous.commit == commit:
         return reading
-    commit, there = reading.pointers.releases[version], previous.commit or ""
-    if time_is_hidden(reading.ledger, previous.name, commit, there):
+    reached = reading.ledger.confirmed(previous.name, commit)
+    if reached and not reading.ledger.reaches(reached[0]):
         return read_on(reading, outside, previous.name)
     return reading
 
@@ -208,16 +221,18 @@ def _assemble(
     outside: Outside,
     settings: Settings,
     pointers: Pointers,
-    listed: Listed,
+    listed: Ledger,
     now: datetime,
 ) -> Reading:
-    ledger, unchecked = ledger_of(outside, listed, pointers)
-    at = pointers.branches
+    ledger, unchecked = _ledger_of(outside, listed, pointers)
     owed = {
-        each.name: repairs(ledger, each.name, at.get(each.name), now)
+        each.name: track_record.repairs(
+            ledger, each.name, pointers.branches.get(each.name), now
+        )
         for each in settings.environments
     }
-    whole = repaired(ledger, [each for some in owed.values() for each in some], now)
+    every = [each for some in owed.values() for each in some]
+    whole = track_record.repaired(ledger, every, now)
     return Reading(
         settings=settings,
         pointers=pointers,
@@ -226,10 +241,10 @@ def _assemble(
         places=tuple(
             Place(
                 environment=each,
-                commit=at.get(each.name),
-                version=pointers.version_at(at.get(each.name)),
+                commit=pointers.branches.get(each.name),
+                version=pointers.version_at(pointers.branches.get(each.name)),
                 last=whole.last(each.name),
-                drift=pointer_drift(pointers, ledger, each.name, now),
+                drift=_drift(pointers, ledger, each.name, now, owed[each.name]),
                 owed=owed[each.name],
             )
             for each in settings.environments
@@ -243,3 +258,113 @@ def _assemble(
         ),
         now=now,
     )
+
+
+def _drift(
+    pointers: Pointers,
+    ledger: Ledger,
+    environment: str,
+    now: datetime,
+    owed: tuple[Repair, ...],
+) -> tuple[str, ...]:
+    # One line for each thing that is wrong with the branch, *ledger* being as GitHub
+    # has it. Before the first promotion there is nothing to be wrong; a branch that
+    # vanished after one is.
+    branch, commit = branch_of(environment), pointers.branches.get(environment)
+    last = ledger.last(environment)
+    again = f"./inv promote --env {environment} --version"
+    if commit is None:
+        gone = f"{branch} is gone; the last record there is"
+        return (
+            (f"{gone} {last.version}: {again} {last.version}",)
+            if last is not None
+            else ()
+        )
+    found = []
+    version = pointers.version_at(commit)
+    if not version:
+        back = f"; back: {again} {last.version} --rollback" if last is not None else ""
+        found.append(f"{branch} is at {commit[:12]}, which is no release{back}")
+    stale = [
+        record
+        for record in ledger.unfinished(environment)
+        if now - record.created_at > STALE or record.sha == commit
+    ]
+    recorded = [*stale, *([last] if last is not None else [])]
+    if commit not in [record.sha for record in recorded]:
+        found.append(f"{branch} moved to {version or commit[:12]} without a record")
+    settled = f": {again} {version} settles it" if version else ""
+    found += [
+        f"record {each.id} ({each.version}) is unfinished{settled}" for each in stale
+    ]
+    found += [
+        f"record {each.record.id} ({each.record.version}) is not marked"
+        f" {each.description!r} yet{settled}"
+        for each in owed
+        if each.is_mark
+    ]
+    return tuple(found)
+
+
+def _ledger_of(
+    outside: Outside, listed: Ledger, pointers: Pointers
+) -> tuple[Ledger, dict[str, str]]:
+    # The records in *listed* that count, the rest as odd; and environment → which
+    # records there nobody could judge, and why.
+    others = [each for each in listed.records if not _is_ours(each, listed.viewer)]
+    names = dict.fromkeys(each.environment for each in others)
+    moves = {name: _moves_of(name, outside, pointers) for name in names}
+    counted, odd = [], []
+    for record in listed.records:
+        why = _disagreement(record, pointers)
+        if not why and not _is_ours(record, listed.viewer):
+            seen = moves[record.environment]
+            if isinstance(seen, str) or not _was_seen(record, seen):
+                why = f"written by {record.creator or 'nobody'}, and no move was seen"
+        if why:
+            odd.append((record, why))
+            continue
+        known = {record.creator, listed.viewer, ACTIONS}
+        told = tuple(each for each in record.statuses if each.by in known)
+        counted.append(replace(record, statuses=told))
+    ledger = replace(listed, records=tuple(counted), odd=tuple(odd))
+    who = listed.viewer or "us"
+    return ledger, {
+        name: f"records in {name} by others than {who} could not be checked: {seen}"
+        for name, seen in moves.items()
+        if isinstance(seen, str)
+    }
+
+
+def _moves_of(
+    environment: str, outside: Outside, pointers: Pointers
+) -> tuple[BranchMove, ...] | str:
+    try:
+        return outside.records.branch_moves(branch_of(environment))
+    except RefusedError as error:  # 422 without the branch: then it did not move
+        return error.problem if environment in pointers.branches else ()
+    except NO_ANSWER as error:  # reading it needs push rights
+        return error.problem
+
+
+def _is_ours(record: Record, viewer: str) -> bool:
+    return record.creator in {viewer, ACTIONS}
+
+
+def _disagreement(record: Record, pointers: Pointers) -> str:
+    tagged = pointers.releases.get(record.version, record.sha)
+    if record.task not in {PROMOTE, ROLLBACK}:
+        return f"its task is {record.task!r}"
+    if record.note.sha != record.sha:
+        return f"it is of {record.sha[:12]}, and says {record.note.sha[:12]}"
+    if tagged != record.sha:
+        return f"{record.version} is {tagged[:12]}, and it says {record.sha[:12]}"
+    return ""
+
+
+def _was_seen(record: Record, moves: tuple[BranchMove, ...]) -> bool:
+    # The record comes first, the move second; a move by hand got its record after it.
+    before = [each for each in moves if each.at < record.created_at]
+    there = before[0].after if before else ""
+    later = [each.after for each in moves if each.at >= record.created_at - _LAG]
+    return record.sha in {there, *later}

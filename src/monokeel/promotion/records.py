@@ -6,7 +6,7 @@ stays failed. Source: GitHub's OpenAPI description and public GraphQL schema.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Literal
 
@@ -95,10 +95,9 @@ class Record:
         ``inactive`` is what GitHub adds to older successes and says nothing about the
         move; no status at all means that the move has not been confirmed: pending.
         """
-        ends = self._ends()
-        if not ends:
-            return "pending" if self.live_from is None else "success"
-        return "failure" if ends[-1].state == "failure" else "error"
+        if self.end is not None:
+            return "failure" if self.end.state == "failure" else "error"
+        return "pending" if self.live_from is None else "success"
 
     @property
     def live_from(self) -> datetime | None:
@@ -113,20 +112,17 @@ class Record:
         return min(times, default=None)
 
     @property
-    def why(self) -> str:
-        """The description of the failure that ended it, ``""`` without one."""
-        ends = self._ends()
-        return ends[-1].description if ends else ""
+    def end(self) -> Status | None:
+        """How it failed or was rolled back last, ``None`` if it did not."""
+        return max(self._ends(), key=lambda each: each.at, default=None)
 
     @property
-    def ended(self) -> datetime | None:
-        """When it failed or was rolled back, ``None`` if it did not."""
-        ends = self._ends()
-        return ends[-1].at if ends else None
+    def why(self) -> str:
+        """The description of the failure that ended it, ``""`` without one."""
+        return self.end.description if self.end is not None else ""
 
     def _ends(self) -> list[Status]:
-        failed = [each for each in self.statuses if each.state in _FAILED]
-        return sorted(failed, key=lambda each: each.at)
+        return [each for each in self.statuses if each.state in _FAILED]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,40 +139,6 @@ class NewRecord:
     production: bool
     description: str
     note: Note
-
-    def as_made(self, value: Json) -> Record:
-        """Return the record that *value*, GitHub's answer in REST shape, is of."""
-        fields = as_object(value)
-        return Record(
-            id=as_number(fields.get("id")),
-            environment=self.environment,
-            sha=as_text(fields.get("sha")),
-            task=self.task,
-            created_at=parse_time(as_text(fields.get("created_at"))),
-            creator="",
-            note=self.note,
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Listed:
-    """Records of ours, newest first, as GitHub answered.
-
-    *viewer* is the login that asked. *floors* is environment → the lowest id from
-    which on every record of it is here; 0 when there are no older ones.
-    """
-
-    records: tuple[Record, ...]
-    viewer: str
-    floors: Mapping[str, int]
-
-    def completed(self, environment: str, older: Iterable[Record]) -> "Listed":
-        """Return the same with *older*, which is all there is of *environment*."""
-        return replace(
-            self,
-            records=newest_first([*self.records, *older]),
-            floors={**self.floors, environment: 0},
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,13 +157,15 @@ class BranchMove:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ledger:
-    """All records that count, newest first, and what is known to be missing.
+    """Records of ours, newest first, and what is known to be missing.
 
-    *floors* as in ``Listed``. *odd* are records that do not count, each with the
-    reason.
+    *viewer* is the login that asked for them. *floors* is environment → the lowest id
+    from which on every record of it is here, 0 when there are no older ones. *odd* are
+    records that do not count, each with the reason.
     """
 
     records: tuple[Record, ...] = ()
+    viewer: str = ""
     floors: Mapping[str, int] = field(default_factory=dict)
     odd: tuple[tuple[Record, str], ...] = ()
 
@@ -213,23 +177,29 @@ class Ledger:
             if record.environment == environment and sha in {None, record.sha}
         )
 
+    def confirmed(self, environment: str, sha: str | None = None) -> list[Record]:
+        """Return those of them that were ever confirmed, newest first."""
+        every = self.of(environment, sha)
+        return [each for each in every if each.live_from is not None]
+
+    def unfinished(self, environment: str) -> list[Record]:
+        """Return the records of *environment* that are pending, newest first."""
+        return [each for each in self.of(environment) if each.state == "pending"]
+
     def last(self, environment: str) -> Record | None:
         """Return the newest record of *environment* that was ever confirmed.
 
         Where the branch is somewhere else, somebody moved it without ``promote``.
         """
-        for record in self.of(environment):
-            if record.live_from is not None:
-                return record
-        return None
+        return next(iter(self.confirmed(environment)), None)
 
     def reaches(self, record: Record) -> bool:
         """Say whether every record newer than *record* in its environment is here."""
         return record.id >= self.floors.get(record.environment, 0)
 
 
-def newest_first(records: Iterable[Record]) -> tuple[Record, ...]:
-    """Return *records* by id, each once; GitHub promises no order of its list."""
+def records_in_order(records: Iterable[Record]) -> tuple[Record, ...]:
+    """Return *records* by id, the newest first and each once."""
     by_id = {record.id: record for record in records}
     return tuple(by_id[number] for number in sorted(by_id, reverse=True))
 
@@ -242,19 +212,19 @@ def parse_record(value: Json, environments: Mapping[str, str]) -> Record | None:
     too, and whoever may write can put anything into one. Raises ServiceError for a
     field of GitHub's own that has an unexpected type.
     """
-    fields = as_object(value)
-    environment = environments.get(as_text(fields.get("environment") or ""))
-    note = _parse_note(fields.get("payload"))
+    given = as_object(value)
+    environment = environments.get(as_text(given.get("environment") or ""))
+    note = _parse_note(given.get("payload"))
     if note is None or environment is None:
         return None
-    listed = as_object(fields.get("statuses"))
+    listed = as_object(given.get("statuses"))
     return Record(
-        id=as_number(fields.get("databaseId")),
+        id=as_number(given.get("databaseId")),
         environment=environment,
-        sha=as_text(fields.get("commitOid")),
-        task=as_text(fields.get("task") or ""),
-        created_at=parse_time(as_text(fields.get("createdAt"))),
-        creator=login_of(fields.get("creator")),
+        sha=as_text(given.get("commitOid")),
+        task=as_text(given.get("task") or ""),
+        created_at=parse_time(as_text(given.get("createdAt"))),
+        creator=login_of(given.get("creator")),
         note=note,
         statuses=tuple(parse_status(each) for each in as_list(listed.get("nodes"))),
     )
@@ -262,13 +232,13 @@ def parse_record(value: Json, environments: Mapping[str, str]) -> Record | None:
 
 def parse_status(value: Json) -> Status:
     """Return the status that *value*, a node of DeploymentStatus, holds."""
-    fields = as_object(value)
-    described = fields.get("description")
+    given = as_object(value)
+    described = given.get("description")
     return Status(
-        state=as_text(fields.get("state")).lower(),
-        at=parse_time(as_text(fields.get("createdAt"))),
+        state=as_text(given.get("state")).lower(),
+        at=parse_time(as_text(given.get("createdAt"))),
         description=described if isinstance(described, str) else "",
-        by=login_of(fields.get("creator")),
+        by=login_of(given.get("creator")),
     )
 
 
@@ -283,34 +253,24 @@ def login_of(actor: Json) -> str:
 
 def parse_branch_move(value: Json) -> BranchMove:
     """Return the move that *value*, an item of ``/activity`` in REST shape, holds."""
-    fields = as_object(value)
-    actor = fields.get("actor")
+    given = as_object(value)
+    actor = given.get("actor")
     return BranchMove(
-        before=as_text(fields.get("before")),
-        after=as_text(fields.get("after")),
+        before=as_text(given.get("before")),
+        after=as_text(given.get("after")),
         actor=as_text(actor.get("login")) if isinstance(actor, dict) else "",
-        at=parse_time(as_text(fields.get("timestamp"))),
-        kind=as_text(fields.get("activity_type")),
+        at=parse_time(as_text(given.get("timestamp"))),
+        kind=as_text(given.get("activity_type")),
     )
 
 
 def payload_of(note: Note) -> dict[str, Json]:
     """Return *note* as the payload of a deployment."""
-    return {
-        "tool": TOOL,
-        "schema": SCHEMA,
-        "version": note.version,
-        "sha": note.sha,
-        "from_version": note.from_version,
-        "from_sha": note.from_sha,
-        "actor": note.actor,
-        "approvers": list(note.approvers),
-        "reason": note.reason,
-        "overrides": dict(note.overrides),
-        "skipped": list(note.skipped),
-        "digests": dict(note.digests),
-        "run_url": note.run_url,
+    lists: dict[str, Json] = {
+        "approvers": [*note.approvers],
+        "skipped": [*note.skipped],
     }
+    return {"tool": TOOL, "schema": SCHEMA, **asdict(note), **lists}
 
 
 def _parse_note(value: Json) -> Note | None:
@@ -332,24 +292,26 @@ def _parse_note(value: Json) -> Note | None:
 
 
 def _note_in(value: Mapping[str, Json]) -> Note:
+    def text(name: str) -> str:
+        return as_text(value.get(name, ""))
+
+    def texts(name: str) -> tuple[str, ...]:
+        return tuple(as_text(item) for item in as_list(value.get(name, [])))
+
+    def pairs(name: str) -> dict[str, str]:
+        found = as_object(value.get(name, {}))
+        return {key: as_text(item) for key, item in found.items()}
+
     return Note(
-        version=as_text(value.get("version", "")),
-        sha=as_text(value.get("sha", "")),
-        from_version=as_text(value.get("from_version", "")),
-        from_sha=as_text(value.get("from_sha", "")),
-        actor=as_text(value.get("actor", "")),
-        approvers=_texts(value.get("approvers", [])),
-        reason=as_text(value.get("reason", "")),
-        overrides=_pairs(value.get("overrides", {})),
-        skipped=_texts(value.get("skipped", [])),
-        digests=_pairs(value.get("digests", {})),
-        run_url=as_text(value.get("run_url", "")),
+        version=text("version"),
+        sha=text("sha"),
+        from_version=text("from_version"),
+        from_sha=text("from_sha"),
+        actor=text("actor"),
+        approvers=texts("approvers"),
+        reason=text("reason"),
+        overrides=pairs("overrides"),
+        skipped=texts("skipped"),
+        digests=pairs("digests"),
+        run_url=text("run_url"),
     )
-
-
-def _texts(value: Json) -> tuple[str, ...]:
-    return tuple(as_text(item) for item in as_list(value))
-
-
-def _pairs(value: Json) -> dict[str, str]:
-    return {key: as_text(item) for key, item in as_object(value).items()}

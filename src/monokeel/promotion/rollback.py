@@ -58,10 +58,10 @@ def told(record: Record, reading: Reading) -> str:
 def _further(reading: Reading, environment: str) -> str:
     found = good_before(reading, environment)
     version = found[0].version if found else "X"
-    return f"To go further back: {command(environment, version)}"
+    return f"To go further back: {back_command(environment, version)}"
 
 
-def command(environment: str, version: str) -> str:
+def back_command(environment: str, version: str) -> str:
     """Return the command that rolls *environment* back to *version*."""
     return f"./inv promote --env {environment} --rollback --version {version}"
 
@@ -88,7 +88,7 @@ def choose_version(
         others = [each.version for each in found[1:] if _has_tag(each, reading)]
         raise ServiceError(
             f"the last good version here was {version}: its tag is gone",
-            fix=f"Go on to {command(environment, others[0])}"
+            fix=f"Go on to {back_command(environment, others[0])}"
             if others
             else "Name another version: --rollback --version X.",
         )

@@ -1,6 +1,6 @@
 """What runs where, what stops, where back, what is next and the one reason why not."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -8,11 +8,29 @@ from monokeel.ground.answers import Unknown
 from monokeel.ground.errors import NO_ANSWER
 from monokeel.ground.settings import Settings
 from monokeel.ground.version import is_newer, is_prerelease, newest_first
-from monokeel.promotion.facts import artifact_of, facts_of, read_release
-from monokeel.promotion.next_moves import NextMove, judged, next_moves
+from monokeel.promotion.facts import MoveFacts, artifact_of, facts_of, read_release
+from monokeel.promotion.gates import Gate, decision_of, evaluate
 from monokeel.promotion.ports import Outside
-from monokeel.promotion.reading import Place, Reading, knowing_time, read
+from monokeel.promotion.reading import Place, Reading, knowing_time, read_promotion
 from monokeel.promotion.rollback import ways_back
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NextMove:
+    """Whether *version* may go to *environment*.
+
+    *setback* says when and why it was rolled back there, ``""`` if it was not.
+    """
+
+    version: str
+    environment: str
+    gates: tuple[Gate, ...]
+    setback: str = ""
+
+    @property
+    def eligible(self) -> bool:
+        """Whether no gate says no or cannot tell."""
+        return decision_of(self.gates) == "ready"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +71,7 @@ def overview_of(outside: Outside, local: Settings, *, hold: str | None) -> Overv
     *local* names the default branch; the rules come from there. *hold*: ``None`` means
     that GitHub is asked. Raises ServiceError when the remote or GitHub cannot be read.
     """
-    reading = read(outside, local)
+    reading = read_promotion(outside, local)
     held = outside.records.hold() if hold is None else hold
     latest = newest_first(reading.pointers.releases)[:1]
     # What is live somewhere, and the newest release: what could be promoted at all.
@@ -63,7 +81,7 @@ def overview_of(outside: Outside, local: Settings, *, hold: str | None) -> Overv
         reading=reading,
         places=tuple(_status(each, reading, outside, held) for each in reading.places),
         versions=versions,
-        next_moves=next_moves(reading, outside, versions, hold=held),
+        next_moves=_next_moves(reading, outside, versions, hold=held),
         hold=held,
     )
 
@@ -114,7 +132,7 @@ def _taken_back(place: Place, reading: Reading) -> list[str]:
 def _next_step(
     place: Place, reading: Reading, outside: Outside, hold: str | Unknown
 ) -> NextMove | None:
-    version = next_version(place, reading)
+    version = waiting_version(place, reading)
     if not version:
         return None
     previous = reading.previous(place.name)
@@ -130,10 +148,10 @@ def _next_step(
             outside, reading.settings, reading.pointers, version
         )
         facts = replace(facts, release=release, artifact=artifact)
-    return judged(facts)
+    return _judged(facts)
 
 
-def next_version(place: Place, reading: Reading) -> str:
+def waiting_version(place: Place, reading: Reading) -> str:
     """Return the version that comes next in *place*, ``""`` where nothing waits.
 
     That of the environment before, or for the first one the newest release it takes.
@@ -145,3 +163,27 @@ def next_version(place: Place, reading: Reading) -> str:
         wanted = next(_taken(place, reading), "")
     there = reading.pointers.version_at(place.left)
     return wanted if wanted and (not there or is_newer(wanted, there)) else ""
+
+
+def _next_moves(
+    reading: Reading, outside: Outside, versions: Sequence[str], *, hold: str | Unknown
+) -> tuple[NextMove, ...]:
+    # For each of *versions* and each place that is behind it.
+    answers = []
+    for version in versions:
+        for place in reading.places:
+            if place.version and not is_newer(version, place.version):
+                continue
+            known = knowing_time(reading, outside, version, place)
+            facts = facts_of(known, outside.clone, version, place.name, hold=hold)
+            answers.append(_judged(facts))
+    return tuple(answers)
+
+
+def _judged(facts: MoveFacts) -> NextMove:
+    return NextMove(
+        version=facts.version,
+        environment=facts.environment.name,
+        gates=evaluate(facts),
+        setback=facts.here.setback(facts.now),
+    )

@@ -8,11 +8,10 @@ from monokeel.ground.answers import Json, Unknown
 from monokeel.ground.freezes import Freeze, Weekly
 from monokeel.ground.report import Report, Section, Table
 from monokeel.ground.words import span, stamp
-from monokeel.promotion.checks import Gate
-from monokeel.promotion.next_moves import NextMove
+from monokeel.promotion.gates import Gate
 from monokeel.promotion.reading import Place, Reading
 from monokeel.promotion.records import ROLLBACK
-from monokeel.promotion.status import Overview, PlaceStatus
+from monokeel.promotion.status import NextMove, Overview, PlaceStatus
 
 _WIDTH = 78  # with the two blanks before it a line fits into 80
 _STOPS = ("refused", "unknown")

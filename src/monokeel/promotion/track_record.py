@@ -65,33 +65,16 @@ def track_record_of(
     A record that never succeeded (a lost race) says nothing about the commit; one that
     succeeded and failed later was rolled back.
     """
-    tried = ledger.of(environment, commit)
-    reached = [each for each in tried if each.live_from is not None]
+    reached = ledger.confirmed(environment, commit)
     if not reached:
-        pending = any(each.state == "pending" for each in tried)
+        pending = any(each.sha == commit for each in ledger.unfinished(environment))
         return TrackRecord(outcome="unconfirmed" if pending else "never", live=live)
     newest = reached[0]
-    if newest.state == "success":
+    if newest.end is None:
         length = time_live(ledger, newest, live=live, now=now)
         return TrackRecord(outcome="good", live_for=length, live=live)
-    return TrackRecord(
-        outcome="rolled_back",
-        live=live,
-        why=newest.why.removeprefix(ROLLED_BACK),
-        ended=newest.ended,
-    )
-
-
-def time_is_hidden(ledger: Ledger, environment: str, commit: str, pointer: str) -> bool:
-    """Say whether older records must be read to know how long *commit* was live.
-
-    That is where it is not live now (*pointer* is another commit) and what came right
-    after its last start is not among the records that were read.
-    """
-    reached = [
-        each for each in ledger.of(environment, commit) if each.live_from is not None
-    ]
-    return commit != pointer and bool(reached) and not ledger.reaches(reached[0])
+    why = newest.why.removeprefix(ROLLED_BACK)
+    return TrackRecord(outcome="rolled_back", live=live, why=why, ended=newest.end.at)
 
 
 def time_live(
@@ -103,9 +86,9 @@ def time_live(
     """
     start = record.live_from or record.created_at
     later = [
-        each.live_from
-        for each in ledger.of(record.environment)
-        if each.id > record.id and each.live_from is not None
+        each.live_from or now
+        for each in ledger.confirmed(record.environment)
+        if each.id > record.id
     ]
     end = min(later) if later else now if live else start
     return max(end - start, timedelta())
@@ -124,34 +107,26 @@ def repairs(
     """
     owed = []
     mover = _mover(ledger, environment, pointer)
-    for record in reversed(unfinished(ledger, environment)):
-        winner = _confirmed_after(ledger, record, mover)
+    happened = [each for each in ledger.of(environment) if each is mover]
+    happened += ledger.confirmed(environment)
+    for record in reversed(ledger.unfinished(environment)):
+        later = [each for each in happened if each.id > record.id]
         if record is mover:
             owed.append(_repair(record, "success", "the branch is there: confirmed"))
-        elif winner is not None:
-            owed.append(overtaken(record, winner.version))
+        elif later:
+            first = min(later, key=lambda each: each.id)
+            owed.append(overtaken(record, first.version))
         elif now - record.created_at > STALE:
             owed.append(_repair(record, "error", "cut short before the branch moved"))
-    happened = {each.record.id for each in owed if each.state == "success"}
     for record in ledger.of(environment):
-        if record.task == ROLLBACK and (
-            record.id in happened or record.state == "success"
-        ):
-            owed += marks_of(ledger, record)
+        stands = record is mover or record.state == "success"
+        if record.task == ROLLBACK and stands:
+            # They keep the version that it left from going further, until it is
+            # promoted there again.
+            left = ledger.of(environment, record.note.from_sha)
+            older = [each for each in left if each.id < record.id]
+            owed += rolled_back(older, record.note.reason)
     return tuple({each.record.id: each for each in owed}.values())
-
-
-def marks_of(ledger: Ledger, rollback: Record) -> list[Repair]:
-    """Return the marks that *rollback* owes: one for each good record of what it left.
-
-    They keep the version from going further, until it is promoted there again.
-    """
-    left = [
-        each
-        for each in ledger.of(rollback.environment, rollback.note.from_sha)
-        if each.id < rollback.id
-    ]
-    return rolled_back(left, rollback.note.reason)
 
 
 def rolled_back(records: Iterable[Record], reason: str) -> list[Repair]:
@@ -159,11 +134,6 @@ def rolled_back(records: Iterable[Record], reason: str) -> list[Repair]:
     said = ROLLED_BACK + (reason or "no reason given")
     good = [each for each in records if each.state == "success"]
     return [_repair(each, "failure", said) for each in good]
-
-
-def unfinished(ledger: Ledger, environment: str) -> tuple[Record, ...]:
-    """Return the records of *environment* that are pending."""
-    return tuple(each for each in ledger.of(environment) if each.state == "pending")
 
 
 def overtaken(record: Record, version: str) -> Repair:
@@ -174,28 +144,28 @@ def overtaken(record: Record, version: str) -> Repair:
 def repaired(ledger: Ledger, owed: Iterable[Repair], now: datetime) -> Ledger:
     """Return *ledger* as it is once *owed* has been written at *now*."""
     added = {
-        each.record.id: Status(state=each.state, at=now, description=each.description)
+        each.record.id: (
+            Status(state=each.state, at=now, description=each.description),
+        )
         for each in owed
     }
     records = (
-        replace(each, statuses=(*each.statuses, added[each.id]))
-        if each.id in added
-        else each
+        replace(each, statuses=(*each.statuses, *added.get(each.id, ())))
         for each in ledger.records
     )
     return replace(ledger, records=tuple(records))
 
 
-def shortened(description: str) -> str:
-    """Return *description* as GitHub takes it: one line, at most 140 characters."""
-    line = " ".join(description.split())
+def as_description(text: str) -> str:
+    """Return *text* as GitHub takes it of a status: one line, 140 characters."""
+    line = " ".join(text.split())
     if len(line) <= _LONGEST_DESCRIPTION:
         return line
     return line[: _LONGEST_DESCRIPTION - 1] + "…"
 
 
 def _repair(record: Record, state: State, description: str) -> Repair:
-    return Repair(record=record, state=state, description=shortened(description))
+    return Repair(record=record, state=state, description=as_description(description))
 
 
 def _mover(ledger: Ledger, environment: str, pointer: str | None) -> Record | None:
@@ -206,18 +176,8 @@ def _mover(ledger: Ledger, environment: str, pointer: str | None) -> Record | No
         return None
     waiting = [
         each
-        for each in unfinished(ledger, environment)
+        for each in ledger.unfinished(environment)
         if each.sha == pointer
         and (last is None or (each.id > last.id and each.note.from_sha == last.sha))
     ]
     return waiting[-1] if waiting else None
-
-
-def _confirmed_after(
-    ledger: Ledger, record: Record, mover: Record | None
-) -> Record | None:
-    for later in reversed(ledger.of(record.environment)):
-        happened = later is mover or later.live_from is not None
-        if later.id > record.id and happened:
-            return later
-    return None

@@ -20,7 +20,7 @@ from monokeel.tasks.wiring import (
 )
 
 if TYPE_CHECKING:
-    from monokeel.promotion.plan import Request
+    from monokeel.promotion.request import Request
 
 _ENV = "the environment, such as dev, staging, prod"
 
@@ -67,7 +67,7 @@ def promote(
 ) -> Iterator[Report]:
     """Move an environment branch to a release."""
     from monokeel.promotion.auto import onwards_report, promote_onwards
-    from monokeel.promotion.plan import Request
+    from monokeel.promotion.request import Request
 
     request = Request(
         environment=env,
@@ -103,19 +103,19 @@ def pushes_with_token(*, dry_run: bool) -> bool:
 
 def _move(request: "Request", *, dry_run: bool) -> Iterator[Report]:
     from monokeel.adapters.actions import set_output
-    from monokeel.promotion.move import carry_out
-    from monokeel.promotion.outcome import outcome_report, plan_report
-    from monokeel.promotion.planner import plan_promotion
+    from monokeel.promotion.move import move_environment
+    from monokeel.promotion.outcome import outcome_report, preview_report
+    from monokeel.promotion.plan import plan_promotion
 
     outside = make_promotion()
     plan = plan_promotion(request, outside, read_settings())
-    if dry_run or plan.stopped:
-        yield plan_report(plan, server=server_address())
+    if dry_run or plan.stops:
+        yield preview_report(plan, server=server_address())
     if dry_run:
         set_output("from", plan.leaving)
         plan.require()
         return
-    yield outcome_report(carry_out(plan, outside))
+    yield outcome_report(move_environment(plan, outside))
 
 
 @command(
@@ -157,12 +157,12 @@ def status(*, all: bool = False, html: str = "") -> Iterator[Report]:  # noqa: A
 )
 def history(*, env: str = "", count: str = "20") -> Iterator[Report]:
     """List the moves of an environment, those by hand too."""
-    from monokeel.promotion.history import history_report, look_back, parse_count
+    from monokeel.promotion.history import moves_report, parse_count, past_moves
 
-    moves = look_back(
+    moves = past_moves(
         make_promotion(), read_settings(), environment=env, count=parse_count(count)
     )
-    yield history_report(moves)
+    yield moves_report(moves)
 
 
 TASKS = (promote, status, history)
