@@ -82,7 +82,7 @@ def _card(each: PlaceStatus, reading: Reading) -> str:
         )
         lines.append(f'<p>back: <b class="{kind}">{escape(word)}</b></p>')
     if each.next_move is not None:
-        kind = "good" if each.next_move.eligible else "dim"
+        kind = "dim" if each.next_move.stops else "good"
         words = escape(next_words(each.next_move))
         lines.append(f'<p>next: <span class="{kind}">{words}</span></p>')
     return (

@@ -73,6 +73,15 @@ def decision_of(gates: Iterable[Gate]) -> Decision:
     return "unknown" if "unknown" in statuses else "ready"
 
 
+def stops_of(gates: Iterable[Gate]) -> list[Gate]:
+    """Return those of *gates* that decide against it; none where it may move.
+
+    Those that say no, else those that cannot tell.
+    """
+    every = [*gates]
+    return [gate for gate in every if gate.status == decision_of(every)]
+
+
 def _answer(rule: Rule, facts: MoveFacts, reasons: Mapping[str, str]) -> Gate:
     if facts.rollback and not rule.asked_of_rollback:
         return Gate(name=rule.name, status="skipped", detail="not asked of a rollback")

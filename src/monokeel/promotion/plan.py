@@ -8,7 +8,7 @@ from monokeel.ground.errors import NO_ANSWER, RefusedError, ServiceError
 from monokeel.ground.settings import Settings
 from monokeel.ground.version import parse_wanted
 from monokeel.promotion.facts import facts_of, push_outlook, read_release
-from monokeel.promotion.gates import Decision, Gate, decision_of, evaluate
+from monokeel.promotion.gates import Decision, Gate, decision_of, evaluate, stops_of
 from monokeel.promotion.pointers import branch_of
 from monokeel.promotion.ports import Outside
 from monokeel.promotion.reading import Place, Reading, knowing_time, read_promotion
@@ -102,11 +102,8 @@ class Plan:
 
     @property
     def stops(self) -> list[Gate]:
-        """The gates that keep the branch where it is.
-
-        Those that say no, else those that cannot tell; none where it may move.
-        """
-        return [gate for gate in self.gates if gate.status == self.decision]
+        """The gates that keep the branch where it is."""
+        return stops_of(self.gates)
 
     def require(self) -> None:
         """Raise RefusedError if a gate says no, ServiceError if one cannot tell."""

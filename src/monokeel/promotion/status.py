@@ -1,6 +1,5 @@
 """What runs where, what stops, where back, what is next and the one reason why not."""
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -9,7 +8,7 @@ from monokeel.ground.errors import NO_ANSWER
 from monokeel.ground.settings import Settings
 from monokeel.ground.version import is_newer, is_prerelease, newest_first
 from monokeel.promotion.facts import MoveFacts, artifact_of, facts_of, read_release
-from monokeel.promotion.gates import Gate, decision_of, evaluate
+from monokeel.promotion.gates import Gate, evaluate, stops_of
 from monokeel.promotion.ports import Outside
 from monokeel.promotion.reading import Place, Reading, knowing_time, read_promotion
 from monokeel.promotion.rollback import ways_back
@@ -28,9 +27,9 @@ class NextMove:
     setback: str = ""
 
     @property
-    def eligible(self) -> bool:
-        """Whether no gate says no or cannot tell."""
-        return decision_of(self.gates) == "ready"
+    def stops(self) -> list[Gate]:
+        """The gates that say no, else those that cannot tell; none if it is ready."""
+        return stops_of(self.gates)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,15 +72,19 @@ def overview_of(outside: Outside, local: Settings, *, hold: str | None) -> Overv
     """
     reading = read_promotion(outside, local)
     held = outside.records.hold() if hold is None else hold
-    latest = newest_first(reading.pointers.releases)[:1]
     # What is live somewhere, and the newest release: what could be promoted at all.
-    live = [place.version for place in reading.places if place.version]
-    versions = newest_first({*latest, *live})
+    live = {place.version for place in reading.places if place.version}
+    versions = newest_first({*newest_first(reading.pointers.releases)[:1], *live})
     return Overview(
         reading=reading,
         places=tuple(_status(each, reading, outside, held) for each in reading.places),
         versions=versions,
-        next_moves=_next_moves(reading, outside, versions, hold=held),
+        next_moves=tuple(
+            _judged(_facts(version, place, reading, outside, held))
+            for version in versions
+            for place in reading.places
+            if not place.version or is_newer(version, place.version)
+        ),
         hold=held,
     )
 
@@ -89,26 +92,34 @@ def overview_of(outside: Outside, local: Settings, *, hold: str | None) -> Overv
 def _status(
     place: Place, reading: Reading, outside: Outside, hold: str | Unknown
 ) -> PlaceStatus:
-    newer = [
-        version
-        for version in _taken(place, reading)
-        if place.version and is_newer(version, place.version)
-    ]
+    newer, elsewhere = [], []
+    if place.version:
+        taken = _taken(place, reading)
+        newer = [version for version in taken if is_newer(version, place.version)]
+        others = {
+            other.name: reading.track_record(place.version, other.name)
+            for other in reading.places
+            if other.name != place.name
+        }
+        elsewhere = [
+            f"rolled back in {name}: {record.why}"
+            for name, record in others.items()
+            if record.outcome == "rolled_back"
+        ]
     return PlaceStatus(
         place=place,
         back=tuple(ways_back(reading, outside, place)) if place.left else (),
         next_move=_next_step(place, reading, outside, hold),
         behind=len(newer),
         lacking=_age(newer[-1], reading, outside) if newer else None,
-        elsewhere=tuple(_taken_back(place, reading)),
+        elsewhere=tuple(elsewhere),
     )
 
 
-def _taken(place: Place, reading: Reading) -> Iterator[str]:
-    """Yield the releases that *place* takes, the newest first."""
-    for version in newest_first(reading.pointers.releases):
-        if place.environment.prerelease or not is_prerelease(version):
-            yield version
+def _taken(place: Place, reading: Reading) -> list[str]:
+    """Return the releases that *place* takes, the newest first."""
+    every = newest_first(reading.pointers.releases)
+    return [x for x in every if place.environment.prerelease or not is_prerelease(x)]
 
 
 def _age(version: str, reading: Reading, outside: Outside) -> timedelta | None:
@@ -119,65 +130,45 @@ def _age(version: str, reading: Reading, outside: Outside) -> timedelta | None:
     return reading.now - made
 
 
-def _taken_back(place: Place, reading: Reading) -> list[str]:
-    said = []
-    for other in reading.places:
-        if place.version and other.name != place.name:
-            record = reading.track_record(place.version, other.name)
-            if record.outcome == "rolled_back":
-                said.append(f"rolled back in {other.name}: {record.why}")
-    return said
-
-
 def _next_step(
     place: Place, reading: Reading, outside: Outside, hold: str | Unknown
 ) -> NextMove | None:
-    version = waiting_version(place, reading)
+    version = _waiting(place, reading)
     if not version:
         return None
+    facts = _facts(version, place, reading, outside, hold)
     previous = reading.previous(place.name)
-    known = knowing_time(reading, outside, version, place)
-    facts = facts_of(known, outside.clone, version, place.name, hold=hold)
     source = previous.current if previous is not None else None
     if source is not None and source.version == version and source.note.digests:
         # The move before it was checked against the release: no need to read it again.
         artifact = artifact_of(source, reading.settings, outside.images)
-        facts = replace(facts, artifact=artifact)
-    else:
-        release, artifact = read_release(
-            outside, reading.settings, reading.pointers, version
-        )
-        facts = replace(facts, release=release, artifact=artifact)
-    return _judged(facts)
+        return _judged(replace(facts, artifact=artifact))
+    settings, pointers = reading.settings, reading.pointers
+    release, artifact = read_release(outside, settings, pointers, version)
+    return _judged(replace(facts, release=release, artifact=artifact))
 
 
-def waiting_version(place: Place, reading: Reading) -> str:
+def _waiting(place: Place, reading: Reading) -> str:
     """Return the version that comes next in *place*, ``""`` where nothing waits.
 
     That of the environment before, or for the first one the newest release it takes.
     """
     previous = reading.previous(place.name)
-    if previous is not None:
-        wanted = previous.version
-    else:
-        wanted = next(_taken(place, reading), "")
+    newest = next(iter(_taken(place, reading)), "")
+    wanted = previous.version if previous is not None else newest
     there = reading.pointers.version_at(place.left)
     return wanted if wanted and (not there or is_newer(wanted, there)) else ""
 
 
-def _next_moves(
-    reading: Reading, outside: Outside, versions: Sequence[str], *, hold: str | Unknown
-) -> tuple[NextMove, ...]:
-    # For each of *versions* and each place that is behind it.
-    answers = []
-    for version in versions:
-        for place in reading.places:
-            if place.version and not is_newer(version, place.version):
-                continue
-            known = knowing_time(reading, outside, version, place)
-            facts = facts_of(known, outside.clone, version, place.name, hold=hold)
-            answers.append(_judged(facts))
-    return tuple(answers)
+def _facts(
+    version: str,
+    place: Place,
+    reading: Reading,
+    outside: Outside,
+    hold: str | Unknown,
+) -> MoveFacts:
+    known = knowing_time(reading, outside, version, place)
+    return facts_of(known, outside.clone, version, place.name, hold=hold)
 
 
 def _judged(facts: MoveFacts) -> NextMove:

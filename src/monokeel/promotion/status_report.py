@@ -2,7 +2,6 @@
 
 import re
 import textwrap
-from collections.abc import Iterable
 
 from monokeel.ground.answers import Json, Unknown
 from monokeel.ground.freezes import Freeze, Weekly
@@ -14,7 +13,7 @@ from monokeel.promotion.records import ROLLBACK
 from monokeel.promotion.status import NextMove, Overview, PlaceStatus
 
 _WIDTH = 78  # with the two blanks before it a line fits into 80
-_STOPS = ("refused", "unknown")
+_EVERYWHERE = {"hold": "on hold", "freeze": "frozen"}
 _DIGEST = re.compile(r"(sha256:[0-9a-f]{12})[0-9a-f]{52}")
 
 
@@ -26,13 +25,14 @@ def overview_report(overview: Overview, *, whole: bool = False) -> Report:
     drift = [line for each in reading.places for line in each.drift]
     drift += [*reading.strays, *reading.unchecked.values()]
     width = max((len(each.name) for each in reading.places), default=0)
+    bad = [*stops(overview), *(f"DRIFT {each}" for each in drift)]
     lines = [x for each in overview.places for x in place_lines(each, width, reading)]
     return Report(
         headline=f"Nothing is released in {repository} yet"
         if empty
         else f"What runs where in {repository}",
         sections=(
-            Section("", (*_wrap(stops(overview)), *_wrap(f"DRIFT {x}" for x in drift))),
+            Section("", tuple(part for each in bad for part in _wrapped(each))),
             Section("", () if empty else tuple(lines)),
             *(_details(overview) if whole else ()),
         ),
@@ -44,8 +44,8 @@ def overview_report(overview: Overview, *, whole: bool = False) -> Report:
 def stops(overview: Overview) -> tuple[str, ...]:
     """Return what stops promotions now, each once."""
     hold = overview.hold
-    said = [f"HOLD unknown: {hold.reason}"] if isinstance(hold, Unknown) else []
-    said += [f"HOLD {hold}"] if isinstance(hold, str) and hold else []
+    held = f"unknown: {hold.reason}" if isinstance(hold, Unknown) else hold
+    said = [f"HOLD {held}"] if held else []
     said += [
         f"FREEZE {', '.join(freeze.environments)} until {end:%Y-%m-%d %H:%MZ}:"
         f" {freeze.reason}"
@@ -69,14 +69,8 @@ def place_lines(each: PlaceStatus, width: int, reading: Reading) -> tuple[str, .
         parts.append("back: nothing earlier was good here")
     if each.next_move is not None:
         parts.append(f"next: {next_words(each.next_move)}")
-    return tuple(
-        textwrap.wrap(
-            f"{each.place.name.ljust(width)}  {' · '.join(parts)}",
-            width=_WIDTH,
-            subsequent_indent=" " * (width + 2),
-            break_on_hyphens=False,
-        )
-    )
+    line = f"{each.place.name.ljust(width)}  {' · '.join(parts)}"
+    return _wrapped(line, width + 2)
 
 
 def where_words(place: Place, reading: Reading) -> str:
@@ -102,35 +96,30 @@ def where_words(place: Place, reading: Reading) -> str:
 
 def next_words(move: NextMove) -> str:
     """Return the next step and the one reason why it cannot be made, if any."""
-    refused = [gate for gate in move.gates if gate.status == "refused"]
-    unclear = [gate for gate in move.gates if gate.status == "unknown"]
-    if refused:
-        # What stops everything is said at the top; the own reason says more.
-        own = [gate for gate in refused if gate.name not in {"hold", "freeze"}]
-        return f"{move.version}, {_reason((own or refused)[0])}"
-    if unclear:
-        gate = unclear[0]
+    stops = move.stops
+    if not stops:
+        return f"{move.version} ready"
+    # What stops everything is said at the top; the own reason says more.
+    gate = next((x for x in stops if x.name not in _EVERYWHERE), stops[0])
+    if gate.status == "unknown":
         return f"{move.version}, unknown ({gate.name}: {gate.detail}; {gate.fix})"
-    return f"{move.version} ready"
+    return f"{move.version}, {_reason(gate)}"
 
 
 def _reason(gate: Gate) -> str:
     if gate.name == "soak" and "earliest " in gate.detail:
         return f"soak until {gate.detail.partition('earliest ')[2]}"
-    if gate.name in {"hold", "freeze"}:
-        return {"hold": "on hold", "freeze": "frozen"}[gate.name]
     short = _DIGEST.sub(r"\1…", gate.detail)
-    return f"{gate.name}: {short}"
+    return _EVERYWHERE.get(gate.name, f"{gate.name}: {short}")
 
 
-def _wrap(lines: Iterable[str]) -> list[str]:
-    return [
-        part
-        for line in lines
-        for part in textwrap.wrap(
-            line, width=_WIDTH, subsequent_indent="  ", break_on_hyphens=False
+def _wrapped(line: str, indent: int = 2) -> tuple[str, ...]:
+    start = " " * indent
+    return tuple(
+        textwrap.wrap(
+            line, width=_WIDTH, subsequent_indent=start, break_on_hyphens=False
         )
-    ]
+    )
 
 
 def _details(overview: Overview) -> tuple[Section, ...]:
@@ -140,7 +129,7 @@ def _details(overview: Overview) -> tuple[Section, ...]:
         f"{each.version} -> {each.environment}: {gate.name}: {gate.detail}"
         for each in overview.next_moves
         for gate in each.gates
-        if gate.status in _STOPS
+        if gate.status in ("refused", "unknown")
     ]
     odd = [
         f"record {record.id} in {record.environment} by {record.by}: {reason}"
@@ -160,12 +149,11 @@ def _row(version: str, overview: Overview) -> tuple[str, ...]:
 
 
 def _short(move: NextMove) -> str:
-    if move.eligible:
+    if not move.stops:
         return f"{move.environment}: ready"
-    refused = [gate.name for gate in move.gates if gate.status == "refused"]
-    unclear = [gate.name for gate in move.gates if gate.status == "unknown"]
-    word = "no" if refused else "unknown"
-    return f"{move.environment}: {word} ({', '.join(refused or unclear)})"
+    word = "no" if move.stops[0].status == "refused" else "unknown"
+    names = ", ".join(gate.name for gate in move.stops)
+    return f"{move.environment}: {word} ({names})"
 
 
 def _overview_data(overview: Overview) -> dict[str, Json]:
@@ -213,7 +201,7 @@ def _next_data(move: NextMove) -> Json:
     return {
         "version": move.version,
         "environment": move.environment,
-        "eligible": move.eligible,
+        "eligible": not move.stops,
         "rolled_back": move.setback or None,
         "gates": [
             {"name": gate.name, "status": gate.status, "detail": gate.detail}
