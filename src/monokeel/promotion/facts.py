@@ -14,7 +14,7 @@ from monokeel.ground.settings import Environment, Settings
 from monokeel.ground.version import is_newer
 from monokeel.promotion.pointers import Pointers, branch_of
 from monokeel.promotion.ports import Outside, Protection, Remote
-from monokeel.promotion.reading import ACTIONS, Place, Reading
+from monokeel.promotion.reading import ACTIONS, Reading
 from monokeel.promotion.records import Record
 from monokeel.promotion.track_record import TrackRecord
 from monokeel.release.artifact import Artifact, Images, read_artifact, read_record
@@ -105,7 +105,11 @@ def facts_of(
         before=reading.track_record(version, previous.name) if previous else None,
         unchecked=reading.unchecked.get(previous.name, "") if previous else "",
         blocked=settings.blocked.get(version, ""),
-        frozen=reading.frozen(environment),
+        frozen=tuple(
+            (end, freeze.reason)
+            for end, freeze in reading.freezes
+            if environment in freeze.environments
+        ),
         hold=hold,
     )
 
@@ -174,14 +178,15 @@ def read_release(
 
 
 def push_outlook(
-    reading: Reading, outside: Outside, place: Place, version: str
+    reading: Reading, outside: Outside, environment: str, version: str
 ) -> tuple[str, tuple[str, ...]]:
     """Return why a push with a token is certainly refused, and what may stop it.
 
     Not for the deploy key: the rules let it pass, and it needs no right to workflows.
     """
-    branch = branch_of(place.name)
-    rules = outside.records.push_refusals(branch, exists=place.commit is not None)
+    branch = branch_of(environment)
+    exists = environment in reading.pointers.branches
+    rules = outside.records.push_refusals(branch, exists=exists)
     warnings = []
     if isinstance(rules, Unknown):
         warnings.append(f"the rules of {branch} could not be read: {rules.reason}")

@@ -19,7 +19,6 @@ from monokeel.release.record import ReleaseRecord
 GateStatus = Literal[
     "ok", "refused", "unknown", "not_asked", "overridden", "skipped", "warning"
 ]
-Decision = Literal["ready", "refused", "unknown"]
 
 _FETCH = "Run: git fetch --unshallow --tags (or git fetch --tags)"
 
@@ -65,21 +64,14 @@ def evaluate(
     return tuple(_answer(rule, facts, overrides or {}) for rule in RULES)
 
 
-def decision_of(gates: Iterable[Gate]) -> Decision:
-    """Return what *gates* say together: a certain "no" wins over "cannot tell"."""
-    statuses = {gate.status for gate in gates}
-    if "refused" in statuses:
-        return "refused"
-    return "unknown" if "unknown" in statuses else "ready"
-
-
 def stops_of(gates: Iterable[Gate]) -> list[Gate]:
     """Return those of *gates* that decide against it; none where it may move.
 
-    Those that say no, else those that cannot tell.
+    Those that say no, else those that cannot tell: a certain "no" wins.
     """
     every = [*gates]
-    return [gate for gate in every if gate.status == decision_of(every)]
+    refused = [gate for gate in every if gate.status == "refused"]
+    return refused or [gate for gate in every if gate.status == "unknown"]
 
 
 def _answer(rule: Rule, facts: MoveFacts, reasons: Mapping[str, str]) -> Gate:

@@ -4,17 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from monokeel.ground.errors import NO_ANSWER, RefusedError, ServiceError
+from monokeel.ground import errors
 from monokeel.ground.settings import Settings
-from monokeel.ground.version import parse_wanted
+from monokeel.promotion import records, rollback
 from monokeel.promotion.facts import facts_of, push_outlook, read_release
-from monokeel.promotion.gates import Decision, Gate, decision_of, evaluate, stops_of
+from monokeel.promotion.gates import Gate, evaluate, stops_of
 from monokeel.promotion.pointers import branch_of
 from monokeel.promotion.ports import Outside
 from monokeel.promotion.reading import Place, Reading, knowing_time, read_promotion
-from monokeel.promotion.records import BOT, PROMOTE, ROLLBACK, NewRecord, Note
 from monokeel.promotion.request import Request, parse_overrides
-from monokeel.promotion.rollback import back_command, choose_version, is_done, ways_back
 from monokeel.release.record import ReleaseRecord
 
 Kind = Literal["move", "adopt", "there", "finished"]
@@ -73,7 +71,7 @@ class Plan:
     @property
     def task(self) -> str:
         """The task of the record: ``promote`` or ``rollback``."""
-        return ROLLBACK if self.request.rollback else PROMOTE
+        return records.ROLLBACK if self.request.rollback else records.PROMOTE
 
     @property
     def leaving(self) -> str:
@@ -96,9 +94,9 @@ class Plan:
         return f"{settings.repository}/compare/{span}"
 
     @property
-    def decision(self) -> Decision:
-        """What the gates say together."""
-        return decision_of(self.gates)
+    def decision(self) -> str:
+        """What the gates say together: ``ready``, ``refused`` or ``unknown``."""
+        return self.stops[0].status if self.stops else "ready"
 
     @property
     def stops(self) -> list[Gate]:
@@ -109,15 +107,17 @@ class Plan:
         """Raise RefusedError if a gate says no, ServiceError if one cannot tell."""
         if not self.stops:
             return
-        kind = RefusedError if self.decision == "refused" else ServiceError
+        kind = (
+            errors.RefusedError if self.decision == "refused" else errors.ServiceError
+        )
         said = "; ".join(f"{gate.name}: {gate.detail}" for gate in self.stops)
         fixes = dict.fromkeys(g.fix.rstrip(".") for g in self.stops if g.fix)
         raise kind(f"{self.unmoved}: {said}", fix="; ".join(fixes))
 
-    def record(self, approvers: tuple[str, ...]) -> NewRecord:
+    def record(self, approvers: tuple[str, ...]) -> records.NewRecord:
         """Return the record that is made before the branch moves."""
         settings, environment = self.reading.settings, self.place.environment
-        note = Note(
+        note = records.Note(
             version=self.version,
             sha=self.commit,
             from_version=self.reading.pointers.version_at(self.left_commit),
@@ -131,7 +131,7 @@ class Plan:
             run_url=self.request.run_url,
         )
         moved = f"{environment.name}: {self.before} -> {self.version}"
-        return NewRecord(
+        return records.NewRecord(
             environment=environment.name,
             tag=settings.tag(self.version),
             task=self.task,
@@ -143,7 +143,7 @@ class Plan:
     def _actor(self) -> str:
         # A bot says for whom; a person is who they are, whatever they claim.
         viewer = self.reading.listed.viewer
-        return self.request.actor if viewer.endswith(BOT) else viewer
+        return self.request.actor if viewer.endswith(records.BOT) else viewer
 
     @property
     def left_commit(self) -> str:
@@ -164,28 +164,17 @@ def plan_promotion(request: Request, outside: Outside, local: Settings) -> Plan:
     overrides = parse_overrides(request.overrides, request.emergency)
     name, wanted = request.environment, request.wanted_version(local.tag_prefix)
     reading = read_promotion(outside, local, environment=name, version=wanted)
-    if request.rollback and _is_done(request, reading, wanted):
+    if request.rollback and rollback.is_done(request, reading, wanted):
         version = reading.place(name).version
         return Plan(kind="finished", request=request, reading=reading, version=version)
     if not wanted:
-        wanted, reading = choose_version(reading, outside, name)
+        wanted, reading = rollback.choose_version(reading, outside, name)
     there = reading.place(name).commit == reading.pointers.releases[wanted]
     kind: Kind = "adopt" if there else "move"
     if there and reading.place(name).current is not None:
         kind = "there"
     plan = Plan(kind=kind, request=request, reading=reading, version=wanted)
     return plan if kind == "there" else _judged(plan, outside, overrides)
-
-
-def _is_done(request: Request, reading: Reading, wanted: str) -> bool:
-    left = request.left.strip()
-    if left:
-        left = parse_wanted(left, prefix=reading.settings.tag_prefix)
-    if wanted and not left:
-        return False
-    if wanted and wanted == reading.place(request.environment).version:
-        return False  # there already, from wherever
-    return is_done(reading, request.environment, left, request.run_url)
 
 
 def _judged(plan: Plan, outside: Outside, overrides: Mapping[str, str]) -> Plan:
@@ -196,7 +185,7 @@ def _judged(plan: Plan, outside: Outside, overrides: Mapping[str, str]) -> Plan:
     hold = outside.records.hold() if request.hold is None else request.hold
     refusal, warnings = "", tuple[str, ...]()
     if request.by_token and plan.kind == "move":
-        refusal, warnings = push_outlook(reading, outside, plan.place, version)
+        refusal, warnings = push_outlook(reading, outside, plan.place.name, version)
     facts = replace(
         facts_of(reading, outside.clone, version, plan.place.name, hold=hold),
         release=release,
@@ -226,7 +215,7 @@ def _changes(plan: Plan, outside: Outside) -> tuple[str, ...]:
     span = (there, left) if plan.request.rollback else (left, there)
     try:
         log = [message for _, message in outside.clone.log(*span)]
-    except NO_ANSWER:  # a clone without history; the gates say so
+    except errors.NO_ANSWER:  # a clone without history; the gates say so
         return ()
     return tuple(message.partition("\n")[0] for message in log)
 
@@ -235,8 +224,10 @@ def _with_ready(gate: Gate, plan: Plan, outside: Outside) -> Gate:
     # A rollback that cannot run is told which one can.
     if gate.name != "images" or gate.status != "refused" or not plan.request.rollback:
         return gate
-    for version, why in ways_back(plan.reading, outside, plan.place):
+    for version, why in rollback.ways_back(plan.reading, outside, plan.place):
         if not why and version != plan.version:
-            ready = f"{version} is ready: {back_command(plan.place.name, version)}"
+            ready = (
+                f"{version} is ready: {rollback.back_command(plan.place.name, version)}"
+            )
             return replace(gate, fix=f"{ready}. Or: {gate.fix}")
     return gate

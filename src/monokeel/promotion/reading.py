@@ -7,7 +7,7 @@ version and commit agree. What a cut-short run still owes is counted as written,
 every environment, whoever reads it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -24,14 +24,13 @@ from monokeel.promotion.pointers import (
 )
 from monokeel.promotion.ports import Outside
 from monokeel.promotion.records import (
-    PROMOTE,
-    ROLLBACK,
+    TASKS,
     BranchMove,
     Ledger,
     Record,
     records_in_order,
 )
-from monokeel.promotion.track_record import STALE, Repair, TrackRecord
+from monokeel.promotion.track_record import Repair, TrackRecord
 
 ACTIONS = "github-actions[bot]"
 _LAG = timedelta(minutes=1)  # between a record and the push that it announces
@@ -49,8 +48,8 @@ class Place:
     commit: str | None
     version: str
     last: Record | None
-    drift: tuple[str, ...]
     owed: tuple[Repair, ...]
+    drift: tuple[str, ...] = ()
 
     @property
     def left(self) -> str | None:
@@ -69,11 +68,6 @@ class Place:
         """The record that put the branch where it is, ``None`` if there is none."""
         here = self.last is not None and self.last.sha == self.commit
         return self.last if here else None
-
-    @property
-    def since(self) -> datetime | None:
-        """Since when it is there, ``None`` where no record says so."""
-        return self.current.live_from if self.current is not None else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,14 +91,6 @@ class Reading:
     freezes: tuple[tuple[datetime, Freeze], ...]
     now: datetime
     own: Record | None = None
-
-    def frozen(self, environment: str) -> tuple[tuple[datetime, str], ...]:
-        """Return end and reason of each freeze of *environment* that is open."""
-        return tuple(
-            (end, freeze.reason)
-            for end, freeze in self.freezes
-            if environment in freeze.environments
-        )
 
     def place(self, environment: str) -> Place:
         """Return the place *environment*; raise UsageError if there is none."""
@@ -225,30 +211,16 @@ def _assemble(
     now: datetime,
 ) -> Reading:
     ledger, unchecked = _ledger_of(outside, listed, pointers)
-    owed = {
-        each.name: track_record.repairs(
-            ledger, each.name, pointers.branches.get(each.name), now
-        )
-        for each in settings.environments
-    }
-    every = [each for some in owed.values() for each in some]
-    whole = track_record.repaired(ledger, every, now)
+    places = tuple(
+        _place(each, pointers, ledger, now) for each in settings.environments
+    )
+    owed = [repair for place in places for repair in place.owed]
     return Reading(
         settings=settings,
         pointers=pointers,
         listed=listed,
-        ledger=whole,
-        places=tuple(
-            Place(
-                environment=each,
-                commit=pointers.branches.get(each.name),
-                version=pointers.version_at(pointers.branches.get(each.name)),
-                last=whole.last(each.name),
-                drift=_drift(pointers, ledger, each.name, now, owed[each.name]),
-                owed=owed[each.name],
-            )
-            for each in settings.environments
-        ),
+        ledger=track_record.repaired(ledger, owed, now),
+        places=places,
         unchecked=unchecked,
         strays=pointers.strays(settings),
         freezes=tuple(
@@ -260,50 +232,50 @@ def _assemble(
     )
 
 
-def _drift(
-    pointers: Pointers,
-    ledger: Ledger,
-    environment: str,
-    now: datetime,
-    owed: tuple[Repair, ...],
-) -> tuple[str, ...]:
-    # One line for each thing that is wrong with the branch, *ledger* being as GitHub
-    # has it. Before the first promotion there is nothing to be wrong; a branch that
-    # vanished after one is.
-    branch, commit = branch_of(environment), pointers.branches.get(environment)
-    last = ledger.last(environment)
-    again = f"./inv promote --env {environment} --version"
-    if commit is None:
-        gone = f"{branch} is gone; the last record there is"
-        return (
-            (f"{gone} {last.version}: {again} {last.version}",)
-            if last is not None
-            else ()
-        )
-    found = []
-    version = pointers.version_at(commit)
-    if not version:
+def _place(
+    environment: Environment, pointers: Pointers, ledger: Ledger, now: datetime
+) -> Place:
+    name = environment.name
+    commit = pointers.branches.get(name)
+    owed = track_record.repairs(ledger, name, commit, now)
+    place = Place(
+        environment=environment,
+        commit=commit,
+        version=pointers.version_at(commit),
+        last=track_record.repaired(ledger, owed, now).last(name),
+        owed=owed,
+    )
+    waiting = [
+        each
+        for each in ledger.unfinished(name)
+        if now - each.created_at > track_record.STALE or each.sha == commit
+    ]
+    return replace(place, drift=tuple(_drift(place, waiting)))
+
+
+def _drift(place: Place, waiting: list[Record]) -> Iterator[str]:
+    # Before the first promotion there is nothing to be wrong; a branch that vanished
+    # after one is.
+    branch, last = branch_of(place.name), place.last
+    again = f"./inv promote --env {place.name} --version"
+    if place.commit is None:
+        if last is not None:
+            was = f"{branch} is gone; the last record there is {last.version}"
+            yield f"{was}: {again} {last.version}"
+        return
+    here = place.version or place.commit[:12]
+    if not place.version:
         back = f"; back: {again} {last.version} --rollback" if last is not None else ""
-        found.append(f"{branch} is at {commit[:12]}, which is no release{back}")
-    stale = [
-        record
-        for record in ledger.unfinished(environment)
-        if now - record.created_at > STALE or record.sha == commit
-    ]
-    recorded = [*stale, *([last] if last is not None else [])]
-    if commit not in [record.sha for record in recorded]:
-        found.append(f"{branch} moved to {version or commit[:12]} without a record")
-    settled = f": {again} {version} settles it" if version else ""
-    found += [
-        f"record {each.id} ({each.version}) is unfinished{settled}" for each in stale
-    ]
-    found += [
-        f"record {each.record.id} ({each.record.version}) is not marked"
-        f" {each.description!r} yet{settled}"
-        for each in owed
-        if each.is_mark
-    ]
-    return tuple(found)
+        yield f"{branch} is at {here}, which is no release{back}"
+    if place.current is None and not [x for x in waiting if x.sha == place.commit]:
+        yield f"{branch} moved to {here} without a record"
+    settled = f": {again} {place.version} settles it" if place.version else ""
+    for each in waiting:
+        yield f"record {each.id} ({each.version}) is unfinished{settled}"
+    for owed in place.owed:
+        if owed.is_mark:
+            what = f"record {owed.record.id} ({owed.record.version})"
+            yield f"{what} is not marked {owed.description!r} yet{settled}"
 
 
 def _ledger_of(
@@ -353,7 +325,7 @@ def _is_ours(record: Record, viewer: str) -> bool:
 
 def _disagreement(record: Record, pointers: Pointers) -> str:
     tagged = pointers.releases.get(record.version, record.sha)
-    if record.task not in {PROMOTE, ROLLBACK}:
+    if record.task not in TASKS:
         return f"its task is {record.task!r}"
     if record.note.sha != record.sha:
         return f"it is of {record.sha[:12]}, and says {record.note.sha[:12]}"

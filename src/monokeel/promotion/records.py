@@ -19,6 +19,7 @@ TOOL = "monokeel"
 SCHEMA = 1
 PROMOTE = "promote"
 ROLLBACK = "rollback"
+TASKS = (PROMOTE, ROLLBACK)
 BOT = "[bot]"
 ROLLED_BACK = "rolled back: "
 """How the description of a status starts that takes a good version back."""

@@ -1,48 +1,46 @@
 """Where a rollback leads, and whether it has been done already."""
 
 from monokeel.ground.errors import RefusedError, ServiceError
-from monokeel.ground.version import is_newer, read_version
+from monokeel.ground.version import is_newer, parse_wanted, read_version
 from monokeel.ground.words import span
 from monokeel.promotion.facts import NotAsked, artifact_of
 from monokeel.promotion.ports import Outside
 from monokeel.promotion.reading import Place, Reading, read_on
 from monokeel.promotion.records import ROLLBACK, Record
+from monokeel.promotion.request import Request
 
 _MOST_ASKED = 5  # candidates whose images are asked for
 
 
-def is_done(reading: Reading, environment: str, left: str, run_url: str) -> bool:
-    """Say whether the rollback that is asked for has been made.
+def is_done(request: Request, reading: Reading, wanted: str) -> bool:
+    """Say whether the rollback that is asked for, to *wanted* or ``""``, has been made.
 
-    That is so where this very workflow run made it (*run_url*), where it was cut short
-    and what is owed completes it, or where the version *left* was left already. Raises
-    RefusedError where *left* is not there, or where nobody said what to leave and the
-    newest move was a rollback: nobody goes back twice by accident.
+    That is so where this very workflow run made it, where it was cut short and what is
+    owed completes it, or where the version to leave was left already. Raises
+    RefusedError where that version is not there, or where nobody said what to leave and
+    the newest move was a rollback: nobody goes back twice by accident.
     """
-    place = reading.place(environment)
+    place, left = reading.place(request.environment), request.left.strip()
+    if left:
+        left = parse_wanted(left, prefix=reading.settings.tag_prefix)
+    if wanted and (not left or wanted == place.version):
+        return False  # whoever names where to go says enough, or it is there already
     current = place.current
     last = current if current is not None and current.task == ROLLBACK else None
-    if last is not None and run_url and last.note.run_url == run_url:
+    if last is not None and request.run_url and last.note.run_url == request.run_url:
         return True
-    if left:
-        if place.version == left:
-            return False
-        if last is not None and last.note.from_version == left:
-            return True
-        there = place.version or "no release"
-        raise RefusedError(
-            f"{environment} is at {there}, not at {left}"
-            + (f": it {told(last, reading)}" if last is not None else ""),
-            fix=f"Nothing was moved. {_further(reading, environment)}",
-        )
-    if last is None:
+    if left and place.version == left:
         return False
-    if any(each.record.id == last.id or each.is_mark for each in place.owed):
+    if left and last is not None and last.note.from_version == left:
         return True
-    raise RefusedError(
-        f"{environment} {told(last, reading)}",
-        fix=_further(reading, environment),
-    )
+    further = f"To go further back: {_further(reading, place.name)}"
+    if left:
+        there = f"{place.name} is at {place.version or 'no release'}, not at {left}"
+        how = f": it {told(last, reading)}" if last is not None else ""
+        raise RefusedError(there + how, fix=f"Nothing was moved. {further}")
+    if last is None or any(x.record.id == last.id or x.is_mark for x in place.owed):
+        return last is not None
+    raise RefusedError(f"{place.name} {told(last, reading)}", fix=further)
 
 
 def told(record: Record, reading: Reading) -> str:
@@ -57,8 +55,7 @@ def told(record: Record, reading: Reading) -> str:
 
 def _further(reading: Reading, environment: str) -> str:
     found = good_before(reading, environment)
-    version = found[0].version if found else "X"
-    return f"To go further back: {back_command(environment, version)}"
+    return back_command(environment, found[0].version if found else "X")
 
 
 def back_command(environment: str, version: str) -> str:

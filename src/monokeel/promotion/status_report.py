@@ -172,13 +172,13 @@ def _overview_data(overview: Overview) -> dict[str, Json]:
 
 
 def _place_data(each: PlaceStatus) -> Json:
-    place, record = each.place, each.place.current
-    lacking = each.lacking
+    place, record, lacking = each.place, each.place.current, each.lacking
+    since = record.live_from if record is not None else None
     return {
         "name": place.name,
         "commit": place.commit,
         "version": place.version or None,
-        "since": stamp(place.since) if place.since is not None else None,
+        "since": stamp(since) if since is not None else None,
         "by": record.by if record is not None else None,
         "record": record.id if record is not None else None,
         "task": record.task if record is not None else None,
