@@ -61,9 +61,7 @@ class FakeReleases:
                 title=title,
                 body=body,
                 draft=True,
-                prerelease=False,
                 immutable=False,
-                published_at=None,
                 page=f"https://github.com/acme/shop/releases/tag/{tag}",
                 upload_url="",
                 assets=(),
@@ -122,7 +120,6 @@ class FakeReleases:
                 body=body,
                 draft=False,
                 immutable=self.immutable,
-                published_at="now",
             )
             self.releases[now.id] = published
             if latest:

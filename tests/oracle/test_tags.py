@@ -9,7 +9,7 @@ from monokeel.ground.answers import Unknown, as_object
 from monokeel.release.commits import LEVELS
 from monokeel.release.messages import JS_SPACE
 from monokeel.release.start import Start, read_start
-from monokeel.release.versions import next_version
+from monokeel.release.versions import next_release
 from tests.fakes.plans import SETTINGS
 from tests.oracle.conftest import Ask
 from tests.oracle.tag_lists import make_repositories, make_skeleton
@@ -49,7 +49,7 @@ def test_the_last_release_and_the_next_version_are_those_of_npm(
         ours = {
             # npm trims the names it reads, and then git does not know such a tag.
             "tag": None if last is None else last.name.strip(JS_SPACE),
-            "next": {level: str(next_version(version, level)) for level in LEVELS},
+            "next": {level: str(next_release(version, level)) for level in LEVELS},
         }
         if ours != theirs:
             tags = sorted(Git(repository).tags())

@@ -2,7 +2,7 @@
 
 import pytest
 
-from monokeel.release.cautions import cautions_about_reverts, watch
+from monokeel.release.cautions import about_reverts, watch
 from monokeel.release.commits import Caution, analyze, read_commits
 from monokeel.release.messages import RULE_SETS
 
@@ -15,7 +15,7 @@ def cautions(
     found: list[Caution] = []
     parsed = read_commits(reversed(oldest_first), RULE_SETS[rules])
     analysis = analyze(watch(parsed, RULE_SETS[rules], found))
-    return found + cautions_about_reverts(analysis)
+    return found + about_reverts(analysis)
 
 
 def words(message: str, rules: str = "conventionalcommits") -> str:

@@ -11,8 +11,8 @@ from monokeel.release.record import (
     ReleaseRecord,
     marked_commit,
     marker,
-    parse_record,
     parse_release,
+    parse_release_record,
     record_text,
 )
 
@@ -42,7 +42,7 @@ def test_a_record_is_readable_json() -> None:
 
 
 def test_a_record_comes_back_as_it_was_written() -> None:
-    assert parse_record(record_text(RECORD)) == RECORD
+    assert parse_release_record(record_text(RECORD)) == RECORD
 
 
 def test_the_order_of_services_does_not_change_the_text() -> None:
@@ -71,13 +71,13 @@ def test_a_digest_is_found_by_its_service() -> None:
 )
 def test_a_file_of_another_shape_is_not_believed(change: dict[str, Json]) -> None:
     with pytest.raises(ServiceError):
-        parse_record(json.dumps(CONTENT | change))
+        parse_release_record(json.dumps(CONTENT | change))
 
 
 @pytest.mark.parametrize("text", ["", "not json", "[]", "null"])
 def test_a_file_that_is_no_object_is_not_believed(text: str) -> None:
     with pytest.raises(ServiceError):
-        parse_record(text)
+        parse_release_record(text)
 
 
 def test_the_marker_names_the_commit_within_any_text() -> None:

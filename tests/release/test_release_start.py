@@ -30,10 +30,16 @@ def plan_of(status: CheckStatus, blocker: str = "tag") -> ReleasePlan:
         deciding=None,
         commits=(),
         services=(),
-        checks=(Check(name="images", status=status, detail="503 from ghcr.io"),),
+        checks=(
+            Check(
+                name="images",
+                status=status,
+                detail="503 from ghcr.io",
+                blockers=(blocked,) if status == "blocked" else (),
+            ),
+        ),
         warnings=(),
         resume=None,
-        blockers=(blocked,) if status == "blocked" else (),
         notes="",
     )
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from monokeel.ground.errors import UsageError
 from monokeel.ground.version import Version, parse_version, rank, read_version
 from monokeel.release.commits import Level
-from monokeel.release.versions import increment, next_version, odd_tags, release_tags
+from monokeel.release.versions import increment, next_release, odd_tags, release_tags
 
 NUMBERS = st.integers(min_value=0, max_value=30)
 PRERELEASES = st.sampled_from(["", "rc.1", "rc.2", "rc.10", "rc", "0", "1", "a-b.0"])
@@ -92,7 +92,7 @@ def test_a_version_is_raised_as_npm_raises_it(
 
 
 def test_the_first_version_is_one() -> None:
-    assert str(next_version(None, "patch")) == "1.0.0"
+    assert str(next_release(None, "patch")) == "1.0.0"
 
 
 @pytest.mark.parametrize(
@@ -107,11 +107,11 @@ def test_the_first_version_is_one() -> None:
 def test_a_skipped_version_is_stepped_over(
     level: Level, skip: list[str], expected: str
 ) -> None:
-    assert str(next_version(parse_version("1.0.0"), level, skip=skip)) == expected
+    assert str(next_release(parse_version("1.0.0"), level, skip=skip)) == expected
 
 
 def test_a_skipped_first_version_is_stepped_over() -> None:
-    assert str(next_version(None, "minor", skip=("1.0.0",))) == "1.0.1"
+    assert str(next_release(None, "minor", skip=("1.0.0",))) == "1.0.1"
 
 
 def test_no_version_is_said_to_be_none() -> None:

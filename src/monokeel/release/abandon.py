@@ -1,13 +1,13 @@
 """Take a half-finished release back: its drafts and its claim, never a tag."""
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
+from dataclasses import asdict, dataclass
 
 from monokeel.ground.answers import Declined, Found, Lost, Unknown
 from monokeel.ground.errors import RefusedError, ServiceError
 from monokeel.ground.report import Report, Section
 from monokeel.release.reading import Reading
-from monokeel.release.record import record_text
+from monokeel.release.record import GitHubRelease, record_text
 from monokeel.release.refusals import claim_kept
 
 
@@ -29,16 +29,13 @@ def abandon(now: Reading, *, skip: Collection[str]) -> Abandonment:
     is no error: the same call again, after a crash, finishes.
     """
     _refuse_beyond_return(now, skip)
-    ours, kept = [], []
     record = now.claim_record
     wanted = None if record is None else record_text(record)
-    for draft in now.drafts:
-        name = f"draft {draft.tag} ({draft.id})"
-        if not now.is_left_of_ours(draft, wanted):
-            kept.append(name)
-            continue
+    mine = [each for each in now.drafts if now.is_left_of_ours(each, wanted)]
+    for draft in mine:
         now.releases.delete(draft)
-        ours.append(name)
+    ours = _names(mine)
+    kept = [name for name in _names(now.drafts) if name not in ours]
     claimed, claim = now.claimed, now.candidate.claim
     # The claim goes last: as long as it is there, the release counts as unfinished.
     if claimed is not None:
@@ -52,14 +49,16 @@ def abandon(now: Reading, *, skip: Collection[str]) -> Abandonment:
             )
         ours.append(claim)
     _read_back(now.without("refs", "releases"), kept)
-    return Abandonment(
-        version=now.candidate.version, deleted=tuple(ours), kept=tuple(kept)
-    )
+    version = now.candidate.version
+    return Abandonment(version=version, deleted=tuple(ours), kept=tuple(kept))
+
+
+def _names(drafts: Iterable[GitHubRelease]) -> list[str]:
+    return [f"draft {draft.tag} ({draft.id})" for draft in drafts]
 
 
 def _refuse_beyond_return(now: Reading, skip: Collection[str]) -> None:
-    candidate = now.candidate
-    tagged = now.tagged
+    candidate, tagged = now.candidate, now.tagged
     if tagged is not None or now.published is not None:
         what = f"{candidate.tag} is {'tagged' if tagged else 'published'}"
         finish = "Release a new version."
@@ -89,8 +88,7 @@ def _refuse_beyond_return(now: Reading, skip: Collection[str]) -> None:
 
 
 def _read_back(now: Reading, kept: Collection[str]) -> None:
-    drafts = [f"draft {draft.tag} ({draft.id})" for draft in now.drafts]
-    left = [draft for draft in drafts if draft not in kept]
+    left = [name for name in _names(now.drafts) if name not in kept]
     if now.claimed is not None:
         left.append(now.candidate.claim)
     if left:
@@ -111,9 +109,5 @@ def abandonment_report(done: Abandonment) -> Report:
             Section("Deleted", done.deleted),
             Section("Left, not ours", done.kept),
         ),
-        data={
-            "version": done.version,
-            "deleted": list(done.deleted),
-            "kept": list(done.kept),
-        },
+        data={**asdict(done), "deleted": [*done.deleted], "kept": [*done.kept]},
     )

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from monokeel.ground.settings import Settings
-from monokeel.ground.version import is_prerelease
 from monokeel.release.record import ReleasedImage, ReleaseRecord, marker
 
 
@@ -49,24 +48,14 @@ class Candidate:
         """The draft's text: the notes, and the comment that names the commit."""
         return f"{self.notes.rstrip()}\n\n{marker(self.commit)}\n".lstrip()
 
-    @property
-    def is_prerelease(self) -> bool:
-        """Whether the version is one, such as ``1.5.0-rc.1``."""
-        return is_prerelease(self.version)
-
     def record(self, digests: Mapping[str, str]) -> ReleaseRecord:
         """Return the record of this version with *digests*, one of each service."""
+        images = [
+            ReleasedImage(service=x.service, image=x.image, digest=digests[x.service])
+            for x in self.images
+        ]
         return ReleaseRecord(
-            version=self.version,
-            commit=self.commit,
-            images=tuple(
-                ReleasedImage(
-                    service=each.service,
-                    image=each.image,
-                    digest=digests[each.service],
-                )
-                for each in self.images
-            ),
+            version=self.version, commit=self.commit, images=tuple(images)
         )
 
 
@@ -74,7 +63,7 @@ def candidate_of(
     settings: Settings, *, version: str, commit: str, notes: str
 ) -> Candidate:
     """Return *version* of *commit*, with every service of *settings*."""
-    tag = settings.tag(version)
+    tag, host = settings.tag(version), settings.registry_host
     return Candidate(
         version=version,
         tag=tag,
@@ -83,9 +72,7 @@ def candidate_of(
         commit=commit,
         notes=notes,
         images=tuple(
-            CandidateImage(
-                service=service, path=path, image=f"{settings.registry_host}/{path}"
-            )
+            CandidateImage(service=service, path=path, image=f"{host}/{path}")
             for service, path in settings.images.items()
         ),
     )
@@ -95,18 +82,12 @@ def candidate_of_record(
     settings: Settings, record: ReleaseRecord, *, notes: str
 ) -> Candidate:
     """Return the version of *record*, with the services that it had then."""
-    host = f"{settings.registry_host}/"
-    now = candidate_of(
-        settings, version=record.version, commit=record.commit, notes=notes
-    )
-    return replace(
-        now,
-        images=tuple(
-            CandidateImage(
-                service=each.service,
-                path=each.image.removeprefix(host),
-                image=each.image,
-            )
-            for each in record.images
-        ),
-    )
+    version, host = record.version, f"{settings.registry_host}/"
+    now = candidate_of(settings, version=version, commit=record.commit, notes=notes)
+    images = [
+        CandidateImage(
+            service=x.service, path=x.image.removeprefix(host), image=x.image
+        )
+        for x in record.images
+    ]
+    return replace(now, images=tuple(images))

@@ -10,7 +10,13 @@ from typing import Final
 
 from monokeel.ground.errors import NO_ANSWER
 from monokeel.release.commits import Analysis, Caution, Parsed, level_if_counted
-from monokeel.release.messages import JS_SPACE, RULE_SETS, Note, RuleSet, split_lines
+from monokeel.release.messages import (
+    JS_SPACE,
+    RULE_SETS,
+    BreakingNote,
+    RuleSet,
+    split_lines,
+)
 from monokeel.release.reading import Reading
 
 _KEYWORD: Final = re.compile(r"BREAKING[ -]CHANGE:")
@@ -33,25 +39,25 @@ def cautions_of(parsed: Parsed, rules: RuleSet) -> list[Caution]:
     return [Caution(sha=parsed.sha, message=text) for text in _messages(parsed, rules)]
 
 
-def cautions_about_reverts(analysis: Analysis) -> list[Caution]:
+def about_reverts(analysis: Analysis) -> list[Caution]:
     """Return a caution for each revert that should cancel a commit here and does not.
 
     A revert of a commit released earlier is not among them: it has nothing to cancel.
     """
     hashes = sorted(commit.sha for commit in analysis.commits)
+    must = "the full hash in lower case and the whole subject of the commit"
     return [
         Caution(
             sha=revert.sha,
-            message=f"this revert cancels nothing, both commits count: it names"
-            f" {revert.hash}, and a revert must name the full hash in lower case and"
-            f" the whole subject of the commit",
+            message="this revert cancels nothing, both commits count: it names"
+            f" {revert.hash}, and a revert must name {must}",
         )
         for revert in analysis.open_reverts
         if _is_among(revert.hash, hashes)
     ]
 
 
-def cautions_about_drafts(reading: Reading) -> list[Caution]:
+def about_drafts(reading: Reading) -> list[Caution]:
     """Return a caution for each draft of this version that is left out of it."""
     try:
         drafts = reading.foreign_drafts
@@ -59,13 +65,17 @@ def cautions_about_drafts(reading: Reading) -> list[Caution]:
         return []  # the check "release" says so
     return [
         Caution(
-            sha=None,
-            message=f"the draft {draft.tag} ({draft.id}) of"
-            f" {draft.author or 'somebody'} is not this release and is left alone:"
-            f" {draft.page}",
+            message=f"the draft {each.tag} ({each.id}) of {each.author or 'somebody'}"
+            f" is not this release and is left alone: {each.page}"
         )
-        for draft in drafts
+        for each in drafts
     ]
+
+
+def about_tags(odd: Iterable[str]) -> list[Caution]:
+    """Return a caution for each tag that npm takes for a version and crashes on."""
+    why = "it is no version, and semantic-release would crash on it"
+    return [Caution(message=f"the tag {tag} is ignored: {why}") for tag in odd]
 
 
 def watch(
@@ -74,10 +84,9 @@ def watch(
     """Pass *commits* on, one at a time, and put what is odd about them into *found*."""
     for parsed in commits:
         said = [] if parsed.message.plain else cautions_of(parsed, rules)
-        request = "" if said else _missed_request(parsed)
+        if not said and (request := _missed_request(parsed)):
+            said = [Caution(sha=parsed.sha, message=request)]
         found += said
-        if request:
-            found.append(Caution(sha=parsed.sha, message=request))
         yield parsed
 
 
@@ -110,7 +119,7 @@ def _messages(parsed: Parsed, rules: RuleSet) -> Iterator[str]:
         yield from _about_missed_revert(parsed, rules)
 
 
-def _about_note(note: Note, header: str | None) -> Iterator[str]:
+def _about_note(note: BreakingNote, header: str | None) -> Iterator[str]:
     if note.line == header:
         scope = RULE_SETS["conventionalcommits"].header.match(header)
         if scope is not None and ")" in (scope[2] or ""):

@@ -7,7 +7,7 @@ The level is the one that semantic-release 24 finds with its default rules
 import re
 from collections import deque
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from sys import intern
 from typing import Final, Literal, NamedTuple
 
@@ -27,28 +27,17 @@ _SKIP = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 _TYPES: Final[Mapping[str, Level]] = {
-    "feat": "minor",
-    "FEAT": "minor",
-    "fix": "patch",
-    "FIX": "patch",
-    "perf": "patch",
+    **dict.fromkeys(("feat", "FEAT"), "minor"),
+    **dict.fromkeys(("fix", "FIX", "perf"), "patch"),
 }
+_PATCHES = (":racehorse:", ":bug:", ":penguin:", ":apple:", ":checkered_flag:")
 # Only field lines set these: presets of other projects, kept by semantic-release.
 _FIELDS: Final[Mapping[tuple[str, str], Level]] = {
     ("tag", "Breaking"): "major",
-    ("tag", "FEATURE"): "minor",
-    ("tag", "Update"): "minor",
-    ("tag", "New"): "minor",
-    ("tag", "BUGFIX"): "patch",
-    ("tag", "SECURITY"): "patch",
-    ("tag", "Fix"): "patch",
-    ("component", "perf"): "patch",
-    ("component", "deps"): "patch",
-    ("emoji", ":racehorse:"): "patch",
-    ("emoji", ":bug:"): "patch",
-    ("emoji", ":penguin:"): "patch",
-    ("emoji", ":apple:"): "patch",
-    ("emoji", ":checkered_flag:"): "patch",
+    **{("tag", value): "minor" for value in ("FEATURE", "Update", "New")},
+    **{("tag", value): "patch" for value in ("BUGFIX", "SECURITY", "Fix")},
+    **{("component", value): "patch" for value in ("perf", "deps")},
+    **{("emoji", value): "patch" for value in _PATCHES},
 }
 _RULES: Final = {name: f"type {name}" for name in _TYPES}
 _RANK: Final[Mapping[Level | None, int]] = {
@@ -86,7 +75,7 @@ class Commit:
 class Caution:
     """Something a reader may not expect; *sha* is ``None`` if it is no commit's."""
 
-    sha: str | None
+    sha: str | None = None
     message: str
 
 
@@ -109,11 +98,8 @@ class Analysis:
     @property
     def deciding(self) -> Commit | None:
         """The newest commit of the highest level, ``None`` if nothing is released."""
-        for level in reversed(LEVELS):
-            for commit in self.commits:
-                if commit.level == level:
-                    return commit
-        return None
+        asking = (commit for commit in self.commits if commit.level is not None)
+        return max(asking, key=lambda commit: _RANK[commit.level], default=None)
 
 
 class Parsed(NamedTuple):
@@ -278,19 +264,9 @@ def level_if_counted(parsed: Parsed) -> Level | None:
 
 
 def _revert_line(text: str) -> str:
-    for line in split_lines(text):
-        if "this reverts commit" in line.lower():
-            return line
-    return split_lines(text)[0]
+    lines = split_lines(text)
+    return next((x for x in lines if "this reverts commit" in x.lower()), lines[0])
 
 
 def _cancelled(commit: Commit) -> Commit:
-    return Commit(
-        sha=commit.sha,
-        subject=commit.subject,
-        type=commit.type,
-        scope=commit.scope,
-        level=None,
-        rule=CANCELLED,
-        line=None,
-    )
+    return replace(commit, level=None, rule=CANCELLED, line=None, breaking=())

@@ -9,7 +9,6 @@ so every class of characters is spelled out here.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Final, NamedTuple
 
 JS_SPACE: Final = (
@@ -51,29 +50,26 @@ class RuleSet:
     revert: re.Pattern[str]
 
 
-_ASCII_ANY_CASE = re.ASCII | re.IGNORECASE
-RULE_SETS: Final[Mapping[str, RuleSet]] = MappingProxyType(
-    {
-        "conventionalcommits": RuleSet(
-            name="conventionalcommits",
-            header=re.compile(_HEADER % "!?", re.ASCII),
-            breaking_header=re.compile(_HEADER % "!", re.ASCII),
-            note=re.compile(_NOTE % "BREAKING CHANGE|BREAKING-CHANGE", _ASCII_ANY_CASE),
-            revert=re.compile(_REVERT % r"(\w*)\.", _ASCII_ANY_CASE),
-        ),
-        "angular": RuleSet(
-            name="angular",
-            header=re.compile(_HEADER % "", re.ASCII),
-            breaking_header=None,
-            note=re.compile(_NOTE % "BREAKING CHANGE", _ASCII_ANY_CASE),
-            revert=re.compile(_REVERT % r"(\w{7,40})\b", _ASCII_ANY_CASE),
-        ),
-    }
+_ANY_CASE = re.ASCII | re.IGNORECASE
+_LOUD = RuleSet(
+    name="conventionalcommits",
+    header=re.compile(_HEADER % "!?", re.ASCII),
+    breaking_header=re.compile(_HEADER % "!", re.ASCII),
+    note=re.compile(_NOTE % "BREAKING CHANGE|BREAKING-CHANGE", _ANY_CASE),
+    revert=re.compile(_REVERT % r"(\w*)\.", _ANY_CASE),
 )
+_ANGULAR = RuleSet(
+    name="angular",
+    header=re.compile(_HEADER % "", re.ASCII),
+    breaking_header=None,
+    note=re.compile(_NOTE % "BREAKING CHANGE", _ANY_CASE),
+    revert=re.compile(_REVERT % r"(\w{7,40})\b", _ANY_CASE),
+)
+RULE_SETS: Final[Mapping[str, RuleSet]] = {x.name: x for x in (_LOUD, _ANGULAR)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Note:
+class BreakingNote:
     """A breaking change: the *line* that says so and the *text* that explains it."""
 
     line: str
@@ -96,7 +92,7 @@ class Message(NamedTuple):
     type: str | None
     scope: str | None
     subject: str | None
-    notes: tuple[Note, ...] = ()
+    notes: tuple[BreakingNote, ...] = ()
     reverts: tuple[str | None, str | None] | None = None
     fields: tuple[tuple[str, str], ...] = ()
     swallowed: tuple[str, ...] = ()
@@ -104,10 +100,7 @@ class Message(NamedTuple):
 
     def field(self, name: str) -> str | None:
         """Return what the field line ``-name-`` set, ``None`` if there is none."""
-        for known, value in self.fields:
-            if known == name:
-                return value
-        return None
+        return dict(self.fields).get(name)
 
 
 def parse_message(text: str, rules: RuleSet) -> Message:
@@ -123,21 +116,11 @@ def parse_message(text: str, rules: RuleSet) -> Message:
     kind, scope, subject, breaking = _read_header(header, rules)
     loud = header is not None and "!" in header
     if not loud and "revert" not in lowered and "skip" not in lowered:
-        return Message(
-            header=header,
-            type=kind,
-            scope=scope,
-            subject=subject,
-            plain=not lowered.startswith("reapply"),
-        )
-    return Message(
-        header=header,
-        type=kind,
-        scope=scope,
-        subject=subject,
-        notes=(breaking,) if breaking else (),
-        reverts=_read_revert(text, rules) if lowered.startswith("revert") else None,
-    )
+        plain = not lowered.startswith("reapply")
+        return Message(header, kind, scope, subject, plain=plain)
+    reverts = _read_revert(text, rules) if lowered.startswith("revert") else None
+    notes = (breaking,) if breaking else ()
+    return Message(header, kind, scope, subject, notes, reverts)
 
 
 def split_lines(text: str) -> list[str]:
@@ -156,7 +139,10 @@ def _parse_slowly(text: str, rules: RuleSet) -> Message:
     for line in lines[1:]:
         body.read(line)
     found = body.properties
-    notes = tuple(_note(line, texts) for line, texts in body.notes)
+    notes = tuple(
+        BreakingNote(line=line, text="\n".join(texts).strip("\r\n"))
+        for line, texts in body.notes
+    )
     if not notes:  # a field line may have changed the header: npm reads it again
         breaking = _read_header(found["header"], rules)[3]
         notes = (breaking,) if breaking else ()
@@ -174,20 +160,16 @@ def _parse_slowly(text: str, rules: RuleSet) -> Message:
 
 def _read_header(
     header: str | None, rules: RuleSet
-) -> tuple[str | None, str | None, str | None, Note | None]:
-    if header is None:
-        return None, None, None, None
-    if rules.breaking_header is not None and "!: " in header:
-        loud = rules.breaking_header.match(header)
-        if loud is not None:
-            kind, scope, subject = loud.groups()
-            note = Note(line=header, text=subject)
-            return kind or None, scope or None, subject or None, note
-    match = rules.header.match(header)
+) -> tuple[str | None, str | None, str | None, BreakingNote | None]:
+    match, note = None, None
+    if header is not None and rules.breaking_header is not None and "!: " in header:
+        match = rules.breaking_header.match(header)
+        note = BreakingNote(line=header, text=match[3]) if match else None
+    if header is not None and match is None:
+        match = rules.header.match(header)
     if match is None:
         return None, None, None, None
-    kind, scope, subject = match.groups()
-    return kind or None, scope or None, subject or None, None
+    return match[1] or None, match[2] or None, match[3] or None, note
 
 
 def _read_revert(text: str, rules: RuleSet) -> tuple[str | None, str | None] | None:
@@ -195,10 +177,6 @@ def _read_revert(text: str, rules: RuleSet) -> tuple[str | None, str | None] | N
     if match is None:
         return None
     return match[1].strip(JS_SPACE), match[2] or None
-
-
-def _note(line: str, texts: list[str]) -> Note:
-    return Note(line=line, text="\n".join(texts).strip("\r\n"))
 
 
 class _Body:

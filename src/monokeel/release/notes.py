@@ -1,13 +1,7 @@
-"""What commits tell their readers: release notes in Markdown, and cautions.
-
-The notes have breaking changes first, then commits by kind. A caution says what a
-reader of a plan may not expect of a message; it never changes the level: that is the
-one semantic-release finds.
-"""
+"""Release notes in Markdown: breaking changes first, then commits by kind."""
 
 import re
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
 from typing import Final
 
 from monokeel.release.commits import CANCELLED, REVERT, Commit
@@ -16,11 +10,11 @@ MAX_CHARACTERS: Final = 120_000
 """GitHub takes 125,000 characters; the rest is room for what a release adds."""
 
 _GROUPS: Final = {
-    "feat": "Features",
-    "feature": "Features",
+    **dict.fromkeys(("feat", "feature"), "Features"),
     "fix": "Bug fixes",
     "perf": "Performance",
 }
+_BREAKING: Final = "Breaking changes"
 _ORDER: Final = ("Features", "Bug fixes", "Performance", "Reverts")
 _ROOM_FOR_THE_REST: Final = 40
 _CODE: Final = re.compile(r"(`[^`]*`)")
@@ -41,44 +35,15 @@ def release_notes(
     a line, with a word on how many entries are missing. Empty when nothing is to say.
     """
     kept = [commit for commit in commits if commit.rule != CANCELLED]
-    groups: dict[str, list[Commit]] = {name: [] for name in _ORDER}
-    for commit in kept:
-        group = group_of(commit)
-        if group is not None:
-            groups[group].append(commit)
-    breaking = [commit for commit in kept if commit.breaking]
-    sections = [
-        _Section(heading="Breaking changes", commits=breaking, write=_breaking),
-        *(
-            _Section(heading=each, commits=groups[each], write=_entry)
-            for each in _ORDER
-        ),
-    ]
-    return _assemble(sections, page, limit)
-
-
-def group_of(commit: Commit) -> str | None:
-    """Return the heading *commit* stands under, ``None`` if it stands under none."""
-    if commit.rule == REVERT:
-        return "Reverts"
-    return _GROUPS.get((commit.type or "").lower())
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Section:
-    heading: str
-    commits: Sequence[Commit]
-    write: Callable[[Commit, str], str]
-
-
-def _assemble(sections: Sequence[_Section], page: str, limit: int) -> str:
+    groups = {each: [c for c in kept if group_of(c) == each] for each in _ORDER}
+    groups = {_BREAKING: [c for c in kept if c.breaking], **groups}
     parts: list[str] = []
-    room = limit - _ROOM_FOR_THE_REST
-    left = sum(len(section.commits) for section in sections)
-    for section in sections:
-        above = ("\n" if parts else "") + f"### {section.heading}\n\n"
-        for commit in section.commits:
-            part = f"{above}{section.write(commit, page)}\n"
+    room, left = limit - _ROOM_FOR_THE_REST, sum(map(len, groups.values()))
+    for heading, members in groups.items():
+        above = ("\n" if parts else "") + f"### {heading}\n\n"
+        write = _breaking if heading == _BREAKING else _entry
+        for commit in members:
+            part = f"{above}{write(commit, page)}\n"
             room -= len(part)
             if room < 0:
                 return "".join([*parts, f"\n… and {left} more.\n"]).lstrip("\n")
@@ -86,6 +51,13 @@ def _assemble(sections: Sequence[_Section], page: str, limit: int) -> str:
             above = ""
             left -= 1
     return "".join(parts)
+
+
+def group_of(commit: Commit) -> str | None:
+    """Return the heading *commit* stands under, ``None`` if it stands under none."""
+    if commit.rule == REVERT:
+        return "Reverts"
+    return _GROUPS.get((commit.type or "").lower())
 
 
 def _entry(commit: Commit, page: str) -> str:

@@ -1,6 +1,5 @@
 """A release plan as a value: the contract between plan, build and publish."""
 
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Literal
 
@@ -24,6 +23,12 @@ CheckName = Literal[
     "registry",
 ]
 
+_OF_A_PLAN = (
+    *("needed", "released", "reason", "previous", "version", "tag", "commit", "level"),
+)
+_OF_A_COMMIT = ("sha", "subject", "type", "scope", "level", "rule", "line")
+_OF_A_CHECK = ("name", "status", "detail")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceImage:
@@ -42,21 +47,25 @@ class ServiceImage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Check:
-    """One question that was asked before the release, and its answer."""
-
-    name: CheckName
-    status: CheckStatus
-    detail: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Blocker:
     """A reason to refuse: *name* of the check, the problem, and what to do about it."""
 
     name: str
     problem: str
     fix: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One question that was asked before the release, and its answer.
+
+    *blockers* are what stands in the way, each with its own way out.
+    """
+
+    name: CheckName
+    status: CheckStatus
+    detail: str
+    blockers: tuple[Blocker, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +105,6 @@ class ReleasePlan:
     checks: tuple[Check, ...]
     warnings: tuple[Caution, ...]
     resume: Resume | None
-    blockers: tuple[Blocker, ...]
     notes: str
     first: tuple[Claim, ...] = ()
     stale: bool = False
@@ -123,6 +131,11 @@ class ReleasePlan:
         return [each.name for each in self.services if each.name not in built]
 
     @property
+    def blockers(self) -> tuple[Blocker, ...]:
+        """What stands in the way, by the checks that found it."""
+        return tuple(each for check in self.checks for each in check.blockers)
+
+    @property
     def unknown(self) -> tuple[Check, ...]:
         """The checks that nobody could answer; a release must not go on with any."""
         return tuple(check for check in self.checks if check.status == "unknown")
@@ -134,17 +147,10 @@ def as_data(plan: ReleasePlan) -> dict[str, Json]:
     if plan.resume is not None:
         resume = {**asdict(plan.resume), "done": list(plan.resume.done)}
     return {
-        "needed": plan.needed,
-        "released": plan.released,
-        "reason": plan.reason,
-        "previous": plan.previous,
-        "version": plan.version,
-        "tag": plan.tag,
-        "commit": plan.commit,
-        "level": plan.level,
-        "commits": [_commit(commit) for commit in plan.commits],
+        **_fields(plan, _OF_A_PLAN),
+        "commits": [_fields(each, _OF_A_COMMIT) for each in plan.commits],
         "services": [asdict(each) for each in plan.services],
-        "checks": [asdict(each) for each in plan.checks],
+        "checks": [_fields(each, _OF_A_CHECK) for each in plan.checks],
         "warnings": [asdict(each) for each in plan.warnings],
         "resume": resume,
         "blockers": [asdict(each) for each in plan.blockers],
@@ -153,55 +159,27 @@ def as_data(plan: ReleasePlan) -> dict[str, Json]:
     }
 
 
-def _commit(commit: Commit) -> Json:
-    return {
-        "sha": commit.sha,
-        "subject": commit.subject,
-        "type": commit.type,
-        "scope": commit.scope,
-        "level": commit.level,
-        "rule": commit.rule,
-        "line": commit.line,
-    }
+def _fields(value: object, names: tuple[str, ...]) -> dict[str, Json]:
+    return {name: getattr(value, name) for name in names}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reason:
-    """Why a release is refused, with its values, and what to do about it."""
-
-    problem: str
-    fix: str
+def passed(name: CheckName, detail: str) -> Check:
+    """Return the check that found nothing in the way."""
+    return Check(name=name, status="ok", detail=detail)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """One check and the blockers that it found."""
-
-    check: Check
-    blockers: tuple[Blocker, ...] = ()
+def unknown(name: CheckName, reason: str) -> Check:
+    """Return the check that nobody could answer, because of *reason*."""
+    return Check(name=name, status="unknown", detail=reason)
 
 
-def ok(name: CheckName, detail: str) -> Finding:
-    """Return the finding that nothing stands in the way."""
-    return Finding(check=Check(name=name, status="ok", detail=detail))
-
-
-def unknown(name: CheckName, reason: str) -> Finding:
-    """Return the finding that nobody can tell, because of *reason*."""
-    return Finding(check=Check(name=name, status="unknown", detail=reason))
-
-
-def blocked(name: CheckName, *, problem: str, fix: str) -> Finding:
-    """Return the finding that one thing stands in the way."""
-    return blocked_by(name, [Reason(problem=problem, fix=fix)])
-
-
-def blocked_by(name: CheckName, reasons: Iterable[Reason]) -> Finding:
-    """Return the finding that *reasons* stand in the way."""
-    found = [Blocker(name=name, problem=r.problem, fix=r.fix) for r in reasons]
-    detail = "; ".join(each.problem for each in found)
-    return Finding(
-        check=Check(name=name, status="blocked", detail=detail), blockers=tuple(found)
+def blocked(name: CheckName, *reasons: tuple[str, str]) -> Check:
+    """Return the check that *reasons* (problem, fix) stand in the way."""
+    return Check(
+        name=name,
+        status="blocked",
+        detail="; ".join(problem for problem, _ in reasons),
+        blockers=tuple(Blocker(name=name, problem=p, fix=f) for p, f in reasons),
     )
 
 

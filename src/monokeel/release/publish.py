@@ -9,8 +9,16 @@ from monokeel.ground.report import Report, Section, Table
 from monokeel.release.plan import ReleasePlan
 from monokeel.release.reading import Reading
 from monokeel.release.record import ReleaseRecord
-from monokeel.release.states import Conflict, Done, State, Step, Todo, Unclear
-from monokeel.release.steps import STEPS, OvertakenError
+from monokeel.release.steps import (
+    STEPS,
+    Conflict,
+    Done,
+    OvertakenError,
+    State,
+    Step,
+    Todo,
+    Unclear,
+)
 
 _ROUNDS = 3
 _WAITS_S = (0.5, 1.0, 2.0, 4.0, 8.0)

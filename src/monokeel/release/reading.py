@@ -11,12 +11,7 @@ from monokeel.ground.answers import Absent, Found, RemoteRef, Unknown
 from monokeel.ground.errors import NO_ANSWER, MonokeelError, ServiceError
 from monokeel.release.candidate import Candidate, CandidateImage
 from monokeel.release.ports import Images, Outside, Releases, Remote
-from monokeel.release.record import (
-    GitHubRelease,
-    ReleaseRecord,
-    record_in,
-    record_text,
-)
+from monokeel.release.record import GitHubRelease, ReleaseRecord, record_in, record_text
 from monokeel.release.versions import is_highest, versions_of
 
 Part = Literal["refs", "releases", "images"]
@@ -58,13 +53,8 @@ class Reading:
         refs = {name: at for name, at in self.refs.items() if name != ref}
         if now is not None:
             refs[ref] = RemoteRef(object=now, commit=self.candidate.commit)
-        return Reading(
-            self.candidate,
-            self.outside,
-            refs=refs,
-            digests=self.digests,
-            known=self._known,
-        )
+        known = self._known | {("refs", ""): refs}
+        return Reading(self.candidate, self.outside, digests=self.digests, known=known)
 
     # The remote
 
@@ -143,17 +133,11 @@ class Reading:
     @property
     def is_out(self) -> bool:
         """Whether this version is published with the record decided on."""
-        release, wanted = self.published, self._wanted_file
-        if release is None or wanted is None:
-            return False
-        return self._file_of(release) == wanted
+        return self.published is not None and self._has_wanted_file(self.published)
 
     def holds_record(self, release: GitHubRelease) -> bool:
         """Say whether the file of *release* is the record, and its only file."""
-        return not release.foreign_assets and (
-            self._wanted_file is not None
-            and self._file_of(release) == self._wanted_file
-        )
+        return not release.foreign_assets and self._has_wanted_file(release)
 
     def is_left_of_ours(self, draft: GitHubRelease, wanted: str | None = None) -> bool:
         """Say whether *draft* has nothing in it but what a run of ours puts there.
@@ -192,16 +176,8 @@ class Reading:
         return self._tagged_images(self.candidate.staging_tag)
 
     def _tagged_images(self, tag: str) -> dict[str, Found | Absent | Unknown]:
-        images = self.candidate.images
-
-        def ask() -> dict[str, Found | Absent | Unknown]:
-            names = [(each.path, tag) for each in images]
-            answers = self.images.look_up_all(names)
-            return {
-                each.service: answer
-                for each, answer in zip(images, answers, strict=True)
-            }
-
+        names = [(each.path, tag) for each in self.candidate.images]
+        ask = self._by_service(lambda: self.images.look_up_all(names))
         return self._once("images", tag, ask)
 
     def at_digest(self, image: CandidateImage, digest: str) -> Found | Absent | Unknown:
@@ -214,16 +190,13 @@ class Reading:
     @property
     def access(self) -> dict[str, bool | Unknown]:
         """Whether the image of each service may be pushed."""
-        images = self.candidate.images
-
-        def ask() -> dict[str, bool | Unknown]:
-            answers = self.images.may_push_all([each.path for each in images])
-            return {
-                each.service: answer
-                for each, answer in zip(images, answers, strict=True)
-            }
-
+        paths = [each.path for each in self.candidate.images]
+        ask = self._by_service(lambda: self.images.may_push_all(paths))
         return self._once("access", "", ask)
+
+    def _by_service(self, ask: Callable[[], list[T]]) -> Callable[[], dict[str, T]]:
+        names = [each.service for each in self.candidate.images]
+        return lambda: dict(zip(names, ask(), strict=True))
 
     def is_highest(self) -> bool:
         """Say whether no released version is above this one (prereleases aside)."""
@@ -271,6 +244,10 @@ class Reading:
         record = self.record
         return None if record is None else record_text(record)
 
+    def _has_wanted_file(self, release: GitHubRelease) -> bool:
+        wanted = self._wanted_file
+        return wanted is not None and self._file_of(release) == wanted
+
     def _file_of(self, release: GitHubRelease) -> str | None:
         if release.record_asset is None:
             return None
@@ -280,9 +257,8 @@ class Reading:
     def _record_of(self, ref: str, at: RemoteRef | None) -> ReleaseRecord | None:
         if at is None:
             return None
-        text = self._once(
-            "objects", at.object, lambda: self.remote.tag_message(ref, at)
-        )
+        name = at.object
+        text = self._once("objects", name, lambda: self.remote.tag_message(ref, at))
         return record_in(text)
 
     def _once(self, part: str, name: str, ask: Callable[[], T]) -> T:

@@ -42,10 +42,8 @@ class ReleaseRecord:
 
     def digest_of(self, service: str) -> str | None:
         """Return the digest of *service*, ``None`` when the release has none of it."""
-        for image in self.images:
-            if image.service == service:
-                return image.digest
-        return None
+        found = (each.digest for each in self.images if each.service == service)
+        return next(found, None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,9 +68,7 @@ class GitHubRelease:
     title: str
     body: str
     draft: bool
-    prerelease: bool
     immutable: bool | None
-    published_at: str | None
     page: str
     upload_url: str
     assets: tuple[Asset, ...]
@@ -81,10 +77,8 @@ class GitHubRelease:
     @property
     def record_asset(self) -> Asset | None:
         """The asset ``release.json`` in whatever state, ``None`` if there is none."""
-        for asset in self.assets:
-            if asset.name == RECORD_NAME:
-                return asset
-        return None
+        named = (each for each in self.assets if each.name == RECORD_NAME)
+        return next(named, None)
 
     @property
     def is_marked(self) -> bool:
@@ -100,8 +94,7 @@ class GitHubRelease:
     @property
     def foreign_assets(self) -> tuple[str, ...]:
         """The names of the assets that no run of ours attaches."""
-        names = [asset.name for asset in self.assets]
-        return tuple(name for name in names if name != RECORD_NAME)
+        return tuple(x.name for x in self.assets if x.name != RECORD_NAME)
 
 
 def marker(commit: str) -> str:
@@ -117,20 +110,17 @@ def marked_commit(body: str) -> str | None:
 
 def record_text(record: ReleaseRecord) -> str:
     """Return *record* as the text of ``release.json``; equal records, equal text."""
-    services: dict[str, Json] = {
-        image.service: image.reference
-        for image in sorted(record.images, key=lambda image: image.service)
-    }
-    content: dict[str, Json] = {
+    services = {image.service: image.reference for image in record.images}
+    content = {
         "schema": 1,
         "version": record.version,
         "commit": record.commit,
-        "services": services,
+        "services": dict(sorted(services.items())),
     }
     return json.dumps(content, indent=2) + "\n"
 
 
-def parse_record(text: str) -> ReleaseRecord:
+def parse_release_record(text: str) -> ReleaseRecord:
     """Return the record that *text*, the content of a ``release.json``, holds.
 
     Raises ServiceError when it is not one: not JSON, another schema, a field missing,
@@ -141,14 +131,11 @@ def parse_record(text: str) -> ReleaseRecord:
         if fields.get("schema") != 1:
             raise _unreadable(f"its schema is {fields.get('schema')!r}, not 1")
         services = as_object(fields.get("services"))
-        return ReleaseRecord(
-            version=as_text(fields.get("version")),
-            commit=_commit(as_text(fields.get("commit"))),
-            images=tuple(
-                _image(service, as_text(services[service]))
-                for service in sorted(services)
-            ),
-        )
+        version, commit = as_text(fields.get("version")), as_text(fields.get("commit"))
+        if not _COMMIT.match(commit):
+            raise _unreadable(f"its commit is {commit!r}, not 40 hex digits")
+        images = [_image(name, as_text(services[name])) for name in sorted(services)]
+        return ReleaseRecord(version=version, commit=commit, images=tuple(images))
     except (ValueError, RecursionError) as error:
         raise _unreadable(f"it is not JSON: {text[:80]!r}") from error
 
@@ -161,7 +148,7 @@ def record_in(message: str | None) -> ReleaseRecord | None:
     if message is None:
         return None
     try:
-        return parse_record(message)
+        return parse_release_record(message)
     except ServiceError:
         return None
 
@@ -172,20 +159,18 @@ def parse_release(value: Json) -> GitHubRelease:
     Raises ServiceError when a field has an unexpected type.
     """
     fields = as_object(value)
-    immutable = fields.get("immutable")
+    immutable, author = fields.get("immutable"), fields.get("author")
     return GitHubRelease(
         id=as_number(fields.get("id")),
         tag=as_text(fields.get("tag_name")),
-        title=_optional(fields.get("name")) or "",
-        body=_optional(fields.get("body")) or "",
+        title=as_text(fields.get("name") or ""),
+        body=as_text(fields.get("body") or ""),
         draft=fields.get("draft") is True,
-        prerelease=fields.get("prerelease") is True,
         immutable=immutable if isinstance(immutable, bool) else None,
-        published_at=_optional(fields.get("published_at")),
-        page=_optional(fields.get("html_url")) or "",
-        upload_url=_optional(fields.get("upload_url")) or "",
+        page=as_text(fields.get("html_url") or ""),
+        upload_url=as_text(fields.get("upload_url") or ""),
         assets=tuple(parse_asset(each) for each in as_list(fields.get("assets"))),
-        author=_login(fields.get("author")),
+        author=as_text(as_object(author).get("login") or "") if author else "",
     )
 
 
@@ -204,21 +189,6 @@ def _image(service: str, reference: str) -> ReleasedImage:
     if not image or not _DIGEST.match(digest):
         raise _unreadable(f"{reference!r} is not an image with a digest")
     return ReleasedImage(service=service, image=image, digest=digest)
-
-
-def _commit(text: str) -> str:
-    if not _COMMIT.match(text):
-        raise _unreadable(f"its commit is {text!r}, not 40 hex digits")
-    return text
-
-
-def _login(author: Json) -> str:
-    login = author.get("login") if isinstance(author, dict) else None
-    return login if isinstance(login, str) else ""
-
-
-def _optional(value: Json) -> str | None:
-    return None if value is None else as_text(value)
 
 
 def _unreadable(why: str) -> ServiceError:

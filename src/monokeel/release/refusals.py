@@ -5,13 +5,18 @@ from monokeel.ground.errors import RefusedError
 from monokeel.release.candidate import Candidate, CandidateImage
 from monokeel.release.record import GitHubRelease, ReleaseRecord
 
-_BURNED = (
-    "immutable release",
-    "must have a valid tag",
+_BURNED = ("immutable release", "must have a valid tag")
+_WORKFLOWS = (
+    "The workflows of this commit differ from those on the default branch, and"
+    " GITHUB_TOKEN may not release such a commit. Set MONOKEEL_DEPLOY_KEY."
 )
 
 
-def tagged_otherwise(candidate: Candidate, commit: str | None) -> RefusedError:
+def _skip(candidate: Candidate) -> str:
+    return f'add "{candidate.version}" to [release] skip in infra/platform.toml'
+
+
+def tagged_otherwise(candidate: Candidate, commit: str) -> RefusedError:
     """Refuse: the git tag names another commit."""
     return RefusedError(
         f"{candidate.tag} is the tag of commit {commit}, not of {candidate.commit}",
@@ -34,8 +39,7 @@ def tagged_by_hand(candidate: Candidate) -> RefusedError:
     return RefusedError(
         f"{candidate.tag} is a tag on this commit without a release record: it was"
         " made by hand",
-        fix=f'Add "{candidate.version}" to [release] skip in infra/platform.toml: the'
-        " next version is taken instead.",
+        fix=f"To take the next version instead, {_skip(candidate)}.",
     )
 
 
@@ -46,8 +50,8 @@ def published_otherwise(candidate: Candidate, release: GitHubRelease) -> Refused
         f"{candidate.tag} is published{who}, and not with the release record of this"
         f" commit: {release.page}",
         fix="A published version is never replaced. If somebody published it by hand,"
-        f" delete that release (keep the tag) and run this again; else add"
-        f' "{candidate.version}" to [release] skip in infra/platform.toml.',
+        f" delete that release (keep the tag) and run this again; else"
+        f" {_skip(candidate)}.",
     )
 
 
@@ -73,8 +77,7 @@ def named_otherwise(
     return RefusedError(
         f"{image.path}:{candidate.version} is taken by {found.digest}"
         f" (revision {found.revision or 'unknown'}); nothing was overwritten",
-        fix=f'Add "{candidate.version}" to [release] skip in infra/platform.toml: the'
-        " next version is taken instead.",
+        fix=f"To take the next version instead, {_skip(candidate)}.",
     )
 
 
@@ -103,20 +106,15 @@ def ref_declined(
     candidate: Candidate, ref: str, declined: Declined, latest: GitHubRelease | None
 ) -> RefusedError:
     """Refuse: GitHub keeps *ref* from us; *latest* hints if names get burned."""
-    problem = f"GitHub refuses to create {ref}: {declined.reason}"
-    if "workflow" in declined.reason:
-        return RefusedError(
-            problem,
-            fix="The workflows of this commit differ from those on the default branch,"
-            " and GITHUB_TOKEN may not release such a commit. Set MONOKEEL_DEPLOY_KEY.",
-        )
     fix = "Set MONOKEEL_DEPLOY_KEY: the rules let the deploy key alone create it."
-    if ref == candidate.tag_ref and latest is not None and latest.immutable is True:
+    if "workflow" in declined.reason:
+        fix = _WORKFLOWS
+    elif ref == candidate.tag_ref and latest is not None and latest.immutable is True:
         fix += (
             " If the key is set, the name was burned by a deleted immutable release:"
-            f' add "{candidate.version}" to [release] skip in infra/platform.toml.'
+            f" a{_skip(candidate)}."
         )
-    return RefusedError(problem, fix=fix)
+    return RefusedError(f"GitHub refuses to create {ref}: {declined.reason}", fix=fix)
 
 
 def claim_kept(ref: str, declined: Declined) -> RefusedError:
@@ -129,17 +127,15 @@ def claim_kept(ref: str, declined: Declined) -> RefusedError:
 
 def release_declined(candidate: Candidate, error: RefusedError) -> RefusedError:
     """Explain GitHub's 422 to a draft or its publication, where that is possible."""
+    fix = error.fix
     if any(words in error.problem for words in _BURNED):
-        return RefusedError(
-            error.problem,
-            fix=f"{candidate.tag} was the name of a deleted immutable release and can"
-            f' never be used again: add "{candidate.version}" to [release] skip in'
-            " infra/platform.toml.",
+        fix = (
+            f"{candidate.tag} was the name of a deleted immutable release and can never"
+            f" be used again: {_skip(candidate)}."
         )
-    if "creations being restricted" in error.problem:
-        return RefusedError(
-            error.problem,
-            fix=f"GitHub tried to create the tag {candidate.tag} itself: push it first,"
-            " with MONOKEEL_DEPLOY_KEY, by running ./inv release again.",
+    elif "creations being restricted" in error.problem:
+        fix = (
+            f"GitHub tried to create the tag {candidate.tag} itself: push it first,"
+            " with MONOKEEL_DEPLOY_KEY, by running ./inv release again."
         )
-    return error
+    return RefusedError(error.problem, fix=fix)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 
 from monokeel.ground.answers import Unknown
 from monokeel.ground.errors import RefusedError, ServiceError
@@ -50,15 +51,10 @@ def release_commit(
     own = dict(digests)
     out: list[Publication] = []
     for _ in range(_ROUNDS):
-        plan = plan_with_news(
-            lambda: _fetch(outside),
-            lambda: plan_release(
-                settings,
-                outside,
-                server=manner.server,
-                digests=own,  # noqa: B023 - asked within this round
-            ),
+        ask = partial(
+            plan_release, settings, outside, server=manner.server, digests=own
         )
+        plan = plan_with_news(partial(_fetch, outside), ask)
         if has_nothing_to_do(plan):
             return Run(plan=plan, out=tuple(out))
         manner.accept(plan)
@@ -100,11 +96,9 @@ def _finish(
 
     Each in its own reading, for each changes what the next one finds.
     """
-    out = []
+    out, ask = [], partial(plan_release, settings, outside, server=manner.server)
     for claim in plan.first:
-        older = plan_release(
-            settings, outside, server=manner.server, finish=claim.commit
-        )
+        older = ask(finish=claim.commit)
         manner.accept(older)
         if older.reading is not None:
             out.append(publish(older.reading, manner.tell))

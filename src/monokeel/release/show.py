@@ -25,10 +25,7 @@ def report_of(plan: ReleasePlan, *, strict: bool = False) -> Report:
             Section("Images", table=_images(plan)),
             Section("Checks", table=_checks(plan.checks)),
             Section("Warnings", _warnings(plan)),
-            Section(
-                "Blocked",
-                tuple(f"{each.problem}. {each.fix}" for each in plan.blockers),
-            ),
+            Section("Blocked", tuple(f"{x.problem}. {x.fix}" for x in plan.blockers)),
         ),
         data=as_data(plan),
         problems=tuple(_problems(plan, strict=strict)),
@@ -41,24 +38,22 @@ def refuse_blocked(plan: ReleasePlan, *, strict: bool = False) -> None:
     Under *strict* a warning is a reason, too.
     """
     problems = _problems(plan, strict=strict)
+    fix = "See Blocked above: each has its way out beside it."
+    if not plan.blockers:
+        fix = "Warnings refuse here because of --strict."
+    elif len(problems) == 1:
+        fix = plan.blockers[0].fix
     if problems:
-        count = len(problems)
-        things = problems[0] if count == 1 else f"{count} things stand in the way"
-        fix = "See Blocked above: each has its way out beside it."
-        if not plan.blockers:
-            fix = "Warnings refuse here because of --strict."
-        elif count == 1:
-            fix = plan.blockers[0].fix
-        raise RefusedError(things, fix=fix)
+        many = f"{len(problems)} things stand in the way"
+        raise RefusedError(problems[0] if len(problems) == 1 else many, fix=fix)
 
 
 def refuse_unseen(plan: ReleasePlan) -> None:
     """Raise ServiceError where nobody can tell whether there is something to do."""
     if plan.needed is None:
-        unclear = [f"{check.name}: {check.detail}" for check in plan.unknown]
+        unclear = "; ".join(f"{check.name}: {check.detail}" for check in plan.unknown)
         raise ServiceError(
-            "nobody can tell whether there is something to release: "
-            + "; ".join(unclear),
+            f"nobody can tell whether there is something to release: {unclear}",
             fix="Run this again once everything answers.",
         )
 
@@ -104,15 +99,14 @@ def _headline(plan: ReleasePlan) -> str:
 
 
 def _why(plan: ReleasePlan) -> tuple[str, ...]:
-    lines = []  # without a version the headline has said it
-    if plan.deciding is None and plan.version is not None:
+    lines, deciding = [], plan.deciding
+    if plan.version is None:
+        pass  # the headline has said it
+    elif deciding is None:
         lines = [plan.reason]
-    elif plan.deciding is not None and plan.version is not None:
-        lines = [
-            f"commit {plan.deciding.sha}",
-            f"rule   {plan.deciding.rule}: {plan.level}",
-            f"line   {plan.deciding.line}",
-        ]
+    else:
+        lines = [f"commit {deciding.sha}", f"rule   {deciding.rule}: {plan.level}"]
+        lines.append(f"line   {deciding.line}")
         if plan.reason.endswith(("[release] skip)", "goes on")):
             lines.append(f"note   {plan.reason}")
     if plan.resume is not None:
@@ -124,10 +118,7 @@ def _commits(commits: Iterable[Commit]) -> list[Section]:
     kinds: dict[str, list[Commit]] = {kind: [] for kind in _KINDS}
     for commit in commits:
         kinds[_kind(commit)].append(commit)
-    return [
-        Section(f"{kind} ({len(found)})", _lines(found))
-        for kind, found in kinds.items()
-    ]
+    return [Section(f"{k} ({len(found)})", _lines(found)) for k, found in kinds.items()]
 
 
 def _kind(commit: Commit) -> str:
@@ -153,10 +144,8 @@ def _line(commit: Commit) -> str:
 
 
 def _images(plan: ReleasePlan) -> Table:
-    return Table(
-        columns=("service", "image", "state", "digest"),
-        rows=tuple(
-            (each.name, f"{each.image}:{each.tag}", each.state, each.digest or "")
-            for each in plan.services
-        ),
-    )
+    rows = [
+        (each.name, f"{each.image}:{each.tag}", each.state, each.digest or "")
+        for each in plan.services
+    ]
+    return Table(("service", "image", "state", "digest"), tuple(rows))

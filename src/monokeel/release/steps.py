@@ -1,7 +1,7 @@
 """The steps of publishing: each says whether it is done, and how to do it.
 
-``look`` only reads; what it says is the state of the outside and not of this run, so
-a run cut short anywhere is finished by the next one. The plan shows what ``look``
+``judge`` only reads; what it says is the state of the outside and not of this run, so
+a run cut short anywhere is finished by the next one. The plan shows what ``judge``
 says, and the publication acts on it. Step 2 of the design (attest) belongs to the
 workflow: it needs the identity of the job.
 
@@ -10,16 +10,71 @@ alone. Drafts, their files, tags and labels of images: everybody who may write, 
 they are compared with the record and never decide anything.
 """
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 from monokeel.ground.answers import Absent, Declined, Found, Lost, Moved, Unknown
-from monokeel.ground.errors import RefusedError, ServiceError
+from monokeel.ground.errors import NO_ANSWER, RefusedError, ServiceError
 from monokeel.release import refusals
-from monokeel.release.candidate import CandidateImage
+from monokeel.release.plan import CheckName
 from monokeel.release.reading import Reading
 from monokeel.release.record import ReleaseRecord, record_text
-from monokeel.release.states import Conflict, Done, State, Step, Todo, Unclear
 
 
-def look_at_builds(now: Reading) -> State:
+@dataclass(frozen=True, slots=True)
+class Done:
+    """Nothing is left to do in this step."""
+
+
+@dataclass(frozen=True, slots=True)
+class Todo:
+    """*missing* names what the step still has to write, one entry a write."""
+
+    missing: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Something else is where this step would write: *refusals*, one each."""
+
+    refusals: tuple[RefusedError, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unclear:
+    """Nobody can tell: *reason* says who did not answer what."""
+
+    reason: str
+
+
+State = Done | Todo | Conflict | Unclear
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One step: *act* writes what *judge* found missing and returns what is so now.
+
+    *check* is the check of a plan that shows its state.
+    """
+
+    name: str
+    check: CheckName
+    judge: Callable[[Reading], State]
+    act: Callable[[Reading], Reading]
+
+    def state(self, now: Reading) -> State:
+        """Return what ``judge`` says; a missing answer is Unclear."""
+        try:
+            return self.judge(now)
+        except NO_ANSWER as error:
+            return Unclear(error.problem)
+
+
+class OvertakenError(RefusedError):
+    """Another commit was first: a new plan takes the next version, or none."""
+
+
+def _builds_state(now: Reading) -> State:
     """Say which services have no digest of this run; a record means that all had one.
 
     A version tag that no record of ours names is never taken for ours, whatever its
@@ -27,20 +82,17 @@ def look_at_builds(now: Reading) -> State:
     """
     if now.record is not None:
         return Done()
-    taken = [
-        refusals.named_otherwise(now.candidate, image, answer)
-        for image in now.candidate.images
-        if isinstance(answer := now.named[image.service], Found)
-    ]
-    missing = [
-        f"digest of {image.service}"
-        for image in now.candidate.images
-        if image.service not in now.digests
-    ]
+    taken, missing = list[RefusedError](), list[str]()
+    for image in now.candidate.images:
+        answer = now.named[image.service]
+        if isinstance(answer, Found):
+            taken.append(refusals.named_otherwise(now.candidate, image, answer))
+        if image.service not in now.digests:
+            missing.append(f"digest of {image.service}")
     return _state(taken, missing, _unclear(now))
 
 
-def build(now: Reading) -> Reading:
+def _build(now: Reading) -> Reading:
     """Build the services that have no digest yet."""
     if isinstance(now.outside.builder, Unknown):
         raise ServiceError(now.outside.builder.reason)
@@ -51,7 +103,7 @@ def build(now: Reading) -> Reading:
     return now.without()
 
 
-def look_at_claim(now: Reading) -> State:
+def _claim_state(now: Reading) -> State:
     """Say whether the claim names this commit, or the version is tagged already."""
     candidate = now.candidate
     if now.tagged is not None:
@@ -63,11 +115,7 @@ def look_at_claim(now: Reading) -> State:
     return _record_state(now, now.claim_record, candidate.claim)
 
 
-class OvertakenError(RefusedError):
-    """Another commit was first: a new plan takes the next version, or none."""
-
-
-def claim(now: Reading) -> Reading:
+def _claim(now: Reading) -> Reading:
     """Create the claim: from here on these digests are the version's.
 
     The plan counted from the releases that it saw, so any other that came since, or
@@ -77,16 +125,11 @@ def claim(now: Reading) -> Reading:
     news = sorted(seen.releases_begun - now.releases_begun - {now.candidate.tag})
     if news:
         raise _overtaken(news)
+    for image in now.candidate.images:
+        digest = now.digests[image.service]
+        if not _is_whole(now.at_digest(image, digest), digest):
+            raise refusals.lost_digest(now.candidate, image, digest)
     record = now.candidate.record(now.digests)
-    lost = [
-        refusals.lost_digest(now.candidate, image, digest)
-        for image in now.candidate.images
-        if not _is_whole(
-            now.at_digest(image, digest := now.digests[image.service]), digest
-        )
-    ]
-    if lost:
-        raise lost[0]
     after = _create(seen, now.candidate.claim, record).without("refs")
     late = after.releases_begun - seen.releases_begun - {now.candidate.tag}
     beaten = after.tagged is not None and after.tagged.commit != now.candidate.commit
@@ -119,16 +162,14 @@ def _contains(now: Reading, tag: str) -> bool:
     )
 
 
-def look_at_draft(now: Reading) -> State:
+def _draft_state(now: Reading) -> State:
     """Say whether there is a draft with this record alone, or the release itself."""
     if now.published is not None:
         return _published_state(now)
-    if now.own_drafts:
-        return Done()
-    return Todo((f"draft {now.candidate.tag}",))
+    return Done() if now.own_drafts else Todo((f"draft {now.candidate.tag}",))
 
 
-def create_draft(now: Reading) -> Reading:
+def _create_draft(now: Reading) -> Reading:
     """Create a draft with the record; what others have put down is left alone."""
     candidate, record = now.candidate, now.record
     if record is None:
@@ -143,14 +184,13 @@ def create_draft(now: Reading) -> Reading:
     return now.without("releases")
 
 
-def look_at_names(now: Reading) -> State:
+def _names_state(now: Reading) -> State:
     """Say which images lack the version, and refuse one at another digest."""
-    record = now.record
     against: list[RefusedError] = []
     missing, unclear = _to_stage(now), _unclear(now)
     for image in now.candidate.images:
         named = now.named[image.service]
-        digest = None if record is None else record.digest_of(image.service)
+        digest = None if now.record is None else now.record.digest_of(image.service)
         if isinstance(named, Found) and digest in {None, named.digest}:
             if named.missing:
                 against.append(refusals.lost_digest(now.candidate, image, named.digest))
@@ -166,15 +206,16 @@ def look_at_names(now: Reading) -> State:
     return _state(against, missing, unclear)
 
 
-def name_images(now: Reading) -> Reading:
+def _name_images(now: Reading) -> Reading:
     """Give each recorded digest its tags; an image that has its version is left.
 
     ``sha-<commit>`` is put back where a later build, or somebody, has moved it.
     """
-    staging = now.candidate.staging_tag
-    behind = _to_stage(now)
+    staging, behind = now.candidate.staging_tag, _to_stage(now)
     for image in now.candidate.images:
-        digest = _digest(now, image)
+        digest = now.record.digest_of(image.service) if now.record else None
+        if digest is None:
+            raise refusals.withdrawn(now.candidate)
         if isinstance(now.named[image.service], Absent):
             now.images.give_tag(image.path, digest, now.candidate.version)
         if f"{image.path}:{staging}" in behind:
@@ -182,14 +223,19 @@ def name_images(now: Reading) -> Reading:
     return now.without("images")
 
 
-def look_at_tag(now: Reading) -> State:
+def _tag_state(now: Reading) -> State:
     """Say whether the git tag peels to this commit and carries the record."""
-    if now.tagged is None:
-        return Todo((now.candidate.tag_ref,))
-    return _tag_state(now)
+    candidate, tagged = now.candidate, now.tagged
+    if tagged is None:
+        return Todo((candidate.tag_ref,))
+    if tagged.commit != candidate.commit:
+        return Conflict((refusals.tagged_otherwise(candidate, tagged.commit),))
+    if now.tag_record is None:
+        return Conflict((refusals.tagged_by_hand(candidate),))
+    return _record_state(now, now.tag_record, candidate.tag_ref)
 
 
-def create_tag(now: Reading) -> Reading:
+def _create_tag(now: Reading) -> Reading:
     """Create the git tag, the commit point: all that it implies is read again first.
 
     The next step reads the tag back.
@@ -197,7 +243,7 @@ def create_tag(now: Reading) -> Reading:
     seen = now.without("refs", "images")
     if seen.tagged is not None:
         return seen
-    states = [look_at_claim(seen), look_at_names(seen)]
+    states = [_claim_state(seen), _names_state(seen)]
     for state in states:
         if isinstance(state, Conflict):
             raise state.refusals[0]
@@ -208,31 +254,30 @@ def create_tag(now: Reading) -> Reading:
     return _create(seen, now.candidate.tag_ref, seen.record)
 
 
-def look_at_release(now: Reading) -> State:
+def _release_state(now: Reading) -> State:
     """Say whether the release is published, and its tag still the one meant."""
     if now.published is None:
         return Todo((f"release {now.candidate.tag}",))
     state = _published_state(now)
-    return look_at_tag(now) if isinstance(state, Done) else state
+    return _tag_state(now) if isinstance(state, Done) else state
 
 
-def publish_draft(now: Reading) -> Reading:
+def _publish_draft(now: Reading) -> Reading:
     """Publish the draft; without a tag GitHub would make one where it likes.
 
     Title and text are sent along: what is published is what this run says, whatever
     somebody wrote into the draft meanwhile.
     """
-    seen = now.without("refs", "releases")
+    candidate, seen = now.candidate, now.without("refs", "releases")
     if seen.published is not None:
         return seen
-    if seen.tagged is None or seen.tagged.commit != now.candidate.commit:
-        raise refusals.withdrawn(now.candidate)
+    if seen.tagged is None or seen.tagged.commit != candidate.commit:
+        raise refusals.withdrawn(candidate)
     if not seen.own_drafts:  # deleted since: from the tag on there is only forward
-        seen = create_draft(seen)
+        seen = _create_draft(seen)
     draft = next(iter(seen.own_drafts), None)
     if draft is None:
-        raise refusals.withdrawn(now.candidate)
-    candidate = now.candidate
+        raise refusals.withdrawn(candidate)
     try:
         now.releases.publish(
             draft, title=candidate.tag, body=candidate.body, latest=seen.is_highest()
@@ -242,7 +287,7 @@ def publish_draft(now: Reading) -> Reading:
     return seen.without("releases")
 
 
-def look_at_leftovers(now: Reading) -> State:
+def _leftovers_state(now: Reading) -> State:
     """Say which claims and drafts are left of versions that are published."""
     drafts = [f"draft {each.tag} ({each.id})" for each in now.surplus_drafts]
     claims = [ref for ref, _ in now.leftovers]
@@ -250,7 +295,7 @@ def look_at_leftovers(now: Reading) -> State:
     return _state([], list(dict.fromkeys(drafts + claims + waiting)), [])
 
 
-def clean_up(now: Reading) -> Reading:
+def _clean_up(now: Reading) -> Reading:
     """Delete surplus drafts, then the claims: a claim means unfinished work."""
     for draft in now.surplus_drafts:
         now.releases.delete(draft)
@@ -264,13 +309,13 @@ def clean_up(now: Reading) -> Reading:
 
 
 STEPS = (
-    Step(name="build", check="images", look=look_at_builds, act=build),
-    Step(name="claim", check="tag", look=look_at_claim, act=claim),
-    Step(name="draft", check="release", look=look_at_draft, act=create_draft),
-    Step(name="images", check="images", look=look_at_names, act=name_images),
-    Step(name="tag", check="tag", look=look_at_tag, act=create_tag),
-    Step(name="publish", check="release", look=look_at_release, act=publish_draft),
-    Step(name="clean up", check="release", look=look_at_leftovers, act=clean_up),
+    Step(name="build", check="images", judge=_builds_state, act=_build),
+    Step(name="claim", check="tag", judge=_claim_state, act=_claim),
+    Step(name="draft", check="release", judge=_draft_state, act=_create_draft),
+    Step(name="images", check="images", judge=_names_state, act=_name_images),
+    Step(name="tag", check="tag", judge=_tag_state, act=_create_tag),
+    Step(name="publish", check="release", judge=_release_state, act=_publish_draft),
+    Step(name="clean up", check="release", judge=_leftovers_state, act=_clean_up),
 )
 
 
@@ -285,9 +330,8 @@ def _state(
 
 
 def _unclear(now: Reading) -> list[str]:
-    answers = [*now.named.values()]
-    if now.record is not None:
-        answers += now.staged.values()
+    staged = now.staged.values() if now.record is not None else ()
+    answers = [*now.named.values(), *staged]
     return [each.reason for each in answers if isinstance(each, Unknown)]
 
 
@@ -309,27 +353,17 @@ def _is_whole(answer: Found | Absent | Unknown | None, digest: str) -> bool:
     return isinstance(answer, Found) and answer.digest == digest and not answer.missing
 
 
-def _tag_state(now: Reading) -> State:
-    if now.tagged is None or now.tagged.commit != now.candidate.commit:
-        commit = None if now.tagged is None else now.tagged.commit
-        return Conflict((refusals.tagged_otherwise(now.candidate, commit),))
-    if now.tag_record is None:
-        return Conflict((refusals.tagged_by_hand(now.candidate),))
-    return _record_state(now, now.tag_record, now.candidate.tag_ref)
-
-
 def _record_state(now: Reading, record: ReleaseRecord | None, ref: str) -> State:
     """Say whether the *record* in *ref* is one of this version's services."""
-    wanted = {image.service: image.image for image in now.candidate.images}
-    fits = (
+    candidate = now.candidate
+    wanted = {image.service: image.image for image in candidate.images}
+    if (
         record is not None
-        and (record.version, record.commit)
-        == (now.candidate.version, now.candidate.commit)
+        and (record.version, record.commit) == (candidate.version, candidate.commit)
         and {each.service: each.image for each in record.images} == wanted
-    )
-    if fits:
+    ):
         return Done()
-    return Conflict((refusals.other_record(now.candidate, record, ref),))
+    return Conflict((refusals.other_record(candidate, record, ref),))
 
 
 def _published_state(now: Reading) -> State:
@@ -339,22 +373,12 @@ def _published_state(now: Reading) -> State:
 
 
 def _create(now: Reading, ref: str, record: ReleaseRecord) -> Reading:
-    moved = now.remote.create_tag(
-        ref, commit=now.candidate.commit, message=record_text(record)
-    )
-    match moved:
+    commit, text = now.candidate.commit, record_text(record)
+    match moved := now.remote.create_tag(ref, commit=commit, message=text):
         case Declined():
-            raise refusals.ref_declined(
-                now.candidate, ref, moved, now.releases.latest()
-            )
+            latest = now.releases.latest()
+            raise refusals.ref_declined(now.candidate, ref, moved, latest)
         case Moved(now=made):
             return now.at(ref, made)
         case Lost():
             return now.without("refs")
-
-
-def _digest(now: Reading, image: CandidateImage) -> str:
-    digest = now.record.digest_of(image.service) if now.record is not None else None
-    if digest is None:
-        raise refusals.withdrawn(now.candidate)
-    return digest

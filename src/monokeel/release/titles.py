@@ -14,9 +14,7 @@ TYPES = (
 )
 _SHOWN = 120
 _MERGE = re.compile(r"Merge (?:branch|pull request|remote-tracking|[0-9a-f]{7,} into) ")
-_REVERT = re.compile(
-    r'Revert ".+"(?: \(#[0-9]+\))?\Z'
-)  # the title that GitHub's own button gives
+_REVERT = re.compile(r'Revert ".+"(?: \(#[0-9]+\))?\Z')  # as GitHub's button gives it
 
 
 def judge_title(title: str, settings: Settings) -> Report:

@@ -5,14 +5,7 @@ from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from monokeel.ground.version import (
-    Version,
-    is_newer,
-    is_prerelease,
-    parse_version,
-    rank,
-    read_version,
-)
+from monokeel.ground.version import Version, parse_version, rank, read_version
 from monokeel.release.commits import Level
 from monokeel.release.messages import JS_DOT, JS_SPACE
 
@@ -54,7 +47,7 @@ def odd_tags(tags: Iterable[str], prefix: str) -> list[str]:
     ]
 
 
-def next_version(
+def next_release(
     previous: Version | None,
     level: Level,
     *,
@@ -116,6 +109,6 @@ def versions_of(tags: Iterable[str], *, prefix: str) -> dict[str, str]:
 
 def is_highest(version: str, others: Iterable[str]) -> bool:
     """Say whether no other version is above *version*; a pre-release never is one."""
-    return not is_prerelease(version) and not any(
-        is_newer(other, version) and not is_prerelease(other) for other in others
-    )
+    highest = parse_version(version)
+    rivals = [each for each in map(parse_version, others) if not each.prerelease]
+    return not highest.prerelease and all(each <= highest for each in rivals)
