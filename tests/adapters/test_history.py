@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from monokeel.adapters.git import Git
-from monokeel.adapters.history import History
 from tests.fakes.clones import Clone
 
 
@@ -15,7 +14,7 @@ def test_the_versions_of_a_file_come_newest_first(tmp_path: Path) -> None:
         clone.git("add", "file")
         commits.append(clone.commit(f"chore: {text}"))
 
-    found = History(Git(clone.root)).versions_of("file", 2)
+    found = Git(clone.root).versions_of("file", 2)
 
     assert [(each.commit, each.subject, each.text) for each in found] == [
         (commits[2], "chore: three", "three"),
@@ -27,13 +26,13 @@ def test_refs_are_named_as_they_are_on_the_remote(tmp_path: Path) -> None:
     clone = Clone(tmp_path)
     clone.push()
 
-    assert History(Git(clone.root)).known_refs() == (
+    assert Git(clone.root).known_refs() == (
         "refs/heads/main",
         "refs/tags/v1.0.0",
     )
 
 
 def test_a_folder_that_is_no_repository_has_no_past(tmp_path: Path) -> None:
-    history = History(Git(tmp_path))
+    history = Git(tmp_path)
 
     assert (history.versions_of("file", 9), history.known_refs()) == ((), ())

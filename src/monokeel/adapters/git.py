@@ -13,9 +13,10 @@ from monokeel.adapters.process import Completed, reason_in, run, stream
 from monokeel.ground.answers import Declined, Lost, Moved, RemoteRef
 from monokeel.ground.errors import RefusedError, ServiceError, UsageError
 from monokeel.ground.parsers import parse_epoch
+from monokeel.policy.ports import FileVersion
 
 _REMOTE_TIMEOUT_S = 120.0
-_ANCESTOR_CODES = (0, 1)
+_OR_NOT = (0, 1, 128)  # 128: no repository, or no commit in it
 _ANY_CODE = range(256)
 _NEVER_ARRIVED = 128  # git-push(1) ends with 1 when the server refuses a ref
 _HEADS, _TAGS = "refs/heads/", "refs/tags/"
@@ -81,7 +82,8 @@ class Git:
 
     def is_shallow(self) -> bool:
         """Say whether history is cut off: then questions about it get wrong answers."""
-        return self._line("rev-parse", "--is-shallow-repository") == "true"
+        said = self._git("rev-parse", "--is-shallow-repository").stdout
+        return said.strip() == "true"
 
     def unclean(self) -> tuple[str, ...]:
         """Return what is changed, staged or untracked, as ``git status`` lists it."""
@@ -89,11 +91,11 @@ class Git:
 
     def commit_of(self, ref: str) -> str | None:
         """Return the commit that *ref* names here, peeled, or ``None``."""
-        done = self._git(
-            *("rev-parse", "--verify", "--quiet", "--end-of-options"),
-            f"{ref}^{{commit}}",
-            ok=(0, 1, 128),
-        )
+        return self._named(f"{ref}^{{commit}}")
+
+    def _named(self, words: str) -> str | None:
+        args = ("rev-parse", "--verify", "--quiet", "--end-of-options", words)
+        done = self._git(*args, ok=_OR_NOT)
         return done.stdout.strip() if done.code == 0 else None
 
     def known(self, commits: Collection[str]) -> set[str]:
@@ -101,21 +103,16 @@ class Git:
         if not commits:
             return set()
         asked = "".join(f"{commit}\n" for commit in commits)
-        done = run(
-            ["git", "cat-file", "--batch-check=%(objectname) %(objecttype)"],
-            cwd=self.root,
-            stdin=asked,
-        )
+        batch = "--batch-check=%(objectname) %(objecttype)"
+        done = self._git("cat-file", batch, stdin=asked)
         words = (line.split() for line in done.stdout.splitlines())
         return {name for name, kind in words if kind == "commit"}
 
     def commit_time(self, commit: str) -> datetime:
         """Return when *commit* was made (committer date, aware, UTC)."""
-        seconds = self._line(
-            "show", "-s", "--no-show-signature", "--format=%ct", commit
-        )
+        shown = ("show", "-s", "--no-show-signature", "--format=%ct", commit)
         try:
-            return parse_epoch(seconds)
+            return parse_epoch(self._git(*shown).stdout.strip())
         except ValueError as error:
             raise ServiceError(f"commit {commit} has no usable time: {error}") from None
 
@@ -126,9 +123,8 @@ class Git:
         """
         limit = [] if merged is None else [f"--merged={merged}"]
         fields = "%(refname:strip=2) %(objectname) %(*objectname) %(*objecttype)"
-        done = self._git(
-            "for-each-ref", *limit, "--sort=refname", f"--format={fields}", "refs/tags"
-        )
+        asked = ("for-each-ref", *limit, "--sort=refname", f"--format={fields}")
+        done = self._git(*asked, "refs/tags")
         tags: dict[str, str] = {}
         # A name may hold what Python takes for white space or a line end.
         for line in filter(None, done.stdout.split("\n")):
@@ -165,15 +161,9 @@ class Git:
     def tree_of(self, commit: str, path: str) -> str | None:
         """Return the object id of *path* in *commit*, ``None`` if it is not there."""
         if self.commit_of(commit) is None:
-            raise ServiceError(
-                f"commit {commit} is not in this clone", fix="Run: git fetch --tags"
-            )
-        done = self._git(
-            *("rev-parse", "--verify", "--quiet", "--end-of-options"),
-            f"{commit}:{path}",
-            ok=(0, 1, 128),
-        )
-        return done.stdout.strip() if done.code == 0 else None
+            fix = "Run: git fetch --tags"
+            raise ServiceError(f"commit {commit} is not in this clone", fix=fix)
+        return self._named(f"{commit}:{path}")
 
     def is_ancestor(self, ancestor: str, commit: str) -> bool:
         """Say whether *ancestor* is *commit* or stands in its history.
@@ -182,16 +172,33 @@ class Git:
         git then answers "no" for a true ancestor.
         """
         if self.is_shallow():
-            raise ServiceError(
-                "this clone is shallow", fix="Run: git fetch --unshallow --tags"
-            )
+            fix = "Run: git fetch --unshallow --tags"
+            raise ServiceError("this clone is shallow", fix=fix)
         done = self._git("merge-base", "--is-ancestor", ancestor, commit, ok=_ANY_CODE)
-        if done.code not in _ANCESTOR_CODES:
+        if done.code not in (0, 1):
             raise ServiceError(
                 f"cannot compare {ancestor} and {commit}: {reason_in(done.stderr)}",
                 fix="Run: git fetch --tags",
             )
         return done.code == 0
+
+    def versions_of(self, path: str, most: int) -> tuple[FileVersion, ...]:
+        """Return the *most* newest versions of *path* in the history of HEAD."""
+        args = ("log", f"-{most}", "--format=%H %s", "--", path)
+        log = self._git(*args, ok=_OR_NOT).stdout.splitlines()
+        return tuple(
+            FileVersion(commit=commit, subject=subject, text=text)
+            for commit, _, subject in (line.partition(" ") for line in log)
+            if (text := self.file_at(commit, path)) is not None
+        )
+
+    def known_refs(self) -> tuple[str, ...]:
+        """Return the full names of the remote's branches and of the tags known here."""
+        branches = f"refs/remotes/{self.remote}/"
+        args = ("for-each-ref", "--format=%(refname)", branches, "refs/tags/")
+        names = self._git(*args, ok=_OR_NOT).stdout.splitlines()
+        seen = [name for name in names if not name.endswith("/HEAD")]
+        return tuple(name.replace(branches, "refs/heads/", 1) for name in seen)
 
     # The remote
 
@@ -202,7 +209,7 @@ class Git:
 
     def written_address(self) -> str | None:
         """Return the remote's address as the clone has it, before ``insteadOf``."""
-        done = self._git("config", f"remote.{self.remote}.url", ok=(0, 1, 128))
+        done = self._git("config", f"remote.{self.remote}.url", ok=_OR_NOT)
         return done.stdout.strip() or None
 
     def remote_refs(self, prefixes: Collection[str] = HEADS_AND_TAGS) -> dict[str, str]:
@@ -217,13 +224,10 @@ class Git:
 
         Only ``--heads`` and ``--tags`` are filtered by the server (git 2.39).
         """
-        parts = {
-            option
-            for option, part in (("--heads", _HEADS), ("--tags", _TAGS))
-            if any(prefix.startswith(part) for prefix in prefixes)
-        }
-        known = all(prefix.startswith((_HEADS, _TAGS)) for prefix in prefixes)
-        narrow = sorted(parts) if known else []
+        options = {_HEADS: "--heads", _TAGS: "--tags"}
+        narrow = [o for part, o in options.items() if any(part in p for p in prefixes)]
+        if not all(prefix.startswith(HEADS_AND_TAGS) for prefix in prefixes):
+            narrow = []
         done = self._ask_remote("ls-remote", *narrow, "--", "{}")
         return parse_refs(done.stdout, tuple(prefixes))
 
@@ -235,19 +239,17 @@ class Git:
         """
         if at.object == at.commit:
             return None
+        fetch = ("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "{}", ref)
         if not self._holds(at.object):
-            self._ask_remote(
-                *("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "{}", ref)
-            )
+            self._ask_remote(*fetch)
         if not self._holds(at.object):
-            raise ServiceError(
-                f"{ref} moved while it was read", fix="Run the same command again."
-            )
+            again = "Run the same command again."
+            raise ServiceError(f"{ref} moved while it was read", fix=again)
         content = self._git("cat-file", "tag", at.object).stdout
         return content.partition("\n\n")[2]
 
     def _holds(self, tag: str) -> bool:
-        return self._git("cat-file", "-e", f"{tag}^{{tag}}", ok=(0, 1, 128)).code == 0
+        return self._git("cat-file", "-e", f"{tag}^{{tag}}", ok=_OR_NOT).code == 0
 
     def create_tag(
         self, ref: str, *, commit: str, message: str
@@ -260,8 +262,8 @@ class Git:
         """
         at = int(self.commit_time(commit).timestamp())
         text = tag_object(ref.removeprefix(_TAGS), commit, at, message)
-        args = ["git", "hash-object", "-t", "tag", "-w", "--stdin"]
-        made = run(args, cwd=self.root, stdin=text).stdout.strip()
+        args = ("hash-object", "-t", "tag", "-w", "--stdin")
+        made = self._git(*args, stdin=text).stdout.strip()
         pushed = self._push(ref, old=None, new=made)
         moved: Moved | Lost | Declined = Moved(now=made, changed=True)
         if pushed.code != 0:
@@ -272,10 +274,9 @@ class Git:
 
     def fetch(self) -> None:
         """Bring the remote's branches and tags into the clone."""
-        self._ask_remote(
-            *("fetch", "--quiet", "--tags", "--no-recurse-submodules"),
-            *("{}", f"+refs/heads/*:refs/remotes/{self.remote}/*"),
-        )
+        heads = f"+refs/heads/*:refs/remotes/{self.remote}/*"
+        quiet = ("fetch", "--quiet", "--tags", "--no-recurse-submodules")
+        self._ask_remote(*quiet, "{}", heads)
 
     def fetch_commit(self, commit: str) -> None:
         """Make sure that *commit* is in the clone, with its history."""
@@ -359,19 +360,17 @@ class Git:
             credentials = replace(credentials, deploy_key=None, mint=None)
         with push_environment(credentials, address) as (where, env):
             command = ["git", *(where if arg == "{}" else arg for arg in args)]
+            limit_s = self._timeout_s
             try:
-                return run(
-                    command, cwd=self.root, env=env, ok=ok, timeout_s=self._timeout_s
-                )
+                return run(command, cwd=self.root, env=env, ok=ok, timeout_s=limit_s)
             except ServiceError as error:
                 fix = error.fix or _advice(error.problem, address)
                 raise ServiceError(error.problem, fix=fix) from error
 
-    def _git(self, *args: str, ok: Collection[int] = (0,)) -> Completed:
-        return run(["git", *args], cwd=self.root, ok=ok)
-
-    def _line(self, *args: str) -> str:
-        return self._git(*args).stdout.strip()
+    def _git(
+        self, *args: str, ok: Collection[int] = (0,), stdin: str | None = None
+    ) -> Completed:
+        return run(["git", *args], cwd=self.root, ok=ok, stdin=stdin)
 
 
 def _server_words(stdout: str, stderr: str) -> str:

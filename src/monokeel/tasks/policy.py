@@ -20,7 +20,6 @@ from monokeel.tasks.wiring import (
 )
 
 if TYPE_CHECKING:
-    from monokeel.adapters.history import History
     from monokeel.adapters.rulesets import Rulesets
     from monokeel.drift.ports import Outside
     from monokeel.policy.plan import Plan
@@ -247,7 +246,7 @@ def _policy(*, delete_unmanaged: bool = False) -> "Policy":
         settings=settings,
         optional_rules=settings.optional_rules,
         unmanaged=settings.policy.unmanaged,
-        refs=_history().known_refs(),
+        refs=make_git().known_refs(),
         jobs=workflow_jobs(),
         delete_unmanaged=delete_unmanaged,
     )
@@ -303,12 +302,6 @@ def _write(planned: "Plan", *, yes: bool) -> Iterator[Report]:
     yield applied_report(apply(planned, _rulesets()))
 
 
-def _history() -> "History":
-    from monokeel.adapters.history import History
-
-    return History(make_git())
-
-
 def _rulesets() -> "Rulesets":
     from monokeel.adapters.rulesets import Rulesets
 
@@ -322,7 +315,7 @@ def _outside() -> "Outside":
     return Outside(
         rulesets=_rulesets(),
         repository=Repository(make_github()),
-        history=_history(),
+        history=make_git(),
         promotion=make_promotion(),
     )
 
