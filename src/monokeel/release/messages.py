@@ -32,6 +32,7 @@ _LINE_END = re.compile("\r?\n")
 _URL = re.compile(r"\bhttps?://(?:www\.)?[-a-zA-Z0-9@:%_+.~#?&/=]+\b", re.ASCII)
 _ISSUE = re.compile(rf"#[\w-]+(?=[{JS_SPACE}]|\Z|[,;)\]])", re.ASCII)
 _ACTIONS = "close|closes|closed|fix|fixes|fixed|resolve|resolves|resolved"
+_FIELDS = {"hash", "revert", "raw", "tag", "component", "emoji"}
 _ACTION = re.compile(
     rf"(?:{_ACTIONS})[{JS_SPACE}]+({JS_DOT}*?)(?=(?:{_ACTIONS})|\Z)",
     re.ASCII | re.IGNORECASE,
@@ -153,7 +154,7 @@ def _parse_slowly(text: str, rules: RuleSet) -> Message:
         subject=found["subject"],
         notes=notes,
         reverts=_read_revert(text, rules),
-        fields=tuple(body.fields.items()),
+        fields=tuple((name, value or "") for name, value in body.fields.items()),
         swallowed=tuple(body.swallowed),
     )
 
@@ -184,7 +185,7 @@ class _Body:
 
     def __init__(self, rules: RuleSet, properties: dict[str, str | None]) -> None:
         self.properties = properties
-        self.fields: dict[str, str] = {}
+        self.fields: dict[str, str | None] = {}
         self.notes: list[tuple[str, list[str]]] = []
         self.swallowed: list[str] = []
         self._rules = rules
@@ -220,12 +221,13 @@ class _Body:
     def _swallow(self, name: str, line: str) -> None:
         self._swallowing = True
         self.swallowed.append(line)
+        place: dict[str, str | None] = self.fields
         if name in self.properties:
-            known = self.properties[name]
-            self.properties[name] = f"{known}\n{line}" if known else line
-        elif name in {"hash", "revert", "raw", "tag", "component", "emoji"}:
-            known = self.fields.get(name)
-            self.fields[name] = f"{known}\n{line}" if known else line
+            place = self.properties
+        elif name not in _FIELDS:
+            return
+        known = place.get(name)
+        place[name] = f"{known}\n{line}" if known else line
 
     def _explain(self, line: str) -> None:
         if _TRAILER_LINE.match(line):  # "Signed-off-by" explains no breaking change

@@ -23,18 +23,20 @@ def judge_title(title: str, settings: Settings) -> Report:
     Squashed, the title is the commit that decides the version. Raises RefusedError
     for one that is no Conventional Commit, or of a type that nobody knows.
     """
-    if _REVERT.match(title):
-        return _revert(title)
     rules = RULE_SETS[settings.rules]
-    message = parse_message(title, rules) if title == title.strip() else None
-    if message is None or message.type is None or not message.subject:
+    message = parse_message(title, rules)
+    if _REVERT.match(title) or (message.type, title) == ("revert", title.strip()):
+        return Report(
+            headline="a revert: this title alone asks for no release; if what it takes"
+            " back was released, write 'fix: revert …'",
+            data={"title": title, "type": "revert"},
+        )
+    if title != title.strip() or message.type is None or not message.subject:
         raise RefusedError(
             f"the title {title[:_SHOWN]!r} is no Conventional Commit",
             fix="Write TYPE(SCOPE): SUBJECT, such as 'fix(api): answer 404',"
             f" by the {rules.name} rules.",
         )
-    if message.type == "revert":
-        return _revert(title)
     known = {*TYPES, *(name.partition("(")[0] for name in settings.types)}
     if message.type not in known:
         raise RefusedError(
@@ -44,14 +46,6 @@ def judge_title(title: str, settings: Settings) -> Report:
     return Report(
         headline=f"{message.type}: {message.subject}",
         data={"title": title, "type": message.type, "scope": message.scope},
-    )
-
-
-def _revert(title: str) -> Report:
-    return Report(
-        headline="a revert: this title alone asks for no release; if what it takes"
-        " back was released, write 'fix: revert …'",
-        data={"title": title, "type": "revert"},
     )
 
 
