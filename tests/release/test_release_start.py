@@ -26,7 +26,6 @@ def plan_of(status: CheckStatus, blocker: str = "tag") -> ReleasePlan:
         version="1.4.0",
         tag="v1.4.0",
         commit="a" * 40,
-        level="minor",
         deciding=None,
         commits=(),
         services=(),

@@ -84,8 +84,8 @@ class Resume:
 class ReleasePlan:
     """The release of *commit*: which version, why, and what stands in its way.
 
-    *released* says whether there is something to release; *version*, *tag* and
-    *level* are ``None`` otherwise. Versions have no prefix. *deciding* is the newest
+    *released* says whether there is something to release; *version* and *tag* are
+    ``None`` otherwise. Versions have no prefix. *deciding* is the newest
     commit of the highest level. *commits* are those since *previous*, newest first.
     *first* are releases that were begun for older commits and are finished before
     this one. *stale* says that the remote has what the clone has not.
@@ -98,7 +98,6 @@ class ReleasePlan:
     version: str | None
     tag: str | None
     commit: str
-    level: Level | None
     deciding: Commit | None
     commits: tuple[Commit, ...]
     services: tuple[ServiceImage, ...]
@@ -109,6 +108,11 @@ class ReleasePlan:
     first: tuple[Claim, ...] = ()
     stale: bool = False
     reading: Reading | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def level(self) -> Level | None:
+        """The level of the deciding commit."""
+        return self.deciding.level if self.deciding else None
 
     @property
     def needed(self) -> bool | None:

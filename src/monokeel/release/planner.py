@@ -75,7 +75,6 @@ def plan_release(
     if reading is not None:
         checks += check_publication(now, reading)
         left_out = cautions.about_drafts(reading)
-    deciding = analysis.deciding
     return ReleasePlan(
         released=version is not None,
         reason=goal.reason,
@@ -83,8 +82,7 @@ def plan_release(
         version=None if version is None else str(version),
         tag=None if version is None else settings.tag(str(version)),
         commit=now.commit,
-        level=deciding.level if deciding else None,
-        deciding=deciding,
+        deciding=analysis.deciding,
         commits=analysis.commits,
         services=() if reading is None else service_images(reading),
         checks=tuple(checks),
