@@ -6,7 +6,6 @@ registry can say is in the ``Reading``, and stays unknown when they are silent.
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 
 from monokeel.ground.errors import NO_ANSWER
 from monokeel.ground.settings import Settings
@@ -14,35 +13,15 @@ from monokeel.ground.version import Version
 from monokeel.release import cautions
 from monokeel.release.candidate import candidate_of, candidate_of_record
 from monokeel.release.checks import check_publication, check_start
-from monokeel.release.commits import Analysis, Caution, Level, analyze, read_commits
+from monokeel.release.commits import Caution
+from monokeel.release.goal import NO_GOAL, Goal, find_goal
 from monokeel.release.guard import service_images
-from monokeel.release.messages import RULE_SETS
 from monokeel.release.notes import release_notes
-from monokeel.release.plan import Check, ReleasePlan, Resume, blocked
-from monokeel.release.ports import History, Outside
+from monokeel.release.plan import ReleasePlan, Resume
+from monokeel.release.ports import Outside
 from monokeel.release.reading import Reading
 from monokeel.release.start import Claim, Start, ask_refs, read_start
 from monokeel.release.steps import STEPS, Done
-from monokeel.release.versions import increment, next_release, odd_tags
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Goal:
-    """The version to release and what its commits say; *version* may be ``None``."""
-
-    version: Version | None
-    analysis: Analysis
-    cautions: tuple[Caution, ...]
-    reason: str
-    checks: tuple[Check, ...] = ()
-
-
-_NO_GOAL = _Goal(
-    version=None,
-    analysis=Analysis(commits=(), open_reverts=()),
-    cautions=(),
-    reason="nobody can tell from a shallow clone",
-)
 
 
 def plan_release(
@@ -95,96 +74,15 @@ def plan_release(
     )
 
 
-def _start(settings: Settings, outside: Outside, finish: str) -> tuple[Start, _Goal]:
+def _start(settings: Settings, outside: Outside, finish: str) -> tuple[Start, Goal]:
     """Return where the release starts from, and what the commits since then ask for."""
     history, refs = outside.history, ask_refs(outside, settings)
     now = read_start(settings, history, refs, commit=finish)
-    goal = _NO_GOAL if now.shallow else _find_goal(now, history)
+    goal = NO_GOAL if now.shallow else find_goal(now, history)
     if goal is None:  # the highest release tag is none of this history
         now = read_start(settings, history, refs, commit=finish, surely=True)
-        goal = _find_goal(now, history)
-    return now, goal or _NO_GOAL
-
-
-def _find_goal(now: Start, history: History) -> _Goal | None:
-    """Return what is to be released, ``None`` if the previous release is not in it."""
-    previous, settings = now.previous, now.settings
-    rules = RULE_SETS[settings.rules]
-    found: list[Caution] = []
-    log = history.log(None if previous is None else previous.commit, now.commit)
-    commits = read_commits(log, rules, settings.types)
-    analysis = analyze(cautions.watch(commits, rules, found))
-    if not log.reached:
-        return None
-    found += cautions.about_reverts(analysis)
-    found += cautions.about_tags(odd_tags(now.tags, settings.tag_prefix))
-    deciding = analysis.deciding
-    version, own = None, now.own
-    if deciding is not None and deciding.level is not None and not now.container:
-        version = _next_version(now, deciding.level)
-    reason = _reason(now, analysis, version)
-    checks: list[Check] = []
-    if own is not None and own.version != version:
-        reason = f"{own.tag} was begun for this commit and goes on"
-        if not own.is_tagged:  # once the git tag is there, the version is decided
-            problem = (
-                f"{own.tag} is claimed for this commit, but its commits ask for"
-                f" {version or 'no release'}: tags or settings were changed since"
-            )
-            fix = f"Take it back: ./inv release --abandon {own.version}"
-            checks.append(blocked("claims", (problem, fix)))
-        version = own.version
-    return _Goal(
-        version=version,
-        analysis=analysis,
-        cautions=tuple(found),
-        reason=reason,
-        checks=tuple(checks),
-    )
-
-
-def _step(now: Start, level: Level) -> Level:
-    """Return the number to raise: below 1.0.0, where that is begun with, one less.
-
-    Ours, and off by default: npm's semantic-release counts 0.x as any other.
-    """
-    before = now.previous is not None and now.previous.version.major == 0
-    if before and now.settings.initial.startswith("0."):
-        return "minor" if level == "major" else "patch"
-    return level
-
-
-def _next_version(now: Start, level: Level) -> Version:
-    """Return the version of *level*, above every release that was given up.
-
-    One that history no longer leads to (a rebase) was published all the same: what
-    comes after it must not rank below it.
-    """
-    settings = now.settings
-    last = None if now.previous is None else now.previous.version
-    step = _step(now, level)
-    version = next_release(last, step, skip=settings.skip, first=settings.initial)
-    given_up = [
-        tag.version for tag in now.unreachable if str(tag.version) in settings.skip
-    ]
-    highest = max(given_up, default=version)
-    return version if version > highest or not given_up else increment(highest, "patch")
-
-
-def _reason(now: Start, analysis: Analysis, version: Version | None) -> str:
-    previous, deciding = now.previous, analysis.deciding
-    if now.container is not None:
-        return f"{now.container} contains this commit"
-    if deciding is None or deciding.level is None or version is None:
-        since = f"since {previous.name}" if previous else "in all of history"
-        return f"none of {len(analysis.commits)} commits {since} asks for a release"
-    why = f"{deciding.level}: {deciding.sha[:7]}, {deciding.rule}: {deciding.line}"
-    if previous is None:
-        why = f"the first release, because of {deciding.sha[:7]}: {deciding.line}"
-    last = None if previous is None else previous.version
-    step = _step(now, deciding.level)
-    wanted = next_release(last, step, first=now.settings.initial)
-    return why if wanted == version else f"{why} ({wanted} is in [release] skip)"
+        goal = find_goal(now, history)
+    return now, goal or NO_GOAL
 
 
 def _read(
