@@ -10,8 +10,8 @@ from contextlib import suppress
 from monokeel.ground.errors import NO_ANSWER
 from monokeel.ground.settings import Settings
 from monokeel.ground.version import Version
+from monokeel.release import candidate as candidates
 from monokeel.release import cautions
-from monokeel.release.candidate import candidate_of, candidate_of_record
 from monokeel.release.checks import check_publication, check_start
 from monokeel.release.commits import Caution
 from monokeel.release.goal import NO_GOAL, Goal, find_goal
@@ -100,15 +100,17 @@ def _read(
     version, commit = begun, now.commit
     if isinstance(begun, Claim):
         version, commit = begun.version, begun.commit
-    candidate = candidate_of(
+    wanted = candidates.candidate_of(
         now.settings, version=str(version), commit=commit, notes=notes
     )
-    reading = Reading(candidate, outside, refs=now.refs, digests=digests)
+    reading = Reading(wanted, outside, refs=now.refs, digests=digests)
     if commit == outside.history.head():
         return reading
     with suppress(*NO_ANSWER):
         if reading.record is not None:
-            then = candidate_of_record(now.settings, reading.record, notes=notes)
+            then = candidates.candidate_of_record(
+                now.settings, reading.record, notes=notes
+            )
             return Reading(then, outside, refs=now.refs)
     return reading
 
