@@ -21,6 +21,7 @@ from monokeel.adapters.repository import Repository
 from monokeel.adapters.rulesets import Rulesets
 from monokeel.adapters.session import Session
 from monokeel.ground.errors import MonokeelError
+from monokeel.ground.settings import PolicySettings
 from monokeel.policy.apply import apply
 from monokeel.policy.plan import make_plan
 from monokeel.policy.reading import Policy
@@ -119,7 +120,7 @@ def test_no_cell_locks_out_the_owner_or_claims_too_much(
     cell: tuple[str, str, str, str], clone: Path, tmp_path: Path
 ) -> None:
     account, visibility, plan, kind = cell
-    settings = replace(SETTINGS, optional_rules=OPTIONAL)
+    settings = replace(SETTINGS, policy=PolicySettings(optional_rules=OPTIONAL))
     wanted = Declared(settings=settings, policy=POLICY, register=True)
     with Sandbox() as box:
         as_github(box, account, visibility, plan)

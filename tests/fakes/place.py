@@ -47,8 +47,9 @@ class Place:
             policy=parse_policy(json.dumps(self.policy)),
             settings=replace(
                 self.shop.settings,
-                optional_rules=("branch_name_pattern",),
-                policy=PolicySettings(parents=self.parents),
+                policy=PolicySettings(
+                    optional_rules=("branch_name_pattern",), parents=self.parents
+                ),
             ),
             sections=sections or SECTIONS,
             allowed=allowed,

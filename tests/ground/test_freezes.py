@@ -3,8 +3,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from monokeel.ground.freezes import Freeze, parse_freeze
-from monokeel.ground.toml import Fields
+from monokeel.ground.freezes import KEYS, Freeze, make_freeze
+from monokeel.ground.toml import read_table
 
 BERLIN = "Europe/Berlin"
 
@@ -20,7 +20,7 @@ def weekly(text: str, place: str = BERLIN) -> Freeze:
         "zone": place,
         "reason": "weekend",
     }
-    return parse_freeze(Fields("[[freezes]] 1", table), ["prod"])
+    return make_freeze("[[freezes]] 1", read_table(KEYS, table))
 
 
 def utc(text: str) -> datetime:

@@ -5,8 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from monokeel.ground.errors import UsageError
-from monokeel.ground.service import Service
-from monokeel.ground.settings import Environment, parse_settings
+from monokeel.ground.settings import Environment, Service, parse_settings
 
 MINIMAL = """
 [repository]

@@ -64,7 +64,7 @@ def read_drift(wanted: Wanted, outside: Outside) -> DriftReading:
             rulesets = read_rulesets(
                 wanted.policy,
                 outside.rulesets,
-                wanted.settings.optional_rules,
+                wanted.settings.policy.optional_rules,
                 wanted.settings.policy.unmanaged,
             )
         except NO_ANSWER as error:

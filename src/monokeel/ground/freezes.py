@@ -1,19 +1,30 @@
 """``[[freezes]]``: when nothing moves, once or every week."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta, tzinfo
+from typing import Any
 
-from monokeel.ground.toml import Fields, fail
+from monokeel.ground.toml import Key, Keys, ListOf, Moment, Text, fail
 
 Zones = Callable[[str], tzinfo]
 """Gives the time zone of a name such as ``Europe/Berlin``; UsageError without one."""
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _AT = rf"({'|'.join(_DAYS)}) ([01][0-9]|2[0-3]):([0-5][0-9])"
-_WEEKLY = re.compile(rf"{_AT} - {_AT}\Z")
-_ZONE = re.compile(r"[A-Za-z][A-Za-z0-9_+-]*(?:/[A-Za-z0-9_+-]+)*\Z")
+_WEEKLY = rf"{_AT} - {_AT}\Z"
+KEYS: Keys = {
+    "environments": Key(ListOf(), "the environments that do not move", required=True),
+    "from": Key(Moment(), "its first moment, with a zone"),
+    "to": Key(Moment(), "the moment from which on things move again"),
+    "weekly": Key(Text(), 'every week, such as "Fri 16:00 - Mon 08:00"'),
+    "zone": Key(
+        Text(r"[A-Za-z][A-Za-z0-9_+-]*(?:/[A-Za-z0-9_+-]+)*\Z"),
+        "whose clocks weekly goes by, such as Europe/Berlin",
+    ),
+    "reason": Key(Text(), "why, for whoever is stopped by it", required=True),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,51 +77,39 @@ class Freeze:
         return end if start <= now < end else None
 
 
-def parse_freeze(table: Fields, environments: Sequence[str]) -> Freeze:
-    """Return the freeze that *table* describes; UsageError if it does not make sense.
-
-    *environments* are the known ones; an unknown one is the caller's to refuse.
-    """
-    names = table.texts("environments")
-    if not names:
-        raise fail(
-            f"{table.where}: environments is missing or empty: nothing would freeze",
-            fix=f"Name some of: {', '.join(environments)}.",
-        )
-    freeze = Freeze(
-        environments=names,
-        window=_weekly(table) if "weekly" in table else _once(table),
-        reason=table.text("reason"),
+def make_freeze(where: str, given: dict[str, Any]) -> Freeze:
+    """Return the freeze of the values *given*; UsageError if they make no sense."""
+    missing = [
+        key
+        for key in (("zone",) if "weekly" in given else ("from", "to"))
+        if key not in given
+    ]
+    if missing:
+        raise fail(f"{where} {missing[0]} is missing or empty")
+    window = (
+        _weekly(where, given) if "weekly" in given else (given["from"], given["to"])
     )
-    table.finish()
-    return freeze
+    if isinstance(window, tuple) and window[1] <= window[0]:
+        raise fail(f"{where}: to = {window[1]} is not after from")
+    return Freeze(
+        environments=given["environments"], window=window, reason=given["reason"]
+    )
 
 
-def _once(table: Fields) -> tuple[datetime, datetime]:
-    start, end = table.moment("from"), table.moment("to")
-    table.optional_text("weekly", _WEEKLY)
-    table.optional_text("zone", _ZONE)
-    if end <= start:
-        raise fail(f"{table.where}: to = {end} is not after from")
-    return start, end
-
-
-def _weekly(table: Fields) -> Weekly:
-    text = table.text("weekly")
-    found = _WEEKLY.match(text)
+def _weekly(where: str, given: dict[str, Any]) -> Weekly:
+    text = given["weekly"]
+    found = re.match(_WEEKLY, text)
     if found is None:
         raise fail(
-            f"{table.where}: weekly = {text!r} is not understood",
+            f"{where}: weekly = {text!r} is not understood",
             fix='Write day and time, twice: weekly = "Fri 16:00 - Mon 08:00".',
         )
-    if "from" in table or "to" in table:
-        raise fail(
-            f"{table.where}: weekly does not go with from and to",
-            fix="Make two freezes of it.",
-        )
+    if "from" in given or "to" in given:
+        fix = "Make two freezes of it."
+        raise fail(f"{where}: weekly does not go with from and to", fix=fix)
     return Weekly(
         text=text,
-        zone=table.text("zone", _ZONE),
+        zone=given["zone"],
         first=_DAYS.index(found[1]),
         start=time(int(found[2]), int(found[3])),
         last=_DAYS.index(found[4]),

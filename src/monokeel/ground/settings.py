@@ -1,60 +1,76 @@
-"""``infra/platform.toml``, parsed once into values that the rest can trust."""
+"""``infra/platform.toml``, parsed once into values that the rest can trust.
+
+``KEYS`` has every key with its reader and what it means: the parser, the JSON Schema
+for editors and the reference are made of it.
+"""
 
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any, TypeVar
 
+from monokeel.ground import toml
 from monokeel.ground.errors import UsageError
-from monokeel.ground.freezes import Freeze, parse_freeze
-from monokeel.ground.service import Service, parse_service
-from monokeel.ground.toml import Fields, fail
+from monokeel.ground.freezes import KEYS as FREEZES
+from monokeel.ground.freezes import Freeze, make_freeze
+from monokeel.ground.toml import Choice, Flag, Key, Keys, ListOf, Pairs, Text, fail
 
-LEVELS = ("patch", "minor", "major")
-RULE_SETS = ("conventionalcommits", "angular")
-WRITERS = ("deploy-key", "app")
 # Title of a squash merge → the messages that GitHub takes with it (cli/cli#10363). The
 # first of each is the default: so the title that ci.yml checked is what lands on main.
 _SQUASH = {
     "PR_TITLE": ("PR_BODY", "COMMIT_MESSAGES", "BLANK"),
     "COMMIT_OR_PR_TITLE": ("COMMIT_MESSAGES",),
 }
-_SWITCHES = (
-    "allow_squash_merge",
-    "allow_merge_commit",
-    "allow_rebase_merge",
-    "allow_auto_merge",
-)
-_FINGERPRINT = re.compile(r"SHA256:[A-Za-z0-9+/]{43}\Z")
-_OWNER = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})\Z")
-_REPOSITORY = re.compile(r"(?!\.{1,2}\Z)[A-Za-z0-9._-]{1,100}\Z")
-_ENVIRONMENT = re.compile(r"[a-z][a-z0-9-]*\Z")
-_BRANCH = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]*\Z")
-_LINE = re.compile(r"[0-9]+\.(?:[0-9]+\.)?x\Z")
-IMAGES = "{owner}/{repository}/{service}"
+_SWITCHES = ("squash_merge", "merge_commit", "rebase_merge", "auto_merge")
+WRITERS = ("deploy-key", "app")
+_OWNER = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})\Z"
+_REPOSITORY = r"(?!\.{1,2}\Z)[A-Za-z0-9._-]{1,100}\Z"
+_BRANCH = r"[A-Za-z0-9][A-Za-z0-9._/-]*\Z"
+_TAG_PREFIX = r"[A-Za-z][A-Za-z0-9._-]*\Z"
+_LINE = r"[0-9]+\.(?:[0-9]+\.)?x\Z"
+_EXAMPLE = "my-project/shop/{service}"
+_ENVIRONMENT = Text(r"[a-z][a-z0-9-]*\Z")
 # Parts joined by "/", with placeholders in them; the service tells images apart.
 _PART = r"(?![._-])(?:[A-Za-z0-9._-]|\{owner\}|\{repository\}|\{service\})+(?<![._-])"
-_CLAIMS = "refs/tags/monokeel-claim/{tag}"
-_IMAGES = re.compile(rf"(?=.*\{{service\}})(?:{_PART}/)*{_PART}\Z")
+_IMAGES = rf"(?=.*\{{service\}})(?:{_PART}/)*{_PART}\Z"
 _TWO_PARTS = {"docker.io", "index.docker.io", "registry-1.docker.io"}
-_HOST = re.compile(r"[A-Za-z0-9.-]+(?::[0-9]{1,5})?\Z")
-_TAG_PREFIX = re.compile(r"[A-Za-z][A-Za-z0-9._-]*\Z")
-_VERSION = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+(?:-[0-9A-Za-z.-]+)?\Z")
+_HOST = r"[A-Za-z0-9.-]+(?::[0-9]{1,5})?\Z"
+_VERSION = r"[0-9]+\.[0-9]+\.[0-9]+(?:-[0-9A-Za-z.-]+)?\Z"
+_INITIAL = r"(?:0|[1-9][0-9]*)(?:\.(?:0|[1-9][0-9]*)){2}\Z"
+# A type, or a type with a scope, as it stands before the colon of a commit's subject.
+_TYPE = r"[A-Za-z0-9_]+(?:\([^()]+\))?\Z"
 # A claim is a tag object, which no branch can be; among the tags it needs a part of
 # its own, or it would be the release tag itself.
-_INITIAL = re.compile(r"(?:0|[1-9][0-9]*)(?:\.(?:0|[1-9][0-9]*)){2}\Z")
-# A type, or a type with a scope, as it stands before the colon of a commit's subject.
-_TYPE = re.compile(r"[A-Za-z0-9_]+(?:\([^()]+\))?\Z")
-_CLAIM = re.compile(
+_CLAIM = (
     r"refs/(?!heads/|tags/\{)[a-z][a-z0-9-]*/(?:[A-Za-z0-9_-][A-Za-z0-9._-]*/)*"
     r"\{tag\}\Z"
 )
-_PATH = re.compile(r"(?!/)(?!.*(?:\A|/)\.\.?(?:/|\Z))[A-Za-z0-9_.][A-Za-z0-9._/-]*\Z")
-_SOAK = re.compile(r"([0-9]{1,9})(s|m|h|d)\Z")
+_PATH = r"(?!/)(?!.*(?:\A|/)\.\.?(?:/|\Z))[A-Za-z0-9_.][A-Za-z0-9._/-]*\Z"
+# One component of an image's path (OCI distribution-spec, "Pulling manifests").
+_SERVICE = r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*\Z"
+_PLATFORM = r"[a-z0-9]+/[a-z0-9]+(?:/[a-z0-9]+)?\Z"
 _NO_REF = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|/\.|\.lock(?:/|\Z)|[/.]\Z")
-TAKEN_ENVIRONMENTS = ("release", "registry", "policy", "template")
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+_TAKEN_ENVIRONMENTS = ("release", "registry", "policy", "template")
+T = TypeVar("T", "Service", "Environment")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """One image that is built: *path* and *context* are folders, *args* of the build.
+
+    *dockerfile* is empty for the one in *context*; *platforms* are such as
+    ``linux/arm64``.
+    """
+
+    name: str
+    kind: str
+    path: str
+    context: str
+    dockerfile: str = ""
+    platforms: tuple[str, ...] = ()
+    args: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,21 +81,18 @@ class Environment:
     """
 
     name: str
-    soak: timedelta
-    prerelease: bool
-    reviewers: bool
+    soak: timedelta = timedelta()
+    prerelease: bool = False
+    reviewers: bool = False
     auto: bool = False
     was: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicySettings:
-    """The table ``[policy]``: what drift and the lint of the rules take into account.
+    """The table ``[policy]``: what drift and the lint of the rules go by."""
 
-    *unmanaged* are patterns of rulesets that others keep, *parents* the organization's
-    rulesets that must be there, *external_checks* required checks that no job reports.
-    """
-
+    optional_rules: tuple[str, ...] = ()
     unmanaged: tuple[str, ...] = ()
     parents: tuple[str, ...] = ()
     external_checks: tuple[str, ...] = ()
@@ -87,44 +100,169 @@ class PolicySettings:
     issue_assignees: tuple[str, ...] = ()
 
 
+def _service(_: str, given: dict[str, Any]) -> Service:
+    path = given.get("path", f"services/{given['name']}")
+    return Service(**{"context": path, **given, "path": path})
+
+
+def _environment(where: str, given: dict[str, Any]) -> Environment:
+    environment = Environment(**given)
+    if environment.auto and environment.reviewers:
+        raise fail(
+            f"{where}: auto = true and reviewers = true do not go together",
+            fix="What goes by itself is approved by nobody: leave one of them out.",
+        )
+    return environment
+
+
+def _policy(_: str, given: dict[str, Any]) -> PolicySettings:
+    return PolicySettings(**given)
+
+
+def _on_github(where: str, given: dict[str, Any]) -> Mapping[str, str | bool]:
+    """Return what is wanted on GitHub; a switch that is not named stays as it is."""
+    title = given.get("squash_merge_commit_title", "PR_TITLE")
+    message = given.get("squash_merge_commit_message", _SQUASH[title][0])
+    Choice(_SQUASH[title]).read(f"{where} squash_merge_commit_message", message)
+    return {
+        "squash_merge_commit_title": title,
+        "squash_merge_commit_message": message,
+        "delete_branch_on_merge": False,
+        **given,
+    }
+
+
+_SERVICES: Keys = {
+    "name": Key(Text(_SERVICE), "a part of the image's name", required=True),
+    "kind": Key(Choice(("web", "api", "worker")), "what it is", required=True),
+    "path": Key(toml.Folder(), "its folder, services/NAME if left out"),
+    "context": Key(
+        toml.Folder(whole=True), "the folder that is built, path if left out"
+    ),
+    "dockerfile": Key(
+        toml.Folder(), "the file that says how, if not the context's own"
+    ),
+    "platforms": Key(ListOf(Text(_PLATFORM)), "such as linux/amd64, linux/arm64"),
+    "args": Key(Pairs(r"[A-Za-z_][A-Za-z0-9_]*\Z"), "build arguments"),
+}
+_ENVIRONMENTS: Keys = {
+    "name": Key(_ENVIRONMENT, "its branch is env/NAME", required=True),
+    "soak": Key(toml.Length(), "how long a version was live in the one before"),
+    "prerelease": Key(Flag(), "may a prerelease go there?"),
+    "reviewers": Key(Flag(), "must the GitHub Environment ask for an approval?"),
+    "auto": Key(Flag(), "promoted right after a release when every gate passes?"),
+    "was": Key(_ENVIRONMENT, "its name before it was renamed: keeps the history"),
+}
+_POLICY: Keys = {
+    "optional_rules": Key(ListOf(), "a gap, not an error, where the plan refuses them"),
+    "unmanaged": Key(ListOf(), "rulesets that others keep, such as sec-*"),
+    "parents": Key(ListOf(), "rulesets of the organization that must be there"),
+    "external_checks": Key(ListOf(), "required checks that no job of ours reports"),
+    "issue_labels": Key(ListOf(), "labels of the issue that drift keeps open"),
+    "issue_assignees": Key(ListOf(), "who is assigned to that issue"),
+}
+_SETTINGS: Keys = {
+    "squash_merge_commit_title": Key(Choice((*_SQUASH,)), "what lands on main"),
+    "squash_merge_commit_message": Key(Choice(_SQUASH["PR_TITLE"]), "its message"),
+    "delete_branch_on_merge": Key(Flag(), "true would delete env/* after a merge"),
+    **{f"allow_{x}": Key(Flag(), "as it is on GitHub if left out") for x in _SWITCHES},
+}
+KEYS: Keys = {
+    "repository": {
+        "owner": Key(Text(_OWNER), "the user or organization", required=True),
+        "name": Key(Text(_REPOSITORY), "its name on GitHub", required=True),
+        "default_branch": Key(Text(_BRANCH), "where releases are made from"),
+        "writer": Key(Choice(WRITERS), "who pushes what the rules protect"),
+        "writer_key": Key(
+            Text(r"SHA256:[A-Za-z0-9+/]{43}\Z"),
+            "fingerprint of the deploy key: any other one is a stranger",
+        ),
+        "app_id": Key(toml.Number(), "number of the GitHub App that writes"),
+    },
+    "release": {
+        "rules": Key(
+            Choice(("conventionalcommits", "angular")),
+            "which commits make which version",
+        ),
+        "tag_prefix": Key(Text(_TAG_PREFIX), "what a tag has before the version"),
+        "skip": Key(ListOf(Text(_VERSION)), "versions that must never be used"),
+        "initial": Key(
+            Text(_INITIAL),
+            "the first version; below 1.0.0 a breaking change raises the minor number",
+        ),
+        "types": Key(
+            Pairs(_TYPE, Choice(("patch", "minor", "major"))),
+            "more types of commits that release, each with its level",
+        ),
+        "claim_ref": Key(Text(_CLAIM), "where a version is claimed before its tag"),
+        "version_file": Key(Text(_PATH), "a file that must hold the version"),
+        "lines": Key(ListOf(Text(_LINE)), "maintenance branches, such as 1.x"),
+    },
+    "registry": {
+        "host": Key(
+            Text(_HOST, "Write the host without https:// and path."),
+            "the registry of the images",
+            field="registry_host",
+        ),
+        "images": Key(
+            Text(_IMAGES, f'Write a path below the host, such as "{_EXAMPLE}".'),
+            "the path of an image below the host",
+            field="image_pattern",
+        ),
+        "token_realm": Key(Text(_HOST), "one more host that may get the credentials"),
+        "build": Key(
+            Text(), "docker, buildah, or a command line with {context} and {image}"
+        ),
+    },
+    "settings": Key(
+        toml.Table(_SETTINGS, _on_github),
+        "settings of the repository, by the names of GitHub's REST API",
+        field="on_github",
+    ),
+    "services": Key(
+        toml.Rows(_SERVICES, _service), "the images that a release is made of"
+    ),
+    "environments": Key(
+        toml.Rows(_ENVIRONMENTS, _environment), "where releases go, in this order"
+    ),
+    "promotion": {
+        "blocked": Key(Pairs(_VERSION), "versions that go nowhere, with the reason"),
+    },
+    "policy": Key(toml.Table(_POLICY, _policy), "for drift and the lint of the rules"),
+    "freezes": Key(toml.Rows(FREEZES, make_freeze), "when nothing moves"),
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """All of ``infra/platform.toml``; *environments* stand in order of promotion.
 
-    *version_file*, if not empty, is a file that must hold the version of a release.
-    *initial* is the first version; *types* are more types of commits that release, each
-    with its level. *lines* are maintenance branches beside the default branch;
-    *blocked* is version → why it may go nowhere. *image_pattern* is the path of an
-    image below *registry_host*; *token_realm* is a host that may get the registry's
-    credentials besides the registry's own. *writer* pushes what the rules protect: the
-    deploy key (with *writer_key*, only the one of that fingerprint) or the GitHub App
-    *app_id*. *on_github* are settings of the repository, keys and values as in GitHub's
-    REST API.
+    ``KEYS`` says what each means. *on_github* has keys and values as in GitHub's REST
+    API; *blocked* is version → why it may go nowhere.
     """
 
     owner: str
     name: str
-    default_branch: str
+    default_branch: str = "main"
     writer: str = WRITERS[0]
     writer_key: str = ""
     app_id: int = 0
-    on_github: Mapping[str, str | bool]
-    rules: str
-    tag_prefix: str
-    skip: tuple[str, ...]
+    on_github: Mapping[str, str | bool] = field(default_factory=dict)
+    rules: str = "conventionalcommits"
+    tag_prefix: str = "v"
+    skip: tuple[str, ...] = ()
     initial: str = "1.0.0"
     types: Mapping[str, str] = field(default_factory=dict)
-    claim_ref: str
-    version_file: str
-    registry_host: str
-    image_pattern: str = IMAGES
+    claim_ref: str = "refs/tags/monokeel-claim/{tag}"
+    version_file: str = ""
+    registry_host: str = "ghcr.io"
+    image_pattern: str = "{owner}/{repository}/{service}"
     token_realm: str = ""
-    build: str
-    services: tuple[Service, ...]
-    environments: tuple[Environment, ...]
-    optional_rules: tuple[str, ...]
+    build: str = "docker"
+    services: tuple[Service, ...] = ()
+    environments: tuple[Environment, ...] = ()
     policy: PolicySettings = field(default_factory=PolicySettings)
-    freezes: tuple[Freeze, ...]
+    freezes: tuple[Freeze, ...] = ()
     lines: tuple[str, ...] = ()
     blocked: Mapping[str, str] = field(default_factory=dict)
 
@@ -160,18 +298,11 @@ class Settings:
 
     def service(self, name: str) -> Service:
         """Return the service called *name*; raise UsageError if there is none."""
-        for service in self.services:
-            if service.name == name:
-                return service
-        raise _no_such("service", name, [each.name for each in self.services])
+        return _named("service", name, self.services)
 
     def environment(self, name: str) -> Environment:
         """Return the environment *name*; raise UsageError if there is none."""
-        for environment in self.environments:
-            if environment.name == name:
-                return environment
-        names = [each.name for each in self.environments]
-        raise _no_such("environment", name, names)
+        return _named("environment", name, self.environments)
 
 
 def parse_settings(text: str) -> Settings:
@@ -181,67 +312,13 @@ def parse_settings(text: str) -> Settings:
     the nearest known one), a value of another type or shape, a duplicate name, and a
     time without a zone.
     """
-    top = Fields("", _document(text))
-    repository = top.table("repository")
-    release = top.table("release")
-    registry = top.table("registry")
-    policy = top.table("policy")
-    promotion = top.table("promotion")
-    environments = [_environment(each) for each in top.tables("environments")]
-    settings = Settings(
-        owner=repository.text("owner", _OWNER),
-        name=repository.text("name", _REPOSITORY),
-        default_branch=repository.text("default_branch", _BRANCH, default="main"),
-        writer=repository.choice("writer", WRITERS, default=WRITERS[0]),
-        writer_key=repository.optional_text("writer_key", _FINGERPRINT),
-        app_id=repository.number("app_id"),
-        on_github=_on_github(top.table("settings")),
-        rules=release.choice("rules", RULE_SETS, default=RULE_SETS[0]),
-        tag_prefix=release.text("tag_prefix", _TAG_PREFIX, default="v"),
-        skip=release.texts("skip", _VERSION),
-        initial=release.text("initial", _INITIAL, default="1.0.0"),
-        types=release.table("types").choices(_TYPE, LEVELS),
-        claim_ref=release.text("claim_ref", _CLAIM, default=_CLAIMS),
-        version_file=release.optional_text("version_file", _PATH),
-        registry_host=_host(registry),
-        image_pattern=_image_pattern(registry),
-        token_realm=registry.optional_text("token_realm", _HOST),
-        build=registry.text("build", default="docker"),
-        services=tuple(parse_service(each) for each in top.tables("services")),
-        environments=tuple(environments),
-        optional_rules=policy.texts("optional_rules"),
-        policy=_policy(policy),
-        freezes=_freezes(top.tables("freezes"), [e.name for e in environments]),
-        lines=release.texts("lines", _LINE),
-        blocked=promotion.pairs("blocked", _VERSION),
-    )
-    for table in (top, repository, release, registry, policy, promotion):
-        table.finish()
-    _require_sound(settings)
-    return settings
-
-
-def _policy(table: Fields) -> PolicySettings:
-    return PolicySettings(
-        **{each.name: table.texts(each.name) for each in fields(PolicySettings)}
-    )
-
-
-def _document(text: str) -> dict[str, object]:
     try:
-        return tomllib.loads(text)
+        document = {"settings": {}, **tomllib.loads(text)}
     except (ValueError, RecursionError) as error:
         raise fail(f"this is not TOML: {error}") from error
-
-
-def _image_pattern(table: Fields) -> str:
-    says = 'Write a path below the host, such as "my-project/shop/{service}".'
-    return table.text("images", _IMAGES, default=IMAGES, says=says)
-
-
-def _host(table: Fields) -> str:
-    says = "Write the host without https:// and path."
-    return table.text("host", _HOST, default="ghcr.io", says=says)
+    settings = Settings(**toml.read_table(KEYS, document))
+    _require_sound(settings)
+    return settings
 
 
 def _require_sound(settings: Settings) -> None:
@@ -253,16 +330,25 @@ def _require_sound(settings: Settings) -> None:
             fix='Set images = "{owner}/{repository}-{service}".',
         )
     _require_refs(settings)
-    _unique("services", [each.name for each in settings.services])
-    _unique("services", [each.path for each in settings.services])
+    _require_unique("services", [each.name for each in settings.services])
+    _require_unique("services", [each.path for each in settings.services])
     names = [each.name for each in settings.environments]
-    _unique("environments", names + [e.was for e in settings.environments if e.was])
+    was = [each.was for each in settings.environments if each.was]
+    _require_unique("environments", names + was)
     if (settings.writer == "app") != bool(settings.app_id):
         raise fail(
             f"[repository] writer = {settings.writer!r} and app_id = {settings.app_id}"
             " do not go together",
             fix='app_id is the number of the GitHub App; it goes with writer = "app".',
         )
+    for number, freeze in enumerate(settings.freezes, 1):
+        if not freeze.environments:
+            raise fail(
+                f"[[freezes]] {number}: environments is empty: nothing would freeze",
+                fix=f"Name some of: {', '.join(names)}.",
+            )
+        for name in freeze.environments:
+            settings.environment(name)
 
 
 def _require_refs(settings: Settings) -> None:
@@ -282,7 +368,7 @@ def _require_refs(settings: Settings) -> None:
             fix='Give it a part of its own, such as "refs/tags/monokeel-claim/{tag}".',
         )
     for each in settings.environments:
-        if each.name in TAKEN_ENVIRONMENTS:
+        if each.name in _TAKEN_ENVIRONMENTS:
             raise fail(
                 f"environment {each.name!r}: the GitHub Environment of that name holds"
                 " secrets of its own"
@@ -294,75 +380,19 @@ def is_ref(ref: str) -> bool:
     return _NO_REF.search(ref) is None
 
 
-def _on_github(table: Fields) -> Mapping[str, str | bool]:
-    title = table.choice(
-        "squash_merge_commit_title", tuple(_SQUASH), default="PR_TITLE"
+def _named(kind: str, name: str, known: tuple[T, ...]) -> T:
+    names = [each.name for each in known]
+    if name in names:
+        return known[names.index(name)]
+    raise UsageError(
+        f"there is no {kind} {name!r}" if name else f"no {kind} given",
+        fix=f"Choose one of: {', '.join(names)}."
+        if names
+        else f"infra/platform.toml names no {kind} yet.",
     )
-    messages = _SQUASH[title]
-    wanted: dict[str, str | bool] = {
-        "squash_merge_commit_title": title,
-        "squash_merge_commit_message": table.choice(
-            "squash_merge_commit_message", messages, default=messages[0]
-        ),
-        "delete_branch_on_merge": table.flag("delete_branch_on_merge", default=False),
-    }
-    for name in _SWITCHES:
-        flag = table.flag(name, default=False)
-        if name in table:  # else it stays as it is on GitHub
-            wanted[name] = flag
-    table.finish()
-    return wanted
 
 
-def _environment(table: Fields) -> Environment:
-    environment = Environment(
-        name=table.text("name", _ENVIRONMENT),
-        soak=_duration(table.where, table.text("soak", default="0s")),
-        prerelease=table.flag("prerelease", default=False),
-        reviewers=table.flag("reviewers", default=False),
-        auto=table.flag("auto", default=False),
-        was=table.optional_text("was", _ENVIRONMENT),
-    )
-    table.finish()
-    if environment.auto and environment.reviewers:
-        raise fail(
-            f"{table.where}: auto = true and reviewers = true do not go together",
-            fix="What goes by itself is approved by nobody: leave one of them out.",
-        )
-    return environment
-
-
-def _freezes(tables: tuple[Fields, ...], known: list[str]) -> tuple[Freeze, ...]:
-    freezes = tuple(parse_freeze(each, known) for each in tables)
-    for name in (name for freeze in freezes for name in freeze.environments):
-        if name not in known:
-            raise _no_such("environment", name, known)
-    return freezes
-
-
-def _duration(where: str, text: str) -> timedelta:
-    match = _SOAK.match(text)
-    if match is None:
-        raise fail(
-            f"{where}: soak = {text!r} is not a duration",
-            fix='Write a number and s, m, h or d, such as "24h".',
-        )
-    try:
-        return timedelta(**{_UNITS[match[2]]: int(match[1])})
-    except (OverflowError, ValueError) as error:
-        raise fail(f"{where}: soak = {text!r} is too long") from error
-
-
-def _unique(where: str, values: list[str]) -> None:
+def _require_unique(where: str, values: list[str]) -> None:
     for value in values:
         if values.count(value) > 1:
             raise fail(f"{where}: {value!r} stands there twice")
-
-
-def _no_such(kind: str, name: str, known: list[str]) -> UsageError:
-    return UsageError(
-        f"there is no {kind} {name!r}" if name else f"no {kind} given",
-        fix=f"Choose one of: {', '.join(known)}."
-        if known
-        else f"infra/platform.toml names no {kind} yet.",
-    )

@@ -1,11 +1,20 @@
-"""Take typed values out of a TOML table and refuse what is left over."""
+"""The readers of a TOML file: each turns one value into ours, or says what is wrong.
+
+A table is described by its keys, each with a reader and its meaning. The JSON Schema
+that editors use and the reference are made of the same description.
+"""
 
 import difflib
 import re
-from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Protocol, TypeVar
 
 from monokeel.ground.errors import UsageError
+
+T = TypeVar("T")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
 def fail(problem: str, *, fix: str = "") -> UsageError:
@@ -13,166 +22,233 @@ def fail(problem: str, *, fix: str = "") -> UsageError:
     return UsageError(f"infra/platform.toml: {problem}", fix=fix)
 
 
-class Fields:
-    """One TOML table that hands out its values; ``finish`` refuses unknown keys.
+class Reader(Protocol):
+    """Reads one kind of value."""
 
-    Every method raises UsageError when a value is missing or of another type.
-    """
+    def read(self, at: str, value: object) -> object:
+        """Return *value*, found *at* a key, as ours; UsageError if it is another."""
 
-    def __init__(self, where: str, table: Mapping[str, object]) -> None:
-        self.where = where
-        self._table = table
-        self._known: list[str] = []
 
-    def text(
-        self,
-        key: str,
-        shape: re.Pattern[str] | None = None,
-        *,
-        default: str = "",
-        says: str = "",
-    ) -> str:
-        """Return a non-empty string, of *shape* (in words: *says*) if one is given."""
-        value = self._take(key, default)
-        if not isinstance(value, str):
-            raise self._wrong(key, "a string", value)
-        if not value:
-            raise self._missing(key)
-        if value.startswith("-") or (shape is not None and not shape.match(value)):
-            pattern = "" if shape is None else f"It must match {shape.pattern}"
-            problem = f"{self._at(key)} = {value!r} is not allowed"
-            raise fail(problem, fix=says or pattern)
-        return value
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One key of a table: its *reader*, what it means, and the *field* it fills."""
 
-    def optional_text(self, key: str, shape: re.Pattern[str]) -> str:
-        """Return a string of *shape*, empty when the key is not there."""
-        return self.text(key, shape) if self._take(key, None) is not None else ""
+    reader: Reader
+    meaning: str
+    required: bool = False
+    field: str = ""
 
-    def choice(self, key: str, choices: Sequence[str], *, default: str = "") -> str:
-        """Return one of *choices*."""
-        value = self.text(key, default=default)
-        if value not in choices:
-            raise fail(
-                f"{self._at(key)} = {value!r} is not known",
-                fix=f"Choose one of: {', '.join(choices)}.",
-            )
-        return value
 
-    def texts(self, key: str, shape: re.Pattern[str] | None = None) -> tuple[str, ...]:
-        """Return a list of strings, empty when the key is not there."""
-        value = self._take(key, [])
-        if not isinstance(value, list):
-            raise self._wrong(key, "a list of strings", value)
-        return tuple(
-            Fields(self.where, {f"{key}[{i}]": item}).text(f"{key}[{i}]", shape)
-            for i, item in enumerate(value)
-        )
+Keys = Mapping[str, "Key | Keys"]
+"""What a table may hold; a table in it that is no value of its own holds more keys."""
 
-    def choices(self, shape: re.Pattern[str], choices: Sequence[str]) -> dict[str, str]:
-        """Return the whole table: keys of *shape*, each with one of *choices*."""
-        found = {}
-        for key in self._table:
-            if not shape.match(key):
-                raise fail(f"{self._at(key)} is not allowed")
-            found[key] = self.choice(key, choices)
-        return found
 
-    def all_texts(self, shape: re.Pattern[str]) -> dict[str, str]:
-        """Return the whole table: keys of *shape*, each with a string."""
-        found = {}
-        for key in self._table:
-            if not shape.match(key):
-                raise fail(f"{self._at(key)} is not allowed")
-            found[key] = self.text(key)
-        return found
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A string that is not empty and no option, of *shape*; *says* is that in words."""
 
-    def flag(self, key: str, *, default: bool) -> bool:
-        """Return true or false."""
-        value = self._take(key, default)
-        if not isinstance(value, bool):
-            raise self._wrong(key, "true or false", value)
-        return value
+    shape: str = ""
+    says: str = ""
 
-    def number(self, key: str) -> int:
-        """Return a whole number above 0, or 0 when the key is not there."""
-        value = self._take(key, 0)
-        if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-            raise self._wrong(key, "a whole number", value)
-        return value
+    def read(self, at: str, value: object) -> str:
+        """Return *value*."""
+        text = _of(str, "a string", at, value)
+        if not text:
+            raise _missing(at)
+        if text.startswith("-") or not re.match(self.shape, text):
+            pattern = f"It must match {self.shape}" if self.shape else ""
+            raise fail(f"{at} = {text!r} is not allowed", fix=self.says or pattern)
+        return text
 
-    def __contains__(self, key: str) -> bool:
-        """Say whether the table has *key*."""
-        return key in self._table
 
-    def moment(self, key: str) -> datetime:
-        """Return a time in UTC; one without a zone could mean any hour: refused."""
-        value = self._take(key, None)
-        if value is None:
-            raise self._missing(key)
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A path inside the repository; ``.``, all of it, only for a *whole* one."""
+
+    whole: bool = False
+
+    def read(self, at: str, value: object) -> str:
+        """Return *value*."""
+        path = Text(r"[^\x00-\x1f\x7f]+\Z").read(at, value)
+        inside = not {"..", ".", "", ".git"} & {*path.split("/")}
+        if not inside and not (self.whole and path == "."):
+            raise fail(f"{at} = {path!r} is not inside the repository")
+        return path
+
+
+@dataclass(frozen=True, slots=True)
+class Length:
+    """A length of time, such as ``24h``."""
+
+    shape: str = r"([0-9]{1,9})(s|m|h|d)\Z"
+
+    def read(self, at: str, value: object) -> timedelta:
+        """Return *value*."""
+        text = Text().read(at, value)
+        match = re.match(self.shape, text)
+        if match is None:
+            fix = 'Write a number and s, m, h or d, such as "24h".'
+            raise fail(f"{at} = {text!r} is not a duration", fix=fix)
+        try:
+            return timedelta(**{_UNITS[match[2]]: int(match[1])})
+        except (OverflowError, ValueError) as error:
+            raise fail(f"{at} = {text!r} is too long") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of *values*."""
+
+    values: tuple[str, ...]
+
+    def read(self, at: str, value: object) -> str:
+        """Return *value*."""
+        text = Text().read(at, value)
+        if text not in self.values:
+            fix = f"Choose one of: {', '.join(self.values)}."
+            raise fail(f"{at} = {text!r} is not known", fix=fix)
+        return text
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """True or false."""
+
+    def read(self, at: str, value: object) -> bool:
+        """Return *value*."""
+        return _of(bool, "true or false", at, value)
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A whole number, not negative."""
+
+    def read(self, at: str, value: object) -> int:
+        """Return *value*."""
+        number = _of(int, "a whole number", at, value)
+        if isinstance(value, bool) or number < 0:
+            raise _wrong(at, "a whole number", value)
+        return number
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Day and time with a zone: without one it could mean any hour."""
+
+    def read(self, at: str, value: object) -> datetime:
+        """Return *value* in UTC."""
         if not isinstance(value, datetime):
             said = value.isoformat() if isinstance(value, date) else repr(value)
             raise fail(
-                f"{self._at(key)} = {said} is not a moment",
+                f"{at} = {said} is not a moment",
                 fix="Write day and time with a zone and without quotes, such as"
                 " 2026-12-20T00:00:00Z.",
             )
         if value.tzinfo is None:
             raise fail(
-                f"{self._at(key)} = {value.isoformat()} has no time zone",
+                f"{at} = {value.isoformat()} has no time zone",
                 fix="Add Z or an offset, such as 2026-12-20T00:00:00Z.",
             )
         try:
             return value.astimezone(UTC)
         except OverflowError:
-            raise fail(f"{self._at(key)} = {value} is no time of ours") from None
+            raise fail(f"{at} = {value} is no time of ours") from None
 
-    def pairs(self, key: str, shape: re.Pattern[str]) -> dict[str, str]:
-        """Return the table *key* of strings; its keys have *shape*."""
-        value = self._take(key, {})
-        if not isinstance(value, dict):
-            raise self._wrong(key, f"a table [{key}]", value)
-        for name in value:
-            if not shape.match(name):
-                raise fail(f"{self._at(key)}: {name!r} is not allowed as a key")
-        table = Fields(self._at(key), value)
-        return {name: table.text(name) for name in value}
 
-    def table(self, key: str) -> "Fields":
-        """Return the table *key*, empty when it is not there."""
-        value = self._take(key, {})
-        if not isinstance(value, dict):
-            raise self._wrong(key, f"a table [{key}]", value)
-        return Fields(f"[{key}]", value)
+@dataclass(frozen=True, slots=True)
+class ListOf:
+    """A list of strings."""
 
-    def tables(self, key: str) -> "tuple[Fields, ...]":
-        """Return the array of tables *key*, empty when it is not there."""
-        value = self._take(key, [])
-        if not isinstance(value, list):
-            raise self._wrong(key, f"an array of tables [[{key}]]", value)
-        for item in value:
-            if not isinstance(item, dict):
-                raise self._wrong(key, f"an array of tables [[{key}]]", item)
-        return tuple(Fields(f"[[{key}]] {n}", item) for n, item in enumerate(value, 1))
+    item: Text = Text()
 
-    def finish(self) -> None:
-        """Raise UsageError for the first key that nobody asked for."""
-        for key in self._table:
-            if key in self._known:
-                continue
-            near = difflib.get_close_matches(key, self._known, n=1, cutoff=0.0)
-            raise fail(
-                f"{self._at(key)} is not a known key", fix=f"Did you mean {near[0]}?"
-            )
+    def read(self, at: str, value: object) -> tuple[str, ...]:
+        """Return *value*."""
+        items = _of(list, "a list of strings", at, value)
+        return tuple(self.item.read(f"{at}[{i}]", each) for i, each in enumerate(items))
 
-    def _take(self, key: str, default: object) -> object:
-        self._known.append(key)
-        return self._table.get(key, default)
 
-    def _at(self, key: str) -> str:
-        return f"{self.where} {key}".lstrip()
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """A table of any keys of *shape*, each with a string that *value* reads."""
 
-    def _missing(self, key: str) -> UsageError:
-        return fail(f"{self._at(key)} is missing or empty")
+    shape: str
+    value: Text | Choice = Text()
 
-    def _wrong(self, key: str, wanted: str, value: object) -> UsageError:
-        return fail(f"{self._at(key)} must be {wanted}, not {value!r}")
+    def read(self, at: str, value: object) -> dict[str, str]:
+        """Return *value*."""
+        table = _of(dict, f"a table [{at.rpartition(' ')[2]}]", at, value)
+        for name in table:
+            if not re.match(self.shape, name):
+                raise fail(f"{at}: {name!r} is not allowed as a key")
+        return {name: self.value.read(f"{at} {name}", table[name]) for name in table}
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """An array of tables of *keys*; *make* gives the value of each and its place."""
+
+    keys: Keys
+    make: Callable[[str, dict[str, Any]], object]
+
+    def read(self, at: str, value: object) -> tuple[object, ...]:
+        """Return *value*, in the order of the file."""
+        wanted = f"an array of tables [[{at}]]"
+        rows = [_of(dict, wanted, at, row) for row in _of(list, wanted, at, value)]
+        places = [f"[[{at}]] {n}" for n in range(1, len(rows) + 1)]
+        return tuple(
+            self.make(place, read_table(self.keys, row, place))
+            for place, row in zip(places, rows, strict=True)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table of *keys*; *make* gives its value."""
+
+    keys: Keys
+    make: Callable[[str, dict[str, Any]], object]
+
+    def read(self, at: str, value: object) -> object:
+        """Return *value*."""
+        table = _of(dict, f"a table [{at}]", at, value)
+        return self.make(f"[{at}]", read_table(self.keys, table, f"[{at}]"))
+
+
+def read_table(
+    keys: Keys, table: Mapping[str, object], where: str = ""
+) -> dict[str, Any]:
+    """Return the values of *table*, by field; what is left out has none.
+
+    UsageError for a value of another kind, for one that is missing, and for an unknown
+    key, with the nearest known one.
+    """
+    for name in table:
+        if name not in keys:
+            near = difflib.get_close_matches(name, [*keys], n=1, cutoff=0.0)
+            at = f"{where} {name}".lstrip()
+            raise fail(f"{at} is not a known key", fix=f"Did you mean {near[0]}?")
+    found: dict[str, Any] = {}
+    for name, key in keys.items():
+        at = f"{where} {name}".lstrip()
+        if not isinstance(key, Key):
+            inside = _of(dict, f"a table [{name}]", at, table.get(name, {}))
+            found |= read_table(key, inside, f"[{name}]")
+        elif name in table:
+            found[key.field or name] = key.reader.read(at, table[name])
+        elif key.required:
+            raise _missing(at)
+    return found
+
+
+def _of(kind: type[T], wanted: str, at: str, value: object) -> T:
+    if not isinstance(value, kind):
+        raise _wrong(at, wanted, value)
+    return value
+
+
+def _missing(at: str) -> UsageError:
+    return fail(f"{at} is missing or empty")
+
+
+def _wrong(at: str, wanted: str, value: object) -> UsageError:
+    return fail(f"{at} must be {wanted}, not {value!r}")

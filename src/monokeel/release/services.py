@@ -5,8 +5,7 @@ from typing import Protocol
 
 from monokeel.ground.errors import UsageError
 from monokeel.ground.report import Report, Section, Table
-from monokeel.ground.service import Service
-from monokeel.ground.settings import Settings
+from monokeel.ground.settings import Service, Settings
 
 # What decides how every service is built and tested; a change there concerns all.
 _SHARED = ("infra/platform.toml", ".github/workflows/")
