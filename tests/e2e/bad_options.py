@@ -75,14 +75,23 @@ OPTIONS = {
     "guard prefix": option(("guard", "--version", "v1"), "'v1' is not a version"),
     "guard option as value": option(("guard", "--version", "--json"), "needs a value"),
     "guard taken": option(("guard", "--version", "1.0.0"), "version 1.0.0 is taken", 3),
+    "build preview": option(
+        ("build", "--service", "apl", "--dry-run"), "no service 'apl'"
+    ),
     "build nothing": option(("build",), "no service given"),
     "build unknown": option(("build", "--service", "apl"), "no service 'apl'"),
     "build path": option(("build", "--service", "../api"), "no service '../api'"),
     "build line end": option(("build", "--service", "api\n"), r"no service 'api\n'"),
-    "release two deeds": option(
-        (*RELEASE, "--dry-run", "--abandon", "1.0.0"), "do not go together"
+    "release abandon preview": option(
+        (*RELEASE, "--dry-run", "--abandon", "1.0.0"), "cannot be taken back", 3
     ),
-    "release online": option((*RELEASE, "--online"), "belong to --dry-run"),
+    "release abandon offline": option(
+        (*RELEASE, "--dry-run", "--abandon", "1.0.0", "--offline"), "belong to"
+    ),
+    "release two ways": option(
+        (*RELEASE, "--dry-run", "--online", "--offline"), "do not go together"
+    ),
+    "release online": option((*RELEASE, "--online"), "belong to the --dry-run"),
     "release empty abandon": option((*RELEASE, "--abandon", ""), "no version given"),
     "release abandon word": option((*RELEASE, "--abandon", "all"), "'all' is not"),
     "release abandon published": option(

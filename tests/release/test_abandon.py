@@ -3,7 +3,12 @@
 import pytest
 
 from monokeel.ground.errors import RefusedError, ServiceError
-from monokeel.release.abandon import Abandonment, abandon, abandonment_report
+from monokeel.release.abandon import (
+    Abandonment,
+    abandon,
+    abandonment_report,
+    plan_abandonment,
+)
 from monokeel.release.reading import Reading
 from tests.fakes.faults import KilledError
 from tests.fakes.world import COMMIT, OTHER, World, candidate, killed
@@ -79,6 +84,30 @@ def test_what_was_taken_back_is_listed() -> None:
         "deleted": ["draft v1.4.0 (1)", "refs/tags/monokeel-claim/v1.4.0"],
         "kept": [],
     }
+
+
+def test_a_preview_names_what_would_go_and_changes_nothing() -> None:
+    world = World()
+    killed(world, RECORD)
+    before = (dict(world.refs.refs), dict(world.releases.releases))
+    now = Reading(candidate(OTHER), world.outside)
+
+    planned = plan_abandonment(now, skip=())
+
+    report = abandonment_report(planned, planned=True)
+    assert report.headline == "1.4.0 can be taken back"
+    assert report.sections[0].heading == "To delete"
+    assert (world.refs.refs, world.releases.releases) == before
+    assert planned == take_back(world)
+
+
+@pytest.mark.parametrize("point", [TAG, PUBLICATION])
+def test_a_preview_is_refused_as_the_deed_would_be(point: int) -> None:
+    world = World()
+    killed(world, point)
+
+    with pytest.raises(RefusedError, match="cannot be taken back"):
+        plan_abandonment(Reading(candidate(OTHER), world.outside), skip=())
 
 
 def test_a_draft_made_by_hand_is_left_and_named() -> None:

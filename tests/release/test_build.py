@@ -13,7 +13,9 @@ from monokeel.release.build import (
     Workplace,
     build_report,
     build_service,
+    check_build,
     digests_of,
+    planned_report,
 )
 from tests.fakes.images import FakeImages
 
@@ -108,6 +110,29 @@ def test_a_missing_image_is_built_and_its_digest_returned(
     found = registry.look_up(API, BUILT)
     assert found == Found(digest=built.digest, revision=COMMIT)
     assert built.image == f"ghcr.io/{API}"
+
+
+def test_a_preview_of_a_build_says_what_and_pushes_nothing(
+    registry: FakeImages, settings: Settings
+) -> None:
+    place = workplace(registry)
+
+    path = check_build(place, settings, service="api", commit=COMMIT)
+
+    report = planned_report(settings, path, service="api", commit=COMMIT)
+    assert report.headline == (
+        f"api would be built from services/api and pushed as ghcr.io/{API}:sha-{COMMIT}"
+    )
+    assert registry.look_up(API, BUILT) == Absent()
+
+
+def test_a_preview_of_a_build_is_refused_as_the_build_would_be(
+    registry: FakeImages, settings: Settings
+) -> None:
+    place = workplace(registry, checkout=Checkout(changed=(" M app.py",)))
+
+    with pytest.raises(UsageError, match="not those of"):
+        check_build(place, settings, service="api", commit=COMMIT)
 
 
 @pytest.mark.parametrize("label", [COMMIT, OTHER, None])

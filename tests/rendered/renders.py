@@ -86,7 +86,7 @@ def copy_source(target: Path) -> Path:
     """Make *target* a repository whose tag v9999.0.0 is this working template."""
     target.mkdir(parents=True)
     git(target, "init", "-q", "-b", "main")
-    for name in tracked("copier.yml", "TEMPLATE_VERSION", "template"):
+    for name in tracked("copier.yml", "questions", "TEMPLATE_VERSION", "template"):
         if os.path.lexists(ROOT / name):
             (target / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, target / name, follow_symlinks=False)

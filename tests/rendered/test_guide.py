@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from monokeel.ground.errors import UsageError
-from monokeel.tasks.arguments import Tasks, read
+from monokeel.tasks.arguments import Tasks, parse_call
 from monokeel.tasks.program import collection
 from tests.rendered import workflows
 from tests.rendered.renders import ROOT, TEMPLATE
@@ -46,7 +46,7 @@ def unknown(arguments: list[str]) -> str:
     """Return the program's complaint about *arguments*, or nothing."""
     contexts = {str(each.name): each for each in collection(ROOT).to_contexts()}
     try:
-        call = read(arguments, Tasks(contexts=contexts))
+        call = parse_call(arguments, Tasks(contexts=contexts))
     except UsageError as error:
         return f"{arguments}: {error}"
     return "" if call.act == "run" else f"{arguments}: no task"

@@ -7,7 +7,7 @@ import pytest
 from invoke import Argument, Collection, Context, ParserContext, Program, task
 
 from monokeel.ground.errors import UsageError
-from monokeel.tasks.arguments import FOREIGN, Call, Tasks, read
+from monokeel.tasks.arguments import FOREIGN, Call, Tasks, parse_call
 from monokeel.tasks.program import collection
 
 ROOT = Path(__file__).parents[2]
@@ -25,12 +25,12 @@ def tasks(own: Collection | None = None) -> Tasks:
 
 
 def call(*words: str) -> Call:
-    return read(words, tasks())
+    return parse_call(words, tasks())
 
 
 def refusal(*words: str) -> str:
     with pytest.raises(UsageError) as caught:
-        read(words, tasks())
+        parse_call(words, tasks())
     return f"{caught.value.problem}\n{caught.value.fix}"
 
 
@@ -89,7 +89,7 @@ def test_a_flag_that_is_on_can_be_switched_off() -> None:
     ids=str,
 )
 def test_what_is_asked_for(words: Sequence[str], act: str, name: str) -> None:
-    given = read(words, tasks())
+    given = parse_call(words, tasks())
 
     assert (given.act, given.name) == (act, name)
 
@@ -206,20 +206,23 @@ def test_a_task_of_the_team_has_what_invoke_offers(
 ) -> None:
     if words == "team --where a":
         with pytest.raises(UsageError, match="what is missing"):
-            read(words.split(), team_tasks())
+            parse_call(words.split(), team_tasks())
         return
-    given = values(read(words.split(), team_tasks()))
+    given = values(parse_call(words.split(), team_tasks()))
 
     assert {name: given[name] for name in expected} == expected
 
 
 def test_a_number_is_one() -> None:
     with pytest.raises(UsageError, match="--number 'x' is not a number"):
-        read(["team", "a", "--number", "x"], team_tasks())
+        parse_call(["team", "a", "--number", "x"], team_tasks())
 
 
 def test_words_behind_a_double_dash_are_kept_apart() -> None:
-    assert read(["team", "a", "--", "-x", "b c"], team_tasks()).rest == ("-x", "b c")
+    assert parse_call(["team", "a", "--", "-x", "b c"], team_tasks()).rest == (
+        "-x",
+        "b c",
+    )
 
 
 def test_each_option_is_long_and_chosen() -> None:

@@ -12,16 +12,20 @@ from monokeel.ground.report import Outcome, Report
 from monokeel.tasks.command import (
     About,
     OurConfig,
-    command,
     complain,
     require_yes,
 )
 
-ABOUT = About(group="Rules", examples=("./inv x",), exits={0: "", 1: ""})
+ABOUT = About(
+    group="Rules",
+    examples=("./inv x",),
+    exits={0: "", 1: ""},
+    options={"end": "how it ends"},
+)
 Capture = pytest.CaptureFixture[str]
 
 
-@command(ABOUT, {"end": "how it ends"})
+@ABOUT
 def example(*, end: str = "") -> Iterator[Report]:
     """End as it is told."""
     yield Report(headline="first", data={"n": 1})

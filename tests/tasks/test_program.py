@@ -11,7 +11,7 @@ from invoke import Collection, Task
 
 from monokeel.ground.errors import UsageError
 from monokeel.tasks import help as helping
-from monokeel.tasks.arguments import Tasks, read
+from monokeel.tasks.arguments import Tasks, parse_call
 from monokeel.tasks.command import EXITS, Command
 from monokeel.tasks.program import collection
 from monokeel.tasks.shells import candidates
@@ -44,6 +44,7 @@ name = "staging"
 # What each task may change: it has a preview, or is one without the option named here.
 WRITES = {
     "release": "--dry-run",
+    "build": "--dry-run",
     "promote": "--dry-run",
     "policy.apply": "--dry-run",
     "policy.rollback": "--dry-run",
@@ -98,7 +99,7 @@ def test_each_example_of_the_help_is_accepted(name: str) -> None:
         words = shlex.split(plain.partition(" | ")[0])
         contexts = {str(each.name): each for each in ALL.to_contexts()}
 
-        call = read(words[1:], Tasks(contexts=contexts))
+        call = parse_call(words[1:], Tasks(contexts=contexts))
 
         assert (words[0], call.act, call.name) == ("./inv", "run", name)
 

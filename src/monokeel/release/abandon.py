@@ -1,7 +1,7 @@
 """Take a half-finished release back: its drafts and its claim, never a tag."""
 
-from collections.abc import Collection, Iterable
-from dataclasses import asdict, dataclass
+from collections.abc import Collection
+from dataclasses import dataclass
 
 from monokeel.ground.answers import Declined, Found, Lost, Unknown
 from monokeel.ground.errors import RefusedError, ServiceError
@@ -20,24 +20,36 @@ class Abandonment:
     kept: tuple[str, ...]
 
 
-def abandon(now: Reading, *, skip: Collection[str]) -> Abandonment:
-    """Delete the drafts and the claim of the version of *now*, whatever its commit.
+def plan_abandonment(now: Reading, *, skip: Collection[str]) -> Abandonment:
+    """Return what taking back the version of *now* deletes, whatever its commit.
 
     *skip* are the versions that are never used. Raises RefusedError when the git tag
     or the release exists (then only forward), or an image carries the version and it
-    is not in *skip*; ServiceError when something cannot be read. Nothing to take back
-    is no error: the same call again, after a crash, finishes.
+    is not in *skip*; ServiceError when something cannot be read.
     """
     _refuse_beyond_return(now, skip)
     record = now.claim_record
     wanted = None if record is None else record_text(record)
-    mine = [each for each in now.drafts if now.is_left_of_ours(each, wanted)]
-    for draft in mine:
-        now.releases.delete(draft)
-    ours = _names(mine)
-    kept = [name for name in _names(now.drafts) if name not in ours]
-    claimed, claim = now.claimed, now.candidate.claim
+    ours = [_named(x) for x in now.drafts if now.is_left_of_ours(x, wanted)]
+    kept = [_named(x) for x in now.drafts if not now.is_left_of_ours(x, wanted)]
     # The claim goes last: as long as it is there, the release counts as unfinished.
+    claim = [now.candidate.claim] if now.claimed is not None else []
+    return Abandonment(
+        version=now.candidate.version, deleted=(*ours, *claim), kept=tuple(kept)
+    )
+
+
+def abandon(now: Reading, *, skip: Collection[str]) -> Abandonment:
+    """Delete the drafts and the claim of the version of *now*, and return which.
+
+    Raises as ``plan_abandonment``. Nothing to take back is no error: the same call
+    again, after a crash, finishes.
+    """
+    plan = plan_abandonment(now, skip=skip)
+    for draft in now.drafts:
+        if _named(draft) in plan.deleted:
+            now.releases.delete(draft)
+    claimed, claim = now.claimed, now.candidate.claim
     if claimed is not None:
         moved = now.remote.move_ref(claim, old=claimed.object, new=None)
         if isinstance(moved, Declined):
@@ -47,14 +59,8 @@ def abandon(now: Reading, *, skip: Collection[str]) -> Abandonment:
                 f"{claim} moved from {claimed.object} to {moved.now} meanwhile",
                 fix="Somebody is releasing this version now: wait for them.",
             )
-        ours.append(claim)
-    _read_back(now.without("refs", "releases"), kept)
-    version = now.candidate.version
-    return Abandonment(version=version, deleted=tuple(ours), kept=tuple(kept))
-
-
-def _names(drafts: Iterable[GitHubRelease]) -> list[str]:
-    return [f"draft {draft.tag} ({draft.id})" for draft in drafts]
+    _read_back(now.without("refs", "releases"), plan.kept)
+    return plan
 
 
 def _refuse_beyond_return(now: Reading, skip: Collection[str]) -> None:
@@ -88,7 +94,7 @@ def _refuse_beyond_return(now: Reading, skip: Collection[str]) -> None:
 
 
 def _read_back(now: Reading, kept: Collection[str]) -> None:
-    left = [name for name in _names(now.drafts) if name not in kept]
+    left = [_named(draft) for draft in now.drafts if _named(draft) not in kept]
     if now.claimed is not None:
         left.append(now.candidate.claim)
     if left:
@@ -98,16 +104,26 @@ def _read_back(now: Reading, kept: Collection[str]) -> None:
         )
 
 
-def abandonment_report(done: Abandonment) -> Report:
-    """Return what was taken back, and what was left because it is not ours."""
+def _named(draft: GitHubRelease) -> str:
+    return f"draft {draft.tag} ({draft.id})"
+
+
+def abandonment_report(done: Abandonment, *, planned: bool = False) -> Report:
+    """Return what was taken back, or is *planned* to be, and what is not ours."""
     headline = f"nothing is left of {done.version}"
+    if planned:
+        headline = f"{done.version} can be taken back"
     if not done.deleted:
         headline = f"there is nothing of {done.version} to take back"
     return Report(
         headline=headline,
         sections=(
-            Section("Deleted", done.deleted),
+            Section("To delete" if planned else "Deleted", done.deleted),
             Section("Left, not ours", done.kept),
         ),
-        data={**asdict(done), "deleted": [*done.deleted], "kept": [*done.kept]},
+        data={
+            "version": done.version,
+            "planned" if planned else "deleted": [*done.deleted],
+            "kept": [*done.kept],
+        },
     )

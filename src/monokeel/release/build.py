@@ -71,9 +71,7 @@ def build_service(
     the image pushed is labelled with another commit, or when we may not push;
     ServiceError when nobody can tell.
     """
-    path = settings.image(settings.service(service).name)
-    _check_files(workplace.checkout, commit)
-    _check_access(workplace.images, path)
+    path = check_build(workplace, settings, service=service, commit=commit)
     digest = workplace.builder.build(service, commit)
     found = _shown(workplace, path, digest)
     if found.revision != commit:
@@ -92,11 +90,37 @@ def build_service(
     )
 
 
+def check_build(
+    workplace: Workplace, settings: Settings, *, service: str, commit: str
+) -> str:
+    """Return the path of the image that a build of *service* would push.
+
+    Raises as ``build_service`` for what can be known before it.
+    """
+    path = settings.image(settings.service(service).name)
+    _check_files(workplace.checkout, commit)
+    _check_access(workplace.images, path)
+    return path
+
+
 def build_report(built: Built) -> Report:
     """Return what was built, or was there, and its digest."""
     return Report(
         headline=f"{built.service} built: {built.image}@{built.digest}",
         data=asdict(built),
+    )
+
+
+def planned_report(
+    settings: Settings, path: str, *, service: str, commit: str
+) -> Report:
+    """Return what a build of *service* would read and push; *path* is the image's."""
+    context = settings.service(service).context
+    image = f"{settings.registry_host}/{path}"
+    return Report(
+        headline=f"{service} would be built from {context} and pushed as"
+        f" {image}:sha-{commit}",
+        data={"service": service, "image": image, "commit": commit, "dry_run": True},
     )
 
 

@@ -8,7 +8,6 @@ import re
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import Literal
 
 from invoke import Argument, ParserContext
@@ -73,7 +72,7 @@ class Call:
     debug: bool = False
 
 
-def read(words: Sequence[str], tasks: Tasks) -> Call:
+def parse_call(words: Sequence[str], tasks: Tasks) -> Call:
     """Return what *words*, the command line without the program, ask for.
 
     Raises UsageError that names the nearest task or option for whatever nobody knows.
@@ -97,8 +96,10 @@ def read(words: Sequence[str], tasks: Tasks) -> Call:
     return Call(act="list")
 
 
-def nearest(word: str, known: Sequence[str]) -> str:
+def did_you_mean(word: str, known: Sequence[str]) -> str:
     """Return a question that names the *known* word most like *word*, or nothing."""
+    from difflib import get_close_matches
+
     plain = {re.sub(r"[^a-z]", "", each): each for each in known}
     same = plain.get(re.sub(r"[^a-z]", "", word))
     found = [same] if same else get_close_matches(word, known, 1)
@@ -116,16 +117,15 @@ def _explained(words: Sequence[str], tasks: Tasks) -> Call:
 
 
 def _listed(words: Sequence[str], tasks: Tasks) -> Call:
-    for word in words[1:] if words and not words[0].startswith("-") else words:
+    """Return the call for the list of the group that *words* name, or of all tasks."""
+    name, *more = words if words and not words[0].startswith("-") else ("", *words)
+    for word in more[:1]:
         if word.startswith("-"):
             raise _no_option(word, "", ("--list",))
         raise UsageError(f"--list takes one group, not {word!r} as well", fix=_ALONE)
-    name = words[0] if words else ""
     if name and name not in tasks.groups:
-        raise UsageError(
-            f"there is no group {name!r}",
-            fix=f"{nearest(name, tasks.groups)}{_ALONE}",
-        )
+        near = did_you_mean(name, tasks.groups)
+        raise UsageError(f"there is no group {name!r}", fix=f"{near}{_ALONE}")
     return Call(act="list", name=name)
 
 
@@ -254,7 +254,7 @@ def _group(name: str, words: Sequence[str], tasks: Tasks) -> Call:
     if first == "--version":
         return Call(act="version")
     members = [each for each in tasks.contexts if each.startswith(f"{name}.")]
-    near = nearest(f"{name}.{first}", members)
+    near = did_you_mean(f"{name}.{first}", members)
     raise UsageError(
         f"{name} is a group of tasks and takes no {first!r}",
         fix=f"{near}./inv {name} lists its tasks.",
@@ -263,7 +263,7 @@ def _group(name: str, words: Sequence[str], tasks: Tasks) -> Call:
 
 def _no_task(name: str, tasks: Tasks) -> UsageError:
     known = (*tasks.contexts, *tasks.groups)
-    fix = f"{nearest(name, known)}./inv lists the tasks."
+    fix = f"{did_you_mean(name, known)}./inv lists the tasks."
     return UsageError(f"there is no task {name!r}", fix=fix)
 
 
@@ -273,4 +273,4 @@ def _no_option(word: str, task: str, known: Sequence[str]) -> UsageError:
         return UsageError(f"there is no {option} here", fix=FOREIGN[option])
     more = f"./inv --help {task}".rstrip() + " lists the options."
     whose = f"{task} has no option" if task else "there is no option"
-    return UsageError(f"{whose} {option}", fix=f"{nearest(option, known)}{more}")
+    return UsageError(f"{whose} {option}", fix=f"{did_you_mean(option, known)}{more}")

@@ -11,24 +11,21 @@ import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from invoke import Argument, Config, Context, Task
 
-from monokeel.ground.errors import (
-    DIFFERENCE,
-    MonokeelError,
-    RefusedError,
-    ServiceError,
-    UsageError,
-)
-from monokeel.ground.report import Outcome, Report
+from monokeel.ground import errors
+from monokeel.ground.errors import MonokeelError, RefusedError, UsageError
 
-_EXIT: Final[Mapping[Outcome, int]] = {
+if TYPE_CHECKING:
+    from monokeel.ground.report import Outcome, Report
+
+_EXIT: "Final[Mapping[Outcome, int]]" = {
     "done": 0,
-    "difference": DIFFERENCE,
+    "difference": errors.DIFFERENCE,
     "refused": RefusedError.exit_code,
-    "unknown": ServiceError.exit_code,
+    "unknown": errors.ServiceError.exit_code,
 }
 _JSON: Final = "print one JSON object instead of text"
 EXITS: Final[Mapping[int, str]] = {
@@ -38,37 +35,25 @@ EXITS: Final[Mapping[int, str]] = {
     3: "refused: a guard or a gate said no, or somebody else was first",
     4: "cannot tell: git, GitHub or the registry did not answer, or the token may not",
 }
-Body = Callable[..., Iterable[Report]]
 
 
 class OurConfig(Config):
     """The settings of invoke in our own program; a task of ours runs in no other."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class About:
-    """What the help of a task says beside its docstring and its options.
-
-    *group* is a heading of the list of tasks. *exits* has the exit codes that it may
-    end with, each with its own meaning or ``""`` for that of all tasks. *variables*
-    are those of the environment that it reads, *section* is one of
-    ``docs/OPERATIONS.md``, *choices* are the values of an option, by its name.
-    """
-
-    group: str
-    examples: Sequence[str]
-    exits: Mapping[int, str]
-    variables: Sequence[str] = ()
-    section: str = ""
-    choices: Mapping[str, Callable[[], Iterable[str]]] = field(default_factory=dict)
-
-
 class Command(Task):  # type: ignore[type-arg]  # its parameter is never used
     """A task of ours: invoke's, and what its help says."""
 
-    def __init__(self, body: Callable[..., None], about: About, **how: object) -> None:
+    def __init__(self, body: Callable[..., None], about: "About") -> None:
         """Make a task of *body* that has no short options and no positional ones."""
-        super().__init__(body, auto_shortflags=False, **how)  # type: ignore[arg-type]
+        said = {**about.options, **({"json": _JSON} if about.json else {})}
+        super().__init__(
+            body,
+            auto_shortflags=False,
+            help=said,
+            iterable=about.iterable,
+            positional=about.positional,
+        )
         self.about = about
 
     def get_arguments(self, ignore_unknown_help: bool | None = None) -> list[Argument]:
@@ -80,22 +65,32 @@ class Command(Task):  # type: ignore[type-arg]  # its parameter is never used
             self.help = kept
 
 
-def command(
-    about: About,
-    options: Mapping[str, str],
-    *,
-    iterable: Sequence[str] = (),
-    positional: Sequence[str] = (),
-    json: bool = True,
-) -> Callable[[Body], Command]:
-    """Make a task of a function that yields reports; *options* has their help.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class About:
+    """What the help of a task says; as a decorator it makes a task of a function.
 
-    With *json* it takes ``--json``: then the first report is the one object on
-    stdout, and later ones are text on stderr.
+    The function yields reports. *group* is a heading of the list of tasks. *exits* has
+    the exit codes that it may end with, each with its own meaning or ``""`` for that of
+    all tasks. *options* has the help of each, *choices* the values of some.
+    *variables* are those of the environment that it reads, *section* is one of
+    ``docs/OPERATIONS.md``. With *json* it takes ``--json``: then the first report is
+    the one object on stdout, and later ones are text on stderr.
     """
-    described = {**options, **({"json": _JSON} if json else {})}
 
-    def make(body: Body) -> Command:
+    group: str
+    examples: Sequence[str]
+    exits: Mapping[int, str]
+    options: Mapping[str, str] = field(default_factory=dict)
+    variables: Sequence[str] = ()
+    section: str = ""
+    choices: Mapping[str, Callable[[], Iterable[str]]] = field(default_factory=dict)
+    iterable: Sequence[str] = ()
+    positional: Sequence[str] = ()
+    json: bool = True
+
+    def __call__(self, body: "Callable[..., Iterable[Report]]") -> Command:
+        """Return the task that runs *body*."""
+
         def run(context: Context, **given: object) -> None:
             as_json = bool(given.pop("json", False))
             with exit_on_error():
@@ -105,34 +100,29 @@ def command(
                 raise SystemExit(code)
 
         run.__doc__, run.__name__ = body.__doc__, body.__name__
-        run.__signature__ = _signature(body, json=json)  # type: ignore[attr-defined]
-        return Command(
-            run, about, help=described, iterable=iterable, positional=positional
-        )
+        # What invoke reads the options from: the body's own, and --json.
+        kind = inspect.Parameter.KEYWORD_ONLY
+        first = inspect.Parameter("_", inspect.Parameter.POSITIONAL_OR_KEYWORD)
+        last = [inspect.Parameter("json", kind, default=False)] if self.json else []
+        own = inspect.signature(body).parameters.values()
+        run.__signature__ = inspect.Signature([first, *own, *last])  # type: ignore[attr-defined]
+        return Command(run, self)
 
-    return make
 
+def show(report: "Report", *, as_json: bool = False, aside: bool = False) -> None:
+    """Print *report* on stdout; *aside*, what is going to be done, on stderr.
 
-def show(report: Report, *, as_json: bool = False) -> None:
-    """Print *report* on stdout; in GitHub Actions also as summary and annotations."""
+    In GitHub Actions it is also in the job summary, and its problems are annotations.
+    """
     from monokeel.adapters import actions
-    from monokeel.ground.report import as_json as one_line
-    from monokeel.ground.report import as_markdown, as_text
+    from monokeel.ground import report as forms
 
+    text = forms.as_json(report) if as_json else forms.as_text(report)
     # Flushed, so that it stays above the errors where both go into one log.
-    print(one_line(report) if as_json else as_text(report), flush=True)
-    actions.add_summary(as_markdown(report))
-    for problem in report.problems:
+    print(text, file=sys.stderr if aside else sys.stdout, flush=True)
+    actions.add_summary(forms.as_markdown(report))
+    for problem in () if aside else report.problems:
         actions.annotate(problem)
-
-
-def announce(report: Report) -> None:
-    """Print what is going to be done on stderr, and in the job summary."""
-    from monokeel.adapters import actions
-    from monokeel.ground.report import as_markdown, as_text
-
-    print(as_text(report), file=sys.stderr, flush=True)
-    actions.add_summary(as_markdown(report))
 
 
 def require_yes(deletion: str, *, yes: bool) -> None:
@@ -147,11 +137,16 @@ def require_yes(deletion: str, *, yes: bool) -> None:
             f"nobody was there to say yes: {deletion}",
             fix="Add --yes once that is what you want. Nothing was changed.",
         )
+    if not asked(deletion):
+        raise RefusedError(f"the answer was no: {deletion}", fix="Nothing was changed.")
+
+
+def asked(question: str) -> bool:
+    """Return what somebody at the terminal answers to *question*, yes or no."""
     from monokeel.ground.report import visible
 
-    print(f"{visible(deletion)}? [y/N] ", end="", file=sys.stderr, flush=True)
-    if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
-        raise RefusedError(f"the answer was no: {deletion}", fix="Nothing was changed.")
+    print(f"{visible(question)}? [y/N] ", end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip().lower() in {"y", "yes"}
 
 
 @contextmanager
@@ -211,14 +206,11 @@ def complain(problem: str, fix: str) -> None:
     actions.annotate(f"{problem}. {fix}" if fix else problem)
 
 
-def _show_all(reports: Iterable[Report], *, as_json: bool) -> int:
+def _show_all(reports: "Iterable[Report]", *, as_json: bool) -> int:
     """Show each report as it comes; return the exit code that they ask for."""
     code = 0
     for number, report in enumerate(reports):
-        if as_json and number:
-            announce(report)
-        else:
-            show(report, as_json=as_json)
+        show(report, as_json=as_json and not number, aside=as_json and number > 0)
         code = max(code, _EXIT[report.outcome])
     return code
 
@@ -240,12 +232,3 @@ def _require_our_program(context: Context, name: str) -> None:
             "invoke's dry mode is set (INVOKE_RUN_DRY or a configuration file)",
             fix="Unset it: --dry-run is the preview of a task that writes.",
         )
-
-
-def _signature(body: Body, *, json: bool) -> inspect.Signature:
-    """Return what invoke reads the options from: *body*'s own, and ``--json``."""
-    kind = inspect.Parameter.KEYWORD_ONLY
-    first = inspect.Parameter("_", inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    own = inspect.signature(body).parameters.values()
-    last = inspect.Parameter("json", kind, default=False)
-    return inspect.Signature([first, *own, *([last] if json else [])])

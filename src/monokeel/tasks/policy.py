@@ -5,41 +5,24 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from monokeel.ground.errors import RefusedError
-from monokeel.ground.report import Report
-from monokeel.tasks.command import About, announce, command, require_yes
-from monokeel.tasks.wiring import (
-    LOGIN,
-    make_git,
-    make_github,
-    make_promotion,
-    read_settings,
-    read_text,
-    require_one_repository,
-    root,
-    run_address,
-)
+from monokeel.tasks import wiring
+from monokeel.tasks.command import About, require_yes, show
 
 if TYPE_CHECKING:
-    from monokeel.adapters.rulesets import Rulesets
-    from monokeel.drift.ports import Outside
+    from monokeel.ground.report import Report
     from monokeel.policy.plan import Plan
     from monokeel.policy.reading import Policy
-    from monokeel.policy.workflow_jobs import Job
 
-POLICY = "infra/rulesets.json"
 _ALLOW = "what may stay unverified, such as bypass_actors; several with commas"
 
 
-@command(
-    About(
-        group="Rules",
-        examples=("./inv policy.lint",),
-        exits={0: "nothing wrong", 1: "something is wrong in the file"},
-        section="Policy Enforcement",
-    ),
-    {},
+@About(
+    group="Rules",
+    examples=("./inv policy.lint",),
+    exits={0: "nothing wrong", 1: "something is wrong in the file"},
+    section="Policy Enforcement",
 )
-def lint() -> Iterator[Report]:
+def lint() -> "Iterator[Report]":
     """Say what is wrong in infra/rulesets.json; needs no network."""
     from monokeel.policy.lint import lint as find_faults
     from monokeel.policy.lint import lint_report, refuse_errors
@@ -50,26 +33,24 @@ def lint() -> Iterator[Report]:
     yield lint_report(policy.desired, findings)
 
 
-@command(
-    About(
-        group="Rules",
-        examples=("./inv policy.plan", "./inv policy.plan --delete-unmanaged"),
-        exits={0: "equal", 1: "", 2: "different", 4: ""},
-        variables=("GITHUB_TOKEN",),
-        section="Policy Enforcement",
-    ),
-    {
+@About(
+    group="Rules",
+    examples=("./inv policy.plan", "./inv policy.plan --delete-unmanaged"),
+    exits={0: "equal", 1: "", 2: "different", 4: ""},
+    options={
         "allow_unverified": _ALLOW,
         "delete_unmanaged": "plan to delete rulesets that the file does not name",
         "preview": "for a pull request: show it and end with 0, whatever it says",
     },
+    variables=("GITHUB_TOKEN",),
+    section="Policy Enforcement",
 )
 def plan(
     *,
     allow_unverified: str = "",
     delete_unmanaged: bool = False,
     preview: bool = False,
-) -> Iterator[Report]:
+) -> "Iterator[Report]":
     """Show what policy.apply would write, value by value."""
     from monokeel.drift.wanted import parse_allowed
     from monokeel.policy.plan import plan_report
@@ -79,24 +60,22 @@ def plan(
     yield replace(report, outcome="done", problems=()) if preview else report
 
 
-@command(
-    About(
-        group="Rules",
-        examples=(
-            "./inv policy.apply --dry-run",
-            "./inv policy.apply",
-            "./inv policy.apply --delete-unmanaged --yes",
-        ),
-        exits={0: "", 1: "", 2: "written, and something still differs", 3: "", 4: ""},
-        variables=("GITHUB_TOKEN",),
-        section="Policy Enforcement",
+@About(
+    group="Rules",
+    examples=(
+        "./inv policy.apply --dry-run",
+        "./inv policy.apply",
+        "./inv policy.apply --delete-unmanaged --yes",
     ),
-    {
+    exits={0: "", 1: "", 2: "written, and something still differs", 3: "", 4: ""},
+    options={
         "delete_unmanaged": "delete rulesets that the file does not name",
         "dry_run": "show the plan and change nothing",
         "from_working_tree": "also what loosens a rule and was not merged",
         "yes": "with --delete-unmanaged: delete without asking",
     },
+    variables=("GITHUB_TOKEN",),
+    section="Policy Enforcement",
 )
 def apply(
     *,
@@ -104,150 +83,139 @@ def apply(
     dry_run: bool = False,
     from_working_tree: bool = False,
     yes: bool = False,
-) -> Iterator[Report]:
+) -> "Iterator[Report]":
     """Write infra/rulesets.json to GitHub.
 
     What nobody knows is never erased: a ruleset that the file does not name is
     deleted only with --delete-unmanaged, a rule of an unknown type never.
     """
-    require_one_repository()
+    wiring.require_one_repository()
     planned = _plan(delete_unmanaged=delete_unmanaged)
     if not from_working_tree and not dry_run:
         _require_reviewed()
     yield from [_preview(planned)] if dry_run else _write(planned, yes=yes)
 
 
-@command(
-    About(
-        group="Rules",
-        examples=("./inv policy.export > infra/rulesets.json",),
-        exits={0: "", 1: "", 3: "", 4: ""},
-        variables=("GITHUB_TOKEN",),
-        section="Ruleset Recovery",
-    ),
-    {},
+@About(
+    group="Rules",
+    examples=("./inv policy.export > infra/rulesets.json",),
+    exits={0: "", 1: "", 3: "", 4: ""},
+    variables=("GITHUB_TOKEN",),
+    section="Ruleset Recovery",
     json=False,
 )
-def export() -> Iterable[Report]:
+def export() -> "Iterable[Report]":
     """Print GitHub's rulesets as the text of that file."""
     from monokeel.policy.export import export as exported
     from monokeel.policy.reading import read_rulesets
 
-    print(exported(read_rulesets((), _rulesets())), end="")
+    print(exported(read_rulesets((), wiring.make_rulesets())), end="")
     return ()
 
 
-@command(
-    About(
-        group="Rules",
-        examples=(
-            "./inv policy.rollback --ruleset main --dry-run",
-            "./inv policy.rollback --ruleset main --to 7",
-        ),
-        exits={0: "", 1: "", 2: "written, and something still differs", 3: "", 4: ""},
-        variables=("GITHUB_TOKEN",),
-        section="Ruleset Recovery",
+@About(
+    group="Rules",
+    examples=(
+        "./inv policy.rollback --ruleset main --dry-run",
+        "./inv policy.rollback --ruleset main --to 7",
     ),
-    {
+    exits={0: "", 1: "", 2: "written, and something still differs", 3: "", 4: ""},
+    options={
         "ruleset": "the ruleset's name, such as main",
         "to": "the version in its history (default: the one before the newest)",
         "dry_run": "show the plan and change nothing",
     },
+    variables=("GITHUB_TOKEN",),
+    section="Ruleset Recovery",
 )
 def rollback(
     *, ruleset: str = "", to: str = "", dry_run: bool = False
-) -> Iterator[Report]:
+) -> "Iterator[Report]":
     """Take one ruleset back to an earlier version of its history."""
     from monokeel.policy.rollback import parse_version, plan_rollback
-    from monokeel.policy.rulesets import parse_policy
 
-    require_one_repository()
-    file = parse_policy(read_text(POLICY))
-    planned = plan_rollback(ruleset, parse_version(to), _rulesets(), file)
+    wiring.require_one_repository()
+    rulesets = wiring.make_rulesets()
+    planned = plan_rollback(ruleset, parse_version(to), rulesets, wiring.read_policy())
     yield from [_preview(planned)] if dry_run else _write(planned, yes=False)
 
 
-@command(
-    About(
-        group="Rules",
-        examples=("./inv drift", "./inv drift --only rulesets,pointers"),
-        exits={0: "in sync", 1: "", 2: "", 3: "", 4: ""},
-        variables=("GITHUB_TOKEN", *LOGIN),
-        section="Drift Detection",
-    ),
-    {
+@About(
+    group="Rules",
+    examples=("./inv drift", "./inv drift --only rulesets,pointers"),
+    exits={0: "in sync", 1: "", 2: "", 3: "", 4: ""},
+    options={
         "only": "rulesets, settings, pointers, releases; several with commas",
         "issue": "keep one issue open while drift lasts, close it after",
         "allow_unverified": _ALLOW,
     },
+    variables=("GITHUB_TOKEN", *wiring.LOGIN),
+    section="Drift Detection",
 )
 def drift(
     *, only: str = "", issue: bool = False, allow_unverified: str = ""
-) -> Iterator[Report]:
+) -> "Iterator[Report]":
     """Say where GitHub is not as the files say.
 
     Compares rulesets, settings, environment branches and images; changes
     nothing, but for the one issue of --issue.
     """
+    from monokeel.adapters.issues import Issues
+    from monokeel.adapters.repository import Repository
+    from monokeel.drift import wanted as asked
     from monokeel.drift.issue import follow_up
+    from monokeel.drift.ports import Outside
     from monokeel.drift.reading import read_drift
     from monokeel.drift.report import drift_report
-    from monokeel.drift.wanted import Wanted, parse_allowed, parse_sections
-    from monokeel.ground.report import as_markdown
+    from monokeel.ground.report import Report, as_markdown
     from monokeel.policy.agreement import disagreements
-    from monokeel.policy.rulesets import parse_policy
 
-    policy, settings = parse_policy(read_text(POLICY)), read_settings()
-    wanted = Wanted(
-        repository=make_github().repository,
+    policy, settings = wiring.read_policy(), wiring.read_settings()
+    github = wiring.make_github()
+    wanted = asked.Wanted(
+        repository=github.repository,
         policy=policy,
         settings=settings,
-        sections=parse_sections(only),
-        allowed=parse_allowed(allow_unverified),
+        sections=asked.parse_sections(only),
+        allowed=asked.parse_allowed(allow_unverified),
         disagreements=tuple(disagreements(settings, policy)),
     )
-    found = read_drift(wanted, _outside())
+    outside = Outside(
+        rulesets=wiring.make_rulesets(),
+        repository=Repository(github),
+        history=wiring.make_git(),
+        promotion=wiring.make_promotion(),
+    )
+    found = read_drift(wanted, outside)
     report = drift_report(found)
     yield report
     if issue:  # last: what an issue cannot hold must not keep the report back
-        from monokeel.adapters.issues import Issues
-
-        issues = Issues(
-            make_github(),
-            labels=settings.policy.issue_labels,
-            assignees=settings.policy.issue_assignees,
-        )
-        done = follow_up(found, as_markdown(report), issues, run_address())
+        labels, people = settings.policy.issue_labels, settings.policy.issue_assignees
+        issues = Issues(github, labels=labels, assignees=people)
+        done = follow_up(found, as_markdown(report), issues, wiring.run_address())
         yield Report(headline=done)
 
 
 def write_rules() -> None:
     """Apply the policy file for ``init``; both reports go to stderr."""
     for report in _write(_plan(delete_unmanaged=False), yes=False):
-        announce(report)
-
-
-def workflow_jobs() -> "tuple[Job, ...]":
-    """Return the jobs of the workflows in this repository."""
-    from monokeel.policy.workflow_jobs import jobs_of
-
-    folder = root() / ".github" / "workflows"
-    paths = sorted([*folder.glob("*.yml"), *folder.glob("*.yaml")])
-    return jobs_of({p.name: read_text(f".github/workflows/{p.name}") for p in paths})
+        show(report, aside=True)
 
 
 def _policy(*, delete_unmanaged: bool = False) -> "Policy":
     from monokeel.policy.reading import Policy
-    from monokeel.policy.rulesets import parse_policy
+    from monokeel.policy.workflow_jobs import jobs_of
 
-    settings = read_settings()
+    settings, folder = wiring.read_settings(), wiring.root() / ".github/workflows"
+    paths = sorted([*folder.glob("*.yml"), *folder.glob("*.yaml")])
+    texts = {p.name: wiring.read_text(f".github/workflows/{p.name}") for p in paths}
     return Policy(
-        desired=parse_policy(read_text(POLICY)),
+        desired=wiring.read_policy(),
         settings=settings,
-        optional_rules=settings.optional_rules,
+        optional_rules=settings.policy.optional_rules,
         unmanaged=settings.policy.unmanaged,
-        refs=make_git().known_refs(),
-        jobs=workflow_jobs(),
+        refs=wiring.make_git().known_refs(),
+        jobs=jobs_of(texts),
         delete_unmanaged=delete_unmanaged,
     )
 
@@ -255,7 +223,8 @@ def _policy(*, delete_unmanaged: bool = False) -> "Policy":
 def _plan(*, delete_unmanaged: bool) -> "Plan":
     from monokeel.policy.plan import make_plan
 
-    return make_plan(_policy(delete_unmanaged=delete_unmanaged), _rulesets())
+    policy = _policy(delete_unmanaged=delete_unmanaged)
+    return make_plan(policy, wiring.make_rulesets())
 
 
 def _require_reviewed() -> None:
@@ -266,58 +235,40 @@ def _require_reviewed() -> None:
     from monokeel.policy.reviewed import loosened
     from monokeel.policy.rulesets import parse_policy
 
-    git, branch = make_git(), read_settings().default_branch
+    git, branch = wiring.make_git(), wiring.read_settings().default_branch
     ref = f"refs/heads/{branch}"
     commit = git.remote_refs((ref,)).get(ref)
     if commit is None:
         return
     git.fetch_commit(commit)
-    reviewed = git.file_at(commit, POLICY)
-    if reviewed is None or reviewed == read_text(POLICY):
+    reviewed = git.file_at(commit, wiring.POLICY)
+    if reviewed is None:
         return
-    loose = loosened(parse_policy(reviewed), parse_policy(read_text(POLICY)))
+    loose = loosened(parse_policy(reviewed), wiring.read_policy())
     if loose:
         raise RefusedError(
-            f"{POLICY} here loosens the one of {branch} ({commit[:12]}), which was"
-            f" reviewed: {', '.join(loose)}",
+            f"{wiring.POLICY} here loosens the one of {branch} ({commit[:12]}), which"
+            f" was reviewed: {', '.join(loose)}",
             fix="Merge it first, or git pull if it is an older one;"
             " --from-working-tree applies it as it is. Nothing was written.",
         )
 
 
-def _preview(planned: "Plan") -> Report:
+def _preview(planned: "Plan") -> "Report":
     from monokeel.policy.plan import plan_report
 
     return replace(plan_report(planned), outcome="done")  # as asked: nothing written
 
 
-def _write(planned: "Plan", *, yes: bool) -> Iterator[Report]:
+def _write(planned: "Plan", *, yes: bool) -> "Iterator[Report]":
     from monokeel.policy.apply import applied_report, apply
 
     if planned.actions:  # else the report below says it all
-        announce(_preview(planned))
+        show(_preview(planned), aside=True)
     deleted = [each.name for each in planned.actions if each.verb == "delete"]
     if deleted:
         require_yes(f"delete {', '.join(deleted)} on GitHub", yes=yes)
-    yield applied_report(apply(planned, _rulesets()))
-
-
-def _rulesets() -> "Rulesets":
-    from monokeel.adapters.rulesets import Rulesets
-
-    return Rulesets(make_github())
-
-
-def _outside() -> "Outside":
-    from monokeel.adapters.repository import Repository
-    from monokeel.drift.ports import Outside
-
-    return Outside(
-        rulesets=_rulesets(),
-        repository=Repository(make_github()),
-        history=make_git(),
-        promotion=make_promotion(),
-    )
+    yield applied_report(apply(planned, wiring.make_rulesets()))
 
 
 TASKS = (drift,)

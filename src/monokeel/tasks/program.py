@@ -10,7 +10,7 @@ from invoke import Program as InvokeProgram
 
 from monokeel.ground.errors import MonokeelError, UsageError
 from monokeel.tasks import policy, promote, release, setup, shells, template
-from monokeel.tasks.arguments import Tasks, read
+from monokeel.tasks.arguments import Tasks, parse_call
 from monokeel.tasks.command import Command, OurConfig, ending, silence
 from monokeel.tasks.help import explanation, listing
 from monokeel.tasks.wiring import root
@@ -35,7 +35,7 @@ class Program(InvokeProgram):
             print("\n".join(shells.candidates(words[2:], self.collection)))
             raise Exit
         tasks = _tasks(self.collection)
-        call = read(words, tasks)
+        call = parse_call(words, tasks)
         match call.act:
             case "version":
                 print(f"Monokeel {_version()}")
@@ -127,10 +127,11 @@ def _add_local(tasks: Collection, path: Path) -> None:
 
 
 def _tasks(tasks: Collection) -> Tasks:
-    contexts = {}
-    for context in tasks.to_contexts():
-        for name in (str(context.name), *context.aliases):
-            contexts[name] = context
+    contexts = {
+        name: context
+        for context in tasks.to_contexts()
+        for name in (str(context.name), *context.aliases)
+    }
     ours = {name: tasks[name] for name in contexts}
     return Tasks(
         contexts=contexts,

@@ -6,40 +6,26 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from monokeel.ground.errors import UsageError
-from monokeel.ground.report import Report
-from monokeel.tasks.command import About, command
-from monokeel.tasks.wiring import (
-    LOGIN,
-    environment_names,
-    make_credentials,
-    make_promotion,
-    read_settings,
-    server_address,
-    token,
-    variable,
-)
+from monokeel.tasks import wiring
+from monokeel.tasks.command import About
 
 if TYPE_CHECKING:
+    from monokeel.ground.report import Report
     from monokeel.promotion.request import Request
 
 _ENV = "the environment, such as dev, staging, prod"
 
 
-@command(
-    About(
-        group="Environments",
-        examples=(
-            "./inv promote --env staging --version 1.4.0",
-            "./inv promote --env staging --version 1.4.0 --dry-run",
-            './inv promote --env prod --rollback --reason "incident 42"',
-            './inv promote --env prod --rollback --emergency "incident 42"',
-        ),
-        exits={0: "", 1: "", 3: "", 4: ""},
-        variables=("GITHUB_TOKEN", "MONOKEEL_DEPLOY_KEY", "PROMOTE_HOLD", *LOGIN),
-        section="GitOps Flow",
-        choices={"env": environment_names},
+@About(
+    group="Environments",
+    examples=(
+        "./inv promote --env staging --version 1.4.0",
+        "./inv promote --env staging --version 1.4.0 --dry-run",
+        './inv promote --env prod --rollback --reason "incident 42"',
+        './inv promote --env prod --rollback --emergency "incident 42"',
     ),
-    {
+    exits={0: "", 1: "", 3: "", 4: ""},
+    options={
         "env": _ENV,
         "version": "the release, such as 1.4.0",
         "rollback": "move back; without --version to the last good version before",
@@ -51,6 +37,9 @@ _ENV = "the environment, such as dev, staging, prod"
         "auto": "the newest release, wherever auto = true, as far as the gates let it",
         "dry_run": "show the plan and change nothing",
     },
+    variables=("GITHUB_TOKEN", "MONOKEEL_DEPLOY_KEY", "PROMOTE_HOLD", *wiring.LOGIN),
+    section="GitOps Flow",
+    choices={"env": wiring.environment_names},
     iterable=("override",),
 )
 def promote(
@@ -64,7 +53,7 @@ def promote(
     emergency: str = "",
     auto: bool = False,
     dry_run: bool = False,
-) -> Iterator[Report]:
+) -> "Iterator[Report]":
     """Move an environment branch to a release."""
     from monokeel.promotion.auto import onwards_report, promote_onwards
     from monokeel.promotion.request import Request
@@ -78,15 +67,15 @@ def promote(
         overrides=tuple(override or ()),
         emergency=emergency,
         hold=_hold(),
-        actor=variable("GITHUB_TRIGGERING_ACTOR", "GITHUB_ACTOR") or "",
-        run_id=variable("GITHUB_RUN_ID") or "",
-        run_url=_run_url(),
+        actor=wiring.variable("GITHUB_TRIGGERING_ACTOR", "GITHUB_ACTOR") or "",
+        run_id=wiring.variable("GITHUB_RUN_ID") or "",
+        run_url=wiring.run_address(),
         by_token=pushes_with_token(dry_run=dry_run),
     )
     if not auto:
         yield from _move(request, dry_run=dry_run)
         return
-    outside, local = make_promotion(), read_settings()
+    outside, local = wiring.make_promotion(), wiring.read_settings()
     steps = promote_onwards(request, outside, local, carried_out=not dry_run)
     yield onwards_report([*steps])
 
@@ -96,21 +85,21 @@ def pushes_with_token(*, dry_run: bool) -> bool:
 
     Not so in the job that plans: the key is in the Environment of the one that moves.
     """
-    if dry_run and variable("GITHUB_ACTIONS"):
+    if dry_run and wiring.variable("GITHUB_ACTIONS"):
         return False
-    return not make_credentials().writer and token() is not None
+    return not wiring.make_credentials().writer and wiring.token() is not None
 
 
-def _move(request: "Request", *, dry_run: bool) -> Iterator[Report]:
+def _move(request: "Request", *, dry_run: bool) -> "Iterator[Report]":
     from monokeel.adapters.actions import set_output
     from monokeel.promotion.move import move_environment
     from monokeel.promotion.outcome import outcome_report, preview_report
     from monokeel.promotion.plan import plan_promotion
 
-    outside = make_promotion()
-    plan = plan_promotion(request, outside, read_settings())
+    outside = wiring.make_promotion()
+    plan = plan_promotion(request, outside, wiring.read_settings())
     if dry_run or plan.stops:
-        yield preview_report(plan, server=server_address())
+        yield preview_report(plan, server=wiring.server_address())
     if dry_run:
         set_output("from", plan.leaving)
         plan.require()
@@ -118,49 +107,50 @@ def _move(request: "Request", *, dry_run: bool) -> Iterator[Report]:
     yield outcome_report(move_environment(plan, outside))
 
 
-@command(
-    About(
-        group="Environments",
-        examples=("./inv status", "./inv status --all", "./inv status --html FILE"),
-        exits={0: "", 1: "", 4: ""},
-        variables=("GITHUB_TOKEN", "PROMOTE_HOLD"),
-        section="GitOps Flow",
-    ),
-    {
+@About(
+    group="Environments",
+    examples=("./inv status", "./inv status --all", "./inv status --html FILE"),
+    exits={0: "", 1: "", 4: ""},
+    options={
         "all": "every version and environment, and all that stops a move",
         "html": "write one self-contained page to this file",
     },
+    variables=("GITHUB_TOKEN", "PROMOTE_HOLD"),
+    section="GitOps Flow",
 )
-def status(*, all: bool = False, html: str = "") -> Iterator[Report]:  # noqa: A002 - the option's name
+def status(*, all: bool = False, html: str = "") -> "Iterator[Report]":  # noqa: A002 - the option's name
     """Show what runs where, and what may go next."""
     from monokeel.adapters.machine import write_page
     from monokeel.promotion.board import board_html
     from monokeel.promotion.status import overview_of
     from monokeel.promotion.status_report import overview_report
 
-    overview = overview_of(make_promotion(), read_settings(), hold=_hold())
+    overview = overview_of(
+        wiring.make_promotion(), wiring.read_settings(), hold=_hold()
+    )
     if html:
         write_page(html, board_html(overview))
     yield overview_report(overview, whole=all)
 
 
-@command(
-    About(
-        group="Environments",
-        examples=("./inv history --env prod", "./inv history --env prod --count 50"),
-        exits={0: "", 1: "", 4: ""},
-        variables=("GITHUB_TOKEN",),
-        section="GitOps Environment Recovery",
-        choices={"env": environment_names},
-    ),
-    {"env": _ENV, "count": "how many moves to show, such as 20"},
+@About(
+    group="Environments",
+    examples=("./inv history --env prod", "./inv history --env prod --count 50"),
+    exits={0: "", 1: "", 4: ""},
+    options={"env": _ENV, "count": "how many moves to show, such as 20"},
+    variables=("GITHUB_TOKEN",),
+    section="GitOps Environment Recovery",
+    choices={"env": wiring.environment_names},
 )
-def history(*, env: str = "", count: str = "20") -> Iterator[Report]:
+def history(*, env: str = "", count: str = "20") -> "Iterator[Report]":
     """List the moves of an environment, those by hand too."""
     from monokeel.promotion.history import moves_report, parse_count, past_moves
 
     moves = past_moves(
-        make_promotion(), read_settings(), environment=env, count=parse_count(count)
+        wiring.make_promotion(),
+        wiring.read_settings(),
+        environment=env,
+        count=parse_count(count),
     )
     yield moves_report(moves)
 
@@ -174,8 +164,8 @@ def _hold() -> str | None:
     A workflow of this repository hands the variable over, also an empty one.
     """
     if os.environ.get("GITHUB_ACTIONS") == "true" and "PROMOTE_HOLD" in os.environ:
-        return variable("PROMOTE_HOLD") or ""
-    return variable("PROMOTE_HOLD")
+        return wiring.variable("PROMOTE_HOLD") or ""
+    return wiring.variable("PROMOTE_HOLD")
 
 
 def _reason(reason: str, emergency: str, *, needed: bool) -> str:
@@ -191,12 +181,3 @@ def _reason(reason: str, emergency: str, *, needed: bool) -> str:
             fix='Add --reason "why", such as --reason "incident 42".',
         )
     return said
-
-
-def _run_url() -> str:
-    server = variable("GITHUB_SERVER_URL")
-    repository = variable("GITHUB_REPOSITORY")
-    run = variable("GITHUB_RUN_ID")
-    if not (server and repository and run):
-        return ""
-    return f"{server}/{repository}/actions/runs/{run}"

@@ -13,27 +13,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from monokeel.ground.errors import MonokeelError, UsageError
-from monokeel.ground.report import Report
 from monokeel.tasks import wiring
-from monokeel.tasks.command import About, announce, command
-from monokeel.tasks.policy import POLICY, write_rules
-from monokeel.tasks.wiring import read_settings, read_text
+from monokeel.tasks.command import About, asked, show
+from monokeel.tasks.policy import write_rules
 
 if TYPE_CHECKING:
+    from monokeel.adapters.keys import Keys
+    from monokeel.ground.report import Report
     from monokeel.ground.settings import Settings
     from monokeel.setup.ports import Outside
     from monokeel.setup.rows import Declared
 
 
-@command(
-    About(
-        group="Set-up",
-        examples=("./inv init --dry-run", "./inv init", "./inv init --no-rules"),
-        exits={0: "", 1: "", 2: "something is left to you", 3: "", 4: ""},
-        variables=("GITHUB_TOKEN",),
-        section="What GitHub must know",
-    ),
-    {
+@About(
+    group="Set-up",
+    examples=("./inv init --dry-run", "./inv init", "./inv init --no-rules"),
+    exits={0: "", 1: "", 2: "something is left to you", 3: "", 4: ""},
+    options={
         "key_file": "where the private deploy key is kept (~/.config/monokeel/...)",
         "register_key": "register the deploy key with this token, and not by hand",
         "create": "private or public: make the repository on GitHub first",
@@ -41,6 +37,8 @@ if TYPE_CHECKING:
         "rules": "do not apply infra/rulesets.json in the end",
         "dry_run": "show what would be done and change nothing",
     },
+    variables=("GITHUB_TOKEN",),
+    section="What GitHub must know",
 )
 def init(
     *,
@@ -50,37 +48,33 @@ def init(
     yes: bool = False,
     rules: bool = True,
     dry_run: bool = False,
-) -> Iterator[Report]:
+) -> "Iterator[Report]":
     """Connect this repository to GitHub; repeatable."""
-    from monokeel.adapters.keys import set_secret
-    from monokeel.setup.init import (
-        Step,
-        carry_out,
-        init_report,
-        make_plan,
-        planned_steps,
-    )
+    from monokeel.setup import init as setup
 
     wiring.require_one_repository()
-    settings = read_settings()
-    outside = _outside(settings, key_file, rules=rules)
+    settings = wiring.read_settings()
+    keys = _keys(settings, key_file)
+    outside = _outside(keys, rules=rules)
     if create and not dry_run:
         _create(create)
     if not dry_run and _may_set_secrets(yes=yes):
-        path = _key_path(settings, key_file).expanduser().absolute()
-        store = partial(set_secret, path, settings.repository)
+        from monokeel.adapters.keys import set_secret
+
+        store = partial(set_secret, Path(keys.file), settings.repository)
         outside = replace(outside, set_secret=store)
-    plan = make_plan(_declared(settings, register=register_key), outside)
+    plan = setup.make_plan(_declared(register=register_key), outside)
     if dry_run:
-        yield replace(init_report(settings, planned_steps(plan)), outcome="done")
+        report = setup.init_report(settings, setup.planned_steps(plan))
+        yield replace(report, outcome="done")
         return
-    steps: list[Step] = []
+    steps: list[setup.Step] = []
     try:
-        steps.extend(carry_out(plan))
+        steps.extend(setup.carry_out(plan))
     except MonokeelError:
-        announce(init_report(settings, tuple(steps)))
+        show(setup.init_report(settings, tuple(steps)), aside=True)
         raise
-    yield init_report(settings, tuple(steps))
+    yield setup.init_report(settings, tuple(steps))
 
 
 def _create(visibility: str) -> None:
@@ -99,48 +93,48 @@ def _may_set_secrets(*, yes: bool) -> bool:
         return False
     if yes or not sys.stdin.isatty():
         return yes
-    print("Set missing secrets with gh? [y/N] ", end="", file=sys.stderr, flush=True)
-    return input().strip().lower() in ("y", "yes")
+    return asked("Set missing secrets with gh")
 
 
-def _declared(settings: "Settings", *, register: bool = False) -> "Declared":
-    from monokeel.policy.rulesets import parse_policy
+def _keys(settings: "Settings", named: str = "") -> "Keys":
+    from monokeel.adapters.keys import Keys
+
+    base = Path(os.environ.get("XDG_CONFIG_HOME") or "~/.config") / "monokeel"
+    path = Path(named) if named else base / settings.repository.replace("/", "-")
+    return Keys(path, root=wiring.root())
+
+
+def _declared(*, register: bool = False) -> "Declared":
     from monokeel.setup.rows import Declared
 
-    policy = parse_policy(read_text(POLICY))
+    settings, policy = wiring.read_settings(), wiring.read_policy()
     return Declared(settings=settings, policy=policy, register=register)
 
 
-def _outside(settings: "Settings", key_file: str = "", *, rules: bool) -> "Outside":
-    from monokeel.adapters.keys import Keys
+def _outside(keys: "Keys", *, rules: bool) -> "Outside":
     from monokeel.adapters.repository import Repository
-    from monokeel.adapters.rulesets import Rulesets
     from monokeel.setup.permissions import kind_of
     from monokeel.setup.ports import Outside
 
-    github = wiring.make_github()
     return Outside(
-        repository=Repository(github),
-        rulesets=Rulesets(github),
+        repository=Repository(wiring.make_github()),
+        rulesets=wiring.make_rulesets(),
         clone=wiring.make_git(),
-        keys=Keys(_key_path(settings, key_file), root=wiring.root()),
+        keys=keys,
         apply_rules=write_rules if rules else None,
         mint=wiring.minter(),
         token_kind=kind_of(wiring.token() or ""),
     )
 
 
-@command(
-    About(
-        group="Set-up",
-        examples=("./inv doctor",),
-        exits={0: "nothing is missing", 1: "", 2: "something is missing", 4: ""},
-        variables=("GITHUB_TOKEN",),
-        section="What GitHub must know",
-    ),
-    {},
+@About(
+    group="Set-up",
+    examples=("./inv doctor",),
+    exits={0: "nothing is missing", 1: "", 2: "something is missing", 4: ""},
+    variables=("GITHUB_TOKEN",),
+    section="What GitHub must know",
 )
-def doctor() -> Iterator[Report]:
+def doctor() -> "Iterator[Report]":
     """Say what is missing on this machine and on GitHub."""
     from monokeel.adapters.machine import Machine
     from monokeel.adapters.worktree import Worktree
@@ -148,34 +142,31 @@ def doctor() -> Iterator[Report]:
     from monokeel.setup.doctor import Here, doctor_report, examine
     from monokeel.setup.rows import Declared
 
-    settings = read_settings()
-    outside = _outside(settings, rules=False) if wiring.token() else None
-    here = Here(
-        machine=Machine(),
-        clone=wiring.make_git(),
-        files=Worktree(wiring.root()),
-    )
+    settings = wiring.read_settings()
+    outside = _outside(_keys(settings), rules=False) if wiring.token() else None
+    root = wiring.root()
+    here = Here(machine=Machine(), clone=wiring.make_git(), files=Worktree(root))
     declared = Declared(settings=settings, policy=None)
-    if (wiring.root() / POLICY).exists():  # else it is among the missing files
-        declared = _declared(settings)
+    if (root / wiring.POLICY).exists():  # else it is among the missing files
+        declared = _declared()
         agreed = tuple(disagreements(settings, declared.policy or ()))
         here = replace(here, disagreements=agreed)
     yield doctor_report(tuple(examine(declared, here, outside)))
 
 
-@command(
-    About(
-        group="Workflows",
-        examples=("./inv services", "./inv services --changed-since origin/main"),
-        exits={0: "", 1: ""},
-    ),
-    {"changed_since": "only those that changed since a ref, such as origin/main"},
+@About(
+    group="Workflows",
+    examples=("./inv services", "./inv services --changed-since origin/main"),
+    exits={0: "", 1: ""},
+    options={
+        "changed_since": "only those that changed since a ref, such as origin/main"
+    },
 )
-def services(*, changed_since: str = "") -> Iterator[Report]:
+def services(*, changed_since: str = "") -> "Iterator[Report]":
     """List the services of infra/platform.toml."""
     from monokeel.release.services import list_services
 
-    settings = read_settings()
+    settings = wiring.read_settings()
     for each in settings.services:
         if not (wiring.root() / each.path).is_dir():
             raise UsageError(
@@ -185,47 +176,41 @@ def services(*, changed_since: str = "") -> Iterator[Report]:
     yield list_services(settings, wiring.make_git(), since=changed_since)
 
 
-@command(
-    About(
-        group="Workflows",
-        examples=("./inv check.branch", "./inv check.branch --name feat/search"),
-        exits={0: "allowed", 1: "", 3: "not allowed"},
-    ),
-    {"name": "the branch, such as feat/search (the one that is checked out)"},
+@About(
+    group="Workflows",
+    examples=("./inv check.branch", "./inv check.branch --name feat/search"),
+    exits={0: "allowed", 1: "", 3: "not allowed"},
+    options={"name": "the branch, such as feat/search (the one that is checked out)"},
     json=False,
 )
-def branch(*, name: str | None = None) -> Iterator[Report]:
+def branch(*, name: str | None = None) -> "Iterator[Report]":
     """Check the name of a branch by infra/rulesets.json."""
     from monokeel.policy.branches import branch_pattern, judge_branch
-    from monokeel.policy.rulesets import parse_policy
 
     if name is None:
         name = wiring.make_git().branch() or ""
-    pattern = branch_pattern(parse_policy(read_text("infra/rulesets.json")))
+    pattern = branch_pattern(wiring.read_policy())
     yield judge_branch(name, pattern)
 
 
-@command(
-    About(
-        group="Workflows",
-        examples=('./inv check.title --title "feat: search"',),
-        exits={0: "good", 1: "", 3: "not a title that releases understand"},
-    ),
-    {
+@About(
+    group="Workflows",
+    examples=('./inv check.title --title "feat: search"',),
+    exits={0: "good", 1: "", 3: "not a title that releases understand"},
+    options={
         "title": "the title of the pull request",
         "since": "where it starts: its commits count as well, where they land",
     },
     json=False,
 )
-def title(*, title: str = "", since: str = "") -> Iterator[Report]:
+def title(*, title: str = "", since: str = "") -> "Iterator[Report]":
     """Check the title of a pull request, or every commit of it."""
-    from monokeel.policy.rulesets import parse_policy
     from monokeel.release.titles import judge_commits, judge_title
     from monokeel.setup.merging import title_decides
 
-    settings = read_settings()
+    settings = wiring.read_settings()
     yield judge_title(title, settings)
-    if since and not title_decides(settings, parse_policy(read_text(POLICY))):
+    if since and not title_decides(settings, wiring.read_policy()):
         git = wiring.make_git()
         start = git.commit_of(since)
         if start is None:
@@ -235,10 +220,3 @@ def title(*, title: str = "", since: str = "") -> Iterator[Report]:
 
 TASKS = (init, doctor, services)
 GROUPS = {"check": (branch, title)}
-
-
-def _key_path(settings: "Settings", named: str) -> Path:
-    if named:
-        return Path(named)
-    base = os.environ.get("XDG_CONFIG_HOME") or "~/.config"
-    return Path(base) / "monokeel" / settings.repository.replace("/", "-")

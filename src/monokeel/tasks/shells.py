@@ -5,13 +5,16 @@ PATH; it writes nothing, and the launcher makes no environment for it.
 """
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from invoke import Collection, ParserContext
 
 from monokeel.ground.errors import MonokeelError, UsageError
-from monokeel.ground.report import Report
 from monokeel.tasks.arguments import FRONT
-from monokeel.tasks.command import About, Command, command
+from monokeel.tasks.command import About, Command
+
+if TYPE_CHECKING:
+    from monokeel.ground.report import Report
 
 _BASH = """\
 # Completion for ./inv. Now: source <(./inv completion bash). Always: put that line,
@@ -45,21 +48,19 @@ complete -c inv -f -a '(__monokeel_inv)'
 _SCRIPTS = {"bash": _BASH, "zsh": _ZSH, "fish": _FISH}
 
 
-@command(
-    About(
-        group="Set-up",
-        examples=(
-            "source <(./inv completion bash)",
-            "./inv completion fish | source",
-        ),
-        exits={0: "", 1: ""},
-        choices={"shell": lambda: _SCRIPTS},
+@About(
+    group="Set-up",
+    examples=(
+        "source <(./inv completion bash)",
+        "./inv completion fish | source",
     ),
-    {"shell": "the shell: bash, zsh or fish"},
+    exits={0: "", 1: ""},
+    options={"shell": "the shell: bash, zsh or fish"},
+    choices={"shell": lambda: _SCRIPTS},
     positional=("shell",),
     json=False,
 )
-def completion(*, shell: str = "") -> Iterable[Report]:
+def completion(*, shell: str = "") -> "Iterable[Report]":
     """Print the script that completes tasks and options at TAB."""
     if shell not in _SCRIPTS:
         problem = f"there is no script for {shell!r}" if shell else "no shell given"

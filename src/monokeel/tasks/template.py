@@ -7,41 +7,39 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from monokeel.ground.errors import UsageError
-from monokeel.ground.report import Report
 from monokeel.tasks import wiring
-from monokeel.tasks.command import About, command
+from monokeel.tasks.command import About
 
 if TYPE_CHECKING:
     from monokeel.adapters.copier import Template
     from monokeel.adapters.objects import Objects
     from monokeel.adapters.pulls import Pulls
     from monokeel.ground.answers import Json
+    from monokeel.ground.report import Report
     from monokeel.updates.update import UpdatePlan, Wanted
 
 _RULES = "infra/rulesets.json"
 _SOURCE = "OWNER/REPO or an address, instead of the recorded one (TEMPLATE_SOURCE)"
 
 
-@command(
-    About(
-        group="Template",
-        examples=("./inv template.check", "./inv template.check --issue"),
-        exits={
-            0: "the newest is here, whole",
-            1: "",
-            2: "a newer one is there, or something of earlier ones was not taken",
-            3: "",
-            4: "",
-        },
-        variables=("TEMPLATE_SOURCE", "GITHUB_TOKEN"),
-        section="Template Updates",
-    ),
-    {
+@About(
+    group="Template",
+    examples=("./inv template.check", "./inv template.check --issue"),
+    exits={
+        0: "the newest is here, whole",
+        1: "",
+        2: "a newer one is there, or something of earlier ones was not taken",
+        3: "",
+        4: "",
+    },
+    options={
         "source": _SOURCE,
         "issue": "open, refresh or close the one issue on GitHub",
     },
+    variables=("TEMPLATE_SOURCE", "GITHUB_TOKEN"),
+    section="Template Updates",
 )
-def check(*, source: str = "", issue: bool = False) -> Iterator[Report]:
+def check(*, source: str = "", issue: bool = False) -> "Iterator[Report]":
     """Say whether a newer template is there, and what is new."""
     from monokeel.adapters.issues import Issues
     from monokeel.updates import offer
@@ -55,25 +53,23 @@ def check(*, source: str = "", issue: bool = False) -> Iterator[Report]:
     yield offer.check_report(offered, *followed)
 
 
-@command(
-    About(
-        group="Template",
-        examples=(
-            "./inv template.update --dry-run",
-            "./inv template.update",
-            "./inv template.update --to 1.4.0 --answer required_reviews=2",
-        ),
-        exits={0: "", 1: "", 3: "a branch is there, and not all was taken", 4: ""},
-        variables=("TEMPLATE_SOURCE", "GITHUB_TOKEN"),
-        section="Template Updates",
+@About(
+    group="Template",
+    examples=(
+        "./inv template.update --dry-run",
+        "./inv template.update",
+        "./inv template.update --to 1.4.0 --answer required_reviews=2",
     ),
-    {
+    exits={0: "", 1: "", 3: "a branch is there, and not all was taken", 4: ""},
+    options={
         "source": _SOURCE,
         "to": "version, such as 1.4.0 (the newest; with --answer the one here)",
         "answer": "NAME=VALUE (YAML), an answer to change; may be given several times",
         "pr": "push the branch and open one pull request, otherwise one issue",
         "dry_run": "say what would be done and change nothing",
     },
+    variables=("TEMPLATE_SOURCE", "GITHUB_TOKEN"),
+    section="Template Updates",
     iterable=("answer",),
 )
 def update(
@@ -83,7 +79,7 @@ def update(
     answer: list[str] | None = None,
     pr: bool = False,
     dry_run: bool = False,
-) -> Iterator[Report]:
+) -> "Iterator[Report]":
     """Update from the template, on a branch; loses no edit."""
     from monokeel.adapters.objects import Objects
     from monokeel.updates import propose
@@ -113,25 +109,23 @@ def update(
             require_taken(plan)
 
 
-@command(
-    About(
-        group="Template",
-        examples=("./inv template.verify", "./inv template.verify --rebuild"),
-        exits={
-            0: "as delivered",
-            1: "",
-            2: "managed files differ",
-            4: "not verified: the template cannot be read",
-        },
-        variables=("TEMPLATE_SOURCE", "GITHUB_TOKEN"),
-        section="Template Updates",
-    ),
-    {
+@About(
+    group="Template",
+    examples=("./inv template.verify", "./inv template.verify --rebuild"),
+    exits={
+        0: "as delivered",
+        1: "",
+        2: "managed files differ",
+        4: "not verified: the template cannot be read",
+    },
+    options={
         "source": _SOURCE,
         "rebuild": "build the release's wheel from its sources, too (runs its backend)",
     },
+    variables=("TEMPLATE_SOURCE", "GITHUB_TOKEN"),
+    section="Template Updates",
 )
-def verify(*, source: str = "", rebuild: bool = False) -> Iterator[Report]:
+def verify(*, source: str = "", rebuild: bool = False) -> "Iterator[Report]":
     """Hold the managed files against the recorded release."""
     from monokeel.adapters.worktree import Worktree
     from monokeel.updates import verify as managed

@@ -19,10 +19,13 @@ if TYPE_CHECKING:
     from monokeel.adapters.github import GitHub
     from monokeel.adapters.registry import Registry
     from monokeel.adapters.registry_access import Login
+    from monokeel.adapters.rulesets import Rulesets
     from monokeel.adapters.session import Session
     from monokeel.ground.settings import Settings
+    from monokeel.policy.rulesets import Ruleset
     from monokeel.promotion.ports import Outside
 
+POLICY = "infra/rulesets.json"
 LOGIN = ("MONOKEEL_REGISTRY_USER", "MONOKEEL_REGISTRY_PASSWORD")
 WRITER_KEY = "MONOKEEL_WRITER_KEY"  # the private key of the App that writes
 _PUBLIC_API = "https://api.github.com"
@@ -112,11 +115,19 @@ def read_text(path: str) -> str:
         raise UsageError(f"{path} cannot be read: {reason}", fix=fix) from error
 
 
+def read_policy() -> "tuple[Ruleset, ...]":
+    """Return ``infra/rulesets.json``, parsed; raise UsageError if it is broken."""
+    from monokeel.policy.rulesets import parse_policy
+
+    return parse_policy(read_text(POLICY))
+
+
 @cache
 def make_session(*, quick: bool = False) -> "Session":
     """Return the one connection pool of this process.
 
-    *quick* asks once and waits two seconds: for what is nice to know in a dry run.
+    *quick*, here and below, asks once and waits two seconds: for what is nice to know
+    in a dry run.
     """
     from monokeel.adapters.session import Session
 
@@ -228,6 +239,13 @@ def make_registry(*, quick: bool = False) -> "Registry":
     if quick:
         return Registry(session, address=address, login=login, timeout_s=_QUICK_S)
     return Registry(session, address=address, login=login)
+
+
+def make_rulesets() -> "Rulesets":
+    """Return the rulesets on GitHub."""
+    from monokeel.adapters.rulesets import Rulesets
+
+    return Rulesets(make_github())
 
 
 def make_promotion() -> "Outside":
