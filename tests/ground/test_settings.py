@@ -113,6 +113,14 @@ def test_what_promotion_is_told() -> None:
     assert (prod.auto, prod.was) == (True, "live")
 
 
+def test_managed_files_that_a_team_keeps_are_paths() -> None:
+    settings = parse_settings(MINIMAL + '[template]\nedited = ["docs/a.md"]\n')
+
+    assert settings.edited == ("docs/a.md",)
+    with pytest.raises(UsageError, match="edited"):
+        parse_settings(MINIMAL + '[template]\nedited = ["../a.md"]\n')
+
+
 def test_a_freeze_is_kept_in_utc() -> None:
     settings = parse_settings(
         MINIMAL

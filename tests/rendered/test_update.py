@@ -15,7 +15,7 @@ from monokeel.adapters.objects import Objects
 from monokeel.ground.answers import Json
 from monokeel.updates.merge import BINARY as BINARY_LEFT
 from monokeel.updates.merge import DELETED_THERE
-from monokeel.updates.update import Wanted, carry_out, plan_update
+from monokeel.updates.update import Choice, commit_update, plan_update
 from tests.rendered.managed import is_seed
 from tests.rendered.renders import ROOT, git
 from tests.rendered.versions import (
@@ -51,7 +51,7 @@ def test_an_untouched_repository_becomes_a_fresh_render(
     done = update(shop, tmp_path / "work")
 
     assert tree_of(shop) == tree_of(versions.new)
-    assert (done.outcome.left, done.open) == ((), {})
+    assert (done.merged.left, done.open) == ((), {})
     assert git(shop, "branch", "--show-current").strip() == f"template/{NEW}"
     assert git(shop, "status", "--porcelain") == ""
     assert git(shop, "rev-parse", "main").strip() == done.head
@@ -99,7 +99,7 @@ def test_an_edit_survives(
 
     done = update(shop, tmp_path / "work")
 
-    assert [each.reason for each in done.outcome.left] == ([left] if left else [])
+    assert [each.reason for each in done.merged.left] == ([left] if left else [])
     for path in edits:
         assert SENTINEL.encode() in (shop / path).read_bytes()
     assert git(shop, "status", "--porcelain") == ""
@@ -111,7 +111,7 @@ def test_an_edit_follows_a_renamed_file(shop: Path, tmp_path: Path) -> None:
 
     done = update(shop, tmp_path / "work")
 
-    assert done.outcome.left == ()
+    assert done.merged.left == ()
     assert not (shop / "docs/moving.md").exists()
     assert (shop / "docs/moved.md").read_bytes() == MOVING
 
@@ -147,7 +147,7 @@ def test_a_conflict_costs_the_hunk_and_is_named_until_it_is_taken(
 
     done = update(shop, tmp_path / "work")
 
-    assert {each.path: each.missing for each in done.outcome.left} == {
+    assert {each.path: each.missing for each in done.merged.left} == {
         "docs/added.md": ("A new page.\n",),
         "docs/guide.md": ("Line fifteen of the guide.\n",),
     }
@@ -185,9 +185,9 @@ def test_what_is_checked_out_does_not_change(shop: Path, tmp_path: Path) -> None
     template = Template(shop, work=work, credentials=Credentials())
     objects = Objects(shop, work=work)
 
-    plan = plan_update(objects, template, Wanted())
+    plan = plan_update(objects, template, Choice())
     assert plan is not None
-    commit = carry_out(plan, objects)
+    commit = commit_update(plan, objects)
     assert commit is not None
     objects.point(plan.branch, commit, old=None)
 
@@ -252,9 +252,9 @@ def test_any_kind_of_clone_is_updated(
     template = Template(shop, work=work, credentials=Credentials())
     objects = Objects(shop, work=work)
 
-    plan = plan_update(objects, template, Wanted())
+    plan = plan_update(objects, template, Choice())
     assert plan is not None
-    commit = carry_out(plan, objects)
+    commit = commit_update(plan, objects)
     assert commit is not None
     objects.point(plan.branch, commit, old=None)
 
@@ -269,11 +269,11 @@ def test_a_service_of_the_team_stays_when_its_answer_goes(
     save(shop, "feat: ours")
     services: Json = [{"name": "web", "kind": "web", "path": "services/web"}]
 
-    wanted = Wanted(answers={"services": services})
-    done = update(shop, tmp_path / "work", wanted=wanted)
+    choice = Choice(answers={"services": services})
+    done = update(shop, tmp_path / "work", choice=choice)
 
     assert done.version == OLD.removeprefix("v")  # answers alone keep the version
-    assert [each.path for each in done.outcome.left] == [SEED]
+    assert [each.path for each in done.merged.left] == [SEED]
     assert (shop / SEED).read_bytes() == SENTINEL.encode()
     assert not (shop / "services/worker/worker.py").exists()
 
@@ -284,8 +284,8 @@ def test_a_service_can_be_added_without_a_new_version(
     shop = start_repository(versions.new, tmp_path / "shop")
     services: Json = [{"name": "mail", "kind": "worker", "path": "services/mail"}]
 
-    wanted = Wanted(answers={"services": services})
-    done = update(shop, tmp_path / "work", wanted=wanted)
+    choice = Choice(answers={"services": services})
+    done = update(shop, tmp_path / "work", choice=choice)
 
     assert (shop / "services/mail/worker.py").is_file()
     assert done.branch == f"template/{NEW}-answers"

@@ -13,7 +13,7 @@ from copier import run_copy
 from monokeel.adapters.copier import Template
 from monokeel.adapters.credentials import Credentials
 from monokeel.updates.offer import check
-from monokeel.updates.update import Wanted
+from monokeel.updates.update import Choice
 from tests.rendered.renders import copy_source, git
 from tests.rendered.versions import (
     NEW,
@@ -38,12 +38,12 @@ from pathlib import Path
 from monokeel.adapters.copier import Template
 from monokeel.adapters.credentials import Credentials
 from monokeel.adapters.objects import Objects
-from monokeel.updates.update import Wanted, carry_out, plan_update
+from monokeel.updates.update import Choice, commit_update, plan_update
 with tempfile.TemporaryDirectory() as work:
     template = Template(Path(sys.argv[1]), work=Path(work), credentials=Credentials())
     objects = Objects(Path(sys.argv[1]), work=Path(work))
-    plan = plan_update(objects, template, Wanted())
-    objects.point(plan.branch, carry_out(plan, objects), old=plan.before)
+    plan = plan_update(objects, template, Choice())
+    objects.point(plan.branch, commit_update(plan, objects), old=plan.before)
 """
 _GIT = """#!/bin/sh
 # The real git, after the one that is to run at the given moment has killed its parent.
@@ -92,8 +92,8 @@ def test_a_robot_between_three_versions_costs_no_line(tmp_path: Path) -> None:
     first = update(shop, tmp_path / "one")
 
     assert first.version == "9999.0.0"
-    assert first.outcome.left == ()
-    assert len(first.outcome.pins) == 1
+    assert first.merged.left == ()
+    assert len(first.merged.pins) == 1
     text = (shop / CI).read_text()
     assert SECURITY in text
     assert NEWER in text
@@ -119,10 +119,10 @@ def test_a_line_that_was_not_taken_is_named_in_every_later_check(
     save(shop, "docs: ours")
 
     for version in ("9998.0.0", "9999.0.0"):
-        done = update(shop, tmp_path / version, wanted=Wanted(version=version))
+        done = update(shop, tmp_path / version, choice=Choice(version=version))
         merge(shop, done.branch)
 
-        assert [each.missing for each in done.outcome.left] == [(f"{SECURITY}\n",)]
+        assert [each.missing for each in done.merged.left] == [(f"{SECURITY}\n",)]
         work = tmp_path / f"check-{version}"
         work.mkdir()
         offer = check(Template(shop, work=work, credentials=Credentials()))

@@ -25,7 +25,7 @@ def test_any_mixture_of_edits_survives(
     done = update(shop, tmp_path / "work")
 
     after, fresh, old = (tree_of(each) for each in (shop, versions.new, versions.old))
-    left = {each.path for each in done.outcome.left}
+    left = {each.path for each in done.merged.left}
     for path, team in edits.items():
         moved = "docs/moved.md" if path == "docs/moving.md" and team else path
         if team is None:

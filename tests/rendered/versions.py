@@ -15,7 +15,7 @@ from monokeel.adapters.copier import Template
 from monokeel.adapters.credentials import Credentials
 from monokeel.adapters.objects import Objects
 from monokeel.adapters.worktree import list_files, read_files
-from monokeel.updates.update import UpdatePlan, Wanted, carry_out, plan_update
+from monokeel.updates.update import Choice, UpdatePlan, commit_update, plan_update
 from tests.rendered.renders import ROOT, copy_source, git
 
 OLD, NEW = "v9998.0.0", "v9999.0.0"
@@ -118,7 +118,7 @@ def put(repository: Path, content: Mapping[str, bytes | None]) -> None:
 
 
 def update(
-    repository: Path, work: Path, *, source: str = "", wanted: Wanted | None = None
+    repository: Path, work: Path, *, source: str = "", choice: Choice | None = None
 ) -> UpdatePlan:
     """Update *repository* and check the branch out; AssertionError if it is current.
 
@@ -127,9 +127,9 @@ def update(
     work.mkdir()
     template = Template(repository, work=work, source=source, credentials=Credentials())
     objects = Objects(repository, work=work)
-    plan = plan_update(objects, template, wanted or Wanted())
+    plan = plan_update(objects, template, choice or Choice())
     assert plan is not None
-    commit = carry_out(plan, objects)
+    commit = commit_update(plan, objects)
     if commit is not None:
         objects.point(plan.branch, commit, old=plan.before)
         git(repository, "checkout", "-q", "--force", plan.branch)

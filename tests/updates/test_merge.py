@@ -2,15 +2,7 @@
 
 import pytest
 
-from monokeel.ground.answers import Json
 from monokeel.ground.errors import UsageError
-from monokeel.updates.edits import Recorded, changed_answers, newest
-from monokeel.updates.leftovers import (
-    Leftover,
-    leftovers_text,
-    parse_leftovers,
-    still_open,
-)
 from monokeel.updates.merge import (
     BINARY,
     CONFLICT,
@@ -23,6 +15,16 @@ from monokeel.updates.merge import (
     merge_sides,
 )
 from monokeel.updates.pins import settle_pins
+from monokeel.updates.records import (
+    Leftover,
+    answers_in,
+    leftovers_text,
+    newest,
+    parse_leftovers,
+    precedes,
+    still_open,
+    version_of,
+)
 
 PATH = "docs/a.md"
 
@@ -157,12 +159,12 @@ def test_the_newer_pin_wins_where_both_moved_it(
 ) -> None:
     settled = settle_pins(team.encode(), old.encode(), new.encode())
 
-    assert settled.team == settled.old == settled.new == result.encode()
-    assert len(settled.said) == said
+    assert settled == ((result.encode(),) * 3, settled[1])
+    assert len(settled[1]) == said
 
 
 def test_a_kept_pin_is_named_with_both_versions() -> None:
-    said = settle_pins(NEW.encode(), OLD.encode(), MIDDLE.encode()).said
+    said = settle_pins(NEW.encode(), OLD.encode(), MIDDLE.encode())[1]
 
     assert said == ("actions/checkout stays at v7.0.3; the template has v7.0.2",)
 
@@ -170,9 +172,9 @@ def test_a_kept_pin_is_named_with_both_versions() -> None:
 def test_an_action_at_two_versions_is_left_alone() -> None:
     team = (OLD + NEW).encode()
 
-    settled = settle_pins(team, OLD.encode(), MIDDLE.encode())
+    (ours, _, its), _ = settle_pins(team, OLD.encode(), MIDDLE.encode())
 
-    assert (settled.team, settled.new) == (team, MIDDLE.encode())
+    assert (ours, its) == (team, MIDDLE.encode())
 
 
 def test_pins_are_settled_in_workflows_alone() -> None:
@@ -233,19 +235,55 @@ def test_a_broken_list_of_what_was_left_is_an_error(content: bytes) -> None:
 # Versions and answers
 
 
-def test_the_newest_tag_is_found_by_number() -> None:
-    assert newest(("v1.9.0", "v1.10.0", "v2", "latest")) == "1.10.0"
+def test_the_newest_version_is_found_by_number() -> None:
+    assert newest(("1.9.0", "1.10.0")) == "1.10.0"
+    assert newest(("0123456", "1.9.0")) == "1.9.0"
+    assert newest(("0123456", "89abcdef0123")) == "89abcdef0123"
     assert newest(()) is None
 
 
 @pytest.mark.parametrize(
-    ("commit", "version"), [("v1.2.0", "1.2.0"), ("v1", None), ("abc", None)]
+    ("ref", "version"),
+    [
+        ("v1.2.0", "1.2.0"),
+        ("0123abc", "0123abc"),
+        ("latest-4-g0123abc", "0123abc"),
+        ("v1", None),
+        ("1.2.0", None),
+        ("abc", None),
+        ("latest", None),
+    ],
 )
-def test_only_a_release_is_a_version(commit: str, version: str | None) -> None:
-    assert Recorded(source="x", commit=commit, answers={}).version == version
+def test_a_release_or_a_commit_is_a_version(ref: str, version: str | None) -> None:
+    assert version_of(ref) == version
 
 
-def test_an_answer_that_changes_unasked_is_noticed() -> None:
-    wanted: dict[str, Json] = {"a": 1, "b": 2, "gone": 3}
+@pytest.mark.parametrize(
+    ("version", "other", "later"),
+    [
+        ("1.9.0", "1.10.0", True),
+        ("1.10.0", "1.9.0", False),
+        ("0123abc", "1.0.0", True),
+        ("0123abc", "89abcdef0123", True),
+        ("0123abc", "0123abcdef01", False),
+    ],
+)
+def test_a_version_precedes_a_later_one(
+    version: str, other: str, *, later: bool
+) -> None:
+    assert precedes(version, other) == later
 
-    assert changed_answers(wanted, {"a": 1, "b": 3}) == ("b",)
+
+def test_the_answers_that_platform_toml_shows_are_found_again() -> None:
+    platform = """
+        repository = {owner = "acme", name = "shop", default_branch = "main"}
+        services = [{name = "api", kind = "api", path = "api", context = "."}]
+        environments = [{name = "prod", soak = "2h", auto = true}]
+        """
+
+    assert answers_in(platform) == {
+        "owner": "acme",
+        "repository": "shop",
+        "services": [{"name": "api", "kind": "api", "path": "api"}],
+        "environments": [{"name": "prod", "soak": "2h"}],
+    }

@@ -7,22 +7,25 @@ from dataclasses import dataclass, field
 import pytest
 
 from monokeel.ground.errors import ServiceError, UsageError
-from monokeel.updates.verify import require_verified, verify
+from monokeel.updates.verify import parse_manifest, verify
 
 PLAIN, PROGRAM, LINK = "100644", "100755", "120000"
 WHEEL = "ops/monokeel-1.0.0-py3-none-any.whl"
 MADE = {"inv": f"{PROGRAM} 1", "tasks.py": f"{PLAIN} 2", WHEEL: f"{PLAIN} 3"}
 
 
+ADVICE = (
+    "Take it back, or keep it on purpose: list it in [template] edited of"
+    " infra/platform.toml. It survives updates as a merge; better: propose it upstream."
+)
+
+
 @dataclass
 class FakeFiles:
     disk: Mapping[str, str]
     index: Mapping[str, str]
-    manifest: bytes | None = None
-
-    def read(self, paths: Iterable[str]) -> dict[str, bytes]:
-        here = {} if self.manifest is None else {"ops/manifest.json": self.manifest}
-        return {path: here[path] for path in paths if path in here}
+    text: bytes = b""
+    staged: bytes | None = None
 
     def on_disk(self, paths: Iterable[str]) -> Mapping[str, str]:
         return {path: self.disk[path] for path in paths if path in self.disk}
@@ -30,11 +33,16 @@ class FakeFiles:
     def in_index(self, paths: Iterable[str]) -> Mapping[str, str]:
         return {path: self.index[path] for path in paths if path in self.index}
 
+    def contents(self, paths: Iterable[str]) -> Mapping[str, tuple[bytes, ...]]:
+        staged = self.text if self.staged is None else self.staged
+        return dict.fromkeys(paths, (self.text, staged))
+
 
 @dataclass
 class FakeRelease:
     files: Mapping[str, str] | None = field(default_factory=lambda: MADE)
     wheel: str | None = f"{PLAIN} 3"
+    text: bytes = b""
 
     def name(self) -> str:
         return "v1.0.0 of https://github.com/acme/monokeel.git"
@@ -43,6 +51,9 @@ class FakeRelease:
         if self.files is None:
             raise ServiceError("the template cannot be read: no route to host")
         return self.files
+
+    def contents(self, paths: Iterable[str]) -> Mapping[str, bytes]:
+        return dict.fromkeys(paths, self.text)
 
     def rebuilt(self) -> Mapping[str, str]:
         if self.wheel is None:
@@ -68,8 +79,7 @@ def test_files_as_they_were_delivered_are_the_same() -> None:
     report = verify(FakeFiles(MADE, MADE), FakeRelease())
 
     assert report.headline.startswith("All 3 managed files are as in v1.0.0 of https")
-    assert report.data["verdict"] == "same"
-    require_verified(report)
+    assert (report.data["verdict"], report.outcome) == ("same", "done")
 
 
 @pytest.mark.parametrize(
@@ -104,11 +114,11 @@ def test_each_state_has_the_command_that_mends_it() -> None:
 
     report = verify(FakeFiles({**MADE, "tasks.py": f"{PLAIN} 9"}, index), FakeRelease())
 
-    assert report.sections[-1].lines == (
+    assert report.sections[1].lines == (
         f"git add -f {WHEEL}",
         "git update-index --chmod=+x inv",
         "git update-index --chmod=-x tasks.py",
-        "An edit survives updates as a merge; better: propose it upstream.",
+        ADVICE,
     )
 
 
@@ -127,39 +137,72 @@ def test_a_rebuilt_wheel_is_compared_with_the_release() -> None:
         verify(files, FakeRelease(wheel=None), rebuild=True)
 
 
-def listed(files: Mapping[str, str]) -> bytes:
-    return json.dumps({"schema": 2, "files": dict(files)}).encode()
-
-
 def test_a_release_out_of_reach_is_never_fine() -> None:
-    same = FakeFiles(MADE, MADE, listed(MADE))
-    edited = FakeFiles({**MADE, "inv": f"{PROGRAM} 9"}, MADE, listed(MADE))
+    with pytest.raises(ServiceError, match=r"not verified: .* no route"):
+        verify(FakeFiles(MADE, MADE), FakeRelease(files=None))
 
-    for files, count in ((same, 0), (edited, 1)):
-        report = verify(files, FakeRelease(files=None))
 
-        assert report.data["verdict"] == "unverified"
-        assert len(report.problems) == count
-        assert "ops/manifest.json alone" in report.headline
-        with pytest.raises(ServiceError, match=r"not verified: .* no route"):
-            require_verified(report)
+def test_what_the_team_keeps_on_purpose_is_named_and_no_difference() -> None:
+    wanted = {**MADE, "docs/a.md": f"{PLAIN} 1"}
+    files = FakeFiles({**wanted, "docs/a.md": f"{PLAIN} 2"}, wanted)
+    release = FakeRelease(files=wanted)
+
+    kept = verify(files, release, edited=["docs/a.md", "inv"])
+    other = verify(files, release, edited=["inv"])
+
+    assert (kept.data["verdict"], kept.data["kept"]) == ("same", ["docs/a.md"])
+    assert (other.data["verdict"], other.data["kept"]) == ("edited", [])
+
+
+@pytest.mark.parametrize("path", MADE)
+def test_what_runs_with_every_right_is_kept_by_nobody(path: str) -> None:
+    files = FakeFiles({**MADE, path: f"{PLAIN} 9"}, MADE)
+
+    assert verify(files, FakeRelease(), edited=[path]).data["verdict"] == "edited"
+
+
+CI = ".github/workflows/ci.yml"
+PIN = "      - uses: actions/checkout@{sha} # v7.0.{n}\n"
+OLD, MIDDLE, NEW = (PIN.format(sha=str(n) * 40, n=n).encode() for n in (1, 2, 3))
 
 
 @pytest.mark.parametrize(
-    "content",
+    ("text", "staged", "verdict"),
     [
-        pytest.param(None, id="missing"),
-        pytest.param(b"{", id="no JSON"),
-        pytest.param(b"[]", id="no object"),
-        pytest.param(b'{"files": []}', id="no files"),
-        pytest.param(b"\xff", id="no text"),
+        pytest.param(NEW, NEW, "same", id="a robot's newer pin"),
+        pytest.param(NEW, MIDDLE, "same", id="newer on disk"),
+        pytest.param(OLD, MIDDLE, "edited", id="older on disk"),
+        pytest.param(NEW, OLD, "edited", id="older in the index"),
+        pytest.param(NEW + b"x\n", NEW, "edited", id="another line, too"),
+        pytest.param(b"", b"", "edited", id="emptied"),
     ],
 )
-def test_a_broken_manifest_is_an_error_when_it_is_all_there_is(
-    content: bytes | None,
-) -> None:
-    files = FakeFiles(MADE, MADE, content)
+def test_a_newer_pin_is_no_edit(text: bytes, staged: bytes, verdict: str) -> None:
+    """T9: whatever robot moved it, and whatever else was edited is."""
+    wanted = {**MADE, CI: f"{PLAIN} 1"}
+    files = FakeFiles({**wanted, CI: f"{PLAIN} 2"}, wanted, text, staged)
 
-    assert verify(files, FakeRelease()).data["verdict"] == "same"
-    with pytest.raises(UsageError):
-        verify(files, FakeRelease(files=None))
+    report = verify(files, FakeRelease(files=wanted, text=MIDDLE))
+
+    assert report.data["verdict"] == verdict
+    assert report.data["newer_pins"] == ([CI] if verdict == "same" else [])
+
+
+def test_a_pin_in_a_file_that_is_no_workflow_is_an_edit() -> None:
+    files = FakeFiles({**MADE, "tasks.py": f"{PLAIN} 9"}, MADE, NEW)
+
+    report = verify(files, FakeRelease(text=MIDDLE))
+
+    assert report.data["verdict"] == "edited"
+
+
+@pytest.mark.parametrize("content", [None, b"{", b"[]", b'{"files": []}', b"\xff"])
+def test_a_broken_manifest_is_an_error(content: bytes | None) -> None:
+    with pytest.raises(UsageError, match=r"ops/manifest\.json is (missing|broken: .)"):
+        parse_manifest(content)
+
+
+def test_a_manifest_is_its_files() -> None:
+    listed = json.dumps({"schema": 2, "files": MADE}).encode()
+
+    assert parse_manifest(listed) == MADE

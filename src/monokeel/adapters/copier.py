@@ -15,53 +15,51 @@ import plumbum
 from jinja2 import TemplateError
 from pathspec import GitIgnoreSpec
 
-from monokeel.adapters.process import clean_environment, reason_in, run
+from monokeel.adapters.process import clean_environment, reason_in
 from monokeel.adapters.template import TemplateRepository, yaml_mapping
 from monokeel.adapters.worktree import files_below
 from monokeel.ground.answers import Json
 from monokeel.ground.errors import RefusedError, ServiceError, UsageError
 from monokeel.ground.parsers import parse_number
-from monokeel.updates.edits import ANSWERS_FILE, Render
+from monokeel.updates.merge import Render
+from monokeel.updates.records import ANSWERS_FILE
+
+_BAD_ANSWERS = (TemplateError, ValueError, TypeError)
 
 
 class Template(TemplateRepository):
     """The template of a repository, with what Copier makes of it."""
 
     def render(self, version: str, answers: Mapping[str, Json]) -> Render:
-        """Return what a new repository gets from tag *version* for *answers*.
+        """Return what a new repository gets from *version*, a ref, for *answers*.
 
         Raises UsageError for an answer that this version refuses.
         """
         target = self.work / f"render-{len(list(self.work.glob('render-*')))}"
+        asked = self.questions(version)
+        # What is handed to Copier beats even a value that it computes itself.
+        data = {name: value for name, value in answers.items() if name in asked}
         with self._copier(version):
             copier.run_copy(
                 self.recorded().source,
                 target,
-                data=self._asked(version, answers),
+                data=data,
                 defaults=True,
                 quiet=True,
                 vcs_ref=version,
             )
         stored = yaml_mapping((target / ANSWERS_FILE).read_text("utf-8"), ANSWERS_FILE)
-        return Render(folder=str(target), files=files_below(target), answers=stored)
+        files = files_below(target)
+        return Render(ref=version, folder=str(target), files=files, answers=stored)
 
     def seeds(self, version: str, paths: Collection[str]) -> frozenset[str]:
         """Return those of *paths* that belong to the team once they are written.
 
         As ``_skip_if_exists`` of that version says.
         """
-        shown = run(["git", "show", f"{version}:copier.yml"], cwd=self.mirror())
-        listed = yaml_mapping(shown.stdout, "copier.yml").get("_skip_if_exists")
+        listed = self._copier_file(version).get("_skip_if_exists")
         lines = [str(each) for each in listed] if isinstance(listed, list) else []
         return frozenset(GitIgnoreSpec.from_lines(lines).match_files(paths))
-
-    def _asked(self, version: str, answers: Mapping[str, Json]) -> dict[str, Json]:
-        """Return those of *answers* that *version* asks for.
-
-        What is handed to Copier beats even a value that it computes itself.
-        """
-        asked = self.questions(version)
-        return {name: value for name, value in answers.items() if name in asked}
 
     @contextmanager
     def _copier(self, version: str) -> Iterator[None]:
@@ -85,12 +83,7 @@ class Template(TemplateRepository):
             raise ServiceError(
                 f"git failed inside Copier: {reason_in(str(error.stderr))}"
             ) from error
-        except (
-            copier.errors.CopierError,
-            TemplateError,
-            ValueError,
-            TypeError,
-        ) as error:
+        except (copier.errors.CopierError, *_BAD_ANSWERS) as error:
             raise UsageError(
                 f"template {version} cannot be rendered: {reason_in(str(error))}",
                 fix="If an answer is wrong now, give it anew: --answer NAME=VALUE",

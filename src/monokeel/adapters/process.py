@@ -48,6 +48,8 @@ _OURS = (
     "MONOKEEL_PACKAGES_TOKEN",
     "MONOKEEL_REGISTRY_PASSWORD",
     "MONOKEEL_APP_PRIVATE_KEY",
+    "MONOKEEL_TEMPLATE_KEY",
+    "MONOKEEL_TEMPLATE_TOKEN",
 )
 # A build runs whatever a dependency brings along; these would be its to take.
 _FOR_NO_BUILD = (

@@ -4,41 +4,51 @@ It is mirrored once, by our own git with its credentials; everything else reads 
 """
 
 import re
+from collections.abc import Container, Iterable
+from dataclasses import replace
 from pathlib import Path
 
-from monokeel.adapters import wheel
+from monokeel.adapters import process, wheel, worktree
 from monokeel.adapters.addresses import check_address, parts_of, shown_address
-from monokeel.adapters.credentials import Credentials, token_environment
-from monokeel.adapters.process import reason_in, run
-from monokeel.adapters.worktree import blob_of, listed_blobs
+from monokeel.adapters.credentials import Credentials, https_address, push_environment
 from monokeel.ground.answers import Json
-from monokeel.ground.errors import ServiceError, UsageError
+from monokeel.ground.errors import RefusedError, ServiceError, UsageError
 from monokeel.ground.parsers import parse_yaml
-from monokeel.ground.version import is_newer
-from monokeel.updates.edits import ANSWERS_FILE, Recorded, Render
-from monokeel.updates.leftovers import OPEN_FILE, Leftovers, parse_leftovers
+from monokeel.updates import records
+from monokeel.updates.merge import Render
+from monokeel.updates.records import ANSWERS_FILE, Recorded
 from monokeel.updates.verify import MANIFEST, parse_manifest
 
 _TIMEOUT_S = 300.0
-_TAG = re.compile(r"refs/tags/(v(?:0|[1-9]\d*)(?:\.(?:0|[1-9]\d*)){2})\Z")
 _SHORT = re.compile(r"[A-Za-z0-9-]+/[A-Za-z0-9._-]+\Z")
 _SECTION = re.compile(r"(?m)^## v?(\d+\.\d+\.\d+)\b.*$")
+_MOVED = re.compile(r"(?m)^warning: redirecting to (\S+?)/?$")
 _BELOW = "template/"  # copier.yml's _subdirectory
+_COMMITS_SHOWN = "-30"
 
 
 class TemplateRepository:
     """The template of the repository at *root*; *work* is an empty directory for it.
 
     *source* overrides the recorded one: ``owner/repo`` on GitHub, or an address.
+    *adopted* stands in for an answers file that was lost.
     """
 
     def __init__(
-        self, root: Path, *, work: Path, source: str = "", credentials: Credentials
+        self,
+        root: Path,
+        *,
+        work: Path,
+        source: str = "",
+        credentials: Credentials,
+        adopted: Recorded | None = None,
     ) -> None:
         self._root = root
         self.work = work
         self._source = source
         self._credentials = credentials
+        self._adopted = adopted
+        self.moved = ""  # where the server said that the template is now
 
     def recorded(self) -> Recorded:
         """Return what the committed answers file says: source, version, answers.
@@ -51,11 +61,15 @@ class TemplateRepository:
         path = self._root / ANSWERS_FILE
         if text is None and path.is_file():
             text = path.read_bytes().decode("utf-8", errors="replace")
+        if text is not None and self._adopted is not None:
+            raise UsageError(f"{ANSWERS_FILE} is here: there is nothing to adopt")
+        if self._adopted is not None:
+            return self._adopted
         if text is None:
             raise UsageError(
                 f"there is no {ANSWERS_FILE} here",
                 fix="Run this in a repository made from the template. A lost answers"
-                " file comes back as docs/OPERATIONS.md says.",
+                " file comes back: ./inv template.update --adopt VERSION",
             )
         stored = yaml_mapping(text, ANSWERS_FILE)
         source, commit = stored.get("_src_path"), stored.get("_commit")
@@ -64,13 +78,18 @@ class TemplateRepository:
                 f"{ANSWERS_FILE} names no _src_path and no _commit",
                 fix=f"Restore it: git checkout HEAD -- {ANSWERS_FILE}",
             )
+        if source.startswith("."):
+            raise UsageError(
+                f"{ANSWERS_FILE} names a relative path as its template: {source!r}",
+                fix="Write the address there, https://github.com/OWNER/monokeel.git.",
+            )
         answers = {k: v for k, v in stored.items() if not k.startswith("_")}
         return Recorded(source=source, commit=commit, answers=answers)
 
-    def leftovers(self) -> Leftovers:
+    def leftovers(self) -> records.Leftovers:
         """Return what earlier updates left open, as it is committed."""
-        text = _text_of(f"HEAD:./{OPEN_FILE}", self._root)
-        return parse_leftovers(None if text is None else text.encode())
+        text = _text_of(f"HEAD:./{records.OPEN_FILE}", self._root)
+        return records.parse_leftovers(None if text is None else text.encode())
 
     def address(self) -> str:
         """Return where the template is read from, as git is told.
@@ -78,71 +97,84 @@ class TemplateRepository:
         Raises UsageError for an address with credentials in it, for plain http to
         another machine, and for a relative path.
         """
-        source = re.sub(r"\Agh:/?", "", self._source or self.recorded().source)
-        if _SHORT.match(source):
-            return f"https://{self._host()}/{source.removesuffix('.git')}.git"
-        parts = parts_of(source)
-        if parts.password or (parts.username and parts.scheme in {"http", "https"}):
-            raise UsageError(
-                f"the template's address holds credentials for {parts.hostname}",
-                fix="Write it without them; the token is taken from GITHUB_TOKEN.",
-            )
-        if parts.scheme == "http":
-            check_address(source)
-        if source.startswith("-") or not (":" in source or source.startswith("/")):
-            raise UsageError(
-                f"{shown_address(source)!r} is not the address of a template",
-                fix="Write OWNER/REPO, an https or ssh address, or an absolute path.",
-            )
-        return source
+        recorded = self.recorded().source
+        host = re.match(r"https://([^/@]+)/", recorded)
+        return address_of(self._source or recorded, host[1] if host else "github.com")
 
     def versions(self) -> tuple[str, ...]:
-        """Return the tags ``vX.Y.Z`` of the template; other tags are no versions."""
-        address = self.address()
-        listed = self._ask(address, "ls-remote", "--tags", "--refs", "--", address)
-        names = (line.partition("\t")[2] for line in listed.splitlines())
-        return tuple(match[1] for name in names if (match := _TAG.match(name)))
+        """Return its releases, the tags ``vX.Y.Z``; other tags are no versions.
+
+        A repository made from a commit gets the releases that hold it; as long as there
+        are none, that commit and the newest one of the default branch.
+        """
+        listed = self._ask("ls-remote", "--tags", "--refs", "--")
+        releases = _releases(line.rpartition("/")[2] for line in listed.splitlines())
+        here = records.version_of(self.recorded().commit) or ""
+        if releases and records.ref_of(here) != here:
+            return releases
+        commits = self._git("rev-list", "HEAD").stdout.split()
+        known = (here,) if any(each.startswith(here) for each in commits) else ()
+        if here and known:
+            releases = _releases(self._git("tag", "--contains", here).stdout.split())
+        tip = commits[0][:12]
+        last = () if here and tip.startswith(here) else (tip,)
+        return (*known, *(releases or last))
 
     def questions(self, version: str) -> frozenset[str]:
-        """Return the names of the questions that tag *version* asks."""
-        shown = run(["git", "show", f"{version}:copier.yml"], cwd=self.mirror())
-        entries = yaml_mapping(shown.stdout, f"copier.yml of {version}").items()
+        """Return the names of the questions that *version*, a ref, asks."""
         return frozenset(
             name
-            for name, question in entries
+            for name, question in self._copier_file(version).items()
             if not name.startswith("_")
             and not (isinstance(question, dict) and question.get("when") is False)
         )
 
-    def _host(self) -> str:
-        recorded = re.match(r"https://([^/@]+)/", self.recorded().source)
-        return recorded[1] if recorded else "github.com"
+    def _copier_file(self, version: str) -> dict[str, Json]:
+        text = self._git("show", f"{version}:copier.yml").stdout
+        return yaml_mapping(text, f"copier.yml of {version}")
 
     def mirror(self) -> Path:
         """Return the mirror of the template's repository, made on the first call."""
-        mirror, address = self.work / "template.git", self.address()
+        mirror = self.work / "template.git"
         if not mirror.exists():
-            clone = ("clone", "--quiet", "--mirror")
-            self._ask(address, *clone, "--", address, str(mirror))
+            self._ask("clone", "--mirror", "--", after=(str(mirror),))
         return mirror
 
-    def _ask(self, address: str, *args: str) -> str:
-        """Return what git prints when *args* ask the repository at *address*."""
-        done = run(
-            ["git", *args],
-            cwd=self._root,
-            env=token_environment(self._credentials, address),
-            ok=range(256),
-            timeout_s=_TIMEOUT_S,
-        )
+    def _ask(self, *args: str, after: tuple[str, ...] = ()) -> str:
+        """Return what git prints when *args* ask the template's repository.
+
+        Raises RefusedError where it is answered from another host.
+        """
+        address, credentials = self.address(), self._credentials
+        if parts_of(https_address(address)).netloc != credentials.server:
+            credentials = replace(credentials, host_keys=tuple)  # they are the server's
+        with push_environment(credentials, address) as (asked, env):
+            done = process.run(
+                ["git", *args, asked, *after],
+                cwd=self._root,
+                env=env,
+                ok=range(256),
+                timeout_s=_TIMEOUT_S,
+            )
         if done.code != 0:
             raise ServiceError(
                 f"the template at {shown_address(address)} cannot be read:"
-                f" {reason_in(done.stderr)}",
+                f" {process.reason_in(done.stderr)}",
                 fix="Check --source or TEMPLATE_SOURCE, the network, and the token's"
                 " rights.",
             )
+        if moved := _MOVED.search(done.stderr):
+            self.moved = moved[1]
+            if parts_of(moved[1]).netloc != parts_of(asked).netloc:
+                raise RefusedError(
+                    f"the template at {shown_address(address)} is answered from"
+                    f" another host, {shown_address(moved[1])}",
+                    fix="If that is right, name it: --source or TEMPLATE_SOURCE.",
+                )
         return done.stdout
+
+    def _git(self, *args: str, ok: Container[int] = (0,)) -> process.Completed:
+        return process.run(["git", *args], cwd=self.mirror(), ok=ok)
 
     def name(self) -> str:
         """Return the recorded release and where it is read: ``v1.4.0 of https://…``."""
@@ -151,27 +183,29 @@ class TemplateRepository:
     def delivered(self, version: str = "") -> dict[str, str]:
         """Return path → mode and blob of the managed files of a release.
 
-        Of the recorded one unless *version*, a tag, is given. They are read from its
+        Of the recorded one unless *version*, a ref, is given. They are read from its
         tree, never from the repository at hand. Raises ServiceError when the template
         or that release cannot be read.
         """
         commit = self._commit(version)
-        listed = run(
-            ["git", "ls-tree", "-r", "-z", "--full-tree", commit, "--", _BELOW],
-            cwd=self.mirror(),
-        )
+        listed = self._git("ls-tree", "-r", "-z", "--full-tree", commit, "--", _BELOW)
         blobs = {
             path.removeprefix(_BELOW): entry
-            for path, entry in listed_blobs(listed.stdout).items()
+            for path, entry in worktree.listed_blobs(listed.stdout).items()
         }
         manifest = _text_of(f"{commit}:{_BELOW}{MANIFEST}", self.mirror())
         if manifest is None:
-            raise ServiceError(
-                f"{version or self.recorded().commit} of {self.address()} has no"
-                f" {MANIFEST}"
-            )
+            version = version or self.recorded().commit
+            raise ServiceError(f"{version} of {self.address()} has no {MANIFEST}")
         names = {MANIFEST, *parse_manifest(manifest.encode())}
         return {path: blobs[path] for path in sorted(names & blobs.keys())}
+
+    def contents(self, paths: Iterable[str]) -> dict[str, bytes]:
+        """Return the content of *paths* in the recorded release."""
+        at = f"{self._commit()}:{_BELOW}"
+        return {
+            path: worktree.blob_content(f"{at}{path}", self.mirror()) for path in paths
+        }
 
     def rebuilt(self) -> dict[str, str]:
         """Return path → mode and blob of the wheel, built from the release's sources.
@@ -181,57 +215,94 @@ class TemplateRepository:
         folder = self.work / "sources"
         commit = self._commit()
         plain = ("-c", "core.autocrlf=false", "-c", "core.hooksPath=/dev/null")
-        clone = ["git", *plain, "clone", "--quiet", "--shared", "--no-checkout"]
-        run([*clone, str(self.mirror()), str(folder)], cwd=self.work)
-        run(["git", *plain, "checkout", "--quiet", "--detach", commit], cwd=folder)
+        clone = ("clone", "--quiet", "--shared", "--no-checkout")
+        self._git(*plain, *clone, str(self.mirror()), str(folder))
+        process.run(
+            ["git", *plain, "checkout", "--quiet", "--detach", commit], cwd=folder
+        )
         made = wheel.build(folder, self.work / "built")
         content = wheel.repack(made.read_bytes())
-        return {f"ops/{made.name}": f"100644 {blob_of(content)}"}
+        return {f"ops/{made.name}": f"100644 {worktree.blob_of(content)}"}
 
     def renamed(self, old: Render, new: Render) -> dict[str, str]:
         """Return old path → new path of the files that the template renamed."""
-        args = ["git", "diff", "--no-index", "--no-ext-diff", "-M", "-z"]
-        args += ["--name-status", "--diff-filter=R", "--", old.folder, new.folder]
-        said = run(args, cwd=self.work, ok=(0, 1)).stdout.split("\0")
+        said = self._compare(old, new, "-z", "--name-status", "--diff-filter=R")
         prefix = (len(old.folder) + 1, len(new.folder) + 1)
-        triples = zip(said[0::3], said[1::3], said[2::3], strict=False)
+        fields = said.split("\0")
+        triples = zip(fields[0::3], fields[1::3], fields[2::3], strict=False)
         return {before[prefix[0] :]: after[prefix[1] :] for _, before, after in triples}
+
+    def stat(self, old: Render, new: Render) -> str:
+        """Return what changes between two renders: a line a file, and the sum."""
+        inside = f"{Path(old.folder).parent}/"
+        said = self._compare(old, new, "--stat=100")
+        return said.replace(inside, "").replace(inside.lstrip("/"), "")
+
+    def _compare(self, old: Render, new: Render, *args: str) -> str:
+        diff = ("diff", "--no-index", "--no-ext-diff", "-M", *args, "--")
+        return self._git(*diff, old.folder, new.folder, ok=(0, 1)).stdout
 
     def notes(self, current: str, version: str) -> str:
         """Return what the template's changelog says after *current*, to *version*.
 
         Its sections are headed by versions, ``## 1.5.0``; the newest stands first.
-        Empty if it has none.
+        Without any, the subjects of the commits that changed it.
         """
-        parts = _SECTION.split(
-            _text_of(f"v{version}:CHANGELOG.md", self.mirror()) or ""
-        )
-        sections = zip(parts[1::2], parts[2::2], strict=False)
-        return "\n\n".join(
+        refs = [records.ref_of(each) for each in (current, version)]
+        changelog = _text_of(f"{refs[1]}:CHANGELOG.md", self.mirror()) or ""
+        parts = _SECTION.split(changelog)
+        sections = "\n\n".join(
             f"## {name}\n\n{text.strip()}"
-            for name, text in sections
-            if not is_newer(name, version) and is_newer(name, current)
+            for name, text in zip(parts[1::2], parts[2::2], strict=False)
+            if not records.precedes(version, name) and records.precedes(current, name)
         )
-
-    def stat(self, old: Render, new: Render) -> str:
-        """Return what changes between two renders: a line a file, and the sum."""
-        args = ["git", "diff", "--no-index", "--no-ext-diff", "--stat=100", "-M"]
-        said = run(
-            [*args, "--", old.folder, new.folder], cwd=self.work, ok=(0, 1)
-        ).stdout
-        inside = f"{Path(old.folder).parent}/"
-        return said.replace(inside, "").replace(inside.lstrip("/"), "")
+        if sections and refs[1] != version:
+            return sections
+        asked = ("log", _COMMITS_SHOWN, "--no-merges", "--format=- %s", "..".join(refs))
+        return self._git(*asked, "--", "copier.yml", _BELOW).stdout.strip()
 
     def _commit(self, version: str = "") -> str:
         """Return the commit of *version*, or of the recorded release."""
-        recorded = version or self.recorded().commit
-        args = ["git", "rev-parse", "--verify", "--quiet", "--end-of-options"]
-        asked = [*args, f"{recorded}^{{commit}}"]
-        found = run(asked, cwd=self.mirror(), ok=range(256))
+        named = version or self.recorded().commit
+        asked = records.ref_of(records.version_of(named) or named)
+        args = ("rev-parse", "--verify", "--quiet", "--end-of-options")
+        found = self._git(*args, f"{asked}^{{commit}}", ok=range(256))
         if found.code != 0:
-            where = shown_address(self.address())
-            raise ServiceError(f"the template at {where} has no {recorded}")
+            raise ServiceError(
+                f"the template at {shown_address(self.address())} has no {named}"
+            )
         return found.stdout.strip()
+
+
+def address_of(source: str, host: str = "github.com") -> str:
+    """Return the address that *source* means; ``owner/repo`` is one on *host*.
+
+    Raises UsageError for one with credentials in it, and for what is no address.
+    """
+    source = re.sub(r"\Agh:/?", "", source)
+    if _SHORT.match(source):
+        return f"https://{host}/{source.removesuffix('.git')}.git"
+    parts = parts_of(source)
+    if parts.password or (parts.username and parts.scheme in {"http", "https"}):
+        raise UsageError(
+            f"the template's address holds credentials for {parts.hostname}",
+            fix="Write it without them; a private template is read with"
+            " MONOKEEL_TEMPLATE_TOKEN, MONOKEEL_TEMPLATE_KEY or GITHUB_TOKEN.",
+        )
+    if parts.scheme == "http":
+        check_address(source)
+    if source.startswith("-") or not (":" in source or source.startswith("/")):
+        raise UsageError(
+            f"{shown_address(source)!r} is not the address of a template",
+            fix="Write OWNER/REPO, an https or ssh address, or an absolute path.",
+        )
+    return source
+
+
+def _releases(tags: Iterable[str]) -> tuple[str, ...]:
+    """Return the versions of those of *tags* that are ``vX.Y.Z``."""
+    named = (records.version_of(tag) for tag in tags if tag.startswith("v"))
+    return tuple(filter(None, named))
 
 
 def parse_answer(text: str) -> Json:
@@ -255,5 +326,5 @@ def yaml_mapping(text: str, where: str) -> dict[str, Json]:
 
 def _text_of(name: str, folder: Path) -> str | None:
     """Return the text of *name* (``v1.4.0:FILE``), ``None`` if git shows none."""
-    done = run(["git", "show", name], cwd=folder, ok=range(256))
+    done = process.run(["git", "show", name], cwd=folder, ok=range(256))
     return done.stdout if done.code == 0 else None

@@ -6,21 +6,17 @@ bytes anywhere, and git can store a new version as a difference.
 """
 
 import io
-import os
 import shutil
 import sys
 import zipfile
 from pathlib import Path
 from typing import Final
 
-from monokeel.adapters.process import run
+from monokeel.adapters.process import run_visible
 from monokeel.ground.errors import ServiceError
 
 _TIME: Final = (1980, 1, 1, 0, 0, 0)  # the first one that a zip file can say
 _MODE: Final = 0o100644
-_TIMEOUT_S: Final = 600.0
-# A build backend needs none of them.
-_SECRETS: Final = ("GITHUB_TOKEN", "GH_TOKEN", "MONOKEEL_DEPLOY_KEY")
 
 
 def repack(wheel: bytes) -> bytes:
@@ -59,14 +55,10 @@ def build(project: Path, folder: Path) -> Path:
             [sys.executable, "-m", "venv", home],
             [*pip, "--wheel-dir", out, str(project)],
         ]
-    hidden = dict.fromkeys((*_SECRETS, *_registry_secrets()), "")
     for command in commands:
-        run(command, cwd=folder.parent, env=hidden, timeout_s=_TIMEOUT_S)
+        if code := run_visible(command, cwd=folder.parent):
+            raise ServiceError(f"{' '.join(command[:3])} failed ({code})")
     made = sorted(Path(out).glob("*.whl"))
     if len(made) != 1:
         raise ServiceError(f"the build of {project.name} gave {len(made)} wheels")
     return made[0]
-
-
-def _registry_secrets() -> list[str]:
-    return [name for name in os.environ if name.startswith("MONOKEEL_REGISTRY_")]

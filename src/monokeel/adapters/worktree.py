@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from monokeel.adapters.process import Completed, run
+from monokeel.adapters.process import Completed, run, run_raw
 from monokeel.updates.merge import File
 
 _BLOB = re.compile(r"\b[0-9a-f]{40,64}\b")
@@ -50,6 +50,13 @@ class Worktree:
             return {}
         return listed_blobs(self._git(*args).stdout)
 
+    def contents(self, paths: Iterable[str]) -> dict[str, tuple[bytes, bytes]]:
+        """Return what *paths*, which are in both, hold on disk and in git's index."""
+        return {
+            path: (content, blob_content(f":{path}", self.root))
+            for path, content in self.read(paths).items()
+        }
+
     def _git(self, *args: str, ok: tuple[int, ...] = (0,)) -> Completed:
         return run(["git", *args], cwd=self.root, ok=ok)
 
@@ -73,6 +80,11 @@ def listed_blobs(listing: str) -> dict[str, str]:
     """
     entries = (entry.partition("\t") for entry in listing.split("\0") if entry)
     return {path: f"{left[:6]} {_BLOB.findall(left)[0]}" for left, _, path in entries}
+
+
+def blob_content(name: str, root: Path) -> bytes:
+    """Return the bytes of *name* (``:FILE``, ``v1.4.0:FILE``) in the clone *root*."""
+    return run_raw(["git", "cat-file", "blob", name], cwd=root, stdin=b"")
 
 
 def blob_of(content: bytes) -> str:

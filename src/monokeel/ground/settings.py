@@ -228,6 +228,7 @@ KEYS: Keys = {
     "promotion": {
         "blocked": Key(Pairs(_VERSION), "versions that go nowhere, with the reason"),
     },
+    "template": {"edited": Key(ListOf(Text(_PATH)), "managed files that are kept")},
     "policy": Key(toml.Table(_POLICY, _policy), "for drift and the lint of the rules"),
     "freezes": Key(toml.Rows(FREEZES, make_freeze), "when nothing moves"),
 }
@@ -265,6 +266,7 @@ class Settings:
     freezes: tuple[Freeze, ...] = ()
     lines: tuple[str, ...] = ()
     blocked: Mapping[str, str] = field(default_factory=dict)
+    edited: tuple[str, ...] = ()
 
     @property
     def repository(self) -> str:

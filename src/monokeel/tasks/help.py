@@ -28,6 +28,8 @@ VARIABLES: Mapping[str, str] = {
     "MONOKEEL_REGISTRY_PASSWORD": "password for the registry",
     "PROMOTE_HOLD": "if not empty, the reason why nothing is promoted",
     "TEMPLATE_SOURCE": "where the template is, as OWNER/REPO or an address",
+    "MONOKEEL_TEMPLATE_TOKEN": "a token that reads a private template",
+    "MONOKEEL_TEMPLATE_KEY": "or the text of an SSH key that does",
 }
 
 

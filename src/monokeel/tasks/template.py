@@ -1,7 +1,7 @@
 """Follow the template: is there a newer one, bring it in, verify what it delivered."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,9 +16,12 @@ if TYPE_CHECKING:
     from monokeel.adapters.pulls import Pulls
     from monokeel.ground.answers import Json
     from monokeel.ground.report import Report
-    from monokeel.updates.update import UpdatePlan, Wanted
+    from monokeel.updates.records import Recorded
+    from monokeel.updates.update import UpdatePlan
 
 _RULES = "infra/rulesets.json"
+_READ_BY = ("MONOKEEL_TEMPLATE_TOKEN", "MONOKEEL_TEMPLATE_KEY")
+_VARIABLES = ("TEMPLATE_SOURCE", *_READ_BY, "GITHUB_TOKEN")
 _SOURCE = "OWNER/REPO or an address, instead of the recorded one (TEMPLATE_SOURCE)"
 
 
@@ -36,7 +39,7 @@ _SOURCE = "OWNER/REPO or an address, instead of the recorded one (TEMPLATE_SOURC
         "source": _SOURCE,
         "issue": "open, refresh or close the one issue on GitHub",
     },
-    variables=("TEMPLATE_SOURCE", "GITHUB_TOKEN"),
+    variables=_VARIABLES,
     section="Template Updates",
 )
 def check(*, source: str = "", issue: bool = False) -> "Iterator[Report]":
@@ -49,7 +52,7 @@ def check(*, source: str = "", issue: bool = False) -> "Iterator[Report]":
     followed = []
     if issue:
         issues = Issues(wiring.make_github())
-        followed.append(offer.follow_up(offered, issues))
+        followed.append(offer.keep_issue(offered, issues))
     yield offer.check_report(offered, *followed)
 
 
@@ -65,10 +68,11 @@ def check(*, source: str = "", issue: bool = False) -> "Iterator[Report]":
         "source": _SOURCE,
         "to": "version, such as 1.4.0 (the newest; with --answer the one here)",
         "answer": "NAME=VALUE (YAML), an answer to change; may be given several times",
+        "adopt": "version of a repository whose answers file is lost: write it again",
         "pr": "push the branch and open one pull request, otherwise one issue",
         "dry_run": "say what would be done and change nothing",
     },
-    variables=("TEMPLATE_SOURCE", "GITHUB_TOKEN"),
+    variables=_VARIABLES,
     section="Template Updates",
     iterable=("answer",),
 )
@@ -77,28 +81,33 @@ def update(
     source: str = "",
     to: str = "",
     answer: list[str] | None = None,
+    adopt: str = "",
     pr: bool = False,
     dry_run: bool = False,
 ) -> "Iterator[Report]":
     """Update from the template, on a branch; loses no edit."""
     from monokeel.adapters.objects import Objects
     from monokeel.updates import propose
-    from monokeel.updates.update import carry_out, plan_update, require_taken
+    from monokeel.updates.update import (
+        Choice,
+        commit_update,
+        plan_update,
+        require_taken,
+    )
 
-    with _template(source) as template:
+    answers = _answers(answer or [])
+    choice = Choice(version=adopt or to, answers={} if adopt else answers)
+    with _template(source, adopt, answers) as template:
         objects = Objects(wiring.root(), work=template.work)
-        plan = plan_update(objects, template, _wanted(to, answer or []))
+        plan = plan_update(objects, template, choice)
         if plan is None:
-            yield propose.current_report(template.recorded())
+            yield propose.current_report(template.recorded().commit)
             return
         declined = propose.rejected(plan, _pulls()) if pr else None
-        if declined is not None:
-            yield propose.rejected_report(plan, declined)
+        if declined is not None or dry_run:
+            yield propose.preview(plan, declined)
             return
-        if dry_run:
-            yield propose.update_report(plan, None)
-            return
-        commit = carry_out(plan, objects)
+        commit = commit_update(plan, objects)
         more = []
         if commit is not None and pr:
             more.append(_propose(plan, commit, objects, template))
@@ -122,7 +131,7 @@ def update(
         "source": _SOURCE,
         "rebuild": "build the release's wheel from its sources, too (runs its backend)",
     },
-    variables=("TEMPLATE_SOURCE", "GITHUB_TOKEN"),
+    variables=_VARIABLES,
     section="Template Updates",
 )
 def verify(*, source: str = "", rebuild: bool = False) -> "Iterator[Report]":
@@ -130,32 +139,35 @@ def verify(*, source: str = "", rebuild: bool = False) -> "Iterator[Report]":
     from monokeel.adapters.worktree import Worktree
     from monokeel.updates import verify as managed
 
+    edited = wiring.read_settings().edited
     with _template(source) as template:
         files = Worktree(wiring.root())
-        report = managed.verify(files, template, rebuild=rebuild)
-        yield report
-        managed.require_verified(report)
+        yield managed.verify(files, template, edited=edited, rebuild=rebuild)
 
 
 @contextmanager
-def _template(source: str) -> Iterator["Template"]:
+def _template(
+    source: str, adopt: str = "", answers: "Mapping[str, Json] | None" = None
+) -> Iterator["Template"]:
+    """Give the template; *adopt* is the version of lost *answers*, which it records."""
     from monokeel.adapters.copier import Template
 
+    source = source or wiring.variable("TEMPLATE_SOURCE") or ""
     with tempfile.TemporaryDirectory(prefix="monokeel-template-") as work:
         yield Template(
             wiring.root(),
             work=Path(work).resolve(),
-            source=source or wiring.variable("TEMPLATE_SOURCE") or "",
-            credentials=wiring.make_credentials(),
+            source=source,
+            credentials=wiring.template_credentials(),
+            adopted=_adopted(adopt, source, answers or {}) if adopt else None,
         )
 
 
-def _wanted(to: str, answers: list[str]) -> "Wanted":
+def _answers(given: list[str]) -> "dict[str, Json]":
     from monokeel.adapters.template import parse_answer
-    from monokeel.updates.update import Wanted
 
     changed: dict[str, Json] = {}
-    for answer in answers:
+    for answer in given:
         name, separator, value = answer.partition("=")
         if not separator:
             raise UsageError(
@@ -163,7 +175,23 @@ def _wanted(to: str, answers: list[str]) -> "Wanted":
                 fix="Write it as --answer required_reviews=2",
             )
         changed[name] = parse_answer(value)
-    return Wanted(version=to, answers=changed)
+    return changed
+
+
+def _adopted(version: str, source: str, answers: "Mapping[str, Json]") -> "Recorded":
+    from monokeel.adapters.template import address_of
+    from monokeel.updates.records import Recorded, answers_in, ref_of
+
+    if not source:
+        raise UsageError(
+            "--adopt needs to know the template", fix="Name it: --source OWNER/REPO"
+        )
+    wiring.read_settings()  # UsageError for a file that is broken
+    return Recorded(
+        source=address_of(source),
+        commit=ref_of(version.removeprefix("v")),
+        answers={**answers_in(wiring.read_text("infra/platform.toml")), **answers},
+    )
 
 
 def _pulls() -> "Pulls":
@@ -201,7 +229,7 @@ def _checks(
     from monokeel.policy.rulesets import parse_policy
     from monokeel.policy.workflow_jobs import jobs_of
 
-    listed, wanted = objects.listed(commit), template.delivered(plan.tag)
+    listed, wanted = objects.listed(commit), template.delivered(plan.ref)
     edited = sorted(path for path in wanted if listed.get(path) != wanted[path])
     said = [f"template.verify: {len(wanted)} files, edited: {', '.join(edited) or 0}"]
     workflows = [p for p in listed if p.startswith(".github/workflows/")]

@@ -201,6 +201,18 @@ def make_credentials() -> "Credentials":
     )
 
 
+def template_credentials() -> "Credentials":
+    """Return what git may use to read the template; never what writes here."""
+    from monokeel.adapters.credentials import Credentials
+
+    return Credentials(
+        token=variable("MONOKEEL_TEMPLATE_TOKEN") or token(),
+        server=git_server(),
+        deploy_key=variable("MONOKEEL_TEMPLATE_KEY"),
+        host_keys=_host_keys,
+    )
+
+
 def git_server() -> str:
     """Return the host whose git may get the token."""
     if api_address() == _PUBLIC_API:

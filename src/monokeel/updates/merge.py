@@ -6,8 +6,9 @@ stay, everything else of the new version is taken, and what was not is named.
 """
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from monokeel.ground.answers import Json
 from monokeel.updates.pins import settle_pins
 
 WORKFLOWS = ".github/workflows/"
@@ -26,6 +27,19 @@ class File:
 
 
 Tree = Mapping[str, File]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Render:
+    """A pristine render of *ref*: path → file, and the answers as it recorded them.
+
+    *folder* is where it stands, for comparisons that need files.
+    """
+
+    ref: str
+    folder: str
+    files: Tree
+    answers: Mapping[str, Json]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +83,7 @@ class Sides:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class MergedTree:
     """What the update changes (path → file, ``None``: deleted), and what it leaves.
 
     *pins* are sentences about versions of actions where both sides moved one.
@@ -80,37 +94,35 @@ class Outcome:
     pins: tuple[str, ...] = ()
 
 
-def merge_sides(sides: Sides, merge: Merge) -> Outcome:
+# One path in three versions (team's, old, new); ``None`` where it is not there.
+_Three = tuple[File | None, File | None, File | None]
+
+
+def merge_sides(sides: Sides, merge: Merge) -> MergedTree:
     """Return what becomes of every path that either render has."""
     changes: dict[str, File | None] = {}
     left: list[Open] = []
     pins: list[str] = []
     moved = _moved_edits(sides)
     for path in sorted({*sides.old, *sides.new} - set(moved.values())):
-        one = _three(sides, path, moved.get(path, path))
+        now = moved.get(path, path)
+        three = sides.team.get(path), sides.old.get(path), sides.new.get(now)
+        missing: tuple[str, ...] = ()
         if path in sides.seeds:
-            result, missed = _seed(one)
+            result, reason = _seed(*three)
         else:
-            one, said = _with_pins(one)
-            pins += said
-            result, missed = _merge_one(one, merge)
-        if missed is not None:
-            left.append(missed)
-        if path in moved:
+            if now.startswith(WORKFLOWS):
+                three, said = _with_pins(three)
+                pins += (f"{now}: {sentence}" for sentence in said)
+            result, reason, missing = _merge_one(three, merge)
+        if reason:
+            left.append(Open(path=now, reason=reason, missing=missing))
+        if path != now:
             changes[path] = None
-        if result != sides.team.get(one.path):
-            changes[one.path] = result
-    return Outcome(changes=changes, left=tuple(left), pins=tuple(dict.fromkeys(pins)))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Three:
-    """One path in three versions; ``None`` where it is not there."""
-
-    path: str
-    team: File | None
-    old: File | None
-    new: File | None
+        if result != sides.team.get(now):
+            changes[now] = result
+    said = tuple(dict.fromkeys(pins))
+    return MergedTree(changes=changes, left=tuple(left), pins=said)
 
 
 def _moved_edits(sides: Sides) -> dict[str, str]:
@@ -125,58 +137,41 @@ def _moved_edits(sides: Sides) -> dict[str, str]:
     }
 
 
-def _three(sides: Sides, path: str, now: str) -> _Three:
-    return _Three(
-        path=now,
-        team=sides.team.get(path),
-        old=sides.old.get(path),
-        new=sides.new.get(now),
-    )
-
-
-def _seed(one: _Three) -> tuple[File | None, Open | None]:
+def _seed(
+    team: File | None, old: File | None, new: File | None
+) -> tuple[File | None, str]:
     """Write a seed once; take it away only while nobody has edited it."""
-    if one.new is None and one.team is not None:
-        if one.team == one.old:
-            return None, None
-        return one.team, Open(path=one.path, reason=DELETED_THERE)
-    if one.old is None and one.team is None:
-        return one.new, None
-    return one.team, None
+    if new is None and team is not None:
+        return (None, "") if team == old else (team, DELETED_THERE)
+    return (new if old is None and team is None else team), ""
 
 
-def _with_pins(one: _Three) -> tuple[_Three, tuple[str, ...]]:
-    team, old, new = one.team, one.old, one.new
-    if not (team and old and new) or not one.path.startswith(WORKFLOWS):
-        return one, ()
-    settled = settle_pins(team.content, old.content, new.content)
+def _with_pins(three: _Three) -> tuple[_Three, tuple[str, ...]]:
+    team, old, new = three
+    if not (team and old and new):
+        return three, ()
+    (ours, before, theirs), said = settle_pins(team.content, old.content, new.content)
     return (
-        _Three(
-            path=one.path,
-            team=File(content=settled.team, mode=team.mode),
-            old=File(content=settled.old, mode=old.mode),
-            new=File(content=settled.new, mode=new.mode),
-        ),
-        tuple(f"{one.path}: {sentence}" for sentence in settled.said),
-    )
+        replace(team, content=ours),
+        replace(old, content=before),
+        replace(new, content=theirs),
+    ), said
 
 
-def _merge_one(one: _Three, merge: Merge) -> tuple[File | None, Open | None]:
-    team, old, new = one.team, one.old, one.new
+def _merge_one(three: _Three, merge: Merge) -> tuple[File | None, str, tuple[str, ...]]:
+    """Return the file, why not all of it was taken, and the lines that were not."""
+    team, old, new = three
     if new in (old, team):
-        return team, None
+        return team, "", ()
     if team == old:
-        return new, None
+        return new, "", ()
     if team is None or new is None:
-        reason = DELETED_HERE if team is None else DELETED_THERE
-        return team, Open(path=one.path, reason=reason)
+        return team, DELETED_HERE if team is None else DELETED_THERE, ()
     link = "120000" in {team.mode, new.mode}
     base = old.content if old else b""
     merged = None if link else merge(team.content, base, new.content)
     if merged is None:
-        return team, Open(path=one.path, reason=BINARY)
-    missed = None
-    if merged.missing:
-        missed = Open(path=one.path, reason=CONFLICT, missing=merged.missing)
+        return team, BINARY, ()
     mode = team.mode if old is not None and old.mode == new.mode else new.mode
-    return File(content=merged.content, mode=mode), missed
+    reason = CONFLICT if merged.missing else ""
+    return File(content=merged.content, mode=mode), reason, merged.missing

@@ -2,12 +2,18 @@
 
 from dataclasses import dataclass
 
-from monokeel.ground.errors import RefusedError, ServiceError
+from monokeel.ground.errors import RefusedError, ServiceError, UsageError
 from monokeel.ground.report import Report, Section
-from monokeel.ground.version import is_newer
-from monokeel.updates.edits import Recorded, newest
-from monokeel.updates.leftovers import OPEN_FILE, Leftovers
 from monokeel.updates.ports import Issues, Versions
+from monokeel.updates.records import (
+    ANSWERS_FILE,
+    OPEN_FILE,
+    Leftovers,
+    newest,
+    precedes,
+    ref_of,
+    version_of,
+)
 
 MARKER = "template-update"
 
@@ -16,7 +22,8 @@ MARKER = "template-update"
 class Offer:
     """The version here, the newest one, where it comes from, and what is left open.
 
-    *notes* are the template's own on what lies between.
+    *notes* are the template's own on what lies between, *hints* what its owners or the
+    team should know of the source.
     """
 
     current: str
@@ -24,16 +31,25 @@ class Offer:
     source: str
     notes: str
     open: Leftovers
+    hints: tuple[str, ...] = ()
 
     @property
     def available(self) -> bool:
         """Whether there is something newer than what is here."""
-        return is_newer(self.latest, self.current)
+        return precedes(self.current, self.latest)
 
     @property
     def verdict(self) -> str:
         """``available``, ``open`` (something of earlier ones is), or ``current``."""
         return "available" if self.available else "open" if self.open else "current"
+
+    @property
+    def open_lines(self) -> tuple[str, ...]:
+        """One line for each file of which something was left open."""
+        return tuple(
+            f"{path}, since {ref_of(each.since)}: {each.reason}"
+            for path, each in sorted(self.open.items())
+        )
 
 
 def check(template: Versions) -> Offer:
@@ -42,57 +58,75 @@ def check(template: Versions) -> Offer:
     Raises RefusedError for a repository that was made from no release, or from one
     that the template has no more, and ServiceError when the template shows no version.
     """
-    current = released_version(template.recorded())
-    tags = template.versions()
-    latest = newest(tags)
-    if latest is None:
-        raise ServiceError(
-            f"the template at {template.address()} has no version tag (vX.Y.Z)",
-            fix="Check --source or TEMPLATE_SOURCE.",
-        )
-    if f"v{current}" not in tags:
-        raise RefusedError(
-            f"the template at {template.address()} has no v{current} any more, from"
-            " which this repository was made",
-            fix="Ask its owners for that tag, or name a copy that has it: --source.",
-        )
-    newer = is_newer(latest, current)
+    current, latest = choose_version(template)
+    hints = []
+    if template.moved:
+        hints.append(f"it has moved to {template.moved}: set TEMPLATE_SOURCE to that")
+    if ref_of(latest) == latest:
+        hints.append("it has no release tag (vX.Y.Z): the commits of it are followed")
+    newer = precedes(current, latest)
     return Offer(
         current=current,
         latest=latest,
         source=template.address(),
         notes=template.notes(current, latest) if newer else "",
         open=template.leftovers(),
+        hints=tuple(hints),
     )
 
 
-def released_version(recorded: Recorded) -> str:
-    """Return the version of *recorded*; RefusedError if it is not a released one."""
-    if recorded.version is None:
+def choose_version(template: Versions, wanted: str = "") -> tuple[str, str]:
+    """Return the version here, and *wanted*, which is the newest one if it is empty.
+
+    Raises RefusedError when the repository was made from no version, or from one that
+    the template has no more, UsageError when it has no *wanted*, and ServiceError when
+    it shows none at all.
+    """
+    recorded = template.recorded()
+    current = version_of(recorded.commit)
+    if current is None:
         raise RefusedError(
             f"this repository was made from template commit {recorded.commit!r},"
             " which is no release",
-            fix="Set _commit in .copier-answers.yml to the release it came from, such"
+            fix=f"Set _commit in {ANSWERS_FILE} to the release it came from, such"
             " as v1.2.0, and commit that.",
         )
-    return recorded.version
+    known, where = template.versions(), template.address()
+    version = wanted or newest(known)
+    if version is None:
+        raise ServiceError(
+            f"the template at {where} has no version",
+            fix="Check --source or TEMPLATE_SOURCE.",
+        )
+    if current not in known:
+        raise RefusedError(
+            f"the template at {where} has no {recorded.commit} any more, from which"
+            " this repository was made",
+            fix="Ask its owners for it, name a copy that has it (--source), or set"
+            f" _commit in {ANSWERS_FILE} to the release it came from.",
+        )
+    if version not in known:
+        listed = ", ".join(map(ref_of, known[-5:]))
+        raise UsageError(
+            f"the template at {where} has no {ref_of(version)}",
+            fix=f"Its newest versions are: {listed}.",
+        )
+    return current, version
 
 
-def follow_up(offer: Offer, issues: Issues) -> str:
+def keep_issue(offer: Offer, issues: Issues) -> str:
     """Keep one issue open while there is something to do; return a line about it."""
+    here = ref_of(offer.current)
     if offer.verdict == "current":
-        closed = issues.close(MARKER, comment=f"Now at v{offer.current}.")
+        closed = issues.close(MARKER, comment=f"Now at {here}.")
         return f"issue #{closed} is closed" if closed else "no issue is open"
-    title = f"Template update available: v{offer.latest}"
-    lines = [
-        f"This repository is at v{offer.current} of {offer.source}.",
-        "",
-        "Run `./inv template.update`: it works on a branch and loses no edit.",
-    ]
-    if not offer.available:
-        title = f"Template: not all of v{offer.current} was taken"
-        lines = [f"This repository is at v{offer.current} of its template."]
-    lines += ["", *(f"- left open: {each}" for each in _open_lines(offer))]
+    title = f"Template: not all of {here} was taken"
+    lines = [f"This repository is at {here} of {offer.source}.", ""]
+    if offer.available:
+        title = f"Template update available: {ref_of(offer.latest)}"
+        run = "Run `./inv template.update`: it works on a branch and loses no edit."
+        lines += [run, ""]
+    lines += [*offer.hints, *(f"- left open: {each}" for each in offer.open_lines)]
     lines += ["", offer.notes] if offer.notes else []
     number = issues.keep_open(MARKER, title=title, body="\n".join(lines))
     return f"issue #{number} is open"
@@ -100,16 +134,17 @@ def follow_up(offer: Offer, issues: Issues) -> str:
 
 def check_report(offer: Offer, *followed: str) -> Report:
     """Return the report of *offer*, with what was done about it."""
-    headline = f"The template is current: v{offer.current}"
-    lines = [f"from {offer.source}"]
+    here, latest = ref_of(offer.current), ref_of(offer.latest)
+    headline = f"The template is current: {here}"
+    lines = [f"from {offer.source}", *offer.hints]
     if offer.available:
-        headline = f"Template v{offer.latest} is available; v{offer.current} here"
+        headline = f"Template {latest} is available; {here} here"
         lines.append("Run ./inv template.update")
     return Report(
         headline=headline,
         sections=(
             Section("", (*lines, *followed)),
-            Section(f"Left open (listed in {OPEN_FILE})", tuple(_open_lines(offer))),
+            Section(f"Left open (listed in {OPEN_FILE})", offer.open_lines),
             Section("What changes", tuple(offer.notes.splitlines())),
         ),
         data={
@@ -120,14 +155,7 @@ def check_report(offer: Offer, *followed: str) -> Report:
             "source": offer.source,
             "changes": offer.notes,
             "open": [*sorted(offer.open)],
-            "notes": list(followed),
+            "notes": [*offer.hints, *followed],
         },
         outcome="done" if offer.verdict == "current" else "difference",
     )
-
-
-def _open_lines(offer: Offer) -> list[str]:
-    return [
-        f"{path}, since v{each.since}: {each.reason}"
-        for path, each in sorted(offer.open.items())
-    ]

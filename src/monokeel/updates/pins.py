@@ -6,7 +6,6 @@ conflict in every update; the newer version wins instead, and is named.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 _USES = re.compile(
     rb"(?m)^(?P<head>[ ]*(?:- )?uses:[ ]+)(?P<action>[\w.-]+/[\w./-]+)@"
@@ -14,43 +13,43 @@ _USES = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settled:
-    """Three texts with the same pins, and a sentence for each that both had moved."""
-
-    team: bytes
-    old: bytes
-    new: bytes
-    said: tuple[str, ...]
-
-
-def settle_pins(team: bytes, old: bytes, new: bytes) -> Settled:
+def settle_pins(
+    team: bytes, old: bytes, new: bytes
+) -> tuple[tuple[bytes, bytes, bytes], tuple[str, ...]]:
     """Return the three texts with one pin for each action that all of them have.
 
-    The side that moved it wins; where both did, the newer one. An action that a text
-    has at two versions at once is left as it is.
+    The side that moved it wins; where both did, the newer one, and a sentence says so
+    where that is the team's. An action that a text has at two versions at once is left
+    as it is.
     """
     ours, before, theirs = _pins(team), _pins(old), _pins(new)
     chosen: dict[bytes, bytes] = {}
     said = []
     for action in sorted(ours.keys() & before.keys() & theirs.keys()):
         mine, was, its = ours[action], before[action], theirs[action]
-        if its in (was, mine):
-            chosen[action] = mine
-        elif mine == was or _version(mine) <= _version(its):
-            chosen[action] = its
-        else:
-            chosen[action] = mine
+        moved = its not in (was, mine)
+        newer = moved and mine != was and _version(mine) > _version(its)
+        chosen[action] = its if moved and not newer else mine
+        if newer:
             said.append(
                 f"{action.decode()} stays at {_shown(mine)}; the template has"
                 f" {_shown(its)}"
             )
-    return Settled(
-        team=_pinned(team, chosen),
-        old=_pinned(old, chosen),
-        new=_pinned(new, chosen),
-        said=tuple(said),
+    return (
+        (_pinned(team, chosen), _pinned(old, chosen), _pinned(new, chosen)),
+        tuple(said),
     )
+
+
+def newer_pins(here: bytes, delivered: bytes) -> tuple[str, ...] | None:
+    """Return the actions that *here* has newer; ``None`` if it differs otherwise."""
+    its = _pins(delivered)
+    moved = {a: pin for a, pin in _pins(here).items() if pin != its.get(a, pin)}
+    if _pinned(here, its) != delivered or any(
+        _version(pin) <= _version(its[action]) for action, pin in moved.items()
+    ):
+        return None
+    return tuple(f"{action.decode()} {_shown(pin)}" for action, pin in moved.items())
 
 
 def _pins(text: bytes) -> Mapping[bytes, bytes]:

@@ -4,16 +4,20 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Protocol
 
 from monokeel.ground.answers import Declined, Json, Lost, Moved
-from monokeel.updates.edits import Recorded, Render
-from monokeel.updates.leftovers import Leftovers
-from monokeel.updates.merge import File, Merged, Tree
+from monokeel.updates.merge import File, Merged, Render, Tree
+from monokeel.updates.records import Leftovers, Recorded
 
 # Path → mode and blob, as git lists a file: "100755 3d3c42e5…".
 Listing = Mapping[str, str]
 
 
 class Versions(Protocol):
-    """What the repository was made from, and what the template offers."""
+    """What the repository was made from, and what the template offers.
+
+    *moved* is where the server said that it is now, "" if it is where it was.
+    """
+
+    moved: str
 
     def recorded(self) -> Recorded:
         """Return source, version and answers as the repository has them."""
@@ -22,7 +26,10 @@ class Versions(Protocol):
         """Return where the template is read from."""
 
     def versions(self) -> tuple[str, ...]:
-        """Return the release tags of the template."""
+        """Return the versions that can be had; without releases, commits, newest last.
+
+        The recorded one is among them unless the template has it no more.
+        """
 
     def notes(self, current: str, version: str) -> str:
         """Return what the template says of the versions after *current*."""
@@ -45,10 +52,10 @@ class Template(Versions, Protocol):
     """The template: its questions, and its pristine renders."""
 
     def questions(self, version: str) -> frozenset[str]:
-        """Return the names of the questions that tag *version* asks."""
+        """Return the names of the questions that *version* asks."""
 
     def render(self, version: str, answers: Mapping[str, Json]) -> Render:
-        """Return what a new repository gets from tag *version*."""
+        """Return what a new repository gets from *version*."""
 
     def seeds(self, version: str, paths: Collection[str]) -> frozenset[str]:
         """Return those of *paths* that belong to the team once they are written."""
@@ -131,14 +138,14 @@ class Pulls(Protocol):
 class Files(Protocol):
     """The files of the repository."""
 
-    def read(self, paths: Iterable[str]) -> dict[str, bytes]:
-        """Return the content of those of *paths* that exist."""
-
     def on_disk(self, paths: Iterable[str]) -> Listing:
         """Return mode and blob of those of *paths* that are on disk."""
 
     def in_index(self, paths: Iterable[str]) -> Listing:
         """Return mode and blob of those of *paths* that git's index has."""
+
+    def contents(self, paths: Iterable[str]) -> Mapping[str, tuple[bytes, ...]]:
+        """Return what *paths* hold on disk and in git's index."""
 
 
 class Release(Protocol):
@@ -149,6 +156,9 @@ class Release(Protocol):
 
     def delivered(self) -> Listing:
         """Return mode and blob of its managed files; ServiceError if out of reach."""
+
+    def contents(self, paths: Iterable[str]) -> Mapping[str, bytes]:
+        """Return the content of those of its files."""
 
     def rebuilt(self) -> Listing:
         """Return the package's wheel as its sources give it; ServiceError if not."""

@@ -4,20 +4,17 @@ There is one pull request for a version. It is refreshed as long as only updates
 pushed to it, and never opened again once a person closed it.
 """
 
-import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from monokeel.ground.answers import Declined, Lost, Moved
 from monokeel.ground.report import Report, Section, Table
-from monokeel.ground.version import is_newer
-from monokeel.updates.edits import Recorded
-from monokeel.updates.leftovers import OPEN_FILE
 from monokeel.updates.offer import MARKER
 from monokeel.updates.ports import Commits, Issues, Pulls, Remote
+from monokeel.updates.records import OPEN_FILE, precedes, ref_of, version_of
 from monokeel.updates.update import UpdatePlan
 
-_BRANCH = re.compile(r"template/v(\d+\.\d+\.\d+)\Z")
+_BRANCH = "template/"
 _LONGEST_BODY = 60_000  # GitHub takes 65,536 characters
 
 
@@ -29,6 +26,15 @@ class Places:
     commits: Commits
     pulls: Pulls
     issues: Issues
+
+    def pushed(self, branch: str) -> tuple[str | None, bool]:
+        """Return the commit of *branch* on GitHub, and whether an update made it."""
+        ref = f"refs/heads/{branch}"
+        commit = self.remote.remote_refs((ref,)).get(ref)
+        if commit is None:
+            return None, True
+        self.remote.fetch_commit(commit)
+        return commit, self.commits.is_ours(commit)
 
 
 def rejected(plan: UpdatePlan, pulls: Pulls) -> int | None:
@@ -47,15 +53,12 @@ def propose(plan: UpdatePlan, commit: str, places: Places, *, body: str) -> str:
     A branch that holds anything but the commit of an update is left alone.
     """
     number = places.pulls.open_from(plan.branch).get(plan.branch)
-    ref = f"refs/heads/{plan.branch}"
-    before = places.remote.remote_refs((ref,)).get(ref)
-    if before is not None:
-        places.remote.fetch_commit(before)
-        if not places.commits.is_ours(before):
-            held = f"pull request #{number}" if number else f"branch {plan.branch}"
-            return f"{held} holds commits of others and is left as it is"
+    before, ours = places.pushed(plan.branch)
+    if not ours:
+        held = f"pull request #{number}" if number else f"branch {plan.branch}"
+        return f"{held} holds commits of others and is left as it is"
     fresh = before is not None and places.commits.same_files(commit, before)
-    refused = None if fresh else _push(ref, before, commit, places.remote)
+    refused = None if fresh else _push(plan.branch, before, commit, places.remote)
     if refused is None and number is not None:
         if not fresh:
             places.pulls.edit(number, title=plan.title, body=body)
@@ -69,7 +72,7 @@ def propose(plan: UpdatePlan, commit: str, places: Places, *, body: str) -> str:
         refused = f"the pull request was refused: {opened.reason}"
     text = f"{body}\nNo pull request could be opened: {refused}\n\n"
     text += "Run `./inv template.update` and push its branch."
-    title = f"Template update available: {plan.tag}"
+    title = f"Template update available: {plan.ref}"
     opened_issue = places.issues.keep_open(MARKER, title=title, body=text)
     return f"issue #{opened_issue} is open ({refused})"
 
@@ -82,17 +85,22 @@ def proposal_body(
     *notes* are the template's own between the versions, *stat* compares the two renders
     for these answers, and *checks* ran on the outcome.
     """
-    lines = [f"The template goes from v{plan.current} to {plan.tag}.", *_link(plan), ""]
-    lines += [notes.strip(), ""] if notes.strip() else []
-    lines += ["## What changes for these answers", "", "```", stat.rstrip(), "```", ""]
-    if plan.outcome.left:
-        lines += ["## Not taken: the team's side stays", "", *_left(plan), ""]
-        lines += [f"These stay in `{OPEN_FILE}` and are offered again.", ""]
-    if plan.outcome.pins:
-        lines += ["## Pins", "", *(f"- {each}" for each in plan.outcome.pins), ""]
-    if checks:
-        lines += ["## Checks of the outcome", "", *(f"- {each}" for each in checks), ""]
-    body = "\n".join(lines)
+    here, page = ref_of(plan.current), plan.source.removesuffix(".git")
+    link = f"All changes: {page}/compare/{here}...{plan.ref}"
+    stay = f"These stay in `{OPEN_FILE}` and are offered again."
+    parts = [f"The template goes from {here} to {plan.ref}."]
+    parts += [link] if page.startswith("https://") else []
+    parts += [notes.strip()] if notes.strip() else []
+    parts += ["## What changes for these answers", f"```\n{stat.rstrip()}\n```"]
+    if plan.merged.left:
+        parts += ["## Not taken: the team's side stays", "\n".join(_left(plan)), stay]
+    for heading, lines in (
+        ("Pins", plan.merged.pins),
+        ("Checks of the outcome", checks),
+    ):
+        if lines:
+            parts += [f"## {heading}", "\n".join(f"- {line}" for line in lines)]
+    body = "\n\n".join(parts)
     cut = "\n\n… cut here: see the branch."
     return body if len(body) <= _LONGEST_BODY else body[:_LONGEST_BODY] + cut
 
@@ -106,16 +114,17 @@ def update_report(plan: UpdatePlan, commit: str | None, *more: str) -> Report:
     if commit is not None:
         lines = [f"branch {plan.branch}, files changed: {len(plan.changed)}"]
         lines.append(f"commit {commit}")
-    lines += [*_warnings(plan), *more]
-    rows = tuple(
-        (path, each.since, each.reason) for path, each in sorted(plan.open.items())
-    )
+    if plan.source.startswith("/"):
+        warning = "warning: the template is a directory of this machine, "
+        lines.append(warning + plan.source)
+    opened = sorted(plan.open.items())
+    rows = tuple((path, ref_of(each.since), each.reason) for path, each in opened)
     return Report(
-        headline=f"Template v{plan.current} -> {plan.tag}",
+        headline=f"Template {ref_of(plan.current)} -> {plan.ref}",
         sections=(
-            Section("", tuple(lines)),
+            Section("", (*lines, *more)),
             Section("Not taken", table=Table(("file", "since", "why"), rows)),
-            Section("Pins that stay", plan.outcome.pins),
+            Section("Pins that stay", plan.merged.pins),
         ),
         data={
             "verdict": "open" if plan.open else "updated" if commit else "planned",
@@ -124,37 +133,44 @@ def update_report(plan: UpdatePlan, commit: str | None, *more: str) -> Report:
             "branch": plan.branch,
             "commit": commit,
             "changed": [*sorted(plan.changed)],
-            "open": [
-                {"path": each.path, "reason": each.reason, "missing": [*each.missing]}
-                for each in plan.outcome.left
-            ],
-            "pins": list(plan.outcome.pins),
-            "notes": list(more),
+            "open": [asdict(each) for each in plan.merged.left],
+            "pins": [*plan.merged.pins],
+            "notes": [*more],
         },
-        problems=tuple(f"not taken: {path}" for path in sorted(plan.open)),
+        problems=tuple(f"not taken: {path}" for path, _ in opened),
     )
 
 
-def current_report(recorded: Recorded) -> Report:
-    """Return the report of a repository that is where it should be already."""
+def current_report(commit: str) -> Report:
+    """Return the report of a repository that is where it should be, at *commit*."""
     return Report(
-        headline=f"The template is current: {recorded.commit}",
-        data={"verdict": "current", "version": recorded.version},
+        headline=f"The template is current: {commit}",
+        data={"verdict": "current", "version": version_of(commit)},
     )
 
 
-def rejected_report(plan: UpdatePlan, number: int) -> Report:
-    """Return the report of an update that a person declined in #*number*."""
-    headline = f"Template v{plan.current} -> {plan.tag}: declined in #{number}"
+def preview(plan: UpdatePlan, declined: int | None) -> Report:
+    """Return the report of *plan* as long as nothing is done, or never will be.
+
+    *declined* is the pull request in which a person said no.
+    """
+    if declined is None:
+        return update_report(plan, None)
+    said = "It is not opened again; a newer version will be."
+    way = f"{ref_of(plan.current)} -> {plan.ref}"
     return Report(
-        headline=headline,
-        sections=(Section("", ("It is not opened again; a newer version will be.",)),),
-        data={"verdict": "rejected", "version": plan.version, "pull_request": number},
+        headline=f"Template {way}: declined in #{declined}",
+        sections=(Section("", (said,)),),
+        data={
+            "verdict": "rejected",
+            "version": plan.version,
+            "pull_request": declined,
+        },
     )
 
 
-def _push(ref: str, before: str | None, commit: str, remote: Remote) -> str | None:
-    match remote.move_ref(ref, old=before, new=commit):
+def _push(branch: str, before: str | None, commit: str, remote: Remote) -> str | None:
+    match remote.move_ref(f"refs/heads/{branch}", old=before, new=commit):
         case Moved() | Lost():  # lost: another run has just pushed the same update
             return None
         case Declined(reason=reason):
@@ -163,33 +179,16 @@ def _push(ref: str, before: str | None, commit: str, remote: Remote) -> str | No
 
 def _close_older(plan: UpdatePlan, opened: int, places: Places) -> None:
     """Close the pull requests of older versions that nobody else has pushed to."""
-    for branch, number in places.pulls.open_from("template/v").items():
-        match = _BRANCH.match(branch)
-        if match is None or not is_newer(plan.version, match[1]):
-            continue
-        ref = f"refs/heads/{branch}"
-        commit = places.remote.remote_refs((ref,)).get(ref)
-        if commit is not None:
-            places.remote.fetch_commit(commit)
-            if places.commits.is_ours(commit):
+    for branch, number in places.pulls.open_from(_BRANCH).items():
+        version = version_of(branch.removeprefix(_BRANCH))
+        if version and version != plan.version and precedes(version, plan.version):
+            commit, ours = places.pushed(branch)
+            if commit is not None and ours:
                 places.pulls.close(number, comment=f"Superseded by #{opened}.")
 
 
-def _link(plan: UpdatePlan) -> list[str]:
-    page = plan.source.removesuffix(".git")
-    if not page.startswith("https://"):
-        return []
-    return ["", f"All changes: {page}/compare/v{plan.current}...{plan.tag}"]
-
-
 def _left(plan: UpdatePlan) -> Iterator[str]:
-    for each in plan.outcome.left:
+    for each in plan.merged.left:
         yield f"- `{each.path}`: {each.reason}"
         for hunk in each.missing:
             yield from ("  ````", *(f"  {x}" for x in hunk.splitlines()), "  ````")
-
-
-def _warnings(plan: UpdatePlan) -> list[str]:
-    if plan.source.startswith("/"):
-        return [f"warning: the template is a directory of this machine, {plan.source}"]
-    return []

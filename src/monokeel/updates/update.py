@@ -10,28 +10,15 @@ from dataclasses import dataclass, field
 
 from monokeel.ground.answers import Json
 from monokeel.ground.errors import RefusedError, UsageError
-from monokeel.ground.version import is_newer
-from monokeel.updates.edits import (
-    ANSWERS_FILE,
-    Recorded,
-    Render,
-    changed_answers,
-    newest,
-)
-from monokeel.updates.leftovers import (
-    OPEN_FILE,
-    Leftovers,
-    leftovers_text,
-    parse_leftovers,
-    still_open,
-)
-from monokeel.updates.merge import File, Outcome, Sides, Tree, merge_sides
-from monokeel.updates.offer import released_version
+from monokeel.updates import records
+from monokeel.updates.merge import File, MergedTree, Render, Sides, Tree, merge_sides
+from monokeel.updates.offer import choose_version
 from monokeel.updates.ports import Repository, Template
+from monokeel.updates.records import ANSWERS_FILE, OPEN_FILE, Leftovers, ref_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class Choice:
     """What the user asks for: a version (the newest if empty), and new answers.
 
     With answers alone the version stays.
@@ -57,53 +44,46 @@ class UpdatePlan:
     before: str | None
     old: Render
     new: Render
-    outcome: Outcome
+    merged: MergedTree
     open: Leftovers
     changed: Mapping[str, File | None]
 
     @property
-    def tag(self) -> str:
-        """The tag of the new version, such as ``v1.4.0``."""
-        return f"v{self.version}"
+    def ref(self) -> str:
+        """The ref of the new version, such as ``v1.4.0``."""
+        return ref_of(self.version)
 
     @property
     def title(self) -> str:
         """The subject of the commit, which the pull request has for title."""
-        return f"chore(template): update to {self.tag}"
+        return f"chore(template): update to {self.ref}"
 
 
 def plan_update(
-    repository: Repository, template: Template, wanted: Wanted
+    repository: Repository, template: Template, choice: Choice
 ) -> UpdatePlan | None:
-    """Return the update to *wanted*, ``None`` if the repository is there already.
+    """Return the update to *choice*, ``None`` if the repository is there already.
 
     Changes nothing. Raises RefusedError when the version is older, the branch holds
     somebody's work, or the new version would answer a question otherwise.
     """
-    head = repository.head()
-    recorded = template.recorded()
-    current = _released(recorded)
-    version = _choose(template, wanted, current)
-    left = parse_leftovers(_content(repository.files(head, [OPEN_FILE])))
-    if version == current and not wanted.answers and not left:
+    head, recorded = repository.head(), template.recorded()
+    written = repository.files(head, [OPEN_FILE, ANSWERS_FILE])
+    listed = written.get(OPEN_FILE)
+    left = records.parse_leftovers(listed.content if listed else None)
+    current, version = _choose(template, choice)
+    nothing_new = version == current and not choice.answers and not left
+    if nothing_new and ANSWERS_FILE in written:
         return None
-    branch = f"template/v{version}" + ("-answers" if version == current else "")
-    answers = {**recorded.answers, **_known(template, version, wanted.answers)}
-    old = template.render(f"v{current}", recorded.answers)
-    new = template.render(f"v{version}", answers)
+    branch = f"template/{ref_of(version)}" + ("-answers" if version == current else "")
+    answers = {**recorded.answers, **choice.answers}
+    _require_questions(template, version, choice.answers)
+    old = template.render(ref_of(current), recorded.answers)
+    new = template.render(ref_of(version), answers)
     _refuse_changed(version, answers, new)
-    taken = _taken_last(template, old, left, recorded.answers)
-    paths = {*taken, *new.files}
-    here = repository.files(head, {*paths, OPEN_FILE, ANSWERS_FILE})
-    sides = Sides(
-        team=here,
-        old=_merged(taken),
-        new=_merged(new.files),
-        seeds=template.seeds(f"v{version}", paths),
-        renamed=template.renamed(old, new),
-    )
-    outcome = merge_sides(sides, repository.merge)
-    left = still_open(outcome.left, left, current=current, version=version)
+    sides = _sides(repository, template, head, (old, new), left)
+    merged = merge_sides(sides, repository.merge)
+    left = records.still_open(merged.left, left, current=current, version=version)
     return UpdatePlan(
         source=template.address(),
         current=current,
@@ -113,13 +93,13 @@ def plan_update(
         before=_usable(repository, branch, head),
         old=old,
         new=new,
-        outcome=outcome,
+        merged=merged,
         open=left,
-        changed=_with_records(outcome, here, new, leftovers_text(left)),
+        changed={**merged.changes, **_records_of(new, left, written)},
     )
 
 
-def carry_out(plan: UpdatePlan, repository: Repository) -> str | None:
+def commit_update(plan: UpdatePlan, repository: Repository) -> str | None:
     """Return the commit of *plan*, on no branch yet; ``None`` when nothing changes.
 
     The same plan carried out before is that commit again.
@@ -134,68 +114,44 @@ def carry_out(plan: UpdatePlan, repository: Repository) -> str | None:
 
 def commit_message(plan: UpdatePlan) -> str:
     """Return the message of the update's commit: what was left stands in the body."""
-    lines = [plan.title]
-    if plan.outcome.left or plan.outcome.pins:
-        lines += ["", *(f"Not taken: {e.path}: {e.reason}." for e in plan.outcome.left)]
-        lines += [f"{sentence}." for sentence in plan.outcome.pins]
-    return "\n".join(lines) + "\n"
+    body = [f"Not taken: {each.path}: {each.reason}." for each in plan.merged.left]
+    body += [f"{sentence}." for sentence in plan.merged.pins]
+    return "\n".join([plan.title, *([""] if body else []), *body]) + "\n"
 
 
 def require_taken(plan: UpdatePlan) -> None:
     """Raise RefusedError while something of the new version was not taken."""
     if plan.open:
         raise RefusedError(
-            f"not everything of {plan.tag} was taken, files: {len(plan.open)}",
+            f"not everything of {plan.ref} was taken, files: {len(plan.open)}",
             fix=f"The rest is on branch {plan.branch}. Take what is listed by hand, or"
             f" decline it: delete its line in {OPEN_FILE}. The next update offers again"
             " what is left.",
         )
 
 
-def _choose(template: Template, wanted: Wanted, current: str) -> str:
-    tags = template.versions()
-    version = wanted.version.removeprefix("v")
-    if not version:
-        version = current if wanted.answers else newest(tags) or ""
-    for needed in (version, current):
-        if f"v{needed}" not in tags:
-            known = ", ".join(tags[-5:]) or "none"
-            raise UsageError(
-                f"the template at {template.address()} has no version"
-                f" {needed or 'at all'}",
-                fix=f"Its newest versions are: {known}. A repository is updated from"
-                " the template that it was made from, or from a copy of it.",
-            )
-    if is_newer(current, version):
+def _choose(template: Template, choice: Choice) -> tuple[str, str]:
+    current, version = choose_version(template, choice.version.removeprefix("v"))
+    if choice.answers and not choice.version:
+        return current, current
+    if version != current and not records.precedes(current, version):
         raise RefusedError(
-            f"v{version} is older than v{current}, which is here",
+            f"{ref_of(version)} is older than {ref_of(current)}, which is here",
             fix="Templates are not downgraded: git revert the update instead.",
         )
-    return version
+    return current, version
 
 
-def _known(
+def _require_questions(
     template: Template, version: str, answers: Mapping[str, Json]
-) -> Mapping[str, Json]:
-    asked = template.questions(f"v{version}") if answers else frozenset()
+) -> None:
+    asked = template.questions(ref_of(version)) if answers else frozenset()
     for name in answers:
         if name not in asked:
             raise UsageError(
                 f"the template has no question {name!r}",
                 fix=f"Choose one of: {', '.join(sorted(asked))}.",
             )
-    return answers
-
-
-def _released(recorded: Recorded) -> str:
-    """Return the recorded version; a relative source would be another one elsewhere."""
-    if recorded.source.startswith(".") or recorded.source == "":
-        raise UsageError(
-            f"{ANSWERS_FILE} names a relative path as its template:"
-            f" {recorded.source!r}",
-            fix="Write the address there, https://github.com/OWNER/monokeel.git.",
-        )
-    return released_version(recorded)
 
 
 def _usable(repository: Repository, branch: str, head: str) -> str | None:
@@ -212,45 +168,49 @@ def _usable(repository: Repository, branch: str, head: str) -> str | None:
 
 
 def _refuse_changed(version: str, answers: Mapping[str, Json], new: Render) -> None:
-    changed = changed_answers(answers, new.answers)
+    """Refuse an answer that became another one; a question that is gone is none."""
+    changed = [
+        name
+        for name in answers
+        if new.answers.get(name, answers[name]) != answers[name]
+    ]
     if changed:
         raise RefusedError(
-            f"v{version} would change answers unasked: {', '.join(changed)}",
+            f"{ref_of(version)} would change answers unasked: {', '.join(changed)}",
             fix="Give them anew: ./inv template.update --answer NAME=VALUE",
         )
 
 
-def _taken_last(
-    template: Template, old: Render, left: Leftovers, answers: Mapping[str, Json]
-) -> Tree:
-    """Return the old render, with files of *left* as they were last taken in full."""
-    taken = dict(old.files)
+def _records_of(new: Render, left: Leftovers, written: Tree) -> dict[str, File | None]:
+    """Return the answers and what is open, which are written and never merged."""
+    text = records.leftovers_text(left)
+    own = {
+        ANSWERS_FILE: new.files[ANSWERS_FILE],
+        OPEN_FILE: None if text is None else File(content=text),
+    }
+    return {path: file for path, file in own.items() if file != written.get(path)}
+
+
+def _sides(
+    repository: Repository,
+    template: Template,
+    head: str,
+    renders: tuple[Render, Render],
+    left: Leftovers,
+) -> Sides:
+    """Return what is merged; files of *left* are as they were last taken in full."""
+    old, new = renders
+    taken = {path: file for path, file in old.files.items() if path not in left}
+    answers = template.recorded().answers
     for base in sorted({each.base for each in left.values()}):
-        files = template.render(f"v{base}", answers).files
-        for path, each in left.items():
-            if each.base == base:
-                taken.pop(path, None)
-                taken.update({path: files[path]} if path in files else {})
-    return taken
-
-
-def _with_records(
-    outcome: Outcome, here: Tree, new: Render, leftovers: bytes | None
-) -> Mapping[str, File | None]:
-    """Return the changes with the answers and what is open, which are never merged."""
-    changed = dict(outcome.changes)
-    if new.files[ANSWERS_FILE] != here.get(ANSWERS_FILE):
-        changed[ANSWERS_FILE] = new.files[ANSWERS_FILE]
-    wanted = None if leftovers is None else File(content=leftovers)
-    if wanted != here.get(OPEN_FILE):
-        changed[OPEN_FILE] = wanted
-    return changed
-
-
-def _merged(files: Tree) -> Tree:
-    """Return what is merged of *files*: the answers are written, not merged."""
-    return {path: file for path, file in files.items() if path != ANSWERS_FILE}
-
-
-def _content(files: Tree) -> bytes | None:
-    return next((file.content for file in files.values()), None)
+        files = template.render(ref_of(base), answers).files
+        ours = {path for path, each in left.items() if each.base == base}
+        taken.update((path, files[path]) for path in ours & files.keys())
+    paths = {*taken, *new.files} - {ANSWERS_FILE}
+    return Sides(
+        team=repository.files(head, paths),
+        old={path: taken[path] for path in paths & taken.keys()},
+        new={path: new.files[path] for path in paths & new.files.keys()},
+        seeds=template.seeds(new.ref, paths),
+        renamed=template.renamed(old, new),
+    )

@@ -2,20 +2,34 @@
 
 The repository's own list of them proves nothing: whoever exchanges a file can exchange
 its line, too. So each file is held against the tag's tree in the template's repository,
-and a release that cannot be read leaves the question open.
+and a release that cannot be read leaves the question open. What the team keeps on
+purpose stands in ``[template] edited``: it is named, and no difference; a newer pin of
+an action in a workflow is neither.
 """
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import asdict, dataclass
 
+from monokeel.ground.answers import Json
 from monokeel.ground.errors import ServiceError, UsageError
 from monokeel.ground.parsers import parse_json
 from monokeel.ground.report import Report, Section, Table
+from monokeel.updates.merge import WORKFLOWS
+from monokeel.updates.pins import newer_pins
 from monokeel.updates.ports import Files, Listing, Release
 
 MANIFEST = "ops/manifest.json"
 _EXECUTABLE = "100755"
 _UNLIKE_SOURCES = "not what its sources give"
+_EDITED = "edited"
+_NEVER_KEPT = ("inv", "ops/", "tasks.py")  # they are what runs with every right
+_OPEN_QUESTION = (
+    "Check the network, --source or TEMPLATE_SOURCE, and the token's rights."
+)
+_ADVICE = (
+    "Take it back, or keep it on purpose: list it in [template] edited of"
+    " infra/platform.toml. It survives updates as a merge; better: propose it upstream."
+)
 _REMEDIES = {
     ("release", _UNLIKE_SOURCES): "Do not run it, and ask the template's owners: ",
     ("disk", "missing"): "git checkout HEAD -- ",
@@ -28,7 +42,7 @@ _REMEDIES = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class Difference:
     """One managed file that is not as it was delivered, and where it is not.
 
     *where* is ``disk``, ``index`` or ``release``; *state* is ``edited``, ``missing``,
@@ -40,72 +54,98 @@ class Finding:
     state: str
 
 
-def verify(files: Files, release: Release, *, rebuild: bool = False) -> Report:
+def verify(
+    files: Files,
+    release: Release,
+    *,
+    edited: Collection[str] = (),
+    rebuild: bool = False,
+) -> Report:
     """Return which managed files differ from the recorded release, and where.
 
-    ``verdict`` is ``same``, ``edited`` or ``unverified``: a release that cannot be read
-    is no proof, and the files are then held against the list in the repository. With
-    *rebuild* the release's wheel is built from its sources, too; ServiceError when that
-    fails. Raises UsageError when that list is needed and missing or broken.
+    ``verdict`` is ``same`` or ``edited``. With *rebuild* the release's wheel is built
+    from its sources, too. Raises ServiceError when the release cannot be read or built:
+    that is no proof.
     """
     try:
         wanted = release.delivered()
+        found = [*differences(files, wanted)]
+        if rebuild:
+            found += _unlike(release.rebuilt(), wanted, "release")
+        pins = _newer_pins(files, release, found)
     except ServiceError as error:
-        listed = manifest(files)
-        return _report(release, listed, [*differences(files, listed)], error)
-    findings = [*differences(files, wanted)]
-    if rebuild:
-        findings += _unlike(release.rebuilt(), wanted, "release")
-    return _report(release, wanted, findings, None)
+        fix = error.fix or _OPEN_QUESTION
+        raise ServiceError(f"not verified: {error.problem}", fix=fix) from error
+    kept = sorted({e.path for e in found} & set(edited))
+    kept = [path for path in kept if not path.startswith(_NEVER_KEPT)]
+    found = [each for each in found if each.path not in {*kept, *pins}]
+    paths = {each.path for each in found}
+    headline = f"All {len(wanted)} managed files are as in {release.name()}"
+    if found:
+        headline = f"{len(paths)} of {len(wanted)} managed files differ from "
+        headline += release.name()
+    data: dict[str, Json] = {
+        "release": release.name(),
+        "files": len(wanted),
+        "kept": [*kept],
+        "newer_pins": [*pins],
+    }
+    said = Section("Newer pins", tuple(f"{path}: {p}" for path, p in pins.items()))
+    more = (Section("Kept by [template] edited", tuple(kept)), said)
+    return _report(headline, found, more, data)
 
 
-def manifest(files: Files) -> Listing:
-    """Return what ``ops/manifest.json`` lists; UsageError if it is not to be read."""
-    content = files.read([MANIFEST]).get(MANIFEST)
-    if content is None:
-        raise UsageError(
-            f"there is no {MANIFEST} here",
-            fix="Run this in a repository made from the template, or restore the file:"
-            f" git checkout HEAD -- {MANIFEST}",
-        )
-    return parse_manifest(content)
+def _report(
+    headline: str,
+    found: list[Difference],
+    more: tuple[Section, ...],
+    data: Mapping[str, Json],
+) -> Report:
+    rows = tuple((each.path, each.where, each.state) for each in found)
+    table = Table(("file", "where", "state"), rows)
+    listed: list[Json] = [asdict(each) for each in found]
+    verdict = _EDITED if found else "same"
+    return Report(
+        headline=headline,
+        sections=(
+            Section("", table=table),
+            Section("To do", tuple(advice(found))),
+            *more,
+        ),
+        data={"verdict": verdict, **data, "differences": listed},
+        problems=tuple(f"managed file {e.path}: {e.state} ({e.where})" for e in found),
+        outcome="difference" if found else "done",
+    )
 
 
-def parse_manifest(content: bytes) -> Listing:
-    """Return the files of a manifest; UsageError if it is none."""
+def parse_manifest(content: bytes | None) -> Listing:
+    """Return the files of ``ops/manifest.json``; UsageError if it is none."""
     try:
-        value = parse_json(content)
+        value = parse_json(content or b"")
+        listed = value.get("files") if isinstance(value, dict) else None
+        if isinstance(listed, dict):
+            return {path: str(entry) for path, entry in listed.items()}
+        reason = 'it holds no object "files"'
     except ValueError as error:
-        raise _broken(str(error)) from error
-    listed = value.get("files") if isinstance(value, dict) else None
-    if not isinstance(listed, dict):
-        raise _broken('it holds no object "files"')
-    return {path: str(entry) for path, entry in listed.items()}
+        reason = str(error)
+    raise UsageError(
+        f"{MANIFEST} is {'missing' if content is None else f'broken: {reason}'}",
+        fix=f"git checkout HEAD -- {MANIFEST}",
+    )
 
 
-def differences(files: Files, wanted: Listing) -> Iterator[Finding]:
+def differences(files: Files, wanted: Listing) -> Iterator[Difference]:
     """Yield what differs from *wanted* on disk and in git's index."""
     yield from _unlike(wanted, files.on_disk(wanted), "disk")
     yield from _unlike(wanted, files.in_index(wanted), "index")
 
 
-def require_verified(report: Report) -> None:
-    """Raise ServiceError when *report* leaves it open what the release delivered."""
-    if report.data["verdict"] == "unverified":
-        raise ServiceError(
-            f"not verified: {report.data['reason']}",
-            fix="Check the network, --source or TEMPLATE_SOURCE, and the token's"
-            " rights; then run it again.",
-        )
-
-
-def _unlike(wanted: Listing, here: Listing, where: str) -> Iterator[Finding]:
+def _unlike(wanted: Listing, here: Listing, where: str) -> Iterator[Difference]:
     for path, entry in sorted(wanted.items()):
         state = _state(entry, here.get(path))
-        if state and where == "release":
-            state = _UNLIKE_SOURCES
         if state:
-            yield Finding(path=path, where=where, state=state)
+            state = _UNLIKE_SOURCES if where == "release" else state
+            yield Difference(path=path, where=where, state=state)
 
 
 def _state(wanted: str, here: str | None) -> str | None:
@@ -113,59 +153,36 @@ def _state(wanted: str, here: str | None) -> str | None:
         return None if here else "missing"
     (mode, _, blob), (is_mode, _, is_blob) = wanted.partition(" "), here.partition(" ")
     if blob != is_blob or {mode, is_mode} - {_EXECUTABLE, "100644"}:
-        return "edited"
+        return _EDITED
     return "not executable" if mode == _EXECUTABLE else "executable"
 
 
-def _report(
-    release: Release,
-    wanted: Listing,
-    findings: list[Finding],
-    error: ServiceError | None,
-) -> Report:
-    against = release.name() if error is None else f"{MANIFEST} alone"
-    rows = tuple((each.path, each.where, each.state) for each in findings)
-    paths = sorted({each.path for each in findings})
-    headline = f"All {len(wanted)} managed files are as in {against}"
-    if paths:
-        headline = f"{len(paths)} of {len(wanted)} managed files differ from {against}"
-    verdict = "unverified" if error else "edited" if paths else "same"
-    return Report(
-        headline=headline,
-        sections=(
-            Section("", table=Table(("file", "where", "state"), rows)),
-            Section("To do", tuple(_advice(findings))),
-        ),
-        data={
-            "verdict": verdict,
-            "release": release.name(),
-            "reason": error.problem if error else None,
-            "files": len(wanted),
-            "differences": [
-                {"path": each.path, "where": each.where, "state": each.state}
-                for each in findings
-            ],
-        },
-        problems=tuple(
-            f"managed file {each.path}: {each.state} ({each.where})"
-            for each in findings
-        ),
-        outcome="difference" if verdict == "edited" else "done",
-    )
+def _newer_pins(
+    files: Files, release: Release, found: list[Difference]
+) -> dict[str, str]:
+    """Return workflow → its newer pins, where these are all that was edited."""
+    states: dict[str, set[str]] = {}
+    for each in found:
+        states.setdefault(each.path, set()).add(each.state)
+    edited = [
+        path
+        for path, known in states.items()
+        if path.startswith(WORKFLOWS) and known == {_EDITED}
+    ]
+    delivered = release.contents(edited)
+    pins = {}
+    for path, contents in files.contents(edited).items():
+        said = [newer_pins(each, delivered[path]) for each in contents]
+        if None not in said:
+            pins[path] = ", ".join(dict.fromkeys(pin for e in said for pin in e or ()))
+    return pins
 
 
-def _advice(findings: Iterable[Finding]) -> Iterator[str]:
-    paths: dict[tuple[str, str], list[str]] = {}
-    for each in findings:
-        paths.setdefault((each.where, each.state), []).append(each.path)
+def advice(found: list[Difference]) -> Iterator[str]:
+    """Yield a command for each kind of *found* that one mends, then what to decide."""
     for kind, remedy in _REMEDIES.items():
-        if kind in paths:
-            yield remedy + " ".join(paths[kind])
-    if any(state == "edited" for _, state in paths):
-        yield "An edit survives updates as a merge; better: propose it upstream."
-
-
-def _broken(why: str) -> UsageError:
-    return UsageError(
-        f"{MANIFEST} is broken: {why}", fix=f"git checkout HEAD -- {MANIFEST}"
-    )
+        paths = [each.path for each in found if (each.where, each.state) == kind]
+        if paths:
+            yield remedy + " ".join(paths)
+    if any(each.state == _EDITED for each in found):
+        yield _ADVICE

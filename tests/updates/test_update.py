@@ -1,0 +1,206 @@
+"""Which update is planned, with a template and a repository that are plain values."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+
+import pytest
+
+from monokeel.ground.answers import Json
+from monokeel.ground.errors import MonokeelError, RefusedError, UsageError
+from monokeel.updates.merge import File, Merged, Render
+from monokeel.updates.records import ANSWERS_FILE, Leftovers, Recorded
+from monokeel.updates.update import Choice, plan_update
+
+HEAD = "d" * 40
+SOURCE = "https://github.com/acme/monokeel.git"
+
+
+@dataclass
+class FakeTemplate:
+    """Each version renders one file that holds it; *changes* are answers it alters."""
+
+    commit: str = "v1.0.0"
+    known: tuple[str, ...] = ("1.0.0", "1.1.0", "1.2.0")
+    changes: dict[str, Json] = field(default_factory=dict)
+    moved: str = ""
+
+    def recorded(self) -> Recorded:
+        return Recorded(source=SOURCE, commit=self.commit, answers={"reviews": 1})
+
+    def address(self) -> str:
+        return SOURCE
+
+    def versions(self) -> tuple[str, ...]:
+        return self.known
+
+    def notes(self, current: str, version: str) -> str:
+        return f"{current}..{version}"
+
+    def leftovers(self) -> Leftovers:
+        return {}
+
+    def questions(self, version: str) -> frozenset[str]:
+        assert version
+        return frozenset({"reviews"})
+
+    def render(self, version: str, answers: Mapping[str, Json]) -> Render:
+        files = {
+            ANSWERS_FILE: File(content=f"{version} {answers}".encode()),
+            "a.md": File(content=version.encode()),
+        }
+        return Render(
+            ref=version, folder="/x", files=files, answers={**answers, **self.changes}
+        )
+
+    def seeds(self, version: str, paths: Collection[str]) -> frozenset[str]:
+        return frozenset(path for path in paths if path == version)
+
+    def renamed(self, old: Render, new: Render) -> dict[str, str]:
+        assert old.folder == new.folder
+        return {}
+
+
+@dataclass
+class FakeRepository:
+    """A commit with the files of v1.0.0, and maybe a branch."""
+
+    tree: dict[str, File] = field(
+        default_factory=lambda: dict(
+            FakeTemplate().render("v1.0.0", {"reviews": 1}).files
+        )
+    )
+
+    def head(self) -> str:
+        return HEAD
+
+    def files(self, commit: str, paths: Iterable[str]) -> dict[str, File]:
+        assert commit == HEAD
+        return {path: self.tree[path] for path in paths if path in self.tree}
+
+    def commit(
+        self, parent: str, changes: Mapping[str, File | None], message: str
+    ) -> str:
+        return f"{parent}{message}{len(changes)}"
+
+    def branch(self, name: str) -> str | None:
+        return None if name else HEAD
+
+    def merge(self, team: bytes, old: bytes, new: bytes) -> Merged | None:
+        return Merged(content=team, missing=(new.decode(),)) if old != new else None
+
+    def is_part_of(self, commit: str, other: str) -> bool:
+        return commit == other
+
+    def is_ours(self, commit: str) -> bool:
+        return commit != HEAD
+
+    def same_files(self, commit: str, other: str) -> bool:
+        return commit == other
+
+    def point(self, branch: str, commit: str, *, old: str | None) -> None:
+        raise AssertionError(branch, commit, old)
+
+
+@pytest.mark.parametrize(
+    ("choice", "branch"),
+    [
+        pytest.param(Choice(), "template/v1.2.0", id="the newest"),
+        pytest.param(Choice(version="1.1.0"), "template/v1.1.0", id="named"),
+        pytest.param(Choice(version="v1.1.0"), "template/v1.1.0", id="as a tag"),
+        pytest.param(
+            Choice(answers={"reviews": 2}),
+            "template/v1.0.0-answers",
+            id="answers alone",
+        ),
+        pytest.param(
+            Choice(version="1.1.0", answers={"reviews": 2}),
+            "template/v1.1.0",
+            id="both",
+        ),
+    ],
+)
+def test_the_version_is_the_newest_one_or_the_one_named(
+    choice: Choice, branch: str
+) -> None:
+    plan = plan_update(FakeRepository(), FakeTemplate(), choice)
+
+    assert plan is not None
+    assert plan.branch == branch
+
+
+def test_a_repository_that_is_there_needs_no_update() -> None:
+    template = FakeTemplate(known=("1.0.0",))
+
+    assert plan_update(FakeRepository(), template, Choice()) is None
+
+
+def test_a_template_without_releases_is_followed_by_its_commits() -> None:
+    commit, newer = "0123abc", "89abcdef0123"
+    followed = FakeTemplate(commit=commit, known=(commit, newer))
+    current = FakeTemplate(commit=commit, known=(commit,))
+
+    plan = plan_update(FakeRepository(), followed, Choice())
+
+    assert plan is not None
+    assert (plan.branch, plan.title) == (
+        f"template/{newer}",
+        f"chore(template): update to {newer}",
+    )
+    assert plan_update(FakeRepository(), current, Choice()) is None
+
+
+def test_lost_answers_are_written_again_at_their_version() -> None:
+    repository = FakeRepository()
+    del repository.tree[ANSWERS_FILE]
+
+    plan = plan_update(repository, FakeTemplate(), Choice(version="1.0.0"))
+
+    assert plan is not None
+    assert plan.changed.keys() == {ANSWERS_FILE}
+
+
+@pytest.mark.parametrize(
+    ("template", "choice", "error", "said"),
+    [
+        pytest.param(
+            FakeTemplate(changes={"reviews": 3}),
+            Choice(),
+            RefusedError,
+            "would change answers unasked: reviews",
+            id="an answer becomes another one",
+        ),
+        pytest.param(
+            FakeTemplate(),
+            Choice(answers={"reviewz": 1}),
+            UsageError,
+            "no question 'reviewz'",
+            id="no such question",
+        ),
+        pytest.param(
+            FakeTemplate(),
+            Choice(version="9.9.9"),
+            UsageError,
+            r"has no v9\.9\.9",
+            id="no such version",
+        ),
+        pytest.param(
+            FakeTemplate(known=("1.1.0",)),
+            Choice(),
+            RefusedError,
+            r"has no v1\.0\.0 any more",
+            id="the tag is gone",
+        ),
+        pytest.param(
+            FakeTemplate(commit="v1.1.0"),
+            Choice(version="1.0.0"),
+            RefusedError,
+            r"v1\.0\.0 is older than v1\.1\.0",
+            id="older",
+        ),
+    ],
+)
+def test_what_cannot_be_updated_to_is_refused(
+    template: FakeTemplate, choice: Choice, error: type[MonokeelError], said: str
+) -> None:
+    with pytest.raises(error, match=said):
+        plan_update(FakeRepository(), template, choice)
