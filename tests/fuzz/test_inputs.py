@@ -24,9 +24,9 @@ from monokeel.ground.report import shortened, visible
 from monokeel.ground.settings import parse_settings
 from monokeel.ground.version import parse_wanted, read_version
 from monokeel.ground.words import parse_time
+from monokeel.policy.checks import jobs_of
 from monokeel.policy.lint import lint
 from monokeel.policy.rulesets import parse_policy
-from monokeel.policy.workflow_jobs import jobs_of
 from monokeel.promotion.request import parse_overrides
 from monokeel.release.record import parse_release_record
 from tests.e2e.live_shop import POLICY, ROOT

@@ -12,7 +12,7 @@ from monokeel.ground.settings import PolicySettings, parse_settings
 from monokeel.policy.lint import lint
 from monokeel.policy.rulesets import parse_policy
 from monokeel.policy.shape import Finding
-from monokeel.policy.workflow_jobs import jobs_of
+from monokeel.policy.checks import jobs_of
 from tests.policy.test_policy import MAIN
 from tests.policy.test_refs import QUEUE
 

@@ -1,6 +1,6 @@
 import pytest
 
-from monokeel.policy.workflow_jobs import jobs_of, reporting
+from monokeel.policy.checks import jobs_of, reporting
 
 WORKFLOW = """\
 name: CI

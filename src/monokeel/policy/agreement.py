@@ -4,15 +4,15 @@ Each file is checked alone elsewhere; this is the one check of both, without a t
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from monokeel.ground.settings import Settings
 from monokeel.policy import re2
 from monokeel.policy.refs import PREFIX, binds
-from monokeel.policy.rulesets import BYPASS, Ruleset, parameters_of, rules_of
+from monokeel.policy.rulesets import Ruleset, listed, parameters_of
 from monokeel.policy.shape import Finding
 
-_FILE = "infra/platform.toml"
+_KEEPS = ("deletion", "non_fast_forward")
 _MOVES = ("creation", "update", "deletion")
 _METHODS = {
     "squash": "allow_squash_merge",
@@ -27,127 +27,100 @@ def disagreements(settings: Settings, rulesets: Sequence[Ruleset]) -> Iterator[F
     Where rulesets of the organization must be there (``[policy] parents``), they may
     guard what these do not: then it is a warning.
     """
-    rules = _Rules(settings, rulesets)
-    branch, tag = settings.default_branch, settings.tag("1.0.0")
-    yield from rules.guarded(
-        "default_branch", f"refs/heads/{branch}", ("deletion", "non_fast_forward")
-    )
-    for line in settings.lines:
-        ref = f"refs/heads/{line}"
-        yield from rules.guarded("lines", ref, ("deletion", "non_fast_forward"))
-        yield from rules.named("lines", ref)
-    for each in settings.environments:
-        ref = f"refs/heads/env/{each.name}"
-        yield from rules.guarded("environments", ref, _MOVES, writer=True)
-        yield from rules.named("environments", ref)
-    yield from rules.named("default_branch", f"refs/heads/{branch}")
-    yield from rules.guarded(
-        "tag_prefix", f"refs/tags/{tag}", ("creation",), writer=True
-    )
-    yield from rules.guarded("tag_prefix", f"refs/tags/{tag}", ("update", "deletion"))
-    claim = settings.claim(tag)
+    active = [each for each in rulesets if each.is_active]
+    for found in (*_guards(settings, active), *_methods(settings, active)):
+        yield replace(
+            found,
+            ruleset="infra/platform.toml",
+            problem=f"and infra/rulesets.json do not agree: {found.problem}",
+            warning=found.warning or bool(settings.policy.parents),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Guard:
+    """The *rules* that must bind *ref*, which *key* of platform.toml speaks of.
+
+    *by_writer*: our write identity passes them; else nobody should.
+    """
+
+    key: str
+    ref: str
+    rules: tuple[str, ...]
+    by_writer: bool = False
+
+
+def _guards_of(settings: Settings) -> Iterator[_Guard]:
+    branches = ("default_branch", settings.default_branch)
+    for key, name in (branches, *(("lines", line) for line in settings.lines)):
+        yield _Guard(key=key, ref=f"refs/heads/{name}", rules=_KEEPS)
+    moved = [
+        ("environments", f"refs/heads/env/{x.name}") for x in settings.environments
+    ]
+    tag = settings.tag("1.0.0")
+    claim, released = settings.claim(tag), f"refs/tags/{tag}"
     if claim.startswith(tuple(PREFIX.values())):
-        yield from rules.guarded("claim_ref", claim, _MOVES, writer=True)
-    yield from _methods(settings, rulesets)
+        moved.append(("claim_ref", claim))
+    for key, ref in moved:
+        yield _Guard(key=key, ref=ref, rules=_MOVES, by_writer=True)
+    yield _Guard(key="tag_prefix", ref=released, rules=("creation",), by_writer=True)
+    yield _Guard(key="tag_prefix", ref=released, rules=("update", "deletion"))
 
 
-class _Rules:
-    """The active rulesets, asked about one ref of the settings at a time."""
+def _guards(settings: Settings, active: Sequence[Ruleset]) -> Iterator[Finding]:
+    writer = f"Integration {settings.app_id}" if settings.app_id else "DeployKey"
+    for each in _guards_of(settings):
+        binding = [x for x in active if binds(x, each.ref, settings.default_branch)]
+        for problem, warning in (
+            *_unguarded(each, binding),
+            *(_locked(each, binding, writer) if each.by_writer else ()),
+            *_misnamed(each, binding),
+        ):
+            yield Finding(path=each.key, problem=problem, warning=warning)
 
-    def __init__(self, settings: Settings, rulesets: Sequence[Ruleset]) -> None:
-        self._settings = settings
-        self._active = [x for x in rulesets if x.body.get("enforcement") == "active"]
 
-    def guarded(
-        self, key: str, ref: str, kinds: Sequence[str], *, writer: bool = False
-    ) -> Iterator[Finding]:
-        """Yield a finding unless each of *kinds* binds *ref*, for all or the *writer*.
+def _unguarded(guard: _Guard, binding: Sequence[Ruleset]) -> Iterator[tuple[str, bool]]:
+    """Yield a problem, and whether it is a warning, where not every rule binds."""
+    strict = {kind for each in binding if not each.passing for kind in each.kinds}
+    there = {kind for each in binding for kind in each.kinds}
+    missing = [kind for kind in guard.rules if kind not in there]
+    passed = [kind for kind in guard.rules if kind not in strict]
+    if missing:
+        said = f"{guard.ref}: no active ruleset has {', '.join(missing)} for it"
+        yield said, False
+    elif passed and not guard.by_writer:
+        yield f"{guard.ref}: somebody may pass {', '.join(passed)}", True
 
-        Without *writer* it is a warning if somebody may pass; with it, our write
-        identity must.
-        """
-        binding = [x for x in self._active if self._binds(x, ref)]
-        missing, passed = self._missing(binding, kinds), list[str]()
-        if missing:
-            said = f"{ref}: no active ruleset has {', '.join(missing)} for it"
-            yield self._finding(key, said)
-        elif not writer:
-            strict = [each for each in binding if not _actors(each)]
-            passed = self._missing(strict, kinds)
-        if passed:
-            said = f"{ref}: somebody may pass {', '.join(passed)}"
-            yield replace(self._finding(key, said), warning=True)
-        for each in binding if writer else ():
-            held = [kind for kind in kinds if self._has(each, kind)]
-            if held and not self._passes(each):
-                yield self._finding(
-                    key,
-                    f"{ref}: ruleset {each.name} lets no {self._identity()} pass, and"
-                    f" {held[0]} needs it ([repository] writer)",
-                )
 
-    def _missing(self, rulesets: Sequence[Ruleset], kinds: Sequence[str]) -> list[str]:
-        return [k for k in kinds if not any(self._has(each, k) for each in rulesets)]
+def _locked(
+    guard: _Guard, binding: Sequence[Ruleset], writer: str
+) -> Iterator[tuple[str, bool]]:
+    """Yield each ruleset that keeps our own *writer* out."""
+    for each in binding:
+        held = next((kind for kind in guard.rules if kind in each.kinds), "")
+        if held and not any(f"{x} ".startswith(f"{writer} ") for x in each.passing):
+            said = f"{guard.ref}: ruleset {each.name} lets no {writer} pass"
+            yield f"{said}, and {held} needs it ([repository] writer)", False
 
-    def named(self, key: str, ref: str) -> Iterator[Finding]:
-        """Yield a finding if the pattern of branch names refuses the branch *ref*."""
-        name = ref.removeprefix("refs/heads/")
-        for each in self._active:
-            rule = parameters_of(each, "branch_name_pattern")
-            if rule is None or rule.get("operator") != "regex" or rule.get("negate"):
-                continue
+
+def _misnamed(guard: _Guard, binding: Sequence[Ruleset]) -> Iterator[tuple[str, bool]]:
+    """Yield each pattern of branch names that refuses the branch."""
+    name = guard.ref.removeprefix("refs/heads/")
+    for each in binding:
+        rule = parameters_of(each, "branch_name_pattern") or {}
+        if rule.get("operator") == "regex" and not rule.get("negate"):
             allowed = re2.read(str(rule.get("pattern"))).python
-            refused = allowed is not None and allowed.search(name) is None
-            if refused and self._binds(each, ref):
-                yield self._finding(
-                    key, f"{name}: branch_name_pattern of {each.name} refuses it"
-                )
-
-    def _binds(self, ruleset: Ruleset, ref: str) -> bool:
-        return binds(ruleset, ref, self._settings.default_branch)
-
-    def _has(self, ruleset: Ruleset, kind: str) -> bool:
-        return any(rule.get("type") == kind for rule in rules_of(ruleset.body))
-
-    def _passes(self, ruleset: Ruleset) -> bool:
-        label = f"[{self._identity()}"
-        return any(each.startswith(label) for each in _actors(ruleset))
-
-    def _identity(self) -> str:
-        app = self._settings.app_id
-        return f"Integration {app}" if app else "DeployKey"
-
-    def _finding(self, key: str, problem: str) -> Finding:
-        return Finding(
-            ruleset=_FILE,
-            path=key,
-            problem=f"and infra/rulesets.json do not agree: {problem}",
-            warning=bool(self._settings.policy.parents),
-        )
+            if allowed is not None and allowed.search(name) is None:
+                yield f"{name}: branch_name_pattern of {each.name} refuses it", False
 
 
-def _methods(settings: Settings, rulesets: Sequence[Ruleset]) -> Iterator[Finding]:
-    for each in rulesets:
-        methods = (parameters_of(each, "pull_request") or {}).get(
-            "allowed_merge_methods"
-        )
-        if not isinstance(methods, list) or each.body.get("enforcement") != "active":
-            continue
-        off = [
-            x
-            for x in methods
-            if settings.on_github.get(_METHODS.get(str(x), "")) is False
-        ]
-        if off and len(off) == len(methods):
+def _methods(settings: Settings, active: Sequence[Ruleset]) -> Iterator[Finding]:
+    for each in active:
+        methods = list(map(str, listed(each, "pull_request", "allowed_merge_methods")))
+        keys = [_METHODS.get(method, "") for method in methods]
+        if methods and all(settings.on_github.get(key) is False for key in keys):
             yield Finding(
-                ruleset=_FILE,
                 path="settings",
-                problem=f"and infra/rulesets.json do not agree: ruleset {each.name}"
-                f" allows {', '.join(map(str, off))} alone, and [settings] switches it"
-                " off: nobody could merge",
+                problem=f"ruleset {each.name} allows {', '.join(methods)} alone, and"
+                " [settings] switches it off: nobody could merge",
             )
-
-
-def _actors(ruleset: Ruleset) -> list[str]:
-    actors = ruleset.tree.get(BYPASS)
-    return list(actors) if isinstance(actors, dict) else []

@@ -1,18 +1,18 @@
-"""Write a plan: one ruleset after the other, looked at before and after."""
+"""Write a plan: one ruleset after the other, looked at before and read back after."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from monokeel.ground.errors import MonokeelError, RefusedError, ServiceError
 from monokeel.ground.report import Report, Section
-from monokeel.policy.comparison import Comparison, compare_policies
+from monokeel.policy.body import merged_body, new_body
+from monokeel.policy.comparison import Comparison, compare, compare_policies
 from monokeel.policy.plan import Action, Plan, rulesets_in
 from monokeel.policy.ports import Rulesets
-from monokeel.policy.refusal import Refusal, error_of
+from monokeel.policy.refusal import Refusal, error_of, is_name_taken, rule_without_plan
 from monokeel.policy.remedies import remedies
-from monokeel.policy.rulesets import rules_of
+from monokeel.policy.rulesets import Ruleset
 from monokeel.policy.wording import comparison_json, problem_lines
-from monokeel.policy.write import Written, read_unmoved, write
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,13 +26,44 @@ class Applied:
     notes: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Written:
+    """One write that was seen to have worked; *live* is None after a deletion.
+
+    *without* are the optional rules that GitHub's plan does not have.
+    """
+
+    live: Ruleset | None
+    without: tuple[str, ...] = ()
+
+
 @dataclass(slots=True)
 class _Progress:
     """What came of the writes so far, each name in one of the three."""
 
-    results: dict[str, Written] = field(default_factory=dict)
+    results: dict[str, _Written] = field(default_factory=dict)
     done: list[str] = field(default_factory=list)
     refused: dict[str, Refusal] = field(default_factory=dict)
+
+    def error(
+        self, *errors: MonokeelError, unclear: Sequence[str] = (), left: Sequence[str]
+    ) -> MonokeelError:
+        """Return *errors* as one, with what was written, is *unclear* or *left*."""
+        lists = (("refused", self.refused), ("unclear", unclear), ("not written", left))
+        parts = [
+            *(each.problem for each in errors),
+            f"written: {', '.join(self.done) or 'nothing'}",
+            *(f"{what}: {', '.join(names)}" for what, names in lists if names),
+        ]
+        same = len({type(each) for each in errors}) == 1
+        family = type(errors[0]) if same else RefusedError
+        fix = errors[0].fix or "Run ./inv policy.apply again: it does what is left."
+        return family("; ".join(parts), fix=fix)
+
+    def refusal(self, left: Sequence[str]) -> MonokeelError:
+        """Return the error for what GitHub would not write."""
+        errors = [error_of(each, name) for name, each in self.refused.items()]
+        return self.error(*errors, left=left)
 
 
 def apply(plan: Plan, rulesets: Rulesets) -> Applied:
@@ -43,75 +74,93 @@ def apply(plan: Plan, rulesets: Rulesets) -> Applied:
     A ruleset that GitHub refuses for its content does not keep the others unwritten;
     any other failure stops, and says what was written and what was not.
     """
-    _refuse_duplicates(plan)
-    _refuse_hidden(plan)
+    _refuse_blind(plan)
     progress = _Progress()
     for index, action in enumerate(plan.actions):
-        later = [each.name for each in plan.actions[index + 1 :]]
-        outcome = _one(action, rulesets, plan.optional_rules, (progress, later))
+        left = [each.name for each in plan.actions[index + 1 :]]
+        sent = False
+        try:
+            live = _read_unmoved(action, rulesets)
+            sent = True
+            outcome = _write(action, live, rulesets, plan.optional_rules)
+        except MonokeelError as error:
+            lost = [action.name] if sent and isinstance(error, ServiceError) else []
+            left = left if lost else [action.name, *left]
+            raise progress.error(error, unclear=lost, left=left) from error
         if isinstance(outcome, Refusal):
             progress.refused[action.name] = outcome
             if not outcome.is_for_its_content:
-                raise _refused(progress, later)
+                raise progress.refusal(left)
             continue
         progress.results[action.name] = outcome
         if outcome.live is not None or action.verb == "delete":
             progress.done.append(f"{action.verb}d {action.name}")
     if progress.refused:
-        raise _refused(progress, [])
+        raise progress.refusal([])
+    return _applied(plan, progress)
+
+
+def _refuse_blind(plan: Plan) -> None:
+    reading = plan.reading
+    twice = [each.name for each in reading.comparisons if each.state == "duplicate"]
+    if twice:
+        raise RefusedError(
+            f"GitHub has more than one ruleset called {', '.join(twice)}",
+            fix="Delete the surplus ones by hand. Nothing was written.",
+        )
+    hidden = [each.subject for each in reading.unverified]
+    if hidden:
+        raise ServiceError(
+            f"bypass_actors is hidden from this token in {', '.join(hidden)}: a write"
+            " could not be checked",
+            fix="Use a token with administration: write. Nothing was written.",
+        )
+
+
+def _applied(plan: Plan, progress: _Progress) -> Applied:
+    results = progress.results
+    live = [each.live for each in results.values() if each.live is not None]
+    taken = {kind for each in live for kind in each.kinds}
     return Applied(
         repository=plan.reading.repository,
         done=tuple(progress.done),
-        comparisons=_after(plan, progress.results),
+        comparisons=tuple(_after(plan, results)),
         gaps=tuple(
             f"{name}: {', '.join(each.without)} is not on GitHub's plan, or not for it"
-            for name, each in progress.results.items()
+            for name, each in results.items()
             if each.without
         ),
-        notes=_granted(plan, progress.results),
+        notes=tuple(
+            f"{rule} is on this plan: take it out of [policy] optional_rules of"
+            " infra/platform.toml, and drift will see when somebody deletes it"
+            for rule in plan.optional_rules
+            if rule in taken
+        ),
     )
 
 
-def _one(
-    action: Action,
-    rulesets: Rulesets,
-    optional_rules: Sequence[str],
-    so_far: tuple[_Progress, Sequence[str]],
-) -> Written | Refusal:
-    progress, later = so_far
-    try:
-        live = read_unmoved(action, rulesets)
-    except MonokeelError as error:
-        raise _interrupted(error, progress, [], [action.name, *later]) from error
-    try:
-        return write(action, live, rulesets, optional_rules)
-    except ServiceError as error:
-        raise _interrupted(error, progress, [action.name], later) from error
-    except MonokeelError as error:
-        raise _interrupted(error, progress, [], [action.name, *later]) from error
-
-
-def _granted(plan: Plan, results: Mapping[str, Written]) -> tuple[str, ...]:
-    """Say which optional rules GitHub took: from now on their absence means more."""
-    taken = {
-        str(rule.get("type"))
-        for each in results.values()
-        if each.live is not None
-        for rule in rules_of(each.live.body)
-    }
-    return tuple(
-        f"{rule} is on this plan: take it out of [policy] optional_rules of"
-        " infra/platform.toml, and drift will see when somebody deletes it"
-        for rule in plan.optional_rules
-        if rule in taken
-    )
+def _after(plan: Plan, results: Mapping[str, _Written]) -> Iterator[Comparison]:
+    """Yield the comparisons as they are after the writes, from what was read back."""
+    for each in plan.reading.comparisons:
+        result = results.get(each.name)
+        if result is None or (result.live is None and each.desired is not None):
+            yield each
+        elif result.live is not None and each.desired is not None:
+            optional = result.without or plan.optional_rules
+            new = compare_policies([each.desired], [result.live], optional)[0]
+            yield replace(new, name=each.name)
 
 
 def applied_report(applied: Applied) -> Report:
     """Return the report of what was written, and of what still differs."""
-    left = problem_lines(applied.comparisons, {})
+    left, done = problem_lines(applied.comparisons, {}), len(applied.done)
+    headline = f"{rulesets_in(done)} written" if done else "nothing written"
+    if left:
+        headline += f", {len(left)} left to look at"
+    elif not done:
+        headline = f"in sync, {headline}"
     return Report(
-        headline=f"{applied.repository}: {_headline(applied, len(left))}",
+        headline=f"{applied.repository}: {headline}",
         sections=(
             Section("Written", applied.done),
             Section("Gaps (declared optional)", applied.gaps),
@@ -132,79 +181,113 @@ def applied_report(applied: Applied) -> Report:
     )
 
 
-def _headline(applied: Applied, left: int) -> str:
-    done = len(applied.done)
-    written = f"{rulesets_in(done)} written" if done else "nothing written"
-    if left:
-        return f"{written}, {left} left to look at"
-    return written if done else f"in sync, {written}"
+def _read_unmoved(action: Action, rulesets: Rulesets) -> Ruleset | None:
+    """Return the live ruleset if it is still the planned one.
+
+    ``updated_at`` may stay behind on an edit of the bypass list (unconfirmed), so the
+    content is compared, too.
+    """
+    name = action.name
+    if action.verb == "create":
+        if rulesets.named(name):
+            raise _moved(f"a ruleset called {name!r} appeared")
+        return None
+    planned = action.comparison.live[0]
+    now = rulesets.read(planned.id)
+    moved = [each.path for each in compare(planned, now) if each.kind != "note"]
+    changes = ", ".join(moved) or ("name" if now.name != name else "")
+    if now.updated_at != planned.updated_at:
+        changes = f"{planned.updated_at} → {now.updated_at}"
+    if changes:
+        raise _moved(f"ruleset {name!r} was changed", f": {changes}")
+    return now
 
 
-def _refuse_duplicates(plan: Plan) -> None:
-    names = [
-        each.name for each in plan.reading.comparisons if each.state == "duplicate"
-    ]
-    if names:
-        raise RefusedError(
-            f"GitHub has more than one ruleset called {', '.join(names)}",
-            fix="Delete the surplus ones by hand. Nothing was written.",
-        )
-
-
-def _refuse_hidden(plan: Plan) -> None:
-    names = [each.subject for each in plan.reading.unverified]
-    if names:
-        raise ServiceError(
-            f"bypass_actors is hidden from this token in {', '.join(names)}: a write"
-            " could not be checked",
-            fix="Use a token with administration: write. Nothing was written.",
-        )
-
-
-def _after(plan: Plan, results: dict[str, Written]) -> tuple[Comparison, ...]:
-    """Return the comparisons as they are after the writes, from what was read back."""
-    after: list[Comparison] = []
-    for each in plan.reading.comparisons:
-        result = results.get(each.name)
-        if result is None or (result.live is None and each.desired is not None):
-            after.append(each)
-        elif result.live is not None and each.desired is not None:
-            optional = result.without or plan.optional_rules
-            new = compare_policies([each.desired], [result.live], optional)[0]
-            after.append(replace(new, name=each.name))
-    return tuple(after)
-
-
-def _refused(progress: _Progress, later: Sequence[str]) -> MonokeelError:
-    """Return the error for what GitHub would not write, with the first one's fix."""
-    errors = [error_of(each, name) for name, each in progress.refused.items()]
-    parts = [*(each.problem for each in errors), *_so_far(progress, [], later)]
-    families = {type(error) for error in errors}
-    family = families.pop() if len(families) == 1 else RefusedError
-    return family("; ".join(parts), fix=errors[0].fix)
-
-
-def _interrupted(
-    error: MonokeelError,
-    progress: _Progress,
-    unclear: Sequence[str],
-    not_written: Sequence[str],
-) -> MonokeelError:
-    """Return *error* with what was written, what is unclear, and what was not."""
-    parts = [error.problem, *_so_far(progress, unclear, not_written)]
-    fix = error.fix or "Run ./inv policy.apply again: it does what is left."
-    return type(error)("; ".join(parts), fix=fix)
-
-
-def _so_far(
-    progress: _Progress, unclear: Sequence[str], not_written: Sequence[str]
-) -> list[str]:
-    lists = (
-        ("refused", [*progress.refused]),
-        ("unclear", unclear),
-        ("not written", not_written),
+def _moved(what: str, changes: str = "") -> RefusedError:
+    return RefusedError(
+        f"{what} since the plan{changes}",
+        fix="Look again with ./inv policy.plan, then apply.",
     )
-    return [
-        f"written: {', '.join(progress.done) or 'nothing'}",
-        *(f"{what}: {', '.join(names)}" for what, names in lists if names),
-    ]
+
+
+def _write(
+    action: Action,
+    live: Ruleset | None,
+    rulesets: Rulesets,
+    optional_rules: Sequence[str],
+) -> _Written | Refusal:
+    """Send one write, and return it once reading back shows it."""
+    desired = action.comparison.desired
+    if desired is None:
+        return _delete(action, live, rulesets)
+    without: tuple[str, ...] = ()
+    while True:
+        outcome = _send(desired, live, rulesets, without)
+        if not isinstance(outcome, Refusal):
+            return _checked(desired, rulesets.read(outcome), without)
+        rule = rule_without_plan(outcome)
+        if rule not in optional_rules or rule is None or rule in without:
+            return outcome
+        without = (*without, rule)
+        if set(desired.kinds) <= {*without}:
+            return _Written(live=None, without=without)
+
+
+def _send(
+    desired: Ruleset,
+    live: Ruleset | None,
+    rulesets: Rulesets,
+    without: Sequence[str],
+) -> int | Refusal:
+    """Send one body and return the ruleset's id, even when the answer got lost."""
+    if live is not None:
+        try:
+            refused = rulesets.update(live.id, merged_body(desired, live, without))
+        except ServiceError:
+            # Perhaps it was done: only looking tells. A write is not sent again.
+            if _left(desired, rulesets.read(live.id), without):
+                raise
+            return live.id
+        return refused or live.id
+    try:
+        outcome = rulesets.create(new_body(desired, without))
+    except ServiceError:
+        numbers = rulesets.named(desired.name)
+        if not numbers:
+            raise
+        return numbers[0]
+    if isinstance(outcome, Refusal) and is_name_taken(outcome):
+        raise _moved(f"a ruleset called {desired.name!r} appeared")
+    return outcome
+
+
+def _checked(desired: Ruleset, live: Ruleset, without: tuple[str, ...]) -> _Written:
+    """Return the write if reading back shows it; GitHub's 200 alone proves nothing."""
+    left = _left(desired, live, without)
+    if left:
+        raise ServiceError(
+            f"GitHub accepted ruleset {desired.name!r}, but reads back differently:"
+            f" {', '.join(left)}",
+            fix="Look at the ruleset on GitHub: a part of it was dropped.",
+        )
+    return _Written(live=live, without=without)
+
+
+def _left(desired: Ruleset, live: Ruleset, without: Sequence[str]) -> list[str]:
+    if live.hides_bypass:
+        return ["bypass_actors (hidden)"]
+    optional = {f"rules.{each}" for each in without}
+    left = [each.path for each in compare(desired, live) if each.can_be_written]
+    return [path for path in left if path not in optional]
+
+
+def _delete(
+    action: Action, live: Ruleset | None, rulesets: Rulesets
+) -> _Written | Refusal:
+    if live is not None:
+        refused = rulesets.delete(live.id)
+        if refused is not None:
+            return refused
+        if live.id in rulesets.named(action.name):
+            raise ServiceError(f"ruleset {action.name!r} is still there")
+    return _Written(live=None)

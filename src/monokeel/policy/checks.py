@@ -1,16 +1,166 @@
-"""Required checks against what the workflows can report."""
+"""Required checks against what the jobs of GitHub's workflows report, and when.
 
-from collections.abc import Iterator, Sequence
+Source: GitHub docs, "Troubleshooting required status checks" and "Workflow syntax".
+What cannot be read makes it say "perhaps", never "no".
+"""
 
-from monokeel.policy.refs import is_wildcard, patterns_of
-from monokeel.policy.rulesets import Ruleset, parameters_of
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from monokeel.ground.answers import Json
+from monokeel.ground.parsers import parse_yaml
+from monokeel.policy.refs import glob_matches, is_wildcard, patterns_of
+from monokeel.policy.rulesets import Ruleset, listed, parameters_of
 from monokeel.policy.shape import GITHUB_ACTIONS, Finding
-from monokeel.policy.workflow_jobs import Job, Runs, reporting
+
+_EXPRESSION = re.compile(r"\$\{\{.*?\}\}")
+_PULLS = ("pull_request", "pull_request_target")
+_A_BRANCH = "feat/any-branch-that-a-pull-request-comes-from"
+_CHECKS = "required_status_checks"  # a rule, and its parameter
+Runs = Literal["yes", "perhaps", "no"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkflowJob:
+    """A job: the *pattern* that its name matches in full, and what it was read as.
+
+    A job of a matrix adds its values in parentheses; one that calls a workflow reports
+    as ``caller / job``; an expression in a name may become anything. *workflow* is the
+    file, *on* each event that starts it with its filters (``None`` if nobody can tell),
+    *condition* the text of its ``if:``.
+    """
+
+    name: str
+    pattern: str
+    workflow: str = ""
+    on: Mapping[str, Mapping[str, Json]] | None = None
+    condition: str = ""
+
+    def runs_for_a_pull_request(self, branch: str) -> tuple[Runs, str]:
+        """Say whether it runs on each pull request to *branch*, and why not."""
+        if self.on is None:
+            return "perhaps", ""
+        event = next((each for each in _PULLS if each in self.on), "")
+        if not event:
+            return self._runs_by_push(self.on)
+        bases = _branches(self.on[event])
+        if not _takes(bases, branch):
+            alone = ", ".join(bases)
+            return "no", f"{self.workflow} runs for pull requests to {alone} alone"
+        for key in ("paths", "paths-ignore"):
+            if paths := _texts(self.on[event].get(key)):
+                return "perhaps", (
+                    f"{self.workflow} skips pull requests by {key}: {', '.join(paths)};"
+                    " the check of one that is skipped never comes"
+                )
+        if "event_name" in self.condition and "pull_request" not in self.condition:
+            return "perhaps", f"{self.name} runs if: {self.condition}"
+        return "yes", ""
+
+    def _runs_by_push(self, on: Mapping[str, Mapping[str, Json]]) -> tuple[Runs, str]:
+        """Judge one that does not run on pull requests, but perhaps on pushes."""
+        if "push" not in on or not _takes(_branches(on["push"]), _A_BRANCH):
+            return "no", f"{self.workflow} does not run on pull_request"
+        said = f"{self.workflow} runs on push alone, never for a fork's pull request"
+        return "perhaps", said
+
+    def runs_in_a_queue(self) -> tuple[Runs, str]:
+        """Say whether it runs on the groups of a merge queue, and why not."""
+        if self.on is None:
+            return "perhaps", ""
+        if "merge_group" in self.on:
+            return "yes", ""
+        return "no", f"{self.workflow} does not run on merge_group: the queue waits"
+
+
+def jobs_of(workflows: Mapping[str, str]) -> tuple[WorkflowJob, ...]:
+    """Return the jobs of *workflows*, path → text."""
+    return tuple(
+        job for path in sorted(workflows) for job in _jobs(path, workflows[path])
+    )
+
+
+def reporting(jobs: Sequence[WorkflowJob], context: str) -> tuple[WorkflowJob, ...]:
+    """Return the jobs that may report as the status check *context*."""
+    return tuple(job for job in jobs if re.fullmatch(job.pattern, context))
+
+
+def _jobs(path: str, text: str) -> Iterator[WorkflowJob]:
+    try:
+        # As text: "on" does not become True.
+        workflow = parse_yaml(text, as_text=True)
+    except ValueError:
+        workflow = None
+    jobs = workflow.get("jobs") if isinstance(workflow, dict) else None
+    if not isinstance(workflow, dict) or not isinstance(jobs, dict):
+        yield WorkflowJob(
+            name="a workflow that cannot be read", pattern=".*", workflow=path
+        )
+        return
+    on = _events(workflow.get("on"))
+    for key, value in jobs.items():
+        if not isinstance(value, dict):
+            yield WorkflowJob(name=key, pattern=".*", workflow=path, on=on)
+            continue
+        job = _merged(value)
+        name = str(job.get("name") or key)
+        yield WorkflowJob(
+            name=name,
+            pattern=_reported(name, job),
+            workflow=path,
+            on=on,
+            condition=str(job.get("if") or ""),
+        )
+
+
+def _reported(name: str, job: Mapping[str, Json]) -> str:
+    parts = [re.escape(part) for part in _EXPRESSION.split(name)]
+    pattern = ".*".join(parts)
+    if "strategy" in job and len(parts) == 1:
+        pattern += r"(?: \(.*\))?"
+    return pattern + r" / .*" if "uses" in job else pattern
+
+
+def _events(on: Json) -> dict[str, dict[str, Json]] | None:
+    if isinstance(on, dict):
+        events = _merged(on)
+        return {x: y if isinstance(y, dict) else {} for x, y in events.items()}
+    return {each: {} for each in _texts(on)} or None
+
+
+def _merged(mapping: Mapping[str, Json]) -> dict[str, Json]:
+    """Return *mapping* with what ``<<`` brings in: BaseLoader leaves it as a key."""
+    bases = mapping.get("<<")
+    merged: dict[str, Json] = {}
+    for base in reversed(bases if isinstance(bases, list) else [bases]):
+        if isinstance(base, dict):
+            merged |= base
+    return {**merged, **{key: mapping[key] for key in mapping if key != "<<"}}
+
+
+def _branches(filters: Mapping[str, Json]) -> tuple[str, ...]:
+    ignored = (f"!{each}" for each in _texts(filters.get("branches-ignore")))
+    return _texts(filters.get("branches")) or ("**", *ignored)
+
+
+def _takes(patterns: Sequence[str], branch: str) -> bool:
+    taken = False
+    for each in patterns:  # the last that matches decides
+        if glob_matches(each.removeprefix("!"), branch, deep=True):
+            taken = not each.startswith("!")
+    return taken
+
+
+def _texts(value: Json) -> tuple[str, ...]:
+    """Return the texts of a list, or the one text: YAML takes both."""
+    return tuple(map(str, value if isinstance(value, list) else filter(None, [value])))
 
 
 def lint_checks(
     rulesets: Sequence[Ruleset],
-    jobs: Sequence[Job],
+    jobs: Sequence[WorkflowJob],
     external: Sequence[str],
     default_branch: str,
 ) -> Iterator[Finding]:
@@ -22,8 +172,12 @@ def lint_checks(
     queued = any(parameters_of(each, "merge_queue") is not None for each in rulesets)
     for ruleset in rulesets:
         branch = _branch_of(ruleset, default_branch)
-        for context, app in _required(ruleset):
-            where = f"rules.required_status_checks.required_status_checks[{context}]"
+        for check in listed(ruleset, _CHECKS, _CHECKS):
+            context = check.get("context") if isinstance(check, dict) else None
+            if not isinstance(check, dict) or not isinstance(context, str):
+                continue
+            where = f"rules.{_CHECKS}.{_CHECKS}[{context}]"
+            app = check.get("integration_id")
             if context in external or app not in (None, GITHUB_ACTIONS):
                 continue  # another app reports it, not a workflow
             found = reporting(jobs, context)
@@ -50,7 +204,9 @@ def _unknown(context: str, *, pinned: bool) -> tuple[str, bool]:
     return f"{missing}. {fix}", True
 
 
-def _silent(found: Sequence[Job], branch: str, *, queued: bool) -> tuple[str, bool]:
+def _silent(
+    found: Sequence[WorkflowJob], branch: str, *, queued: bool
+) -> tuple[str, bool]:
     """Say why none of *found* reports each time; a warning unless none ever can."""
     for answers in (
         [job.runs_for_a_pull_request(branch) for job in found],
@@ -63,14 +219,6 @@ def _silent(found: Sequence[Job], branch: str, *, queued: bool) -> tuple[str, bo
             said = "waits for ever" if never else "may wait for ever"
             return f"{said}: {'; '.join(reasons)}", not never
     return "", False
-
-
-def _required(ruleset: Ruleset) -> Iterator[tuple[str, object]]:
-    parameters = parameters_of(ruleset, "required_status_checks") or {}
-    listed = parameters.get("required_status_checks")
-    for check in listed if isinstance(listed, list) else []:
-        if isinstance(check, dict) and isinstance(check.get("context"), str):
-            yield str(check["context"]), check.get("integration_id")
 
 
 def _branch_of(ruleset: Ruleset, default_branch: str) -> str:

@@ -4,28 +4,36 @@ Never part of drift: what GitHub has and what the file says are compared there, 
 file that is badly written still says what it says.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from monokeel.ground.answers import Json
 from monokeel.ground.errors import UsageError
 from monokeel.ground.report import Report, Section
 from monokeel.ground.settings import Settings
-from monokeel.policy.actors import lint_actors
+from monokeel.policy import re2, rule_types
 from monokeel.policy.agreement import disagreements
-from monokeel.policy.checks import lint_checks
+from monokeel.policy.checks import WorkflowJob, lint_checks
 from monokeel.policy.combinations import lint_combinations
 from monokeel.policy.refs import lint_refs
-from monokeel.policy.rule_types import ENFORCEMENTS, READ_ONLY, TARGETS, WRITABLE
-from monokeel.policy.rules import lint_rules
-from monokeel.policy.rulesets import Ruleset, rules_of
-from monokeel.policy.shape import Finding, unknown_name
-from monokeel.policy.workflow_jobs import Job
+from monokeel.policy.rulesets import BYPASS, Ruleset, rules_of
+from monokeel.policy.shape import (
+    GITHUB_ACTIONS,
+    Finding,
+    RuleType,
+    actor_label,
+    check_members,
+    unknown_name,
+)
+
+_NEED_ID = ("Integration", "Team", "User", "RepositoryRole")
+# GitHub docs, "Available rules for rulesets": at most 200 entries of 200 characters.
+_MOST_PATHS = 200
 
 
 def lint(
     rulesets: Sequence[Ruleset],
-    jobs: Sequence[Job] | None,
+    jobs: Sequence[WorkflowJob] | None,
     live: Sequence[Ruleset] = (),
     settings: Settings | None = None,
 ) -> list[Finding]:
@@ -35,12 +43,12 @@ def lint(
     says; ``None`` leaves out the comparison with them. *live* is what GitHub has, where
     it was asked: a name that stands there is no slip.
     """
-    findings: list[Finding] = []
-    for ruleset in rulesets:
-        findings += _top(ruleset)
-        findings += lint_refs(ruleset)
-        findings += lint_actors(ruleset)
-        findings += lint_rules(ruleset)
+    findings = [
+        replace(found, ruleset=each.name)
+        for each in rulesets
+        for part in (_top, lint_refs, _actors, _rules)
+        for found in part(each)
+    ]
     branch = settings.default_branch if settings else "main"
     findings += lint_combinations(rulesets, branch)
     if jobs is not None:
@@ -48,62 +56,159 @@ def lint(
         findings += lint_checks(rulesets, jobs, external, branch)
     if settings is not None:
         findings += disagreements(settings, rulesets)
-    return list(_held(findings, live))
-
-
-def _held(findings: Sequence[Finding], live: Sequence[Ruleset]) -> Iterator[Finding]:
-    """Yield *findings*; a name that GitHub holds there is GitHub's, not a slip."""
+    # A name that GitHub holds there is GitHub's, not a slip.
     held = {(each.name, name) for each in live for name in _names(each)}
-    for each in findings:
-        known = each.unknown and (each.ruleset, each.path) in held
-        yield replace(each, warning=True) if known else each
+    return [
+        replace(each, warning=True)
+        if each.unknown and (each.ruleset, each.path) in held
+        else each
+        for each in findings
+    ]
 
 
 def _names(ruleset: Ruleset) -> Iterator[str]:
     yield from ruleset.body
     for rule in rules_of(ruleset.body):
-        yield f"rules.{rule.get('type')}"
-        parameters = rule.get("parameters")
+        where, parameters = f"rules.{rule.get('type')}", rule.get("parameters")
+        yield where
         if isinstance(parameters, dict):
-            yield from (f"rules.{rule.get('type')}.{key}" for key in parameters)
-        yield from (f"rules.{rule.get('type')}.@{key}" for key in rule)
+            yield from (f"{where}.{key}" for key in parameters)
+        yield from (f"{where}.@{key}" for key in rule)
 
 
 def _top(ruleset: Ruleset) -> Iterator[Finding]:
-    name, body = ruleset.name, ruleset.body
+    body = ruleset.body
     for key in body:
-        if key in READ_ONLY:
+        if key in rule_types.READ_ONLY:
             problem = "is GitHub's own (read-only): leave it out"
-            yield Finding(ruleset=name, path=key, problem=problem)
-        elif key not in WRITABLE:
-            yield unknown_name(name, key, key, dict.fromkeys(WRITABLE))
-    yield from _one_of(name, "target", body.get("target", "branch"), TARGETS)
-    yield from _one_of(name, "enforcement", body.get("enforcement"), ENFORCEMENTS)
-    if body.get("enforcement") == "evaluate":
+            yield Finding(path=key, problem=problem)
+        elif key not in rule_types.WRITABLE:
+            yield unknown_name(key, key, dict.fromkeys(rule_types.WRITABLE))
+    enforcement = body.get("enforcement")
+    for key, value, known in (
+        ("target", _target(ruleset), rule_types.TARGETS),
+        ("enforcement", enforcement, rule_types.ENFORCEMENTS),
+    ):
+        if value not in known:
+            shown = "is missing" if value is None else f"is {value!r}"
+            problem = f"{shown}: write one of {', '.join(known)}"
+            yield Finding(path=key, problem=problem)
+    if enforcement == "evaluate":
         problem = "is evaluate: nothing is enforced, and only Enterprise plans have it"
-        yield Finding(ruleset=name, path="enforcement", problem=problem, warning=True)
+        yield Finding(path="enforcement", problem=problem, warning=True)
     if "rules" not in body:
-        yield Finding(ruleset=name, path="rules", problem="is missing")
+        yield Finding(path="rules", problem="is missing")
 
 
-def _one_of(
-    ruleset: str, path: str, value: Json, known: Sequence[str]
-) -> Iterator[Finding]:
-    if value not in known:
-        shown = "is missing" if value is None else f"is {value!r}"
-        problem = f"{shown}: write one of {', '.join(known)}"
-        yield Finding(ruleset=ruleset, path=path, problem=problem)
+def _target(ruleset: Ruleset) -> Json:
+    return ruleset.body.get("target", "branch")
+
+
+def _actors(ruleset: Ruleset) -> Iterator[Finding]:
+    actors = ruleset.body.get(BYPASS, [])
+    if not isinstance(actors, list):
+        yield Finding(path=BYPASS, problem="is not a list; [] for nobody")
+        return
+    labels = [actor_label(each) for each in actors]
+    for twice in sorted({each for each in labels if labels.count(each) > 1}):
+        yield Finding(path=f"{BYPASS}{twice}", problem="is there twice")
+    for label, actor in zip(labels, actors, strict=True):
+        if isinstance(actor, dict):
+            yield from _actor(f"{BYPASS}{label}", actor, _target(ruleset))
+        else:
+            yield Finding(path=f"{BYPASS}{label}", problem="is not an object")
+
+
+def _actor(where: str, actor: Mapping[str, Json], target: Json) -> Iterator[Finding]:
+    kind, number = actor.get("actor_type"), actor.get("actor_id")
+    mode = actor.get("bypass_mode", "always")
+    given = {key: value for key, value in actor.items() if value is not None}
+    known = rule_types.ACTOR.members
+    for found in check_members(where, given, known):
+        if found.path.endswith(".actor_type") and "not one of" in found.problem:
+            types = dict.fromkeys(known["actor_type"].allowed)
+            yield unknown_name(found.path, str(kind), types)
+        else:
+            yield found
+    by_key = kind == "DeployKey"
+    for applies, problem in (
+        (kind in _NEED_ID and number is None, "needs an actor_id"),
+        (
+            by_key and number is not None,
+            "has an actor_id: deploy keys have none, write null",
+        ),
+        (
+            (kind, number) == ("Integration", GITHUB_ACTIONS),
+            "is GitHub Actions: GitHub refuses it in a repository's ruleset",
+        ),
+        (
+            mode == "pull_request" and by_key,
+            "a deploy key cannot have bypass_mode pull_request",
+        ),
+        (
+            mode == "pull_request" and not by_key and target != "branch",
+            "bypass_mode pull_request is for branch rulesets only",
+        ),
+    ):
+        if applies:
+            yield Finding(path=where, problem=problem)
+    if mode == "exempt":
+        problem = "exempt leaves no audit entry: the rules are not even evaluated"
+        yield Finding(path=where, problem=problem, warning=True)
+
+
+def _rules(ruleset: Ruleset) -> Iterator[Finding]:
+    target = _target(ruleset)
+    for rule in rules_of(ruleset.body):
+        kind = str(rule.get("type"))
+        where, known = f"rules.{kind}", rule_types.RULE_TYPES.get(kind)
+        if known is None:
+            yield unknown_name(where, kind, rule_types.RULE_TYPES)
+            continue
+        if target in rule_types.TARGETS and target not in known.targets:
+            problem = f"is a rule for {' and '.join(known.targets)}, not for {target}"
+            yield Finding(path=where, problem=problem)
+        for key in rule:
+            if key not in ("type", "parameters"):
+                yield unknown_name(f"{where}.@{key}", key, {"parameters": 0})
+        yield from _parameters(where, rule.get("parameters"), known)
+
+
+def _parameters(where: str, parameters: Json, kind: RuleType) -> Iterator[Finding]:
+    if not isinstance(parameters, dict):
+        if parameters is not None:
+            yield Finding(path=where, problem="has parameters that are no object")
+        elif any(x.required and not x.has_default for x in kind.parameters.values()):
+            yield Finding(path=where, problem="has no parameters")
+        return
+    yield from check_members(where, parameters, kind.parameters)
+    for key, value in parameters.items():
+        paths = value if isinstance(value, list) else []
+        sizes = (len(paths), *(len(str(each)) for each in paths))
+        if key.startswith("restricted_file_") and max(sizes) > _MOST_PATHS:
+            problem = "has more than 200 entries, or one of over 200 characters"
+            yield Finding(path=f"{where}.{key}", problem=problem)
+    pattern = parameters.get("pattern")
+    if parameters.get("operator") == "regex" and isinstance(pattern, str):
+        yield from _pattern(f"{where}.pattern", re2.read(pattern))
+
+
+def _pattern(where: str, expression: re2.Expression) -> Iterator[Finding]:
+    if expression.problem:
+        problem = f"is no regular expression for GitHub: {expression.problem}"
+        yield Finding(path=where, problem=problem)
+    elif expression.python is None:
+        problem = "has a class of Unicode: GitHub judges it, check.branch cannot"
+        yield Finding(path=where, problem=problem, warning=True)
 
 
 def refuse_errors(findings: Sequence[Finding]) -> None:
     """Raise UsageError that names every error among *findings*, if there is one."""
-    errors = [each for each in findings if not each.warning]
+    errors = [each.line for each in findings if not each.warning]
     if errors:
-        listed = "; ".join(each.line for each in errors)
+        places = f" in {len(errors)} places" if len(errors) > 1 else ""
         raise UsageError(
-            f"infra/rulesets.json is wrong in {len(errors)} places: {listed}"
-            if len(errors) > 1
-            else f"infra/rulesets.json is wrong: {listed}",
+            f"infra/rulesets.json is wrong{places}: {'; '.join(errors)}",
             fix="Correct the file that is named. Nothing was written.",
         )
 

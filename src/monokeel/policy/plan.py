@@ -65,7 +65,10 @@ def make_plan(policy: Policy, rulesets: Rulesets) -> Plan:
         optional_rules=policy.optional_rules,
         findings=tuple(findings),
         notes=_renamed(reading.comparisons),
-        covers=bound_refs(policy.desired, policy.refs, branch),
+        covers=tuple(
+            (each.name, bound_refs(each, policy.refs, branch))
+            for each in (policy.desired if policy.refs else ())
+        ),
     )
 
 

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from monokeel.ground.settings import Settings
+from monokeel.policy.checks import WorkflowJob
 from monokeel.policy.comparison import Comparison, compare_policies
 from monokeel.policy.ports import Rulesets
 from monokeel.policy.rulesets import BYPASS, Ruleset
 from monokeel.policy.verdict import Unverified
-from monokeel.policy.workflow_jobs import Job
 
 _USER = re.compile(r"\[User (\d+)\]")
 
@@ -28,7 +28,7 @@ class Policy:
 
     desired: tuple[Ruleset, ...]
     optional_rules: tuple[str, ...] = ()
-    jobs: tuple[Job, ...] | None = None
+    jobs: tuple[WorkflowJob, ...] | None = None
     settings: Settings | None = None
     unmanaged: tuple[str, ...] = ()
     refs: tuple[str, ...] = ()

@@ -6,7 +6,7 @@ Patterns are those of Ruby's ``File.fnmatch`` with FNM_PATHNAME, without quoting
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 
 from monokeel.ground.answers import Json
@@ -15,6 +15,7 @@ from monokeel.policy.rulesets import Ruleset
 from monokeel.policy.shape import Finding, check_members
 
 PREFIX = {"branch": "refs/heads/", "tag": "refs/tags/"}
+_LISTS = ("include", "exclude")
 _SHOWN = 6  # names of refs that a ruleset binds
 _SYMBOLS = {"branch": ("~ALL", "~DEFAULT_BRANCH"), "tag": ("~ALL",)}
 _NOT_FNMATCH = re.compile(r"\\|\[\^|[?*+@!]\(")
@@ -40,35 +41,23 @@ def binds(ruleset: Ruleset, ref: str, default_branch: str) -> bool:
     return among(include) and not among(exclude)
 
 
-def bound_refs(
-    rulesets: Sequence[Ruleset], refs: Sequence[str], default_branch: str
-) -> tuple[tuple[str, str], ...]:
-    """Return each ruleset's name and the *refs* that it binds: the first, and how many.
-
-    Nothing without *refs*.
-    """
-    found = []
-    for ruleset in rulesets if refs else ():
-        bound = [each for each in refs if binds(ruleset, each, default_branch)]
-        names = [each.split("/", 2)[2] for each in bound[:_SHOWN]]
-        more = f" and {len(bound) - _SHOWN} more" if len(bound) > _SHOWN else ""
-        found.append((ruleset.name, ", ".join(names) + more or "nothing"))
-    return tuple(found)
+def bound_refs(ruleset: Ruleset, refs: Sequence[str], default_branch: str) -> str:
+    """Return the *refs* that *ruleset* binds, in words: the first, and how many."""
+    bound = [each for each in refs if binds(ruleset, each, default_branch)]
+    names = ", ".join(each.split("/", 2)[2] for each in bound[:_SHOWN])
+    more = f" and {len(bound) - _SHOWN} more" if len(bound) > _SHOWN else ""
+    return f"{names}{more}" or "nothing"
 
 
 def patterns_of(ruleset: Ruleset) -> tuple[list[str], list[str]]:
     """Return the patterns that *ruleset* includes, and those it leaves out."""
     conditions = ruleset.body.get("conditions")
     refs = conditions.get("ref_name") if isinstance(conditions, dict) else None
-    lists = [refs.get(key) if isinstance(refs, dict) else None for key in _LISTS]
     include, exclude = (
         [x for x in each if isinstance(x, str)] if isinstance(each, list) else []
-        for each in lists
+        for each in map((refs if isinstance(refs, dict) else {}).get, _LISTS)
     )
     return include, exclude
-
-
-_LISTS = ("include", "exclude")
 
 
 def is_wildcard(pattern: str) -> bool:
@@ -87,24 +76,27 @@ def glob_matches(pattern: str, name: str, *, deep: bool = False) -> bool:
 
 def lint_refs(ruleset: Ruleset) -> Iterator[Finding]:
     """Yield what is wrong with the conditions of *ruleset*."""
-    name, target = ruleset.name, str(ruleset.body.get("target", "branch"))
+    target = str(ruleset.body.get("target", "branch"))
     conditions = ruleset.body.get("conditions")
     if target not in PREFIX:
-        if isinstance(conditions, dict) and conditions:
+        if conditions:
             problem = f"has no meaning for target {target}"
-            yield Finding(ruleset=name, path="conditions", problem=problem)
+            yield Finding(path="conditions", problem=problem)
         return
     refs = conditions.get("ref_name") if isinstance(conditions, dict) else None
     if not isinstance(conditions, dict) or not isinstance(refs, dict):
         problem = 'is missing: write {"include": [...], "exclude": [...]}'
-        yield Finding(ruleset=name, path="conditions.ref_name", problem=problem)
+        yield Finding(path="conditions.ref_name", problem=problem)
         return
-    yield from check_members(name, "conditions", conditions, CONDITIONS.members)
+    yield from check_members("conditions", conditions, CONDITIONS.members)
     for key in conditions:
         if key.startswith(("repository_", "organization_")):
             problem = "is for an organization's rulesets"
-            yield Finding(ruleset=name, path=f"conditions.{key}", problem=problem)
-    yield from _lists(name, refs, target)
+            yield Finding(path=f"conditions.{key}", problem=problem)
+    for key in _LISTS:
+        for problem, warning in _list(refs.get(key), key, target):
+            path = f"conditions.ref_name.{key}"
+            yield Finding(path=path, problem=problem, warning=warning)
 
 
 def _matches(pattern: str, ref: str, default_branch: str) -> bool:
@@ -137,35 +129,20 @@ def _compiled(pattern: str, deep: bool) -> re.Pattern[str]:  # noqa: FBT001 - a 
         return re.compile(r"(?!)")
 
 
-def _lists(name: str, refs: Mapping[str, Json], target: str) -> Iterator[Finding]:
-    for key in _LISTS:
-        where = f"conditions.ref_name.{key}"
-        listed = refs.get(key)
-        if not isinstance(listed, list):
-            problem = "is missing: always send it"
-            yield Finding(ruleset=name, path=where, problem=problem)
-            continue
-        for ref in listed:
-            for problem, warning in _problems(ref, target):
-                yield Finding(
-                    ruleset=name,
-                    path=where,
-                    problem=f"has {ref!r}: {problem}",
-                    warning=warning,
-                )
-    if refs.get("include") == []:
-        yield Finding(
-            ruleset=name,
-            path="conditions.ref_name.include",
-            problem="is empty: the ruleset binds no ref at all",
-            warning=True,
-        )
+def _list(listed: Json, key: str, target: str) -> Iterator[tuple[str, bool]]:
+    """Yield what is wrong with one list, and whether it is a warning only."""
+    if not isinstance(listed, list):
+        yield "is missing: always send it", False
+        return
+    if key == "include" and not listed:
+        yield "is empty: the ruleset binds no ref at all", True
+    texts = [each for each in listed if isinstance(each, str)]  # the others were told
+    for ref in texts:
+        for problem, warning in _problems(ref, target):
+            yield f"has {ref!r}: {problem}", warning
 
 
-def _problems(ref: Json, target: str) -> Iterator[tuple[str, bool]]:
-    """Yield what is wrong with one pattern, and whether it is a warning only."""
-    if not isinstance(ref, str):
-        return  # check_members has told
+def _problems(ref: str, target: str) -> Iterator[tuple[str, bool]]:
     prefix, symbols = PREFIX[target], _SYMBOLS[target]
     rest = ref.removeprefix(prefix)
     if ref.startswith("~"):

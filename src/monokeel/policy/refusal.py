@@ -9,68 +9,31 @@ from monokeel.ground.errors import MonokeelError, RefusedError, UsageError
 # such rule. With a reason behind it, the rule's parameters are wrong instead.
 _NO_SUCH_RULE = re.compile(r"Invalid rule '([a-z_]+)':\s*(?:$|,|;|:)")
 _NAME_TAKEN = "Name must be unique"
-# Part of GitHub's words, what to do, and whether our file is wrong or GitHub says no.
-_MEANINGS: tuple[tuple[str, str, type[MonokeelError]], ...] = (
-    (
-        "Upgrade to GitHub Pro",
-        (
-            "GitHub's plan of this repository has no rulesets: upgrade it, or make the"
-            " repository public."
-        ),
-        RefusedError,
-    ),
-    (
-        "Resource not accessible",
-        "The token needs administration: write on this repository.",
-        RefusedError,
-    ),
-    (
-        "Must have admin rights",
-        "The token needs administration: write on this repository.",
-        RefusedError,
-    ),
-    (
-        "was archived so is read-only",
-        "Unarchive the repository on GitHub, then run it again.",
-        RefusedError,
-    ),
-    (
-        "Invalid integration ids",
-        (
-            "A required check is pinned to an app that is not installed here: install"
-            " it, or correct integration_id."
-        ),
-        RefusedError,
-    ),
-    (
-        "evaluate option is not supported",
-        'Only Enterprise plans have "evaluate": use active or disabled.',
-        RefusedError,
-    ),
-    (
-        "data matches no possible input",
-        "The body does not fit GitHub's schema (often a null): see the named rule.",
-        UsageError,
-    ),
-    (
-        "Invalid target patterns",
-        "Write full refs (refs/heads/…, refs/tags/…), and both include and exclude.",
-        UsageError,
-    ),
-    (
-        "must be part of the ruleset source",
-        (
-            "This actor may not bypass here: GitHub Actions, an app that is not"
-            " installed, or a secret team."
-        ),
-        UsageError,
-    ),
-    (
-        _NAME_TAKEN,
-        "Somebody made a ruleset of that name just now: run ./inv policy.plan again.",
-        RefusedError,
-    ),
-)
+_ADMIN = "The token needs administration: write on this repository."
+# Part of GitHub's words, and what to do: GitHub says no.
+_SAID_NO = {
+    "Upgrade to GitHub Pro": "GitHub's plan of this repository has no rulesets: upgrade"
+    " it, or make the repository public.",
+    "Resource not accessible": _ADMIN,
+    "Must have admin rights": _ADMIN,
+    "was archived so is read-only": "Unarchive the repository on GitHub, then run it"
+    " again.",
+    "Invalid integration ids": "A required check is pinned to an app that is not"
+    " installed here: install it, or correct integration_id.",
+    "evaluate option is not supported": 'Only Enterprise plans have "evaluate": use'
+    " active or disabled.",
+    _NAME_TAKEN: "Somebody made a ruleset of that name just now: run ./inv policy.plan"
+    " again.",
+}
+# The same where our file is wrong.
+_WRONG = {
+    "data matches no possible input": "The body does not fit GitHub's schema (often a"
+    " null): see the named rule.",
+    "Invalid target patterns": "Write full refs (refs/heads/…, refs/tags/…), and both"
+    " include and exclude.",
+    "must be part of the ruleset source": "This actor may not bypass here: GitHub"
+    " Actions, an app that is not installed, or a secret team.",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,16 +64,15 @@ def error_of(refusal: Refusal, name: str) -> MonokeelError:
     """Return the error for *refusal* of ruleset *name*, with what to do."""
     problem = f"GitHub refused ruleset {name!r} ({refusal.status}): {refusal.words}"
     rule = rule_without_plan(refusal)
+    fix = f"{rule} is not on this plan or not for this target. Name it in [policy]"
+    fix += " optional_rules of infra/platform.toml, or take it out."
     if rule is not None:
-        return RefusedError(
-            problem,
-            fix=f"{rule} is not on this plan or not for this target. Name it in"
-            " [policy] optional_rules of infra/platform.toml, or take it out.",
-        )
-    for words, fix, family in _MEANINGS:
+        return RefusedError(problem, fix=fix)
+    for words, fix in (_SAID_NO | _WRONG).items():
         if words in refusal.words:
+            family = UsageError if words in _WRONG else RefusedError
             return family(problem, fix=fix)
-    again = "Correct the ruleset in infra/rulesets.json: as it is, it is refused again."
+    fix = "Correct the ruleset in infra/rulesets.json: as it is, it is refused again."
     if not refusal.is_for_its_content:
-        again = "./inv doctor says what this token may do."
-    return RefusedError(problem, fix=again)
+        fix = "./inv doctor says what this token may do."
+    return RefusedError(problem, fix=fix)

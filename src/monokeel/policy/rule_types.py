@@ -1,4 +1,4 @@
-"""What a ruleset may hold: 23 rule types, actors, refs, and their defaults, as data.
+"""What a ruleset may hold: its rule types, actors, refs, and their defaults, as data.
 
 Types, required members, enumerations and ranges are those of GitHub's OpenAPI
 description (npm ``@octokit/openapi`` 23.0.2, ``api.github.com``); a test compares
@@ -8,109 +8,93 @@ defaults stand here by hand, each as GitHub adds it when a ruleset is read back.
 
 from collections.abc import Mapping
 
-from monokeel.policy.shape import TEXT, RuleType, Shape, choice, count, flag, texts
+from monokeel.policy.shape import (
+    NEEDED_FLAG,
+    NEEDED_NUMBER,
+    NEEDED_TEXT,
+    NUMBER,
+    TEXT,
+    RuleType,
+    Shape,
+    any_of,
+    choice,
+    count,
+    flag,
+    record,
+    some,
+)
 
-_NEEDED = Shape(kind="string", required=True)
-_NUMBER = Shape(kind="integer", required=True)
-
-_GIT = ("branch", "tag")
-_BRANCH = ("branch",)
-_PUSH = ("push",)
+TARGETS = ("branch", "tag", "push")
+ENFORCEMENTS = ("disabled", "active", "evaluate")
+WRITABLE = ("name", "target", "enforcement", "bypass_actors", "conditions", "rules")
+READ_ONLY = (
+    *("id", "node_id", "source", "source_type", "created_at", "updated_at", "_links"),
+    "current_user_can_bypass",
+)
 
 # Source of the two defaults: read-backs in public issues (rules "on read").
-_PATTERN: Mapping[str, Shape] = {
+_PATTERN = {
     "name": Shape(kind="string", default=""),
     "negate": flag(),
     "operator": choice("starts_with", "ends_with", "contains", "regex"),
-    "pattern": _NEEDED,
+    "pattern": NEEDED_TEXT,
 }
-
-_STATUS_CHECK = Shape(
-    kind="object",
-    members={
-        "context": _NEEDED,
-        "integration_id": Shape(kind="integer"),
-    },
+_STATUS_CHECK = record({"context": NEEDED_TEXT, "integration_id": NUMBER})
+_WORKFLOW = record(
+    {"path": NEEDED_TEXT, "ref": TEXT, "repository_id": NEEDED_NUMBER, "sha": TEXT}
 )
-
-_REVIEWER = Shape(
-    kind="object",
-    members={
-        "file_patterns": Shape(kind="array", required=True, item=TEXT, ordered=True),
-        "minimum_approvals": _NUMBER,
-        "reviewer": Shape(
-            kind="object",
-            required=True,
-            members={"id": _NUMBER, "type": choice("Team")},
-        ),
-    },
-)
-
-_DISMISSAL_ACTOR = Shape(
-    kind="object",
-    members={
-        "id": _NUMBER,
-        "type": choice("User", "Team", "IntegrationInstallation", "RepositoryRole"),
-    },
-)
-
-_WORKFLOW = Shape(
-    kind="object",
-    members={
-        "path": _NEEDED,
-        "ref": Shape(kind="string"),
-        "repository_id": _NUMBER,
-        "sha": Shape(kind="string"),
-    },
-)
-
-_SCANNING_TOOL = Shape(
-    kind="object",
-    members={
+_SCANNING_TOOL = record(
+    {
         "alerts_threshold": choice("none", "errors", "errors_and_warnings", "all"),
         "security_alerts_threshold": choice(
             "none", "critical", "high_or_higher", "medium_or_higher", "all"
         ),
-        "tool": _NEEDED,
-    },
+        "tool": NEEDED_TEXT,
+    }
 )
-
+_REVIEWER = record(
+    {
+        "file_patterns": Shape(kind="array", required=True, item=TEXT, ordered=True),
+        "minimum_approvals": NEEDED_NUMBER,
+        "reviewer": Shape(
+            kind="object",
+            required=True,
+            members={"id": NEEDED_NUMBER, "type": choice("Team")},
+        ),
+    }
+)
+_MAY_DISMISS = choice("User", "Team", "IntegrationInstallation", "RepositoryRole")
+_DISMISSAL = {
+    "allowed_actors": any_of(
+        record({"id": NEEDED_NUMBER, "type": _MAY_DISMISS}), "type", "id"
+    ),
+    "enabled": NEEDED_FLAG,
+}
 # Not in the OpenAPI description, but read back by live GitHub; default true
 # (developerz-ai/wurk#488, hebbianai/dure#43). Without it a fresh repository drifts.
 BEYOND_OPENAPI = (("pull_request", "require_extra_approval_for_unattributed_changes"),)
 
-_PULL_REQUEST: Mapping[str, Shape] = {
+_PULL_REQUEST = {
     "allowed_merge_methods": Shape(
         kind="array",
         default=["merge", "squash", "rebase"],
         item=Shape(kind="string", allowed=("merge", "squash", "rebase")),
         empty=False,
     ),
-    "dismiss_stale_reviews_on_push": flag(required=True),
+    "dismiss_stale_reviews_on_push": NEEDED_FLAG,
     "dismissal_restriction": Shape(
         kind="object",
         default={"enabled": False, "allowed_actors": []},
-        members={
-            "allowed_actors": Shape(
-                kind="array",
-                default=[],
-                item=_DISMISSAL_ACTOR,
-                identity=("type", "id"),
-            ),
-            "enabled": flag(required=True),
-        },
+        members=_DISMISSAL,
     ),
-    "require_code_owner_review": flag(required=True),
+    "require_code_owner_review": NEEDED_FLAG,
     "require_extra_approval_for_unattributed_changes": flag(default=True),
-    "require_last_push_approval": flag(required=True),
+    "require_last_push_approval": NEEDED_FLAG,
     "required_approving_review_count": count(0, 10),
-    "required_review_thread_resolution": flag(required=True),
-    "required_reviewers": Shape(
-        kind="array", default=[], item=_REVIEWER, identity=("reviewer",)
-    ),
+    "required_review_thread_resolution": NEEDED_FLAG,
+    "required_reviewers": any_of(_REVIEWER, "reviewer"),
 }
-
-_MERGE_QUEUE: Mapping[str, Shape] = {
+_MERGE_QUEUE = {
     "check_response_timeout_minutes": count(1, 360),
     "grouping_strategy": choice("ALLGREEN", "HEADGREEN"),
     "max_entries_to_build": count(0, 100),
@@ -119,136 +103,81 @@ _MERGE_QUEUE: Mapping[str, Shape] = {
     "min_entries_to_merge": count(0, 100),
     "min_entries_to_merge_wait_minutes": count(0, 360),
 }
+# Required by the schema, yet GitHub may send the rule without: then false.
+_FETCH = Shape(kind="boolean", required=True, default=False)
 
+_BY_TARGET: tuple[tuple[tuple[str, ...], Mapping[str, Mapping[str, Shape]]], ...] = (
+    (
+        ("branch", "tag"),
+        {
+            "creation": {},
+            "update": {"update_allows_fetch_and_merge": _FETCH},
+            "deletion": {},
+            "non_fast_forward": {},
+            "required_linear_history": {},
+            "required_signatures": {},
+            "required_status_checks": {
+                "do_not_enforce_on_create": flag(),
+                "required_status_checks": some(
+                    _STATUS_CHECK, "context", "integration_id"
+                ),
+                "strict_required_status_checks_policy": NEEDED_FLAG,
+            },
+            "required_deployments": {"required_deployment_environments": some(TEXT)},
+            "commit_message_pattern": _PATTERN,
+            "commit_author_email_pattern": _PATTERN,
+            "committer_email_pattern": _PATTERN,
+        },
+    ),
+    (
+        ("branch",),
+        {
+            "license_compliance_scanning": {},
+            "pull_request": _PULL_REQUEST,
+            "merge_queue": _MERGE_QUEUE,
+            "branch_name_pattern": _PATTERN,
+            "workflows": {
+                "do_not_enforce_on_create": flag(),
+                "workflows": some(_WORKFLOW, "repository_id", "path"),
+            },
+            "code_scanning": {"code_scanning_tools": some(_SCANNING_TOOL, "tool")},
+            # Both defaults are unconfirmed on live GitHub.
+            "copilot_code_review": {
+                "review_draft_pull_requests": flag(),
+                "review_on_push": flag(),
+            },
+        },
+    ),
+    (("tag",), {"tag_name_pattern": _PATTERN}),
+    (
+        ("push",),
+        {
+            "file_path_restriction": {"restricted_file_paths": some(TEXT)},
+            "file_extension_restriction": {"restricted_file_extensions": some(TEXT)},
+            "max_file_path_length": {"max_file_path_length": count(1, 32767)},
+            "max_file_size": {"max_file_size": count(1, 100)},
+        },
+    ),
+)
 RULE_TYPES: Mapping[str, RuleType] = {
-    "creation": RuleType(targets=_GIT),
-    "update": RuleType(
-        targets=_GIT,
-        # Required by the schema, yet GitHub may send the rule without: then false.
-        parameters={
-            "update_allows_fetch_and_merge": Shape(
-                kind="boolean", required=True, default=False
-            )
-        },
-    ),
-    "deletion": RuleType(targets=_GIT),
-    "non_fast_forward": RuleType(targets=_GIT),
-    "required_linear_history": RuleType(targets=_GIT),
-    "required_signatures": RuleType(targets=_GIT),
-    "license_compliance_scanning": RuleType(targets=_BRANCH),
-    "pull_request": RuleType(targets=_BRANCH, parameters=_PULL_REQUEST),
-    "required_status_checks": RuleType(
-        targets=_GIT,
-        parameters={
-            "do_not_enforce_on_create": flag(),
-            "required_status_checks": Shape(
-                kind="array",
-                required=True,
-                item=_STATUS_CHECK,
-                identity=("context", "integration_id"),
-                empty=False,
-            ),
-            "strict_required_status_checks_policy": flag(required=True),
-        },
-    ),
-    "merge_queue": RuleType(targets=_BRANCH, parameters=_MERGE_QUEUE),
-    "required_deployments": RuleType(
-        targets=_GIT,
-        parameters={"required_deployment_environments": texts(empty=False)},
-    ),
-    "commit_message_pattern": RuleType(targets=_GIT, parameters=_PATTERN),
-    "commit_author_email_pattern": RuleType(targets=_GIT, parameters=_PATTERN),
-    "committer_email_pattern": RuleType(targets=_GIT, parameters=_PATTERN),
-    "branch_name_pattern": RuleType(targets=_BRANCH, parameters=_PATTERN),
-    "tag_name_pattern": RuleType(targets=("tag",), parameters=_PATTERN),
-    "workflows": RuleType(
-        targets=_BRANCH,
-        parameters={
-            "do_not_enforce_on_create": flag(),
-            "workflows": Shape(
-                kind="array",
-                required=True,
-                item=_WORKFLOW,
-                identity=("repository_id", "path"),
-                empty=False,
-            ),
-        },
-    ),
-    "code_scanning": RuleType(
-        targets=_BRANCH,
-        parameters={
-            "code_scanning_tools": Shape(
-                kind="array",
-                required=True,
-                item=_SCANNING_TOOL,
-                identity=("tool",),
-                empty=False,
-            )
-        },
-    ),
-    "copilot_code_review": RuleType(
-        targets=_BRANCH,
-        # Both defaults are unconfirmed on live GitHub.
-        parameters={"review_draft_pull_requests": flag(), "review_on_push": flag()},
-    ),
-    "file_path_restriction": RuleType(
-        targets=_PUSH, parameters={"restricted_file_paths": texts(empty=False)}
-    ),
-    "file_extension_restriction": RuleType(
-        targets=_PUSH, parameters={"restricted_file_extensions": texts(empty=False)}
-    ),
-    "max_file_path_length": RuleType(
-        targets=_PUSH, parameters={"max_file_path_length": count(1, 32767)}
-    ),
-    "max_file_size": RuleType(
-        targets=_PUSH, parameters={"max_file_size": count(1, 100)}
-    ),
+    kind: RuleType(targets=targets, parameters=parameters)
+    for targets, kinds in _BY_TARGET
+    for kind, parameters in kinds.items()
 }
 
-CONDITIONS = Shape(
-    kind="object",
-    members={
-        "ref_name": Shape(
-            kind="object",
-            default={},
-            members={
-                "include": Shape(kind="array", item=TEXT, default=[]),
-                "exclude": Shape(kind="array", item=TEXT, default=[]),
-            },
-        )
-    },
-)
-
-ACTOR = Shape(
-    kind="object",
-    members={
-        "actor_id": Shape(kind="integer"),
+_REFS = {"include": any_of(TEXT), "exclude": any_of(TEXT)}
+CONDITIONS = record({"ref_name": Shape(kind="object", default={}, members=_REFS)})
+ACTOR = record(
+    {
+        "actor_id": NUMBER,
         "actor_type": choice(
-            "Integration",
-            "OrganizationAdmin",
-            "RepositoryRole",
-            "Team",
-            "DeployKey",
-            "User",
+            *("Integration", "OrganizationAdmin", "RepositoryRole", "Team"),
+            *("DeployKey", "User"),
         ),
         "bypass_mode": Shape(
             kind="string",
             default="always",
             allowed=("always", "pull_request", "exempt"),
         ),
-    },
-)
-
-TARGETS = ("branch", "tag", "push")
-ENFORCEMENTS = ("disabled", "active", "evaluate")
-WRITABLE = ("name", "target", "enforcement", "bypass_actors", "conditions", "rules")
-READ_ONLY = (
-    "id",
-    "node_id",
-    "source",
-    "source_type",
-    "created_at",
-    "updated_at",
-    "_links",
-    "current_user_can_bypass",
+    }
 )

@@ -6,21 +6,16 @@ filled in, read-only members are gone. Two rulesets are compared tree by tree
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from monokeel.ground.answers import Json
 from monokeel.ground.errors import ServiceError, UsageError
 from monokeel.ground.parsers import parse_json
-from monokeel.policy.rule_types import (
-    ACTOR,
-    CONDITIONS,
-    READ_ONLY,
-    RULE_TYPES,
-    WRITABLE,
-)
+from monokeel.policy import rule_types
 from monokeel.policy.shape import (
     ID_LESS_ACTORS,
+    TEXT,
     Shape,
     Unset,
     actor_label,
@@ -72,6 +67,22 @@ class Ruleset:
     hides_bypass: bool = False
     id: int = 0
     updated_at: str = ""
+
+    @property
+    def is_active(self) -> bool:
+        """Whether its rules bind anybody."""
+        return self.body.get("enforcement") == "active"
+
+    @property
+    def kinds(self) -> list[str]:
+        """The types of its rules, in their order."""
+        return [str(rule.get("type")) for rule in rules_of(self.body)]
+
+    @property
+    def passing(self) -> tuple[str, ...]:
+        """Who may pass its rules: ``RepositoryRole 5 (admin)``; not who is hidden."""
+        actors = self.tree.get(BYPASS)
+        return tuple(x.strip("[]") for x in actors) if isinstance(actors, dict) else ()
 
 
 def parse_policy(text: str) -> tuple[Ruleset, ...]:
@@ -139,7 +150,7 @@ def read_live(body: Mapping[str, Json]) -> Ruleset:
 
 def from_state(state: Mapping[str, Json]) -> Ruleset:
     """Return the ruleset that *state* of a history version asks for."""
-    body = {key: state[key] for key in WRITABLE if key in state}
+    body = {key: state[key] for key in rule_types.WRITABLE if key in state}
     return Ruleset(name=str(body.get("name")), body=body, tree=canonical(body))
 
 
@@ -150,27 +161,24 @@ def is_own(body: Mapping[str, Json]) -> bool:
 
 def canonical(body: Mapping[str, Json]) -> dict[str, Tree]:
     """Return the canonical form of a ruleset's JSON, in file or live shape."""
-    tree: dict[str, Tree] = {
+    known = (*rule_types.WRITABLE, *rule_types.READ_ONLY)
+    return {
         "target": Leaf(body.get("target") or "branch"),
         "enforcement": Leaf(body.get("enforcement")),
-        BYPASS: _actors(body.get(BYPASS)),
-        "conditions": grow(body.get("conditions") or {}, CONDITIONS),
-        "rules": _rules(body.get("rules")),
-    }
-    for key, value in body.items():
-        if key not in WRITABLE and key not in READ_ONLY:
-            tree[key] = Opaque(value, field=True)
-    return tree
+        BYPASS: _set_of(body.get(BYPASS), actor_label, _actor),
+        "conditions": _grow(body.get("conditions") or {}, rule_types.CONDITIONS),
+        "rules": _set_of(body.get("rules"), _rule_label, _rule),
+    } | {key: Opaque(body[key], field=True) for key in body if key not in known}
 
 
-def grow(value: Json, shape: Shape) -> Tree:
+def _grow(value: Json, shape: Shape) -> Tree:
     """Return *value* in canonical form; of another type than *shape*: as it is."""
     if shape.kind == "object" and isinstance(value, dict):
         return _members(value, shape.members)
     if shape.kind == "array" and isinstance(value, list) and not shape.ordered:
-        item = shape.item or Shape(kind="string")
-        return keyed(
-            (item_label(each, shape.identity), grow(each, item)) for each in value
+        item = shape.item or TEXT
+        return _set_of(
+            value, lambda x: item_label(x, shape.identity), lambda x: _grow(x, item)
         )
     return Leaf(value)
 
@@ -192,16 +200,10 @@ def parameters_of(ruleset: Ruleset, kind: str) -> Mapping[str, Json] | None:
     return None
 
 
-def keyed(pairs: Iterable[tuple[str, Tree]]) -> Keyed:
-    """Return *pairs* as a set by label; a label with two values keeps both."""
-    tree = Keyed()
-    for label, value in pairs:
-        free, count = label, 1
-        while free in tree and tree[free] != value:
-            count += 1
-            free = f"{label}#{count}"
-        tree[free] = value
-    return tree
+def listed(ruleset: Ruleset, kind: str, key: str) -> list[Json]:
+    """Return the list *key* of the rule of *kind*; nothing where it is not there."""
+    value = (parameters_of(ruleset, kind) or {}).get(key)
+    return value if isinstance(value, list) else []
 
 
 def _from_file(entry: Json, index: int) -> Ruleset:
@@ -231,27 +233,29 @@ def _from_file(entry: Json, index: int) -> Ruleset:
     return Ruleset(name=name, body=entry, tree=canonical(entry))
 
 
-def _actors(actors: Json) -> Tree:
-    if not isinstance(actors, list):
-        return {} if actors is None else Leaf(actors)
-    return keyed((actor_label(each), _actor(each)) for each in actors)
+def _set_of(
+    items: Json, label: Callable[[Json], str], grown: Callable[[Json], Tree]
+) -> Tree:
+    """Return *items* as a set by label; a label with two values keeps both."""
+    if not isinstance(items, list):
+        return {} if items is None else Leaf(items)
+    tree = Keyed()
+    for each in items:
+        free, value, count = label(each), grown(each), 1
+        while free in tree and tree[free] != value:
+            count += 1
+            free = f"{label(each)}#{count}"
+        tree[free] = value
+    return tree
 
 
 def _actor(actor: Json) -> Tree:
     if not isinstance(actor, dict):
         return Leaf(actor)
-    tree = _members(actor, ACTOR.members)
+    tree = _members(actor, rule_types.ACTOR.members)
     if actor.get("actor_type") in ID_LESS_ACTORS:
         tree.pop("actor_id", None)
     return tree
-
-
-def _rules(rules: Json) -> Tree:
-    if rules is None:
-        return {}
-    if not isinstance(rules, list):
-        return Leaf(rules)
-    return keyed((_rule_label(each), _rule(each)) for each in rules)
 
 
 def _rule_label(rule: Json) -> str:
@@ -260,18 +264,16 @@ def _rule_label(rule: Json) -> str:
 
 
 def _rule(rule: Json) -> Tree:
-    if not isinstance(rule, dict) or rule.get("type") not in RULE_TYPES:
+    if not isinstance(rule, dict) or rule.get("type") not in rule_types.RULE_TYPES:
         value = rule.get("parameters") if isinstance(rule, dict) else rule
         return Opaque(value, rule=True)
-    kind = RULE_TYPES[str(rule["type"])]
+    kind = rule_types.RULE_TYPES[str(rule["type"])]
     parameters = rule.get("parameters")
     if parameters is not None and not isinstance(parameters, dict):
         return {"parameters": Leaf(parameters)}
+    others = [key for key in rule if key not in ("type", "parameters")]
     tree = _members(parameters or {}, kind.parameters)
-    for key, value in rule.items():
-        if key not in ("type", "parameters"):
-            tree[f"@{key}"] = Opaque(value)
-    return tree
+    return tree | {f"@{key}": Opaque(rule[key]) for key in others}
 
 
 def _members(value: Mapping[str, Json], shapes: Mapping[str, Shape]) -> dict[str, Tree]:
@@ -283,8 +285,5 @@ def _members(value: Mapping[str, Json], shapes: Mapping[str, Shape]) -> dict[str
             if isinstance(shape.default, Unset):
                 continue
             member = shape.default
-        tree[key] = grow(member, shape)
-    for key, member in value.items():
-        if key not in shapes:
-            tree[key] = Opaque(member)
-    return tree
+        tree[key] = _grow(member, shape)
+    return tree | {key: Opaque(value[key]) for key in value if key not in shapes}

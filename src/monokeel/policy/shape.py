@@ -13,11 +13,13 @@ from typing import Literal
 
 from monokeel.ground.answers import Json
 
-# Repository roles, from the source of otterdog 1.7.0. A livestore change took 5 for
-# "write" (livestorejs/livestore#1214), which is why numbers never stand alone.
-ROLES = {2: "maintain", 4: "write", 5: "admin"}
 GITHUB_ACTIONS = 15368
-APPS = {GITHUB_ACTIONS: "github-actions"}
+# Numbers never stand alone: a livestore change took role 5 for "write"
+# (livestorejs/livestore#1214). Roles: source of otterdog 1.7.0.
+_NAMES: Mapping[str, Mapping[int, str]] = {
+    "RepositoryRole": {2: "maintain", 4: "write", 5: "admin"},
+    "Integration": {GITHUB_ACTIONS: "github-actions"},
+}
 # GitHub sends null for these whatever was written (terraform-provider-github#2536).
 # EnterpriseOwner exists on GitHub Enterprise only.
 ID_LESS_ACTORS = ("DeployKey", "OrganizationAdmin", "EnterpriseOwner")
@@ -33,25 +35,24 @@ def actor_label(actor: Json) -> str:
     kind, number = str(actor.get("actor_type")), actor.get("actor_id")
     if kind in ID_LESS_ACTORS or number is None:
         return f"[{kind}]"
-    return f"[{kind} {number}{_name(kind, number)}]"
+    return f"[{kind} {_named(kind, number)}]"
 
 
 def item_label(item: Json, identity: tuple[str, ...]) -> str:
     """Return the key of *item* in its array: ``[all-green, app 15368 (…)]``."""
     if isinstance(item, str):
         return f"[{item}]"
-    if not isinstance(item, dict):
-        return f"[{json.dumps(item, sort_keys=True)}]"
-    parts = [_part(key, item[key]) for key in identity if item.get(key) is not None]
-    if not parts:
-        return f"[{json.dumps(item, sort_keys=True)}]"
+    members = item if isinstance(item, dict) else {}
+    parts = [
+        _part(key, members[key]) for key in identity if members.get(key) is not None
+    ]
     separator = " " if identity == ("type", "id") else ", "
-    return f"[{separator.join(parts)}]"
+    return f"[{separator.join(parts) or json.dumps(item, sort_keys=True)}]"
 
 
 def _part(key: str, value: Json) -> str:
     if key == "integration_id":
-        return f"app {value}{_name('Integration', value)}"
+        return f"app {_named('Integration', value)}"
     if key == "repository_id":
         return f"repository {value}"
     if isinstance(value, dict):  # a reviewer: {"id": 7, "type": "Team"}
@@ -59,13 +60,9 @@ def _part(key: str, value: Json) -> str:
     return str(value)
 
 
-def _name(kind: str, number: Json) -> str:
-    known = {"RepositoryRole": ROLES, "Integration": APPS}.get(kind, {})
-    name = known.get(number) if isinstance(number, int) else None
-    return f" ({name})" if name else ""
-
-
-Kind = Literal["boolean", "integer", "string", "array", "object"]
+def _named(kind: str, number: Json) -> str:
+    name = _NAMES.get(kind, {}).get(number) if isinstance(number, int) else None
+    return f"{number} ({name})" if name else str(number)
 
 
 class Unset:
@@ -77,6 +74,7 @@ class Unset:
 
 
 UNSET = Unset()
+Kind = Literal["boolean", "integer", "string", "array", "object"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,20 +97,30 @@ class Shape:
     empty: bool = True
     members: Mapping[str, "Shape"] = field(default_factory=dict)
 
+    @property
+    def has_default(self) -> bool:
+        """Whether an absent member has a meaning of its own."""
+        return not isinstance(self.default, Unset)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleType:
     """A rule type: its parameters and the targets it may stand in."""
 
     targets: tuple[str, ...]
-    parameters: Mapping[str, Shape] = field(default_factory=dict)
+    parameters: Mapping[str, Shape]
 
 
-def flag(*, required: bool = False, default: bool = False) -> Shape:
-    """Return a boolean: *required*, or false (or *default*) when absent."""
-    return Shape(
-        kind="boolean", required=required, default=UNSET if required else default
-    )
+TEXT = Shape(kind="string")
+NUMBER = Shape(kind="integer")
+NEEDED_TEXT = Shape(kind="string", required=True)
+NEEDED_NUMBER = Shape(kind="integer", required=True)
+NEEDED_FLAG = Shape(kind="boolean", required=True)
+
+
+def flag(*, default: bool = False) -> Shape:
+    """Return a boolean that is *default* when it is absent."""
+    return Shape(kind="boolean", default=default)
 
 
 def count(least: int, most: int) -> Shape:
@@ -125,16 +133,19 @@ def choice(*allowed: str) -> Shape:
     return Shape(kind="string", required=True, allowed=allowed)
 
 
-def texts(*, required: bool = True, empty: bool = True) -> Shape:
-    """Return a set of strings; *empty* says whether it may be empty."""
-    return Shape(kind="array", required=required, item=TEXT, empty=empty)
+def some(item: Shape, *identity: str) -> Shape:
+    """Return a required set of at least one *item*, told apart by *identity*."""
+    return Shape(kind="array", required=True, item=item, identity=identity, empty=False)
 
 
-TEXT = Shape(kind="string")
+def any_of(item: Shape, *identity: str) -> Shape:
+    """Return a set of *item*, told apart by *identity*: absent means none."""
+    return Shape(kind="array", default=[], item=item, identity=identity)
 
 
-# GitHub docs, "Available rules for rulesets": at most 200 entries of 200 characters.
-MOST_PATHS = 200
+def record(members: Mapping[str, Shape]) -> Shape:
+    """Return an object of *members*."""
+    return Shape(kind="object", members=members)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,9 +156,9 @@ class Finding:
     know it, so it is let through where GitHub already holds it.
     """
 
-    ruleset: str
     path: str
     problem: str
+    ruleset: str = ""
     warning: bool = False
     unknown: bool = False
 
@@ -158,42 +169,35 @@ class Finding:
 
 
 def check_members(
-    ruleset: str, path: str, value: Mapping[str, Json], shapes: Mapping[str, Shape]
+    path: str, value: Mapping[str, Json], shapes: Mapping[str, Shape]
 ) -> Iterator[Finding]:
     """Yield what is wrong with the members of one object."""
     for key, shape in shapes.items():
         where = f"{path}.{key}"
         if key not in value:
             if shape.required:
-                yield Finding(ruleset=ruleset, path=where, problem="is missing")
+                yield Finding(path=where, problem="is missing")
         elif value[key] is None:
-            yield Finding(
-                ruleset=ruleset, path=where, problem="is null: leave it out instead"
-            )
+            yield Finding(path=where, problem="is null: leave it out instead")
         else:
-            yield from check_value(ruleset, where, value[key], shape)
+            yield from _check(where, value[key], shape)
     for key in value:
         if key not in shapes:
-            yield unknown_name(ruleset, f"{path}.{key}", key, shapes)
+            yield unknown_name(f"{path}.{key}", key, shapes)
 
 
-def check_value(
-    ruleset: str, path: str, value: Json, shape: Shape
-) -> Iterator[Finding]:
-    """Yield what is wrong with one value: its type, its limits, its items."""
+def _check(path: str, value: Json, shape: Shape) -> Iterator[Finding]:
     problem = _wrong_type(value, shape) or _out_of_limits(value, shape)
     if problem:
-        yield Finding(ruleset=ruleset, path=path, problem=problem)
+        yield Finding(path=path, problem=problem)
     elif isinstance(value, dict):
-        yield from check_members(ruleset, path, value, shape.members)
+        yield from check_members(path, value, shape.members)
     elif isinstance(value, list) and shape.item is not None:
         for index, item in enumerate(value):
-            yield from check_value(ruleset, f"{path}[{index}]", item, shape.item)
+            yield from _check(f"{path}[{index}]", item, shape.item)
 
 
-def unknown_name(
-    ruleset: str, path: str, name: str, known: Mapping[str, object]
-) -> Finding:
+def unknown_name(path: str, name: str, known: Mapping[str, object]) -> Finding:
     """Return the finding for *name*, which is none of *known*: a slip, or new.
 
     A name that looks like a known one is a slip and stops the write, unless GitHub
@@ -201,19 +205,13 @@ def unknown_name(
     table of rules.
     """
     near = get_close_matches(name, known, n=1, cutoff=0.7)
+    problem = "is not known here: it is sent as it is, and GitHub decides"
     if not known:
         problem = "is not known: nothing may stand here"
     elif near:
         problem = f"is not known; did you mean {near[0]}?"
-    else:
-        problem = "is not known here: it is sent as it is, and GitHub decides"
-    return Finding(
-        ruleset=ruleset,
-        path=path,
-        problem=problem,
-        warning=bool(known and not near),
-        unknown=True,
-    )
+    new = bool(known and not near)
+    return Finding(path=path, problem=problem, warning=new, unknown=True)
 
 
 _TYPES: Mapping[str, tuple[type, str]] = {
@@ -234,21 +232,11 @@ def _wrong_type(value: Json, shape: Shape) -> str:
 
 
 def _out_of_limits(value: Json, shape: Shape) -> str:
-    if isinstance(value, str):
-        if shape.allowed and value not in shape.allowed:
-            return f"is {value!r}, not one of {', '.join(shape.allowed)}"
+    if isinstance(value, str) and shape.allowed and value not in shape.allowed:
+        return f"is {value!r}, not one of {', '.join(shape.allowed)}"
+    if value == [] and not shape.empty:
+        return "is an empty list"
+    least, most = shape.least, shape.most
+    if least is None or most is None or not isinstance(value, int):
         return ""
-    if isinstance(value, list):
-        if not value and not shape.empty:
-            return "is an empty list"
-        return ""
-    if isinstance(value, int) and not isinstance(value, bool):
-        least, most = shape.least, shape.most
-        if (least is not None and value < least) or (most is not None and value > most):
-            return f"is {value}, not from {least} to {most}"
-    return ""
-
-
-def has_default(shape: Shape) -> bool:
-    """Say whether an absent member of *shape* has a meaning of its own."""
-    return not isinstance(shape.default, Unset)
+    return "" if least <= value <= most else f"is {value}, not from {least} to {most}"

@@ -227,7 +227,7 @@ def _checks(
     """Return what verify and the lint of rules and workflows say of *commit*."""
     from monokeel.policy.lint import lint
     from monokeel.policy.rulesets import parse_policy
-    from monokeel.policy.workflow_jobs import jobs_of
+    from monokeel.policy.checks import jobs_of
 
     listed, wanted = objects.listed(commit), template.delivered(plan.ref)
     edited = sorted(path for path in wanted if listed.get(path) != wanted[path])
