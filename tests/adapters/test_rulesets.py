@@ -11,8 +11,8 @@ from monokeel.adapters.rulesets import Rulesets
 from monokeel.adapters.session import Session
 from monokeel.ground.answers import Json
 from monokeel.ground.errors import ServiceError
+from monokeel.policy.body import policy_text
 from monokeel.policy.comparison import compare
-from monokeel.policy.export import policy_text
 from monokeel.policy.origin import origins_of
 from monokeel.policy.ports import Rulesets as Wanted
 from monokeel.policy.reading import read_rulesets

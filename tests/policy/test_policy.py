@@ -7,7 +7,7 @@ from monokeel.ground.answers import Json
 from monokeel.ground.errors import RefusedError, ServiceError, UsageError
 from monokeel.ground.report import as_text
 from monokeel.policy.apply import applied_report, apply
-from monokeel.policy.plan import Plan, make_plan, plan_report, plan_verdict
+from monokeel.policy.plan import Plan, make_plan, plan_report
 from monokeel.policy.reading import Policy
 from monokeel.policy.rulesets import parse_policy
 from tests.fakes.rulesets import FakeRulesets
@@ -63,7 +63,7 @@ def test_a_plan_changes_nothing_and_names_each_write() -> None:
     plan = make_plan(policy(), rulesets)
 
     assert [(each.verb, each.name) for each in plan.actions] == [("create", "tags")]
-    assert plan_verdict(plan) == "drift"
+    assert plan.reading.verdict() == "drift"
     assert rulesets.faults.writes == []
 
 
@@ -132,7 +132,7 @@ def test_an_applied_policy_plans_to_nothing() -> None:
     applied = apply(make_plan(policy(), rulesets), rulesets)
 
     assert applied.done == ("created main", "created tags")
-    assert plan_verdict(make_plan(policy(), rulesets)) == "in_sync"
+    assert make_plan(policy(), rulesets).reading.verdict() == "in_sync"
     assert make_plan(policy(), rulesets).actions == ()
 
 
@@ -228,8 +228,8 @@ def test_hidden_bypass_lists_forbid_every_write() -> None:
     with pytest.raises(ServiceError, match=r"bypass_actors is hidden.* in main"):
         apply(plan, rulesets)
 
-    assert plan_verdict(make_plan(policy(MAIN), rulesets)) == "unverifiable"
-    assert plan_verdict(make_plan(policy(MAIN), rulesets), ("bypass_actors",)) == (
+    assert make_plan(policy(MAIN), rulesets).reading.verdict() == "unverifiable"
+    assert make_plan(policy(MAIN), rulesets).reading.verdict(("bypass_actors",)) == (
         "in_sync_as_seen"
     )
     assert rulesets.faults.writes == []
@@ -276,7 +276,7 @@ def test_an_optional_rule_beside_others_is_left_out() -> None:
     again = make_plan(policy(mixed), rulesets)
 
     assert rulesets.bodies[100]["rules"] == [{"type": "deletion"}]
-    assert (plan_verdict(again), again.actions) == ("in_sync", ())
+    assert (again.reading.verdict(), again.actions) == ("in_sync", ())
 
 
 def test_a_rule_that_is_not_optional_is_refused_by_name() -> None:

@@ -6,11 +6,11 @@ from monokeel.ground.answers import Json
 from monokeel.ground.errors import RefusedError, ServiceError, UsageError
 from monokeel.ground.report import as_text
 from monokeel.policy.apply import apply
-from monokeel.policy.export import export
+from monokeel.policy.body import export
 from monokeel.policy.lint import lint, lint_report
-from monokeel.policy.plan import make_plan, plan_verdict
+from monokeel.policy.plan import make_plan
 from monokeel.policy.reading import Policy, read_rulesets
-from monokeel.policy.rollback import parse_version, plan_rollback
+from monokeel.policy.rollback import history_version, plan_rollback
 from monokeel.policy.rulesets import parse_policy
 from tests.policy.test_policy import MAIN, NAMES, TAGS, WEAK, in_force, policy
 
@@ -21,7 +21,7 @@ def test_an_export_plans_to_nothing() -> None:
     exported = parse_policy(export(read_rulesets((), rulesets)))
     plan = make_plan(Policy(desired=exported, jobs=()), rulesets)
 
-    assert plan_verdict(plan) == "in_sync"
+    assert plan.reading.verdict() == "in_sync"
     assert plan.actions == ()
 
 
@@ -79,9 +79,9 @@ def test_a_rollback_to_nothing_says_what_there_is(
 
 
 def test_a_version_is_a_number() -> None:
-    assert (parse_version(""), parse_version("3")) == (None, 3)
+    assert (history_version(""), history_version("3")) == (None, 3)
     with pytest.raises(UsageError, match="not a version"):
-        parse_version("x")
+        history_version("x")
 
 
 def test_without_github_only_what_looks_like_a_slip_is_an_error() -> None:

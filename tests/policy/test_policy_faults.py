@@ -7,7 +7,7 @@ import pytest
 from monokeel.ground.answers import Json
 from monokeel.ground.errors import RefusedError, ServiceError
 from monokeel.policy.apply import apply
-from monokeel.policy.plan import make_plan, plan_verdict
+from monokeel.policy.plan import make_plan
 from monokeel.policy.reading import Policy
 from monokeel.policy.rulesets import parse_policy
 from tests.fakes.faults import KilledError
@@ -158,7 +158,7 @@ def test_a_failed_look_between_two_writes_writes_nothing_more() -> None:
 
     apply(make_plan(POLICY, rulesets), rulesets)
 
-    assert plan_verdict(make_plan(POLICY, rulesets)) == "drift"  # the unknown rule
+    assert make_plan(POLICY, rulesets).reading.verdict() == "drift"  # the unknown rule
     assert sorted(rulesets.names()) == ["main", "names", "tags"]
 
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from monokeel.ground.answers import Json
-from monokeel.policy.reviewed import loosened
+from monokeel.policy.comparison import loosened
 from monokeel.policy.rulesets import Ruleset, parse_policy
 from tests.policy.ruleset_cases import FILE, Edit, adds, drops, sets
 from tests.policy.test_policy import TAGS
@@ -36,7 +36,7 @@ def edited(*edits: Edit) -> tuple[Ruleset, ...]:
     ids=["off", "reviews", "threads", "a rule", "a bypass", "a check", "gone"],
 )
 def test_what_is_looser_is_named(edit: Edit) -> None:
-    assert loosened(edited(), edited(edit)) != ()
+    assert loosened(edited(), edited(edit)) != []
 
 
 @pytest.mark.parametrize(
@@ -49,10 +49,10 @@ def test_what_is_looser_is_named(edit: Edit) -> None:
     ids=["reviews", "a rule", "nobody passes"],
 )
 def test_what_is_stricter_is_not(edit: Edit) -> None:
-    assert loosened(edited(), edited(edit)) == ()
+    assert loosened(edited(), edited(edit)) == []
 
 
 def test_one_more_ruleset_loosens_nothing() -> None:
     more = parse_policy(json.dumps([json.loads(json.dumps(FILE)), TAGS]))
 
-    assert loosened(edited(), more) == ()
+    assert loosened(edited(), more) == []

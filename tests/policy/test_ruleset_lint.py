@@ -7,14 +7,17 @@ import pytest
 
 from monokeel.ground.answers import Json
 from monokeel.ground.errors import MonokeelError, RefusedError, UsageError
+from monokeel.policy.checks import WorkflowJob, jobs_of
 from monokeel.policy.lint import lint
 from monokeel.policy.refusal import Refusal, error_of, is_name_taken, rule_without_plan
 from monokeel.policy.rulesets import parse_policy, read_live
-from monokeel.policy.checks import WorkflowJob, jobs_of
 from tests.policy.ruleset_cases import FILE, Edit, adds, drops, live_body, sets
 
 SLIP = "require_code_owner_reviews"
-JOBS = (WorkflowJob(name="all-green", pattern="all-green"), WorkflowJob(name="lint", pattern="lint"))
+JOBS = (
+    WorkflowJob(name="all-green", pattern="all-green"),
+    WorkflowJob(name="lint", pattern="lint"),
+)
 PULL = ("rules", "pull_request", "parameters")
 CHECKS = ("rules", "required_status_checks", "parameters", "required_status_checks")
 REFS = ("conditions", "ref_name")

@@ -9,9 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from monokeel.ground.answers import Json, as_list
-from monokeel.policy.body import merged_body, new_body
+from monokeel.policy.body import exported, merged_body, new_body, policy_text
 from monokeel.policy.comparison import compare, compare_policies
-from monokeel.policy.export import exported, policy_text
 from monokeel.policy.lint import lint
 from monokeel.policy.rule_types import RULE_TYPES
 from monokeel.policy.rulesets import Ruleset, parse_policy, read_live

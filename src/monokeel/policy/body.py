@@ -1,16 +1,68 @@
-"""The bodies that are sent to GitHub: nothing unknown gets lost on the way."""
+"""The bodies that are sent to GitHub, and the text of a policy file.
 
+Nothing that is unknown here gets lost on the way.
+"""
+
+import json
 from collections.abc import Mapping, Sequence
 
 from monokeel.ground.answers import Json
-from monokeel.policy.rule_types import (
-    ACTOR,
-    CONDITIONS,
-    READ_ONLY,
-    RULE_TYPES,
+from monokeel.ground.errors import RefusedError, ServiceError
+from monokeel.policy import rule_types
+from monokeel.policy.reading import Reading
+from monokeel.policy.rulesets import BYPASS, Ruleset, objects_in, repeated, rules_of
+from monokeel.policy.shape import (
+    ID_LESS_ACTORS,
+    Shape,
+    Unset,
+    any_of,
+    item_label,
+    record,
 )
-from monokeel.policy.rulesets import BYPASS, Ruleset, rules_of
-from monokeel.policy.shape import ID_LESS_ACTORS, Shape, Unset, item_label
+
+_ACTORS = any_of(rule_types.ACTOR, "actor_type", "actor_id")
+_REF_LISTS: Mapping[str, Json] = {"include": [], "exclude": []}
+
+
+def export(reading: Reading) -> str:
+    """Return the text of a policy file that says what GitHub has now.
+
+    Raises ServiceError when a bypass list is hidden: a file without it would clear
+    it. Raises RefusedError when two rulesets share a name.
+    """
+    own = reading.own
+    hidden = [each.name for each in own if each.hides_bypass]
+    if hidden:
+        raise ServiceError(
+            f"bypass_actors is hidden from this token in {', '.join(hidden)}",
+            fix="Export with a token that has administration: write.",
+        )
+    twice = repeated([each.name for each in own])
+    if twice:
+        raise RefusedError(
+            f"GitHub has more than one ruleset called {', '.join(twice)}",
+            fix="Rename or delete the surplus ones on GitHub, then export again.",
+        )
+    return policy_text([exported(each) for each in own])
+
+
+def exported(live: Ruleset) -> dict[str, Json]:
+    """Return *live* as an entry of the policy file.
+
+    Read-only members are left out; so is null where it means "not given". The order
+    is fixed, so that two exports of one state are equal.
+    """
+    body = new_body(live)
+    rules, actors = objects_in(body["rules"]), objects_in(body[BYPASS])
+    rules.sort(key=lambda rule: str(rule.get("type")))
+    actors.sort(key=lambda actor: json.dumps(actor, sort_keys=True))
+    body |= {"rules": [*rules], BYPASS: [*actors]}
+    return {key: body[key] for key in rule_types.WRITABLE if key in body}
+
+
+def policy_text(entries: Sequence[Mapping[str, Json]]) -> str:
+    """Return *entries* as the text of ``infra/rulesets.json``."""
+    return json.dumps([dict(each) for each in entries], indent=2) + "\n"
 
 
 def new_body(desired: Ruleset, without: Sequence[str] = ()) -> dict[str, Json]:
@@ -19,19 +71,17 @@ def new_body(desired: Ruleset, without: Sequence[str] = ()) -> dict[str, Json]:
     Both lists of refs and ``bypass_actors`` are always sent, and so is a member that
     nobody here knows: GitHub decides.
     """
-    body = {key: value for key, value in desired.body.items() if key not in READ_ONLY}
+    given = desired.body
+    body = {key: given[key] for key in given if key not in rule_types.READ_ONLY}
     body["target"] = body.get("target") or "branch"
     body[BYPASS] = [_actor(each) for each in objects_in(body.get(BYPASS))]
+    conditions = body.pop("conditions", None)
     if body["target"] != "push":
-        body["conditions"] = _conditions(body.get("conditions"))
-    elif body.get("conditions") is None:
-        body.pop("conditions", None)
-    rules: list[Json] = [
-        _rule(each)
-        for each in rules_of(desired.body)
-        if each.get("type") not in without
-    ]
-    body["rules"] = rules
+        body["conditions"] = _conditions(conditions)
+    elif conditions is not None:
+        body["conditions"] = conditions
+    rules = [each for each in rules_of(given) if each.get("type") not in without]
+    body["rules"] = [_rule(each) for each in rules]
     return body
 
 
@@ -46,128 +96,100 @@ def merged_body(
     """
     body = new_body(desired, without)
     there = {str(rule.get("type")): rule for rule in rules_of(live.body)}
-    rules: list[Json] = [
-        _overlaid_rule(rule, there[str(rule["type"])])
-        if rule["type"] in there
-        else rule
-        for rule in objects_in(body["rules"])
+    body["rules"] = [
+        *(
+            _overlaid_rule(x, there.get(str(x["type"])))
+            for x in objects_in(body["rules"])
+        ),
+        *(
+            rule
+            for kind, rule in there.items()
+            if kind not in rule_types.RULE_TYPES and kind not in desired.kinds
+        ),
     ]
-    wanted = {rule["type"] for rule in rules_of(desired.body)}
-    rules += [
-        rule
-        for kind, rule in there.items()
-        if kind not in RULE_TYPES and kind not in wanted
-    ]
-    body["rules"] = rules
-    if "conditions" in body:
-        body["conditions"] = overlaid(
-            body["conditions"], live.body.get("conditions"), CONDITIONS
-        )
-    body[BYPASS] = overlaid(
-        body[BYPASS],
-        live.body.get(BYPASS),
-        Shape(kind="array", item=ACTOR, identity=("actor_type", "actor_id")),
-    )
+    for key, shape in (("conditions", rule_types.CONDITIONS), (BYPASS, _ACTORS)):
+        if key in body:
+            body[key] = _overlaid(body[key], live.body.get(key), shape)
     return body
 
 
-def overlaid(file: Json, live: Json, shape: Shape) -> Json:
+def _overlaid(file: Json, live: Json, shape: Shape) -> Json:
     """Return *file*'s value with what *live* holds beyond the table of rules."""
     if shape.kind == "object" and isinstance(file, dict) and isinstance(live, dict):
-        return _overlaid_members(file, live, shape.members)
-    if shape.kind == "array" and isinstance(file, list) and isinstance(live, list):
-        if shape.ordered or shape.item is None or shape.item.kind != "object":
-            return file
-        there = {item_label(each, shape.identity): each for each in live}
-        return [
-            overlaid(each, there.get(item_label(each, shape.identity)), shape.item)
-            for each in file
-        ]
-    return file
+        return _overlaid_members(file, live, shape)
+    if shape.kind != "array" or shape.ordered or not isinstance(file, list):
+        return file
+    item = shape.item
+    if item is None or item.kind != "object" or not isinstance(live, list):
+        return file
+    there = {item_label(each, shape.identity): each for each in live}
+    labels = [item_label(each, shape.identity) for each in file]
+    return [
+        _overlaid(each, there.get(label), item)
+        for each, label in zip(file, labels, strict=True)
+    ]
 
 
 def _overlaid_members(
-    file: Mapping[str, Json], live: Mapping[str, Json], shapes: Mapping[str, Shape]
+    file: Mapping[str, Json], live: Mapping[str, Json], shape: Shape
 ) -> dict[str, Json]:
     merged: dict[str, Json] = dict(file)
     for key, value in live.items():
-        shape = shapes.get(key)
-        if key in file:
-            if shape is not None:
-                merged[key] = overlaid(file[key], value, shape)
-        elif shape is None:
-            merged[key] = value
-        elif value is not None and not isinstance(shape.default, Unset):
-            merged[key] = overlaid(shape.default, value, shape)
+        known = shape.members.get(key)
+        if known is None:
+            merged.setdefault(key, value)
+        elif key in file:
+            merged[key] = _overlaid(file[key], value, known)
+        elif value is not None and not isinstance(known.default, Unset):
+            merged[key] = _overlaid(known.default, value, known)
     return merged
 
 
 def _overlaid_rule(
-    file: Mapping[str, Json], live: Mapping[str, Json]
+    file: Mapping[str, Json], live: Mapping[str, Json] | None
 ) -> dict[str, Json]:
-    kind = RULE_TYPES.get(str(file["type"]))
-    merged = {**live, **file}
-    there = live.get("parameters")
-    if kind is None or not isinstance(there, dict):
-        return merged
-    wanted = file.get("parameters")
-    parameters = wanted if isinstance(wanted, dict) else {}
-    merged["parameters"] = _overlaid_members(parameters, there, kind.parameters)
+    merged = {**(live or {}), **file}
+    kind = rule_types.RULE_TYPES.get(str(file["type"]))
+    there = live.get("parameters") if live else None
+    if kind is not None and isinstance(there, dict):
+        wanted, shape = file.get("parameters") or {}, record(kind.parameters)
+        merged["parameters"] = _overlaid(wanted, there, shape)
     return merged
 
 
 def _conditions(conditions: Json) -> Json:
     whole = dict(conditions) if isinstance(conditions, dict) else {}
     refs = whole.get("ref_name")
-    lists: dict[str, Json] = {"include": [], "exclude": []}
-    if isinstance(refs, dict):
-        lists |= {key: value for key, value in refs.items() if value is not None}
-    whole["ref_name"] = lists
-    return whole
+    given = refs if isinstance(refs, dict) else {}
+    lists = {key: value for key, value in given.items() if value is not None}
+    return {**whole, "ref_name": {**_REF_LISTS, **lists}}
 
 
 def _actor(actor: Mapping[str, Json]) -> dict[str, Json]:
     """Return *actor* as GitHub reads it back: null for the types that have no id."""
-    sent = {"bypass_mode": "always", **actor}
-    if actor.get("actor_type") in ID_LESS_ACTORS:
-        sent["actor_id"] = None
-    return sent
+    no_id = actor.get("actor_type") in ID_LESS_ACTORS
+    return {"bypass_mode": "always", **actor, **({"actor_id": None} if no_id else {})}
 
 
 def _rule(rule: Mapping[str, Json]) -> dict[str, Json]:
-    kind = RULE_TYPES.get(str(rule.get("type")))
+    kind = rule_types.RULE_TYPES.get(str(rule.get("type")))
     parameters = rule.get("parameters")
     if kind is None or not isinstance(parameters, dict):
         return dict(rule)
     if not parameters and not kind.parameters:
         return {key: value for key, value in rule.items() if key != "parameters"}
-    return {**rule, "parameters": _without_nulls(parameters, kind.parameters)}
+    return {**rule, "parameters": _without_nulls(parameters, record(kind.parameters))}
 
 
-def _without_nulls(
-    value: Mapping[str, Json], shapes: Mapping[str, Shape]
-) -> dict[str, Json]:
+def _without_nulls(value: Json, shape: Shape) -> Json:
     """Leave out the nulls of known members: GitHub answers 422 to them."""
-    kept: dict[str, Json] = {}
-    for key, member in value.items():
-        shape = shapes.get(key)
-        if shape is None:
-            kept[key] = member
-        elif member is not None:
-            kept[key] = _clean(member, shape)
-    return kept
-
-
-def _clean(value: Json, shape: Shape) -> Json:
-    if shape.kind == "object" and isinstance(value, dict):
-        return _without_nulls(value, shape.members)
     if shape.kind == "array" and isinstance(value, list) and shape.item is not None:
-        return [_clean(each, shape.item) for each in value]
-    return value
-
-
-def objects_in(value: Json) -> list[dict[str, Json]]:
-    """Return the objects among the items of *value*, none if it is no list."""
-    if not isinstance(value, list):
-        return []
-    return [each for each in value if isinstance(each, dict)]
+        return [_without_nulls(each, shape.item) for each in value]
+    if shape.kind != "object" or not isinstance(value, dict):
+        return value
+    known = shape.members
+    return {
+        key: _without_nulls(member, known[key]) if key in known else member
+        for key, member in value.items()
+        if member is not None or key not in known
+    }

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from monokeel.ground.errors import RefusedError, UsageError
 from monokeel.ground.report import Report
 from monokeel.policy import re2
-from monokeel.policy.rulesets import Ruleset, rules_of
+from monokeel.policy.rulesets import Ruleset, parameters_of
 
 _SHOWN = 120
 
@@ -23,22 +23,19 @@ def judge_branch(name: str, pattern: str) -> Report:
             f"the pattern {pattern!r} of branch names is wrong: {expression.problem}",
             fix="Correct it in infra/rulesets.json; ./inv policy.lint reads all of it.",
         )
-    if expression.python is None:
-        return Report(
-            headline=f"{name}: GitHub judges it; {pattern} has a class of Unicode",
-            data={"branch": name},
-        )
     allowed = expression.python
-    matches = allowed.search(name) is not None
-    if not matches or not name or name != name.strip():
-        better = _suggested(name, allowed)
-        raise RefusedError(
-            f"the name of branch {name[:_SHOWN]!r} is not allowed",
-            fix=f"Rename it, such as: git branch -m {better}"
-            if better
-            else f"Rename it (git branch -m NAME): it must match {pattern}",
-        )
-    return Report(headline=f"{name}: allowed", data={"branch": name})
+    if allowed is None:
+        said = f"{name}: GitHub judges it; {pattern} has a class of Unicode"
+        return Report(headline=said, data={"branch": name})
+    if name and name == name.strip() and allowed.search(name):
+        return Report(headline=f"{name}: allowed", data={"branch": name})
+    better = _suggested(name, allowed)
+    raise RefusedError(
+        f"the name of branch {name[:_SHOWN]!r} is not allowed",
+        fix=f"Rename it, such as: git branch -m {better}"
+        if better
+        else f"Rename it (git branch -m NAME): it must match {pattern}",
+    )
 
 
 def _suggested(name: str, allowed: re.Pattern[str]) -> str:
@@ -60,21 +57,16 @@ def branch_pattern(rulesets: Sequence[Ruleset]) -> str:
     is none, or when it is not a plain ``regex``.
     """
     for ruleset in rulesets:
-        for rule in rules_of(ruleset.body):
-            if rule.get("type") != "branch_name_pattern":
-                continue
-            parameters = rule.get("parameters")
-            if (
-                isinstance(parameters, dict)
-                and parameters.get("operator") == "regex"
-                and not parameters.get("negate")
-                and isinstance(pattern := parameters.get("pattern"), str)
-            ):
-                return pattern
-            raise UsageError(
-                f"the branch name rule of ruleset {ruleset.name!r} is no plain regex",
-                fix='Write it with "operator": "regex" and without "negate".',
-            )
+        rule = parameters_of(ruleset, "branch_name_pattern")
+        if rule is None:
+            continue
+        pattern, plain = rule.get("pattern"), rule.get("operator") == "regex"
+        if plain and not rule.get("negate") and isinstance(pattern, str):
+            return pattern
+        raise UsageError(
+            f"the branch name rule of ruleset {ruleset.name!r} is no plain regex",
+            fix='Write it with "operator": "regex" and without "negate".',
+        )
     raise UsageError(
         "infra/rulesets.json has no branch_name_pattern rule",
         fix="Add one, or take the check of branch names out of the workflow.",

@@ -12,7 +12,7 @@ from typing import Literal
 from monokeel.ground.answers import Json
 from monokeel.ground.parsers import parse_yaml
 from monokeel.policy.refs import glob_matches, is_wildcard, patterns_of
-from monokeel.policy.rulesets import Ruleset, listed, parameters_of
+from monokeel.policy.rulesets import Ruleset, listed, objects_in, parameters_of
 from monokeel.policy.shape import GITHUB_ACTIONS, Finding
 
 _EXPRESSION = re.compile(r"\$\{\{.*?\}\}")
@@ -172,12 +172,9 @@ def lint_checks(
     queued = any(parameters_of(each, "merge_queue") is not None for each in rulesets)
     for ruleset in rulesets:
         branch = _branch_of(ruleset, default_branch)
-        for check in listed(ruleset, _CHECKS, _CHECKS):
-            context = check.get("context") if isinstance(check, dict) else None
-            if not isinstance(check, dict) or not isinstance(context, str):
-                continue
+        for check in objects_in(listed(ruleset, _CHECKS, _CHECKS)):
+            context, app = str(check.get("context")), check.get("integration_id")
             where = f"rules.{_CHECKS}.{_CHECKS}[{context}]"
-            app = check.get("integration_id")
             if context in external or app not in (None, GITHUB_ACTIONS):
                 continue  # another app reports it, not a workflow
             found = reporting(jobs, context)

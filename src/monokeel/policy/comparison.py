@@ -6,15 +6,7 @@ from fnmatch import fnmatchcase
 from typing import Literal
 
 from monokeel.ground.answers import Json
-from monokeel.policy.rulesets import (
-    BYPASS,
-    Keyed,
-    Leaf,
-    Opaque,
-    Ruleset,
-    Tree,
-    rules_of,
-)
+from monokeel.policy.rulesets import BYPASS, Keyed, Leaf, Opaque, Ruleset, Tree
 
 # missing: only in the file. added: only on GitHub. unknown: only on GitHub, of a type
 # or parameter that nobody here knows. gap: an optional rule that is not there. note:
@@ -57,6 +49,15 @@ class Difference:
             case path:
                 rule = path.startswith("rules.") and path.count(".") == 1
                 return rule and self.kind == "missing"
+
+    @property
+    def loosens(self) -> bool:
+        """Whether what is *live* asks for less than what was *desired*."""
+        before, now = self.desired, self.live
+        gone = self.kind == "missing" and self.path.startswith("rules.")
+        if isinstance(before, int) and isinstance(now, int):  # true > false, too
+            return before > now
+        return (self.severe or gone) and self.counts
 
     @property
     def counts(self) -> bool:
@@ -122,25 +123,25 @@ def compare_policies(
     one of *unmanaged* (``sec-*``) may stand on GitHub alone.
     """
     # A plan that lets a rule stand in one ruleset lets it stand in any.
-    granted = {rule.get("type") for each in live for rule in rules_of(each.body)}
+    granted = {kind for each in live for kind in each.kinds}
     optional = [each for each in optional_rules if each not in granted]
-    result = [
-        _compare_one(each, [x for x in live if x.name == each.name], optional)
-        for each in desired
-    ]
     names = {each.name for each in desired}
-    result += [
-        Comparison(
-            name=each.name,
-            state="elsewhere"
-            if any(fnmatchcase(each.name, pattern) for pattern in unmanaged)
-            else "unmanaged",
-            live=(each,),
-        )
-        for each in live
-        if each.name not in names
-    ]
-    return tuple(result)
+
+    def state(name: str) -> State:
+        elsewhere = any(fnmatchcase(name, pattern) for pattern in unmanaged)
+        return "elsewhere" if elsewhere else "unmanaged"
+
+    return (
+        *(
+            _compare_one(each, [x for x in live if x.name == each.name], optional)
+            for each in desired
+        ),
+        *(
+            Comparison(name=each.name, state=state(each.name), live=(each,))
+            for each in live
+            if each.name not in names
+        ),
+    )
 
 
 def compare(desired: Ruleset, live: Ruleset) -> tuple[Difference, ...]:
@@ -153,6 +154,20 @@ def compare(desired: Ruleset, live: Ruleset) -> tuple[Difference, ...]:
         wanted.pop(BYPASS, None)
         there.pop(BYPASS, None)
     return tuple(sorted(_branches("", wanted, there), key=lambda each: each.path))
+
+
+def loosened(reviewed: Sequence[Ruleset], file: Sequence[Ruleset]) -> list[str]:
+    """Return what *file* loosens against the one that was reviewed and merged.
+
+    Such as ``main: rules.pull_request.required_approving_review_count``.
+    """
+    found = list[str]()
+    for each in compare_policies(reviewed, file):
+        if each.state == "missing":
+            found.append(f"{each.name} is not in it")
+        elif each.state == "changed":
+            found += [f"{each.name}: {x.path}" for x in each.differences if x.loosens]
+    return found
 
 
 def plain(tree: Tree | None) -> Json:
@@ -183,13 +198,11 @@ def is_inactive(value: Json) -> bool:
 def _compare_one(
     desired: Ruleset, live: Sequence[Ruleset], optional: Sequence[str]
 ) -> Comparison:
-    state: State
+    state: State = "duplicate"
     differences: tuple[Difference, ...] = ()
     if not live:
         state, differences = "missing", _absent(desired, optional)
-    elif len(live) > 1:
-        state = "duplicate"
-    else:
+    elif len(live) == 1:
         differences = _without_gaps(desired, compare(desired, live[0]), optional)
         quiet = all(each.kind == "note" for each in differences)
         state = "same" if quiet else "changed"
@@ -202,17 +215,13 @@ def _compare_one(
     )
 
 
-def _types(ruleset: Ruleset) -> list[str]:
-    return [str(rule.get("type")) for rule in rules_of(ruleset.body)]
-
-
 def _absent(desired: Ruleset, optional: Sequence[str]) -> tuple[Difference, ...]:
     """Return the rules of a ruleset that is not there.
 
     GitHub takes or refuses a ruleset as a whole, so one that holds a single rule that
     every plan has is missing, not refused.
     """
-    types, rules = _types(desired), desired.tree.get("rules")
+    types, rules = desired.kinds, desired.tree.get("rules")
     kind: Kind = "gap" if types and set(types) <= set(optional) else "missing"
     return tuple(
         Difference(
@@ -233,7 +242,7 @@ def _without_gaps(
     One that holds optional rules alone and stands on GitHub without them was not
     refused by the plan: somebody took them out.
     """
-    if set(_types(desired)) <= set(optional):
+    if set(desired.kinds) <= set(optional):
         return tuple(differences)
     gaps = {f"rules.{each}" for each in optional}
     return tuple(

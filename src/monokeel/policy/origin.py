@@ -1,7 +1,8 @@
 """Where a difference comes from: a hand on GitHub, or a file that nobody applied."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 from monokeel.ground.errors import NO_ANSWER, UsageError
 from monokeel.policy.comparison import Comparison, compare
@@ -57,35 +58,25 @@ def origins_of(
     read it.
     """
     missing = [x.name for x in reading.comparisons if x.drifts and x.state == "missing"]
-    names = _Names(rulesets)
+    login = cache(rulesets.login)
+
+    def change(version: Version) -> Change:
+        """Return who made *version*; the history itself has no login."""
+        user = version.actor_type == "User"
+        name = login(version.actor_id) if user else None
+        by = name or f"{version.actor_type} {version.actor_id}"
+        return Change(by=by, at=version.updated_at)
+
     origins = {}
-    for each in reading.comparisons:
-        if not each.drifts:
-            continue
+    for each in (x for x in reading.comparisons if x.drifts):
         past = _past_of(each, rulesets)
+        versions = _changes(each, past)
         origins[each.name] = Origin(
-            changes=_changes(each, past, names),
+            changes={path: change(versions[path]) for path in versions},
             ahead=_ahead(each, past, file),
             renamed=_renamed(each, past, missing),
         )
     return origins
-
-
-class _Names:
-    """The names of the accounts in histories, each asked for once."""
-
-    def __init__(self, rulesets: Rulesets) -> None:
-        self._rulesets = rulesets
-        self._known: dict[int, str | None] = {}
-
-    def change(self, version: Version) -> Change:
-        """Return who made *version*; the history itself has no login."""
-        number = version.actor_id
-        if version.actor_type != "User":
-            return Change(by=f"{version.actor_type} {number}", at=version.updated_at)
-        if number not in self._known:
-            self._known[number] = self._rulesets.login(number)
-        return Change(by=self._known[number] or f"user {number}", at=version.updated_at)
 
 
 def _past_of(comparison: Comparison, rulesets: Rulesets) -> _Past:
@@ -95,38 +86,37 @@ def _past_of(comparison: Comparison, rulesets: Rulesets) -> _Past:
     """
     if len(comparison.live) != 1 or comparison.hides_bypass:
         return _Past()
-    live, states = comparison.live[0], list[tuple[Version, Ruleset]]()
+    live, states, older = comparison.live[0], list[tuple[Version, Ruleset]](), True
     try:
         versions = rulesets.history(live.id)
         for version in versions[:MOST_VERSIONS]:
             state = from_state(rulesets.state_at(live.id, version.id))
             states.append((version, state))
             if comparison.desired and _same(comparison.desired, state):
-                return _Past(states=tuple(states))
+                break
+        else:
+            older = len(states) < len(versions)
     except NO_ANSWER:  # administration: write, which not every token has
-        return _Past(states=tuple(states))
-    return _Past(states=tuple(states), whole=len(states) == len(versions))
+        pass
+    return _Past(states=tuple(states), whole=not older)
 
 
-def _changes(comparison: Comparison, past: _Past, names: _Names) -> dict[str, Change]:
+def _changes(comparison: Comparison, past: _Past) -> dict[str, Version]:
     """Return the path of each difference → the oldest version that still has it."""
     if not past.states:
         return {}
     if comparison.desired is None:
-        return {"": names.change(past.states[0][0])}
+        return {"": past.states[0][0]}
     found = dict[str, Version]()
     still = {each.path: each.live for each in comparison.differences if each.counts}
     for version, state in past.states:
         there = {x.path: x.live for x in compare(comparison.desired, state)}
-        still = {
-            path: live
-            for path, live in still.items()
-            if path in there and there[path] == live
-        }
+        still = {x: still[x] for x in still if x in there and there[x] == still[x]}
         found |= dict.fromkeys(still, version)
-    if not past.whole:  # what was there in the oldest that we saw may be older
-        found = {path: version for path, version in found.items() if path not in still}
-    return {path: names.change(version) for path, version in found.items()}
+    if past.whole:
+        return found
+    # What was there in the oldest that we saw may be older.
+    return {path: found[path] for path in found if path not in still}
 
 
 def _ahead(
@@ -158,7 +148,7 @@ def _renamed(comparison: Comparison, past: _Past, missing: Sequence[str]) -> str
 
 def _entry(version: FileVersion, name: str) -> Ruleset | None:
     try:
-        entries: Iterator[Ruleset] = iter(parse_policy(version.text))
+        entries = parse_policy(version.text)
     except UsageError:  # a version that was wrong was never applied
         return None
     return next((each for each in entries if each.name == name), None)

@@ -6,15 +6,18 @@ Plan, apply, rollback, export and drift take this value; nobody else compares.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 from monokeel.ground.settings import Settings
 from monokeel.policy.checks import WorkflowJob
 from monokeel.policy.comparison import Comparison, compare_policies
 from monokeel.policy.ports import Rulesets
 from monokeel.policy.rulesets import BYPASS, Ruleset
-from monokeel.policy.verdict import Unverified
+from monokeel.policy.verdict import Unverified, Verdict, judge
 
 _USER = re.compile(r"\[User (\d+)\]")
+
+_HIDDEN = "GitHub hides it from this token: administration: write shows it"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,12 +61,16 @@ class Reading:
             Unverified(
                 item=BYPASS,
                 subject=each.name,
-                reason="GitHub hides it from this token: administration: write shows"
-                " it",
+                reason=_HIDDEN,
             )
             for each in self.comparisons
             if each.hides_bypass
         )
+
+    def verdict(self, allowed: Sequence[str] = ()) -> Verdict:
+        """Return ``drift`` when there is something to write or to look at by hand."""
+        drifts = any(each.drifts for each in self.comparisons)
+        return judge(drifts=drifts, unverified=self.unverified, allowed=allowed)
 
 
 def read_rulesets(
@@ -94,22 +101,14 @@ def _with_logins(
 
     Only users that differ are asked for; one that nobody knows keeps the bare number.
     """
-    known: dict[int, str | None] = {}
+    login = cache(rulesets.login)
 
     def named(match: re.Match[str]) -> str:
-        number = int(match[1])
-        if number not in known:
-            known[number] = rulesets.login(number)
-        name = known[number]
-        return f"[User {number} ({name})]" if name else match[0]
+        name = login(int(match[1]))
+        return f"[User {match[1]} ({name})]" if name else match[0]
 
-    return tuple(
-        replace(
-            each,
-            differences=tuple(
-                replace(difference, path=_USER.sub(named, difference.path))
-                for difference in each.differences
-            ),
-        )
-        for each in comparisons
-    )
+    def with_logins(each: Comparison) -> Comparison:
+        found = [replace(x, path=_USER.sub(named, x.path)) for x in each.differences]
+        return replace(each, differences=tuple(found))
+
+    return tuple(map(with_logins, comparisons))

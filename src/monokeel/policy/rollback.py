@@ -26,10 +26,10 @@ def plan_rollback(
     wanted = _choose(name, version, versions)
     state = rulesets.state_at(live.id, wanted)
     desired = from_state({**state, "name": name})
-    comparisons = compare_policies([desired], [live])
+    reading = replace(reading, comparisons=compare_policies([desired], [live]))
     return Plan(
-        reading=replace(reading, comparisons=comparisons),
-        actions=actions_of(comparisons, delete_unmanaged=False),
+        reading=reading,
+        actions=actions_of(reading),
         notes=(
             f"version {wanted} of {', '.join(map(str, versions))} (newest first)",
             *_then(desired, file),
@@ -51,7 +51,7 @@ def _then(desired: Ruleset, file: Sequence[Ruleset]) -> Iterator[str]:
         )
 
 
-def parse_version(text: str) -> int | None:
+def history_version(text: str) -> int | None:
     """Return the version number that *text* names, ``None`` for ``""``."""
     if not text:
         return None
@@ -67,17 +67,16 @@ def _named(name: str, own: Sequence[Ruleset]) -> Ruleset:
     live = [each for each in own if each.name == name]
     if len(live) == 1:
         return live[0]
+    problem = f"GitHub has no ruleset {name!r}" if name else "no ruleset given"
     names = ", ".join(dict.fromkeys(each.name for each in own)) or "none is there"
-    if live:
-        raise UsageError(
-            f"GitHub has {len(live)} rulesets {name!r}",
-            fix="Delete the surplus ones by hand.",
-        )
-    raise UsageError(
-        f"GitHub has no ruleset {name!r}" if name else "no ruleset given",
-        fix=f"Choose one with --ruleset: {names}. One that was deleted has no history:"
-        " ./inv policy.apply makes it again.",
+    fix = (
+        f"Choose one with --ruleset: {names}. One that was deleted has no history:"
+        " ./inv policy.apply makes it again."
     )
+    if live:
+        problem = f"GitHub has {len(live)} rulesets {name!r}"
+        fix = "Delete the surplus ones by hand."
+    raise UsageError(problem, fix=fix)
 
 
 def _choose(name: str, version: int | None, versions: Sequence[int]) -> int:
@@ -86,13 +85,14 @@ def _choose(name: str, version: int | None, versions: Sequence[int]) -> int:
         return earlier[0]
     if version is not None and version in versions:
         return version
-    if not earlier:
-        only = f": {versions[0]} is the only one" if versions else ""
+    if earlier:
+        shown = ", ".join(map(str, earlier))
         raise UsageError(
-            f"ruleset {name!r} has no earlier version{only}",
-            fix="Correct infra/rulesets.json, then ./inv policy.apply.",
+            f"ruleset {name!r} has no version {version}",
+            fix=f"Choose one with --to: {shown} (newest first).",
         )
+    only = f": {versions[0]} is the only one" if versions else ""
     raise UsageError(
-        f"ruleset {name!r} has no version {version}",
-        fix=f"Choose one with --to: {', '.join(map(str, earlier))} (newest first).",
+        f"ruleset {name!r} has no earlier version{only}",
+        fix="Correct infra/rulesets.json, then ./inv policy.apply.",
     )

@@ -185,10 +185,13 @@ def _grow(value: Json, shape: Shape) -> Tree:
 
 def rules_of(body: Mapping[str, Json]) -> list[dict[str, Json]]:
     """Return the rules of a ruleset's JSON; what is no object is left out."""
-    rules = body.get("rules")
-    if not isinstance(rules, list):
-        return []
-    return [rule for rule in rules if isinstance(rule, dict)]
+    return objects_in(body.get("rules"))
+
+
+def objects_in(value: Json) -> list[dict[str, Json]]:
+    """Return the objects among the items of *value*, none if it is no list."""
+    items = value if isinstance(value, list) else []
+    return [each for each in items if isinstance(each, dict)]
 
 
 def parameters_of(ruleset: Ruleset, kind: str) -> Mapping[str, Json] | None:

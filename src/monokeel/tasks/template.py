@@ -225,9 +225,9 @@ def _checks(
     plan: "UpdatePlan", commit: str, objects: "Objects", template: "Template"
 ) -> list[str]:
     """Return what verify and the lint of rules and workflows say of *commit*."""
+    from monokeel.policy.checks import jobs_of
     from monokeel.policy.lint import lint
     from monokeel.policy.rulesets import parse_policy
-    from monokeel.policy.checks import jobs_of
 
     listed, wanted = objects.listed(commit), template.delivered(plan.ref)
     edited = sorted(path for path in wanted if listed.get(path) != wanted[path])
