@@ -13,7 +13,7 @@ from monokeel.ground.answers import Json
 from monokeel.ground.errors import ServiceError
 from monokeel.policy.body import policy_text
 from monokeel.policy.comparison import compare
-from monokeel.policy.origin import origins_of
+from monokeel.policy.origin import find_origins
 from monokeel.policy.ports import Rulesets as Wanted
 from monokeel.policy.reading import read_rulesets
 from monokeel.policy.refusal import Refusal, is_name_taken, rule_without_plan
@@ -150,10 +150,10 @@ def test_rulesets_from_above_are_named_and_never_ours(box: Sandbox) -> None:
 def test_the_name_of_the_last_editor_is_looked_up(box: Sandbox) -> None:
     create(on(box), TAGS)
 
-    origins = origins_of(read_rulesets((), on(box)), on(box), ())
+    [found] = find_origins(read_rulesets((), on(box)), on(box), ()).comparisons
 
-    assert origins["tags"].newest is not None
-    assert origins["tags"].newest.by == "ada"
+    assert found.origin.newest is not None
+    assert found.origin.newest.by == "ada"
 
 
 def test_a_token_without_rights_learns_no_editor_and_no_actor(box: Sandbox) -> None:
@@ -163,7 +163,7 @@ def test_a_token_without_rights_learns_no_editor_and_no_actor(box: Sandbox) -> N
     reading = read_rulesets((), weak)
     before = len(box.exchanges)
 
-    assert origins_of(reading, weak, ())["tags"].newest is None
+    assert find_origins(reading, weak, ()).comparisons[0].origin.newest is None
     assert len(box.exchanges) == before
     assert weak.read(number).hides_bypass
 

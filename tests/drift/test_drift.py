@@ -3,7 +3,7 @@ import json
 import pytest
 
 from monokeel.drift.report import drift_report
-from monokeel.drift.wanted import SECTIONS, parse_allowed, parse_sections
+from monokeel.drift.sections import SECTIONS, parse_allowed, parse_sections
 from monokeel.ground.errors import UsageError
 from monokeel.ground.report import as_json, as_text
 from tests.fakes.place import Place, drift_in
@@ -192,7 +192,7 @@ def test_no_answer_is_never_accepted(place: Place) -> None:
     found = place.read(allowed=("bypass_actors",))
 
     assert found.verdict == "unverifiable"
-    assert found.rulesets.comparisons == ()
+    assert found.facts["rulesets"].rulesets.comparisons == ()
     assert found.verdict_of("settings") == "in_sync"
 
 

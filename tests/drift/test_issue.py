@@ -2,7 +2,7 @@
 
 import pytest
 
-from monokeel.drift.issue import follow_up, found_in
+from monokeel.drift.issue import found_in, keep_issue
 from monokeel.drift.report import drift_report
 from monokeel.ground.answers import Json
 from monokeel.ground.report import as_markdown
@@ -23,7 +23,7 @@ class Alert:
     def run(self, *sections: str, allowed: tuple[str, ...] = ()) -> str:
         found = self.place.read(*sections, allowed=allowed)
         body = as_markdown(drift_report(found))
-        return follow_up(found, body, self.issues, RUN)
+        return keep_issue(found, body, self.issues, RUN)
 
     def weaken(self) -> None:
         """See no more than ``GITHUB_TOKEN`` does."""
@@ -122,7 +122,7 @@ def test_what_another_run_found_stays_in_the_text(alert: Alert) -> None:
     alert.run(allowed=("bypass_actors",))
 
     assert "Found earlier, not seen by this run" in alert.issue.body
-    known = found_in(alert.issue)
+    known = found_in(alert.issue.body)
     assert known is not None
     assert set(known) == {"rulesets/bypass_actors", "rulesets/rulesets"}
 
@@ -174,7 +174,7 @@ def test_a_name_cannot_end_the_hidden_list(alert: Alert) -> None:
     alert.place.rulesets.add({**TAGS, "name": name})
     alert.run()
 
-    known = found_in(alert.issue)
+    known = found_in(alert.issue.body)
 
     assert known is not None
     assert any(name in line for lines in known.values() for line in lines)

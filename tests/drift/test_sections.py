@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from monokeel.drift.report import drift_report
-from monokeel.drift.wanted import ALLOWED
+from monokeel.drift.sections import ALLOWED
 from monokeel.ground.answers import Absent, Found, Unknown
 from monokeel.ground.report import as_json, as_text
 from monokeel.policy.shape import Finding

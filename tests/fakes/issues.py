@@ -1,7 +1,8 @@
 """The issues of a repository in memory."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
+from monokeel.drift.ports import OwnIssue
 from monokeel.ground.errors import RefusedError
 
 
@@ -25,12 +26,19 @@ class FakeIssues:
         self.refuses = ""
         self.writes = 0
 
-    def newest(self, marker: str) -> FakeIssue | None:
+    def newest(self, marker: str) -> OwnIssue | None:
         self._check()
         ours = [x for x in self.all if x.author == "us" and f": {marker} " in x.body]
         opened = [each for each in ours if each.is_open]
         found = opened[0] if opened else ours[-1] if ours else None
-        return replace(found) if found else None
+        if found is None:
+            return None
+        return OwnIssue(
+            number=found.number,
+            is_open=found.is_open,
+            title=found.title,
+            body=found.body,
+        )
 
     def create(self, marker: str, *, title: str, body: str) -> int:
         self._write()

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from monokeel.drift.ports import Outside
 from monokeel.drift.reading import DriftReading, read_drift
-from monokeel.drift.wanted import SECTIONS, Wanted
+from monokeel.drift.sections import SECTIONS, Wanted
 from monokeel.ground.answers import Json
 from monokeel.ground.settings import PolicySettings
 from monokeel.policy.ports import FileVersion

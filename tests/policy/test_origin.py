@@ -8,13 +8,13 @@ import pytest
 
 from monokeel.ground.answers import Json
 from monokeel.ground.report import as_text
-from monokeel.policy.origin import Origin, origins_of
+from monokeel.policy.comparison import Origin
+from monokeel.policy.origin import find_origins
 from monokeel.policy.plan import make_plan, plan_report
 from monokeel.policy.ports import FileVersion
 from monokeel.policy.reading import Reading, read_rulesets
-from monokeel.policy.remedies import remedies
 from monokeel.policy.rulesets import parse_policy
-from monokeel.policy.wording import problem_lines, sections_of
+from monokeel.policy.wording import problem_lines, remedies, sections_of
 from tests.fakes.rulesets import FakeRulesets
 from tests.policy.test_policy import MAIN, TAGS, in_force, policy
 
@@ -43,12 +43,10 @@ def read(rulesets: FakeRulesets, *bodies: dict[str, Json]) -> Reading:
 def told(
     rulesets: FakeRulesets, *bodies: dict[str, Json], file: tuple[FileVersion, ...] = ()
 ) -> tuple[Reading, dict[str, Origin], str]:
-    reading = read(rulesets, *bodies)
-    origins = origins_of(reading, rulesets, file)
+    reading = find_origins(read(rulesets, *bodies), rulesets, file)
+    origins = {x.name: x.origin for x in reading.comparisons if x.drifts}
     lines = [
-        line
-        for section in sections_of(reading.comparisons, origins)
-        for line in section.lines
+        line for section in sections_of(reading.comparisons) for line in section.lines
     ]
     return reading, origins, "\n".join(lines)
 
@@ -110,11 +108,11 @@ def test_a_merged_change_that_nobody_applied_is_no_tampering() -> None:
     rulesets = in_force()
     file = (version("c", STRICT, TAGS), version("b", MAIN, TAGS))
 
-    reading, origins, text = told(rulesets, STRICT, TAGS, file=file)
+    reading, _, text = told(rulesets, STRICT, TAGS, file=file)
 
     assert "the file is ahead: cccccccccccc (change c) was never applied" in text
     assert "by ben" not in text
-    [step] = remedies(reading.comparisons, origins, "acme/shop")
+    [step] = remedies(reading.comparisons, "acme/shop")
     assert step == (
         "main: run ./scripts/apply-rulesets.sh (./inv policy.apply): what was merged"
         " was never applied"
@@ -151,14 +149,13 @@ def test_a_ruleset_that_was_renamed_on_github_is_said_so() -> None:
     rulesets = in_force()
     rulesets.edit(100, name="main (old)", enforcement="disabled")
 
-    reading, origins, text = told(rulesets)
+    reading, _, text = told(rulesets)
 
     assert "was called main, and was renamed on GitHub" in text
     assert any(
-        "it is main, renamed" in line
-        for line in problem_lines(reading.comparisons, origins)
+        "it is main, renamed" in line for line in problem_lines(reading.comparisons)
     )
-    lines = remedies(reading.comparisons, origins, "acme/shop")
+    lines = remedies(reading.comparisons, "acme/shop")
     assert any("rulesets/100 -f name='main'" in line for line in lines)
     assert not any("audit-log" in line for line in lines)
 
@@ -220,9 +217,9 @@ def test_each_state_has_the_step_that_ends_it(
     rulesets = in_force()
     spoil(rulesets)
 
-    reading, origins, _ = told(rulesets)
+    reading, _, _ = told(rulesets)
 
-    assert words in " ".join(remedies(reading.comparisons, origins, "acme/shop"))
+    assert words in " ".join(remedies(reading.comparisons, "acme/shop"))
 
 
 def test_a_ruleset_that_others_keep_is_shown_and_no_drift() -> None:

@@ -3,26 +3,16 @@
 A marker alone proves nothing: anybody who quotes our text brings it along.
 """
 
-from dataclasses import dataclass
 from http import HTTPStatus
 
 from monokeel.adapters.github import GitHub
+from monokeel.drift.ports import OwnIssue
 from monokeel.ground.answers import Json, as_number, as_object, as_text
 from monokeel.ground.errors import ServiceError
 
 _LONGEST = 65_000  # GitHub refuses a body of more than 65,536 characters
 # What a workflow opens with its own token. An App that takes over goes on with it.
 _WORKFLOWS = "github-actions[bot]"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OwnIssue:
-    """An issue that we opened: *body* ends with its marker."""
-
-    number: int
-    is_open: bool
-    title: str
-    body: str
 
 
 class Issues:

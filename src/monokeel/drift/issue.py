@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from monokeel.drift.ports import Issues, OwnIssue
 from monokeel.drift.reading import DriftReading
-from monokeel.drift.wanted import SECTIONS
+from monokeel.drift.sections import SECTIONS
 from monokeel.ground.answers import as_list, as_object
 from monokeel.ground.errors import NO_ANSWER, ServiceError
 from monokeel.ground.parsers import parse_json
@@ -25,44 +25,39 @@ _MOST_LINES, _LONGEST_LINE = 60, 300
 Found = Mapping[str, tuple[str, ...]]  # section/item, such as settings/deploy_keys
 
 
-def follow_up(found: DriftReading, body: str, issues: Issues, run: str = "") -> str:
+def keep_issue(found: DriftReading, body: str, issues: Issues, run: str = "") -> str:
     """Keep one issue open while drift lasts, close it after; return what was done.
 
     *body* is the report in Markdown, *run* the address of the run that made it. A run
     that could not verify everything changes nothing: nobody knows. What GitHub refuses
     (Issues are switched off) is said, and changes no verdict.
     """
-    try:
-        return _follow_up(found, body, issues, run)
-    except NO_ANSWER as error:
-        return f"no issue could be written: {error.problem}"
-
-
-def _follow_up(found: DriftReading, body: str, issues: Issues, run: str) -> str:
     if found.verdict == "unverifiable":
         return "the issue is left as it is: not everything could be verified"
-    issue = issues.newest(MARKER)
-    known = found_in(issue) if issue is not None and issue.is_open else {}
     link = f"\n\nFound by {run}" if run else ""
-    if found.verdict == "drift":
-        return _keep(found, known or {}, f"{body[:_LONGEST_BODY]}{link}", issue, issues)
-    if issue is None or not issue.is_open:
-        return "no issue is open"
-    unseen = _unseen(found, known)
-    if unseen:
-        return f"issue #{issue.number} stays open: this run did not see {unseen}"
-    comment = f"All that this issue speaks of is in sync again.{link}"
-    issues.close(MARKER, comment=comment)
+    try:
+        issue = issues.newest(MARKER)
+        known = found_in(issue.body) if issue is not None and issue.is_open else {}
+        if found.verdict == "drift":
+            text = f"{body[:_LONGEST_BODY]}{link}"
+            return _keep(found, known or {}, text, issue, issues)
+        if issue is None or not issue.is_open:
+            return "no issue is open"
+        unseen = _unseen(found, known)
+        if unseen:
+            return f"issue #{issue.number} stays open: this run did not see {unseen}"
+        comment = f"All that this issue speaks of is in sync again.{link}"
+        issues.close(MARKER, comment=comment)
+    except NO_ANSWER as error:
+        return f"no issue could be written: {error.problem}"
     return f"issue #{issue.number} is closed"
 
 
-def found_in(issue: OwnIssue) -> Found | None:
-    """Return what *issue* speaks of, ``None`` if its text no longer says it."""
-    match = _FOUND.search(issue.body)
-    if match is None:
-        return None
+def found_in(body: str) -> Found | None:
+    """Return what an issue speaks of, ``None`` if its text no longer says it."""
+    match = _FOUND.search(body)
     try:
-        kept = as_object(parse_json(match[1]))
+        kept = as_object(parse_json(match[1] if match else ""))
         return {key: tuple(map(str, as_list(kept[key]))) for key in kept}
     except (ValueError, ServiceError):
         return None
@@ -80,7 +75,9 @@ def _keep(
     older = [line for key in earlier for line in earlier[key]]
     if older:
         body += "\n\n**Found earlier, not seen by this run**\n\n" + _listed(older)
-    text = f"{body}\n\n<!-- monokeel-found: {_written(merged)} -->"
+    # "--" and ">" would end the comment; JSON knows another way to write them.
+    kept = json.dumps(merged).replace("-", "\\u002d").replace(">", "\\u003e")
+    text = f"{body}\n\n<!-- monokeel-found: {kept} -->"
     if issue is None:
         return f"issue #{issues.create(MARKER, title=_TITLE, body=text)} is open"
     if issue.is_open and merged == known:
@@ -97,8 +94,8 @@ def _keep(
 def _drift_by_item(found: DriftReading) -> Found:
     by_item: dict[str, tuple[str, ...]] = {}
     for section, facts in found.facts.items():
-        for line in facts.drift[:_MOST_LINES]:
-            key = f"{section}/{facts.items.get(line, '')}"
+        for line, item in [*facts.drift.items()][:_MOST_LINES]:
+            key = f"{section}/{item}"
             by_item[key] = (*by_item.get(key, ()), visible(line)[:_LONGEST_LINE])
     return by_item
 
@@ -119,12 +116,6 @@ def _sees(found: DriftReading, key: str) -> bool:
         return False
     blind = {each.item for each in facts.unverified}
     return not (blind if not item else blind & {item, section})
-
-
-def _written(by_item: Found) -> str:
-    # "--" and ">" would end the comment; JSON knows another way to write them.
-    text = json.dumps(by_item)
-    return text.replace("-", "\\u002d").replace(">", "\\u003e")
 
 
 def _listed(lines: list[str]) -> str:

@@ -1,10 +1,11 @@
 """Environment branches that are not where the records say."""
 
+from monokeel.drift.sections import Facts
 from monokeel.ground.answers import Json
 from monokeel.ground.errors import NO_ANSWER
 from monokeel.ground.version import is_newer
 from monokeel.ground.words import when
-from monokeel.policy.verdict import Facts, Unverified
+from monokeel.policy.verdict import Unverified
 from monokeel.promotion.pointers import branch_of
 from monokeel.promotion.ports import Protection, Records
 from monokeel.promotion.reading import Place, Reading
@@ -22,7 +23,7 @@ def check_pointers(reading: Reading, records: Records) -> Facts:
         drift += [_with_mover(problem, mover) for problem in place.drift]
         entries.append(_entry(place, mover))
     return Facts(
-        drift=(*drift, *reading.strays),
+        drift=dict.fromkeys((*drift, *reading.strays), ""),
         unverified=tuple(
             Unverified(item="pointers", subject="", reason=each, hidden=True)
             for each in reading.unchecked.values()

@@ -15,20 +15,14 @@ class History(Protocol):
         """Return the *most* newest versions of *path*, newest first."""
 
 
-class OwnIssue(Protocol):
-    """An issue that we opened."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnIssue:
+    """An issue that we opened: *body* ends with its marker."""
 
-    @property
-    def number(self) -> int:
-        """Its number."""
-
-    @property
-    def is_open(self) -> bool:
-        """Whether it is open."""
-
-    @property
-    def body(self) -> str:
-        """Its text."""
+    number: int
+    is_open: bool
+    title: str
+    body: str
 
 
 class Issues(Protocol):

@@ -1,55 +1,47 @@
 """Read every section, and judge: in sync, drift, or not to be verified."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 
 from monokeel.drift.pointers import check_pointers
 from monokeel.drift.ports import Outside
 from monokeel.drift.releases import check_releases
-from monokeel.drift.rulesets import check_rulesets, find_origins
+from monokeel.drift.rulesets import check_rulesets
+from monokeel.drift.sections import Facts, Wanted
 from monokeel.drift.settings import check_settings
-from monokeel.drift.wanted import Wanted
 from monokeel.ground.errors import NO_ANSWER, MonokeelError
 from monokeel.ground.settings import Settings
-from monokeel.policy.origin import Origin
-from monokeel.policy.reading import Reading, read_rulesets
-from monokeel.policy.verdict import Facts, Unverified, Verdict, judge
+from monokeel.policy.verdict import Unverified, Verdict, judge
 from monokeel.promotion.pointers import Pointers, read_remote
 from monokeel.promotion.reading import read_records
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DriftReading:
-    """What was found for *wanted*: the *facts* of each section, rulesets in detail."""
+    """What was found for *wanted*: the *facts* of each section, by its name."""
 
     wanted: Wanted
     facts: Mapping[str, Facts]
-    rulesets: Reading = field(default_factory=Reading)
-    origins: Mapping[str, Origin] = field(default_factory=dict)
 
     @property
     def unverified(self) -> tuple[Unverified, ...]:
         """Everything that could not be verified, in all sections."""
         return tuple(x for facts in self.facts.values() for x in facts.unverified)
 
-    @property
-    def verdict(self) -> Verdict:
-        """The verdict over all sections; drift in one beats the unclear in another."""
+    def verdict_of(self, *sections: str) -> Verdict:
+        """Return the verdict over *sections*; drift beats the unclear in another."""
+        asked = [self.facts[each] for each in sections]
         return judge(
-            drifts=any(facts.drift for facts in self.facts.values()),
-            unverified=self.unverified,
+            drifts=any(facts.drift for facts in asked),
+            unverified=[x for facts in asked for x in facts.unverified],
             allowed=self.wanted.allowed,
         )
 
-    def verdict_of(self, section: str) -> Verdict:
-        """Return the verdict over one section."""
-        facts = self.facts[section]
-        return judge(
-            drifts=bool(facts.drift),
-            unverified=facts.unverified,
-            allowed=self.wanted.allowed,
-        )
+    @property
+    def verdict(self) -> Verdict:
+        """The verdict over all sections."""
+        return self.verdict_of(*self.facts)
 
 
 def read_drift(wanted: Wanted, outside: Outside) -> DriftReading:
@@ -57,6 +49,7 @@ def read_drift(wanted: Wanted, outside: Outside) -> DriftReading:
 
     Changes nothing and never judges how the policy file is written.
     """
+<<<<<<< HEAD
     rulesets, origins = Reading(), dict[str, Origin]()
     facts: dict[str, Facts] = {}
     if "rulesets" in wanted.sections:
@@ -79,12 +72,16 @@ def read_drift(wanted: Wanted, outside: Outside) -> DriftReading:
 
 def _others(wanted: Wanted, outside: Outside) -> dict[str, Facts]:
     promotion, local = outside.promotion, wanted.settings
+=======
+    promotion = outside.promotion
+>>>>>>> de45d18 (refactor(policy): keep a difference's origin where the difference is)
 
     @cache
     def remote() -> tuple[Settings, Pointers]:
-        return read_remote(promotion.clone, local)
+        return read_remote(promotion.clone, wanted.settings)
 
-    checks: dict[str, Callable[[], Facts]] = {
+    checks = {
+        "rulesets": lambda: check_rulesets(wanted, outside),
         "settings": lambda: check_settings(wanted, outside),
         "pointers": lambda: check_pointers(
             read_records(promotion, remote()), promotion.records
@@ -92,19 +89,16 @@ def _others(wanted: Wanted, outside: Outside) -> dict[str, Facts]:
         "releases": lambda: check_releases(*remote(), promotion),
     }
     facts = {}
-    for name, check in checks.items():
-        if name not in wanted.sections:
-            continue
+    for name in wanted.sections:
         try:
-            facts[name] = check()
+            facts[name] = checks[name]()
         except NO_ANSWER as error:
             facts[name] = _unread(name, error)
-    return facts
+    return DriftReading(wanted=wanted, facts=facts)
 
 
 def _unread(section: str, error: MonokeelError) -> Facts:
     """Return that nothing of *section* is known: no answer is never "none"."""
     reason = f"{error.problem}. {error.fix}" if error.fix else error.problem
-    return Facts(
-        unverified=(Unverified(item=section, subject="", reason=reason, hidden=False),)
-    )
+    unread = Unverified(item=section, subject="", reason=reason, hidden=False)
+    return Facts(unverified=(unread,))

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
+from monokeel.drift.sections import Facts
 from monokeel.ground.answers import Absent, Json, Unknown
 from monokeel.ground.settings import Settings
-from monokeel.policy.verdict import Facts, Unverified
+from monokeel.policy.verdict import Unverified
 from monokeel.promotion.facts import NotAsked, read_release
 from monokeel.promotion.pointers import Pointers
 from monokeel.promotion.ports import Outside
@@ -30,7 +31,7 @@ def check_releases(settings: Settings, pointers: Pointers, outside: Outside) -> 
         commit = pointers.releases[version]
         entries.append({"version": version, "commit": commit, "problems": [*problems]})
     return Facts(
-        drift=tuple(drift),
+        drift=dict.fromkeys(drift, ""),
         unverified=tuple(unverified),
         notes=() if live else ("no release is live yet",),
         entries=tuple(entries),

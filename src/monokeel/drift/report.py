@@ -1,12 +1,10 @@
 """The report of a drift run, in words and as JSON."""
 
 from monokeel.drift.reading import DriftReading
-from monokeel.ground.answers import Json
+from monokeel.drift.sections import Facts
 from monokeel.ground.report import Report, Section, Table
-from monokeel.policy.origin import Origin
-from monokeel.policy.remedies import remedies
 from monokeel.policy.verdict import OUTCOMES, unverified_lines
-from monokeel.policy.wording import comparison_json, sections_of
+from monokeel.policy.wording import comparison_json, remedies, sections_of
 
 _WORDS = {
     "in_sync": "in sync",
@@ -16,38 +14,50 @@ _WORDS = {
 }
 
 
-def drift_report(found: DriftReading, *more: str) -> Report:
-    """Return the report of *found*; *more* are lines to add at its end."""
-    allowed = found.wanted.allowed
-    verdicts = {name: found.verdict_of(name) for name in found.facts}
+def drift_report(found: DriftReading) -> Report:
+    """Return the report of *found*."""
+    wanted, facts = found.wanted, found.facts
+    verdicts = {name: found.verdict_of(name) for name in facts}
     rows = tuple((name, _WORDS[verdict]) for name, verdict in verdicts.items())
     table = Table(("section", "verdict"), rows) if found.verdict != "in_sync" else None
-    to_do = remedies(found.rulesets.comparisons, found.origins, found.wanted.repository)
+    settings, pointers, releases, rulesets = (
+        facts.get(name, Facts())
+        for name in ("settings", "pointers", "releases", "rulesets")
+    )
+    reading = rulesets.rulesets
+    notes = tuple(x for each in facts.values() for x in each.notes)
+    unclear = [x for x in found.unverified if not x.accepted(wanted.allowed)]
     return Report(
-        headline=f"{found.wanted.repository}: {_headline(found)}",
+        headline=f"{wanted.repository}: {_headline(found)}",
         sections=(
             Section("Sections", table=table),
-            *sections_of(found.rulesets.comparisons, found.origins),
-            *_lists(found),
-            Section("To do", to_do),
-            Section("Issue", more),
+            *sections_of(reading.comparisons),
+            *(
+                Section(f"Drift in {name}", tuple(each.drift))
+                for name, each in facts.items()
+                if name != "rulesets"
+            ),
+            Section("Not verified", unverified_lines(found.unverified, wanted.allowed)),
+            Section("To know", notes),
+            Section("Inherited, not compared", reading.inherited),
+            Section("To do", remedies(reading.comparisons, wanted.repository)),
         ),
         data={
-            "repository": found.wanted.repository,
+            "repository": wanted.repository,
             "verdict": found.verdict,
             "sections": dict(verdicts),
-            "rulesets": [
-                comparison_json(each, found.origins.get(each.name, Origin()))
-                for each in found.rulesets.comparisons
-            ],
-            "unverified": [each.as_json(allowed) for each in found.unverified],
-            "settings": _drift(found, "settings"),
-            "pointers": _entries(found, "pointers"),
-            "releases": _entries(found, "releases"),
-            "notes": [x for facts in found.facts.values() for x in facts.notes],
-            "inherited": list(found.rulesets.inherited),
+            "rulesets": [comparison_json(each) for each in reading.comparisons],
+            "unverified": [each.as_json(wanted.allowed) for each in found.unverified],
+            "settings": list(settings.drift),
+            "pointers": list(pointers.entries),
+            "releases": list(releases.entries),
+            "notes": list(notes),
+            "inherited": list(reading.inherited),
         },
-        problems=_problems(found),
+        problems=(  # annotations: every drift, and what nobody accepted unverified
+            *(line for each in facts.values() for line in each.drift),
+            *(f"not verified: {x}" for x in unverified_lines(unclear, wanted.allowed)),
+        ),
         outcome=OUTCOMES[found.verdict],
     )
 
@@ -63,35 +73,3 @@ def _headline(found: DriftReading) -> str:
             return "GitHub is not as the files say"
         case "unverifiable":
             return "not everything could be verified"
-
-
-def _lists(found: DriftReading) -> list[Section]:
-    unverified = unverified_lines(found.unverified, found.wanted.allowed)
-    notes = tuple(x for facts in found.facts.values() for x in facts.notes)
-    return [
-        *(
-            Section(f"Drift in {name}", facts.drift)
-            for name, facts in found.facts.items()
-            if name != "rulesets"
-        ),
-        Section("Not verified", unverified),
-        Section("To know", notes),
-        Section("Inherited, not compared", found.rulesets.inherited),
-    ]
-
-
-def _problems(found: DriftReading) -> tuple[str, ...]:
-    """Return the annotations: every drift, and what nobody accepted unverified."""
-    drift = [x for facts in found.facts.values() for x in facts.drift]
-    allowed = found.wanted.allowed
-    unclear = [each for each in found.unverified if not each.accepted(allowed)]
-    lines = unverified_lines(unclear, allowed)
-    return (*drift, *(f"not verified: {line}" for line in lines))
-
-
-def _drift(found: DriftReading, section: str) -> list[Json]:
-    return list(found.facts[section].drift) if section in found.facts else []
-
-
-def _entries(found: DriftReading, section: str) -> list[Json]:
-    return list(found.facts[section].entries) if section in found.facts else []

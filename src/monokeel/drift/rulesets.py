@@ -1,31 +1,44 @@
 """Rulesets that are not as the policy file says, and what made them so."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from monokeel.drift.ports import Outside
-from monokeel.policy.origin import MOST_VERSIONS, Origin, origins_of
-from monokeel.policy.reading import Reading
+from monokeel.drift.sections import Facts, Wanted
+from monokeel.policy.comparison import Comparison
+from monokeel.policy.origin import MOST_VERSIONS, find_origins
+from monokeel.policy.reading import read_rulesets
 from monokeel.policy.rulesets import BYPASS
-from monokeel.policy.verdict import Facts
 from monokeel.policy.wording import problem_lines
 
 
-def check_rulesets(
-    reading: Reading, origins: Mapping[str, Origin], parents: Sequence[str]
-) -> Facts:
-    """Return where *reading* drifts; *parents* are those meant to stand above."""
-    drifting = [each for each in reading.comparisons if each.drifts]
-    lines = problem_lines(drifting, origins)
-    passes = [
-        any(x.path.startswith(BYPASS) and x.counts for x in each.differences)
-        for each in drifting
-    ]
-    items = {
-        line: BYPASS if of_bypass else "rulesets"
-        for line, of_bypass in zip(lines, passes, strict=True)
+def check_rulesets(wanted: Wanted, outside: Outside) -> Facts:
+    """Return where GitHub's rulesets are not as the file says, and why.
+
+    Histories, of GitHub and of the file, are asked for only where something drifts.
+    """
+    settings = wanted.settings
+    reading = read_rulesets(
+        wanted.policy,
+        outside.rulesets,
+        settings.optional_rules,
+        settings.policy.unmanaged,
+    )
+    if any(each.drifts for each in reading.comparisons):
+        file = outside.history.versions_of("infra/rulesets.json", MOST_VERSIONS)
+        reading = find_origins(reading, outside.rulesets, file)
+    drift = {
+        line: BYPASS if _passes(each) else "rulesets"
+        for each in reading.comparisons
+        for line in problem_lines([each])
     }
-    items |= dict.fromkeys(_parents(reading.inherited, parents), "rulesets")
-    return Facts(drift=tuple(items), items=items, unverified=reading.unverified)
+    parents = _parents(reading.inherited, settings.policy.parents)
+    drift |= dict.fromkeys(parents, "rulesets")
+    return Facts(drift=drift, unverified=reading.unverified, rulesets=reading)
+
+
+def _passes(comparison: Comparison) -> bool:
+    differences = comparison.differences
+    return any(each.path.startswith(BYPASS) and each.counts for each in differences)
 
 
 def _parents(inherited: Sequence[str], wanted: Sequence[str]) -> Iterator[str]:
@@ -40,11 +53,3 @@ def _parents(inherited: Sequence[str], wanted: Sequence[str]) -> Iterator[str]:
     for name, shown in there.items() if wanted else ():
         if name not in wanted:
             yield f"ruleset {shown} appeared above: name it in [policy] parents"
-
-
-def find_origins(reading: Reading, outside: Outside) -> dict[str, Origin]:
-    """Return where each drifting ruleset comes from; asks nothing if none drifts."""
-    if not any(each.drifts for each in reading.comparisons):
-        return {}
-    file = outside.history.versions_of("infra/rulesets.json", MOST_VERSIONS)
-    return origins_of(reading, outside.rulesets, file)

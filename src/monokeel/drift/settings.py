@@ -1,9 +1,9 @@
 """What the rules rest on: every row of the table of expectations, seen again."""
 
 from monokeel.drift.ports import Outside
-from monokeel.drift.wanted import Wanted
+from monokeel.drift.sections import Facts, Wanted
 from monokeel.ground.answers import Unknown
-from monokeel.policy.verdict import Facts, Unverified
+from monokeel.policy.verdict import Unverified
 from monokeel.setup.expectations import expectations
 from monokeel.setup.ports import Outside as Setup
 from monokeel.setup.rows import AsWanted, Declared, Expectation, Otherwise, answer_to
@@ -37,12 +37,7 @@ def check_settings(wanted: Wanted, outside: Outside) -> Facts:
                 )
             case AsWanted():
                 pass
-    return Facts(
-        drift=tuple(drift),
-        items=drift,
-        unverified=tuple(unverified),
-        notes=tuple(notes),
-    )
+    return Facts(drift=drift, unverified=tuple(unverified), notes=tuple(notes))
 
 
 def watched_rows(wanted: Wanted, outside: Outside) -> tuple[Expectation, ...]:

@@ -10,9 +10,8 @@ from monokeel.policy.comparison import Comparison, compare, compare_policies
 from monokeel.policy.plan import Action, Plan, rulesets_in
 from monokeel.policy.ports import Rulesets
 from monokeel.policy.refusal import Refusal, error_of, is_name_taken, rule_without_plan
-from monokeel.policy.remedies import remedies
 from monokeel.policy.rulesets import Ruleset
-from monokeel.policy.wording import comparison_json, problem_lines
+from monokeel.policy.wording import comparison_json, problem_lines, remedies
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,7 +152,7 @@ def _after(plan: Plan, results: Mapping[str, _Written]) -> Iterator[Comparison]:
 
 def applied_report(applied: Applied) -> Report:
     """Return the report of what was written, and of what still differs."""
-    left, done = problem_lines(applied.comparisons, {}), len(applied.done)
+    left, done = problem_lines(applied.comparisons), len(applied.done)
     headline = f"{rulesets_in(done)} written" if done else "nothing written"
     if left:
         headline += f", {len(left)} left to look at"
@@ -166,7 +165,7 @@ def applied_report(applied: Applied) -> Report:
             Section("Gaps (declared optional)", applied.gaps),
             Section("Still different", left),
             Section("To know", applied.notes),
-            Section("To do", remedies(applied.comparisons, {}, applied.repository)),
+            Section("To do", remedies(applied.comparisons, applied.repository)),
         ),
         data={
             "repository": applied.repository,

@@ -1,11 +1,12 @@
 """Rulesets compared with what the policy file asks for, in both directions."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import Literal
 
 from monokeel.ground.answers import Json
+from monokeel.policy.ports import FileVersion
 from monokeel.policy.rulesets import BYPASS, Keyed, Leaf, Opaque, Ruleset, Tree
 
 # missing: only in the file. added: only on GitHub. unknown: only on GitHub, of a type
@@ -71,10 +72,38 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """Who changed something, and when (as GitHub wrote it)."""
+
+    by: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Where the differences of one ruleset come from.
+
+    *changes* has the path of each difference that the history explains. *ahead* is the
+    commit of the file that GitHub never had. *renamed* is the name of the ruleset's
+    entry in the file, when somebody gave it another one on GitHub.
+    """
+
+    changes: Mapping[str, Change] = field(default_factory=dict)
+    ahead: FileVersion | None = None
+    renamed: str = ""
+
+    @property
+    def newest(self) -> Change | None:
+        """The newest of the changes."""
+        return max(self.changes.values(), key=lambda each: each.at, default=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
     """What became of one ruleset; *desired* is None for one that no file names.
 
-    *live* holds every ruleset of that name: two for state ``duplicate``.
+    *live* holds every ruleset of that name: two for state ``duplicate``. *origin* is
+    known once ``origin.find_origins`` has asked.
     """
 
     name: str
@@ -82,6 +111,7 @@ class Comparison:
     desired: Ruleset | None = None
     live: tuple[Ruleset, ...] = ()
     differences: tuple[Difference, ...] = ()
+    origin: Origin = Origin()
 
     @property
     def drifts(self) -> bool:
@@ -89,6 +119,12 @@ class Comparison:
         if self.state == "changed":
             return any(each.counts for each in self.differences)
         return self.state not in ("same", "elsewhere") and not self.is_gap
+
+    @property
+    def can_be_written(self) -> bool:
+        """Whether a write of ours repairs some of it."""
+        repairs = any(each.can_be_written for each in self.differences)
+        return self.state == "missing" or (self.state == "changed" and repairs)
 
     @property
     def severe(self) -> bool:

@@ -1,43 +1,16 @@
 """Where a difference comes from: a hand on GitHub, or a file that nobody applied."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 
 from monokeel.ground.errors import NO_ANSWER, UsageError
-from monokeel.policy.comparison import Comparison, compare
+from monokeel.policy.comparison import Change, Comparison, Origin, compare
 from monokeel.policy.ports import FileVersion, Rulesets, Version
 from monokeel.policy.reading import Reading
 from monokeel.policy.rulesets import Ruleset, from_state, parse_policy
 
 MOST_VERSIONS = 20  # of a ruleset's history, and of the file's
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
-    """Who changed something, and when (as GitHub wrote it)."""
-
-    by: str
-    at: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Origin:
-    """Where the differences of one ruleset come from.
-
-    *changes* has the path of each difference that the history explains. *ahead* is the
-    commit of the file that GitHub never had. *renamed* is the name of the ruleset's
-    entry in the file, when somebody gave it another one on GitHub.
-    """
-
-    changes: Mapping[str, Change] = field(default_factory=dict)
-    ahead: FileVersion | None = None
-    renamed: str = ""
-
-    @property
-    def newest(self) -> Change | None:
-        """The newest of the changes."""
-        return max(self.changes.values(), key=lambda each: each.at, default=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,10 +21,10 @@ class _Past:
     whole: bool = False
 
 
-def origins_of(
+def find_origins(
     reading: Reading, rulesets: Rulesets, file: Sequence[FileVersion]
-) -> dict[str, Origin]:
-    """Return where each drifting ruleset's differences come from, by its name.
+) -> Reading:
+    """Return *reading* with the origin of each ruleset that drifts.
 
     *file* has the versions of the policy file, newest first. Asks GitHub for the
     history of what drifts alone; a token that does not see the bypass list may not
@@ -62,21 +35,24 @@ def origins_of(
 
     def change(version: Version) -> Change:
         """Return who made *version*; the history itself has no login."""
-        user = version.actor_type == "User"
-        name = login(version.actor_id) if user else None
-        by = name or f"{version.actor_type} {version.actor_id}"
-        return Change(by=by, at=version.updated_at)
+        kind, number = version.actor_type, version.actor_id
+        name = login(number) or f"user {number}" if kind == "User" else ""
+        return Change(by=name or f"{kind} {number}", at=version.updated_at)
 
-    origins = {}
-    for each in (x for x in reading.comparisons if x.drifts):
+    def origin(each: Comparison) -> Origin:
         past = _past_of(each, rulesets)
         versions = _changes(each, past)
-        origins[each.name] = Origin(
+        return Origin(
             changes={path: change(versions[path]) for path in versions},
             ahead=_ahead(each, past, file),
             renamed=_renamed(each, past, missing),
         )
-    return origins
+
+    found = (
+        replace(each, origin=origin(each)) if each.drifts else each
+        for each in reading.comparisons
+    )
+    return replace(reading, comparisons=tuple(found))
 
 
 def _past_of(comparison: Comparison, rulesets: Rulesets) -> _Past:

@@ -81,8 +81,7 @@ def actions_of(
     actions = [
         Action(verb=verbs[each.state], comparison=each)
         for each in reading.comparisons
-        if each.state in verbs
-        and (each.state != "changed" or any(x.can_be_written for x in each.differences))
+        if each.state in verbs and (each.can_be_written or each.desired is None)
     ]
     return tuple(sorted(actions, key=lambda each: each.verb == "delete"))
 
@@ -108,7 +107,7 @@ def plan_report(plan: Plan, allowed: Sequence[str] = ()) -> Report:
         headline=f"{reading.repository}: {_headline(plan, verdict)}",
         sections=(
             Section("Writes", tuple(map(_write_line, plan.actions))),
-            *sections_of(reading.comparisons, {}, named=named, side=plan.side),
+            *sections_of(reading.comparisons, named=named, side=plan.side),
             *_deletions(plan),
             Section("Binds today, of what this clone knows", table=covers),
             Section("Not verified", unverified_lines(reading.unverified, allowed)),

@@ -1,45 +1,49 @@
-"""Regular expressions as GitHub reads them: RE2's syntax, and what Python makes of it.
+r"""Regular expressions as GitHub reads them: RE2's syntax, and the same for Python.
 
 Source: RE2's syntax page (google/re2, ``doc/syntax.txt``); GitHub docs, "Available
-rules for rulesets". Only what the two read differently stands here.
+rules for rulesets". Every token is read as RE2 reads it and written as Python means
+the same; a test holds both to google-re2.
 """
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-_MOST_TIMES = 1000
-_CLASSES = {
-    "alnum": "0-9A-Za-z",
-    "alpha": "A-Za-z",
-    "ascii": r"\x00-\x7f",
-    "blank": r"\t ",
-    "cntrl": r"\x00-\x1f\x7f",
-    "digit": "0-9",
-    "graph": "!-~",
-    "lower": "a-z",
-    "print": " -~",
-    "punct": r"!-/:-@\[-`{-~",
-    "space": r"\t\n\v\f\r ",
-    "upper": "A-Z",
-    "word": "0-9A-Za-z_",
-    "xdigit": "0-9A-Fa-f",
+_MOST, _NUMBER = 1000, re.compile(r"\d+")  # of a repetition
+_NONE = "RE2 has no lookaround, back-reference, atomic group or such escape"
+_CLASSES = r"""alnum=0-9A-Za-z alpha=A-Za-z ascii=\x00-\x7f blank=\t\x20 digit=0-9
+    cntrl=\x00-\x1f\x7f graph=!-~ lower=a-z print=\x20-~ punct=!-/:-@\[-`{-~
+    space=\t\n\v\f\r\x20 upper=A-Z word=\w xdigit=0-9A-Fa-f"""
+_POSIX = dict(each.split("=", 1) for each in _CLASSES.split())
+_SPACE = r"\t\n\f\r\x20"  # Python's \s has \v, too
+_CONTROL = {"a": "\a", "f": "\f", "t": "\t", "n": "\n", "r": "\r", "v": "\v"}
+_PYTHON = {
+    "^": r"(?:\A)",
+    "$": r"(?:\Z)",  # Python's $ also matches before a last newline
+    r"\A": r"(?:\A)",
+    r"\z": r"(?:\Z)",
+    r"\b": r"(?:\b)",
+    r"\B": r"(?!\b)",  # Python's \B is not in an empty text
+    r"\s": f"[{_SPACE}]",
+    r"\S": f"[^{_SPACE}]",
 }
+_CHAR = (
+    r"(?:\\x\{[0-9A-Fa-f]+\}|\\x[0-9A-Fa-f]{2}|\\0[0-7]{0,2}|\\[1-7][0-7]{1,2}"
+    r"|\\[aftnrv]|\\[^0-9A-Za-z\x80-\U0010ffff]|[^\\])"
+)
+_WIDE = r"(?P<wide>\\[pP](?:\{\^?\w+\}|[A-Z])|\\C)"
 _TOKEN = re.compile(
-    r"(?P<quoted>\\Q(?P<text>.*?)(?:\\E|\Z))"
-    r"|(?P<wide>\\[pP](?:\{\^?\w+\}|\w))"
-    r"|\\x\{(?P<hex>[0-9A-Fa-f]{1,6})\}"
-    r"|(?P<end>\\z)"
-    r"|(?P<bad>\\[1-9ZNGKRXhHuUgk])"
-    r"|(?P<escape>\\.)"
-    r"|\[:(?P<not>\^?)(?P<posix>\w+):\]"
-    r"|(?P<never>\(\?(?:<?[=!]|>|#|P=|\(|\||&))"
-    r"|\(\?(?P<named><[A-Za-z_]\w*>)"
-    r"|\(\?(?P<flags>[imsU]*(?:-[imsU]+)?)\)"
-    r"|\{(?P<times>\d+(?:,\d*)?)\}"
-    r"|(?P<dollar>\$)"
-    r"|(?P<other>.)",
-    re.DOTALL,
+    r"\\Q(?P<quoted>.*?)(?:\\E|\Z)"
+    r"|\[(?P<not>\^?+)(?P<set>\]?+(?:\[:\^?\w*:\]|\\x\{\w*\}|\\.|[^\]\\])*)\]"
+    r"|(?P<repeat>[*+?]|\{\d+(?:,\d*)?\})\??"
+    r"|\((?:\?P?<(?P<name>\w+)>|\?(?P<flags>[imsU]*(?:-[imsU]+)?)(?P<scope>[:)]))?"
+    rf"|(?P<mark>[|)])|(?P<known>[\^$.]|\\[AzbBdDsSwW])|{_WIDE}|(?P<char>(?!\[){_CHAR})",
+    re.DOTALL | re.ASCII,
+)
+_ITEM = re.compile(
+    rf"\[:(?P<not>\^?)(?P<posix>\w*):\]|(?P<perl>\\[dDsSwW])|{_WIDE}"
+    rf"|(?P<low>{_CHAR})(?:-(?P<high>{_CHAR}|(?P<bad>\\)))?",
+    re.DOTALL | re.ASCII,
 )
 
 
@@ -47,86 +51,112 @@ _TOKEN = re.compile(
 class Expression:
     """A regular expression: what RE2 refuses, and the same for Python.
 
-    *python* is ``None`` where Python cannot say it: a class of Unicode.
+    *python* is ``None`` where Python cannot say it, such as a class of Unicode.
     """
 
     problem: str = ""
     python: "re.Pattern[str] | None" = None
 
 
+@dataclass(slots=True)
+class _Written:
+    """What the tokens so far set: *flags*, by group that is open; *wide*: unsayable."""
+
+    flags: list[list[str]] = field(default_factory=lambda: [[]])
+    wide: bool = False
+
+
 def read(pattern: str) -> Expression:
     """Return what GitHub makes of *pattern*."""
-    parts, wide, opened, last = list[str](), False, 0, ""
-    inside = -1  # where the class that we are in began; its rules are others
-    for match in _TOKEN.finditer(pattern):
-        if inside >= 0:
-            first = pattern[inside + 1 : match.start()] in ("", "^")
-            inside = -1 if match[0] == "]" and not first else inside
-            problem = _unknown_class(match)
-            parts.extend(_within(match))
-        else:
-            inside = match.start() if match[0] == "[" else -1
-            repeats = bool(match["times"]) or match[0] in ("*", "+", "?")
-            lazy = match[0] == "?" and last == "repeat"
-            twice = repeats and last and not lazy
-            problem = f"{match[0]!r} repeats what is repeated" if twice else ""
-            problem = problem or _problem(match)
-            last = ("lazy" if lazy else "repeat") if repeats else ""
-            # Flags hold to the end of their group; Python wants a group of their own.
-            opened += bool((match["flags"] or "").replace("U", ""))
-            parts.extend(_python(match))
-        if problem:
-            return Expression(problem=problem)
-        wide = wide or match["wide"] is not None
+    written = _Written()
     try:
-        # ASCII: \d, \w and \b know no other letters in RE2.
-        made = re.compile("".join(parts) + ")" * opened, re.ASCII)
-    except re.error as error:
+        parts = [_python(each, written) for each in _tokens(pattern)]
+        text = "".join(parts) + ")" * len(written.flags[0])
+        python = re.compile(text, re.ASCII)  # RE2's \d, \w, \b know no other letters
+    except (re.error, ValueError, OverflowError) as error:
         return Expression(problem=str(error))
-    return Expression(python=None if wide else made)
+    return Expression(python=None if written.wide else python)
 
 
-def _unknown_class(match: "re.Match[str]") -> str:
-    if match["posix"] and match["posix"] not in _CLASSES:
-        return f"there is no class [:{match['posix']}:]"
-    return ""
+def _tokens(pattern: str) -> Iterator[re.Match[str]]:
+    at, repeats = 0, False
+    while at < len(pattern):
+        match = _TOKEN.match(pattern, at)
+        if match is None or (match[0] == "(" and pattern.startswith("(?", at)):
+            raise ValueError(_NONE)
+        if match["repeat"] and repeats:
+            raise ValueError(f"{match[0]!r} repeats what is repeated")
+        if match["repeat"] and any(int(x) > _MOST for x in _NUMBER.findall(match[0])):
+            raise ValueError(f"RE2 repeats at most {_MOST} times, not {match[0]}")
+        yield match
+        at, repeats = match.end(), match["repeat"] is not None
 
 
-def _problem(match: "re.Match[str]") -> str:
-    if match["never"] or match["bad"]:
-        return "RE2 has no lookaround, back-reference, atomic group or such escape"
-    times = match["times"]
-    if times and any(int(x) > _MOST_TIMES for x in times.split(",") if x):
-        return f"RE2 repeats at most {_MOST_TIMES} times, not {{{times}}}"
-    return ""
+def _python(match: re.Match[str], written: _Written) -> str:
+    """Return one token for Python; raise ValueError for what RE2 refuses."""
+    text = match[0]
+    if match["set"] is not None:
+        return f"[{match['not']}{_set(match['set'], written)}]"
+    if match["mark"] or text.startswith("("):
+        return _group(match, written)
+    if match["repeat"] or match["known"]:
+        return _PYTHON.get(text, text)
+    written.wide |= match["wide"] is not None
+    quoted = match["quoted"]
+    return re.escape(_char(text) if quoted is None else quoted)
 
 
-def _python(match: "re.Match[str]") -> Iterator[str]:
-    if match["quoted"]:
-        yield re.escape(match["text"])
-    elif match["wide"]:
-        yield "."
-    elif match["hex"]:
-        yield re.escape(chr(int(match["hex"], 16)))
-    elif match["end"] or match["dollar"]:
-        yield r"\Z"  # Python's $ also matches before a last newline
-    elif match["named"]:
-        yield f"(?P{match['named']}"
-    elif match["flags"] is not None:
-        flags = match["flags"].replace("U", "")
-        yield f"(?{flags}:" if flags else ""
+def _group(match: re.Match[str], written: _Written) -> str:
+    """Return what opens, parts or closes a group.
+
+    Flags hold to the end of their group; Python wants a group of their own for that.
+    """
+    text, here = match[0], written.flags[-1]
+    if text == "|":
+        return ")" * len(here) + "|" + "".join(here)
+    if text == ")":
+        closed = ")" * (len(here) + 1)
+        written.flags[-1:] = [] if len(written.flags) > 1 else [[]]
+        return closed
+    flags = (match["flags"] or "").replace("U", "").rstrip("-")
+    written.wide |= "m" in flags  # lines have other ends there
+    opens = f"(?{flags}:" if match["scope"] else "("
+    if match["scope"] == ")":
+        here.append(opens)
     else:
-        yield match[0]
+        written.flags.append([])
+    return f"(?P<n_{match['name']}>" if match["name"] else opens
 
 
-def _within(match: "re.Match[str]") -> Iterator[str]:
-    if match["posix"] in _CLASSES:
-        yield ("^" if match["not"] else "") + _CLASSES[match["posix"]]
-    elif match["hex"]:
-        yield re.escape(chr(int(match["hex"], 16)))
-    elif match["quoted"]:
-        yield re.escape(match["text"])
-    elif match["wide"]:
-        yield "x"
-    else:
-        yield re.sub(r"\A\[", r"\[", match[0])
+def _set(items: str, written: _Written) -> str:
+    parts, at = list[str](), 0
+    while at < len(items):
+        match = _ITEM.match(items, at)
+        if match is None or match["bad"]:
+            raise ValueError(f"RE2 has no such class: [{items}]")
+        at = match.end()
+        if match["posix"] is not None:
+            if match["posix"] not in _POSIX:
+                raise ValueError(f"there is no class [:{match['posix']}:]")
+            written.wide |= match["not"] != ""
+            parts.append(_POSIX[match["posix"]])
+        elif match["perl"]:
+            spaces = {r"\s": _SPACE, r"\S": r"\S\v"}
+            parts.append(spaces.get(match[0], match[0]))
+        elif match["wide"]:
+            written.wide = True
+        else:
+            ends = [_char(x) for x in match.group("low", "high") if x]
+            parts.append("-".join(map(re.escape, ends)))
+    return "".join(parts) or r"\x00"
+
+
+def _char(text: str) -> str:
+    """Return the character that *text* stands for."""
+    if text[0] != "\\":
+        return text
+    if text[1] == "x":
+        return chr(int(text[2:].strip("{}"), 16))
+    if text[1].isdigit():
+        return chr(int(text[1:], 8))
+    return _CONTROL.get(text[1], text[1])

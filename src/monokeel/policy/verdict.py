@@ -1,7 +1,7 @@
 """A verdict, and what it rests on: what differs, and what nobody could verify."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 from monokeel.ground.answers import Json
@@ -46,20 +46,6 @@ class Unverified:
             "reason": self.reason,
             "accepted": self.accepted(allowed),
         }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
-    """One section of a drift report: what differs, what is unclear, what to know.
-
-    *items* has what a line of *drift* is about, as ``Unverified.item`` names it.
-    """
-
-    drift: tuple[str, ...] = ()
-    items: Mapping[str, str] = field(default_factory=dict)
-    unverified: tuple[Unverified, ...] = ()
-    notes: tuple[str, ...] = ()
-    entries: tuple[dict[str, Json], ...] = field(default=())
 
 
 def unverified_lines(

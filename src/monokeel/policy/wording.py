@@ -1,16 +1,18 @@
-"""Rulesets and their differences, in words and as JSON: the same for plan and drift."""
+"""Rulesets and their differences, in words and as JSON, and what ends each state.
+
+The same for plan, apply and drift.
+"""
 
 import json
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from monokeel.ground.answers import Json
 from monokeel.ground.report import Section, Table
 from monokeel.ground.words import when
-from monokeel.policy.comparison import Comparison, Difference
-from monokeel.policy.origin import Change, Origin
+from monokeel.policy.comparison import Change, Comparison, Difference
 from monokeel.policy.ports import FileVersion
-from monokeel.policy.rulesets import BYPASS, Ruleset, rules_of
+from monokeel.policy.rulesets import BYPASS, Ruleset
 
 _PLAIN = re.compile(r"[\w./~*-]+\Z")
 _STATES = {
@@ -30,14 +32,27 @@ _KINDS = {
     "gap": "optional: GitHub's plan may refuse it",
     "note": "note",
 }
-_NOBODY = Origin()
+
+_RUN = "run ./scripts/apply-rulesets.sh (./inv policy.apply)"
+_AHEAD = f"{_RUN}: what was merged was never applied"
+_APPLY = (
+    f"{_RUN} to bring GitHub back to the file; to keep what GitHub has, bring it into"
+    " infra/rulesets.json by a pull request (./inv policy.export prints it)"
+)
+_UNKNOWN = (
+    "what is not known here is never erased: name it in infra/rulesets.json"
+    " (./inv policy.export prints it), or remove it on GitHub by hand"
+)
+_UNMANAGED = (
+    "put it into infra/rulesets.json (./inv policy.export prints it), delete it with"
+    " ./inv policy.apply --delete-unmanaged, or name it in [policy] unmanaged of"
+    " infra/platform.toml if others keep it"
+)
 
 
-def comparison_json(
-    comparison: Comparison, origin: Origin = _NOBODY
-) -> dict[str, Json]:
+def comparison_json(comparison: Comparison) -> dict[str, Json]:
     """Return the entry of a report's ``rulesets``."""
-    newest, ahead = origin.newest, origin.ahead
+    origin = comparison.origin
     return {
         "name": comparison.name,
         "state": comparison.state,
@@ -54,39 +69,30 @@ def comparison_json(
             }
             for each in comparison.differences
         ],
-        "changed_by": _change_json(newest),
-        "never_applied": ahead.commit if ahead else None,
+        "changed_by": _change_json(origin.newest),
+        "never_applied": origin.ahead.commit if origin.ahead else None,
         "renamed_from": origin.renamed or None,
     }
 
 
 def sections_of(
     comparisons: Sequence[Comparison],
-    origins: Mapping[str, Origin],
     *,
     named: Collection[str] = (),
     side: str = "the file",
 ) -> tuple[Section, ...]:
     """Return the rulesets that are not as *side* says, then how each differs.
 
-    Nothing if all are. *origins* say where a difference comes from, by ruleset; *named*
-    are those whose state the report says elsewhere.
+    Nothing if all are. *named* are those whose state the report says elsewhere.
     """
     odd = [each for each in comparisons if each.state != "same" or each.hides_bypass]
     rest = len(comparisons) - len(odd)
     others = "1 other is" if rest == 1 else f"{rest} others are"
-    rows = tuple((each.name, state_of(each)) for each in odd if each.name not in named)
+    rows = tuple((each.name, _state(each)) for each in odd if each.name not in named)
     return (
         Section("Rulesets", table=Table(("ruleset", "state"), rows)),
         Section("", (f"{others} as the file says",) if odd and rest else ()),
-        *(
-            Section(
-                f"Ruleset {each.name}",
-                _lines(each, origins.get(each.name, _NOBODY), side),
-            )
-            for each in odd
-            if each.live
-        ),
+        *(Section(f"Ruleset {x.name}", tuple(_lines(x, side))) for x in odd if x.live),
     )
 
 
@@ -98,8 +104,7 @@ def rules_line(comparison: Comparison) -> str:
     return (names or "no rule") + remark
 
 
-def state_of(comparison: Comparison) -> str:
-    """Return the state of a ruleset in words."""
+def _state(comparison: Comparison) -> str:
     if comparison.state == "missing":
         severe = "severe: " if comparison.severe else ""
         return f"{severe}{_STATES['missing']}: {rules_line(comparison)}"
@@ -110,52 +115,40 @@ def state_of(comparison: Comparison) -> str:
     return _STATES[comparison.state]
 
 
-def problem_lines(
-    comparisons: Sequence[Comparison], origins: Mapping[str, Origin]
-) -> tuple[str, ...]:
+def problem_lines(comparisons: Sequence[Comparison]) -> tuple[str, ...]:
     """Return one line for each ruleset that drifts, with its paths."""
-    return tuple(
-        _problem_line(each, origins.get(each.name, _NOBODY))
-        for each in comparisons
-        if each.drifts
-    )
+    return tuple(_problem(each) for each in comparisons if each.drifts)
 
 
-def _problem_line(comparison: Comparison, origin: Origin) -> str:
-    paths = ", ".join(
-        f"{each.path} (severe)" if each.severe else each.path
-        for each in comparison.differences
-        if each.counts
-    )
-    line = f"ruleset {comparison.name} is {_STATES[comparison.state]}"
-    line += f": {paths}" if paths else ""
+def _problem(comparison: Comparison) -> str:
+    origin, line = comparison.origin, f"ruleset {comparison.name} is "
+    line += _STATES[comparison.state]
+    counting = [each for each in comparison.differences if each.counts]
+    if counting:
+        paths = (f"{x.path} (severe)" if x.severe else x.path for x in counting)
+        line += f": {', '.join(paths)}"
     if origin.ahead:
         return f"{line}; {_never_applied(origin.ahead)}"
     if origin.renamed:
         line += f"; it is {origin.renamed}, renamed"
-    newest = origin.newest
-    return f"{line}; last changed {_by(newest)}" if newest else line
+    return f"{line}; last changed {_by(origin.newest)}" if origin.newest else line
 
 
-def summary_lines(ruleset: Ruleset) -> tuple[str, ...]:
+def _summary(ruleset: Ruleset) -> tuple[str, ...]:
     """Return what a ruleset is that stands in no file: what it binds, and how."""
-    body = ruleset.body
-    conditions = body.get("conditions")
+    conditions = ruleset.body.get("conditions")
     refs = conditions.get("ref_name") if isinstance(conditions, dict) else None
-    kinds = ", ".join(sorted(str(each.get("type")) for each in rules_of(body)))
-    passing = ruleset.tree.get(BYPASS)
-    who = "hidden from this token" if ruleset.hides_bypass else "nobody"
-    if isinstance(passing, dict) and passing:
-        who = ", ".join(each.strip("[]") for each in passing)
+    who = ", ".join(ruleset.passing) or "nobody"
+    shape = [f"{key} {ruleset.body.get(key)}" for key in ("target", "enforcement")]
     return (
-        f"target {body.get('target')}, enforcement {body.get('enforcement')}",
-        f"refs: {shown(refs)}",
-        f"rules: {kinds or 'none'}",
-        f"may pass: {who}",
+        ", ".join(shape),
+        f"refs: {_shown(refs)}",
+        f"rules: {', '.join(sorted(ruleset.kinds)) or 'none'}",
+        f"may pass: {'hidden from this token' if ruleset.hides_bypass else who}",
     )
 
 
-def shown(value: Json) -> str:
+def _shown(value: Json) -> str:
     """Return *value* for people: bare if that is clear, else as JSON, cut if long."""
     if value is None:
         return "nothing"
@@ -185,7 +178,7 @@ def _fact(difference: Difference, side: str) -> str:
     if difference.kind in ("added", "unknown") and desired is None:
         mode = live.get("bypass_mode") if isinstance(live, dict) else None
         return f"on GitHub{f' ({mode})' if mode else ''}, not in {side}"
-    return f"GitHub has {shown(live)}, {side} {shown(desired)}"
+    return f"GitHub has {_shown(live)}, {side} {_shown(desired)}"
 
 
 def _exempts(live: Json) -> bool:
@@ -194,23 +187,22 @@ def _exempts(live: Json) -> bool:
     return live == "exempt"
 
 
-def _lines(comparison: Comparison, origin: Origin, side: str) -> tuple[str, ...]:
-    lines, changes = list[str](), origin.changes
+def _lines(comparison: Comparison, side: str) -> Iterator[str]:
+    origin, changes = comparison.origin, comparison.origin.changes
     if origin.ahead:
-        lines.append(_never_applied(origin.ahead))
+        yield _never_applied(origin.ahead)
         changes = {}  # whoever made GitHub's state did not make the difference
     if comparison.state == "duplicate":
         ids = ", ".join(str(each.id) for each in comparison.live)
-        lines.append(f"ids {ids}: nothing is written here while there are several")
+        yield f"ids {ids}: nothing is written here while there are several"
     if comparison.desired is None:
-        lines += summary_lines(comparison.live[0])
+        yield from _summary(comparison.live[0])
         if origin.renamed:
-            lines.append(f"was called {origin.renamed}, and was renamed on GitHub")
-        newest = origin.newest
-        lines += [f"last changed {_by(newest)}"] if newest else []
-    differences = sorted(comparison.differences, key=lambda each: not each.severe)
-    lines += [_line(each, changes.get(each.path), side) for each in differences]
-    return tuple(lines)
+            yield f"was called {origin.renamed}, and was renamed on GitHub"
+        if origin.newest:
+            yield f"last changed {_by(origin.newest)}"
+    for each in sorted(comparison.differences, key=lambda each: not each.severe):
+        yield _line(each, changes.get(each.path), side)
 
 
 def _never_applied(ahead: FileVersion) -> str:
@@ -223,3 +215,49 @@ def _by(change: Change) -> str:
 
 def _change_json(change: Change | None) -> Json:
     return {"by": change.by, "at": change.at} if change else None
+
+
+def remedies(comparisons: Sequence[Comparison], repository: str) -> tuple[str, ...]:
+    """Return a line for each kind of drift: which rulesets, and what ends it.
+
+    *repository* is ``owner/repo``.
+    """
+    drifting = [each for each in comparisons if each.drifts]
+    unknown = [x for x in drifting if any(d.kind == "unknown" for d in x.differences)]
+    by_step = {
+        _AHEAD: [x for x in drifting if x.origin.ahead],
+        _APPLY: [x for x in drifting if x.can_be_written and not x.origin.ahead],
+        _UNKNOWN: unknown,
+        _UNMANAGED: [x for x in drifting if x.state == "unmanaged"],
+    }
+    return (
+        *(
+            f"{', '.join(each.name for each in those)}: {step}"
+            for step, those in by_step.items()
+            if those
+        ),
+        *_by_hand(drifting, repository),
+    )
+
+
+def _by_hand(drifting: Sequence[Comparison], repository: str) -> Iterator[str]:
+    calls, owner = f"repos/{repository}/rulesets", repository.partition("/")[0]
+    renamed = {each.origin.renamed for each in drifting}
+    for each in drifting:
+        if each.origin.renamed:
+            yield (
+                f"{each.name}: or give it back its name before you apply: gh api -X PUT"
+                f" {calls}/{each.live[0].id} -f name='{each.origin.renamed}'"
+            )
+        if each.state == "duplicate":
+            ids = " or ".join(str(x.id) for x in each.live)
+            yield (
+                f"{each.name}: keep one and delete the others:"
+                f" gh api -X DELETE {calls}/ID (ID is {ids})"
+            )
+        if each.state == "missing" and each.name not in renamed:
+            yield (
+                f"{each.name}: who deleted it stands in the audit log alone:"
+                f" https://github.com/organizations/{owner}/settings/audit-log"
+                "?q=action:repository_ruleset.destroy"
+            )

@@ -1,24 +1,20 @@
-"""What a drift run was asked for: the policy, the settings, which sections."""
+"""What a drift run was asked for, section by section, and what it found in one."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
+from monokeel.ground.answers import Json
 from monokeel.ground.errors import UsageError
 from monokeel.ground.settings import Settings
+from monokeel.policy.reading import Reading
 from monokeel.policy.rulesets import Ruleset
 from monokeel.policy.shape import Finding
+from monokeel.policy.verdict import Unverified
 
 SECTIONS = ("rulesets", "settings", "pointers", "releases")
 ALLOWED = (  # bypass_actors: all that only administration rights show
-    "bypass_actors",
-    "classic_protection",
-    "deploy_keys",
-    "environments",
-    "immutable_releases",
-    "reviewers",
-    "secrets",
-    "settings",
-    "workflow_rights",
+    *("bypass_actors", "classic_protection", "deploy_keys", "environments"),
+    *("immutable_releases", "reviewers", "secrets", "settings", "workflow_rights"),
 )
 
 
@@ -39,31 +35,41 @@ class Wanted:
     disagreements: tuple[Finding, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """One section of the report: what differs, what is unclear, what to know.
+
+    *drift* has for each line what it is about, as ``Unverified.item`` names it;
+    *rulesets* are compared in detail.
+    """
+
+    drift: Mapping[str, str] = field(default_factory=dict)
+    unverified: tuple[Unverified, ...] = ()
+    notes: tuple[str, ...] = ()
+    entries: tuple[dict[str, Json], ...] = ()
+    rulesets: Reading = field(default_factory=Reading)
+
+
 def parse_sections(text: str) -> tuple[str, ...]:
     """Return the sections that *text* (``rulesets,settings``) names; all for ``""``.
 
     Raises UsageError for a section that there is not.
     """
-    named = _names(text)
-    _refuse_unknown("section", named, SECTIONS)
+    named = _named("section", text, SECTIONS)
     return tuple(each for each in SECTIONS if each in named) or SECTIONS
 
 
 def parse_allowed(text: str) -> tuple[str, ...]:
     """Return what ``--allow-unverified`` lets pass; UsageError for another word."""
-    named = _names(text)
-    _refuse_unknown("thing to leave unverified", named, ALLOWED)
-    return named
+    return _named("thing to leave unverified", text, ALLOWED)
 
 
-def _names(text: str) -> tuple[str, ...]:
-    return tuple(each.strip() for each in text.split(",") if each.strip())
-
-
-def _refuse_unknown(what: str, named: Sequence[str], known: Collection[str]) -> None:
+def _named(what: str, text: str, known: Sequence[str]) -> tuple[str, ...]:
+    named = tuple(each.strip() for each in text.split(",") if each.strip())
     wrong = [each for each in named if each not in known]
     if wrong:
         raise UsageError(
             f"there is no {what} {', '.join(wrong)}",
             fix=f"Choose from: {', '.join(known)}.",
         )
+    return named
