@@ -49,32 +49,7 @@ def read_drift(wanted: Wanted, outside: Outside) -> DriftReading:
 
     Changes nothing and never judges how the policy file is written.
     """
-<<<<<<< HEAD
-    rulesets, origins = Reading(), dict[str, Origin]()
-    facts: dict[str, Facts] = {}
-    if "rulesets" in wanted.sections:
-        try:
-            rulesets = read_rulesets(
-                wanted.policy,
-                outside.rulesets,
-                wanted.settings.policy.optional_rules,
-                wanted.settings.policy.unmanaged,
-            )
-        except NO_ANSWER as error:
-            facts["rulesets"] = _unread("rulesets", error)
-        else:
-            origins = find_origins(rulesets, outside)
-            parents = wanted.settings.policy.parents
-            facts["rulesets"] = check_rulesets(rulesets, origins, parents)
-    facts |= _others(wanted, outside)
-    return DriftReading(wanted=wanted, facts=facts, rulesets=rulesets, origins=origins)
-
-
-def _others(wanted: Wanted, outside: Outside) -> dict[str, Facts]:
-    promotion, local = outside.promotion, wanted.settings
-=======
     promotion = outside.promotion
->>>>>>> de45d18 (refactor(policy): keep a difference's origin where the difference is)
 
     @cache
     def remote() -> tuple[Settings, Pointers]:

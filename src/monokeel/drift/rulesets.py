@@ -16,12 +16,9 @@ def check_rulesets(wanted: Wanted, outside: Outside) -> Facts:
 
     Histories, of GitHub and of the file, are asked for only where something drifts.
     """
-    settings = wanted.settings
+    policy = wanted.settings.policy
     reading = read_rulesets(
-        wanted.policy,
-        outside.rulesets,
-        settings.optional_rules,
-        settings.policy.unmanaged,
+        wanted.policy, outside.rulesets, policy.optional_rules, policy.unmanaged
     )
     if any(each.drifts for each in reading.comparisons):
         file = outside.history.versions_of("infra/rulesets.json", MOST_VERSIONS)
@@ -31,7 +28,7 @@ def check_rulesets(wanted: Wanted, outside: Outside) -> Facts:
         for each in reading.comparisons
         for line in problem_lines([each])
     }
-    parents = _parents(reading.inherited, settings.policy.parents)
+    parents = _parents(reading.inherited, policy.parents)
     drift |= dict.fromkeys(parents, "rulesets")
     return Facts(drift=drift, unverified=reading.unverified, rulesets=reading)
 

@@ -52,7 +52,7 @@ def plan(
     preview: bool = False,
 ) -> "Iterator[Report]":
     """Show what policy.apply would write, value by value."""
-    from monokeel.drift.wanted import parse_allowed
+    from monokeel.drift.sections import parse_allowed
     from monokeel.policy.plan import plan_report
 
     allowed = parse_allowed(allow_unverified)
@@ -106,7 +106,7 @@ def apply(
 )
 def export() -> "Iterable[Report]":
     """Print GitHub's rulesets as the text of that file."""
-    from monokeel.policy.export import export as exported
+    from monokeel.policy.body import export as exported
     from monokeel.policy.reading import read_rulesets
 
     print(exported(read_rulesets((), wiring.make_rulesets())), end="")
@@ -132,11 +132,13 @@ def rollback(
     *, ruleset: str = "", to: str = "", dry_run: bool = False
 ) -> "Iterator[Report]":
     """Take one ruleset back to an earlier version of its history."""
-    from monokeel.policy.rollback import parse_version, plan_rollback
+    from monokeel.policy.rollback import history_version, plan_rollback
 
     wiring.require_one_repository()
     rulesets = wiring.make_rulesets()
-    planned = plan_rollback(ruleset, parse_version(to), rulesets, wiring.read_policy())
+    planned = plan_rollback(
+        ruleset, history_version(to), rulesets, wiring.read_policy()
+    )
     yield from [_preview(planned)] if dry_run else _write(planned, yes=False)
 
 
@@ -162,8 +164,8 @@ def drift(
     """
     from monokeel.adapters.issues import Issues
     from monokeel.adapters.repository import Repository
-    from monokeel.drift import wanted as asked
-    from monokeel.drift.issue import follow_up
+    from monokeel.drift import sections as asked
+    from monokeel.drift.issue import keep_issue
     from monokeel.drift.ports import Outside
     from monokeel.drift.reading import read_drift
     from monokeel.drift.report import drift_report
@@ -192,7 +194,7 @@ def drift(
     if issue:  # last: what an issue cannot hold must not keep the report back
         labels, people = settings.policy.issue_labels, settings.policy.issue_assignees
         issues = Issues(github, labels=labels, assignees=people)
-        done = follow_up(found, as_markdown(report), issues, wiring.run_address())
+        done = keep_issue(found, as_markdown(report), issues, wiring.run_address())
         yield Report(headline=done)
 
 
@@ -203,8 +205,8 @@ def write_rules() -> None:
 
 
 def _policy(*, delete_unmanaged: bool = False) -> "Policy":
+    from monokeel.policy.checks import jobs_of
     from monokeel.policy.reading import Policy
-    from monokeel.policy.workflow_jobs import jobs_of
 
     settings, folder = wiring.read_settings(), wiring.root() / ".github/workflows"
     paths = sorted([*folder.glob("*.yml"), *folder.glob("*.yaml")])
@@ -232,7 +234,7 @@ def _require_reviewed() -> None:
 
     Without a policy on the default branch there nothing was reviewed yet.
     """
-    from monokeel.policy.reviewed import loosened
+    from monokeel.policy.comparison import loosened
     from monokeel.policy.rulesets import parse_policy
 
     git, branch = wiring.make_git(), wiring.read_settings().default_branch
