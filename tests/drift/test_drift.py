@@ -192,7 +192,7 @@ def test_no_answer_is_never_accepted(place: Place) -> None:
     found = place.read(allowed=("bypass_actors",))
 
     assert found.verdict == "unverifiable"
-    assert found.facts["rulesets"].rulesets.comparisons == ()
+    assert found.section("rulesets").rulesets.comparisons == ()
     assert found.verdict_of("settings") == "in_sync"
 
 

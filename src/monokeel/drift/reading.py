@@ -29,6 +29,15 @@ class DriftReading:
         """Everything that could not be verified, in all sections."""
         return tuple(x for facts in self.facts.values() for x in facts.unverified)
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What there is to know, in all sections."""
+        return tuple(x for facts in self.facts.values() for x in facts.notes)
+
+    def section(self, name: str) -> Facts:
+        """Return what was found in one section, nothing if it was not asked for."""
+        return self.facts.get(name, Facts())
+
     def verdict_of(self, *sections: str) -> Verdict:
         """Return the verdict over *sections*; drift beats the unclear in another."""
         asked = [self.facts[each] for each in sections]

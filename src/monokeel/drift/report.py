@@ -1,7 +1,7 @@
 """The report of a drift run, in words and as JSON."""
 
 from monokeel.drift.reading import DriftReading
-from monokeel.drift.sections import Facts
+from monokeel.ground.answers import Json
 from monokeel.ground.report import Report, Section, Table
 from monokeel.policy.verdict import OUTCOMES, unverified_lines
 from monokeel.policy.wording import comparison_json, remedies, sections_of
@@ -16,50 +16,48 @@ _WORDS = {
 
 def drift_report(found: DriftReading) -> Report:
     """Return the report of *found*."""
-    wanted, facts = found.wanted, found.facts
-    verdicts = {name: found.verdict_of(name) for name in facts}
-    rows = tuple((name, _WORDS[verdict]) for name, verdict in verdicts.items())
-    table = Table(("section", "verdict"), rows) if found.verdict != "in_sync" else None
-    settings, pointers, releases, rulesets = (
-        facts.get(name, Facts())
-        for name in ("settings", "pointers", "releases", "rulesets")
-    )
-    reading = rulesets.rulesets
-    notes = tuple(x for each in facts.values() for x in each.notes)
-    unclear = [x for x in found.unverified if not x.accepted(wanted.allowed)]
+    allowed, reading = found.wanted.allowed, found.section("rulesets").rulesets
+    verdicts = tuple((name, _WORDS[found.verdict_of(name)]) for name in found.facts)
+    table = Table(("section", "verdict"), verdicts)
+    unclear = [each for each in found.unverified if not each.accepted(allowed)]
     return Report(
-        headline=f"{wanted.repository}: {_headline(found)}",
+        headline=f"{found.wanted.repository}: {_headline(found)}",
         sections=(
-            Section("Sections", table=table),
+            Section("Sections", table=table if found.verdict != "in_sync" else None),
             *sections_of(reading.comparisons),
             *(
                 Section(f"Drift in {name}", tuple(each.drift))
-                for name, each in facts.items()
+                for name, each in found.facts.items()
                 if name != "rulesets"
             ),
-            Section("Not verified", unverified_lines(found.unverified, wanted.allowed)),
-            Section("To know", notes),
+            Section("Not verified", unverified_lines(found.unverified, allowed)),
+            Section("To know", found.notes),
             Section("Inherited, not compared", reading.inherited),
-            Section("To do", remedies(reading.comparisons, wanted.repository)),
+            Section("To do", remedies(reading.comparisons, found.wanted.repository)),
         ),
-        data={
-            "repository": wanted.repository,
-            "verdict": found.verdict,
-            "sections": dict(verdicts),
-            "rulesets": [comparison_json(each) for each in reading.comparisons],
-            "unverified": [each.as_json(wanted.allowed) for each in found.unverified],
-            "settings": list(settings.drift),
-            "pointers": list(pointers.entries),
-            "releases": list(releases.entries),
-            "notes": list(notes),
-            "inherited": list(reading.inherited),
-        },
+        data=_as_json(found),
         problems=(  # annotations: every drift, and what nobody accepted unverified
-            *(line for each in facts.values() for line in each.drift),
-            *(f"not verified: {x}" for x in unverified_lines(unclear, wanted.allowed)),
+            *(line for each in found.facts.values() for line in each.drift),
+            *(f"not verified: {line}" for line in unverified_lines(unclear, allowed)),
         ),
         outcome=OUTCOMES[found.verdict],
     )
+
+
+def _as_json(found: DriftReading) -> dict[str, Json]:
+    allowed, reading = found.wanted.allowed, found.section("rulesets").rulesets
+    return {
+        "repository": found.wanted.repository,
+        "verdict": found.verdict,
+        "sections": {name: found.verdict_of(name) for name in found.facts},
+        "rulesets": [comparison_json(each) for each in reading.comparisons],
+        "unverified": [each.as_json(allowed) for each in found.unverified],
+        "settings": list(found.section("settings").drift),
+        "pointers": list(found.section("pointers").entries),
+        "releases": list(found.section("releases").entries),
+        "notes": list(found.notes),
+        "inherited": list(reading.inherited),
+    }
 
 
 def _headline(found: DriftReading) -> str:
