@@ -16,7 +16,7 @@ from monokeel.policy.comparison import compare
 from monokeel.policy.origin import find_origins
 from monokeel.policy.ports import Rulesets as Wanted
 from monokeel.policy.reading import read_rulesets
-from monokeel.policy.refusal import Refusal, is_name_taken, rule_without_plan
+from monokeel.policy.refusal import Refusal
 from monokeel.policy.rulesets import parse_policy
 from sandbox.server import Sandbox
 from tests.fakes.rulesets import FakeRulesets
@@ -90,7 +90,7 @@ def test_a_name_is_given_once(rulesets: Wanted) -> None:
     refused = rulesets.create(TAGS)
 
     assert isinstance(refused, Refusal)
-    assert is_name_taken(refused)
+    assert refused.is_name_taken
 
 
 def test_a_deleted_ruleset_is_gone(rulesets: Wanted) -> None:
@@ -197,7 +197,7 @@ def test_a_plan_without_pattern_rules_is_told_by_its_words(box: Sandbox) -> None
     refused = on(box).create(pattern)
 
     assert isinstance(refused, Refusal)
-    assert rule_without_plan(refused) == "tag_name_pattern"
+    assert refused.rule_without_plan == "tag_name_pattern"
 
 
 @pytest.mark.parametrize("retry_after", ["1", None], ids=["told when", "not told when"])

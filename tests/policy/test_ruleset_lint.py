@@ -9,7 +9,7 @@ from monokeel.ground.answers import Json
 from monokeel.ground.errors import MonokeelError, RefusedError, UsageError
 from monokeel.policy.checks import WorkflowJob, jobs_of
 from monokeel.policy.lint import lint
-from monokeel.policy.refusal import Refusal, error_of, is_name_taken, rule_without_plan
+from monokeel.policy.refusal import Refusal
 from monokeel.policy.rulesets import parse_policy, read_live
 from tests.policy.ruleset_cases import FILE, Edit, adds, drops, live_body, sets
 
@@ -234,7 +234,7 @@ BAD_CHECK = (
 def test_a_rule_that_the_plan_lacks_is_told_from_a_wrong_one(
     words: str, rule: str | None
 ) -> None:
-    assert rule_without_plan(Refusal(status=422, words=words)) == rule
+    assert Refusal(status=422, words=words).rule_without_plan == rule
 
 
 @pytest.mark.parametrize(
@@ -266,7 +266,7 @@ def test_a_rule_that_the_plan_lacks_is_told_from_a_wrong_one(
 def test_githubs_words_become_the_way_on(
     words: str, family: type[MonokeelError], fix: str
 ) -> None:
-    error = error_of(Refusal(status=422, words=words), "main")
+    error = Refusal(status=422, words=words).error("main")
 
     assert type(error) is family
     assert words in error.problem
@@ -274,8 +274,8 @@ def test_githubs_words_become_the_way_on(
 
 
 def test_a_name_that_is_taken_is_recognised() -> None:
-    assert is_name_taken(Refusal(status=422, words="x: Name must be unique"))
-    assert not is_name_taken(Refusal(status=422, words=PLAN))
+    assert Refusal(status=422, words="x: Name must be unique").is_name_taken
+    assert not Refusal(status=422, words=PLAN).is_name_taken
 
 
 def test_no_workflow_reports_nothing() -> None:

@@ -9,7 +9,7 @@ from monokeel.policy.body import merged_body, new_body
 from monokeel.policy.comparison import Comparison, compare, compare_policies
 from monokeel.policy.plan import Action, Plan, rulesets_in
 from monokeel.policy.ports import Rulesets
-from monokeel.policy.refusal import Refusal, error_of, is_name_taken, rule_without_plan
+from monokeel.policy.refusal import Refusal
 from monokeel.policy.rulesets import Ruleset
 from monokeel.policy.wording import comparison_json, problem_lines, remedies
 
@@ -61,7 +61,7 @@ class _Progress:
 
     def refusal(self, left: Sequence[str]) -> MonokeelError:
         """Return the error for what GitHub would not write."""
-        errors = [error_of(each, name) for name, each in self.refused.items()]
+        errors = [each.error(name) for name, each in self.refused.items()]
         return self.error(*errors, left=left)
 
 
@@ -224,7 +224,7 @@ def _write(
         outcome = _send(desired, live, rulesets, without)
         if not isinstance(outcome, Refusal):
             return _checked(desired, rulesets.read(outcome), without)
-        rule = rule_without_plan(outcome)
+        rule = outcome.rule_without_plan
         if rule not in optional_rules or rule is None or rule in without:
             return outcome
         without = (*without, rule)
@@ -255,7 +255,7 @@ def _send(
         if not numbers:
             raise
         return numbers[0]
-    if isinstance(outcome, Refusal) and is_name_taken(outcome):
+    if isinstance(outcome, Refusal) and outcome.is_name_taken:
         raise _moved(f"a ruleset called {desired.name!r} appeared")
     return outcome
 

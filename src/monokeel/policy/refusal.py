@@ -48,31 +48,31 @@ class Refusal:
         """Whether GitHub read this body and refused it: the next one may pass."""
         return self.status == 422  # noqa: PLR2004 - Unprocessable Content
 
+    @property
+    def rule_without_plan(self) -> str | None:
+        """The rule type that GitHub's plan or the target does not have, if any."""
+        found = _NO_SUCH_RULE.search(self.words)
+        return found[1] if found else None
 
-def rule_without_plan(refusal: Refusal) -> str | None:
-    """Return the rule type that GitHub's plan or the target does not have, if any."""
-    found = _NO_SUCH_RULE.search(refusal.words)
-    return found[1] if found else None
+    @property
+    def is_name_taken(self) -> bool:
+        """Whether a ruleset of that name exists already."""
+        return _NAME_TAKEN in self.words
 
-
-def is_name_taken(refusal: Refusal) -> bool:
-    """Say whether a ruleset of that name exists already."""
-    return _NAME_TAKEN in refusal.words
-
-
-def error_of(refusal: Refusal, name: str) -> MonokeelError:
-    """Return the error for *refusal* of ruleset *name*, with what to do."""
-    problem = f"GitHub refused ruleset {name!r} ({refusal.status}): {refusal.words}"
-    rule = rule_without_plan(refusal)
-    fix = f"{rule} is not on this plan or not for this target. Name it in [policy]"
-    fix += " optional_rules of infra/platform.toml, or take it out."
-    if rule is not None:
+    def error(self, name: str) -> MonokeelError:
+        """Return the error for this refusal of ruleset *name*, with what to do."""
+        problem = f"GitHub refused ruleset {name!r} ({self.status}): {self.words}"
+        if self.rule_without_plan is not None:
+            fix = (
+                f"{self.rule_without_plan} is not on this plan or not for this target."
+            )
+            fix += " Name it in [policy] optional_rules of infra/platform.toml, or take"
+            return RefusedError(problem, fix=f"{fix} it out.")
+        for words, fix in (_SAID_NO | _WRONG).items():
+            if words in self.words:
+                family = UsageError if words in _WRONG else RefusedError
+                return family(problem, fix=fix)
+        fix = "Correct it in infra/rulesets.json: as it is, it is refused again."
+        if not self.is_for_its_content:
+            fix = "./inv doctor says what this token may do."
         return RefusedError(problem, fix=fix)
-    for words, fix in (_SAID_NO | _WRONG).items():
-        if words in refusal.words:
-            family = UsageError if words in _WRONG else RefusedError
-            return family(problem, fix=fix)
-    fix = "Correct the ruleset in infra/rulesets.json: as it is, it is refused again."
-    if not refusal.is_for_its_content:
-        fix = "./inv doctor says what this token may do."
-    return RefusedError(problem, fix=fix)
