@@ -8,7 +8,7 @@ from typing import Protocol
 from monokeel.ground.answers import Declined, Lost, Moved, RemoteRef, Unknown
 from monokeel.ground.freezes import Zones
 from monokeel.promotion.records import BranchMove, Ledger, NewRecord, Record
-from monokeel.release.artifact import Images, Tags
+from monokeel.release.ports import ImageTags, TagMessages
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,7 +19,7 @@ class Protection:
     reviewers: bool
 
 
-class Remote(Tags, Protocol):
+class Remote(TagMessages, Protocol):
     """A clone and its remote, for the questions about environments."""
 
     def remote_objects(self) -> dict[str, RemoteRef]:
@@ -97,5 +97,5 @@ class Outside:
 
     clone: Remote
     records: Records
-    images: Images
+    images: ImageTags
     zones: Zones
