@@ -9,9 +9,15 @@ from monokeel.policy.body import exported, policy_text
 from monokeel.policy.comparison import Comparison
 from monokeel.policy.lint import lint, refuse_errors
 from monokeel.policy.ports import Rulesets
-from monokeel.policy.reading import Policy, Reading, read_rulesets
+from monokeel.policy.reading import (
+    OUTCOMES,
+    Policy,
+    Reading,
+    Verdict,
+    read_rulesets,
+    unverified_lines,
+)
 from monokeel.policy.refs import bound_refs
-from monokeel.policy.verdict import OUTCOMES, Verdict, unverified_lines
 from monokeel.policy.wording import comparison_json, rules_line, sections_of
 
 
