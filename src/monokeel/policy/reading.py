@@ -11,12 +11,13 @@ from typing import Literal
 
 from monokeel.ground.answers import Json
 from monokeel.ground.report import Outcome
-from monokeel.ground.settings import Settings
+from monokeel.ground.settings import PolicySettings, Settings
 from monokeel.policy.checks import WorkflowJob
 from monokeel.policy.comparison import Comparison, compare_policies
 from monokeel.policy.ports import Rulesets
 from monokeel.policy.rulesets import BYPASS, Ruleset
 
+_NO_KEYS = PolicySettings()
 _USER = re.compile(r"\[User (\d+)\]")
 
 _HIDDEN = "GitHub hides it from this token: administration: write shows it"
@@ -92,16 +93,15 @@ def judge(
 class Policy:
     """What is asked for: the *desired* rulesets and how to treat the rest.
 
-    *unmanaged* are patterns of names of rulesets that others keep. *jobs* are those of
-    the workflows, *settings* what platform.toml says: the lint compares the rulesets
-    with both, unless they are ``None``. *refs* are those that the clone knows, in full.
+    *keys* are those of ``[policy]``. *jobs* are those of the workflows, *settings* what
+    platform.toml says: the lint compares the rulesets with both, unless they are
+    ``None``. *refs* are those that the clone knows, in full.
     """
 
     desired: tuple[Ruleset, ...]
-    optional_rules: tuple[str, ...] = ()
+    keys: PolicySettings = _NO_KEYS
     jobs: tuple[WorkflowJob, ...] | None = None
     settings: Settings | None = None
-    unmanaged: tuple[str, ...] = ()
     refs: tuple[str, ...] = ()
     delete_unmanaged: bool = False
 
@@ -142,18 +142,17 @@ class Reading:
 
 
 def read_rulesets(
-    desired: Sequence[Ruleset],
-    rulesets: Rulesets,
-    optional_rules: Sequence[str] = (),
-    unmanaged: Sequence[str] = (),
+    desired: Sequence[Ruleset], rulesets: Rulesets, keys: PolicySettings = _NO_KEYS
 ) -> Reading:
-    """Return GitHub's rulesets against *desired*; the rest as ``compare_policies``.
+    """Return GitHub's rulesets against *desired*, as ``compare_policies`` does.
 
     Takes one request a page and one a ruleset, and one for each user in whom they
     differ. Raises ServiceError when one of them cannot be read.
     """
     live = rulesets.read_all()
-    comparisons = compare_policies(desired, live.own, optional_rules, unmanaged)
+    comparisons = compare_policies(
+        desired, live.own, keys.optional_rules, keys.unmanaged
+    )
     return Reading(
         repository=live.repository,
         own=live.own,

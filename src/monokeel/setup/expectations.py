@@ -210,9 +210,7 @@ def _rules(
     says = "as infra/rulesets.json says"
 
     def ask() -> Answer:
-        reading = read_rulesets(
-            policy, outside.rulesets, settings.policy.optional_rules
-        )
+        reading = read_rulesets(policy, outside.rulesets, settings.policy)
         wrong = [each.name for each in reading.comparisons if each.drifts]
         if not wrong:
             return AsWanted(detail=says)
