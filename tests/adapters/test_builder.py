@@ -25,15 +25,14 @@ LABELS = {
     "org.opencontainers.image.revision": COMMIT,
     "org.opencontainers.image.created": "2026-03-01T12:00:00Z",
     "org.opencontainers.image.title": "api",
+    "org.opencontainers.image.licenses": "MIT",
 }
 SETTINGS = parse_settings(
     '[repository]\nowner = "acme"\nname = "shop"\n'
     '[[services]]\nname = "api"\nkind = "api"\n[[environments]]\nname = "dev"\n'
 )
 JOB = Job(
-    service=SETTINGS.service("api"),
-    context="/some folder/api",
-    dockerfile="",
+    context=Path("/some folder/api"),
     image=f"ghcr.io/{API}:{BUILT}",
     commit=COMMIT,
     created=MOMENT,
@@ -64,6 +63,7 @@ def builder(server: RegistryServer, tmp_path: Path) -> Builder:
         read_tag=lambda image, tag: f"read at {image}:{tag}",
         user="robot",
         password=PASSWORD,
+        licenses="MIT",
     )
 
 
@@ -245,12 +245,10 @@ def annotations(manifest: Manifest) -> dict[str, str]:
 def test_a_service_is_built_in_its_own_way() -> None:
     job = replace(
         JOB,
-        service=replace(
-            JOB.service,
-            platforms=("linux/amd64", "linux/arm64"),
-            args={"PYTHON": "3.13"},
-        ),
+        service="api",
         dockerfile="/some folder/api.dockerfile",
+        platforms=("linux/amd64", "linux/arm64"),
+        args={"PYTHON": "3.13"},
     )
 
     [docker] = command_lines("docker", job)
@@ -268,8 +266,7 @@ def test_a_service_is_built_in_its_own_way() -> None:
 
 
 def test_buildah_takes_one_platform_and_the_arguments() -> None:
-    own = replace(JOB.service, platforms=("linux/arm64",), args={"A": "b"})
-    job = replace(JOB, service=own)
+    job = replace(JOB, platforms=("linux/arm64",), args={"A": "b"})
 
     build, _ = command_lines("buildah", job)
 

@@ -37,6 +37,7 @@ def scratch() -> Sandbox:
     box = Sandbox(name="shop-monokeel-live")
     box.behave(GITHUB)
     box.switches.organization_deploy_keys = True
+    box.switches.deployments_shuffled = False
     return box
 
 

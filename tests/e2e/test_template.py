@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
 from sandbox.records import Issue
 from sandbox.server import Sandbox
@@ -148,3 +149,99 @@ def test_the_check_ends_with_2_and_keeps_one_issue(shop: Path, box: Sandbox) -> 
     assert (first.returncode, second.returncode) == (2, 2), first.stderr
     assert answer(first)["latest"] == "9999.0.0"
     assert answer(first)["notes"] == answer(second)["notes"] == ["issue #1 is open"]
+
+
+def test_lost_answers_are_written_again_on_a_branch(shop: Path, box: Sandbox) -> None:
+    """T26: what infra/platform.toml shows, and what is said, at the version named."""
+    answers = (shop / ".copier-answers.yml").read_bytes()
+    source = str(yaml.safe_load(answers)["_src_path"])
+    there = inv(shop, box, "template.update", "--adopt", "9998.0.0", "--source", source)
+    put(shop, {".copier-answers.yml": None})
+    save(shop, "chore: lose them")
+
+    nowhere = inv(shop, box, "template.update", "--adopt", "9998.0.0")
+    lost = inv(shop, box, "template.check")
+    done = inv(shop, box, "template.update", "--adopt", "9998.0.0", "--source", source)
+
+    assert (there.returncode, nowhere.returncode) == (1, 1)
+    assert "there is nothing to adopt" in there.stderr
+    assert "--source OWNER/REPO" in nowhere.stderr
+    assert "--adopt VERSION" in lost.stderr
+    assert done.returncode == 0, done.stderr
+    git(shop, "merge", "-q", "template/v9998.0.0-answers")
+    assert yaml.safe_load((shop / ".copier-answers.yml").read_bytes()) == (
+        yaml.safe_load(answers)
+    )
+    assert inv(shop, box, "template.update").returncode == 0
+
+
+def doctor(shop: Path, box: Sandbox) -> dict[str, tuple[str, str]]:
+    done = inv(shop, box, "doctor", "--json")
+    assert done.stdout, done.stderr
+    found = answer(done)["findings"]
+    assert isinstance(found, list)
+    return {each["what"]: (each["state"], each["detail"]) for each in found}
+
+
+def test_doctor_names_what_the_index_lacks(shop: Path, box: Sandbox) -> None:
+    """T14, T15: an ignore rule or a drive without modes kept it out, silently."""
+    before = doctor(shop, box)
+    git(shop, "rm", "-q", "--cached", "ops/requirements.txt")
+    git(shop, "update-index", "--chmod=-x", "inv")
+    after = doctor(shop, box)
+
+    assert before["managed files"] == before["template"] == ("ok", "")
+    assert after["managed files"] == (
+        "missing",
+        "git add -f ops/requirements.txt; git update-index --chmod=+x inv",
+    )
+
+
+def test_doctor_names_a_template_out_of_reach_and_a_broken_list(
+    shop: Path, box: Sandbox
+) -> None:
+    answers = shop / ".copier-answers.yml"
+    lines = answers.read_text().splitlines()
+    lines = [x if "_src_path" not in x else "_src_path: /nowhere" for x in lines]
+    put(shop, {".copier-answers.yml": "\n".join(lines).encode()})
+    put(shop, {"ops/manifest.json": b"{"})
+    save(shop, "chore: elsewhere")
+
+    found = doctor(shop, box)
+
+    assert found["template"][0] == "unknown"
+    assert "/nowhere cannot be read" in found["template"][1]
+    assert found["managed files"][0] == "missing"
+    assert "git checkout HEAD -- ops/manifest.json" in found["managed files"][1]
+
+
+def test_doctor_names_a_folder_inside_of_a_repository(
+    shop: Path, box: Sandbox, tmp_path: Path
+) -> None:
+    """T16: GitHub would never run its workflows."""
+    outer = tmp_path / "outer"
+    shutil.copytree(shop, outer / "shop", ignore=shutil.ignore_patterns(".git"))
+    git(outer, "init", "-q", "-b", "main")
+    git(outer, "remote", "add", "origin", "https://github.com/acme/shop.git")
+    save(outer, "chore: inside")
+
+    state, detail = doctor(outer / "shop", box)["repository"]
+
+    assert state == "missing"
+    assert "this is the folder shop/ of a repository, not its root" in detail
+
+
+def test_doctor_names_tags_that_copier_takes_for_releases(
+    shop: Path, box: Sandbox
+) -> None:
+    """T35: in the template's own repository, which has copier.yml."""
+    put(shop, {"copier.yml": b"{}\n"})
+    good = doctor(shop, box)["tags"]
+    for name in ("v1.0.0", "v2", "4.0.0", "latest"):
+        git(shop, "tag", name)
+
+    assert good == ("ok", "")
+    assert doctor(shop, box)["tags"] == (
+        "missing",
+        "Copier takes them for releases: git tag -d 4.0.0 v2",
+    )

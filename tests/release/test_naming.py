@@ -5,7 +5,7 @@ import pytest
 from monokeel.ground.errors import RefusedError, UsageError
 from monokeel.ground.settings import Settings, parse_settings
 from monokeel.policy.branches import judge_branch
-from monokeel.release.services import list_services
+from monokeel.release.services import changed_services, list_services
 from monokeel.release.titles import judge_title
 
 PATTERN = "^(main|env/[a-z0-9-]+|(feat|fix)/.+)$"
@@ -135,6 +135,36 @@ def test_a_service_changed_if_its_own_files_did_or_what_all_share(
     listed = report.data["services"]
     assert isinstance(listed, list)
     assert [s["name"] for s in listed if isinstance(s, dict)] == expected
+
+
+@pytest.mark.parametrize(
+    ("path", "concerned"),
+    [
+        ("jobs/mail/mail.py", ["mail", "all"]),
+        ("libs/text.py", ["mail", "all"]),
+        ("docker/mail", ["mail", "all"]),
+        ("libs2/text.py", ["all"]),
+        ("README.md", ["all"]),
+    ],
+)
+def test_a_service_is_concerned_by_whatever_its_image_is_made_of(
+    path: str, concerned: list[str]
+) -> None:
+    settings = parse_settings("""
+        repository = {owner = "acme", name = "shop"}
+        [[services]]
+        name = "mail"
+        kind = "worker"
+        path = "jobs/mail"
+        context = "libs"
+        dockerfile = "docker/mail"
+        [[services]]
+        name = "all"
+        kind = "api"
+        context = "."
+    """)
+
+    assert [each.name for each in changed_services(settings, [path])] == concerned
 
 
 def test_without_a_ref_all_services_are_listed() -> None:

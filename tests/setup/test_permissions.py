@@ -30,7 +30,8 @@ def test_each_app_is_asked_for_what_the_page_says(environment: str, base: str) -
     jobs = [j for j in document["jobs"].values() if j["environment"]["name"]]
 
     steps = [step for job in jobs for step in job["steps"]]
-    [app] = [s for s in steps if "create-github-app-token" in s.get("uses", "")]
+    apps = [s for s in steps if "create-github-app-token" in s.get("uses", "")]
+    [app] = [step for step in apps if "repositories" not in step["with"]]
     asked = {
         name.removeprefix("permission-").replace("-", "_"): level
         for name, level in app["with"].items()
@@ -40,3 +41,19 @@ def test_each_app_is_asked_for_what_the_page_says(environment: str, base: str) -
     assert [job["environment"]["name"] for job in jobs] == [environment]
     assert asked == APPS[environment]
     assert "env.KEY != ''" in app["if"]  # G18: one variable serves two workflows
+
+
+def test_the_app_only_reads_a_private_template() -> None:
+    """T21: without a named repository its token reaches the one at hand alone."""
+    path = ROOT / "template/.github/workflows" / WORKFLOWS["template"]
+    document = yaml.load(path.read_text("utf-8"), Loader=yaml.BaseLoader)  # noqa: S506
+    [job] = document["jobs"].values()
+
+    [reader] = [step for step in job["steps"] if step.get("id") == "reader"]
+
+    assert reader["with"]["repositories"] == "${{ vars.MONOKEEL_TEMPLATE_REPOSITORY }}"
+    asked = {key for key in reader["with"] if key.startswith("permission-")}
+    assert (asked, reader["with"]["permission-contents"]) == (
+        {"permission-contents"},
+        "read",
+    )

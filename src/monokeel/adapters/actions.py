@@ -13,15 +13,8 @@ from monokeel.ground.report import visible
 
 
 def add_summary(markdown: str) -> None:
-    """Append *markdown* to the job summary, if there is one.
-
-    One that cannot be written is a warning: what it tells of may be done already.
-    """
-    try:
-        _append("GITHUB_STEP_SUMMARY", markdown)
-    except OSError as error:
-        reason = error.strerror or error
-        sys.stderr.write(f"warning: the job summary was not written: {reason}\n")
+    """Append *markdown* to the job summary, if there is one."""
+    _append("GITHUB_STEP_SUMMARY", markdown)
 
 
 def set_output(name: str, value: str) -> None:

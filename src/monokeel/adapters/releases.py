@@ -7,27 +7,28 @@ tokens that may write, and some time after their creation.
 import time
 from collections.abc import Callable
 from http import HTTPStatus
+from urllib.parse import urlencode
 
 from monokeel.adapters.addresses import check_address, is_loopback, joined, parts_of
-from monokeel.adapters.github import ACCEPTED, GitHub, words_of
-from monokeel.adapters.session import (
-    LARGEST_RECORD,
-    REDIRECTS,
-    Answer,
-    wait_before_retry,
-)
+from monokeel.adapters.github import GitHub, words_of
+from monokeel.adapters.session import LARGEST_RECORD, Answer, wait_before_retry
 from monokeel.ground.answers import Json
 from monokeel.ground.errors import MonokeelError, RefusedError, ServiceError
 from monokeel.release.record import (
     RECORD_NAME,
+    UPLOADED,
     Asset,
     GitHubRelease,
     parse_release,
 )
 
 _WAITS_S = (0.2, 0.5, 1.0, 2.0, 4.0)
-_MAYBE = (HTTPStatus.OK, HTTPStatus.NOT_FOUND)
 _HIDDEN = (HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND)
+_REDIRECTS = (
+    HTTPStatus.MOVED_PERMANENTLY,
+    HTTPStatus.FOUND,
+    HTTPStatus.TEMPORARY_REDIRECT,
+)
 _WORKFLOW_FIX = (
     "The token needs contents: write. If it has that, the commit's .github/workflows"
     " differ from the default branch's, and GitHub lets no GITHUB_TOKEN release such"
@@ -73,14 +74,18 @@ class Releases:
         wins. No ``target_commitish`` is sent, the tag is made first. Raises
         RefusedError when GitHub refuses (422: published already, burned name).
         """
-        draft: Json = {"tag_name": tag, "name": title, "body": body, "draft": True}
-        answer = self._write("POST", "/releases", draft, HTTPStatus.CREATED)
-        made = parse_release(answer.json())
+        answer = self._write(
+            "POST",
+            "/releases",
+            {"tag_name": tag, "name": title, "body": body, "draft": True},
+            HTTPStatus.CREATED,
+        )
+        draft = parse_release(answer.json())
         for wait_s in _WAITS_S:
-            if any(each.id == made.id for each in self.listed()):
+            if any(each.id == draft.id for each in self.listed()):
                 break
             self._sleep(wait_s)
-        return made
+        return draft
 
     def attach(self, release: GitHubRelease, content: bytes) -> None:
         """Upload *content* as ``release.json`` of *release*.
@@ -89,11 +94,15 @@ class Releases:
         """
         url = release.upload_url.partition("{")[0]
         self._check_upload_host(url)
-        headers = {"Accept": ACCEPTED, "Content-Type": "application/json"}
+        headers = {
+            "Accept": "application/vnd.github+json",
+            "Content-Type": "application/json",
+        }
         if self._github.token:
             headers["Authorization"] = f"Bearer {self._github.token}"
+        address = f"{url}?{urlencode({'name': RECORD_NAME})}"
         answer = self._github.session.request(
-            "POST", f"{url}?name={RECORD_NAME}", headers=headers, body=content
+            "POST", address, headers=headers, body=content
         )
         if answer.status != HTTPStatus.CREATED:
             raise _refusal(f"the upload of {RECORD_NAME}", answer)
@@ -105,7 +114,9 @@ class Releases:
         was listed.
         """
         asset = release.record_asset
-        return self._download(asset) if asset and release.has_file else None
+        if asset is None or asset.state != UPLOADED:
+            return None
+        return self._download(asset)
 
     def publish(
         self, release: GitHubRelease, *, title: str, body: str, latest: bool
@@ -117,7 +128,7 @@ class Releases:
         refuses (422: burned name, tag rules).
         """
         # A string on purpose: "true", "false" or "legacy" (GitHub's REST reference).
-        change: Json = {
+        change: dict[str, Json] = {
             "name": title,
             "body": body,
             "draft": False,
@@ -132,7 +143,9 @@ class Releases:
         It is read again first: RefusedError if somebody has published it since.
         """
         path = f"/releases/{release.id}"
-        seen = self._github.request("GET", path, expect=_MAYBE)
+        seen = self._github.request(
+            "GET", path, expect=(HTTPStatus.OK, HTTPStatus.NOT_FOUND)
+        )
         if seen.status == HTTPStatus.NOT_FOUND:
             return
         if not parse_release(seen.json()).draft:
@@ -140,11 +153,16 @@ class Releases:
                 f"release {release.tag} ({release.id}) is published",
                 fix="Published releases are never deleted: release a new version.",
             )
-        gone = (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_FOUND)
-        self._github.request("DELETE", path, expect=gone)
+        self._github.request(
+            "DELETE",
+            path,
+            expect=(HTTPStatus.NO_CONTENT, HTTPStatus.NOT_FOUND),
+        )
 
     def _one(self, path: str) -> GitHubRelease | None:
-        answer = self._github.request("GET", path, expect=_MAYBE)
+        answer = self._github.request(
+            "GET", path, expect=(HTTPStatus.OK, HTTPStatus.NOT_FOUND)
+        )
         if answer.status == HTTPStatus.OK:
             return parse_release(answer.json())
         if not self._is_visible:
@@ -153,7 +171,7 @@ class Releases:
         return None
 
     def _write(
-        self, method: str, path: str, change: Json, wanted: HTTPStatus
+        self, method: str, path: str, change: dict[str, Json], wanted: HTTPStatus
     ) -> Answer:
         answer = self._github.request(
             method, path, json=change, expect=(wanted, *_HIDDEN)
@@ -182,7 +200,7 @@ class Releases:
             path,
             accept="application/octet-stream",
             largest=LARGEST_RECORD,
-            expect=(*_MAYBE, *REDIRECTS),
+            expect=(HTTPStatus.OK, HTTPStatus.NOT_FOUND, *_REDIRECTS),
         )
         if answer.status == HTTPStatus.NOT_FOUND:
             return None

@@ -38,9 +38,6 @@ class Unknown:
     hidden: bool = False
 
 
-ImageAnswer = Found | Absent | Unknown
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RemoteRef:
     """What a ref names: its *object*, and the *commit* that an annotated tag peels to.

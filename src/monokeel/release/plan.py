@@ -36,8 +36,7 @@ class ServiceImage:
 
     *image* is ``ghcr.io/acme/shop/api``, *tag* the version. *state* says what is there
     now: nothing, an image of this commit, something else, or nobody can tell. *digest*
-    is what the registry answered, ``None`` unless something is there; *detail* says it
-    in words.
+    is what the registry answered, ``None`` unless something is there.
     """
 
     name: str
@@ -45,7 +44,6 @@ class ServiceImage:
     tag: str
     state: ImageState
     digest: str | None = None
-    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,8 +11,8 @@ from monokeel.ground.settings import Service, Settings
 _SHARED = ("infra/platform.toml", ".github/workflows/")
 
 
-class Changes(Protocol):
-    """What has changed in the history of the clone."""
+class History(Protocol):
+    """The history of the clone."""
 
     def commit_of(self, ref: str) -> str | None:
         """Return the commit that *ref* names, ``None`` if there is none."""
@@ -21,7 +21,7 @@ class Changes(Protocol):
         """Return the paths that *commit* changed since it left *since*."""
 
 
-def list_services(settings: Settings, history: Changes, *, since: str = "") -> Report:
+def list_services(settings: Settings, history: History, *, since: str = "") -> Report:
     """Return the services, or only those that changed since *since* (any ref).
 
     Raises UsageError when *since* names no commit.
@@ -50,12 +50,16 @@ def list_services(settings: Settings, history: Changes, *, since: str = "") -> R
 
 
 def changed_services(settings: Settings, paths: Iterable[str]) -> tuple[Service, ...]:
-    """Return the services that *paths* concern: their own files, or what all share."""
+    """Return the services that *paths* concern: what they are made of, or all share."""
     changed = tuple(paths)
     if any(path.startswith(_SHARED) for path in changed):
         return settings.services
-    return tuple(
-        service
-        for service in settings.services
-        if any(path.startswith(f"{service.path}/") for path in changed)
+    return tuple(each for each in settings.services if _is_made_of(each, changed))
+
+
+def _is_made_of(service: Service, changed: tuple[str, ...]) -> bool:
+    """Say whether one of *changed* is in a folder that *service* is made from."""
+    folders = {f"{service.path}/", f"{service.context}/".removeprefix("./")}
+    return service.dockerfile in changed or any(
+        path.startswith(tuple(folders)) for path in changed
     )

@@ -35,12 +35,16 @@ State = Literal["ok", "missing", "optional", "unknown"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Here:
-    """The machine, the clone and its files, and where these do not agree."""
+    """The machine, the clone and its files, and where these do not agree.
+
+    *template* is what was found out of the template and of its files.
+    """
 
     machine: Machine
     clone: Clone
     files: Files
     disagreements: tuple[Finding, ...] = ()
+    template: tuple["Diagnosis", ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +123,7 @@ def _clone(settings: Settings, here: Here) -> Iterator[Diagnosis]:
     fixes["files agree"] = "; ".join(errors)
     for what, fix in fixes.items():
         yield Diagnosis("clone", what, "missing" if fix else "ok", fix)
+    yield from here.template
 
 
 def _github(declared: Declared, outside: Outside) -> Iterator[Diagnosis]:

@@ -141,11 +141,17 @@ def doctor() -> "Iterator[Report]":
     from monokeel.policy.agreement import disagreements
     from monokeel.setup.doctor import Here, doctor_report, examine
     from monokeel.setup.rows import Declared
+    from monokeel.tasks.template import diagnose_template
 
     settings = wiring.read_settings()
     outside = _outside(_keys(settings), rules=False) if wiring.token() else None
     root = wiring.root()
-    here = Here(machine=Machine(), clone=wiring.make_git(), files=Worktree(root))
+    here = Here(
+        machine=Machine(),
+        clone=wiring.make_git(),
+        files=Worktree(root),
+        template=tuple(diagnose_template()),
+    )
     declared = Declared(settings=settings, policy=None)
     if (root / wiring.POLICY).exists():  # else it is among the missing files
         declared = _declared()

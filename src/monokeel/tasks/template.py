@@ -1,12 +1,12 @@
 """Follow the template: is there a newer one, bring it in, verify what it delivered."""
 
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from monokeel.ground.errors import UsageError
+from monokeel.ground.errors import ServiceError, UsageError
 from monokeel.tasks import wiring
 from monokeel.tasks.command import About
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from monokeel.adapters.pulls import Pulls
     from monokeel.ground.answers import Json
     from monokeel.ground.report import Report
+    from monokeel.setup.doctor import Diagnosis
     from monokeel.updates.records import Recorded
     from monokeel.updates.update import UpdatePlan
 
@@ -47,12 +48,16 @@ def check(*, source: str = "", issue: bool = False) -> "Iterator[Report]":
     from monokeel.adapters.issues import Issues
     from monokeel.updates import offer
 
-    with _template(source) as template:
-        offered = offer.check(template)
-    followed = []
-    if issue:
-        issues = Issues(wiring.make_github())
-        followed.append(offer.keep_issue(offered, issues))
+    issues = Issues(wiring.make_github()) if issue else None
+    try:
+        with _template(source) as template:
+            offered = offer.check(template)
+    except ServiceError as error:
+        if issues is None:
+            raise
+        yield offer.unreadable(error, issues)
+        return
+    followed = [offer.keep_issue(offered, issues)] if issues else []
     yield offer.check_report(offered, *followed)
 
 
@@ -86,36 +91,51 @@ def update(
     dry_run: bool = False,
 ) -> "Iterator[Report]":
     """Update from the template, on a branch; loses no edit."""
+    from monokeel.adapters.issues import Issues
     from monokeel.adapters.objects import Objects
-    from monokeel.updates import propose
-    from monokeel.updates.update import (
-        Choice,
-        commit_update,
-        plan_update,
-        require_taken,
-    )
+    from monokeel.updates import offer
+    from monokeel.updates.update import Choice, plan_update
 
     answers = _answers(answer or [])
     choice = Choice(version=adopt or to, answers={} if adopt else answers)
     with _template(source, adopt, answers) as template:
         objects = Objects(wiring.root(), work=template.work)
-        plan = plan_update(objects, template, choice)
-        if plan is None:
-            yield propose.current_report(template.recorded().commit)
+        try:
+            plan = plan_update(objects, template, choice)
+        except ServiceError as error:
+            if not pr or dry_run:
+                raise
+            yield offer.unreadable(error, Issues(wiring.make_github()))
             return
-        declined = propose.rejected(plan, _pulls()) if pr else None
-        if declined is not None or dry_run:
-            yield propose.preview(plan, declined)
-            return
-        commit = commit_update(plan, objects)
-        more = []
-        if commit is not None and pr:
-            more.append(_propose(plan, commit, objects, template))
-        elif commit is not None:
-            objects.point(plan.branch, commit, old=plan.before)
-        yield propose.update_report(plan, commit, *more)
-        if not pr:
-            require_taken(plan)
+        yield from _carried_out(plan, objects, template, pr=pr, dry_run=dry_run)
+
+
+def _carried_out(
+    plan: "UpdatePlan | None",
+    objects: "Objects",
+    template: "Template",
+    *,
+    pr: bool,
+    dry_run: bool,
+) -> "Iterator[Report]":
+    from monokeel.updates import propose
+    from monokeel.updates.update import commit_update, require_taken
+
+    if plan is None:
+        yield propose.current_report(template.recorded().commit)
+        return
+    declined = propose.rejected(plan, _pulls()) if pr else None
+    if declined is not None or dry_run:
+        yield propose.preview(plan, declined)
+        return
+    commit, more = commit_update(plan, objects), []
+    if commit is not None and pr:
+        more.append(_propose(plan, commit, objects, template))
+    elif commit is not None:
+        objects.point(plan.branch, commit, old=plan.before)
+    yield propose.update_report(plan, commit, *more)
+    if not pr:
+        require_taken(plan)
 
 
 @About(
@@ -143,6 +163,52 @@ def verify(*, source: str = "", rebuild: bool = False) -> "Iterator[Report]":
     with _template(source) as template:
         files = Worktree(wiring.root())
         yield managed.verify(files, template, edited=edited, rebuild=rebuild)
+
+
+def diagnose_template() -> "Iterator[Diagnosis]":
+    """Yield what doctor says of the template's files here, and of its repository."""
+    from monokeel.adapters.objects import Objects
+    from monokeel.adapters.worktree import Worktree
+    from monokeel.updates import records
+    from monokeel.updates.verify import MANIFEST, advice, kept_out, parse_manifest
+
+    root = wiring.root()
+    files = Worktree(root)
+
+    def repository() -> str:
+        Objects(root, work=root).head()  # raises for a folder inside of one
+        return ""
+
+    def managed_files() -> str:
+        listed = parse_manifest(files.read([MANIFEST]).get(MANIFEST))
+        return "; ".join(advice(kept_out(files, listed)))
+
+    def template() -> str:
+        with _template("") as found:
+            return "" if found.versions() else "it has no version"
+
+    def tags() -> str:
+        odd = " ".join(records.odd_tags(wiring.make_git().tags()))
+        return f"Copier takes them for releases: git tag -d {odd}" if odd else ""
+
+    yield _diagnosis("repository", repository)
+    if (root / "copier.yml").exists():  # the template itself
+        yield _diagnosis("tags", tags)
+    else:
+        yield _diagnosis("managed files", managed_files)
+        yield _diagnosis("template", template)
+
+
+def _diagnosis(what: str, ask: "Callable[[], str]") -> "Diagnosis":
+    from monokeel.setup.doctor import Diagnosis
+
+    try:
+        fix = ask()
+    except UsageError as error:
+        return Diagnosis("clone", what, "missing", f"{error.problem}: {error.fix}")
+    except ServiceError as error:
+        return Diagnosis("clone", what, "unknown", f"{error.problem}. {error.fix}")
+    return Diagnosis("clone", what, "missing" if fix else "ok", fix)
 
 
 @contextmanager

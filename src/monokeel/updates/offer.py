@@ -16,6 +16,10 @@ from monokeel.updates.records import (
 )
 
 MARKER = "template-update"
+_PRIVATE = (
+    "A private template is read with a credential of its own: see `Template Updates` in"
+    " docs/OPERATIONS.md."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +93,7 @@ def choose_version(template: Versions, wanted: str = "") -> tuple[str, str]:
             f"this repository was made from template commit {recorded.commit!r},"
             " which is no release",
             fix=f"Set _commit in {ANSWERS_FILE} to the release it came from, such"
-            " as v1.2.0, and commit that.",
+            " as v1.2.0, or to its commit, and commit that.",
         )
     known, where = template.versions(), template.address()
     version = wanted or newest(known)
@@ -130,6 +134,22 @@ def keep_issue(offer: Offer, issues: Issues) -> str:
     lines += ["", offer.notes] if offer.notes else []
     number = issues.keep_open(MARKER, title=title, body="\n".join(lines))
     return f"issue #{number} is open"
+
+
+def unreadable(error: ServiceError, issues: Issues) -> Report:
+    """Keep one issue open that says why the template cannot be read; report it.
+
+    It is what a person has to settle (a token, a key), so not every run need fail.
+    """
+    lines = (f"{error.problem}.", error.fix, _PRIVATE)
+    title = "Template: it cannot be read"
+    number = issues.keep_open(MARKER, title=title, body="\n\n".join(lines))
+    return Report(
+        headline="Whether a newer template is there, nobody can tell",
+        sections=(Section("", (*lines[:2], f"issue #{number} is open")),),
+        data={"verdict": "unknown", "reason": error.problem, "issue": number},
+        outcome="difference",
+    )
 
 
 def check_report(offer: Offer, *followed: str) -> Report:

@@ -8,7 +8,7 @@ somebody has taken by hand is gone from the list. Deleting a line of it declines
 import json
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 
 from monokeel.ground.answers import Json
@@ -24,6 +24,7 @@ _LISTS = {
     "environments": ("name", "soak", "prerelease", "reviewers"),
 }
 _TAG = re.compile(r"v((?:0|[1-9]\d{0,14})(?:\.(?:0|[1-9]\d{0,14})){2})\Z")
+_TAKEN = re.compile(r"v?\d+(?:\.\d+)*(?:-\d+|\.post\d+)?\Z")
 _COMMIT = re.compile(r"(?:.+-g)?([0-9a-f]{7,40})\Z")  # as git-describe(1) has it
 
 
@@ -34,6 +35,14 @@ def version_of(ref: str) -> str | None:
     """
     match = _TAG.match(ref) or _COMMIT.match(ref)
     return match[1] if match else None
+
+
+def odd_tags(tags: Iterable[str]) -> list[str]:
+    """Return those of *tags* that Copier takes for a release and nothing else does.
+
+    It orders names by PEP 440: a bare ``copier copy`` would take ``4.0.0`` or ``v1``.
+    """
+    return sorted(t for t in tags if _TAKEN.match(t) and not _TAG.match(t))
 
 
 def ref_of(version: str) -> str:

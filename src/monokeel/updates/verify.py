@@ -134,6 +134,12 @@ def parse_manifest(content: bytes | None) -> Listing:
     )
 
 
+def kept_out(files: Files, wanted: Listing) -> list[Difference]:
+    """Return which of *wanted* the index lacks, or has without its executable bit."""
+    found = _unlike(wanted, files.in_index(wanted), "index")
+    return [each for each in found if each.state != _EDITED]
+
+
 def differences(files: Files, wanted: Listing) -> Iterator[Difference]:
     """Yield what differs from *wanted* on disk and in git's index."""
     yield from _unlike(wanted, files.on_disk(wanted), "disk")

@@ -1,0 +1,167 @@
+"""Where a template can be: without tags, with a lost one, in a bundle, or moved."""
+
+import threading
+from collections.abc import Iterator
+from functools import partial
+from http import HTTPStatus
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from copier import run_copy
+
+from monokeel.adapters.copier import Template
+from monokeel.adapters.credentials import Credentials
+from monokeel.ground.errors import RefusedError
+from monokeel.updates.offer import check
+from tests.rendered.renders import copy_source, git
+from tests.rendered.versions import (
+    NEW,
+    OLD,
+    Versions,
+    put,
+    save,
+    start_repository,
+    tree_of,
+    update,
+)
+
+
+def template_of(shop: Path, work: Path, source: str = "") -> Template:
+    work.mkdir()
+    return Template(shop, work=work, source=source, credentials=Credentials())
+
+
+def test_a_template_without_tags_is_followed_by_its_commits(tmp_path: Path) -> None:
+    source = copy_source(tmp_path / "monokeel")
+    git(source, "tag", "-d", NEW)
+    git(source, "tag", "latest")  # no version, and git-describe begins with it
+    save(source, "docs: more")
+    run_copy(str(source), tmp_path / "a", defaults=True, quiet=True, vcs_ref="HEAD")
+    shop = start_repository(tmp_path / "a", tmp_path / "shop")
+
+    current = check(template_of(shop, tmp_path / "current"))
+    put(source / "template", {"docs/added.md": b"A new page.\n"})
+    save(source, "docs: a page")
+    offer = check(template_of(shop, tmp_path / "newer"))
+    done = update(shop, tmp_path / "work")
+    git(shop, "checkout", "-q", "main")
+    git(shop, "merge", "-q", done.branch)
+    after = check(template_of(shop, tmp_path / "after"))
+
+    tip = git(source, "rev-parse", "HEAD")[:12]
+    assert (current.verdict, offer.verdict, after.verdict) == (
+        "current",
+        "available",
+        "current",
+    )
+    assert offer.latest == done.version == tip
+    assert offer.notes == "- docs: a page"
+    assert "no release tag" in offer.hints[0]
+    assert (shop / "docs/added.md").exists()
+
+    git(source, "commit", "-q", "--allow-empty", "-m", "chore: release")
+    git(source, "tag", "v1.0.0")
+    assert check(template_of(shop, tmp_path / "tagged")).latest == "1.0.0"
+
+
+def test_a_release_that_does_not_hold_the_commit_here_is_no_update(
+    tmp_path: Path,
+) -> None:
+    source = copy_source(tmp_path / "monokeel")
+    save(source, "feat: not released yet")
+    run_copy(str(source), tmp_path / "a", defaults=True, quiet=True, vcs_ref="HEAD")
+    shop = start_repository(tmp_path / "a", tmp_path / "shop")
+
+    assert check(template_of(shop, tmp_path / "work")).verdict == "current"
+
+
+def test_a_commit_that_is_in_no_history_any_more_is_refused(tmp_path: Path) -> None:
+    source = copy_source(tmp_path / "monokeel")
+    git(source, "tag", "-d", NEW)
+    run_copy(str(source), tmp_path / "a", defaults=True, quiet=True, vcs_ref="HEAD")
+    shop = start_repository(tmp_path / "a", tmp_path / "shop")
+    git(source, "commit", "-q", "--amend", "--allow-empty", "-m", "another history")
+
+    with pytest.raises(RefusedError, match="any more"):
+        check(template_of(shop, tmp_path / "work"))
+
+
+def test_a_deleted_tag_is_told_by_check_and_by_update(
+    shop: Path, versions: Versions, tmp_path: Path
+) -> None:
+    """T25."""
+    copy = tmp_path / "copy"
+    git(tmp_path, "clone", "-q", str(versions.source), str(copy))
+    git(copy, "tag", "-d", OLD)
+
+    with pytest.raises(RefusedError, match=f"has no {OLD} any more"):
+        check(template_of(shop, tmp_path / "check", str(copy)))
+    with pytest.raises(RefusedError, match=f"has no {OLD} any more"):
+        update(shop, tmp_path / "work", source=str(copy))
+
+
+def test_a_bundle_serves_as_a_template(
+    shop: Path, versions: Versions, tmp_path: Path
+) -> None:
+    bundle = tmp_path / "monokeel.bundle"
+    git(versions.source, "bundle", "create", "-q", str(bundle), "--all", "HEAD")
+
+    update(shop, tmp_path / "work", source=str(bundle))
+
+    expected = {**tree_of(versions.new)}
+    assert tree_of(shop).keys() == expected.keys()
+
+
+class Moving(SimpleHTTPRequestHandler):
+    """Serves files; what begins with /old/ has moved to *goal*."""
+
+    goal = ""
+
+    def do_GET(self) -> None:
+        if not self.path.startswith("/old/"):
+            super().do_GET()
+            return
+        self.send_response(HTTPStatus.MOVED_PERMANENTLY)
+        self.send_header("Location", self.goal + self.path.removeprefix("/old"))
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        del format, args
+
+
+@pytest.fixture
+def server(versions: Versions, tmp_path: Path) -> Iterator[ThreadingHTTPServer]:
+    """Serve the template, as files, at /monokeel.git."""
+    bare = tmp_path / "files/monokeel.git"
+    git(tmp_path, "clone", "-q", "--bare", str(versions.source), str(bare))
+    git(bare, "update-server-info")
+    handler = partial(Moving, directory=str(tmp_path / "files"))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as made:
+        threading.Thread(target=made.serve_forever, daemon=True).start()
+        yield made
+        made.shutdown()
+
+
+def test_a_template_that_moved_on_its_host_is_read_and_told(
+    shop: Path, server: ThreadingHTTPServer, tmp_path: Path
+) -> None:
+    base = f"http://127.0.0.1:{server.server_port}"
+    Moving.goal = base
+
+    offer = check(template_of(shop, tmp_path / "work", f"{base}/old/monokeel.git"))
+
+    assert offer.verdict == "available"
+    assert f"it has moved to {base}/monokeel.git" in offer.hints[0]
+
+
+def test_a_template_that_is_answered_from_another_host_is_refused(
+    shop: Path, server: ThreadingHTTPServer, tmp_path: Path
+) -> None:
+    Moving.goal = f"http://localhost:{server.server_port}"
+    source = f"http://127.0.0.1:{server.server_port}/old/monokeel.git"
+    template = template_of(shop, tmp_path / "work", source)
+
+    for ask in (template.versions, template.mirror):
+        with pytest.raises(RefusedError, match="another host, http://localhost:"):
+            ask()
