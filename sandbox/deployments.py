@@ -71,7 +71,7 @@ def deployment_shape(state: State, record: Deployment) -> JsonObject:
 
 @route("GET", "/R/deployments", "deployments:read")
 def list_deployments(state: State, call: Call) -> Reply:
-    """List deployments, in no promised order: they are shuffled by a fixed key."""
+    """List deployments, newest first; no order is promised: a switch shuffles."""
     found = [
         record
         for record in state.deployments

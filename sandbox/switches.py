@@ -69,7 +69,7 @@ class Switches:
     deprecation_headers: bool = False
     renamed_from: str = ""  # this owner/name answers 301
     payload_as_text: bool = False
-    deployments_shuffled: bool = True  # their order is in no page; False: newest first
+    deployments_shuffled: bool = False  # no page promises that the newest come first
     newest_status_first: bool = False  # statuses in GraphQL; no order is promised
     actions_open_pulls: bool = False  # the repository's setting; off by default
     rate_limit: int = 5000

@@ -31,6 +31,18 @@ def test_nothing_is_written_outside_of_actions(
     assert capsys.readouterr().err == ""
 
 
+def test_a_summary_that_cannot_be_written_is_a_warning(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", "/dev/full")
+
+    actions.add_summary("env/dev: 1.0.0 -> 1.1.0")
+
+    assert capsys.readouterr().err == (
+        "warning: the job summary was not written: No space left on device\n"
+    )
+
+
 def test_an_annotation_is_one_line(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

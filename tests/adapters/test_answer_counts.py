@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from monokeel.adapters.github import GitHub
-from monokeel.adapters.manifests import Blob, revision_of
+from monokeel.adapters.manifests import revision_of
 from monokeel.adapters.registry import Registry
 from monokeel.adapters.session import Session
 from monokeel.ground.answers import Unknown
@@ -29,12 +29,12 @@ def test_an_index_of_many_manifests_is_not_asked_for_each() -> None:
     assert len(server.seen) == 1
 
 
-def chain(length: int) -> tuple[bytes, Callable[[Blob], bytes]]:
+def chain(length: int) -> tuple[bytes, Callable[[str, str], bytes]]:
     """Return an index whose first manifest is an index, and so on *length* times."""
     config = json.dumps({"config": {"digest": "sha256:c"}}).encode()
     levels = [index_of(1)] * length + [config, b'{"config": {}}']
     rest = iter(levels[1:])
-    return levels[0], lambda _: next(rest)
+    return levels[0], lambda _, __: next(rest)
 
 
 @pytest.mark.parametrize(("length", "known"), [(1, True), (4, True), (5, False)])

@@ -25,14 +25,15 @@ LABELS = {
     "org.opencontainers.image.revision": COMMIT,
     "org.opencontainers.image.created": "2026-03-01T12:00:00Z",
     "org.opencontainers.image.title": "api",
-    "org.opencontainers.image.licenses": "MIT",
 }
 SETTINGS = parse_settings(
     '[repository]\nowner = "acme"\nname = "shop"\n'
     '[[services]]\nname = "api"\nkind = "api"\n[[environments]]\nname = "dev"\n'
 )
 JOB = Job(
-    context=Path("/some folder/api"),
+    service=SETTINGS.service("api"),
+    context="/some folder/api",
+    dockerfile="",
     image=f"ghcr.io/{API}:{BUILT}",
     commit=COMMIT,
     created=MOMENT,
@@ -63,7 +64,6 @@ def builder(server: RegistryServer, tmp_path: Path) -> Builder:
         read_tag=lambda image, tag: f"read at {image}:{tag}",
         user="robot",
         password=PASSWORD,
-        licenses="MIT",
     )
 
 
@@ -245,10 +245,12 @@ def annotations(manifest: Manifest) -> dict[str, str]:
 def test_a_service_is_built_in_its_own_way() -> None:
     job = replace(
         JOB,
-        service="api",
+        service=replace(
+            JOB.service,
+            platforms=("linux/amd64", "linux/arm64"),
+            args={"PYTHON": "3.13"},
+        ),
         dockerfile="/some folder/api.dockerfile",
-        platforms=("linux/amd64", "linux/arm64"),
-        args={"PYTHON": "3.13"},
     )
 
     [docker] = command_lines("docker", job)
@@ -266,7 +268,8 @@ def test_a_service_is_built_in_its_own_way() -> None:
 
 
 def test_buildah_takes_one_platform_and_the_arguments() -> None:
-    job = replace(JOB, platforms=("linux/arm64",), args={"A": "b"})
+    own = replace(JOB.service, platforms=("linux/arm64",), args={"A": "b"})
+    job = replace(JOB, service=own)
 
     build, _ = command_lines("buildah", job)
 

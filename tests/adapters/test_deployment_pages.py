@@ -11,8 +11,9 @@ from monokeel.promotion.records import Note, payload_of
 from tests.fakes.http import serving
 
 
-def answered(*, statuses: int = 0) -> bytes:
+def answered(*, statuses: int = 0, more: bool = False, tool: str = "") -> bytes:
     note = payload_of(Note(version="1.0.0", sha="a" * 40))
+    note |= {"tool": tool} if tool else {}
     node = {
         "databaseId": 7,
         "commitOid": "a" * 40,
@@ -23,7 +24,7 @@ def answered(*, statuses: int = 0) -> bytes:
         "payload": json.dumps(note),
         "statuses": {"totalCount": statuses, "nodes": []},
     }
-    page = {"pageInfo": {"hasNextPage": False, "endCursor": "x"}, "nodes": [node]}
+    page = {"pageInfo": {"hasNextPage": more, "endCursor": "x"}, "nodes": [node]}
     found = {"viewer": {"login": "ana"}, "repository": {"e0": page, "c0": None}}
     return json.dumps({"data": found}).encode()
 
@@ -35,6 +36,22 @@ def test_a_commit_that_github_does_not_have_has_no_records() -> None:
 
     assert [record.creator for record in listed.records] == ["github-actions[bot]"]
     assert listed.viewer == "ana"
+
+
+def test_a_page_full_of_other_tools_is_not_the_whole_ledger() -> None:
+    with serving((200, {}, answered(more=True, tool="preview"))) as server:
+        github = GitHub(Session(), api=server.url, repository="acme/shop", token="t")
+        listed = Deployments(github).newest({"dev": "dev"}, [])
+
+    assert (listed.records, listed.floors) == ((), {"dev": 7})
+
+
+def test_what_another_tool_writes_stops_nothing() -> None:
+    with serving((200, {}, answered(statuses=51, tool="preview"))) as server:
+        github = GitHub(Session(), api=server.url, repository="acme/shop", token="t")
+        listed = Deployments(github).newest({"dev": "dev"}, [])
+
+    assert listed.records == ()
 
 
 @pytest.mark.parametrize(

@@ -97,7 +97,7 @@ def outside_of(box: Sandbox, clone: Path, base: Path, who: str) -> Outside:
     rulesets = Rulesets(github)
 
     def apply_rules() -> None:
-        policy = Policy(desired=POLICY, optional_rules=OPTIONAL)
+        policy = Policy(desired=POLICY, keys=PolicySettings(optional_rules=OPTIONAL))
         apply(make_plan(policy, rulesets), rulesets)
 
     def set_secret(name: str, environment: str) -> None:

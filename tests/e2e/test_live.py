@@ -37,7 +37,6 @@ def scratch() -> Sandbox:
     box = Sandbox(name="shop-monokeel-live")
     box.behave(GITHUB)
     box.switches.organization_deploy_keys = True
-    box.switches.deployments_shuffled = False
     return box
 
 

@@ -93,7 +93,7 @@ def secrets_stay(text: str, pick: random.Random) -> None:
 def manifest(text: str, pick: random.Random) -> None:
     content = answer_of(text, pick).body
     children_of(content)
-    revision_of(content, lambda _: pick.choice((content, Unknown(reason="x"))))
+    revision_of(content, lambda _, __: pick.choice((content, Unknown(reason="x"))))
 
 
 def rules(text: str, _: random.Random) -> None:

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 from monokeel.ground.answers import Json
 from monokeel.policy.comparison import Comparison, compare_policies
-from monokeel.policy.reading import Reading
+from monokeel.policy.reading import Reading, judge
 from monokeel.policy.rulesets import parse_policy, read_live
-from monokeel.policy.verdict import judge
 
 Body = dict[str, Json]
 Edit = Callable[[Json], None]

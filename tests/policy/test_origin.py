@@ -8,6 +8,7 @@ import pytest
 
 from monokeel.ground.answers import Json
 from monokeel.ground.report import as_text
+from monokeel.ground.settings import PolicySettings
 from monokeel.policy.comparison import Origin
 from monokeel.policy.origin import find_origins
 from monokeel.policy.plan import make_plan, plan_report
@@ -226,7 +227,7 @@ def test_a_ruleset_that_others_keep_is_shown_and_no_drift() -> None:
     rulesets = in_force(MAIN, TAGS, {**TAGS, "name": "sec-scan"})
     desired = parse_policy(json.dumps([MAIN, TAGS]))
 
-    reading = read_rulesets(desired, rulesets, (), ("sec-*",))
+    reading = read_rulesets(desired, rulesets, PolicySettings(unmanaged=("sec-*",)))
 
     assert [(x.state, x.drifts) for x in reading.comparisons][-1] == (
         "elsewhere",

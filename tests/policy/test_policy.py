@@ -6,6 +6,7 @@ import pytest
 from monokeel.ground.answers import Json
 from monokeel.ground.errors import RefusedError, ServiceError, UsageError
 from monokeel.ground.report import as_text
+from monokeel.ground.settings import PolicySettings
 from monokeel.policy.apply import applied_report, apply
 from monokeel.policy.plan import Plan, make_plan, plan_report
 from monokeel.policy.reading import Policy
@@ -40,7 +41,7 @@ WEAK: Json = [{"type": "deletion"}]
 def policy(*bodies: dict[str, Json], delete: bool = False) -> Policy:
     return Policy(
         desired=parse_policy(json.dumps(bodies or [MAIN, TAGS])),
-        optional_rules=OPTIONAL,
+        keys=PolicySettings(optional_rules=OPTIONAL),
         jobs=(),
         delete_unmanaged=delete,
     )
@@ -62,7 +63,7 @@ def test_a_plan_changes_nothing_and_names_each_write() -> None:
 
     plan = make_plan(policy(), rulesets)
 
-    assert [(each.verb, each.name) for each in plan.actions] == [("create", "tags")]
+    assert [(each.verb, each.name) for each in plan.writes] == [("create", "tags")]
     assert plan.reading.verdict() == "drift"
     assert rulesets.faults.writes == []
 
@@ -133,7 +134,7 @@ def test_an_applied_policy_plans_to_nothing() -> None:
 
     assert applied.done == ("created main", "created tags")
     assert make_plan(policy(), rulesets).reading.verdict() == "in_sync"
-    assert make_plan(policy(), rulesets).actions == ()
+    assert make_plan(policy(), rulesets).writes == ()
 
 
 def test_a_second_apply_writes_nothing() -> None:
@@ -178,7 +179,7 @@ def test_an_unknown_rule_survives_and_stays_listed() -> None:
     assert alien in rules
     assert {"type": "non_fast_forward"} in rules
     assert "rules.code_quality" in as_text(applied_report(applied))
-    assert make_plan(policy(), rulesets).actions == ()
+    assert make_plan(policy(), rulesets).writes == ()
 
 
 def test_an_unmanaged_ruleset_is_left_alone_and_reported() -> None:
@@ -276,7 +277,7 @@ def test_an_optional_rule_beside_others_is_left_out() -> None:
     again = make_plan(policy(mixed), rulesets)
 
     assert rulesets.bodies[100]["rules"] == [{"type": "deletion"}]
-    assert (again.reading.verdict(), again.actions) == ("in_sync", ())
+    assert (again.reading.verdict(), again.writes) == ("in_sync", ())
 
 
 def test_a_rule_that_is_not_optional_is_refused_by_name() -> None:

@@ -22,7 +22,7 @@ def test_an_export_plans_to_nothing() -> None:
     plan = make_plan(Policy(desired=exported, jobs=()), rulesets)
 
     assert plan.reading.verdict() == "in_sync"
-    assert plan.actions == ()
+    assert plan.writes == ()
 
 
 def test_hidden_bypass_lists_are_never_exported_as_none() -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from monokeel.ground.answers import Json
 from monokeel.ground.errors import RefusedError, ServiceError
+from monokeel.ground.settings import PolicySettings
 from monokeel.policy.apply import apply
 from monokeel.policy.plan import make_plan
 from monokeel.policy.reading import Policy
@@ -37,7 +38,7 @@ def test_a_killed_apply_is_finished_by_the_next(writes: int) -> None:
 
     assert len(rulesets.faults.writes) == 3
     assert rulesets.names() == ["main", "tags", "names"]
-    assert make_plan(POLICY, rulesets).actions == ()
+    assert make_plan(POLICY, rulesets).writes == ()
     rules = rulesets.bodies[100]["rules"]
     assert isinstance(rules, list)
     assert ALIEN in rules
@@ -194,7 +195,7 @@ def test_the_plan_that_takes_an_optional_rule_is_told_so() -> None:
     rulesets = in_force(MAIN, TAGS)
     wanted = Policy(
         desired=parse_policy(json.dumps([MAIN, TAGS, NAMES])),
-        optional_rules=("branch_name_pattern",),
+        keys=PolicySettings(optional_rules=("branch_name_pattern",)),
         jobs=(),
     )
 

@@ -10,8 +10,8 @@ from monokeel.ground.errors import ServiceError, UsageError
 from monokeel.policy.body import exported, merged_body, new_body, policy_text
 from monokeel.policy.branches import branch_pattern
 from monokeel.policy.comparison import Comparison, compare_policies, is_inactive
+from monokeel.policy.reading import Unverified, judge
 from monokeel.policy.rulesets import is_own, parse_policy, read_live
-from monokeel.policy.verdict import Unverified, judge
 from tests.policy.ruleset_cases import FILE, adds, at, drops, live_body, sets
 
 NAMES: dict[str, Json] = {

@@ -8,12 +8,11 @@ import pytest
 from monokeel.ground.answers import Absent, Found, Unknown
 from monokeel.ground.errors import RefusedError, ServiceError, UsageError
 from monokeel.ground.report import as_json
-from monokeel.ground.settings import Settings, parse_settings
+from monokeel.ground.settings import parse_settings
 from monokeel.release.build import (
     Workplace,
     build_report,
     build_service,
-    check_build,
     digests_of,
     planned_report,
 )
@@ -22,6 +21,11 @@ from tests.fakes.images import FakeImages
 COMMIT, OTHER = "a" * 40, "b" * 40
 API = "acme/shop/api"
 BUILT = f"sha-{COMMIT}"
+SETTINGS = parse_settings(
+    '[repository]\nowner = "acme"\nname = "shop"\n'
+    '[[services]]\nname = "api"\nkind = "api"\n'
+    '[[environments]]\nname = "dev"\n'
+)
 
 
 @dataclass
@@ -79,6 +83,7 @@ def workplace(
     wait: Callable[[float], None] = lambda _: None,
 ) -> Workplace:
     return Workplace(
+        settings=SETTINGS,
         images=images or registry,
         builder=builder or Builder(registry),
         checkout=checkout or Checkout(),
@@ -87,25 +92,14 @@ def workplace(
 
 
 @pytest.fixture
-def settings() -> Settings:
-    return parse_settings(
-        '[repository]\nowner = "acme"\nname = "shop"\n'
-        '[[services]]\nname = "api"\nkind = "api"\n'
-        '[[environments]]\nname = "dev"\n'
-    )
-
-
-@pytest.fixture
 def registry() -> FakeImages:
     return FakeImages()
 
 
-def test_a_missing_image_is_built_and_its_digest_returned(
-    registry: FakeImages, settings: Settings
-) -> None:
+def test_a_missing_image_is_built_and_its_digest_returned(registry: FakeImages) -> None:
     place = workplace(registry)
 
-    built = build_service(place, settings, service="api", commit=COMMIT)
+    built = build_service(place, service="api", commit=COMMIT)
 
     found = registry.look_up(API, BUILT)
     assert found == Found(digest=built.digest, revision=COMMIT)
@@ -113,13 +107,12 @@ def test_a_missing_image_is_built_and_its_digest_returned(
 
 
 def test_a_preview_of_a_build_says_what_and_pushes_nothing(
-    registry: FakeImages, settings: Settings
+    registry: FakeImages,
 ) -> None:
     place = workplace(registry)
 
-    path = check_build(place, settings, service="api", commit=COMMIT)
+    report = planned_report(place, service="api", commit=COMMIT)
 
-    report = planned_report(settings, path, service="api", commit=COMMIT)
     assert report.headline == (
         f"api would be built from services/api and pushed as ghcr.io/{API}:sha-{COMMIT}"
     )
@@ -127,21 +120,21 @@ def test_a_preview_of_a_build_says_what_and_pushes_nothing(
 
 
 def test_a_preview_of_a_build_is_refused_as_the_build_would_be(
-    registry: FakeImages, settings: Settings
+    registry: FakeImages,
 ) -> None:
     place = workplace(registry, checkout=Checkout(changed=(" M app.py",)))
 
     with pytest.raises(UsageError, match="not those of"):
-        check_build(place, settings, service="api", commit=COMMIT)
+        planned_report(place, service="api", commit=COMMIT)
 
 
 @pytest.mark.parametrize("label", [COMMIT, OTHER, None])
 def test_what_somebody_has_put_there_is_not_taken_for_the_build(
-    registry: FakeImages, settings: Settings, label: str | None
+    registry: FakeImages, label: str | None
 ) -> None:
     planted = registry.push_new(API, BUILT, label)
 
-    built = build_service(workplace(registry), settings, service="api", commit=COMMIT)
+    built = build_service(workplace(registry), service="api", commit=COMMIT)
 
     assert built.digest != planted
     assert registry.look_up(API, BUILT) == Found(digest=built.digest, revision=COMMIT)
@@ -149,14 +142,13 @@ def test_what_somebody_has_put_there_is_not_taken_for_the_build(
 
 @pytest.mark.parametrize("reads", [1, 3])
 def test_a_push_that_is_shown_late_is_waited_for(
-    registry: FakeImages, settings: Settings, reads: int
+    registry: FakeImages, reads: int
 ) -> None:
     late = Late(reads)
     waited: list[float] = []
 
     built = build_service(
         workplace(registry, images=late.over(registry), wait=waited.append),
-        settings,
         service="api",
         commit=COMMIT,
     )
@@ -167,47 +159,41 @@ def test_a_push_that_is_shown_late_is_waited_for(
 
 @pytest.mark.parametrize("label", [OTHER, None])
 def test_a_build_without_our_label_is_refused(
-    registry: FakeImages, settings: Settings, label: str | None
+    registry: FakeImages, label: str | None
 ) -> None:
     builder = Builder(registry, label=label)
     place = workplace(registry, builder)
 
     with pytest.raises(RefusedError, match=label or "no commit"):
-        build_service(place, settings, service="api", commit=COMMIT)
+        build_service(place, service="api", commit=COMMIT)
 
 
-def test_a_build_command_that_pushes_nothing_is_noticed(
-    registry: FakeImages, settings: Settings
-) -> None:
+def test_a_build_command_that_pushes_nothing_is_noticed(registry: FakeImages) -> None:
     builder = Builder(registry, label="")
     place = workplace(registry, builder)
 
     with pytest.raises(ServiceError, match="was pushed, but it is not shown yet"):
-        build_service(place, settings, service="api", commit=COMMIT)
+        build_service(place, service="api", commit=COMMIT)
 
 
-def test_nothing_is_built_while_the_registry_is_silent(
-    registry: FakeImages, settings: Settings
-) -> None:
+def test_nothing_is_built_while_the_registry_is_silent(registry: FakeImages) -> None:
     builder = Builder(registry)
     registry.silent.add(API)
     place = workplace(registry, builder)
 
     with pytest.raises(ServiceError, match="503"):
-        build_service(place, settings, service="api", commit=COMMIT)
+        build_service(place, service="api", commit=COMMIT)
 
     assert builder.count == 0
 
 
-def test_nothing_is_built_that_may_not_be_pushed(
-    registry: FakeImages, settings: Settings
-) -> None:
+def test_nothing_is_built_that_may_not_be_pushed(registry: FakeImages) -> None:
     builder = Builder(registry)
     registry.closed.add(API)
     place = workplace(registry, builder)
 
     with pytest.raises(RefusedError, match="may not push"):
-        build_service(place, settings, service="api", commit=COMMIT)
+        build_service(place, service="api", commit=COMMIT)
 
     assert builder.count == 0
 
@@ -220,42 +206,40 @@ def test_nothing_is_built_that_may_not_be_pushed(
     ],
 )
 def test_files_of_something_else_are_not_built(
-    registry: FakeImages, settings: Settings, checkout: Checkout
+    registry: FakeImages, checkout: Checkout
 ) -> None:
     builder = Builder(registry)
     place = workplace(registry, builder, checkout)
 
     with pytest.raises(UsageError, match=COMMIT):
-        build_service(place, settings, service="api", commit=COMMIT)
+        build_service(place, service="api", commit=COMMIT)
 
     assert builder.count == 0
 
 
 def test_an_unknown_service_is_answered_with_the_known_ones(
-    registry: FakeImages, settings: Settings
+    registry: FakeImages,
 ) -> None:
     place = workplace(registry)
 
     with pytest.raises(UsageError, match="apy") as wrong:
-        build_service(place, settings, service="apy", commit=COMMIT)
+        build_service(place, service="apy", commit=COMMIT)
 
     assert "api" in wrong.value.fix
 
 
-def test_the_report_names_the_digest(registry: FakeImages, settings: Settings) -> None:
+def test_the_report_names_the_digest(registry: FakeImages) -> None:
     place = workplace(registry)
 
-    built = build_service(place, settings, service="api", commit=COMMIT)
+    built = build_service(place, service="api", commit=COMMIT)
 
     report = build_report(built)
     assert report.headline == f"api built: ghcr.io/{API}@{built.digest}"
     assert f'"digest": "{built.digest}", "commit": "{COMMIT}"' in as_json(report)
 
 
-def test_the_digests_of_a_run_are_handed_from_job_to_job(
-    registry: FakeImages, settings: Settings
-) -> None:
-    built = build_service(workplace(registry), settings, service="api", commit=COMMIT)
+def test_the_digests_of_a_run_are_handed_from_job_to_job(registry: FakeImages) -> None:
+    built = build_service(workplace(registry), service="api", commit=COMMIT)
     text = as_json(build_report(built))
 
     assert digests_of([text], commit=COMMIT) == {"api": built.digest}
@@ -277,11 +261,9 @@ def test_a_report_of_something_else_is_wrong_use(text: str, problem: str) -> Non
         digests_of([text], commit=COMMIT)
 
 
-def test_the_files_that_are_in_the_way_are_named(
-    registry: FakeImages, settings: Settings
-) -> None:
+def test_the_files_that_are_in_the_way_are_named(registry: FakeImages) -> None:
     checkout = Checkout(changed=tuple(f"?? file-{number}" for number in range(12)))
     place = workplace(registry, checkout=checkout)
 
     with pytest.raises(UsageError, match=r"\?\? file-0, .* and 2 more"):
-        build_service(place, settings, service="api", commit=COMMIT)
+        build_service(place, service="api", commit=COMMIT)

@@ -172,6 +172,7 @@ def test_the_json_has_the_fields_of_the_contract() -> None:
         "tag": "1.1.0",
         "state": "free",
         "digest": None,
+        "detail": "nothing there",
     }
     assert data["notes"].startswith("### Features\n\n* **api:** a ([")
 

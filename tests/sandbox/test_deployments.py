@@ -113,14 +113,20 @@ def test_a_payload_may_come_back_as_text(api: Api, box: Sandbox, start: str) -> 
     assert start
 
 
-def test_the_list_has_no_order_to_rely_on(api: Api, start: str) -> None:
+def test_the_newest_come_first_and_a_switch_takes_that_away(
+    api: Api, box: Sandbox, start: str
+) -> None:
     for _ in range(8):
         api("POST", "/deployments", _PLAIN)
 
-    numbers = [int(str(item["id"])) for item in api("GET", "/deployments").items]
+    items = api("GET", "/deployments").items
+    box.switches.deployments_shuffled = True
+    others = api("GET", "/deployments").items
 
-    assert len(numbers) == 8
-    assert numbers not in (sorted(numbers), sorted(numbers, reverse=True))
+    numbers = [int(str(item["id"])) for item in items]
+    assert numbers == sorted(numbers, reverse=True)
+    assert {item["id"] for item in others} == {*numbers}
+    assert [item["id"] for item in others] not in (numbers, numbers[::-1])
     assert start
 
 

@@ -13,8 +13,15 @@ from monokeel.ground.report import visible
 
 
 def add_summary(markdown: str) -> None:
-    """Append *markdown* to the job summary, if there is one."""
-    _append("GITHUB_STEP_SUMMARY", markdown)
+    """Append *markdown* to the job summary, if there is one.
+
+    One that cannot be written is a warning: what it tells of may be done already.
+    """
+    try:
+        _append("GITHUB_STEP_SUMMARY", markdown)
+    except OSError as error:
+        reason = error.strerror or error
+        sys.stderr.write(f"warning: the job summary was not written: {reason}\n")
 
 
 def set_output(name: str, value: str) -> None:

@@ -10,17 +10,17 @@ import json
 import os
 import re
 import shlex
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 from monokeel.adapters.addresses import is_loopback, parts_of
-from monokeel.adapters.manifests import _LABEL, REVISION
+from monokeel.adapters.manifests import LABEL, REVISION
 from monokeel.adapters.private_folder import private_folder
 from monokeel.adapters.process import run_visible
 from monokeel.ground.errors import ServiceError, UsageError
-from monokeel.ground.settings import Settings
+from monokeel.ground.settings import Service, Settings
 
 PRESETS = ("docker", "buildah")
 _DIGEST = re.compile(r"(sha256:[0-9a-f]{64})")
@@ -29,12 +29,15 @@ _METADATA = re.compile(r'"containerimage\.digest"\s*:\s*"(sha256:[0-9a-f]{64})"'
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """One build: *context* is a folder, *image* ``host/name:sha-<commit>``.
+    """One build of *service*; *image* is ``host/name:sha-<commit>``.
 
-    The builder writes the digest that it pushed into *digest_file*, if it can.
+    The paths are absolute; *dockerfile* is empty where the context has its own. The
+    builder writes the digest that it pushed into *digest_file*, if it can.
     """
 
-    context: Path
+    service: Service
+    context: str
+    dockerfile: str
     image: str
     commit: str
     created: datetime
@@ -42,10 +45,6 @@ class Job:
     insecure: bool
     digest_file: str
     auth_file: str | None = None
-    service: str = ""
-    dockerfile: str = ""
-    platforms: tuple[str, ...] = ()
-    args: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +69,6 @@ class Builder:
     user: str | None = None
     password: str | None = field(default=None, repr=False)
     server: str = "https://github.com"
-    licenses: str = ""
 
     def build(self, service: str, commit: str) -> str:
         """Build *service* of *commit*, push it as ``sha-<commit>``; return the digest.
@@ -82,11 +80,10 @@ class Builder:
         is missing or fails.
         """
         with private_folder() as folder:
-            auth_file = self._login(folder)
-            job = self._job(service, commit, folder / "digest", auth_file)
+            job = self._job(self.settings.service(service), commit, folder)
             env = {"SOURCE_DATE_EPOCH": str(int(job.created.timestamp()))}
-            if auth_file is not None:
-                env["REGISTRY_AUTH_FILE"] = auth_file
+            if job.auth_file is not None:
+                env["REGISTRY_AUTH_FILE"] = job.auth_file
             for args in command_lines(self.command, job):
                 code = run_visible(args, cwd=self.root, env=env)
                 if code != 0:
@@ -97,44 +94,36 @@ class Builder:
             said = read_digest(Path(job.digest_file))
         return said or self.read_tag(self.settings.image(service), f"sha-{commit}")
 
-    def _job(
-        self, service: str, commit: str, digest_file: Path, auth_file: str | None
-    ) -> Job:
-        chosen = self.settings.service(service)
-        context = self.root / chosen.context
+    def _job(self, service: Service, commit: str, folder: Path) -> Job:
+        context = self.root / service.context
         if not context.is_dir():
             raise UsageError(
-                f"service {service} has no folder {context}",
+                f"service {service.name} has no folder {context}",
                 fix="Correct its path in infra/platform.toml.",
             )
         host = parts_of(self.registry).netloc
         created = self.commit_time(commit).astimezone(UTC)
+        file = str(self.root / service.dockerfile) if service.dockerfile else ""
         return Job(
-            context=context,
-            image=f"{host}/{self.settings.image(service)}:sha-{commit}",
+            service=service,
+            context=str(context),
+            dockerfile=file,
+            image=f"{host}/{self.settings.image(service.name)}:sha-{commit}",
             commit=commit,
             created=created,
-            labels=self._labels(service, commit, created),
+            # No version here: an image is built once per commit and named later.
+            labels={
+                f"{LABEL}.source": f"{self.server}/{self.settings.repository}",
+                REVISION: commit,
+                f"{LABEL}.created": created.strftime("%Y-%m-%dT%H:%M:%SZ"),
+                f"{LABEL}.title": service.name,
+            },
             insecure=self.registry.startswith("http://") and is_loopback(self.registry),
-            digest_file=str(digest_file),
-            auth_file=auth_file,
-            service=service,
-            dockerfile=str(self.root / chosen.dockerfile) if chosen.dockerfile else "",
-            platforms=chosen.platforms,
-            args=chosen.args,
+            digest_file=str(folder / "digest"),
+            auth_file=self._login(folder, host),
         )
 
-    def _labels(self, service: str, commit: str, created: datetime) -> dict[str, str]:
-        # No version here: an image is built once per commit and named later.
-        labels = {
-            f"{_LABEL}.source": f"{self.server}/{self.settings.repository}",
-            REVISION: commit,
-            f"{_LABEL}.created": created.strftime("%Y-%m-%dT%H:%M:%SZ"),
-            f"{_LABEL}.title": service,
-        }
-        return labels | ({f"{_LABEL}.licenses": self.licenses} if self.licenses else {})
-
-    def _login(self, folder: Path) -> str | None:
+    def _login(self, folder: Path, host: str) -> str | None:
         """Return a file of credentials in *folder*, readable by us alone.
 
         A password in an argument would be seen by every process of the machine.
@@ -142,7 +131,6 @@ class Builder:
         if self.password is None:
             return os.environ.get("REGISTRY_AUTH_FILE")
         pair = f"{self.user or 'token'}:{self.password}".encode()
-        host = parts_of(self.registry).netloc
         content = {"auths": {host: {"auth": base64.b64encode(pair).decode()}}}
         path = folder / "auth.json"
         path.touch(mode=0o600)
@@ -190,13 +178,13 @@ def command_lines(command: str, job: Job) -> list[list[str]]:
         if not any(needed in word for word in words):
             raise _wrong(command, f"is no preset and has no {needed}")
     values = {
-        "context": str(job.context),
-        "image": job.image,
-        "commit": job.commit,
-        "digest_file": job.digest_file,
-        "service": job.service,
-        "dockerfile": job.dockerfile or str(job.context / "Dockerfile"),
-        "platforms": ",".join(job.platforms),
+        "{context}": job.context,
+        "{image}": job.image,
+        "{commit}": job.commit,
+        "{digest_file}": job.digest_file,
+        "{service}": job.service.name,
+        "{dockerfile}": job.dockerfile or f"{job.context}/Dockerfile",
+        "{platforms}": ",".join(job.service.platforms),
     }
     return [[_filled(word, values) for word in words]]
 
@@ -213,19 +201,15 @@ def _docker(job: Job) -> list[str]:
     output = (
         "type=image,push=true,oci-mediatypes=true,rewrite-timestamp=true,unpack=false"
     )
+    levels = "index,manifest" if len(job.service.platforms) > 1 else "manifest"
+    annotated = {f"{levels}:{key}": value for key, value in job.labels.items()}
     return [
         *("docker", "buildx", "build"),
         *("--provenance=false", "--sbom=false", f"--output={output}"),
         *("--metadata-file", job.digest_file),
-        *_repeated("--label", job.labels),
-        *_repeated(
-            "--annotation",
-            job.labels,
-            prefix="index,manifest:" if len(job.platforms) > 1 else "manifest:",
-        ),
-        *(["--platform", ",".join(job.platforms)] if job.platforms else []),
         *_own(job),
-        *("--tag", job.image, str(job.context)),
+        *_repeated("--annotation", annotated),
+        *("--tag", job.image, job.context),
     ]
 
 
@@ -234,43 +218,40 @@ def _buildah(job: Job) -> list[list[str]]:
     options = ["--tls-verify=false"] if job.insecure else []
     if job.auth_file is not None:
         options += ["--authfile", job.auth_file]
-    if len(job.platforms) > 1:
+    if len(job.service.platforms) > 1:
         raise UsageError(
-            f"service {job.service}: the preset buildah builds one platform",
+            f"service {job.service.name}: the preset buildah builds one platform",
             fix='Use build = "docker", or a command line, for several platforms.',
         )
     build = [
         *("buildah", "bud", "--format", "oci", *options),
         *("--timestamp", str(int(job.created.timestamp()))),
-        *_repeated("--label", job.labels),
-        *_repeated("--annotation", job.labels),
-        *(["--platform", *job.platforms] if job.platforms else []),
         *_own(job),
-        *("--tag", job.image, str(job.context)),
+        *_repeated("--annotation", job.labels),
+        *("--tag", job.image, job.context),
     ]
     push = ["buildah", "push", *options, "--digestfile", job.digest_file]
     return [build, [*push, job.image, f"docker://{job.image}"]]
 
 
 def _own(job: Job) -> list[str]:
-    """Return the options that a service has of its own; both builders know them."""
-    file = ["--file", job.dockerfile] if job.dockerfile else []
-    return [*file, *_repeated("--build-arg", job.args)]
-
-
-def _repeated(
-    option: str, values: Mapping[str, str], *, prefix: str = ""
-) -> Sequence[str]:
+    """Return what a service has of its own; both builders know these options."""
+    platforms = job.service.platforms
     return [
-        word
-        for key, value in values.items()
-        for word in (option, f"{prefix}{key}={value}")
+        *_repeated("--label", job.labels),
+        *(["--platform", ",".join(platforms)] if platforms else []),
+        *(["--file", job.dockerfile] if job.dockerfile else []),
+        *_repeated("--build-arg", job.service.args),
     ]
+
+
+def _repeated(option: str, values: Mapping[str, str]) -> list[str]:
+    return [word for pair in values.items() for word in (option, "=".join(pair))]
 
 
 def _filled(word: str, values: Mapping[str, str]) -> str:
     for name, value in values.items():
-        word = word.replace(f"{{{name}}}", value)
+        word = word.replace(name, value)
     return word
 
 

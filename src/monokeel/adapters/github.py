@@ -21,7 +21,7 @@ from monokeel.ground.errors import MonokeelError, RefusedError, ServiceError
 from monokeel.ground.parsers import parse_epoch, parse_http_date
 
 _VERSION = "2022-11-28"
-_JSON = "application/vnd.github+json"
+ACCEPTED = "application/vnd.github+json"
 _NEXT = re.compile(r'<([^>]+)>;\s*rel="next"')
 _MOVED = re.compile(r".*/(?:repositories/\d+|repos/[^/]+/[^/?]+)")
 _MOST_PAGES = 1000
@@ -66,7 +66,7 @@ class GitHub:
         *,
         json: Json = None,
         params: Mapping[str, str] | None = None,
-        accept: str = _JSON,
+        accept: str = ACCEPTED,
         expect: Container[int] = (HTTPStatus.OK,),
         largest: int = http.LARGEST,
     ) -> Answer:
@@ -90,7 +90,7 @@ class GitHub:
         url: str,
         json: Json,
         *,
-        accept: str = _JSON,
+        accept: str = ACCEPTED,
         largest: int = http.LARGEST,
         retry: bool | None = None,
     ) -> Answer:

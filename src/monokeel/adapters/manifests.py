@@ -1,4 +1,4 @@
-"""Manifests: their bytes, their digest, and the commit that they name."""
+"""Names of images, and manifests: their bytes, digest, and the commit they name."""
 
 import hashlib
 import re
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from monokeel.ground.answers import Json, Unknown
+from monokeel.ground.errors import UsageError
 from monokeel.ground.parsers import parse_json
 
 MEDIA_TYPES: Final = (
@@ -15,8 +16,10 @@ MEDIA_TYPES: Final = (
     "application/vnd.docker.distribution.manifest.list.v2+json",
     "application/vnd.docker.distribution.manifest.v2+json",
 )
-_LABEL = "org.opencontainers.image"
-REVISION = f"{_LABEL}.revision"
+LABEL: Final = "org.opencontainers.image"
+REVISION: Final = f"{LABEL}.revision"
+_NAME = re.compile(r"[a-z0-9]+(?:(?:\.|_|__|-+|/)[a-z0-9]+)*\Z")
+_REFERENCE = re.compile(r"[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}\Z|sha256:[0-9a-f]{64}\Z")
 _COMMIT = re.compile(r"[0-9a-f]{40}\Z")
 # BuildKit's attestations stand among the platforms of an index.
 _ATTESTATION = ("vnd.docker.reference.type", "attestation-manifest")
@@ -35,12 +38,18 @@ class Manifest:
         return digest_of(self.body)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Blob:
-    """Something that a manifest refers to: another manifest, or a blob."""
-
-    digest: str
-    is_manifest: bool
+def check_image(image: str, reference: str = "") -> None:
+    """Raise UsageError if *image* is no name, or *reference* no tag or digest."""
+    if not _NAME.match(image):
+        raise UsageError(
+            f"{image!r} cannot be the name of an image",
+            fix="Names of images are lower case: letters, digits, '.', '_', '-', '/'.",
+        )
+    if reference and not _REFERENCE.match(reference):
+        raise UsageError(
+            f"{reference!r} cannot be the tag of an image",
+            fix="Tags have letters, digits, '.', '_' and '-'; no '+', at most 128.",
+        )
 
 
 def digest_of(content: bytes) -> str:
@@ -49,14 +58,14 @@ def digest_of(content: bytes) -> str:
 
 
 def revision_of(
-    manifest: bytes, read: Callable[[Blob], bytes | Unknown], *, levels: int = 4
+    manifest: bytes, read: Callable[[str, str], bytes | Unknown], *, levels: int = 4
 ) -> str | Unknown | None:
     """Return the commit named by *manifest*, or ``None`` when it names none.
 
     Its annotation, else that of the first platform, else the label of the config.
-    *read* fetches what is referred to; Unknown when that fails, for a label that
-    cannot be read is not one that is missing; and when an index names an index, that
-    one another, and so on for more than *levels*.
+    *read* fetches a digest from ``manifests`` or ``blobs``; Unknown when that fails,
+    for a label that cannot be read is not one that is missing; and when an index names
+    an index, that one another, and so on for more than *levels*.
     """
     fields = _object(manifest)
     annotated = _text(fields.get("annotations"), REVISION)
@@ -66,14 +75,12 @@ def revision_of(
     if platform is not None:
         child: bytes | Unknown = Unknown(reason="an index in an index in an index ...")
         if levels:
-            child = read(Blob(digest=platform, is_manifest=True))
+            child = read("manifests", platform)
         if isinstance(child, bytes):
             return revision_of(child, read, levels=levels - 1)
         return child
     config = _text(fields.get("config"), "digest")
-    if config is None:
-        return None
-    content = read(Blob(digest=config, is_manifest=False))
+    content = b"" if config is None else read("blobs", config)
     if isinstance(content, Unknown):
         return content
     labels = _object(content).get("config")
@@ -83,17 +90,17 @@ def revision_of(
 
 def children_of(manifest: bytes) -> tuple[str, ...]:
     """Return the digests of the manifests that *manifest* names; an index has some."""
-    children = _object(manifest).get("manifests")
-    digests = (
-        _text(child, "digest")
-        for child in (children if isinstance(children, list) else [])
-    )
+    digests = (_text(child, "digest") for child in _children(_object(manifest)))
     return tuple(dict.fromkeys(digest for digest in digests if digest is not None))
 
 
-def _first_platform(fields: dict[str, Json]) -> str | None:
+def _children(fields: dict[str, Json]) -> list[Json]:
     children = fields.get("manifests")
-    for child in children if isinstance(children, list) else []:
+    return children if isinstance(children, list) else []
+
+
+def _first_platform(fields: dict[str, Json]) -> str | None:
+    for child in _children(fields):
         if isinstance(child, dict) and not _is_attestation(child):
             return _text(child, "digest")
     return None
@@ -102,10 +109,9 @@ def _first_platform(fields: dict[str, Json]) -> str | None:
 def _is_attestation(child: dict[str, Json]) -> bool:
     key, value = _ATTESTATION
     platform = child.get("platform")
-    return (
-        _text(child.get("annotations"), key) == value
-        or _text(platform, "architecture") == "unknown"
-        or _text(platform, "os") == "unknown"
+    return _text(child.get("annotations"), key) == value or "unknown" in (
+        _text(platform, "architecture"),
+        _text(platform, "os"),
     )
 
 

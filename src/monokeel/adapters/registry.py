@@ -1,23 +1,24 @@
 """One OCI registry: look up tags, read manifests, give a digest another name.
 
-Source: OCI distribution-spec 1.1; what GHCR does beyond it comes from public reports,
-which are named where they count.
+An answer that is not certain is none: it stays Unknown. Source: OCI distribution-spec
+1.1; what registries do beyond it is named where it counts.
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from http import HTTPStatus
 from typing import Final
+from urllib.parse import quote
 
-from monokeel.adapters.manifest_reader import ManifestReader
-from monokeel.adapters.manifests import Manifest, children_of, revision_of
-from monokeel.adapters.registry_access import (
-    DENIALS,
-    PUSH,
-    Login,
-    Question,
-    RegistryAccess,
-    error_text,
+from monokeel.adapters import registry_access as access
+from monokeel.adapters.manifests import (
+    MEDIA_TYPES,
+    Manifest,
+    check_image,
+    children_of,
+    digest_of,
+    revision_of,
 )
 from monokeel.adapters.session import (
     Answer,
@@ -25,9 +26,18 @@ from monokeel.adapters.session import (
     map_concurrently,
     wait_before_retry,
 )
-from monokeel.ground.answers import Absent, Found, Unknown
+from monokeel.ground.answers import Absent, Found, ImageAnswer, Unknown
 from monokeel.ground.errors import RefusedError, ServiceError
 
+# Without every type in Accept a registry answers 404 for an image that is there
+# (docker-registry 2.8.2, observed; GHCR: Argus#459).
+_ACCEPT: Final = {"Accept": ", ".join(MEDIA_TYPES)}
+_ABSENT: Final = {"MANIFEST_UNKNOWN", "NAME_UNKNOWN"}
+# What the specification lets these codes mean is no "no".
+_SOMETHING_ELSE: Final = {
+    *("DENIED", "UNAUTHORIZED", "TOOMANYREQUESTS", "UNSUPPORTED", "NAME_INVALID"),
+}
+_UNREADABLE: Final = "of a media type that we do not read"
 _MOST_CHILDREN: Final = 200
 _WAITS_S: Final = (0.5, 1.0, 2.0, 4.0, 8.0)
 _AGAIN: Final = "Run the same command again once the registry answers."
@@ -45,20 +55,19 @@ class Registry:
         session: Session,
         *,
         address: str,
-        login: Login | None = None,
+        login: access.Login | None = None,
         timeout_s: float = 30.0,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._sleep = sleep
-        self._access = RegistryAccess(
+        self._access = access.RegistryAccess(
             session,
             address.rstrip("/"),
-            login=login or Login(),
+            login=login or access.Login(),
             timeout_s=timeout_s,
         )
-        self._reader = ManifestReader(self._access)
 
-    def look_up(self, image: str, tag: str) -> Found | Absent | Unknown:
+    def look_up(self, image: str, tag: str) -> ImageAnswer:
         """Say what is at *tag* of *image*; a digest does as well.
 
         The revision is the commit that the image's label or annotation names. Absent
@@ -66,63 +75,41 @@ class Registry:
         a registry that deletes untagged manifests leaves the index where it is
         (delete-untagged-ghcr-action#45).
         """
-        answer = self._reader.read(image, tag)
+        answer = self._read(image, tag)
         if not isinstance(answer, Manifest):
             return answer
         named = children_of(answer.body)
         if len(named) > _MOST_CHILDREN:
             return Unknown(reason=f"{image}:{tag} names {len(named)} manifests")
-        children = {digest: self._reader.read(image, digest) for digest in named}
-        for child in children.values():
-            if isinstance(child, Unknown):
-                return child
-        missing = tuple(
-            digest for digest, child in children.items() if isinstance(child, Absent)
-        )
-        revision = revision_of(
-            answer.body, lambda blob: self._reader.content(image, blob, children)
-        )
+        children = {digest: self._read(image, digest) for digest in named}
+        unclear = [each for each in children.values() if isinstance(each, Unknown)]
+        if unclear:
+            return unclear[0]
+        missing = tuple(each for each in named if isinstance(children[each], Absent))
+        revision = revision_of(answer.body, partial(self._content, image, children))
         if isinstance(revision, Unknown):
             if not missing:
                 return revision
             revision = None
         return Found(digest=answer.digest, revision=revision, missing=missing)
 
-    def look_up_all(
-        self, names: Sequence[tuple[str, str]]
-    ) -> list[Found | Absent | Unknown]:
+    def look_up_all(self, names: Sequence[tuple[str, str]]) -> list[ImageAnswer]:
         """Say what is at each (image, tag), in that order, asked at the same time."""
         return map_concurrently(lambda name: self.look_up(*name), names)
 
     def may_push_all(self, images: Sequence[str]) -> list[bool | Unknown]:
         """Say of each of *images*, asked at the same time, whether it may be pushed."""
-        return map_concurrently(self._access.may_push, images)
+        return map_concurrently(self._may_push, images)
 
     def digest_at(self, image: str, tag: str) -> str:
         """Return the digest at *tag*, once it is shown; ServiceError if it is not."""
-        now = self._settled(image, tag)
-        for wait_s in _WAITS_S:
-            if isinstance(now, Found):
-                return now.digest
-            self._sleep(wait_s)
-            now = self._settled(image, tag)
-        raise ServiceError(
-            f"the build command ended well, but {image}:{tag} is not shown yet",
-            fix="Run this again in a minute; the command must push {image}.",
-        )
-
-    def manifest(self, image: str, digest: str) -> Manifest:
-        """Return the manifest of *digest*, its bytes checked against it.
-
-        Raises ServiceError when it is not there or cannot be read.
-        """
-        answer = self._reader.read(image, digest)
-        if isinstance(answer, Manifest):
-            return answer
-        reason = f"{image}@{digest} is not there"
-        if isinstance(answer, Unknown):
-            reason = answer.reason
-        raise ServiceError(f"{self._access.host}: {reason}", fix=_AGAIN)
+        now = self._settled(image, tag, waits_s=_WAITS_S)
+        if isinstance(now, Absent):
+            raise ServiceError(
+                f"the build command ended well, but {image}:{tag} is not shown yet",
+                fix="Run this again in a minute; the command must push {image}.",
+            )
+        return now.digest
 
     def give_tag(
         self, image: str, digest: str, tag: str, *, moving: bool = False
@@ -134,11 +121,18 @@ class Registry:
         *digest*; only a *moving* one is taken from another. Raises RefusedError when
         it is or comes to be at another one, and ServiceError when nobody can tell.
         """
-        manifest = self.manifest(image, digest)
+        manifest = self._read(image, digest)
+        if not isinstance(manifest, Manifest):
+            reason = f"{image}@{digest} is not there"
+            if isinstance(manifest, Unknown):
+                reason = manifest.reason
+            raise ServiceError(f"{self._access.host}: {reason}", fix=_AGAIN)
         now = self._settled(image, tag)
         if isinstance(now, Absent) or (moving and now.digest != digest):
             failure = self._put(image, manifest, tag, moving=moving)
-            now = self._shown(image, tag, digest, accepted=failure is None)
+            now = self._settled(
+                image, tag, wanted=digest, waits_s=() if failure else _WAITS_S
+            )
             if isinstance(now, Absent):
                 raise failure or ServiceError(
                     f"{image}:{tag}: {self._access.host} accepted it and does not"
@@ -157,47 +151,153 @@ class Registry:
     ) -> ServiceError | None:
         """Write once; return why it was not accepted. The tag tells if it worked."""
         only_new = {} if moving else {"If-None-Match": "*"}
-        question = Question(
-            method="PUT",
-            name=image,
-            path=f"manifests/{tag}",
-            actions=PUSH,
+        answer = self._access.ask(
+            *("PUT", image, f"manifests/{tag}"),
+            actions=access.PUSH,
             headers={"Content-Type": manifest.media_type, **only_new},
             body=manifest.body,
         )
-        answer = self._access.ask(question)
-        if not isinstance(answer, Answer):
-            return ServiceError(
-                f"{image}:{tag} was not written: {answer.reason}", fix=_AGAIN
-            )
-        if answer.status == HTTPStatus.CREATED:
+        fix, again_s = _AGAIN, None
+        if isinstance(answer, Unknown):
+            said = answer.reason
+        elif answer.status == HTTPStatus.CREATED:
             return None
-        said = f"{self._access.host} answered {answer.status} {error_text(answer)}"
-        fix = _AGAIN
-        if answer.status in DENIALS:
-            fix = "The token may not push (packages: write); ./inv doctor checks it."
+        else:
+            words = f"{answer.status} {access.error_text(answer)}"
+            said = f"{self._access.host} answered {words}"
+            again_s = wait_before_retry(answer, 1, now=time.time())
+            if answer.status in access.DENIALS:
+                fix = "The token may not push (packages: write); ./inv doctor checks."
         return ServiceError(
-            f"{image}:{tag} was not written: {said}",
-            fix=fix,
-            again_s=wait_before_retry(answer, 1, now=time.time()),
+            f"{image}:{tag} was not written: {said}", fix=fix, again_s=again_s
         )
 
-    def _shown(
-        self, image: str, tag: str, digest: str, *, accepted: bool
+    def _settled(
+        self, image: str, tag: str, *, wanted: str = "", waits_s: Sequence[float] = ()
     ) -> Found | Absent:
-        """Return what is at *tag*, once it is *digest*: reads may be behind."""
-        now = self._settled(image, tag)
-        for wait_s in _WAITS_S if accepted else ():
-            if isinstance(now, Found) and now.digest == digest:
+        """Return what is at *tag*, once it is *wanted*: reads may be behind writes.
+
+        Asked again after each of *waits_s*. Raises ServiceError when nobody can tell.
+        """
+        now = self._read(image, tag)
+        for wait_s in waits_s:
+            if isinstance(now, Manifest) and wanted in {"", now.digest}:
                 break
             self._sleep(wait_s)
-            now = self._settled(image, tag)
-        return now
+            now = self._read(image, tag)
+        if isinstance(now, Unknown):
+            raise ServiceError(f"{image}:{tag}: {now.reason}", fix=_AGAIN)
+        return Found(digest=now.digest) if isinstance(now, Manifest) else now
 
-    def _settled(self, image: str, tag: str) -> Found | Absent:
-        answer = self._reader.read(image, tag)
-        if isinstance(answer, Manifest):
-            return Found(digest=answer.digest)
+    def _may_push(self, image: str) -> bool | Unknown:
+        """Say whether an upload to *image* would be accepted; leave nothing there.
+
+        An upload is begun (202) and cancelled: it creates no blob, tag or package
+        version (radius#12623), so it may be asked again after trouble.
+        """
+        check_image(image)
+        begin = ("POST", image, path := "blobs/uploads/")
+        answer = self._access.ask(*begin, actions=access.PUSH, body=b"", retry=True)
         if isinstance(answer, Unknown):
-            raise ServiceError(f"{image}:{tag}: {answer.reason}", fix=_AGAIN)
-        return answer
+            return answer
+        if answer.status == HTTPStatus.ACCEPTED:
+            self._access.cancel(image, path, answer.headers.get("Location", ""))
+            return True
+        if answer.status in access.DENIALS:
+            return False
+        if answer.status == HTTPStatus.NOT_FOUND and access.error_codes(answer):
+            # ECR makes no repository by itself (aws/containers-roadmap#853).
+            return Unknown(
+                reason=f"{self._access.host} has no repository {image}"
+                f" ({access.error_text(answer)}): create it first"
+            )
+        return self._access.unclear(answer, image)
+
+    def _read(self, image: str, reference: str) -> Manifest | ImageAnswer:
+        """Return the manifest at *reference*; Found when it is there, but unreadable.
+
+        GHCR refuses to read a package that does not exist (ironclaw#583). Who may push
+        may read as well: only asked with that right is a refusal, or a "no" in the
+        registry's own words, certain.
+        """
+        check_image(image, reference)
+        asked = ("GET", image, f"manifests/{quote(reference, safe=':')}")
+        answer = self._access.ask(*asked, headers=_ACCEPT)
+        if self._access.has_credentials and (_is_denied(answer) or _is_odd_no(answer)):
+            first = answer
+            answer = self._access.ask(*asked, headers=_ACCEPT, actions=access.PUSH)
+            if _is_denied(answer):
+                if self._access.is_ghcr and self._may_push(image) is True:
+                    return Absent()
+                if _is_denied(first):
+                    answer = first  # it says why even reading is refused
+        if isinstance(answer, Unknown):
+            return answer
+        return self._judged(answer, image, reference)
+
+    def _judged(
+        self, answer: Answer, image: str, reference: str
+    ) -> Manifest | ImageAnswer:
+        name = f"{image}{'@' if ':' in reference else ':'}{reference}"
+        if answer.status == HTTPStatus.OK:
+            return self._checked(answer, name, reference)
+        if answer.status == HTTPStatus.NOT_FOUND:
+            if "accept header" in answer.text.lower():
+                return Found(digest=_UNREADABLE)
+            odd = _is_odd_no(answer) and self._access.has_credentials
+            if odd or _ABSENT & set(access.error_codes(answer)):
+                return Absent()
+        # Any other answer leaves the question open, and a guard must not guess.
+        return self._access.unclear(answer, name)
+
+    def _checked(self, answer: Answer, name: str, reference: str) -> Manifest | Unknown:
+        media_type = answer.headers.get("Content-Type", "").partition(";")[0].strip()
+        manifest = Manifest(body=answer.body, media_type=media_type)
+        # Old registries send no digest header (distribution-spec).
+        said = answer.headers.get("Docker-Content-Digest") or manifest.digest
+        wanted = reference if ":" in reference else manifest.digest
+        if media_type not in MEDIA_TYPES:
+            return Unknown(
+                reason=f"{self._access.host} answered {media_type!r} for {name}"
+            )
+        if {said, wanted} != {manifest.digest}:
+            return Unknown(
+                reason=f"{name} is called {said}, but its bytes are {manifest.digest}"
+            )
+        return manifest
+
+    def _content(
+        self, image: str, children: Mapping[str, object], kind: str, digest: str
+    ) -> bytes | Unknown:
+        """Return the bytes of one of *children* or of a config blob, checked."""
+        name = f"{image}@{digest}"
+        if kind == "manifests":
+            child = children.get(digest) or self._read(image, digest)
+            if isinstance(child, Manifest):
+                return child.body
+            return Unknown(reason=f"{name} cannot be read")
+        answer = self._access.read_blob(image, digest)
+        if isinstance(answer, Unknown):
+            return answer
+        if answer.status != HTTPStatus.OK:
+            return self._access.unclear(answer, name)
+        if digest_of(answer.body) != digest:
+            return Unknown(reason=f"{name} has other bytes")
+        return answer.body
+
+
+def _is_odd_no(answer: Answer | Unknown) -> bool:
+    """Say whether *answer* is an OCI 404 of a code that the specification lacks.
+
+    Harbor says NOT_FOUND (goharbor/harbor#16515), others other words (imgutil#46).
+    """
+    if isinstance(answer, Unknown) or answer.status != HTTPStatus.NOT_FOUND:
+        return False
+    codes = set(access.error_codes(answer))
+    return bool(codes) and not codes & (_ABSENT | _SOMETHING_ELSE)
+
+
+def _is_denied(answer: Answer | Unknown) -> bool:
+    if isinstance(answer, Unknown):
+        return answer.hidden
+    return answer.status in access.DENIALS

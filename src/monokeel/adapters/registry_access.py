@@ -6,51 +6,30 @@ Credentials go to the configured registry and to its own token realm, never furt
 import base64
 import re
 import threading
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from http import HTTPStatus
 from urllib.parse import urlencode
 
 from monokeel.adapters.addresses import check_address, joined, parts_of
-from monokeel.adapters.image_names import check_image
-from monokeel.adapters.session import LARGEST_MANIFEST, Answer, Session
+from monokeel.adapters.session import LARGEST_MANIFEST, REDIRECTS, Answer, Session
 from monokeel.ground.answers import Json, Unknown
 from monokeel.ground.errors import MonokeelError, ServiceError, UsageError
 
 PULL = "pull"
 PUSH = "pull,push"
+DENIALS = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
 
 # Docker Hub is the one registry we know whose realm is beside it and not above it.
 _KNOWN_REALMS = {"registry-1.docker.io": "auth.docker.io"}
-_REDIRECTS = {
-    HTTPStatus.MOVED_PERMANENTLY,
-    HTTPStatus.FOUND,
-    HTTPStatus.SEE_OTHER,
-    HTTPStatus.TEMPORARY_REDIRECT,
-    HTTPStatus.PERMANENT_REDIRECT,
-}
 _HOPS = 3
 _BORROWED = (
     "nor is it public: GitHub's registry takes no fine-grained token; set a classic one"
     " with read:packages as MONOKEEL_REGISTRY_PASSWORD (for that of gh: gh auth refresh"
     " -s read:packages)"
 )
-DENIALS = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
-    """One request about the image *name*; *path* is below ``/v2/<name>/``.
-
-    *retry* says that a write has no effect and may be asked again after trouble.
-    """
-
-    method: str
-    name: str
-    path: str
-    actions: str = PULL
-    headers: dict[str, str] = field(default_factory=dict)
-    body: bytes | None = None
-    retry: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,13 +39,6 @@ class Challenge:
     scheme: str
     realm: str = ""
     service: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Denied:
-    """The token call said no (401, 403): not to us, or the image is not there."""
-
-    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +55,14 @@ class Login:
     realm: str = ""
     borrowed: bool = False
 
+    @property
+    def basic(self) -> str | None:
+        """The header that holds the password, ``None`` without one."""
+        if self.password is None:
+            return None
+        pair = f"{self.user or 'token'}:{self.password}".encode()
+        return f"Basic {base64.b64encode(pair).decode()}"
+
 
 class RegistryAccess:
     """Requests to one registry with the right credentials; safe in many threads.
@@ -91,24 +71,15 @@ class RegistryAccess:
     """
 
     def __init__(
-        self,
-        session: Session,
-        address: str,
-        *,
-        login: Login,
-        timeout_s: float,
+        self, session: Session, address: str, *, login: Login, timeout_s: float
     ) -> None:
         self.address = address
         self.has_credentials = login.password is not None
+        self.is_ghcr = False
         self._login = login
-        self.service = ""
-        self._session = session
-        self._basic = (
-            None
-            if login.password is None
-            else _basic(login.user or "token", login.password)
+        self._request = partial(
+            session.request, timeout_s=timeout_s, largest=LARGEST_MANIFEST
         )
-        self._timeout_s = timeout_s
         self._authorization: dict[tuple[str, str], str] = {}
         self._locks: dict[tuple[str, str], threading.Lock] = {}
 
@@ -117,120 +88,79 @@ class RegistryAccess:
         """The registry's host with its port, as people write it before an image."""
         return parts_of(self.address).netloc
 
-    def ask(self, question: Question) -> Answer | Denied | Unknown:
-        """Return the registry's answer, whatever its status.
+    def ask(  # noqa: PLR0913 - one keyword per part of an HTTP request
+        self,
+        method: str,
+        name: str,
+        path: str,
+        *,
+        actions: str = PULL,
+        headers: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+        retry: bool | None = None,
+    ) -> Answer | Unknown:
+        """Return the answer to one request about the image *name*, of whatever status.
 
-        On 401 a new token is fetched once and the question repeated; a refused
-        request has had no effect, so that is true of writes as well. Denied when the
-        token is refused, Unknown when there is no usable answer. Raises UsageError
-        for an address that is neither https nor on this machine.
+        *path* is below ``/v2/<name>/``; *retry* says that a write has no effect and may
+        be asked again after trouble. On 401 a new token is fetched once and the request
+        repeated; a refused one has had no effect, so that is true of writes as well.
+        Unknown when there is no usable answer, and hidden when the token is refused
+        (401, 403): not to us, or the image is not there. Raises UsageError for an
+        address that is neither https nor on this machine.
         """
-        scope = (question.name, question.actions)
+        url = self._url(name, path)
+        send = partial(self._request, method, url, body=body, retry=retry)
+        scope = (name, actions)
         used = self._authorization.get(scope)
         try:
-            answer = self._send(question, used)
+            answer = send(headers={**(headers or {}), **_header(used)})
             if answer.status != HTTPStatus.UNAUTHORIZED:
                 return answer
             challenge = read_challenge(answer.headers.get("WWW-Authenticate", ""))
             authorization = self._renewed(scope, used, challenge)
-            if not isinstance(authorization, str):
+            if isinstance(authorization, Unknown):
                 return authorization
-            return self._send(question, authorization)
+            return send(headers={**(headers or {}), **_header(authorization)})
         except ServiceError as error:
             return Unknown(reason=error.problem)
 
-    def read_blob(self, name: str, digest: str) -> Answer | Denied | Unknown:
+    def read_blob(self, name: str, digest: str) -> Answer | Unknown:
         """Return the answer to a blob's GET, followed to where the bytes are stored.
 
         No credential goes along with a redirect: storage hosts have their own in the
         address, and are others' machines.
         """
         path = f"blobs/{digest}"
-        answer = self.ask(Question(method="GET", name=name, path=path))
+        answer = self.ask("GET", name, path)
         for _ in range(_HOPS):
-            if not isinstance(answer, Answer) or answer.status not in _REDIRECTS:
+            if isinstance(answer, Unknown) or answer.status not in REDIRECTS:
                 return answer
-            here = f"{self.address}/v2/{name}/{path}"
-            target = joined(here, answer.headers.get("Location", ""))
+            location = joined(self._url(name, path), answer.headers.get("Location", ""))
             try:
-                answer = self._session.request(
-                    "GET",
-                    target,
-                    timeout_s=self._timeout_s,
-                    largest=LARGEST_MANIFEST,
-                )
+                answer = self._request("GET", location)
             except MonokeelError as error:
                 return Unknown(reason=error.problem)
         return Unknown(reason=f"{self.host} redirects a blob more than {_HOPS} times")
-
-    def may_push(self, image: str) -> bool | Unknown:
-        """Say whether an upload to *image* would be accepted; leave nothing there.
-
-        An upload is begun (202) and cancelled: it creates no blob, tag or package
-        version (radius#12623), so it may be asked again after trouble.
-        """
-        check_image(image)
-        question = Question(
-            method="POST",
-            name=image,
-            path="blobs/uploads/",
-            actions=PUSH,
-            body=b"",
-            retry=True,
-        )
-        answer = self.ask(question)
-        if not isinstance(answer, Answer):
-            return Unknown(reason=answer.reason)
-        if answer.status == HTTPStatus.ACCEPTED:
-            self._cancel(question, answer.headers.get("Location", ""))
-            return True
-        if answer.status in DENIALS:
-            return False
-        if answer.status == HTTPStatus.NOT_FOUND and error_codes(answer):
-            # ECR makes no repository by itself (aws/containers-roadmap#853).
-            return Unknown(
-                reason=f"{self.host} has no repository {image}"
-                f" ({error_text(answer)}): create it first"
-            )
-        return self.unclear(answer, image)
 
     def unclear(self, answer: Answer, name: str) -> Unknown:
         """Return that *answer*, to a question about *name*, leaves it open."""
         words = f"{answer.status} {error_text(answer)}"
         return Unknown(reason=f"{self.host} answered {words} for {name}")
 
-    def _cancel(self, question: Question, location: str) -> None:
+    def cancel(self, name: str, path: str, location: str) -> None:
         """Take an upload back, and do not mind the answer (GHCR: 405)."""
-        here = f"{self.address}/v2/{question.name}/{question.path}"
-        target = joined(here, location)
-        if parts_of(target)[:2] != parts_of(self.address)[:2]:
-            return
-        headers = self._headers(self._authorization.get((question.name, PUSH)))
-        try:
-            self._session.request(
-                "DELETE", target, headers=headers, timeout_s=self._timeout_s
-            )
-        except ServiceError:
-            return
+        place = joined(self._url(name, path), location)
+        if parts_of(place)[:2] == parts_of(self.address)[:2]:
+            headers = _header(self._authorization.get((name, PUSH)))
+            with suppress(ServiceError):
+                self._request("DELETE", place, headers=headers)
 
-    def _send(self, question: Question, authorization: str | None) -> Answer:
-        return self._session.request(
-            question.method,
-            f"{self.address}/v2/{question.name}/{question.path}",
-            headers=question.headers | self._headers(authorization),
-            body=question.body,
-            timeout_s=self._timeout_s,
-            largest=LARGEST_MANIFEST,
-            retry=question.retry,
-        )
-
-    @staticmethod
-    def _headers(authorization: str | None) -> dict[str, str]:
-        return {} if authorization is None else {"Authorization": authorization}
+    def _url(self, name: str, path: str) -> str:
+        return f"{self.address}/v2/{name}/{path}"
 
     def _renewed(
         self, scope: tuple[str, str], used: str | None, challenge: Challenge
-    ) -> str | Denied | Unknown:
+    ) -> str | Unknown:
         """Return a new header for *scope*; of many threads only the first asks."""
         with self._locks.setdefault(scope, threading.Lock()):
             known = self._authorization.get(scope)
@@ -241,68 +171,49 @@ class RegistryAccess:
                 self._authorization[scope] = authorization
             return authorization
 
-    def _authorize(
-        self, scope: tuple[str, str], challenge: Challenge
-    ) -> str | Denied | Unknown:
-        if challenge.scheme == "bearer":
-            return self._token(scope, challenge)
-        if challenge.scheme == "basic" and self._basic is not None:
-            return self._basic
-        asked = "user and password" if challenge.scheme == "basic" else "nothing known"
-        return Unknown(reason=f"{self.host} answered 401 and asks for {asked}")
-
-    def _token(
-        self, scope: tuple[str, str], challenge: Challenge
-    ) -> str | Denied | Unknown:
+    def _authorize(self, scope: tuple[str, str], challenge: Challenge) -> str | Unknown:
+        basic = self._login.basic
+        if challenge.scheme == "basic" and basic is not None:
+            return basic
+        if challenge.scheme != "bearer":
+            asked = "user and password" if challenge.scheme == "basic" else "nothing"
+            return Unknown(reason=f"{self.host} answered 401 and asks for {asked}")
         problem = realm_problem(self.address, challenge.realm, self._login.realm)
         if problem and (self.has_credentials or not parts_of(challenge.realm).netloc):
             return Unknown(reason=problem)
-        self.service = challenge.service
-        token = self._ask_token(scope, challenge, self._basic)
-        if isinstance(token, Denied) and self._login.borrowed and scope[1] == PULL:
-            public = self._ask_token(scope, challenge, None)
-            if isinstance(public, str):
-                return public
-            return Denied(reason=f"{token.reason}; {_BORROWED}")
-        return token
+        # Its name for itself; the address may be one before it.
+        self.is_ghcr = challenge.service == "ghcr.io"
+        token = self._token(scope, challenge, basic)
+        may_do_without = self._login.borrowed and scope[1] == PULL
+        if isinstance(token, str) or not (token.hidden and may_do_without):
+            return token
+        public = self._token(scope, challenge, None)
+        if isinstance(public, str):
+            return public
+        return Unknown(reason=f"{token.reason}; {_BORROWED}", hidden=True)
 
-    def _ask_token(
+    def _token(
         self, scope: tuple[str, str], challenge: Challenge, basic: str | None
-    ) -> str | Denied | Unknown:
+    ) -> str | Unknown:
         name, actions = scope
         query = {"service": challenge.service, "scope": f"repository:{name}:{actions}"}
         joint = "&" if parts_of(challenge.realm).query else "?"
+        url = f"{challenge.realm}{joint}{urlencode(query)}"
         try:
-            answer = self._session.request(
-                "GET",
-                f"{challenge.realm}{joint}{urlencode(query)}",
-                headers=self._headers(basic),
-                timeout_s=self._timeout_s,
-                largest=LARGEST_MANIFEST,
-            )
+            answer = self._request("GET", url, headers=_header(basic))
+            body = answer.json() if answer.status == HTTPStatus.OK else None
         except MonokeelError as error:
-            return Unknown(reason=error.problem)
-        who = "nobody in particular" if basic is None else "these credentials"
-        return self._read_token(name, answer, who)
-
-    def _read_token(
-        self, name: str, answer: Answer, who: str
-    ) -> str | Denied | Unknown:
-        if answer.status != HTTPStatus.OK:
-            reason = (
-                f"{self.host} gives {who} no token for {name}"
-                f" ({answer.status} {error_text(answer)})"
-            )
-            is_no = answer.status in DENIALS
-            return Denied(reason=reason) if is_no else Unknown(reason=reason)
-        try:
-            body = answer.json()
-        except ServiceError as error:
             return Unknown(reason=f"the token of {self.host}: {error.problem}")
-        token: Json = None
-        if isinstance(body, dict):
-            token = body.get("token") or body.get("access_token")
-        if not isinstance(token, str) or not token:
+        if answer.status != HTTPStatus.OK:
+            who = "nobody in particular" if basic is None else "these credentials"
+            reason = f"{self.host} gives {who} no token for {name}"
+            return Unknown(
+                reason=f"{reason} ({answer.status} {error_text(answer)})",
+                hidden=answer.status in DENIALS,
+            )
+        fields = body if isinstance(body, dict) else {}
+        token = fields.get("token") or fields.get("access_token")
+        if not isinstance(token, str):
             return Unknown(reason=f"the token answer of {self.host} holds no token")
         return f"Bearer {token}"
 
@@ -311,10 +222,8 @@ def read_challenge(header: str) -> Challenge:
     """Return what a ``WWW-Authenticate`` header asks for, Bearer before Basic."""
     bearer = re.search(r"\bbearer\s+(.*)", header, re.IGNORECASE | re.DOTALL)
     if bearer is not None:
-        fields = {
-            key.lower(): value
-            for key, value in re.findall(r'(\w+)\s*=\s*"([^"]*)"', bearer[1])
-        }
+        found = re.findall(r'(\w+)\s*=\s*"([^"]*)"', bearer[1])
+        fields = {key.lower(): value for key, value in found}
         return Challenge(
             scheme="bearer",
             realm=fields.get("realm", ""),
@@ -365,7 +274,7 @@ def error_text(answer: Answer) -> str:
 
 def _errors(answer: Answer) -> list[tuple[str, str]]:
     try:
-        body = answer.json()
+        body: Json = answer.json()
     except ServiceError:
         return []
     errors = body.get("errors") if isinstance(body, dict) else None
@@ -376,5 +285,5 @@ def _errors(answer: Answer) -> list[tuple[str, str]]:
     ]
 
 
-def _basic(user: str, password: str) -> str:
-    return f"Basic {base64.b64encode(f'{user}:{password}'.encode()).decode()}"
+def _header(authorization: str | None) -> dict[str, str]:
+    return {} if authorization is None else {"Authorization": authorization}

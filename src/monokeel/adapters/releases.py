@@ -7,28 +7,27 @@ tokens that may write, and some time after their creation.
 import time
 from collections.abc import Callable
 from http import HTTPStatus
-from urllib.parse import urlencode
 
 from monokeel.adapters.addresses import check_address, is_loopback, joined, parts_of
-from monokeel.adapters.github import GitHub, words_of
-from monokeel.adapters.session import LARGEST_RECORD, Answer, wait_before_retry
+from monokeel.adapters.github import ACCEPTED, GitHub, words_of
+from monokeel.adapters.session import (
+    LARGEST_RECORD,
+    REDIRECTS,
+    Answer,
+    wait_before_retry,
+)
 from monokeel.ground.answers import Json
 from monokeel.ground.errors import MonokeelError, RefusedError, ServiceError
 from monokeel.release.record import (
     RECORD_NAME,
-    UPLOADED,
     Asset,
     GitHubRelease,
     parse_release,
 )
 
 _WAITS_S = (0.2, 0.5, 1.0, 2.0, 4.0)
+_MAYBE = (HTTPStatus.OK, HTTPStatus.NOT_FOUND)
 _HIDDEN = (HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND)
-_REDIRECTS = (
-    HTTPStatus.MOVED_PERMANENTLY,
-    HTTPStatus.FOUND,
-    HTTPStatus.TEMPORARY_REDIRECT,
-)
 _WORKFLOW_FIX = (
     "The token needs contents: write. If it has that, the commit's .github/workflows"
     " differ from the default branch's, and GitHub lets no GITHUB_TOKEN release such"
@@ -74,18 +73,14 @@ class Releases:
         wins. No ``target_commitish`` is sent, the tag is made first. Raises
         RefusedError when GitHub refuses (422: published already, burned name).
         """
-        answer = self._write(
-            "POST",
-            "/releases",
-            {"tag_name": tag, "name": title, "body": body, "draft": True},
-            HTTPStatus.CREATED,
-        )
-        draft = parse_release(answer.json())
+        draft: Json = {"tag_name": tag, "name": title, "body": body, "draft": True}
+        answer = self._write("POST", "/releases", draft, HTTPStatus.CREATED)
+        made = parse_release(answer.json())
         for wait_s in _WAITS_S:
-            if any(each.id == draft.id for each in self.listed()):
+            if any(each.id == made.id for each in self.listed()):
                 break
             self._sleep(wait_s)
-        return draft
+        return made
 
     def attach(self, release: GitHubRelease, content: bytes) -> None:
         """Upload *content* as ``release.json`` of *release*.
@@ -94,15 +89,11 @@ class Releases:
         """
         url = release.upload_url.partition("{")[0]
         self._check_upload_host(url)
-        headers = {
-            "Accept": "application/vnd.github+json",
-            "Content-Type": "application/json",
-        }
+        headers = {"Accept": ACCEPTED, "Content-Type": "application/json"}
         if self._github.token:
             headers["Authorization"] = f"Bearer {self._github.token}"
-        address = f"{url}?{urlencode({'name': RECORD_NAME})}"
         answer = self._github.session.request(
-            "POST", address, headers=headers, body=content
+            "POST", f"{url}?name={RECORD_NAME}", headers=headers, body=content
         )
         if answer.status != HTTPStatus.CREATED:
             raise _refusal(f"the upload of {RECORD_NAME}", answer)
@@ -114,9 +105,7 @@ class Releases:
         was listed.
         """
         asset = release.record_asset
-        if asset is None or asset.state != UPLOADED:
-            return None
-        return self._download(asset)
+        return self._download(asset) if asset and release.has_file else None
 
     def publish(
         self, release: GitHubRelease, *, title: str, body: str, latest: bool
@@ -128,7 +117,7 @@ class Releases:
         refuses (422: burned name, tag rules).
         """
         # A string on purpose: "true", "false" or "legacy" (GitHub's REST reference).
-        change: dict[str, Json] = {
+        change: Json = {
             "name": title,
             "body": body,
             "draft": False,
@@ -143,9 +132,7 @@ class Releases:
         It is read again first: RefusedError if somebody has published it since.
         """
         path = f"/releases/{release.id}"
-        seen = self._github.request(
-            "GET", path, expect=(HTTPStatus.OK, HTTPStatus.NOT_FOUND)
-        )
+        seen = self._github.request("GET", path, expect=_MAYBE)
         if seen.status == HTTPStatus.NOT_FOUND:
             return
         if not parse_release(seen.json()).draft:
@@ -153,16 +140,11 @@ class Releases:
                 f"release {release.tag} ({release.id}) is published",
                 fix="Published releases are never deleted: release a new version.",
             )
-        self._github.request(
-            "DELETE",
-            path,
-            expect=(HTTPStatus.NO_CONTENT, HTTPStatus.NOT_FOUND),
-        )
+        gone = (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_FOUND)
+        self._github.request("DELETE", path, expect=gone)
 
     def _one(self, path: str) -> GitHubRelease | None:
-        answer = self._github.request(
-            "GET", path, expect=(HTTPStatus.OK, HTTPStatus.NOT_FOUND)
-        )
+        answer = self._github.request("GET", path, expect=_MAYBE)
         if answer.status == HTTPStatus.OK:
             return parse_release(answer.json())
         if not self._is_visible:
@@ -171,7 +153,7 @@ class Releases:
         return None
 
     def _write(
-        self, method: str, path: str, change: dict[str, Json], wanted: HTTPStatus
+        self, method: str, path: str, change: Json, wanted: HTTPStatus
     ) -> Answer:
         answer = self._github.request(
             method, path, json=change, expect=(wanted, *_HIDDEN)
@@ -200,7 +182,7 @@ class Releases:
             path,
             accept="application/octet-stream",
             largest=LARGEST_RECORD,
-            expect=(HTTPStatus.OK, HTTPStatus.NOT_FOUND, *_REDIRECTS),
+            expect=(*_MAYBE, *REDIRECTS),
         )
         if answer.status == HTTPStatus.NOT_FOUND:
             return None

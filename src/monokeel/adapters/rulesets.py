@@ -126,11 +126,11 @@ class Rulesets:
         expect = (*done, *_NO, HTTPStatus.TOO_MANY_REQUESTS)
         for attempt in range(1, _TRIES + 1):
             answer = self._github.request(method, path, json=sent, expect=expect)
-            if answer.status in _NO and not _is_limit(answer):
+            wait_s = wait_before_retry(answer, attempt, now=time.time())
+            if wait_s is None and answer.status in _NO:
                 return Refusal(status=answer.status, words=words_of(answer))
-            if not _is_limit(answer):
+            if wait_s is None:
                 return answer
-            wait_s = wait_before_retry(answer, attempt, now=time.time()) or 1.0
             if attempt == _TRIES or wait_s > _LONGEST_WAIT_S:
                 raise ServiceError(
                     f"GitHub's rate limit stopped {method} {path}: {words_of(answer)}",
@@ -139,12 +139,6 @@ class Rulesets:
             log.warning("GitHub's rate limit: waiting %.0f s", wait_s)
             self._sleep(wait_s)
         raise AssertionError(method)
-
-
-def _is_limit(answer: Answer) -> bool:
-    return answer.status == HTTPStatus.TOO_MANY_REQUESTS or (
-        answer.status == HTTPStatus.FORBIDDEN and "rate limit" in answer.text.lower()
-    )
 
 
 def _version(value: Mapping[str, Json]) -> Version:

@@ -33,6 +33,7 @@ _TRIES = 4
 _LONGEST_WAIT_S = 60.0
 _WORKERS = 16
 _AGAIN = {HTTPStatus(number) for number in (429, 500, 502, 503, 504)}
+REDIRECTS = {HTTPStatus(number) for number in (301, 302, 303, 307, 308)}
 _READS = ("GET", "HEAD")
 _SAID = re.compile(r"retry-after: ([0-9]{1,9}(?:\.[0-9]{1,9})?)(ms|s)\b")
 _MIB = 1 << 20

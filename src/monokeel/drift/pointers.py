@@ -5,7 +5,7 @@ from monokeel.ground.answers import Json
 from monokeel.ground.errors import NO_ANSWER
 from monokeel.ground.version import is_newer
 from monokeel.ground.words import when
-from monokeel.policy.verdict import Unverified
+from monokeel.policy.reading import Unverified
 from monokeel.promotion.pointers import branch_of
 from monokeel.promotion.ports import Protection, Records
 from monokeel.promotion.reading import Place, Reading

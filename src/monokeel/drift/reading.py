@@ -12,7 +12,7 @@ from monokeel.drift.sections import Facts, Wanted
 from monokeel.drift.settings import check_settings
 from monokeel.ground.errors import NO_ANSWER, MonokeelError
 from monokeel.ground.settings import Settings
-from monokeel.policy.verdict import Unverified, Verdict, judge
+from monokeel.policy.reading import Unverified, Verdict, judge
 from monokeel.promotion.pointers import Pointers, read_remote
 from monokeel.promotion.reading import read_records
 

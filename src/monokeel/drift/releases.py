@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from monokeel.drift.sections import Facts
 from monokeel.ground.answers import Absent, Json, Unknown
 from monokeel.ground.settings import Settings
-from monokeel.policy.verdict import Unverified
+from monokeel.policy.reading import Unverified
 from monokeel.promotion.facts import NotAsked, read_release
 from monokeel.promotion.pointers import Pointers
 from monokeel.promotion.ports import Outside

@@ -3,7 +3,7 @@
 from monokeel.drift.reading import DriftReading
 from monokeel.ground.answers import Json
 from monokeel.ground.report import Report, Section, Table
-from monokeel.policy.verdict import OUTCOMES, unverified_lines
+from monokeel.policy.reading import OUTCOMES, unverified_lines
 from monokeel.policy.wording import comparison_json, remedies, sections_of
 
 _WORDS = {

@@ -17,9 +17,7 @@ def check_rulesets(wanted: Wanted, outside: Outside) -> Facts:
     Histories, of GitHub and of the file, are asked for only where something drifts.
     """
     policy = wanted.settings.policy
-    reading = read_rulesets(
-        wanted.policy, outside.rulesets, policy.optional_rules, policy.unmanaged
-    )
+    reading = read_rulesets(wanted.policy, outside.rulesets, policy)
     if any(each.drifts for each in reading.comparisons):
         file = outside.history.versions_of("infra/rulesets.json", MOST_VERSIONS)
         reading = find_origins(reading, outside.rulesets, file)

@@ -6,10 +6,9 @@ from dataclasses import dataclass, field
 from monokeel.ground.answers import Json
 from monokeel.ground.errors import UsageError
 from monokeel.ground.settings import Settings
-from monokeel.policy.reading import Reading
+from monokeel.policy.reading import Reading, Unverified
 from monokeel.policy.rulesets import Ruleset
 from monokeel.policy.shape import Finding
-from monokeel.policy.verdict import Unverified
 
 SECTIONS = ("rulesets", "settings", "pointers", "releases")
 ALLOWED = (  # bypass_actors: all that only administration rights show

@@ -3,7 +3,7 @@
 from monokeel.drift.ports import Outside
 from monokeel.drift.sections import Facts, Wanted
 from monokeel.ground.answers import Unknown
-from monokeel.policy.verdict import Unverified
+from monokeel.policy.reading import Unverified
 from monokeel.setup.expectations import expectations
 from monokeel.setup.ports import Outside as Setup
 from monokeel.setup.rows import AsWanted, Declared, Expectation, Otherwise, answer_to

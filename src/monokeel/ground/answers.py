@@ -38,6 +38,9 @@ class Unknown:
     hidden: bool = False
 
 
+ImageAnswer = Found | Absent | Unknown
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RemoteRef:
     """What a ref names: its *object*, and the *commit* that an annotated tag peels to.

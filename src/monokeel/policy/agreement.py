@@ -14,7 +14,7 @@ from monokeel.policy.shape import Finding
 
 _KEEPS = ("deletion", "non_fast_forward")
 _MOVES = ("creation", "update", "deletion")
-_METHODS = {
+METHODS = {  # a way to merge, and the setting that allows it
     "squash": "allow_squash_merge",
     "merge": "allow_merge_commit",
     "rebase": "allow_rebase_merge",
@@ -117,7 +117,7 @@ def _misnamed(guard: _Guard, binding: Sequence[Ruleset]) -> Iterator[tuple[str, 
 def _methods(settings: Settings, active: Sequence[Ruleset]) -> Iterator[Finding]:
     for each in active:
         methods = list(map(str, listed(each, "pull_request", "allowed_merge_methods")))
-        keys = [_METHODS.get(method, "") for method in methods]
+        keys = [METHODS.get(method, "") for method in methods]
         if methods and all(settings.on_github.get(key) is False for key in keys):
             yield Finding(
                 path="settings",

@@ -7,7 +7,7 @@ from monokeel.ground.errors import MonokeelError, RefusedError, ServiceError
 from monokeel.ground.report import Report, Section
 from monokeel.policy.body import merged_body, new_body
 from monokeel.policy.comparison import Comparison, compare, compare_policies
-from monokeel.policy.plan import Action, Plan, rulesets_in
+from monokeel.policy.plan import Plan, rulesets_in
 from monokeel.policy.ports import Rulesets
 from monokeel.policy.refusal import Refusal
 from monokeel.policy.rulesets import Ruleset
@@ -75,25 +75,25 @@ def apply(plan: Plan, rulesets: Rulesets) -> Applied:
     """
     _refuse_blind(plan)
     progress = _Progress()
-    for index, action in enumerate(plan.actions):
-        left = [each.name for each in plan.actions[index + 1 :]]
+    for index, change in enumerate(plan.writes):
+        left = [each.name for each in plan.writes[index + 1 :]]
         sent = False
         try:
-            live = _read_unmoved(action, rulesets)
+            live = _read_unmoved(change, rulesets)
             sent = True
-            outcome = _write(action, live, rulesets, plan.optional_rules)
+            outcome = _write(change, live, rulesets, plan.optional_rules)
         except MonokeelError as error:
-            lost = [action.name] if sent and isinstance(error, ServiceError) else []
-            left = left if lost else [action.name, *left]
+            lost = [change.name] if sent and isinstance(error, ServiceError) else []
+            left = left if lost else [change.name, *left]
             raise progress.error(error, unclear=lost, left=left) from error
         if isinstance(outcome, Refusal):
-            progress.refused[action.name] = outcome
+            progress.refused[change.name] = outcome
             if not outcome.is_for_its_content:
                 raise progress.refusal(left)
             continue
-        progress.results[action.name] = outcome
-        if outcome.live is not None or action.verb == "delete":
-            progress.done.append(f"{action.verb}d {action.name}")
+        progress.results[change.name] = outcome
+        if outcome.live is not None or change.verb == "delete":
+            progress.done.append(f"{change.verb}d {change.name}")
     if progress.refused:
         raise progress.refusal([])
     return _applied(plan, progress)
@@ -180,18 +180,18 @@ def applied_report(applied: Applied) -> Report:
     )
 
 
-def _read_unmoved(action: Action, rulesets: Rulesets) -> Ruleset | None:
+def _read_unmoved(change: Comparison, rulesets: Rulesets) -> Ruleset | None:
     """Return the live ruleset if it is still the planned one.
 
     ``updated_at`` may stay behind on an edit of the bypass list (unconfirmed), so the
     content is compared, too.
     """
-    name = action.name
-    if action.verb == "create":
+    name = change.name
+    if change.verb == "create":
         if rulesets.named(name):
             raise _moved(f"a ruleset called {name!r} appeared")
         return None
-    planned = action.comparison.live[0]
+    planned = change.live[0]
     now = rulesets.read(planned.id)
     moved = [each.path for each in compare(planned, now) if each.kind != "note"]
     changes = ", ".join(moved) or ("name" if now.name != name else "")
@@ -210,15 +210,15 @@ def _moved(what: str, changes: str = "") -> RefusedError:
 
 
 def _write(
-    action: Action,
+    change: Comparison,
     live: Ruleset | None,
     rulesets: Rulesets,
     optional_rules: Sequence[str],
 ) -> _Written | Refusal:
     """Send one write, and return it once reading back shows it."""
-    desired = action.comparison.desired
+    desired = change.desired
     if desired is None:
-        return _delete(action, live, rulesets)
+        return _delete(change, live, rulesets)
     without: tuple[str, ...] = ()
     while True:
         outcome = _send(desired, live, rulesets, without)
@@ -281,12 +281,12 @@ def _left(desired: Ruleset, live: Ruleset, without: Sequence[str]) -> list[str]:
 
 
 def _delete(
-    action: Action, live: Ruleset | None, rulesets: Rulesets
+    change: Comparison, live: Ruleset | None, rulesets: Rulesets
 ) -> _Written | Refusal:
     if live is not None:
         refused = rulesets.delete(live.id)
         if refused is not None:
             return refused
-        if live.id in rulesets.named(action.name):
-            raise ServiceError(f"ruleset {action.name!r} is still there")
+        if live.id in rulesets.named(change.name):
+            raise ServiceError(f"ruleset {change.name!r} is still there")
     return _Written(live=None)

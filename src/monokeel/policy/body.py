@@ -152,7 +152,7 @@ def _overlaid_rule(
     kind = rule_types.RULE_TYPES.get(str(file["type"]))
     there = live.get("parameters") if live else None
     if kind is not None and isinstance(there, dict):
-        wanted, shape = file.get("parameters") or {}, record(kind.parameters)
+        wanted, shape = file.get("parameters") or {}, record(**kind.parameters)
         merged["parameters"] = _overlaid(wanted, there, shape)
     return merged
 
@@ -178,7 +178,7 @@ def _rule(rule: Mapping[str, Json]) -> dict[str, Json]:
         return dict(rule)
     if not parameters and not kind.parameters:
         return {key: value for key, value in rule.items() if key != "parameters"}
-    return {**rule, "parameters": _without_nulls(parameters, record(kind.parameters))}
+    return {**rule, "parameters": _without_nulls(parameters, record(**kind.parameters))}
 
 
 def _without_nulls(value: Json, shape: Shape) -> Json:

@@ -121,6 +121,13 @@ class Comparison:
         return self.state not in ("same", "elsewhere") and not self.is_gap
 
     @property
+    def verb(self) -> Literal["create", "update", "delete"]:
+        """What a write does to it."""
+        if self.desired is None:
+            return "delete"
+        return "update" if self.live else "create"
+
+    @property
     def can_be_written(self) -> bool:
         """Whether a write of ours repairs some of it."""
         repairs = any(each.can_be_written for each in self.differences)

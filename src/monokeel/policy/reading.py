@@ -1,39 +1,107 @@
-"""The rulesets on GitHub against those that the file asks for, read once.
+"""The rulesets on GitHub against those that the file asks for, read once, and judged.
 
 Plan, apply, rollback, export and drift take this value; nobody else compares.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from typing import Literal
 
-from monokeel.ground.settings import Settings
+from monokeel.ground.answers import Json
+from monokeel.ground.report import Outcome
+from monokeel.ground.settings import PolicySettings, Settings
 from monokeel.policy.checks import WorkflowJob
 from monokeel.policy.comparison import Comparison, compare_policies
 from monokeel.policy.ports import Rulesets
 from monokeel.policy.rulesets import BYPASS, Ruleset
-from monokeel.policy.verdict import Unverified, Verdict, judge
 
+_NO_KEYS = PolicySettings()
 _USER = re.compile(r"\[User (\d+)\]")
 
 _HIDDEN = "GitHub hides it from this token: administration: write shows it"
+# in_sync_as_seen: nothing was found, and what was not seen was accepted by name.
+Verdict = Literal["in_sync", "in_sync_as_seen", "drift", "unverifiable"]
+OUTCOMES: Mapping[Verdict, Outcome] = {
+    "in_sync": "done",
+    "in_sync_as_seen": "done",
+    "drift": "difference",
+    "unverifiable": "unknown",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unverified:
+    """Something that nobody could check: *item* of *subject*, and the *reason*.
+
+    Without a *subject* it is all of a section.
+
+    *hidden* means that the token lacks a right; otherwise nobody answered. What is
+    hidden may be accepted by its item's name, or all of it as ``bypass_actors``: one
+    missing right, administration, hides bypass lists and settings alike.
+    """
+
+    item: str
+    subject: str
+    reason: str
+    hidden: bool = True
+
+    def accepted(self, allowed: Sequence[str]) -> bool:
+        """Say whether *allowed* (``--allow-unverified``) lets this pass."""
+        return self.hidden and (self.item in allowed or BYPASS in allowed)
+
+    def as_json(self, allowed: Sequence[str] = ()) -> dict[str, Json]:
+        """Return the entry of a report's ``unverified``."""
+        return {
+            "item": self.item,
+            "of": self.subject or "all",
+            "reason": self.reason,
+            "accepted": self.accepted(allowed),
+        }
+
+
+def unverified_lines(
+    unverified: Sequence[Unverified], allowed: Sequence[str]
+) -> tuple[str, ...]:
+    """Return the section "Not verified": one line for each item and reason."""
+    subjects: dict[tuple[str, str], list[str]] = {}
+    for each in unverified:
+        accepted = " (accepted)" if each.accepted(allowed) else ""
+        key = (each.item, f"{each.reason}{accepted}")
+        subjects.setdefault(key, []).append(each.subject)
+    return tuple(
+        f"{item} of {', '.join(found)}: {reason}" if any(found) else f"{item}: {reason}"
+        for (item, reason), found in subjects.items()
+    )
+
+
+def judge(
+    *, drifts: bool, unverified: Sequence[Unverified], allowed: Sequence[str]
+) -> Verdict:
+    """Return the verdict: drift beats what is unclear, and that beats in sync."""
+    if drifts:
+        return "drift"
+    if not unverified:
+        return "in_sync"
+    if all(each.accepted(allowed) for each in unverified):
+        return "in_sync_as_seen"
+    return "unverifiable"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """What is asked for: the *desired* rulesets and how to treat the rest.
 
-    *unmanaged* are patterns of names of rulesets that others keep. *jobs* are those of
-    the workflows, *settings* what platform.toml says: the lint compares the rulesets
-    with both, unless they are ``None``. *refs* are those that the clone knows, in full.
+    *keys* are those of ``[policy]``. *jobs* are those of the workflows, *settings* what
+    platform.toml says: the lint compares the rulesets with both, unless they are
+    ``None``. *refs* are those that the clone knows, in full.
     """
 
     desired: tuple[Ruleset, ...]
-    optional_rules: tuple[str, ...] = ()
+    keys: PolicySettings = _NO_KEYS
     jobs: tuple[WorkflowJob, ...] | None = None
     settings: Settings | None = None
-    unmanaged: tuple[str, ...] = ()
     refs: tuple[str, ...] = ()
     delete_unmanaged: bool = False
 
@@ -74,18 +142,17 @@ class Reading:
 
 
 def read_rulesets(
-    desired: Sequence[Ruleset],
-    rulesets: Rulesets,
-    optional_rules: Sequence[str] = (),
-    unmanaged: Sequence[str] = (),
+    desired: Sequence[Ruleset], rulesets: Rulesets, keys: PolicySettings = _NO_KEYS
 ) -> Reading:
-    """Return GitHub's rulesets against *desired*; the rest as ``compare_policies``.
+    """Return GitHub's rulesets against *desired*, as ``compare_policies`` does.
 
     Takes one request a page and one a ruleset, and one for each user in whom they
     differ. Raises ServiceError when one of them cannot be read.
     """
     live = rulesets.read_all()
-    comparisons = compare_policies(desired, live.own, optional_rules, unmanaged)
+    comparisons = compare_policies(
+        desired, live.own, keys.optional_rules, keys.unmanaged
+    )
     return Reading(
         repository=live.repository,
         own=live.own,

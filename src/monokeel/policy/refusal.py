@@ -72,7 +72,7 @@ class Refusal:
             if words in self.words:
                 family = UsageError if words in _WRONG else RefusedError
                 return family(problem, fix=fix)
-        fix = "Correct it in infra/rulesets.json: as it is, it is refused again."
+        fix = "Correct the ruleset in infra/rulesets.json: as it is, it never passes."
         if not self.is_for_its_content:
             fix = "./inv doctor says what this token may do."
         return RefusedError(problem, fix=fix)

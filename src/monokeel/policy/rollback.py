@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from monokeel.ground.errors import UsageError
 from monokeel.policy.comparison import compare, compare_policies
-from monokeel.policy.plan import Plan, actions_of
+from monokeel.policy.plan import Plan, writes_of
 from monokeel.policy.ports import Rulesets
 from monokeel.policy.reading import read_rulesets
 from monokeel.policy.rulesets import Ruleset, from_state
@@ -29,7 +29,7 @@ def plan_rollback(
     reading = replace(reading, comparisons=compare_policies([desired], [live]))
     return Plan(
         reading=reading,
-        actions=actions_of(reading),
+        writes=writes_of(reading),
         notes=(
             f"version {wanted} of {', '.join(map(str, versions))} (newest first)",
             *_then(desired, file),

@@ -7,6 +7,7 @@ defaults stand here by hand, each as GitHub adds it when a ruleset is read back.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from monokeel.policy.shape import (
     NEEDED_FLAG,
@@ -39,145 +40,118 @@ _PATTERN = {
     "operator": choice("starts_with", "ends_with", "contains", "regex"),
     "pattern": NEEDED_TEXT,
 }
-_STATUS_CHECK = record({"context": NEEDED_TEXT, "integration_id": NUMBER})
-_WORKFLOW = record(
-    {"path": NEEDED_TEXT, "ref": TEXT, "repository_id": NEEDED_NUMBER, "sha": TEXT}
-)
+_WORKFLOW = record(path=NEEDED_TEXT, ref=TEXT, repository_id=NEEDED_NUMBER, sha=TEXT)
 _SCANNING_TOOL = record(
-    {
-        "alerts_threshold": choice("none", "errors", "errors_and_warnings", "all"),
-        "security_alerts_threshold": choice(
-            "none", "critical", "high_or_higher", "medium_or_higher", "all"
-        ),
-        "tool": NEEDED_TEXT,
-    }
+    alerts_threshold=choice("none", "errors", "errors_and_warnings", "all"),
+    security_alerts_threshold=choice(
+        "none", "critical", "high_or_higher", "medium_or_higher", "all"
+    ),
+    tool=NEEDED_TEXT,
 )
 _REVIEWER = record(
-    {
-        "file_patterns": Shape(kind="array", required=True, item=TEXT, ordered=True),
-        "minimum_approvals": NEEDED_NUMBER,
-        "reviewer": Shape(
-            kind="object",
-            required=True,
-            members={"id": NEEDED_NUMBER, "type": choice("Team")},
-        ),
-    }
+    file_patterns=Shape(kind="array", required=True, item=TEXT, ordered=True),
+    minimum_approvals=NEEDED_NUMBER,
+    reviewer=replace(record(id=NEEDED_NUMBER, type=choice("Team")), required=True),
 )
-_MAY_DISMISS = choice("User", "Team", "IntegrationInstallation", "RepositoryRole")
-_DISMISSAL = {
-    "allowed_actors": any_of(
-        record({"id": NEEDED_NUMBER, "type": _MAY_DISMISS}), "type", "id"
-    ),
-    "enabled": NEEDED_FLAG,
-}
+_DISMISSING = record(
+    id=NEEDED_NUMBER,
+    type=choice("User", "Team", "IntegrationInstallation", "RepositoryRole"),
+)
+_DISMISSAL = record(
+    allowed_actors=any_of(_DISMISSING, "type", "id"), enabled=NEEDED_FLAG
+)
+_MERGE_METHOD = Shape(kind="string", allowed=("merge", "squash", "rebase"))
 # Not in the OpenAPI description, but read back by live GitHub; default true
 # (developerz-ai/wurk#488, hebbianai/dure#43). Without it a fresh repository drifts.
 BEYOND_OPENAPI = (("pull_request", "require_extra_approval_for_unattributed_changes"),)
 
-_PULL_REQUEST = {
-    "allowed_merge_methods": Shape(
-        kind="array",
-        default=["merge", "squash", "rebase"],
-        item=Shape(kind="string", allowed=("merge", "squash", "rebase")),
-        empty=False,
-    ),
-    "dismiss_stale_reviews_on_push": NEEDED_FLAG,
-    "dismissal_restriction": Shape(
-        kind="object",
-        default={"enabled": False, "allowed_actors": []},
-        members=_DISMISSAL,
-    ),
-    "require_code_owner_review": NEEDED_FLAG,
-    "require_extra_approval_for_unattributed_changes": flag(default=True),
-    "require_last_push_approval": NEEDED_FLAG,
-    "required_approving_review_count": count(0, 10),
-    "required_review_thread_resolution": NEEDED_FLAG,
-    "required_reviewers": any_of(_REVIEWER, "reviewer"),
-}
-_MERGE_QUEUE = {
-    "check_response_timeout_minutes": count(1, 360),
-    "grouping_strategy": choice("ALLGREEN", "HEADGREEN"),
-    "max_entries_to_build": count(0, 100),
-    "max_entries_to_merge": count(0, 100),
-    "merge_method": choice("MERGE", "SQUASH", "REBASE"),
-    "min_entries_to_merge": count(0, 100),
-    "min_entries_to_merge_wait_minutes": count(0, 360),
-}
-# Required by the schema, yet GitHub may send the rule without: then false.
-_FETCH = Shape(kind="boolean", required=True, default=False)
 
-_BY_TARGET: tuple[tuple[tuple[str, ...], Mapping[str, Mapping[str, Shape]]], ...] = (
-    (
-        ("branch", "tag"),
-        {
-            "creation": {},
-            "update": {"update_allows_fetch_and_merge": _FETCH},
-            "deletion": {},
-            "non_fast_forward": {},
-            "required_linear_history": {},
-            "required_signatures": {},
-            "required_status_checks": {
-                "do_not_enforce_on_create": flag(),
-                "required_status_checks": some(
-                    _STATUS_CHECK, "context", "integration_id"
-                ),
-                "strict_required_status_checks_policy": NEEDED_FLAG,
-            },
-            "required_deployments": {"required_deployment_environments": some(TEXT)},
-            "commit_message_pattern": _PATTERN,
-            "commit_author_email_pattern": _PATTERN,
-            "committer_email_pattern": _PATTERN,
-        },
-    ),
-    (
-        ("branch",),
-        {
-            "license_compliance_scanning": {},
-            "pull_request": _PULL_REQUEST,
-            "merge_queue": _MERGE_QUEUE,
-            "branch_name_pattern": _PATTERN,
-            "workflows": {
-                "do_not_enforce_on_create": flag(),
-                "workflows": some(_WORKFLOW, "repository_id", "path"),
-            },
-            "code_scanning": {"code_scanning_tools": some(_SCANNING_TOOL, "tool")},
-            # Both defaults are unconfirmed on live GitHub.
-            "copilot_code_review": {
-                "review_draft_pull_requests": flag(),
-                "review_on_push": flag(),
-            },
-        },
-    ),
-    (("tag",), {"tag_name_pattern": _PATTERN}),
-    (
-        ("push",),
-        {
-            "file_path_restriction": {"restricted_file_paths": some(TEXT)},
-            "file_extension_restriction": {"restricted_file_extensions": some(TEXT)},
-            "max_file_path_length": {"max_file_path_length": count(1, 32767)},
-            "max_file_size": {"max_file_size": count(1, 100)},
-        },
-    ),
-)
+def _for(*targets: str, **parameters: Shape) -> RuleType:
+    return RuleType(targets=targets, parameters=parameters)
+
+
+_GIT = ("branch", "tag")
 RULE_TYPES: Mapping[str, RuleType] = {
-    kind: RuleType(targets=targets, parameters=parameters)
-    for targets, kinds in _BY_TARGET
-    for kind, parameters in kinds.items()
+    "creation": _for(*_GIT),
+    # Required by the schema, yet GitHub may send the rule without: then false.
+    "update": _for(
+        *_GIT, update_allows_fetch_and_merge=replace(NEEDED_FLAG, default=False)
+    ),
+    "deletion": _for(*_GIT),
+    "non_fast_forward": _for(*_GIT),
+    "required_linear_history": _for(*_GIT),
+    "required_signatures": _for(*_GIT),
+    "license_compliance_scanning": _for("branch"),
+    "pull_request": _for(
+        "branch",
+        allowed_merge_methods=Shape(
+            kind="array",
+            default=["merge", "squash", "rebase"],
+            item=_MERGE_METHOD,
+            empty=False,
+        ),
+        dismiss_stale_reviews_on_push=NEEDED_FLAG,
+        dismissal_restriction=replace(
+            _DISMISSAL, default={"enabled": False, "allowed_actors": []}
+        ),
+        require_code_owner_review=NEEDED_FLAG,
+        require_extra_approval_for_unattributed_changes=flag(default=True),
+        require_last_push_approval=NEEDED_FLAG,
+        required_approving_review_count=count(0, 10),
+        required_review_thread_resolution=NEEDED_FLAG,
+        required_reviewers=any_of(_REVIEWER, "reviewer"),
+    ),
+    "required_status_checks": _for(
+        *_GIT,
+        do_not_enforce_on_create=flag(),
+        required_status_checks=some(
+            record(context=NEEDED_TEXT, integration_id=NUMBER),
+            *("context", "integration_id"),
+        ),
+        strict_required_status_checks_policy=NEEDED_FLAG,
+    ),
+    "merge_queue": _for(
+        "branch",
+        check_response_timeout_minutes=count(1, 360),
+        grouping_strategy=choice("ALLGREEN", "HEADGREEN"),
+        max_entries_to_build=count(0, 100),
+        max_entries_to_merge=count(0, 100),
+        merge_method=choice("MERGE", "SQUASH", "REBASE"),
+        min_entries_to_merge=count(0, 100),
+        min_entries_to_merge_wait_minutes=count(0, 360),
+    ),
+    "required_deployments": _for(*_GIT, required_deployment_environments=some(TEXT)),
+    "commit_message_pattern": _for(*_GIT, **_PATTERN),
+    "commit_author_email_pattern": _for(*_GIT, **_PATTERN),
+    "committer_email_pattern": _for(*_GIT, **_PATTERN),
+    "branch_name_pattern": _for("branch", **_PATTERN),
+    "tag_name_pattern": _for("tag", **_PATTERN),
+    "workflows": _for(
+        "branch",
+        do_not_enforce_on_create=flag(),
+        workflows=some(_WORKFLOW, "repository_id", "path"),
+    ),
+    "code_scanning": _for("branch", code_scanning_tools=some(_SCANNING_TOOL, "tool")),
+    # Both defaults are unconfirmed on live GitHub.
+    "copilot_code_review": _for(
+        "branch", review_draft_pull_requests=flag(), review_on_push=flag()
+    ),
+    "file_path_restriction": _for("push", restricted_file_paths=some(TEXT)),
+    "file_extension_restriction": _for("push", restricted_file_extensions=some(TEXT)),
+    "max_file_path_length": _for("push", max_file_path_length=count(1, 32767)),
+    "max_file_size": _for("push", max_file_size=count(1, 100)),
 }
 
-_REFS = {"include": any_of(TEXT), "exclude": any_of(TEXT)}
-CONDITIONS = record({"ref_name": Shape(kind="object", default={}, members=_REFS)})
+CONDITIONS = record(
+    ref_name=replace(record(include=any_of(TEXT), exclude=any_of(TEXT)), default={})
+)
 ACTOR = record(
-    {
-        "actor_id": NUMBER,
-        "actor_type": choice(
-            *("Integration", "OrganizationAdmin", "RepositoryRole", "Team"),
-            *("DeployKey", "User"),
-        ),
-        "bypass_mode": Shape(
-            kind="string",
-            default="always",
-            allowed=("always", "pull_request", "exempt"),
-        ),
-    }
+    actor_id=NUMBER,
+    actor_type=choice(
+        *("Integration", "OrganizationAdmin", "RepositoryRole", "Team"),
+        *("DeployKey", "User"),
+    ),
+    bypass_mode=replace(
+        choice("always", "pull_request", "exempt"), required=False, default="always"
+    ),
 )

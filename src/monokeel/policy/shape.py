@@ -143,7 +143,7 @@ def any_of(item: Shape, *identity: str) -> Shape:
     return Shape(kind="array", default=[], item=item, identity=identity)
 
 
-def record(members: Mapping[str, Shape]) -> Shape:
+def record(**members: Shape) -> Shape:
     """Return an object of *members*."""
     return Shape(kind="object", members=members)
 

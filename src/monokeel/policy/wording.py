@@ -6,6 +6,7 @@ The same for plan, apply and drift.
 import json
 import re
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import asdict
 
 from monokeel.ground.answers import Json
 from monokeel.ground.report import Section, Table
@@ -60,16 +61,13 @@ def comparison_json(comparison: Comparison) -> dict[str, Json]:
         "severe": comparison.severe,
         "differences": [
             {
-                "path": each.path,
-                "desired": each.desired,
-                "live": each.live,
-                "kind": each.kind,
+                **asdict(each),
                 "severe": each.severe,
-                "changed_by": _change_json(origin.changes.get(each.path)),
+                "changed_by": _as_json(origin.changes.get(each.path)),
             }
             for each in comparison.differences
         ],
-        "changed_by": _change_json(origin.newest),
+        "changed_by": _as_json(origin.newest),
         "never_applied": origin.ahead.commit if origin.ahead else None,
         "renamed_from": origin.renamed or None,
     }
@@ -213,8 +211,8 @@ def _by(change: Change) -> str:
     return f"by {change.by} at {when(change.at)}"
 
 
-def _change_json(change: Change | None) -> Json:
-    return {"by": change.by, "at": change.at} if change else None
+def _as_json(change: Change | None) -> Json:
+    return asdict(change) if change else None
 
 
 def remedies(comparisons: Sequence[Comparison], repository: str) -> tuple[str, ...]:

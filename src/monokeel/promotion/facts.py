@@ -15,10 +15,9 @@ from monokeel.ground.version import is_newer
 from monokeel.promotion.pointers import Pointers, branch_of
 from monokeel.promotion.ports import Outside, Protection, Remote
 from monokeel.promotion.reading import ACTIONS, Reading
-from monokeel.promotion.records import Record
 from monokeel.promotion.track_record import TrackRecord
-from monokeel.release.artifact import Artifact, Images, read_artifact, read_record
-from monokeel.release.record import ReleasedImage, ReleaseRecord
+from monokeel.release.artifact import Artifact, read_artifact, read_record
+from monokeel.release.record import ReleaseRecord
 
 Direction = Literal["first", "same", "forward", "back"]
 
@@ -139,31 +138,6 @@ def _direction(
     # Two lines of releases that left each other: the higher version is the newer one.
     there, wanted = versions
     return "forward" if there and is_newer(wanted, there) else "back"
-
-
-def artifact_of(
-    record: Record, settings: Settings, images: Images
-) -> Artifact | NotAsked:
-    """Return what the registry has of the digests that *record* wrote down.
-
-    They were those of the release when it moved: enough to look ahead, and no request
-    to GitHub; a promotion reads the release itself.
-    """
-    if not record.note.digests:
-        return NotAsked()
-    release = ReleaseRecord(
-        version=record.version,
-        commit=record.sha,
-        images=tuple(
-            ReleasedImage(
-                service=service,
-                image=f"{settings.registry_host}/{settings.image(service)}",
-                digest=digest,
-            )
-            for service, digest in record.note.digests.items()
-        ),
-    )
-    return read_artifact(release, settings, images, version=record.version)
 
 
 def read_release(

@@ -12,6 +12,7 @@ from monokeel.ground.answers import Absent, Found, Unknown
 from monokeel.ground.version import is_prerelease
 from monokeel.ground.words import span
 from monokeel.promotion.facts import MoveFacts, NotAsked
+from monokeel.promotion.pointers import ref_of
 from monokeel.promotion.ports import Protection
 from monokeel.release.artifact import Artifact
 from monokeel.release.record import ReleaseRecord
@@ -358,7 +359,7 @@ def _approval(at: MoveFacts) -> Gate:
 def _push(at: MoveFacts) -> Gate:
     if not at.push_refusal:
         return _passed("nothing speaks against it")
-    ref = f"refs/heads/env/{at.environment.name}"
+    ref = ref_of(at.environment.name)
     return _refused(
         at.push_refusal,
         "Push with the deploy key (MONOKEEL_DEPLOY_KEY). By hand, whoever has it:"

@@ -8,7 +8,7 @@ from typing import Protocol
 from monokeel.ground.answers import Declined, Lost, Moved, RemoteRef, Unknown
 from monokeel.ground.freezes import Zones
 from monokeel.promotion.records import BranchMove, Ledger, NewRecord, Record
-from monokeel.release.artifact import Images
+from monokeel.release.ports import ImageTags, TagMessages
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,14 +19,11 @@ class Protection:
     reviewers: bool
 
 
-class Remote(Protocol):
+class Remote(TagMessages, Protocol):
     """A clone and its remote, for the questions about environments."""
 
     def remote_objects(self) -> dict[str, RemoteRef]:
         """Return full name → what it names, of every branch and tag on the remote."""
-
-    def tag_message(self, ref: str, at: RemoteRef) -> str | None:
-        """Return the message of the annotated tag *ref*, ``None`` of another ref."""
 
     def fetch(self) -> None:
         """Bring the remote's branches and tags into the clone."""
@@ -100,5 +97,5 @@ class Outside:
 
     clone: Remote
     records: Records
-    images: Images
+    images: ImageTags
     zones: Zones

@@ -1,9 +1,10 @@
 """Where a rollback leads, and whether it has been done already."""
 
+from monokeel.ground.answers import Absent
 from monokeel.ground.errors import RefusedError, ServiceError
 from monokeel.ground.version import is_newer, parse_wanted, read_version
 from monokeel.ground.words import span
-from monokeel.promotion.facts import NotAsked, artifact_of
+from monokeel.promotion.facts import NotAsked, read_release
 from monokeel.promotion.ports import Outside
 from monokeel.promotion.reading import Place, Reading, read_on
 from monokeel.promotion.records import ROLLBACK, Record
@@ -71,10 +72,7 @@ def choose_version(
     Raises RefusedError if no earlier version was good there, and ServiceError if the
     tag of the last one is gone.
     """
-    found = good_before(reading, environment)
-    if not found:
-        reading = read_on(reading, outside, environment)
-        found = good_before(reading, environment)
+    found, reading = _candidates(reading, outside, environment)
     if not found:
         raise RefusedError(
             f"no earlier version was good in {environment}",
@@ -122,7 +120,8 @@ def ways_back(
     images of each, at most of five.
     """
     ways = []
-    for record in good_before(reading, place.name)[:_MOST_ASKED]:
+    found, reading = _candidates(reading, outside, place.name)
+    for record in found[:_MOST_ASKED]:
         why = _why_not(record, reading, outside)
         ways.append((record.version, why))
         if not why:
@@ -130,12 +129,22 @@ def ways_back(
     return ways
 
 
+def _candidates(
+    reading: Reading, outside: Outside, environment: str
+) -> tuple[tuple[Record, ...], Reading]:
+    found = good_before(reading, environment)
+    if not found:  # the newest records may be all of failed tries, or of other tools
+        reading = read_on(reading, outside, environment)
+    return found or good_before(reading, environment), reading
+
+
 def _why_not(record: Record, reading: Reading, outside: Outside) -> str:
     if not _has_tag(record, reading):
         return "tag gone"
-    artifact = artifact_of(record, reading.settings, outside.images)
+    settings, pointers = reading.settings, reading.pointers
+    release, artifact = read_release(outside, settings, pointers, record.version)
     if isinstance(artifact, NotAsked):
-        return "images not asked"
+        return "no release" if isinstance(release, Absent) else "release unknown"
     if artifact.wrong:
         return "images gone"
     return "images unknown" if artifact.unclear else ""

@@ -7,7 +7,7 @@ from monokeel.ground.answers import Unknown
 from monokeel.ground.errors import NO_ANSWER
 from monokeel.ground.settings import Settings
 from monokeel.ground.version import is_newer, is_prerelease, newest_first
-from monokeel.promotion.facts import MoveFacts, artifact_of, facts_of, read_release
+from monokeel.promotion.facts import MoveFacts, facts_of, read_release
 from monokeel.promotion.gates import Gate, evaluate, stops_of
 from monokeel.promotion.ports import Outside
 from monokeel.promotion.reading import Place, Reading, knowing_time, read_promotion
@@ -16,15 +16,11 @@ from monokeel.promotion.rollback import ways_back
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NextMove:
-    """Whether *version* may go to *environment*.
-
-    *setback* says when and why it was rolled back there, ``""`` if it was not.
-    """
+    """Whether *version* may go to *environment*: what its gates say."""
 
     version: str
     environment: str
     gates: tuple[Gate, ...]
-    setback: str = ""
 
     @property
     def stops(self) -> list[Gate]:
@@ -137,12 +133,6 @@ def _next_step(
     if not version:
         return None
     facts = _facts(version, place, reading, outside, hold)
-    previous = reading.previous(place.name)
-    source = previous.current if previous is not None else None
-    if source is not None and source.version == version and source.note.digests:
-        # The move before it was checked against the release: no need to read it again.
-        artifact = artifact_of(source, reading.settings, outside.images)
-        return _judged(replace(facts, artifact=artifact))
     settings, pointers = reading.settings, reading.pointers
     release, artifact = read_release(outside, settings, pointers, version)
     return _judged(replace(facts, release=release, artifact=artifact))
@@ -176,5 +166,4 @@ def _judged(facts: MoveFacts) -> NextMove:
         version=facts.version,
         environment=facts.environment.name,
         gates=evaluate(facts),
-        setback=facts.here.setback(facts.now),
     )

@@ -202,7 +202,6 @@ def _next_data(move: NextMove) -> Json:
         "version": move.version,
         "environment": move.environment,
         "eligible": not move.stops,
-        "rolled_back": move.setback or None,
         "gates": [
             {"name": gate.name, "status": gate.status, "detail": gate.detail}
             for gate in move.gates

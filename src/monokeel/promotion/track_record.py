@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
-from monokeel.ground.words import span
 from monokeel.promotion.records import (
     ROLLBACK,
     ROLLED_BACK,
@@ -35,12 +34,6 @@ class TrackRecord:
     live: bool = False
     why: str = ""
     ended: datetime | None = None
-
-    def setback(self, now: datetime) -> str:
-        """Return when and why it was rolled back, ``""`` if it was not."""
-        if self.outcome != "rolled_back" or self.ended is None:
-            return ""
-        return f"rolled back {span(now - self.ended)} ago: {self.why}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

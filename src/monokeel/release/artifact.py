@@ -4,36 +4,20 @@ The only place that asks this: the release itself, the gate ``images`` of a prom
 and the section ``releases`` of drift all judge what is read here.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
 
-from monokeel.ground.answers import Absent, Found, RemoteRef, Unknown
+from monokeel.ground.answers import Absent, Found, ImageAnswer, RemoteRef, Unknown
 from monokeel.ground.errors import NO_ANSWER
 from monokeel.ground.settings import Settings
-from monokeel.release.record import ReleasedImage, ReleaseRecord, record_in
+from monokeel.release.ports import ImageTags, TagMessages
+from monokeel.release.record import ReleaseRecord, record_in
 
 NOTHING = "no image"
 
 
-class Images(Protocol):
-    """The container images in the registry."""
-
-    def look_up_all(
-        self, names: Sequence[tuple[str, str]]
-    ) -> list[Found | Absent | Unknown]:
-        """Say what is at each (image, tag), in that order, asked at the same time."""
-
-
-class Tags(Protocol):
-    """The messages of annotated tags on the remote."""
-
-    def tag_message(self, ref: str, at: RemoteRef) -> str | None:
-        """Return the message of the annotated tag *ref*, ``None`` of another ref."""
-
-
 def read_record(
-    tags: Tags, tag: str, at: RemoteRef | None
+    tags: TagMessages, tag: str, at: RemoteRef | None
 ) -> ReleaseRecord | Absent | Unknown:
     """Return the record that the git tag *tag* (``v1.4.0``) carries: the digests.
 
@@ -68,7 +52,7 @@ class TaggedImage:
     image: str
     tag: str
     released: str
-    answer: Found | Absent | Unknown
+    answer: ImageAnswer
 
     @property
     def name(self) -> str:
@@ -129,75 +113,52 @@ class Artifact:
 
 
 def read_artifact(
-    record: ReleaseRecord, settings: Settings, images: Images, *, version: str
+    record: ReleaseRecord, settings: Settings, images: ImageTags, *, version: str
 ) -> Artifact:
     """Return *record*, the record of the release *version*, beside the registry.
 
     One question for both tags of every service: ``X.Y.Z`` and ``sha-<commit>``. Raises
     nothing: an answer that did not come is in ``unclear``, and never counts as fine.
-    A release names every image that it gave its version, so one that is in the
-    registry under this version and not in the record is wrong as well.
+    A release names every image that it gave its version: one of a service that the
+    record does not name is wrong if it is there, and of a newer service if it is not.
     """
-    host = f"{settings.registry_host}/"
-    released = [
-        (each.service, each.image.removeprefix(host), each.digest)
-        for each in _with_unnamed(
-            record,
-            {service: f"{host}{path}" for service, path in settings.images.items()},
-        )
-        if _is_ours(each.image, each.service, settings)
-    ]
+    misnamed = dict(_misnamed(record, settings, version))
     asked = [
-        (service, path, tag, digest)
-        for service, path, digest in released
+        (service, settings.image(service), tag)
+        for service in dict.fromkeys(
+            [*(each.service for each in record.images), *settings.images]
+        )
+        if service not in misnamed
         for tag in (version, f"sha-{record.commit}")
     ]
-    answers = images.look_up_all([(path, tag) for _, path, tag, _ in asked])
+    answers = images.look_up_all([(image, tag) for _, image, tag in asked])
+    tagged = [
+        TaggedImage(
+            service=service,
+            image=image,
+            tag=tag,
+            released=record.digest_of(service) or NOTHING,
+            answer=answer,
+        )
+        for (service, image, tag), answer in zip(asked, answers, strict=True)
+    ]
+    other = f"the record of {version} is one of version {record.version}"
     return Artifact(
         record=record,
         images=tuple(
-            TaggedImage(
-                service=service, image=path, tag=tag, released=digest, answer=answer
-            )
-            for (service, path, tag, digest), answer in zip(asked, answers, strict=True)
-            if digest != NOTHING or not isinstance(answer, Absent)
+            each
+            for each in tagged
+            if each.released != NOTHING or not isinstance(each.answer, Absent)
         ),
-        misnamed=tuple(_misnamed(record, settings, version)),
+        misnamed=(*([other] * (record.version != version)), *misnamed.values()),
     )
 
 
-def _with_unnamed(
-    record: ReleaseRecord, images: Mapping[str, str]
-) -> tuple[ReleasedImage, ...]:
-    """Return the images of *record*, and those of *images* that it does not name.
-
-    *images* is service → image; the digest of the latter is ``NOTHING``. A release
-    names every image that it gave its version: one that is in the registry all the
-    same shows that ``release.json`` was changed; one that is not is of a newer service.
-    """
-    named = {image.service for image in record.images}
-    return (
-        *record.images,
-        *(
-            ReleasedImage(service=service, image=image, digest=NOTHING)
-            for service, image in images.items()
-            if service not in named
-        ),
-    )
-
-
-def _is_ours(image: str, service: str, settings: Settings) -> bool:
-    """Say whether *image* (with host) is where this repository puts *service*."""
-    return image == f"{settings.registry_host}/{settings.image(service)}"
-
-
-def _misnamed(record: ReleaseRecord, settings: Settings, version: str) -> Iterator[str]:
-    if record.version != version:
-        yield f"the record of {version} is one of version {record.version}"
+def _misnamed(
+    record: ReleaseRecord, settings: Settings, version: str
+) -> Iterator[tuple[str, str]]:
     for each in record.images:
-        if not _is_ours(each.image, each.service, settings):
-            wanted = f"{settings.registry_host}/{settings.image(each.service)}"
-            yield (
-                f"the record of {version} names {each.image} for {each.service},"
-                f" and not {wanted}"
-            )
+        wanted = f"{settings.registry_host}/{settings.image(each.service)}"
+        if each.image != wanted:
+            said = f"the record of {version} names {each.image} for {each.service}"
+            yield each.service, f"{said}, and not {wanted}"

@@ -26,16 +26,6 @@ class Checkout(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Workplace:
-    """Everything that a build reads and writes; *wait* lets seconds pass."""
-
-    images: Images
-    builder: Builder
-    checkout: Checkout
-    wait: Callable[[float], None]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Built:
     """One image that this run has built; *image* has its host."""
 
@@ -47,22 +37,24 @@ class Built:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CheckedBuilder:
-    """Builds only from the files of the commit, and only what we may push."""
+class Workplace:
+    """Builds only from the files of the commit, and only what we may push.
 
-    workplace: Workplace
+    *wait* lets seconds pass.
+    """
+
     settings: Settings
+    images: Images
+    builder: Builder
+    checkout: Checkout
+    wait: Callable[[float], None]
 
     def build(self, service: str, commit: str) -> str:
         """Build *service* at *commit* and return its digest, as ``build_service``."""
-        return build_service(
-            self.workplace, self.settings, service=service, commit=commit
-        ).digest
+        return build_service(self, service=service, commit=commit).digest
 
 
-def build_service(
-    workplace: Workplace, settings: Settings, *, service: str, commit: str
-) -> Built:
+def build_service(workplace: Workplace, *, service: str, commit: str) -> Built:
     """Return the image of *service* at *commit*, built and pushed now.
 
     What stands at ``sha-<commit>`` before is nobody's proof of anything and is
@@ -71,7 +63,8 @@ def build_service(
     the image pushed is labelled with another commit, or when we may not push;
     ServiceError when nobody can tell.
     """
-    path = check_build(workplace, settings, service=service, commit=commit)
+    settings = workplace.settings
+    path = _checked(workplace, service, commit)
     digest = workplace.builder.build(service, commit)
     found = _shown(workplace, path, digest)
     if found.revision != commit:
@@ -90,19 +83,6 @@ def build_service(
     )
 
 
-def check_build(
-    workplace: Workplace, settings: Settings, *, service: str, commit: str
-) -> str:
-    """Return the path of the image that a build of *service* would push.
-
-    Raises as ``build_service`` for what can be known before it.
-    """
-    path = settings.image(settings.service(service).name)
-    _check_files(workplace.checkout, commit)
-    _check_access(workplace.images, path)
-    return path
-
-
 def build_report(built: Built) -> Report:
     """Return what was built, or was there, and its digest."""
     return Report(
@@ -111,15 +91,16 @@ def build_report(built: Built) -> Report:
     )
 
 
-def planned_report(
-    settings: Settings, path: str, *, service: str, commit: str
-) -> Report:
-    """Return what a build of *service* would read and push; *path* is the image's."""
-    context = settings.service(service).context
-    image = f"{settings.registry_host}/{path}"
+def planned_report(workplace: Workplace, *, service: str, commit: str) -> Report:
+    """Return what a build of *service* would read and push.
+
+    Raises as ``build_service`` for what can be known before it.
+    """
+    settings = workplace.settings
+    image = f"{settings.registry_host}/{_checked(workplace, service, commit)}"
     return Report(
-        headline=f"{service} would be built from {context} and pushed as"
-        f" {image}:sha-{commit}",
+        headline=f"{service} would be built from {settings.service(service).context}"
+        f" and pushed as {image}:sha-{commit}",
         data={"service": service, "image": image, "commit": commit, "dry_run": True},
     )
 
@@ -151,19 +132,26 @@ def digests_of(reports: Iterable[str], *, commit: str) -> dict[str, str]:
 
 def _shown(workplace: Workplace, image: str, digest: str) -> Found:
     """Return what is at *digest*, once the registry shows what it has accepted."""
-    answer = workplace.images.look_up(image, digest)
-    for wait_s in _WAITS_S:
+    reason = ""
+    for wait_s in (*_WAITS_S, 0.0):
+        answer = workplace.images.look_up(image, digest)
         if isinstance(answer, Found) and not answer.missing:
             return answer
-        workplace.wait(wait_s)
-        answer = workplace.images.look_up(image, digest)
-    if isinstance(answer, Found) and not answer.missing:
-        return answer
-    reason = answer.reason if isinstance(answer, Unknown) else "it is not shown yet"
+        reason = answer.reason if isinstance(answer, Unknown) else "it is not shown yet"
+        if wait_s:
+            workplace.wait(wait_s)
     raise ServiceError(
         f"{image}@{digest} was pushed, but {reason}",
         fix="Run the same command again in a minute.",
     )
+
+
+def _checked(workplace: Workplace, service: str, commit: str) -> str:
+    """Return the path of the image of *service*, which may be built and pushed."""
+    path = workplace.settings.image(workplace.settings.service(service).name)
+    _check_files(workplace.checkout, commit)
+    _check_access(workplace.images, path)
+    return path
 
 
 def _check_files(checkout: Checkout, commit: str) -> None:

@@ -1,14 +1,14 @@
 """Is a version free in the registry: every image of it, asked all at once."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
-from monokeel.ground.answers import Absent, Found, Unknown
+from monokeel.ground.answers import Absent, Found, ImageAnswer, Unknown
 from monokeel.ground.errors import NO_ANSWER, RefusedError, ServiceError
 from monokeel.ground.report import Report, Section, Table
 from monokeel.ground.settings import Settings
 from monokeel.ground.version import parse_wanted
-from monokeel.release.plan import ImageState, ServiceImage
-from monokeel.release.ports import Images
+from monokeel.release.plan import ServiceImage
+from monokeel.release.ports import ImageTags
 from monokeel.release.reading import Reading
 
 _COLUMNS = ("service", "state", "image", "detail")
@@ -20,26 +20,19 @@ _HEADLINES = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GuardedImage(ServiceImage):
-    """What is at the version of one service's image; *detail* says more of it."""
-
-    detail: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Guard:
     """The answer for one *version*: one taken image is enough to refuse it."""
 
     version: str
-    images: tuple[GuardedImage, ...]
+    images: tuple[ServiceImage, ...]
 
     @property
-    def taken(self) -> tuple[GuardedImage, ...]:
+    def taken(self) -> tuple[ServiceImage, ...]:
         """The images that have this version already."""
         return tuple(each for each in self.images if each.state in {"same", "other"})
 
     @property
-    def unclear(self) -> tuple[GuardedImage, ...]:
+    def unclear(self) -> tuple[ServiceImage, ...]:
         """The images of which nobody can tell."""
         return tuple(each for each in self.images if each.state == "unknown")
 
@@ -52,7 +45,7 @@ class Guard:
 
 
 def ask_version(
-    images: Images, settings: Settings, *, version: str, commit: str | None
+    images: ImageTags, settings: Settings, *, version: str, commit: str | None
 ) -> Guard:
     """Ask the registry about *version* of every service, all at once.
 
@@ -60,41 +53,35 @@ def ask_version(
     *version* (``1.4.0`` or ``v1.4.0``) is not one that an image tag can hold.
     """
     version = parse_wanted(version, prefix=settings.tag_prefix)
-    names = [service.name for service in settings.services]
-    answers = images.look_up_all([(settings.image(name), version) for name in names])
+    asked = settings.images
+    answers = images.look_up_all([(image, version) for image in asked.values()])
     return Guard(
         version=version,
         images=tuple(
-            GuardedImage(
-                name=name,
-                image=f"{settings.registry_host}/{settings.image(name)}",
-                tag=version,
-                state=_image_state(answer, commit),
-                digest=_digest_in(answer),
-                detail=_detail(answer),
+            _service_image(
+                name, f"{settings.registry_host}/{image}:{version}", answer, commit
             )
-            for name, answer in zip(names, answers, strict=True)
+            for (name, image), answer in zip(asked.items(), answers, strict=True)
         ),
     )
 
 
 def service_images(reading: Reading) -> tuple[ServiceImage, ...]:
     """Return what is at the version of every service; unknown if nobody answers."""
-    commit, version = reading.candidate.commit, reading.candidate.version
+    candidate = reading.candidate
     try:
         answers = reading.named
     except NO_ANSWER as error:
         silent = Unknown(reason=error.problem)
-        answers = {each.service: silent for each in reading.candidate.images}
+        answers = {each.service: silent for each in candidate.images}
     return tuple(
-        ServiceImage(
-            name=image.service,
-            image=image.image,
-            tag=version,
-            state=_image_state(answers[image.service], commit),
-            digest=_digest_in(answers[image.service]),
+        _service_image(
+            each.service,
+            f"{each.image}:{candidate.version}",
+            answers[each.service],
+            candidate.commit,
         )
-        for image in reading.candidate.images
+        for each in candidate.images
     )
 
 
@@ -103,71 +90,67 @@ def require_free(guard: Guard) -> None:
 
     Every taken image is named, and every one that could not be looked up beside it.
     """
-    unclear = [f"{each.name}: {each.detail}" for each in guard.unclear]
+    unclear = "; ".join(f"{each.name}: {each.detail}" for each in guard.unclear)
     if guard.taken:
         taken = [
             f"{each.image}:{guard.version} ({each.detail})" for each in guard.taken
         ]
-        beside = f"; and nobody can tell of {'; '.join(unclear)}" if unclear else ""
+        beside = f"; and nobody can tell of {unclear}" if unclear else ""
         raise RefusedError(
             f"version {guard.version} is taken: {', '.join(taken)}{beside}",
             fix=_advice(guard),
         )
     if unclear:
         raise ServiceError(
-            f"nobody can tell whether {guard.version} is free: {'; '.join(unclear)}",
+            f"nobody can tell whether {guard.version} is free: {unclear}",
             fix="Run again once the registry answers; ./inv doctor checks the token.",
         )
 
 
 def guard_report(guard: Guard) -> Report:
     """Return the table of all services and the JSON verdict."""
-    rows = tuple(
-        (each.name, each.state, each.image, each.detail) for each in guard.images
-    )
-    not_free = (*guard.taken, *guard.unclear)
+    images = guard.images
+    rows = tuple((each.name, each.state, each.image, each.detail) for each in images)
     return Report(
         headline=f"{guard.version} is {_HEADLINES[guard.verdict]}",
         sections=(Section("", table=Table(_COLUMNS, rows)),),
         data={
             "version": guard.version,
             "verdict": guard.verdict,
-            "services": [asdict(each) for each in guard.images],
+            "services": [asdict(each) for each in images],
         },
         problems=tuple(
             f"{each.image}:{guard.version}: {each.state}, {each.detail}"
-            for each in not_free
+            for each in (*guard.taken, *guard.unclear)
         ),
     )
 
 
-def _image_state(answer: Found | Absent | Unknown, commit: str | None) -> ImageState:
-    """Return what *answer* means to a release of *commit*.
+def _service_image(
+    name: str, image: str, answer: ImageAnswer, commit: str | None
+) -> ServiceImage:
+    """Return what *answer*, to *image* with its tag, means to a release of *commit*.
 
     An image that does not say where it comes from is never taken for ours.
     """
+    path, _, tag = image.rpartition(":")
+    free = ServiceImage(
+        name=name, image=path, tag=tag, state="free", detail="nothing there"
+    )
     match answer:
-        case Found(revision=revision):
-            return "same" if commit is not None and revision == commit else "other"
         case Absent():
-            return "free"
-        case Unknown():
-            return "unknown"
-
-
-def _digest_in(answer: Found | Absent | Unknown) -> str | None:
-    return answer.digest if isinstance(answer, Found) else None
-
-
-def _detail(answer: Found | Absent | Unknown) -> str:
-    match answer:
-        case Found(digest=digest, revision=revision):
-            whose = f"built from {revision}" if revision else "of unknown origin"
-            return f"{digest}, {whose}"
+            return free
         case Unknown(reason=reason):
-            return reason
-        case Absent():
-            return "nothing there"
+            return replace(free, state="unknown", detail=reason)
+        case Found(digest=digest, revision=revision, missing=missing):
+            whose = f"built from {revision}" if revision else "of unknown origin"
+            lost = f"; manifests of it are gone: {', '.join(missing)}"
+            return replace(
+                free,
+                state="same" if commit and revision == commit else "other",
+                digest=digest,
+                detail=f"{digest}, {whose}{lost if missing else ''}",
+            )
 
 
 def _advice(guard: Guard) -> str:

@@ -36,7 +36,8 @@ class ServiceImage:
 
     *image* is ``ghcr.io/acme/shop/api``, *tag* the version. *state* says what is there
     now: nothing, an image of this commit, something else, or nobody can tell. *digest*
-    is what the registry answered, ``None`` unless something is there.
+    is what the registry answered, ``None`` unless something is there; *detail* says it
+    in words.
     """
 
     name: str
@@ -44,6 +45,7 @@ class ServiceImage:
     tag: str
     state: ImageState
     digest: str | None = None
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

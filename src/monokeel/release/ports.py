@@ -5,9 +5,8 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from monokeel.ground.answers import (
-    Absent,
     Declined,
-    Found,
+    ImageAnswer,
     Lost,
     Moved,
     RemoteRef,
@@ -55,7 +54,14 @@ class History(Protocol):
         """Return the commits from *commit* back to the commit *since*."""
 
 
-class Remote(Protocol):
+class TagMessages(Protocol):
+    """The messages of annotated tags on the remote."""
+
+    def tag_message(self, ref: str, at: RemoteRef) -> str | None:
+        """Return the message of the annotated tag *ref*, ``None`` of another ref."""
+
+
+class Remote(TagMessages, Protocol):
     """The refs on the remote."""
 
     def remote_objects(self, prefixes: Collection[str]) -> dict[str, RemoteRef]:
@@ -63,9 +69,6 @@ class Remote(Protocol):
 
     def fetch(self) -> None:
         """Bring the remote's branches and tags into the clone."""
-
-    def tag_message(self, ref: str, at: RemoteRef) -> str | None:
-        """Return the message of the annotated tag *ref*, ``None`` of another ref."""
 
     def create_tag(
         self, ref: str, *, commit: str, message: str
@@ -111,16 +114,18 @@ class Releases(Protocol):
         """Delete a draft."""
 
 
-class Images(Protocol):
-    """The container images in the registry; ``acme/shop/api``, without host."""
+class ImageTags(Protocol):
+    """What is in the registry; images are such as ``acme/shop/api``, without host."""
 
-    def look_up(self, image: str, tag: str) -> Found | Absent | Unknown:
-        """Say what is at *tag* (or digest) of *image*."""
-
-    def look_up_all(
-        self, names: Sequence[tuple[str, str]]
-    ) -> list[Found | Absent | Unknown]:
+    def look_up_all(self, names: Sequence[tuple[str, str]]) -> list[ImageAnswer]:
         """Say what is at each (image, tag), in that order, asked at the same time."""
+
+
+class Images(ImageTags, Protocol):
+    """The container images in the registry."""
+
+    def look_up(self, image: str, tag: str) -> ImageAnswer:
+        """Say what is at *tag* (or digest) of *image*."""
 
     def may_push_all(self, images: Sequence[str]) -> list[bool | Unknown]:
         """Say of each whether an upload would be accepted; leave nothing there."""
@@ -141,10 +146,6 @@ class Builder(Protocol):
         """Build *service* at *commit*, push it, and return the digest pushed."""
 
 
-def no_wait(_: float) -> None:
-    """Wait for nothing: where nobody is asked."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outside:
     """Everything that a release reads and writes.
@@ -157,7 +158,7 @@ class Outside:
     releases: Releases | Unknown
     images: Images | Unknown
     builder: Builder | Unknown = field(default=Unknown(reason="nothing is built here"))
-    wait: Callable[[float], None] = no_wait
+    wait: Callable[[float], None] = lambda _: None
 
 
 def offline(history: History, reason: str) -> Outside:

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from monokeel.ground.answers import Json
 from monokeel.ground.errors import MonokeelError, RefusedError, ServiceError
 from monokeel.ground.report import Report, Section, Table
 from monokeel.release.plan import ReleasePlan
@@ -86,26 +85,27 @@ def _converge(step: Step, now: Reading) -> Reading:
     passes (429, 5xx) is waited for, and so is our own accepted write until it can be
     seen; any other failure ends the run.
     """
-    waits = iter(_WAITS_S)
-    state = step.state(now)
-    _refuse([state], now)
+    waits, state = iter(_WAITS_S), _seen(step, now)
     while isinstance(state, Todo):
         failure: MonokeelError | None = None
         try:
             now = step.act(now)
         except MonokeelError as error:
             failure, now = error, now.without("refs", "releases", "images")
-        after = step.state(now)
-        _refuse([after], now)
-        stuck = isinstance(after, Todo) and (
+        after = _seen(step, now)
+        if isinstance(after, Todo) and (
             failure is not None or len(after.missing) >= len(state.missing)
-        )
-        if isinstance(after, Todo) and stuck:
+        ):
             now = _wait(now, failure or _without_effect(step, after), next(waits, None))
-            after = step.state(now)
-            _refuse([after], now)
+            after = _seen(step, now)
         state = after
     return now
+
+
+def _seen(step: Step, now: Reading) -> State:
+    state = step.state(now)
+    _refuse([state], now)
+    return state
 
 
 def _wait(now: Reading, failure: MonokeelError, wait_s: float | None) -> Reading:
@@ -118,26 +118,18 @@ def _wait(now: Reading, failure: MonokeelError, wait_s: float | None) -> Reading
 
 
 def _refuse(states: list[State], now: Reading) -> None:
-    refusals = [
-        refusal
-        for state in states
-        if isinstance(state, Conflict)
-        for refusal in state.refusals
-    ]
-    unique = {each.problem: each.fix for each in refusals}
+    conflicts = [state for state in states if isinstance(state, Conflict)]
+    unique = {each.problem: each.fix for at in conflicts for each in at.refusals}
     if unique:
-        kind = OvertakenError if _is_overtaken(now) else RefusedError
+        others = {at.commit for at in (now.tagged, now.claimed) if at}
+        is_overtaken = bool(others - {now.candidate.commit})
+        kind = OvertakenError if is_overtaken else RefusedError
         raise kind("; ".join(unique), fix=" ".join(dict.fromkeys(unique.values())))
     for state in states:
         if isinstance(state, Unclear):
             raise ServiceError(
                 state.reason, fix="Run the same command again once it answers."
             )
-
-
-def _is_overtaken(now: Reading) -> bool:
-    holders = (now.tagged, now.claimed)
-    return any(at and at.commit != now.candidate.commit for at in holders)
 
 
 def _without_effect(step: Step, state: Todo) -> ServiceError:
@@ -167,10 +159,6 @@ def _publication(now: Reading, written: list[str]) -> Publication:
 def publication_report(done: Publication) -> Report:
     """Return what is out now: version, commit, images, and what this run wrote."""
     record = done.record
-    services: list[Json] = [
-        {"name": image.service, "image": image.image, "digest": image.digest}
-        for image in record.images
-    ]
     word = "is published" if done.written else "was complete already"
     lines = [f"commit  {record.commit}", f"page    {done.page}"]
     if done.written:
@@ -189,7 +177,10 @@ def publication_report(done: Publication) -> Report:
             "tag": done.tag,
             "commit": record.commit,
             "page": done.page,
-            "services": services,
+            "services": [
+                {"name": each.service, "image": each.image, "digest": each.digest}
+                for each in record.images
+            ],
             "written": list(done.written),
         },
         problems=done.warnings,

@@ -11,8 +11,8 @@ from monokeel.ground.settings import Service, Settings
 _SHARED = ("infra/platform.toml", ".github/workflows/")
 
 
-class History(Protocol):
-    """The history of the clone."""
+class Changes(Protocol):
+    """What has changed in the history of the clone."""
 
     def commit_of(self, ref: str) -> str | None:
         """Return the commit that *ref* names, ``None`` if there is none."""
@@ -21,7 +21,7 @@ class History(Protocol):
         """Return the paths that *commit* changed since it left *since*."""
 
 
-def list_services(settings: Settings, history: History, *, since: str = "") -> Report:
+def list_services(settings: Settings, history: Changes, *, since: str = "") -> Report:
     """Return the services, or only those that changed since *since* (any ref).
 
     Raises UsageError when *since* names no commit.

@@ -44,9 +44,7 @@ def expectations(declared: Declared, outside: Outside) -> Iterator[Expectation]:
 def passes(policy: Sequence[Ruleset], actor_type: str) -> bool:
     """Say whether the rules let any actor of *actor_type* pass."""
     return any(
-        isinstance(actors := ruleset.tree.get("bypass_actors"), dict)
-        and any(label.startswith(f"[{actor_type}") for label in actors)
-        for ruleset in policy
+        who.startswith(actor_type) for ruleset in policy for who in ruleset.passing
     )
 
 
@@ -212,9 +210,7 @@ def _rules(
     says = "as infra/rulesets.json says"
 
     def ask() -> Answer:
-        reading = read_rulesets(
-            policy, outside.rulesets, settings.policy.optional_rules
-        )
+        reading = read_rulesets(policy, outside.rulesets, settings.policy)
         wrong = [each.name for each in reading.comparisons if each.drifts]
         if not wrong:
             return AsWanted(detail=says)

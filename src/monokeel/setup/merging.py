@@ -1,16 +1,11 @@
 """What rules and settings make of a merge: who may, and whose words land."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from monokeel.ground.answers import Json
 from monokeel.ground.settings import Settings
-from monokeel.policy.rulesets import Ruleset, rules_of
-
-_METHODS = {
-    "squash": "allow_squash_merge",
-    "merge": "allow_merge_commit",
-    "rebase": "allow_rebase_merge",
-}
+from monokeel.policy.agreement import METHODS
+from monokeel.policy.rulesets import Ruleset, parameters_of
 
 
 def approvals(policy: Sequence[Ruleset]) -> int:
@@ -27,7 +22,7 @@ def title_decides(settings: Settings, policy: Sequence[Ruleset]) -> bool:
     """
     methods = {
         method
-        for method, setting in _METHODS.items()
+        for method, setting in METHODS.items()
         if settings.on_github.get(setting) is not False
     }
     for rule in _pulls(policy):
@@ -38,12 +33,7 @@ def title_decides(settings: Settings, policy: Sequence[Ruleset]) -> bool:
     return methods == {"squash"} and title == "PR_TITLE"
 
 
-def _pulls(policy: Sequence[Ruleset]) -> Iterator[dict[str, Json]]:
+def _pulls(policy: Sequence[Ruleset]) -> Iterator[Mapping[str, Json]]:
     for ruleset in policy:
-        for rule in rules_of(ruleset.body):
-            parameters = rule.get("parameters")
-            if (ruleset.body.get("enforcement"), rule.get("type")) == (
-                "active",
-                "pull_request",
-            ) and isinstance(parameters, dict):
-                yield parameters
+        if ruleset.is_active:
+            yield parameters_of(ruleset, "pull_request") or {}

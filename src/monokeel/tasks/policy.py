@@ -214,8 +214,7 @@ def _policy(*, delete_unmanaged: bool = False) -> "Policy":
     return Policy(
         desired=wiring.read_policy(),
         settings=settings,
-        optional_rules=settings.policy.optional_rules,
-        unmanaged=settings.policy.unmanaged,
+        keys=settings.policy,
         refs=wiring.make_git().known_refs(),
         jobs=jobs_of(texts),
         delete_unmanaged=delete_unmanaged,
@@ -265,9 +264,9 @@ def _preview(planned: "Plan") -> "Report":
 def _write(planned: "Plan", *, yes: bool) -> "Iterator[Report]":
     from monokeel.policy.apply import applied_report, apply
 
-    if planned.actions:  # else the report below says it all
+    if planned.writes:  # else the report below says it all
         show(_preview(planned), aside=True)
-    deleted = [each.name for each in planned.actions if each.verb == "delete"]
+    deleted = [each.name for each in planned.writes if each.verb == "delete"]
     if deleted:
         require_yes(f"delete {', '.join(deleted)} on GitHub", yes=yes)
     yield applied_report(apply(planned, wiring.make_rulesets()))

@@ -86,13 +86,12 @@ def build(*, service: str = "", dry_run: bool = False) -> "Iterator[Report]":
     from monokeel.adapters import actions
     from monokeel.release import build as building
 
-    settings, place = wiring.read_settings(), _workplace()
+    place = _workplace()
     commit = wiring.make_git().head()
     if dry_run:
-        path = building.check_build(place, settings, service=service, commit=commit)
-        yield building.planned_report(settings, path, service=service, commit=commit)
+        yield building.planned_report(place, service=service, commit=commit)
         return
-    built = building.build_service(place, settings, service=service, commit=commit)
+    built = building.build_service(place, service=service, commit=commit)
     yield building.build_report(built)
     actions.set_output("image", built.image)
     actions.set_output("digest", built.digest)
@@ -224,11 +223,9 @@ def _outside(*, quick: bool = False, builds: bool = False) -> "Outside":
 
     from monokeel.adapters.releases import Releases
     from monokeel.ground.answers import Unknown
-    from monokeel.release.build import CheckedBuilder
     from monokeel.release.ports import Outside
 
-    git = wiring.make_git(quick=quick)
-    builder = CheckedBuilder(workplace=_workplace(), settings=wiring.read_settings())
+    git, builder = wiring.make_git(quick=quick), _workplace()
     return Outside(
         history=git,
         remote=git,
@@ -258,4 +255,10 @@ def _workplace() -> "Workplace":
         password=login.password,
         server=wiring.server_address(),
     )
-    return Workplace(images=images, builder=builder, checkout=git, wait=time.sleep)
+    return Workplace(
+        settings=settings,
+        images=images,
+        builder=builder,
+        checkout=git,
+        wait=time.sleep,
+    )
