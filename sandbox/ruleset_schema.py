@@ -68,6 +68,7 @@ PARAMETERS: dict[str, JsonObject] = {
     "committer_email_pattern": {**_NAME},
     "workflows": {"workflows": "required", "do_not_enforce_on_create": False},
     "code_scanning": {"code_scanning_tools": "required"},
+    "code_quality": {"severity": "required"},  # google/go-github#4520
     "copilot_code_review": {
         "review_on_push": False,
         "review_draft_pull_requests": False,
@@ -89,6 +90,7 @@ _BRANCH_ONLY = {
     "branch_name_pattern",
     "workflows",
     "code_scanning",
+    "code_quality",
     "copilot_code_review",
 }
 _PATTERNS = {name for name, known in PARAMETERS.items() if "pattern" in known}
@@ -109,10 +111,12 @@ def validate(state: State, body: JsonObject) -> None:
     _check_actors(body)
     target = text_of(body, "target", "branch")
     for place, rule in enumerate(objects(list_of(body, "rules"))):
+        if text_of(rule, "type") in state.switches.new_rule_types:
+            continue
         _check_rule(place, rule)
         _check_fit(state, rule, target)
     _check_patterns(body, target)
-    _check_queue(body)
+    _check_queue(state, body)
     if (
         text_of(body, "enforcement") == "evaluate"
         and state.switches.plan != "enterprise"
@@ -225,11 +229,17 @@ def _check_patterns(body: JsonObject, target: str) -> None:
             raise _strings(f"Invalid target patterns: '{name}'")  # terraform PR 2660
 
 
-def _check_queue(body: JsonObject) -> None:
-    """Refuse a merge queue for more than exact names (SceneWorks/SceneWorks#2236)."""
+def _check_queue(state: State, body: JsonObject) -> None:
+    """Refuse a merge queue for more than exact names (SceneWorks/SceneWorks#2236).
+
+    A repository of a person has none (GitHub docs, "Managing a merge queue"); the words
+    are assumed.
+    """
     kinds = {text_of(rule, "type") for rule in objects(list_of(body, "rules"))}
     names = object_of(object_of(body, "conditions"), "ref_name")
     wide = [n for n in texts(list_of(names, "include")) if n == "~ALL" or "*" in n]
+    if "merge_queue" in kinds and state.owner_type != "Organization":
+        raise _strings("Invalid rule 'merge_queue': ")
     if "merge_queue" in kinds and wide:
         raise _strings(
             "Invalid rule 'merge_queue': Wildcard ref names are not supported when"

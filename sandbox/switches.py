@@ -52,6 +52,7 @@ class Switches:
     added_defaults: bool = True
     extra_approval: bool = True  # a parameter outside the description (wurk#488)
     new_parameter: str = ""  # one more active parameter of pull_request on reading
+    new_rule_types: tuple[str, ...] = ()  # that no description knows yet
     reorder: bool = False
     null_conditions: bool = False
     duplicate_names: bool = False  # of rulesets (otterdog#729)

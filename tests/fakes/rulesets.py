@@ -28,6 +28,7 @@ class FakeRulesets:
         self.parents: tuple[str, ...] = ()
         self.editor = 1
         self.no_history = False
+        self.of_a_person = False
         self._editors: dict[int, list[int]] = {}
         self._clock = 0
 
@@ -105,8 +106,14 @@ class FakeRulesets:
     def state_at(self, number: int, version: int) -> dict[str, Json]:
         return self.versions[number][version - 1]
 
-    def login(self, number: int) -> str | None:
-        return {1: "ben", 7: "gus"}.get(number)
+    def name_of(self, kind: str, number: int) -> str | None:
+        """Name people, one team and one App; a secret team stays a number."""
+        if kind == "Integration":
+            return {42: "monokeel-bot"}.get(number, "")
+        return {"User": {1: "ben", 7: "gus"}, "Team": {9: "platform"}}[kind].get(number)
+
+    def owner_is_person(self) -> bool:
+        return self.of_a_person
 
     def _ask(self) -> None:
         self.faults.read()

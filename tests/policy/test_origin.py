@@ -198,7 +198,7 @@ def test_what_is_deleted_is_printed_before() -> None:
         (lambda r: r.edit(100, enforcement="disabled"), "to bring GitHub back"),
         (lambda r: r.add({**TAGS, "name": "extra"}), "--delete-unmanaged"),
         (
-            lambda r: r.edit(101, rules=[*TAGS_RULES, {"type": "code_quality"}]),
+            lambda r: r.edit(101, rules=[*TAGS_RULES, {"type": "moon_phase"}]),
             "name it in infra/rulesets.json",
         ),
         (

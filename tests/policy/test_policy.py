@@ -169,7 +169,7 @@ def test_a_bypass_list_is_cleared_to_the_last_actor() -> None:
 
 def test_an_unknown_rule_survives_and_stays_listed() -> None:
     rulesets = in_force()
-    alien: Json = {"type": "code_quality", "parameters": {"severity": "all"}}
+    alien: Json = {"type": "moon_phase", "parameters": {"severity": "all"}}
     rulesets.edit(100, rules=[{"type": "deletion"}, alien])
 
     applied = apply(make_plan(policy(), rulesets), rulesets)
@@ -178,7 +178,7 @@ def test_an_unknown_rule_survives_and_stays_listed() -> None:
     assert isinstance(rules, list)
     assert alien in rules
     assert {"type": "non_fast_forward"} in rules
-    assert "rules.code_quality" in as_text(applied_report(applied))
+    assert "rules.moon_phase" in as_text(applied_report(applied))
     assert make_plan(policy(), rulesets).writes == ()
 
 

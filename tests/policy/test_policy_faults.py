@@ -15,7 +15,7 @@ from tests.fakes.faults import KilledError
 from tests.fakes.rulesets import FakeRulesets
 from tests.policy.test_policy import MAIN, NAMES, TAGS, WEAK, in_force
 
-ALIEN: Json = {"type": "code_quality"}
+ALIEN: Json = {"type": "moon_phase"}
 POLICY = Policy(desired=parse_policy(json.dumps([MAIN, TAGS, NAMES])), jobs=())
 
 

@@ -159,7 +159,7 @@ def test_a_good_file_has_no_finding() -> None:
         (sets(*ACTOR, "bypass_mode", to="exempt"), "exempt leaves no audit entry"),
         (sets("enforcement", to="evaluate"), "nothing is enforced"),
         (sets(*REFS, "include", to=[]), "binds no ref at all"),
-        (adds("rules", item={"type": "code_quality"}), "GitHub decides"),
+        (adds("rules", item={"type": "moon_phase"}), "GitHub decides"),
         (sets("rules", "deletion", "mode", to=1), "GitHub decides"),
         (sets(*PULL, "moon", to=True), "GitHub decides"),
         (adds("bypass_actors", item=actor("EnterpriseOwner", None)), "GitHub decides"),
@@ -200,7 +200,7 @@ def test_what_github_already_holds_is_no_slip() -> None:
     live, file = live_body(), copy.deepcopy(FILE)
     for body in (live, file):
         sets(*PULL, SLIP, to=True)(body)
-        adds("rules", item={"type": "code_quality"})(body)
+        adds("rules", item={"type": "moon_phase"})(body)
     sets("enforcement", to="disabled")(live)
     policy = parse_policy(json.dumps([file]))
 

@@ -166,13 +166,13 @@ def test_an_answer_that_is_no_ruleset_is_not_believed() -> None:
 def test_a_write_echoes_what_nobody_here_knows() -> None:
     live = live_body()
     sets(*PULL, "moon", to=True)(live)
-    adds("rules", item={"type": "code_quality", "parameters": {"severity": "x"}})(live)
+    adds("rules", item={"type": "moon_phase", "parameters": {"severity": "x"}})(live)
     sets("conditions", "repository_name", to={"include": ["x"]})(live)
 
     body = merged_body(parse_policy(json.dumps([FILE]))[0], read_live(live))
 
     assert at(body, *PULL, "moon") is True
-    assert at(body, "rules", "code_quality", "parameters", "severity") == "x"
+    assert at(body, "rules", "moon_phase", "parameters", "severity") == "x"
     assert at(body, "conditions", "repository_name") == {"include": ["x"]}
 
 

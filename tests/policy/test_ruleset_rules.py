@@ -87,8 +87,10 @@ def rule_schemas() -> dict[str, dict[str, Json]]:
 
 
 def test_the_table_has_the_23_rule_types_of_the_description() -> None:
-    assert sorted(RULE_TYPES) == sorted(rule_schemas())
-    assert len(RULE_TYPES) == 23
+    newer = {"code_quality"}  # general since 2026-07-20 (google/go-github#4520)
+
+    assert sorted({*RULE_TYPES} - newer) == sorted(rule_schemas())
+    assert len(RULE_TYPES) == 23 + len(newer)
 
 
 @pytest.mark.parametrize("kind", RULE_TYPES)
@@ -97,7 +99,7 @@ def test_parameters_are_those_of_the_description(kind: str) -> None:
     ours = table(
         Shape(kind="object", members=RULE_TYPES[kind].parameters), beyond=beyond
     )
-    described_rule = rule_schemas()[kind].get("parameters")
+    described_rule = rule_schemas().get(kind, {}).get("parameters")
 
     theirs = {"kind": "object"} if described_rule is None else described(described_rule)
 

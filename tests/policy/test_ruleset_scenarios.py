@@ -33,7 +33,7 @@ def drift(name: str, *paths: str, **edits: object) -> Case:
 
 
 def quality(severity: str) -> Json:
-    return {"type": "code_quality", "parameters": {"severity": severity}}
+    return {"type": "moon_phase", "parameters": {"severity": severity}}
 
 
 def swap_check(body: Json) -> None:
@@ -148,8 +148,8 @@ DRIFT = [
     drift("a rule removed", "rules.deletion", live=drops("rules", "deletion")),
     drift("a known rule added", "rules.required_signatures",
           live=adds("rules", item={"type": "required_signatures"})),
-    drift("an unknown rule added", "rules.code_quality",
-          live=adds("rules", item={"type": "code_quality"})),
+    drift("an unknown rule added", "rules.moon_phase",
+          live=adds("rules", item={"type": "moon_phase"})),
     drift("a rule twice on GitHub", "rules.deletion#2",
           live=adds("rules", item={"type": "deletion", "parameters": {"x": 1}})),
     drift("one review less", "rules.pull_request.required_approving_review_count",
@@ -183,7 +183,7 @@ DRIFT = [
           live=sets(*PULL, "moon", to=[1]), file=sets(*PULL, "moon", to=[2])),
     drift("an unknown member of a rule", "rules.deletion.@mode",
           live=sets("rules", "deletion", "mode", to="soft")),
-    drift("an unknown rule with another value", "rules.code_quality",
+    drift("an unknown rule with another value", "rules.moon_phase",
           live=adds("rules", item=quality("x")),
           file=adds("rules", item=quality("y"))),
     drift("a required reviewer removed", REVIEWER,
@@ -269,7 +269,7 @@ WHO = [
     drift("a new field that GitHub dropped", "audit", file=sets("audit", to="on")),
     drift("a new field with another value", "audit",
           live=sets("audit", to="off"), file=sets("audit", to="on")),
-    drift("an unknown rule that GitHub dropped", "rules.code_quality",
+    drift("an unknown rule that GitHub dropped", "rules.moon_phase",
           file=adds("rules", item=quality("x"))),
     drift("a ref excluded", "conditions.ref_name.exclude[refs/heads/main]",
           live=sets(*REFS, "exclude", to=["refs/heads/main"])),

@@ -45,7 +45,7 @@ _NO_APP = (
             id="name taken",
         ),
         pytest.param(
-            ruleset("x", rule("code_quality", severity="all")),
+            ruleset("x", rule("moon_phase", severity="all")),
             "Invalid request.\n\n" + _NO_MATCH,
             None,
             id="unknown type",

@@ -6,13 +6,13 @@ actors, so each ruleset is read by itself; both calls leave parents out.
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
 
 from monokeel.adapters.github import GitHub, words_of
 from monokeel.adapters.session import Answer, map_concurrently, wait_before_retry
-from monokeel.ground.answers import Json, as_number, as_object
-from monokeel.ground.errors import ServiceError
+from monokeel.ground.answers import Json, as_number, as_object, as_text
+from monokeel.ground.errors import NO_ANSWER, ServiceError
 from monokeel.policy.ports import LiveRulesets, Version
 from monokeel.policy.refusal import Refusal
 from monokeel.policy.rulesets import Ruleset, is_own, read_live
@@ -101,17 +101,30 @@ class Rulesets:
         answer = self._github.request("GET", f"/rulesets/{number}/history/{version}")
         return as_object(as_object(answer.json()).get("state"))
 
-    def login(self, number: int) -> str | None:
-        """Return the login of account *number*, ``None`` if nobody may know it."""
-        answer = self._github.request(
-            "GET",
-            f"//user/{number}",
-            expect=(HTTPStatus.OK, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND),
-        )
-        if answer.status != HTTPStatus.OK:
+    def name_of(self, kind: str, number: int) -> str | None:
+        """Return the name of a ``User``, ``Team`` or ``Integration`` (an App).
+
+        ``""`` for an App that is not installed for the owner: it passes nobody.
+        ``None`` if the token may not know it: a secret team, an account that is gone.
+        """
+        owner = f"//orgs/{self._github.repository.partition('/')[0]}"
+        try:
+            if kind == "User":
+                account = self._github.request("GET", f"//user/{number}").json()
+                return as_text(as_object(account).get("login"))
+            if kind == "Team":
+                listed = self._github.pages(f"{owner}/teams")
+                return _named(listed, "id", number, "slug")
+            path, key = f"{owner}/installations", "installations"
+            listed = self._github.pages(path, key=key)
+            return _named(listed, "app_id", number, "app_slug") or ""
+        except NO_ANSWER:
             return None
-        login = as_object(answer.json()).get("login")
-        return login if isinstance(login, str) else None
+
+    def owner_is_person(self) -> bool:
+        """Say whether the repository belongs to a person, not to an organization."""
+        repository = as_object(self._github.request("GET", "").json())
+        return as_object(repository.get("owner")).get("type") == "User"
 
     def _write(
         self, method: str, path: str, body: Mapping[str, Json] | None
@@ -139,6 +152,12 @@ class Rulesets:
             log.warning("GitHub's rate limit: waiting %.0f s", wait_s)
             self._sleep(wait_s)
         raise AssertionError(method)
+
+
+def _named(
+    listed: Iterable[Mapping[str, Json]], by: str, number: int, name: str
+) -> str | None:
+    return next((str(x.get(name)) for x in listed if x.get(by) == number), None)
 
 
 def _version(value: Mapping[str, Json]) -> Version:

@@ -6,7 +6,7 @@ from monokeel.drift.ports import Outside
 from monokeel.drift.sections import Facts, Wanted
 from monokeel.policy.comparison import Comparison
 from monokeel.policy.origin import MOST_VERSIONS, find_origins
-from monokeel.policy.reading import read_rulesets
+from monokeel.policy.reading import read_rulesets, with_names
 from monokeel.policy.rulesets import BYPASS
 from monokeel.policy.wording import problem_lines
 
@@ -21,6 +21,7 @@ def check_rulesets(wanted: Wanted, outside: Outside) -> Facts:
     if any(each.drifts for each in reading.comparisons):
         file = outside.history.versions_of("infra/rulesets.json", MOST_VERSIONS)
         reading = find_origins(reading, outside.rulesets, file)
+        reading = with_names(reading, outside.rulesets)
     drift = {
         line: BYPASS if _passes(each) else "rulesets"
         for each in reading.comparisons

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from monokeel.ground.answers import Json
 from monokeel.ground.errors import RefusedError, ServiceError
 from monokeel.policy import rule_types
+from monokeel.policy.ports import Rulesets
 from monokeel.policy.reading import Reading
 from monokeel.policy.rulesets import BYPASS, Ruleset, objects_in, repeated, rules_of
 from monokeel.policy.shape import (
@@ -24,8 +25,10 @@ _ACTORS = any_of(rule_types.ACTOR, "actor_type", "actor_id")
 _REF_LISTS: Mapping[str, Json] = {"include": [], "exclude": []}
 
 
-def export(reading: Reading) -> str:
+def export(reading: Reading, rulesets: Rulesets) -> str:
     """Return the text of a policy file that says what GitHub has now.
+
+    Who is known by a number alone gets a name beside it, in a comment (``_name``).
 
     Raises ServiceError when a bypass list is hidden: a file without it would clear
     it. Raises RefusedError when two rulesets share a name.
@@ -43,7 +46,13 @@ def export(reading: Reading) -> str:
             f"GitHub has more than one ruleset called {', '.join(twice)}",
             fix="Rename or delete the surplus ones on GitHub, then export again.",
         )
-    return policy_text([exported(each) for each in own])
+    entries = [exported(each) for each in own]
+    for actor in (x for each in entries for x in objects_in(each[BYPASS])):
+        kind, number = actor.get("actor_type"), actor.get("actor_id")
+        if kind in ("User", "Team", "Integration") and isinstance(number, int):
+            name = rulesets.name_of(str(kind), number)
+            actor.update({"_name": name} if name else {})
+    return policy_text(entries)
 
 
 def exported(live: Ruleset) -> dict[str, Json]:

@@ -31,12 +31,12 @@ def find_origins(
     read it.
     """
     missing = [x.name for x in reading.comparisons if x.drifts and x.state == "missing"]
-    login = cache(rulesets.login)
+    name_of = cache(rulesets.name_of)
 
     def change(version: Version) -> Change:
         """Return who made *version*; the history itself has no login."""
         kind, number = version.actor_type, version.actor_id
-        name = login(number) or f"user {number}" if kind == "User" else ""
+        name = name_of(kind, number) if kind == "User" else ""
         return Change(by=name or f"{kind} {number}", at=version.updated_at)
 
     def origin(each: Comparison) -> Origin:

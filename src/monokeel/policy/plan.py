@@ -15,8 +15,11 @@ from monokeel.policy.reading import (
     Verdict,
     read_rulesets,
     unverified_lines,
+    with_names,
 )
 from monokeel.policy.refs import bound_refs
+from monokeel.policy.rulesets import Ruleset
+from monokeel.policy.shape import Finding
 from monokeel.policy.wording import comparison_json, rules_line, sections_of
 
 
@@ -45,7 +48,9 @@ def make_plan(policy: Policy, rulesets: Rulesets) -> Plan:
     """
     reading = read_rulesets(policy.desired, rulesets, policy.keys)
     findings = lint(policy.desired, policy.jobs, reading.own, policy.settings)
+    findings += _queues_of_a_person(policy.desired, rulesets)
     refuse_errors(findings)
+    reading = with_names(reading, rulesets)
     branch = policy.settings.default_branch if policy.settings else "main"
     bound = policy.desired if policy.refs else ()
     return Plan(
@@ -56,6 +61,16 @@ def make_plan(policy: Policy, rulesets: Rulesets) -> Plan:
         warnings=tuple(each.line for each in findings),
         covers=tuple((x.name, bound_refs(x, policy.refs, branch)) for x in bound),
     )
+
+
+def _queues_of_a_person(
+    desired: Sequence[Ruleset], rulesets: Rulesets
+) -> Iterator[Finding]:
+    """Yield each merge queue where only an organization may have one (GitHub docs)."""
+    queued = [each.name for each in desired if "merge_queue" in each.kinds]
+    for name in queued if queued and rulesets.owner_is_person() else ():
+        problem = "is for a repository of an organization, and a person owns this one"
+        yield Finding(ruleset=name, path="rules.merge_queue", problem=problem)
 
 
 def writes_of(

@@ -68,5 +68,11 @@ class Rulesets(Protocol):
     def state_at(self, number: int, version: int) -> dict[str, Json]:
         """Return a ruleset as it was at one version."""
 
-    def login(self, number: int) -> str | None:
-        """Return the login of an account, ``None`` if nobody may know it."""
+    def name_of(self, kind: str, number: int) -> str | None:
+        """Return the name of a ``User``, ``Team`` or ``Integration``.
+
+        ``""`` for one that is not there, ``None`` if nobody may know it.
+        """
+
+    def owner_is_person(self) -> bool:
+        """Say whether the repository belongs to a person, not to an organization."""

@@ -18,7 +18,8 @@ from monokeel.policy.ports import Rulesets
 from monokeel.policy.rulesets import BYPASS, Ruleset
 
 _NO_KEYS = PolicySettings()
-_USER = re.compile(r"\[User (\d+)\]")
+# In a path: a bypass actor, a reviewer, or the App of a check.
+_ACTOR = re.compile(r"(?:(?P<kind>User|Team|Integration)|\bapp) (?P<number>\d+)(?=\])")
 
 _HIDDEN = "GitHub hides it from this token: administration: write shows it"
 # in_sync_as_seen: nothing was found, and what was not seen was accepted by name.
@@ -146,8 +147,8 @@ def read_rulesets(
 ) -> Reading:
     """Return GitHub's rulesets against *desired*, as ``compare_policies`` does.
 
-    Takes one request a page and one a ruleset, and one for each user in whom they
-    differ. Raises ServiceError when one of them cannot be read.
+    Takes one request a page and one a ruleset. Raises ServiceError when one of them
+    cannot be read.
     """
     live = rulesets.read_all()
     comparisons = compare_policies(
@@ -156,26 +157,40 @@ def read_rulesets(
     return Reading(
         repository=live.repository,
         own=live.own,
-        comparisons=_with_logins(comparisons, rulesets),
+        comparisons=comparisons,
         inherited=live.inherited,
     )
 
 
-def _with_logins(
-    comparisons: Sequence[Comparison], rulesets: Rulesets
-) -> tuple[Comparison, ...]:
-    """Return *comparisons* with logins beside the numbers of users in their paths.
+def with_names(reading: Reading, rulesets: Rulesets) -> Reading:
+    """Return *reading* with names beside the numbers of actors in what differs.
 
-    Only users that differ are asked for; one that nobody knows keeps the bare number.
+    Users, teams and Apps, each asked for once; who is not known keeps the bare number.
     """
-    login = cache(rulesets.login)
+    name_of = cache(rulesets.name_of)
 
     def named(match: re.Match[str]) -> str:
-        name = login(int(match[1]))
-        return f"[User {match[1]} ({name})]" if name else match[0]
+        kind, number = match["kind"] or "Integration", int(match["number"])
+        name = name_of(kind, number)
+        if name is None:
+            return match[0]
+        return f"{match[0]} ({name or 'not an App that is installed here'})"
 
-    def with_logins(each: Comparison) -> Comparison:
-        found = [replace(x, path=_USER.sub(named, x.path)) for x in each.differences]
-        return replace(each, differences=tuple(found))
+    def all_named(each: Ruleset) -> Ruleset:
+        passing = each.tree.get(BYPASS)
+        if not isinstance(passing, dict):
+            return each
+        actors = {_ACTOR.sub(named, label): passing[label] for label in passing}
+        return replace(each, tree={**each.tree, BYPASS: actors})
 
-    return tuple(map(with_logins, comparisons))
+    def each_named(each: Comparison) -> Comparison:
+        found = [replace(x, path=_ACTOR.sub(named, x.path)) for x in each.differences]
+        changes = each.origin.changes
+        origin = replace(
+            each.origin, changes={_ACTOR.sub(named, x): changes[x] for x in changes}
+        )
+        live = each.live if each.desired else tuple(map(all_named, each.live))
+        return replace(each, differences=tuple(found), origin=origin, live=live)
+
+    comparisons = tuple(map(each_named, reading.comparisons))
+    return replace(reading, comparisons=comparisons)

@@ -61,9 +61,13 @@ _DISMISSAL = record(
     allowed_actors=any_of(_DISMISSING, "type", "id"), enabled=NEEDED_FLAG
 )
 _MERGE_METHOD = Shape(kind="string", allowed=("merge", "squash", "rebase"))
-# Not in the OpenAPI description, but read back by live GitHub; default true
-# (developerz-ai/wurk#488, hebbianai/dure#43). Without it a fresh repository drifts.
-BEYOND_OPENAPI = (("pull_request", "require_extra_approval_for_unattributed_changes"),)
+# Not in the OpenAPI description. The first is read back by live GitHub, default true
+# (developerz-ai/wurk#488, hebbianai/dure#43): without it a fresh repository drifts. The
+# second is general since 2026-07-20 (google/go-github#4520); its values unconfirmed.
+BEYOND_OPENAPI = (
+    ("pull_request", "require_extra_approval_for_unattributed_changes"),
+    ("code_quality", "severity"),
+)
 
 
 def _for(*targets: str, **parameters: Shape) -> RuleType:
@@ -132,6 +136,7 @@ RULE_TYPES: Mapping[str, RuleType] = {
         workflows=some(_WORKFLOW, "repository_id", "path"),
     ),
     "code_scanning": _for("branch", code_scanning_tools=some(_SCANNING_TOOL, "tool")),
+    "code_quality": _for("branch", severity=NEEDED_TEXT),
     # Both defaults are unconfirmed on live GitHub.
     "copilot_code_review": _for(
         "branch", review_draft_pull_requests=flag(), review_on_push=flag()

@@ -109,7 +109,8 @@ def export() -> "Iterable[Report]":
     from monokeel.policy.body import export as exported
     from monokeel.policy.reading import read_rulesets
 
-    print(exported(read_rulesets((), wiring.make_rulesets())), end="")
+    rulesets = wiring.make_rulesets()
+    print(exported(read_rulesets((), rulesets), rulesets), end="")
     return ()
 
 
