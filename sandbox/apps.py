@@ -148,32 +148,39 @@ def _permissions(rights: frozenset[str]) -> JsonObject:
 @route("GET", "/R/installation")
 def get_installation(state: State, call: Call) -> Reply:
     """Return where the App is installed for this repository."""
-    app, base = _app(state, call), state.identity.base
+    app = _app(state, call)
     return Reply(
-        json={
-            "id": _INSTALLATION,
-            "account": shapes.owner(state),
-            "repository_selection": "selected",
-            "access_tokens_url": f"{base}/app/installations/{_INSTALLATION}"
-            "/access_tokens",
-            "repositories_url": f"{base}/installation/repositories",
-            "html_url": f"{base}/settings/installations/{_INSTALLATION}",
-            "app_id": app.id,
-            "client_id": app.client_id,
-            "target_id": 1,
-            "target_type": state.owner_type,
-            "permissions": _permissions(app.rights),
-            "events": [],
-            "created_at": _MOMENT,
-            "updated_at": _MOMENT,
-            "single_file_name": None,
-            "has_multiple_single_files": False,
-            "single_file_paths": [],
-            "app_slug": app.login.removesuffix("[bot]"),
-            "suspended_by": None,
-            "suspended_at": None,
-        }
+        json=installation_shape(state, app.id, app.client_id, app.login, app.rights)
     )
+
+
+def installation_shape(
+    state: State, number: int, client: str, login: str, rights: frozenset[str]
+) -> JsonObject:
+    """Return the installation of App *number* as ``installation``."""
+    base = state.identity.base
+    return {
+        "id": _INSTALLATION,
+        "account": shapes.owner(state),
+        "repository_selection": "selected",
+        "access_tokens_url": f"{base}/app/installations/{_INSTALLATION}/access_tokens",
+        "repositories_url": f"{base}/installation/repositories",
+        "html_url": f"{base}/settings/installations/{_INSTALLATION}",
+        "app_id": number,
+        "client_id": client,
+        "target_id": 1,
+        "target_type": state.owner_type,
+        "permissions": _permissions(rights),
+        "events": [],
+        "created_at": _MOMENT,
+        "updated_at": _MOMENT,
+        "single_file_name": None,
+        "has_multiple_single_files": False,
+        "single_file_paths": [],
+        "app_slug": login.removesuffix("[bot]"),
+        "suspended_by": None,
+        "suspended_at": None,
+    }
 
 
 @route("POST", "/app/installations/{id}/access_tokens")

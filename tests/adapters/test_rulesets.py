@@ -156,6 +156,41 @@ def test_the_name_of_the_last_editor_is_looked_up(box: Sandbox) -> None:
     assert found.origin.newest.by == "ada"
 
 
+@pytest.mark.parametrize(
+    ("kind", "number", "name"),
+    [
+        ("User", 1001, "ada"),
+        ("User", 77, None),
+        ("Team", 9, "platform"),
+        ("Team", 10, None),  # it may be a secret one
+        ("Integration", 424242, "monokeel"),
+        ("Integration", 77, ""),  # an installation's number, say: it passes nobody
+    ],
+)
+def test_a_number_has_a_name_where_github_tells_it(
+    rulesets: Wanted, kind: str, number: int, name: str | None
+) -> None:
+    assert rulesets.name_of(kind, number) == name
+
+
+def test_a_token_that_may_not_know_names_learns_none(box: Sandbox) -> None:
+    weak = on(box, "actions")
+
+    names = [weak.name_of(*who) for who in (("Team", 9), ("Integration", 77))]
+
+    assert names == [None, None]
+
+
+def test_who_owns_the_repository_is_known(rulesets: Wanted) -> None:
+    assert not rulesets.owner_is_person()
+
+
+def test_a_persons_repository_is_known(box: Sandbox) -> None:
+    box.state.owner_type = "User"
+
+    assert on(box).owner_is_person()
+
+
 def test_a_token_without_rights_learns_no_editor_and_no_actor(box: Sandbox) -> None:
     number = create(on(box), TAGS)
 

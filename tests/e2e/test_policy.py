@@ -259,6 +259,12 @@ def test_rules_go_to_no_other_repository_than_the_clones(
     assert "says acme/other" in done.err
     assert shop.box.writes == writes
 
+    told = shop.inv(task, *ruleset, "--repository=acme/shop", **variables)
+
+    named_otherwise = where == "environment"
+    assert told.code == (3 if named_otherwise else 0)
+    assert (shop.box.writes > writes) is not named_otherwise
+
 
 def test_a_file_that_was_not_merged_loosens_nothing(shop: Ruled) -> None:
     """P21."""
@@ -269,10 +275,12 @@ def test_a_file_that_was_not_merged_loosens_nothing(shop: Ruled) -> None:
     path.write_text(text, encoding="utf-8")
     writes = shop.box.writes
 
+    planned = shop.inv("policy.plan")
     refused = shop.inv("policy.apply")
     untouched = shop.box.writes
     meant = shop.inv("policy.apply", "--from-working-tree")
 
+    assert "infra/rulesets.json here is not the one of main (" in planned.out
     assert (refused.code, untouched) == (3, writes)
     assert "main: rules.pull_request.required_approving_review_count" in refused.err
     assert meant.code == 0

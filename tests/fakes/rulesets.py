@@ -109,8 +109,9 @@ class FakeRulesets:
     def name_of(self, kind: str, number: int) -> str | None:
         """Name people, one team and one App; a secret team stays a number."""
         if kind == "Integration":
-            return {42: "monokeel-bot"}.get(number, "")
-        return {"User": {1: "ben", 7: "gus"}, "Team": {9: "platform"}}[kind].get(number)
+            return {424242: "monokeel"}.get(number, "")
+        people = {1: "ben", 7: "gus", 1001: "ada"}
+        return {"User": people, "Team": {9: "platform"}}[kind].get(number)
 
     def owner_is_person(self) -> bool:
         return self.of_a_person

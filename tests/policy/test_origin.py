@@ -13,7 +13,7 @@ from monokeel.policy.comparison import Origin
 from monokeel.policy.origin import find_origins
 from monokeel.policy.plan import make_plan, plan_report
 from monokeel.policy.ports import FileVersion
-from monokeel.policy.reading import Reading, read_rulesets
+from monokeel.policy.reading import Reading, read_rulesets, with_names
 from monokeel.policy.rulesets import parse_policy
 from monokeel.policy.wording import problem_lines, remedies, sections_of
 from tests.fakes.rulesets import FakeRulesets
@@ -233,3 +233,44 @@ def test_a_ruleset_that_others_keep_is_shown_and_no_drift() -> None:
         "elsewhere",
         False,
     )
+
+
+@pytest.mark.parametrize(
+    ("kind", "number", "said"),
+    [
+        ("User", 7, "bypass_actors[User 7 (gus)]"),
+        ("User", 8, "bypass_actors[User 8]"),
+        ("Team", 9, "bypass_actors[Team 9 (platform)]"),
+        ("Integration", 424242, "bypass_actors[Integration 424242 (monokeel)]"),
+        (
+            "Integration",
+            77,
+            "bypass_actors[Integration 77 (not an App that is installed here)]",
+        ),
+    ],
+)
+def test_numbers_have_names_in_plan_and_drift(
+    kind: str, number: int, said: str
+) -> None:
+    """P49; the author of the difference is found under its name, too."""
+    rulesets = in_force()
+    actor: Json = {"actor_type": kind, "actor_id": number, "bypass_mode": "always"}
+    rulesets.edit(100, bypass_actors=[actor])
+
+    found = with_names(find_origins(read(rulesets), rulesets, ()), rulesets)
+    plan = as_text(plan_report(make_plan(policy(), rulesets)))
+
+    assert f"{said}: on GitHub (always)" in plan
+    [line] = problem_lines(found.comparisons)
+    assert f"{said} (severe)" in line
+    assert said in found.comparisons[0].origin.changes
+
+
+def test_who_passes_a_ruleset_of_no_file_has_a_name() -> None:
+    rulesets = in_force()
+    team: Json = {"actor_type": "Team", "actor_id": 9, "bypass_mode": "always"}
+    rulesets.add({**TAGS, "name": "extra", "bypass_actors": [team]})
+
+    text = as_text(plan_report(make_plan(policy(), rulesets)))
+
+    assert "may pass: Team 9 (platform)" in text

@@ -286,3 +286,29 @@ def test_a_rule_that_is_not_optional_is_refused_by_name() -> None:
 
     with pytest.raises(RefusedError, match="written: created main; refused: tags"):
         apply(make_plan(policy(), rulesets), rulesets)
+
+
+def test_a_queue_where_a_person_owns_the_repository_is_refused_before_any_write() -> (
+    None
+):
+    """P36: GitHub has merge queues for organizations alone."""
+    queue: Json = {
+        "type": "merge_queue",
+        "parameters": {
+            "check_response_timeout_minutes": 60,
+            "grouping_strategy": "ALLGREEN",
+            "max_entries_to_build": 5,
+            "max_entries_to_merge": 5,
+            "merge_method": "SQUASH",
+            "min_entries_to_merge": 1,
+            "min_entries_to_merge_wait_minutes": 5,
+        },
+    }
+    queued: dict[str, Json] = {**MAIN, "rules": [{"type": "deletion"}, queue]}
+    rulesets = in_force()
+    assert make_plan(policy(queued), rulesets).writes != ()
+
+    rulesets.of_a_person = True
+
+    with pytest.raises(UsageError, match="a person owns this one"):
+        make_plan(policy(queued), rulesets)

@@ -97,3 +97,15 @@ def test_without_github_only_what_looks_like_a_slip_is_an_error() -> None:
     report = lint_report(policy(odd).desired, findings)
     assert [each.path for each in findings if not each.warning] == ["rules.deletoin"]
     assert "rules.moon_phase" in as_text(report)
+
+
+def test_an_export_names_who_has_a_number_alone() -> None:
+    """P49: the name is a comment; the file still says what GitHub has."""
+    team: Json = {"actor_type": "Team", "actor_id": 9, "bypass_mode": "always"}
+    rulesets = in_force({**MAIN, "bypass_actors": [team]})
+
+    text = export(read_rulesets((), rulesets), rulesets)
+
+    assert '"_name": "platform"' in text
+    plan = make_plan(Policy(desired=parse_policy(text), jobs=()), rulesets)
+    assert plan.writes == ()

@@ -30,5 +30,6 @@ def require_one_repository(named: Mapping[str, str | None]) -> None:
         raise RefusedError(
             f"it is not clear which repository is meant: {said}",
             fix="Correct the wrong one: git remote set-url origin …, [repository] in"
-            " infra/platform.toml, or unset GITHUB_REPOSITORY. Nothing was written.",
+            " infra/platform.toml, or unset GITHUB_REPOSITORY; policy.apply and"
+            " policy.rollback take --repository OWNER/NAME. Nothing was written.",
         )

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from monokeel.ground.errors import RefusedError
+from monokeel.ground.errors import NO_ANSWER, RefusedError
 from monokeel.tasks import wiring
 from monokeel.tasks.command import About, require_yes, show
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from monokeel.policy.plan import Plan
     from monokeel.policy.reading import Policy
 
+_SAID = "OWNER/NAME, the one that is written to, whatever origin says"
 _ALLOW = "what may stay unverified, such as bypass_actors; several with commas"
 
 
@@ -72,6 +73,7 @@ def plan(
         "delete_unmanaged": "delete rulesets that the file does not name",
         "dry_run": "show the plan and change nothing",
         "from_working_tree": "also what loosens a rule and was not merged",
+        "repository": _SAID,
         "yes": "with --delete-unmanaged: delete without asking",
     },
     variables=("GITHUB_TOKEN",),
@@ -82,6 +84,7 @@ def apply(
     delete_unmanaged: bool = False,
     dry_run: bool = False,
     from_working_tree: bool = False,
+    repository: str = "",
     yes: bool = False,
 ) -> "Iterator[Report]":
     """Write infra/rulesets.json to GitHub.
@@ -89,7 +92,7 @@ def apply(
     What nobody knows is never erased: a ruleset that the file does not name is
     deleted only with --delete-unmanaged, a rule of an unknown type never.
     """
-    wiring.require_one_repository()
+    wiring.require_one_repository(repository)
     planned = _plan(delete_unmanaged=delete_unmanaged)
     if not from_working_tree and not dry_run:
         _require_reviewed()
@@ -124,18 +127,19 @@ def export() -> "Iterable[Report]":
     options={
         "ruleset": "the ruleset's name, such as main",
         "to": "the version in its history (default: the one before the newest)",
+        "repository": _SAID,
         "dry_run": "show the plan and change nothing",
     },
     variables=("GITHUB_TOKEN",),
     section="Ruleset Recovery",
 )
 def rollback(
-    *, ruleset: str = "", to: str = "", dry_run: bool = False
+    *, ruleset: str = "", to: str = "", repository: str = "", dry_run: bool = False
 ) -> "Iterator[Report]":
     """Take one ruleset back to an earlier version of its history."""
     from monokeel.policy.rollback import history_version, plan_rollback
 
-    wiring.require_one_repository()
+    wiring.require_one_repository(repository)
     rulesets = wiring.make_rulesets()
     planned = plan_rollback(
         ruleset, history_version(to), rulesets, wiring.read_policy()
@@ -226,7 +230,31 @@ def _plan(*, delete_unmanaged: bool) -> "Plan":
     from monokeel.policy.plan import make_plan
 
     policy = _policy(delete_unmanaged=delete_unmanaged)
-    return make_plan(policy, wiring.make_rulesets())
+    planned = make_plan(policy, wiring.make_rulesets())
+    notes = _unmerged() if planned.writes else ()
+    return replace(planned, notes=(*planned.notes, *notes))
+
+
+def _unmerged() -> "Iterator[str]":
+    """Say so where the file is not the one that was merged, or nobody knows."""
+    try:
+        where, reviewed = _reviewed()
+    except NO_ANSWER as error:
+        yield f"nobody could tell whether {wiring.POLICY} is merged: {error.problem}"
+        return
+    if reviewed not in (None, wiring.read_text(wiring.POLICY)):
+        yield f"{wiring.POLICY} here is not the one of {where}: apply writes this one"
+
+
+def _reviewed() -> tuple[str, str | None]:
+    """Return where the merged policy stands, and its text; ``None`` without one."""
+    git, branch = wiring.make_git(), wiring.read_settings().default_branch
+    ref = f"refs/heads/{branch}"
+    commit = git.remote_refs((ref,)).get(ref)
+    if commit is None:
+        return branch, None
+    git.fetch_commit(commit)
+    return f"{branch} ({commit[:12]})", git.file_at(commit, wiring.POLICY)
 
 
 def _require_reviewed() -> None:
@@ -237,20 +265,14 @@ def _require_reviewed() -> None:
     from monokeel.policy.comparison import loosened
     from monokeel.policy.rulesets import parse_policy
 
-    git, branch = wiring.make_git(), wiring.read_settings().default_branch
-    ref = f"refs/heads/{branch}"
-    commit = git.remote_refs((ref,)).get(ref)
-    if commit is None:
-        return
-    git.fetch_commit(commit)
-    reviewed = git.file_at(commit, wiring.POLICY)
+    where, reviewed = _reviewed()
     if reviewed is None:
         return
     loose = loosened(parse_policy(reviewed), wiring.read_policy())
     if loose:
         raise RefusedError(
-            f"{wiring.POLICY} here loosens the one of {branch} ({commit[:12]}), which"
-            f" was reviewed: {', '.join(loose)}",
+            f"{wiring.POLICY} here loosens the one of {where}, which was reviewed:"
+            f" {', '.join(loose)}",
             fix="Merge it first, or git pull if it is an older one;"
             " --from-working-tree applies it as it is. Nothing was written.",
         )

@@ -170,20 +170,26 @@ def named_repository() -> str | None:
     return name
 
 
-def require_one_repository() -> None:
+def require_one_repository(said: str = "") -> None:
     """Raise RefusedError unless file, clone and environment name one repository.
 
     Asked before anything is written to GitHub: the file is of this clone, and the
-    rules, keys and Environments would be somebody else's.
+    rules, keys and Environments would be somebody else's. What the user *said*
+    (``--repository``) settles it, where that is the one that would be written to.
     """
     from monokeel.ground.repository import repository_of
     from monokeel.ground.repository import require_one_repository as require
 
+    written, named = read_settings().repository, named_repository()
+    if said:
+        file = "infra/platform.toml" if named is None else "GITHUB_REPOSITORY"
+        require({"--repository": said, file: named or written})
+        return
     require(
         {
-            "infra/platform.toml": read_settings().repository,
+            "infra/platform.toml": written,
             "origin": repository_of(make_git().written_address()),
-            "GITHUB_REPOSITORY": named_repository(),
+            "GITHUB_REPOSITORY": named,
         }
     )
 
