@@ -128,6 +128,12 @@ def demo(session: nox.Session) -> None:
     run(session, "python", "-m", "sandbox.demo", *session.posargs)
 
 
+@nox.session(python=False, name="first-run")
+def first_run(session: nox.Session) -> None:
+    """Measure README's demo in a fresh clone with an empty HOME, cold and warm."""
+    run(session, "python", "-m", "bench.first_run", PYTHONPATH=".")
+
+
 @nox.session(python=False)
 def live(session: nox.Session) -> None:
     """Try our assumptions on a scratch repository: `-- OWNER/NAME-monokeel-live`."""

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The whole life of a monorepo on a local GitHub, in half a minute.
-# -- --keep leaves the local GitHub running and says how to look around.
+# The whole life of a monorepo on a local GitHub. --keep leaves that GitHub running and
+# says how to look around; --help says the rest.
 set -euo pipefail
-exec python3 "$(dirname "$0")/dev.py" -s demo "$@"
+exec python3 "$(dirname "$0")/first.py" sandbox.demo "$@"

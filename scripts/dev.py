@@ -12,10 +12,23 @@ import sys
 from importlib.machinery import SourceFileLoader
 from importlib.util import module_from_spec, spec_from_loader
 from pathlib import Path
+from types import ModuleType
 
 ROOT = Path(__file__).resolve().parent.parent
 HOME = ROOT / ".venv"
 REQUIREMENTS = ROOT / "requirements-dev.txt"
+
+
+def load_launcher() -> ModuleType:
+    """Return the launcher `inv` as a module."""
+    loader = SourceFileLoader("inv", str(ROOT / "inv"))
+    spec = spec_from_loader("inv", loader)
+    if spec is None:
+        raise ImportError("inv")
+    launcher = module_from_spec(spec)
+    sys.dont_write_bytecode = True
+    loader.exec_module(launcher)
+    return launcher
 
 
 def make_environment(home: Path = HOME) -> Path:
@@ -24,14 +37,7 @@ def make_environment(home: Path = HOME) -> Path:
     It is made with the Python that runs this. The package itself is installed from
     src/, editable: it has no hash to check.
     """
-    loader = SourceFileLoader("inv", str(ROOT / "inv"))
-    spec = spec_from_loader("inv", loader)
-    if spec is None:
-        raise ImportError("inv")
-    inv = module_from_spec(spec)
-    sys.dont_write_bytecode = True
-    loader.exec_module(inv)
-    inv.make_current(str(home), str(REQUIREMENTS))
+    load_launcher().make_current(str(home), str(REQUIREMENTS))
     if not (home / "bin" / "monokeel").exists():
         python = str(home / "bin" / "python")
         install = ["uv", "pip", "install", "--quiet", "--python", python, "--no-deps"]
@@ -50,6 +56,7 @@ def main(arguments: list[str]) -> int:
         python = str(make_environment() / "python")
     except OSError as error:
         print(f"the environment of the checks cannot be made: {error}", file=sys.stderr)
+        print(load_launcher().MIRROR, file=sys.stderr)
         return 4
     os.chdir(ROOT)
     return os.execv(python, [python, "-m", "nox", *arguments])  # noqa: S606 - no shell

@@ -10,13 +10,16 @@ from pathlib import Path
 
 from sandbox.demo import chapters
 from sandbox.demo.story import Story, StoryError
-from sandbox.demo.template import ADDRESS, release_template
+from sandbox.demo.template import ADDRESS, ROOT, release_template
 from sandbox.server import Sandbox
 
 
 def main() -> int:
     """Run all chapters; return 1 and say why when one does not come true."""
-    parser = argparse.ArgumentParser(prog="demo", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="./scripts/demo.sh",
+        description="The life of a monorepo on a local GitHub.",
+    )
     parser.add_argument(
         "--keep", action="store_true", help="leave everything running afterwards"
     )
@@ -24,6 +27,8 @@ def main() -> int:
         "--app", action="store_true", help="a GitHub App writes, not a deploy key"
     )
     asked = parser.parse_args()
+    # Ctrl-C and a kill leave by the with below, which removes everything.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with tempfile.TemporaryDirectory(prefix="monokeel-demo-") as name:
         base = Path(name)
         with Sandbox() as box:
@@ -37,6 +42,8 @@ def main() -> int:
             except StoryError as error:
                 sys.stderr.write(f"\nThe story broke: {error}\n")
                 return 1
+            except KeyboardInterrupt:
+                return 130
             if asked.keep:
                 _stay(story, box)
     return 0
@@ -69,6 +76,7 @@ def _environment(base: Path, box: Sandbox) -> dict[str, str]:
     """Return an environment that knows this sandbox and nothing of its user."""
     home = base / "home"
     home.mkdir()
+    (base / "tmp").mkdir()
     (home / ".gitconfig").write_text(
         "[user]\nname = Ann Example\nemail = ann@example.com\n"
         "[init]\ndefaultBranch = main\n"
@@ -80,7 +88,8 @@ def _environment(base: Path, box: Sandbox) -> dict[str, str]:
         "HOME": str(home),
         "LANG": "C.UTF-8",
         "MONOKEEL_PYTHON": sys.executable,
-        "PYTHONPATH": str(Path(__file__).resolve().parents[2]),
+        "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}",
+        "TMPDIR": str(base / "tmp"),  # what Copier and git leave goes with the rest
         "MONOKEEL_BUILD": f"{sys.executable} -m sandbox.packer"
         " {context} {image} {commit}",
         "COPIER_CACHE_DIR": str(base / "copier"),
