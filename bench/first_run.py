@@ -55,7 +55,7 @@ def main() -> None:
                 check=True,
             )
             rows.append((cache, *run(clone, home)))
-        made = clone / ".venv-demo"
+        made = Path(name) / "filled" / ".venv-demo"
         count = len(list(made.glob("lib/*/site-packages/*.dist-info")))
         taken = size(made)
     print("| package cache | first line of the story, s | whole demo, s |")

@@ -105,7 +105,6 @@ def test_in_actions_a_release_fills_the_summary_and_the_outputs(
 @pytest.mark.parametrize(
     "options",
     [
-        pytest.param(("--dry-run", "--abandon", "1.0.0"), id="two deeds"),
         pytest.param(("--online",), id="online without dry run"),
         pytest.param(("--dry-run", "--online", "--offline"), id="both"),
         pytest.param(("--abandon", "latest"), id="no version"),
@@ -313,3 +312,17 @@ def files(folder: Path) -> dict[str, bytes]:
         for path in sorted(folder.rglob("*"))
         if path.is_file()
     }
+
+
+def test_the_preview_of_taking_back_changes_nothing(shop: Shop) -> None:
+    code, stdout, stderr = shop.run("release", "--abandon", "1.0.0", "--dry-run")
+
+    assert (code, stderr, shop.effects) == (0, "", [])
+    assert stdout == "there is nothing of 1.0.0 to take back\n"
+
+
+def test_the_preview_of_a_build_pushes_nothing(shop: Shop) -> None:
+    code, stdout, stderr = shop.run("build", "--service", "api", "--dry-run")
+
+    assert (code, stderr, shop.effects) == (0, "", [])
+    assert stdout.startswith("api would be built from services/api and pushed as ")

@@ -7,6 +7,8 @@ escapes. Nothing is written outside of Actions.
 import os
 import secrets
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from monokeel.ground.report import visible
@@ -33,15 +35,34 @@ def set_output(name: str, value: str) -> None:
     _append("GITHUB_OUTPUT", f"{name}<<{delimiter}\n{value}\n{delimiter}\n")
 
 
-def annotate(message: str) -> None:
+def in_actions() -> bool:
+    """Say whether this process runs in a GitHub Actions job."""
+    return os.environ.get("GITHUB_ACTIONS") == "true"
+
+
+def annotate(message: str, *, place: str = "") -> None:
     """Show *message* as an error annotation of the run; on stderr, like all advice.
 
-    Nothing in it acts: what would is written out.
+    Nothing in it acts: what would is written out. *place* is such as
+    ``file=infra/platform.toml,line=7``.
     """
-    if os.environ.get("GITHUB_ACTIONS") == "true":
+    if in_actions():
         lines = "\n".join(visible(line) for line in message.splitlines())
         escaped = lines.replace("%", "%25").replace("\n", "%0A")
-        sys.stderr.write(f"::error::{escaped}\n")
+        sys.stderr.write(f"::error{f' {place}' if place else ''}::{escaped}\n")
+
+
+@contextmanager
+def group(title: str) -> Iterator[None]:
+    """Put what is written meanwhile into one group of the log; say *title* anyway."""
+    first, last = ("::group::", "::endgroup::\n") if in_actions() else ("", "")
+    sys.stderr.write(f"{first}{visible(title)}\n")
+    sys.stderr.flush()
+    try:
+        yield
+    finally:
+        sys.stderr.write(last)
+        sys.stderr.flush()
 
 
 def _append(variable: str, text: str) -> None:

@@ -6,6 +6,7 @@ option ``--json``, the printing, the line for each failure, and the exit code.
 
 import inspect
 import os
+import re
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -95,7 +96,7 @@ class About:
             as_json = bool(given.pop("json", False))
             with exit_on_error():
                 _require_our_program(context, body.__name__)
-                code = _show_all(body(**given), as_json=as_json)
+                code = _show_all(body.__name__, body(**given), as_json=as_json)
             if code:
                 raise SystemExit(code)
 
@@ -116,13 +117,15 @@ def show(report: "Report", *, as_json: bool = False, aside: bool = False) -> Non
     """
     from monokeel.adapters import actions
     from monokeel.ground import report as forms
+    from monokeel.tasks import screen
 
-    text = forms.as_json(report) if as_json else forms.as_text(report)
-    # Flushed, so that it stays above the errors where both go into one log.
-    print(text, file=sys.stderr if aside else sys.stdout, flush=True)
+    if as_json:
+        print(forms.as_json(report), flush=True)
+    else:
+        screen.print_report(report, sys.stderr if aside else sys.stdout)
     actions.add_summary(forms.as_markdown(report))
     for problem in () if aside else report.problems:
-        actions.annotate(problem)
+        annotate(problem)
 
 
 def require_yes(deletion: str, *, yes: bool) -> None:
@@ -144,7 +147,9 @@ def require_yes(deletion: str, *, yes: bool) -> None:
 def asked(question: str) -> bool:
     """Return what somebody at the terminal answers to *question*, yes or no."""
     from monokeel.ground.report import visible
+    from monokeel.tasks.screen import stop_showing
 
+    stop_showing()
     print(f"{visible(question)}? [y/N] ", end="", file=sys.stderr, flush=True)
     return sys.stdin.readline().strip().lower() in {"y", "yes"}
 
@@ -195,24 +200,51 @@ def silence() -> None:
 
 def complain(problem: str, fix: str) -> None:
     """Print *problem* and *fix* on stderr; in GitHub Actions also as annotation."""
-    from monokeel.adapters import actions
-    from monokeel.ground.report import shortened, visible
+    from monokeel.ground.report import shortened
+    from monokeel.tasks.screen import print_line
 
     problem, fix = shortened(problem), shortened(fix)
-    print(f"error: {visible(problem)}", file=sys.stderr)
-    if fix:
-        lines = "\n".join(visible(line) for line in fix.splitlines())
-        print(f"fix: {lines}", file=sys.stderr)
-    actions.annotate(f"{problem}. {fix}" if fix else problem)
+    print_line(f"error: {problem}", sys.stderr)
+    for line in f"fix: {fix}".splitlines() if fix else ():
+        print_line(line, sys.stderr)
+    annotate(f"{problem}. {fix}" if fix else problem)
 
 
-def _show_all(reports: "Iterable[Report]", *, as_json: bool) -> int:
+def annotate(problem: str) -> None:
+    """Make *problem* an annotation of the run, at the line of the file that it names.
+
+    That is the first line with a value or a key that the problem names.
+    """
+    from monokeel.adapters import actions
+    from monokeel.tasks.wiring import root
+
+    named = re.search(r"\binfra/(?:platform\.toml|rulesets\.json)\b", problem)
+    if named is None or not actions.in_actions() or not (root() / named[0]).is_file():
+        actions.annotate(problem)
+        return
+    lines = (root() / named[0]).read_text("utf-8", "replace").splitlines()
+    words = re.findall(r"'([^']+)'|\b(\w+) (?:is|=|must)\b", problem[named.end() :])
+    numbers = [
+        number
+        for word in map("".join, words)
+        for number, line in enumerate(lines, 1)
+        if word in line
+    ]
+    actions.annotate(problem, place=f"file={named[0]},line={[*numbers, 1][0]}")
+
+
+def _show_all(name: str, reports: "Iterable[Report]", *, as_json: bool) -> int:
     """Show each report as it comes; return the exit code that they ask for."""
-    code = 0
-    for number, report in enumerate(reports):
+    from monokeel.tasks.screen import working
+
+    code, number, left = 0, 0, iter(reports)
+    while True:
+        with working(name):
+            report = next(left, None)
+        if report is None:
+            return code
         show(report, as_json=as_json and not number, aside=as_json and number > 0)
-        code = max(code, _EXIT[report.outcome])
-    return code
+        code, number = max(code, _EXIT[report.outcome]), number + 1
 
 
 def _require_our_program(context: Context, name: str) -> None:

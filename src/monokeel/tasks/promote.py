@@ -173,7 +173,10 @@ def _reason(reason: str, emergency: str, *, needed: bool) -> str:
     said = reason.strip() or emergency.strip()
     if said or not needed:
         return said
+    from monokeel.tasks.screen import stop_showing
+
     if sys.stdin is not None and sys.stdin.isatty():
+        stop_showing()
         said = input("Why is it rolled back? ").strip()
     if not said:
         raise UsageError(

@@ -2,7 +2,8 @@
 
 import json as jsonlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,9 +13,10 @@ from monokeel.tasks.command import About, require_yes, show
 
 if TYPE_CHECKING:
     from monokeel.ground.report import Report
+    from monokeel.ground.settings import Service
     from monokeel.release.build import Workplace
     from monokeel.release.plan import ReleasePlan
-    from monokeel.release.ports import Outside
+    from monokeel.release.ports import Builder, Outside
 
 
 @About(
@@ -215,7 +217,32 @@ def _take_back(version: str, *, dry_run: bool, yes: bool) -> "Report":
 
 
 def _tell(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
+    from monokeel.tasks.screen import print_line
+
+    print_line(line, sys.stderr)
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """Says which service is built, of how many, and how long it took."""
+
+    builder: "Builder"
+    services: "Sequence[Service]"
+
+    def build(self, service: str, commit: str) -> str:
+        """Build *service* at *commit* and return its digest."""
+        import time
+
+        from monokeel.adapters import actions
+        from monokeel.tasks.screen import stop_showing
+
+        names, started = [each.name for each in self.services], time.monotonic()
+        place = f"[{names.index(service) + 1}/{len(names)}] {service}"
+        stop_showing()  # what builds writes itself
+        with actions.group(f"{place}: building"):
+            digest = self.builder.build(service, commit)
+        _tell(f"{place}: {digest} in {time.monotonic() - started:.0f} s: done")
+        return digest
 
 
 def _outside(*, quick: bool = False, builds: bool = False) -> "Outside":
@@ -225,7 +252,8 @@ def _outside(*, quick: bool = False, builds: bool = False) -> "Outside":
     from monokeel.ground.answers import Unknown
     from monokeel.release.ports import Outside
 
-    git, builder = wiring.make_git(quick=quick), _workplace()
+    git = wiring.make_git(quick=quick)
+    builder = _Told(_workplace(), wiring.read_settings().services)
     return Outside(
         history=git,
         remote=git,

@@ -1,0 +1,118 @@
+"""How things look on a terminal: states in colour, tables fitted, progress.
+
+Only here is rich imported, and only where somebody looks: a pipe, CI, ``NO_COLOR`` and
+``--json`` get the plain text. A colour never says what no word says.
+"""
+
+import os
+import re
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final, TextIO
+
+from monokeel.ground.report import Report, Section, as_text, visible
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+    from rich.text import Text
+
+_WIDEST: Final = 160
+_GREEN = "ok|done|free|same|equal|published|connected|was there|in sync|in_sync"
+_RED = "error|refused|missing|blocked|drift|taken|other|changed|duplicate|gone"
+_YELLOW = "fix|unknown|unverifiable|optional|left to you|not asked|unmanaged|note|waits"
+# The first word of a line or a cell is its state; and what is written in capitals.
+_STYLES: Final[Mapping[str, str]] = {
+    rf"^(?i:{_GREEN})\b|: done$": "green",
+    rf"^(?i:{_RED})\b|\b(?:HOLD|FREEZE|DRIFT|BLOCKED)\b": "bold red",
+    rf"^(?i:{_YELLOW})\b": "yellow",
+    r"https?://\S+": "underline",
+}
+# Digests and commits, of which a person needs the beginning; whole in a command.
+_LONG = re.compile(r"\b([0-9a-f]{12})[0-9a-f]{28,}\b")
+_COMMAND = re.compile(r"\./|\bgit |\bgh ")
+_stops: list[Callable[[], None]] = []
+
+
+def is_watched(stream: TextIO) -> bool:
+    """Say whether *stream* is a terminal that somebody looks at, and wants colours."""
+    plain = any(map(os.environ.get, ("NO_COLOR", "CI", "GITHUB_ACTIONS")))
+    return stream.isatty() and not plain and os.environ.get("TERM") != "dumb"
+
+
+def print_report(report: Report, stream: TextIO) -> None:
+    """Print *report* on *stream*, flushed: it stays above the errors in one log."""
+    if not is_watched(stream):
+        print(as_text(report), file=stream, flush=True)
+        return
+    console = _console(stream)
+    console.print(_styled(report.headline, "bold"))
+    for section in report.sections:
+        if section.lines or section.rows:
+            console.print("", *_parts(section), sep="\n")
+
+
+def print_line(line: str, stream: TextIO) -> None:
+    """Print one *line* on *stream*, its state in colour on a terminal."""
+    if is_watched(stream):
+        _console(stream).print(_styled(line), soft_wrap=True)
+    else:
+        print(visible(line), file=stream, flush=True)
+
+
+@contextmanager
+def working(what: str) -> Iterator[None]:
+    """Show on a terminal that *what* is going on, and for how long."""
+    if not (is_watched(sys.stderr) and sys.stdout.isatty()):
+        yield
+        return
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = SpinnerColumn(), TextColumn(f"{what} …"), TimeElapsedColumn()
+    shown = Progress(*columns, console=_console(sys.stderr), transient=True)
+    shown.add_task("")
+    _stops.append(shown.stop)
+    with shown:
+        yield
+    _stops.clear()
+
+
+def stop_showing() -> None:
+    """End what ``working`` shows: somebody is asked, or a child writes itself."""
+    while _stops:
+        _stops.pop()()
+
+
+def _parts(section: Section) -> "Iterator[RenderableType]":
+    from rich.padding import Padding
+    from rich.table import Table
+
+    if section.heading:
+        yield _styled(section.heading, "bold")
+    for line in section.lines:
+        yield Padding(_styled(line), (0, 0, 0, 2))
+    if section.table is not None and section.rows:
+        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+        for name in section.table.columns:
+            table.add_column(visible(name), header_style="dim")
+        for row in section.rows:
+            table.add_row(*map(_styled, row))
+        yield Padding(table, (0, 0, 0, 2))
+
+
+def _console(stream: TextIO) -> "Console":
+    from rich.console import Console
+
+    console = Console(file=stream, highlight=False, emoji=False, markup=False)
+    console.width = min(console.width, _WIDEST)
+    return console
+
+
+def _styled(text: str, style: str = "") -> "Text":
+    from rich.text import Text
+
+    short = text if _COMMAND.search(text) else _LONG.sub(r"\1…", text)
+    styled = Text(visible(short), style=style)
+    for pattern, colour in _STYLES.items():
+        styled.highlight_regex(pattern, colour)
+    return styled
