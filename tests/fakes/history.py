@@ -29,6 +29,7 @@ class FakeHistory:
         self.commits: list[tuple[str, str]] = []
         self.beside: set[str] = set()
         self.all_tags: dict[str, str] = {}
+        self.heads: dict[str, str] = {}
         self.checked_out: str | None = "main"
         self.files: dict[str, str] = {}
         self.shallow = False
@@ -49,6 +50,9 @@ class FakeHistory:
 
     def branch(self) -> str | None:
         return self.checked_out
+
+    def branch_tip(self, name: str) -> str | None:
+        return self.heads.get(name)
 
     def is_shallow(self) -> bool:
         return self.shallow

@@ -50,6 +50,47 @@ async function tags({ format, repositories }) {
   return answers;
 }
 
+// What index.js and lib/branches/index.js do with the tags of each branch; without a
+// repository, and without notes on channels.
+async function lines({ histories }) {
+  const definitions = await inside("semantic-release/lib/definitions/branches.js");
+  const normalize = await inside("semantic-release/lib/branches/normalize.js");
+  const semver = (await inside("semver/index.js")).default;
+  const own = async (name) => (await inside(`semantic-release/lib/${name}.js`)).default;
+  const [getReleaseToAdd, getLastRelease, getNextVersion] = [
+    await own("get-release-to-add"), await own("get-last-release"), await own("get-next-version"),
+  ];
+  const options = { tagFormat: "v${version}" };
+  return histories.map(({ branches, current, type }) => {
+    try {
+      const tagged = branches.map(({ name, tags }) => ({ name, tags: tags
+        .map((gitTag) => ({ gitTag, version: (gitTag.match(/^v(.+)/) ?? [])[1], channels: [null] }))
+        .filter(({ version }) => version && semver.valid(semver.clean(version))) }));
+      const byType = Object.fromEntries(Object.entries(definitions)
+        .map(([kind, { filter }]) => [kind, tagged.filter(filter)]));
+      const found = {};
+      for (const [kind, { branchesValidator }] of Object.entries(definitions)) {
+        found[kind] = normalize[kind](byType);
+        if (!branchesValidator(found[kind])) return { refused: `E${kind.toUpperCase()}BRANCHES` };
+      }
+      const all = [...found.maintenance, ...found.release, ...found.prerelease];
+      const branch = all.find(({ name }) => name === current);
+      const context = { branch, branches: all, options, logger };
+      const added = getReleaseToAdd(context);
+      if (added && branch.mergeRange && !semver.satisfies(added.nextRelease.version, branch.mergeRange)) {
+        return { refused: "EINVALIDMAINTENANCEMERGE" };
+      }
+      if (type === null) return { version: null };
+      const lastRelease = getLastRelease(context);
+      const version = getNextVersion({ branch, nextRelease: { type }, lastRelease, logger });
+      if (!semver.satisfies(version, branch.range)) return { refused: "EINVALIDNEXTVERSION" };
+      return { version };
+    } catch (error) {
+      return { crash: String(error) };
+    }
+  });
+}
+
 const question = JSON.parse(readFileSync(0, "utf8"));
-const answers = await { levels, tags }[question.about](question);
+const answers = await { levels, lines, tags }[question.about](question);
 process.stdout.write(JSON.stringify(answers));

@@ -8,6 +8,7 @@ from monokeel.adapters.git import Git
 from monokeel.ground.answers import Unknown, as_object
 from monokeel.release.commits import LEVELS
 from monokeel.release.messages import JS_SPACE
+from monokeel.release.ports import offline
 from monokeel.release.start import Start, read_start
 from monokeel.release.versions import next_release
 from tests.fakes.plans import SETTINGS
@@ -19,8 +20,9 @@ _PART = 5
 
 
 def start_of(repository: Path) -> Start:
+    outside = offline(Git(repository), "not asked")
     unasked = Unknown(reason="not asked")
-    return read_start(SETTINGS, Git(repository), unasked, surely=True)
+    return read_start(SETTINGS, outside, unasked, surely=True)
 
 
 def test_the_last_release_and_the_next_version_are_those_of_npm(

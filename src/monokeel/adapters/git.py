@@ -80,6 +80,11 @@ class Git:
         done = self._git("symbolic-ref", "--quiet", "--short", "HEAD", ok=(0, 1))
         return done.stdout.strip() or None
 
+    def branch_tip(self, name: str) -> str | None:
+        """Return the commit of branch *name* as last seen on the remote, else here."""
+        there = self.commit_of(f"refs/remotes/{self.remote}/{name}")
+        return there or self.commit_of(f"{_HEADS}{name}")
+
     def is_shallow(self) -> bool:
         """Say whether history is cut off: then questions about it get wrong answers."""
         said = self._git("rev-parse", "--is-shallow-repository").stdout

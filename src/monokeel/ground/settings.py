@@ -29,7 +29,9 @@ _OWNER = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})\Z"
 _REPOSITORY = r"(?!\.{1,2}\Z)[A-Za-z0-9._-]{1,100}\Z"
 _BRANCH = r"[A-Za-z0-9][A-Za-z0-9._/-]*\Z"
 _TAG_PREFIX = r"[A-Za-z][A-Za-z0-9._-]*\Z"
-_LINE = r"[0-9]+\.(?:[0-9]+\.)?x\Z"
+# npm's semantic-release can release nothing from 0.x (getLowerBound in lib/utils.js).
+_LINE = r"(?!0\.(?:0\.)?x)(?:(?:0|[1-9][0-9]{0,8})\.){1,2}x\Z"
+_LINES = 'Write branches such as "1.x" or "1.4.x"; 0.x can release nothing.'
 _EXAMPLE = "my-project/shop/{service}"
 _ENVIRONMENT = Text(r"[a-z][a-z0-9-]*\Z")
 # Parts joined by "/", with placeholders in them; the service tells images apart.
@@ -41,12 +43,9 @@ _VERSION = r"[0-9]+\.[0-9]+\.[0-9]+(?:-[0-9A-Za-z.-]+)?\Z"
 _INITIAL = r"(?:0|[1-9][0-9]*)(?:\.(?:0|[1-9][0-9]*)){2}\Z"
 # A type, or a type with a scope, as it stands before the colon of a commit's subject.
 _TYPE = r"[A-Za-z0-9_]+(?:\([^()]+\))?\Z"
-# A claim is a tag object, which no branch can be; among the tags it needs a part of
-# its own, or it would be the release tag itself.
-_CLAIM = (
-    r"refs/(?!heads/|tags/\{)[a-z][a-z0-9-]*/(?:[A-Za-z0-9_-][A-Za-z0-9._-]*/)*"
-    r"\{tag\}\Z"
-)
+# A claim is a tag object, which no branch can be; among tags it needs its own part.
+_PART_OF_REF = r"[A-Za-z0-9_-][A-Za-z0-9._-]*/"
+_CLAIM = rf"refs/(?!heads/|tags/\{{)[a-z][a-z0-9-]*/(?:{_PART_OF_REF})*\{{tag\}}\Z"
 _PATH = r"(?!/)(?!.*(?:\A|/)\.\.?(?:/|\Z))[A-Za-z0-9_.][A-Za-z0-9._/-]*\Z"
 # One component of an image's path (OCI distribution-spec, "Pulling manifests").
 _SERVICE = r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*\Z"
@@ -196,7 +195,7 @@ KEYS: Keys = {
         ),
         "claim_ref": Key(Text(_CLAIM), "where a version is claimed before its tag"),
         "version_file": Key(Text(_PATH), "a file that must hold the version"),
-        "lines": Key(ListOf(Text(_LINE)), "maintenance branches, such as 1.x"),
+        "lines": Key(ListOf(Text(_LINE, _LINES)), "maintenance branches, such as 1.x"),
     },
     "registry": {
         "host": Key(
@@ -337,6 +336,7 @@ def _require_sound(settings: Settings) -> None:
     names = [each.name for each in settings.environments]
     was = [each.was for each in settings.environments if each.was]
     _require_unique("environments", names + was)
+    _require_unique("[release] lines", [*settings.lines])
     if (settings.writer == "app") != bool(settings.app_id):
         raise fail(
             f"[repository] writer = {settings.writer!r} and app_id = {settings.app_id}"

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from monokeel.ground.settings import Settings
 from monokeel.release.record import ReleasedImage, ReleaseRecord, marker
+from monokeel.release.versions import WHOLE, Span
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,7 +19,10 @@ class CandidateImage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """One version to publish once: *commit* is 40 hex digits, *claim* a full ref."""
+    """One version to publish once: *commit* is 40 hex digits, *claim* a full ref.
+
+    Releases in *span* are those of the same line: one that comes meanwhile is news.
+    """
 
     version: str
     tag: str
@@ -27,6 +31,7 @@ class Candidate:
     commit: str
     notes: str
     images: tuple[CandidateImage, ...]
+    span: Span = WHOLE
 
     @property
     def tag_ref(self) -> str:
@@ -60,7 +65,7 @@ class Candidate:
 
 
 def candidate_of(
-    settings: Settings, *, version: str, commit: str, notes: str
+    settings: Settings, *, version: str, commit: str, notes: str, span: Span = WHOLE
 ) -> Candidate:
     """Return *version* of *commit*, with every service of *settings*."""
     tag, host = settings.tag(version), settings.registry_host
@@ -75,6 +80,7 @@ def candidate_of(
             CandidateImage(service=service, path=path, image=f"{host}/{path}")
             for service, path in settings.images.items()
         ),
+        span=span,
     )
 
 

@@ -18,6 +18,7 @@ from monokeel.release.messages import (
     split_lines,
 )
 from monokeel.release.reading import Reading
+from monokeel.release.start import Claim
 
 _KEYWORD: Final = re.compile(r"BREAKING[ -]CHANGE:")
 _LOOKS_BREAKING: Final = re.compile(r"[\s>*#|`_-]*BREAKING[ -]CHANGES?\b")
@@ -76,6 +77,12 @@ def about_tags(odd: Iterable[str]) -> list[Caution]:
     """Return a caution for each tag that npm takes for a version and crashes on."""
     why = "it is no version, and semantic-release would crash on it"
     return [Caution(message=f"the tag {tag} is ignored: {why}") for tag in odd]
+
+
+def about_claims(left: Iterable[Claim]) -> list[Caution]:
+    """Return a caution for each begun release that is left to its own line."""
+    why = "was cut short on another line, whose next run finishes it"
+    return [Caution(message=f"{claim.tag} {why}") for claim in left]
 
 
 def watch(

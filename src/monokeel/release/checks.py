@@ -5,6 +5,8 @@ from dataclasses import replace
 
 from monokeel.ground.answers import Unknown
 from monokeel.ground.errors import NO_ANSWER, RefusedError
+from monokeel.ground.version import Version
+from monokeel.release.lines import Limits
 from monokeel.release.plan import Check, CheckName, blocked, passed, short, unknown
 from monokeel.release.reading import Reading
 from monokeel.release.start import Claim, Start
@@ -14,15 +16,24 @@ from monokeel.release.versions import ReleaseTag
 _SHOWN = 10
 
 
-def check_start(now: Start, older: Iterable[Reading]) -> list[Check]:
-    """Say whether a release may start here; *older* are those to be finished first."""
+def check_start(
+    now: Start, version: Version | None, older: Iterable[Reading]
+) -> list[Check]:
+    """Say whether a release of *version* may start here, after those of *older*."""
     found = [_check_history(now), _check_branch(now), _check_tip(now)]
+    if now.settings.lines:
+        found.append(_check_line(now, version))
     if not now.shallow:
         found += [_check_tags(now), _check_claims(now)]
     for begun in older:
         doubts = [each for each in _check(begun) if each.status != "ok"]
         found += [_named(each, "claims") for each in doubts]
     return found
+
+
+def may_finish(reading: Reading) -> bool:
+    """Say whether nothing stands in the way of what was begun."""
+    return all(each.status == "ok" for each in _check(reading))
 
 
 def check_publication(now: Start, reading: Reading) -> list[Check]:
@@ -46,14 +57,14 @@ def _check_history(now: Start) -> Check:
 
 
 def _check_branch(now: Start) -> Check:
-    """Say whether the release branch is checked out, or a commit of it."""
-    wanted = now.settings.default_branch
-    if now.branch == wanted:
+    """Say whether a release branch is checked out, or a commit of it."""
+    wanted = now.line
+    if now.clone.branch == wanted:
         return passed("branch", f"on {wanted}")
     if now.own is not None:
         return passed("branch", f"{now.own.tag} is claimed for this commit")
-    problem = f"on branch {now.branch}, not on {wanted}"
-    if now.branch is None:
+    problem = f"on branch {now.clone.branch}, not on {wanted}"
+    if now.clone.branch is None:
         if isinstance(now.refs, Unknown):
             reason = f"no branch is checked out; {now.refs.reason}"
             return unknown("branch", reason)
@@ -66,7 +77,7 @@ def _check_branch(now: Start) -> Check:
 
 def _check_tip(now: Start) -> Check:
     """Say whether this commit is in the release branch on the remote."""
-    branch, tip = now.settings.default_branch, short(now.tip or "")
+    branch, tip = now.line, short(now.tip or "")
     if isinstance(now.refs, Unknown):
         return unknown("remote", now.refs.reason)
     fine = {
@@ -89,11 +100,53 @@ def _check_tip(now: Start) -> Check:
     return blocked("remote", (problem, fix))
 
 
+def _check_line(now: Start, version: Version | None) -> Check:
+    """Say whether *version* is one of the line, and nothing else was merged into it."""
+    line, main = now.line, now.settings.default_branch
+    if not isinstance(now.refs, Unknown) and f"refs/heads/{main}" not in now.refs:
+        fix = f"Run: git push origin {main}"
+        return blocked("line", (f"the remote has no branch {main}", fix))
+    if isinstance(now.limits, Unknown):
+        return unknown("line", f"{now.limits.reason}. Run: git fetch --tags")
+    twins = {name: limits.same for name, limits in now.limits.items() if limits.same}
+    if twins:
+        names = ", ".join(twins)
+        fix = "Take those out of [release] lines that are of no use any more."
+        return blocked("line", (f"{names} may release the same versions", fix))
+    own = now.limits.get(line)
+    if own is None:
+        return passed("line", f"{line} has no end")
+    reason = _off_line(now, own, version)
+    if reason is not None:
+        return blocked("line", reason)
+    return passed("line", f"{line} releases from {own.low} up to {own.high}")
+
+
+def _off_line(
+    now: Start, own: Limits, version: Version | None
+) -> tuple[str, str] | None:
+    line, main = now.line, now.settings.default_branch
+    if own.stranger:
+        tag = now.settings.tag(str(own.stranger))
+        fix = f"Only releases of {line} may be merged into it: reset it to a commit"
+        fix += f" without {tag} and bring over single fixes (git cherry-pick)."
+        return f"{tag} is in the history of {line}", fix
+    if version is None or now.own is not None or own.low <= version < own.high:
+        return None
+    if own.high <= own.low:
+        problem = f"nothing can be released from {line}: {main} has no later release"
+        return problem, f"Release from {main}: a line begins where it has gone on."
+    problem = f"{version} is no version of {line}: it ends below {own.high}"
+    return problem, f"Bring the change into {main}, or a fix alone into {line}."
+
+
 def _check_tags(now: Start) -> Check:
     """Say whether the highest release tag is in this history, here and there."""
     previous, there = now.previous, now.remote_tags
     skip = now.settings.skip
     lost = [tag for tag in now.unreachable if str(tag.version) not in skip]
+    if now.own is not None:  # what was begun stays below what is above it
+        lost = [tag for tag in lost if tag.version < now.own.version]
     reasons = [_unreachable(lost, now)] if lost and now.container is None else []
     if not isinstance(there, Unknown):
         reasons += _differences(now, there)

@@ -13,6 +13,7 @@ CheckStatus = Literal["ok", "blocked", "unknown"]
 CheckName = Literal[
     "history",
     "branch",
+    "line",
     "remote",
     "tags",
     "claims",

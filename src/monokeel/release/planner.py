@@ -11,9 +11,7 @@ from monokeel.ground.errors import NO_ANSWER
 from monokeel.ground.settings import Settings
 from monokeel.ground.version import Version
 from monokeel.release import candidate as candidates
-from monokeel.release import cautions
-from monokeel.release.checks import check_publication, check_start
-from monokeel.release.commits import Caution
+from monokeel.release import cautions, checks
 from monokeel.release.goal import NO_GOAL, Goal, find_goal
 from monokeel.release.guard import service_images
 from monokeel.release.notes import release_notes
@@ -47,13 +45,12 @@ def plan_release(
         page = f"{server}/{settings.repository}"
         notes = release_notes(analysis.commits, page=page)
         reading = _read(now, now.own or version, notes, outside, digests or {})
-    # A run finishes the older ones first, so what stops one stops this release.
-    older = (_read(now, claim, "", outside, {}) for claim in now.older)
-    checks = [*check_start(now, older), *goal.checks]
-    left_out: list[Caution] = []
+    older, left = _begun_before(now, outside)
+    found = [*checks.check_start(now, version, older.values()), *goal.checks]
+    said = [*goal.cautions, *cautions.about_claims(left)]
     if reading is not None:
-        checks += check_publication(now, reading)
-        left_out = cautions.about_drafts(reading)
+        found += checks.check_publication(now, reading)
+        said += cautions.about_drafts(reading)
     return ReleasePlan(
         released=version is not None,
         reason=goal.reason,
@@ -64,11 +61,11 @@ def plan_release(
         deciding=analysis.deciding,
         commits=analysis.commits,
         services=() if reading is None else service_images(reading),
-        checks=tuple(checks),
-        warnings=(*goal.cautions, *left_out),
+        checks=tuple(found),
+        warnings=tuple(said),
         resume=None if reading is None or now.own is None else _resume(reading),
         notes=notes,
-        first=now.older,
+        first=tuple(older),
         stale=now.is_stale,
         reading=reading,
     )
@@ -77,12 +74,29 @@ def plan_release(
 def _start(settings: Settings, outside: Outside, finish: str) -> tuple[Start, Goal]:
     """Return where the release starts from, and what the commits since then ask for."""
     history, refs = outside.history, ask_refs(outside, settings)
-    now = read_start(settings, history, refs, commit=finish)
+    now = read_start(settings, outside, refs, commit=finish)
     goal = NO_GOAL if now.shallow else find_goal(now, history)
     if goal is None:  # the highest release tag is none of this history
-        now = read_start(settings, history, refs, commit=finish, surely=True)
+        now = read_start(settings, outside, refs, commit=finish, surely=True)
         goal = find_goal(now, history)
     return now, goal or NO_GOAL
+
+
+def _begun_before(
+    now: Start, outside: Outside
+) -> tuple[dict[Claim, Reading], list[Claim]]:
+    """Return what is finished before this release, and what is left to another line.
+
+    What stops one of our own line stops this release; one of another line stops
+    nothing and waits for that line's next run.
+    """
+    older = {claim: _read(now, claim, "", outside, {}) for claim in now.older}
+    left = [
+        claim
+        for claim, begun in older.items()
+        if not now.is_rival(claim) and not checks.may_finish(begun)
+    ]
+    return {claim: x for claim, x in older.items() if claim not in left}, left
 
 
 def _read(
@@ -101,7 +115,7 @@ def _read(
     if isinstance(begun, Claim):
         version, commit = begun.version, begun.commit
     wanted = candidates.candidate_of(
-        now.settings, version=str(version), commit=commit, notes=notes
+        now.settings, version=str(version), commit=commit, notes=notes, span=now.span
     )
     reading = Reading(wanted, outside, refs=now.refs, digests=digests)
     if commit == outside.history.head():

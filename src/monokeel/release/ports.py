@@ -35,6 +35,9 @@ class History(Protocol):
     def branch(self) -> str | None:
         """Return the branch that is checked out, ``None`` on a detached HEAD."""
 
+    def branch_tip(self, name: str) -> str | None:
+        """Return the commit of branch *name* as last seen on the remote, else here."""
+
     def is_shallow(self) -> bool:
         """Say whether history is cut off."""
 
@@ -151,6 +154,7 @@ class Outside:
     """Everything that a release reads and writes.
 
     A part that cannot be asked is Unknown, with the reason. *wait* lets seconds pass.
+    *onto* is the branch that HEAD would be merged into, empty if that is not asked.
     """
 
     history: History
@@ -159,6 +163,7 @@ class Outside:
     images: Images | Unknown
     builder: Builder | Unknown = field(default=Unknown(reason="nothing is built here"))
     wait: Callable[[float], None] = lambda _: None
+    onto: str = ""
 
 
 def offline(history: History, reason: str) -> Outside:

@@ -9,6 +9,7 @@ from typing import Literal, TypeVar, cast
 
 from monokeel.ground.answers import Absent, Found, RemoteRef, Unknown
 from monokeel.ground.errors import NO_ANSWER, MonokeelError, ServiceError
+from monokeel.ground.version import parse_version
 from monokeel.release.candidate import Candidate, CandidateImage
 from monokeel.release.ports import Images, Outside, Releases, Remote
 from monokeel.release.record import GitHubRelease, ReleaseRecord, record_in, record_text
@@ -66,10 +67,11 @@ class Reading:
 
     @property
     def releases_begun(self) -> set[str]:
-        """The release tags on the remote, made or claimed."""
-        place = self.candidate.claim_prefix
+        """The release tags of this line on the remote, made or claimed."""
+        place, span = self.candidate.claim_prefix, self.candidate.span
         tags = [ref.removeprefix(place).removeprefix(_TAGS) for ref in self.refs]
-        return {*versions_of(tags, prefix=self.candidate.tag_prefix).values()}
+        found = versions_of(tags, prefix=self.candidate.tag_prefix)
+        return {tag for name, tag in found.items() if span.has(parse_version(name))}
 
     @property
     def tagged(self) -> RemoteRef | None:

@@ -3,7 +3,7 @@
 Nothing is written.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import takewhile
 from typing import Literal
@@ -12,10 +12,12 @@ from monokeel.ground.answers import RemoteRef, Unknown
 from monokeel.ground.errors import NO_ANSWER
 from monokeel.ground.settings import Settings
 from monokeel.ground.version import Version, read_version
+from monokeel.release.lines import Limits, bounds, limits_of
 from monokeel.release.ports import History, Outside
-from monokeel.release.versions import ReleaseTag, release_tags
+from monokeel.release.versions import ReleaseTag, Span, release_tags
 
 Place = Literal["tip", "behind", "ahead", "apart", "unfetched", "no branch", "unknown"]
+Refs = Mapping[str, RemoteRef] | Unknown
 _TAGS = "refs/tags/"
 _HEADS = "refs/heads/"
 
@@ -31,52 +33,207 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Start:
-    """What is known before any commit message is read.
+class Clone:
+    """What the clone knows of *commit* and of the remote.
 
-    *tags* are those of the clone, and those of the remote whose commit the clone has;
-    *unfetched* are higher release tags of the remote on commits that it has not.
-    *previous* is the last release in the history of *commit*, *unreachable* are the
-    releases above it that are not in it, the highest first. *own* is an open claim of
-    this very commit: its release was cut short and goes on, and its tag counts as
-    neither. *older* are open claims in this history, the lowest first: they are
-    finished before this commit is released, and count as released here. *container* is
-    the tag, made or claimed, of a commit that contains this one. *stray* are open
-    claims of commits in no release branch, *unseen* those of commits that the clone has
-    not. *place* says where the commit stands to its branch on the remote. In a
-    *shallow* clone nothing is known about releases.
+    *here* are its tags, *known* are those commits of the remote that it has, *heads*
+    are the release branches. *begun* are the open claims, *added* release tags that
+    only the remote has. In a *shallow* clone nobody can tell, and nothing is said to be
+    in a history.
     """
 
-    settings: Settings
+    history: History
     commit: str
     branch: str | None
     shallow: bool
-    refs: Mapping[str, RemoteRef] | Unknown
+    refs: Refs
+    here: Mapping[str, str]
+    heads: Mapping[str, str]
+    begun: tuple[Claim, ...]
+    added: tuple[ReleaseTag, ...]
+    known: Collection[str]
+
+    def leads(self, older: str, newer: str) -> bool:
+        """Say whether *older* is *newer* or stands in its history."""
+        return not self.shallow and self.history.is_ancestor(older, newer)
+
+    def line(self, settings: Settings, onto: str) -> str:
+        """Return the branch to release from: *onto*, or the one checked out.
+
+        On a detached HEAD it is the first that leads to the commit.
+        """
+        names, branch = (settings.default_branch, *settings.lines), onto or self.branch
+        if branch is None and settings.lines:
+            for name in names:
+                tip = self.heads.get(name)
+                if tip in self.known and self.leads(self.commit, str(tip)):
+                    return name
+        return branch if branch in names else names[0]
+
+    def inside(self, tags: Iterable[ReleaseTag], at: str) -> list[ReleaseTag]:
+        """Return those of *tags* that are in the history of *at*."""
+        merged = self.history.tags(at)
+        return [
+            tag
+            for tag in tags
+            if tag.name in merged
+            or (tag.name not in self.here and self.leads(tag.commit, at))
+        ]
+
+    def limits(
+        self, settings: Settings, tags: list[ReleaseTag], line: str
+    ) -> dict[str, Limits] | Unknown:
+        """Return the limits of every line that there is; *line* is at our commit."""
+        if self.shallow or not settings.lines:
+            return {}
+        heads = {**self.heads, line: self.commit}
+        known = self.history.known(heads.values())
+        missing = [name for name, commit in heads.items() if commit not in known]
+        if missing:
+            return Unknown(reason=f"{', '.join(missing)} has commits that are not here")
+        found = {
+            name: [tag.version for tag in self.inside(tags, commit)]
+            for name, commit in heads.items()
+        }
+        main = found.pop(settings.default_branch, [])
+        return limits_of(found, main)
+
+    def own(self, below: Version | None) -> Claim | None:
+        """Return the claim of the commit on this line, of several the highest."""
+        span = Span(below=below)
+        mine = [x for x in self.begun if x.commit == self.commit]
+        mine = [claim for claim in mine if span.has(claim.version)]
+        return max(mine, key=lambda claim: claim.version, default=None)
+
+    def older(self) -> list[Claim]:
+        """Return the claims in the history of the commit, the lowest first."""
+        found = [
+            claim
+            for claim in self.begun
+            if claim.commit != self.commit
+            and claim.commit in self.known
+            and self.leads(claim.commit, self.commit)
+        ]
+        return sorted(found, key=lambda claim: claim.version)
+
+    def stray(self, claims: Iterable[Claim]) -> Iterator[Claim]:
+        """Yield those of *claims* whose commit no release branch leads to."""
+        for claim in claims:
+            if claim.commit in self.known and not self.shallow:
+                heads = self.history.known({self.commit, *self.heads.values()})
+                if not any(self.leads(claim.commit, head) for head in heads):
+                    yield claim
+
+    def container(
+        self, tags: Iterable[ReleaseTag], claims: Iterable[Claim]
+    ) -> str | None:
+        """Return the tag of the lowest release, or claim, that contains the commit."""
+        made = {(tag.version, tag.name, tag.commit) for tag in tags}
+        made |= {(claim.version, claim.tag, claim.commit) for claim in claims}
+        # A tag may name a file or a tree, which contains nothing.
+        commits = self.history.known({at for _, _, at in made} - {self.commit})
+        for _, name, other in sorted(made, key=lambda each: each[0]):
+            if other in commits and self.leads(self.commit, other):
+                return name
+        return None
+
+    def place(self, tip: str | None) -> Place:
+        """Say where the commit stands to *tip*, that of its branch on the remote."""
+        if isinstance(self.refs, Unknown):
+            return "unknown"
+        if tip is None or tip == self.commit:
+            return "no branch" if tip is None else "tip"
+        if tip not in self.known:
+            return "unfetched"
+        if self.leads(self.commit, tip):
+            return "behind"
+        return "ahead" if self.leads(tip, self.commit) else "apart"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """What is known before any commit message is read.
+
+    *line* is the branch to release from: the default branch or one of ``lines``, and
+    *limits* says for each of ``lines`` what it may release (Unknown: not all branches
+    are here). *tags* are those of the clone, and those of the remote whose commit the
+    clone has. *previous* is the last release in the history of the commit,
+    *unreachable* are the releases above it that are not in it, the highest first. *own*
+    is an open claim of this very commit: its release was cut short and goes on, and its
+    tag counts as neither. *older* are open claims in this history, the lowest first:
+    they are finished before this commit is released, and count as released here.
+    *container* is the tag, made or claimed, of a commit that contains this one. *stray*
+    are open claims of commits in no release branch. What is outside of *span* belongs
+    to another line and stands in nobody's way. *place* says where the commit stands to
+    its branch on the remote. In a shallow clone nothing is known about releases.
+    """
+
+    settings: Settings
+    clone: Clone
+    line: str
+    limits: Mapping[str, Limits] | Unknown
+    span: Span
     tags: Mapping[str, str]
-    unfetched: tuple[str, ...]
     previous: ReleaseTag | None
     unreachable: tuple[ReleaseTag, ...]
     own: Claim | None
     older: tuple[Claim, ...]
     stray: tuple[Claim, ...]
-    unseen: tuple[Claim, ...]
     container: str | None
     place: Place
 
     @property
-    def is_stale(self) -> bool:
-        """Whether the remote has commits that decide here and are not in the clone."""
-        return bool(self.unfetched or self.unseen) or self.place == "unfetched"
+    def commit(self) -> str:
+        """The commit to release, 40 hex digits."""
+        return self.clone.commit
+
+    @property
+    def shallow(self) -> bool:
+        """Whether history is cut off."""
+        return self.clone.shallow
+
+    @property
+    def refs(self) -> Refs:
+        """What the remote has, by full ref name."""
+        return self.clone.refs
 
     @property
     def tip(self) -> str | None:
-        """The commit of the release branch on the remote, if there is one."""
-        return _tip(self.settings, self.refs)
+        """The commit of the line on the remote, if there is one."""
+        return self.clone.heads.get(self.line)
+
+    @property
+    def unfetched(self) -> tuple[str, ...]:
+        """The release tags of this line on commits that the clone has not."""
+        return tuple(
+            tag.name
+            for tag in self.clone.added
+            if tag.commit not in self.clone.known
+            and not tag.version.prerelease
+            and str(tag.version) not in self.settings.skip
+            and self.span.has(tag.version)
+        )
+
+    @property
+    def unseen(self) -> tuple[Claim, ...]:
+        """The claims of this line on commits that the clone has not."""
+        begun = (x for x in self.clone.begun if x.commit not in self.clone.known)
+        return tuple(claim for claim in begun if self.is_rival(claim))
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether the remote has commits that decide here and are not in the clone."""
+        lacks = isinstance(self.limits, Unknown) or self.place == "unfetched"
+        return bool(self.unfetched or self.unseen or (lacks and self.clone.heads))
 
     @property
     def remote_tags(self) -> Mapping[str, str] | Unknown:
         """Tag name → commit on the remote."""
         return self.refs if isinstance(self.refs, Unknown) else _tags_of(self.refs)
+
+    def is_rival(self, claim: Claim) -> bool:
+        """Say whether *claim* is one of this line, and not of another."""
+        return self.span.has(claim.version)
 
 
 def ask_refs(outside: Outside, settings: Settings) -> dict[str, RemoteRef] | Unknown:
@@ -91,185 +248,99 @@ def ask_refs(outside: Outside, settings: Settings) -> dict[str, RemoteRef] | Unk
 
 def read_start(
     settings: Settings,
-    history: History,
-    refs: Mapping[str, RemoteRef] | Unknown,
+    outside: Outside,
+    refs: Refs,
     *,
     commit: str = "",
     surely: bool = False,
 ) -> Start:
     """Return where a release of *commit*, or of HEAD, would start from.
 
-    The highest release tag is taken for the previous release: it nearly always is,
-    and the log shows it at no cost. If it does not, ask again *surely*: git then walks
-    through all of history to say which tags are in it.
+    On the default branch the highest release tag is taken for the previous release: it
+    nearly always is, and the log shows it at no cost. If it does not, ask again
+    *surely*: git then walks through all of history to say which tags are in it.
     """
-    here, seen = history.tags(), {} if isinstance(refs, Unknown) else refs
-    begun, tip = list(_open_claims(settings, seen)), _tip(settings, refs)
-    there = release_tags(_tags_of(seen), settings.tag_prefix)
-    added = [tag for tag in there if tag.name not in here]
-    asked = [tag.commit for tag in added] + [claim.commit for claim in begun]
-    kin = _kin(history, commit, asked, tip)
-    own, older = _own(begun, kin.commit), tuple(kin.before(begun))
-    tags = here | {tag.name: tag.commit for tag in added if tag.commit in kin.known}
-    tags |= {claim.tag: claim.commit for claim in older}
-    candidates = _released(settings, tags, own)
-    above = kin.outside(candidates, here) if surely and not kin.shallow else []
-    found = [] if kin.shallow else candidates[len(above) :]
+    clone = _read_clone(settings, outside.history, refs, commit)
+    line, older = clone.line(settings, outside.onto), clone.older()
+    added = {x.name: x.commit for x in clone.added if x.commit in clone.known}
+    tags = {**clone.here, **added} | {claim.tag: claim.commit for claim in older}
+    named = release_tags(tags, settings.tag_prefix)
+    limits = clone.limits(settings, named, line)
+    below = _end_of(line, settings, limits)
+    own = clone.own(below)
+    mine = own.tag if own else ""
+    full = [x for x in named if not x.version.prerelease and x.name != mine]
+    exact = (surely or line != settings.default_branch) and not clone.shallow
+    inside = clone.inside(full, clone.commit) if exact else full
+    previous = inside[0] if inside and not clone.shallow else None
+    span = _span(clone, inside, older, below)
+    lost = takewhile(lambda tag: tag != previous, [] if clone.shallow else full)
+    above = [tag for tag in lost if span.has(tag.version)]
+    rivals = [claim for claim in clone.begun if span.has(claim.version)]
     return Start(
         settings=settings,
-        commit=kin.commit,
-        branch=history.branch(),
-        shallow=kin.shallow,
-        refs=refs,
+        clone=clone,
+        line=line,
+        limits=limits,
+        span=span,
         tags=tags,
-        unfetched=_higher(settings, found, kin.unknown(added)),
-        previous=found[0] if found else None,
+        previous=previous,
         unreachable=tuple(above),
         own=own,
-        older=older,
-        stray=tuple(kin.stray(begun, tip)),
-        unseen=tuple(each for each in begun if each.commit not in kin.known),
-        container=None if own else kin.container(above, begun),
-        place="unknown" if isinstance(refs, Unknown) else kin.place(tip),
+        older=tuple(older),
+        stray=tuple(clone.stray(rivals)),
+        container=None if own else clone.container(above, rivals),
+        place=clone.place(clone.heads.get(line)),
     )
 
 
-def _released(
-    settings: Settings, tags: Mapping[str, str], own: Claim | None
-) -> list[ReleaseTag]:
-    """Return the releases among *tags*, the highest first; *own* is none yet."""
-    return [
-        tag
-        for tag in release_tags(tags, settings.tag_prefix)
-        if not tag.version.prerelease and (own is None or tag.name != own.tag)
-    ]
+def _span(
+    clone: Clone, inside: list[ReleaseTag], older: list[Claim], below: Version | None
+) -> Span:
+    """Return the versions that are news here: claims to be finished are among them."""
+    begun = {claim.tag for claim in older}
+    made = (tag.version for tag in inside if tag.name not in begun)
+    return Span(after=None if clone.shallow else next(made, None), below=below)
 
 
-def _higher(
-    settings: Settings, found: Sequence[ReleaseTag], tags: Iterable[ReleaseTag]
-) -> tuple[str, ...]:
-    """Return the names of those *tags* that rank above the first of *found*."""
-    return tuple(
-        tag.name
-        for tag in tags
-        if not tag.version.prerelease
-        and str(tag.version) not in settings.skip
-        and (not found or tag.version > found[0].version)
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Kin:
-    """Which commits stand before *commit*, and which after it.
-
-    In a *shallow* clone nobody can tell, and nothing is said to be either.
-    """
-
-    history: History
-    commit: str
-    known: Collection[str]
-    shallow: bool
-
-    def is_after(self, other: str) -> bool:
-        """Say whether *other* stands in the history of the commit."""
-        return not self.shallow and self.history.is_ancestor(other, self.commit)
-
-    def unknown(self, tags: Iterable[ReleaseTag]) -> list[ReleaseTag]:
-        """Return those of *tags* whose commit the clone has not."""
-        return [tag for tag in tags if tag.commit not in self.known]
-
-    def is_before(self, other: str) -> bool:
-        """Say whether the commit stands in the history of *other*."""
-        return not self.shallow and self.history.is_ancestor(self.commit, other)
-
-    def outside(
-        self, tags: Iterable[ReleaseTag], here: Collection[str]
-    ) -> list[ReleaseTag]:
-        """Return the first of *tags*, up to one that is in the history."""
-        merged = self.history.tags(self.commit)
-        return list(
-            takewhile(
-                lambda tag: (
-                    tag.name not in merged
-                    and (tag.name in here or not self.is_after(tag.commit))
-                ),
-                tags,
-            )
-        )
-
-    def before(self, claims: Iterable[Claim]) -> list[Claim]:
-        """Return those of *claims* in this history, the lowest first."""
-        found = [
-            claim
-            for claim in claims
-            if claim.commit != self.commit
-            and claim.commit in self.known
-            and self.is_after(claim.commit)
-        ]
-        return sorted(found, key=lambda claim: claim.version)
-
-    def stray(self, claims: Iterable[Claim], tip: str | None) -> Iterator[Claim]:
-        """Yield those of *claims* whose commit no release branch leads to."""
-        for claim in claims:
-            if claim.commit not in self.known or self.shallow:
-                continue
-            heads = [self.commit, *([tip] if tip in self.known else [])]
-            if not any(
-                head == claim.commit or self.history.is_ancestor(claim.commit, head)
-                for head in heads
-                if head is not None
-            ):
-                yield claim
-
-    def container(
-        self, tags: Iterable[ReleaseTag], claims: Iterable[Claim]
-    ) -> str | None:
-        """Return the tag of the lowest release, or claim, that contains this commit."""
-        made = [(tag.version, tag.name, tag.commit) for tag in tags]
-        # A tag may name a file or a tree, which contains nothing.
-        commits = self.history.known({at for _, _, at in made})
-        made = [each for each in made if each[2] in commits]
-        begun = [
-            (claim.version, claim.tag, claim.commit)
-            for claim in claims
-            if claim.commit in self.known
-        ]
-        for _, name, other in sorted(made + begun, key=lambda each: each[0]):
-            if other != self.commit and self.is_before(other):
-                return name
-        return None
-
-    def place(self, tip: str | None) -> Place:
-        """Say where the commit stands to *tip*, that of its branch on the remote."""
-        if tip is None:
-            return "no branch"
-        if tip == self.commit:
-            return "tip"
-        if tip not in self.known:
-            return "unfetched"
-        if self.is_before(tip):
-            return "behind"
-        return "ahead" if self.is_after(tip) else "apart"
-
-
-def _kin(history: History, commit: str, others: Iterable[str], tip: str | None) -> _Kin:
-    return _Kin(
+def _read_clone(settings: Settings, history: History, refs: Refs, commit: str) -> Clone:
+    here, seen = history.tags(), {} if isinstance(refs, Unknown) else refs
+    begun, heads = tuple(_open_claims(settings, seen)), _heads(settings, history, refs)
+    there = release_tags(_tags_of(seen), settings.tag_prefix)
+    added = tuple(tag for tag in there if tag.name not in here)
+    asked = [x.commit for x in added] + [x.commit for x in begun]
+    return Clone(
         history=history,
         commit=commit or history.head(),
-        known=history.known({*others, *([tip] if tip else [])}),
+        branch=history.branch(),
         shallow=history.is_shallow(),
+        refs=refs,
+        here=here,
+        heads=heads,
+        begun=begun,
+        added=added,
+        known=history.known({*asked, *heads.values()}),
     )
 
 
-def _tip(settings: Settings, refs: Mapping[str, RemoteRef] | Unknown) -> str | None:
-    ref = f"{_HEADS}{settings.default_branch}"
-    return refs[ref].commit if not isinstance(refs, Unknown) and ref in refs else None
+def _heads(settings: Settings, history: History, refs: Refs) -> dict[str, str]:
+    """Return the commits of the default branch and of the lines that there are."""
+    names = (settings.default_branch, *settings.lines)
+    if not isinstance(refs, Unknown):
+        there = {ref.removeprefix(_HEADS): at.commit for ref, at in refs.items()}
+        return {name: there[name] for name in names if name in there}
+    local = {name: history.branch_tip(name) for name in names if settings.lines}
+    return {name: tip for name, tip in local.items() if tip is not None}
 
 
-def _own(claims: Iterable[Claim], commit: str) -> Claim | None:
-    """Return the open claim of *commit*; of several the highest version."""
-    mine = [claim for claim in claims if claim.commit == commit]
-    return max(mine, key=lambda claim: claim.version, default=None)
+def _end_of(
+    line: str, settings: Settings, limits: Mapping[str, Limits] | Unknown
+) -> Version | None:
+    """Return the version below which *line* stays; the default branch has no end."""
+    if line == settings.default_branch:
+        return None
+    own = None if isinstance(limits, Unknown) else limits.get(line)
+    return own.high if own else bounds(line)[1]
 
 
 def _tags_of(refs: Mapping[str, RemoteRef]) -> dict[str, str]:

@@ -21,6 +21,22 @@ class ReleaseTag:
     version: Version
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """The versions above *after* and below *below*; ``None`` is no bound."""
+
+    after: Version | None = None
+    below: Version | None = None
+
+    def has(self, version: Version) -> bool:
+        """Say whether *version* is one of them."""
+        late = self.after is None or version > self.after
+        return late and (self.below is None or version < self.below)
+
+
+WHOLE: Final = Span()
+
+
 def release_tags(tags: Mapping[str, str], prefix: str) -> list[ReleaseTag]:
     """Return the tags that name a version, the highest first, of equals by name.
 
