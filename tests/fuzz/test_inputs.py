@@ -15,7 +15,7 @@ from monokeel.adapters.addresses import check_address, joined, parts_of, shown_a
 from monokeel.adapters.credentials import Credentials, ssh_address, token_environment
 from monokeel.adapters.github import words_of
 from monokeel.adapters.manifests import children_of, revision_of
-from monokeel.adapters.registry_access import read_challenge, realm_problem
+from monokeel.adapters.registry_access import read_bearer, realm_problem
 from monokeel.adapters.session import Answer, wait_before_retry
 from monokeel.ground.answers import Unknown
 from monokeel.ground.errors import MonokeelError
@@ -83,7 +83,7 @@ def secrets_stay(text: str, pick: random.Random) -> None:
     parts_of(mixed)
     joined("https://ghcr.io/v2/", mixed)
     realm_problem("https://ghcr.io", mixed)
-    read_challenge(f'Bearer realm="{mixed}"')
+    read_bearer(f'Bearer realm="{mixed}"')
     ssh_address(mixed)
     given = token_environment(Credentials(token="t", server="github.com"), mixed)
     assert not given or parts_of(mixed).hostname == "github.com"

@@ -33,15 +33,6 @@ _BORROWED = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Challenge:
-    """What ``WWW-Authenticate`` asks for: *scheme* is ``bearer``, ``basic`` or none."""
-
-    scheme: str
-    realm: str = ""
-    service: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Login:
     """Who asks. *realm* is a host that may get *password* besides the registry's own.
 
@@ -116,8 +107,8 @@ class RegistryAccess:
             answer = send(headers={**(headers or {}), **_header(used)})
             if answer.status != HTTPStatus.UNAUTHORIZED:
                 return answer
-            challenge = read_challenge(answer.headers.get("WWW-Authenticate", ""))
-            authorization = self._renewed(scope, used, challenge)
+            asked = answer.headers.get("WWW-Authenticate", "")
+            authorization = self._renewed(scope, used, asked)
             if isinstance(authorization, Unknown):
                 return authorization
             return send(headers={**(headers or {}), **_header(authorization)})
@@ -159,46 +150,44 @@ class RegistryAccess:
         return f"{self.address}/v2/{name}/{path}"
 
     def _renewed(
-        self, scope: tuple[str, str], used: str | None, challenge: Challenge
+        self, scope: tuple[str, str], used: str | None, asked: str
     ) -> str | Unknown:
         """Return a new header for *scope*; of many threads only the first asks."""
         with self._locks.setdefault(scope, threading.Lock()):
             known = self._authorization.get(scope)
             if known is not None and known != used:
                 return known
-            authorization = self._authorize(scope, challenge)
+            authorization = self._authorize(scope, asked)
             if isinstance(authorization, str):
                 self._authorization[scope] = authorization
             return authorization
 
-    def _authorize(self, scope: tuple[str, str], challenge: Challenge) -> str | Unknown:
-        basic = self._login.basic
-        if challenge.scheme == "basic" and basic is not None:
-            return basic
-        if challenge.scheme != "bearer":
-            asked = "user and password" if challenge.scheme == "basic" else "nothing"
-            return Unknown(reason=f"{self.host} answered 401 and asks for {asked}")
-        problem = realm_problem(self.address, challenge.realm, self._login.realm)
-        if problem and (self.has_credentials or not parts_of(challenge.realm).netloc):
+    def _authorize(self, scope: tuple[str, str], asked: str) -> str | Unknown:
+        basic, bearer = self._login.basic, read_bearer(asked)
+        if bearer is None:
+            if basic is not None and re.search(r"\bbasic\b", asked, re.IGNORECASE):
+                return basic
+            scheme = asked.partition(" ")[0] or "nothing known"
+            return Unknown(reason=f"{self.host} answered 401 and asks for {scheme}")
+        realm = bearer.get("realm", "")
+        problem = realm_problem(self.address, realm, self._login.realm)
+        if problem and (self.has_credentials or not parts_of(realm).netloc):
             return Unknown(reason=problem)
         # Its name for itself; the address may be one before it.
-        self.is_ghcr = challenge.service == "ghcr.io"
-        token = self._token(scope, challenge, basic)
+        service = bearer.get("service", "")
+        self.is_ghcr = service == "ghcr.io"
+        query = {"service": service, "scope": "repository:{}:{}".format(*scope)}
+        url = f"{realm}{'&' if parts_of(realm).query else '?'}{urlencode(query)}"
+        token = self._token(scope[0], url, basic)
         may_do_without = self._login.borrowed and scope[1] == PULL
         if isinstance(token, str) or not (token.hidden and may_do_without):
             return token
-        public = self._token(scope, challenge, None)
+        public = self._token(scope[0], url, None)
         if isinstance(public, str):
             return public
         return Unknown(reason=f"{token.reason}; {_BORROWED}", hidden=True)
 
-    def _token(
-        self, scope: tuple[str, str], challenge: Challenge, basic: str | None
-    ) -> str | Unknown:
-        name, actions = scope
-        query = {"service": challenge.service, "scope": f"repository:{name}:{actions}"}
-        joint = "&" if parts_of(challenge.realm).query else "?"
-        url = f"{challenge.realm}{joint}{urlencode(query)}"
+    def _token(self, name: str, url: str, basic: str | None) -> str | Unknown:
         try:
             answer = self._request("GET", url, headers=_header(basic))
             body = answer.json() if answer.status == HTTPStatus.OK else None
@@ -213,24 +202,18 @@ class RegistryAccess:
             )
         fields = body if isinstance(body, dict) else {}
         token = fields.get("token") or fields.get("access_token")
-        if not isinstance(token, str):
+        if not isinstance(token, str) or not token:
             return Unknown(reason=f"the token answer of {self.host} holds no token")
         return f"Bearer {token}"
 
 
-def read_challenge(header: str) -> Challenge:
-    """Return what a ``WWW-Authenticate`` header asks for, Bearer before Basic."""
+def read_bearer(header: str) -> dict[str, str] | None:
+    """Return what a ``WWW-Authenticate`` header says of Bearer, such as ``realm``."""
     bearer = re.search(r"\bbearer\s+(.*)", header, re.IGNORECASE | re.DOTALL)
-    if bearer is not None:
-        found = re.findall(r'(\w+)\s*=\s*"([^"]*)"', bearer[1])
-        fields = {key.lower(): value for key, value in found}
-        return Challenge(
-            scheme="bearer",
-            realm=fields.get("realm", ""),
-            service=fields.get("service", ""),
-        )
-    basic = re.search(r"\bbasic\b", header, re.IGNORECASE)
-    return Challenge(scheme="none" if basic is None else "basic")
+    if bearer is None:
+        return None
+    found = re.findall(r'(\w+)\s*=\s*"([^"]*)"', bearer[1])
+    return {key.lower(): value for key, value in found}
 
 
 def realm_problem(address: str, realm: str, allowed: str = "") -> str:

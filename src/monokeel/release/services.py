@@ -35,16 +35,16 @@ def list_services(settings: Settings, history: Changes, *, since: str = "") -> R
                 fix="Name a branch, a tag or a commit that this clone has.",
             )
         chosen = changed_services(settings, history.changed_paths(start, "HEAD"))
-    services = [{"name": s.name, "kind": s.kind, "path": s.path} for s in chosen]
-    rows = tuple((s["name"], s["kind"], s["path"]) for s in services)
-    table = Table(("service", "kind", "path"), rows)
+    rows = tuple((each.name, each.kind, each.path) for each in chosen)
     return Report(
-        headline=f"{len(services)} of {len(settings.services)} services",
-        sections=(Section(heading="", table=table),),
+        headline=f"{len(rows)} of {len(settings.services)} services",
+        sections=(Section("", table=Table(("service", "kind", "path"), rows)),),
         data={
             "registry": settings.registry_host,
             "repository": settings.repository,
-            "services": [{**service} for service in services],
+            "services": [
+                {"name": name, "kind": kind, "path": path} for name, kind, path in rows
+            ],
         },
     )
 
