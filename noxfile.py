@@ -100,8 +100,12 @@ def e2e(session: nox.Session) -> None:
 
 @nox.session(python=False)
 def proof(session: nox.Session) -> None:
-    """Kill, race and silence a release at every point, 15 trials of each race."""
-    files = ("tests/e2e/test_release_crash.py", "tests/e2e/test_release_races.py")
+    """Kill, race and silence a release at every point, 15 trials of each race.
+
+    And print what each registry is known to say, and release on each of them.
+    """
+    files = ["tests/e2e/test_release_crash.py", "tests/e2e/test_release_races.py"]
+    files += ["tests/adapters/test_registry_answers.py", "tests/e2e/test_registries.py"]
     run(session, "pytest", "-s", *files, RACE_TRIALS="15")
 
 

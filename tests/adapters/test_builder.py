@@ -152,6 +152,7 @@ def test_a_command_gets_the_time_and_a_file_of_credentials_for_us_alone(
         "path = pathlib.Path(os.environ['REGISTRY_AUTH_FILE'])\n"
         "seen = {'mode': path.stat().st_mode, 'auths': json.loads(path.read_text()),\n"
         "        'epoch': os.environ['SOURCE_DATE_EPOCH'], 'arguments': sys.argv[1:],\n"
+        "        'docker': json.loads(os.environ['DOCKER_AUTH_CONFIG']),\n"
         "        'path': str(path), 'folder': os.getcwd()}\n"
         f"pathlib.Path({str(tmp_path)!r}, 'seen').write_text(json.dumps(seen))\n",
     )
@@ -164,9 +165,26 @@ def test_a_command_gets_the_time_and_a_file_of_credentials_for_us_alone(
     assert seen["arguments"] == [context, f"{host}/{API}:{BUILT}", COMMIT]
     assert seen["epoch"] == str(int(MOMENT.timestamp()))
     assert list(seen["auths"]["auths"]) == [host]
+    assert seen["docker"] == seen["auths"]
     assert stat.S_IMODE(seen["mode"]) == 0o600
     assert seen["folder"] == str(tmp_path)
     assert not Path(seen["path"]).exists()
+
+
+def test_docker_hub_has_the_name_that_docker_gives_it(
+    builder: Builder, tmp_path: Path
+) -> None:
+    seen = tmp_path / "seen"
+    command = script(
+        tmp_path,
+        f"import os, pathlib\npathlib.Path({str(seen)!r}).write_text("
+        "os.environ['DOCKER_AUTH_CONFIG'])\n",
+    )
+
+    replace(builder, command=command, registry="https://docker.io").build("api", COMMIT)
+
+    names = list(json.loads(seen.read_text())["auths"])
+    assert names == ["docker.io", "https://index.docker.io/v1/"]
 
 
 def test_a_build_that_fails_names_the_service_and_the_program(

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from monokeel.adapters.registry_access import Login, realm_problem
+from monokeel.adapters.registry_access import Login, RegistryAccess, realm_problem
+from monokeel.adapters.session import Session
 from monokeel.ground.answers import Absent, Found, Unknown
 from sandbox.registry_server import RegistryServer
 from tests.fakes.http import serving
@@ -220,8 +221,12 @@ def test_credentials_go_only_to_the_realm_of_the_registry(
 
 def test_docker_hub_has_its_realm_beside_it() -> None:
     realm = "https://auth.docker.io/token"
+    hub = RegistryAccess(
+        Session(), "https://docker.io", login=Login(), timeout_s=1
+    ).address
 
-    assert realm_problem("https://registry-1.docker.io", realm) == ""
+    assert hub == "https://registry-1.docker.io"
+    assert realm_problem(hub, realm) == ""
 
 
 def test_a_storage_host_gets_no_credentials(server: RegistryServer) -> None:

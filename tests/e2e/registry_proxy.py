@@ -6,8 +6,9 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
+from email.message import Message
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -15,6 +16,7 @@ from pathlib import Path
 import pytest
 
 PROGRAM = "docker-registry"
+Reply = tuple[int, dict[str, str], bytes]
 _HOP = {"transfer-encoding", "connection", "keep-alive"}
 _WRITTEN = 201
 
@@ -68,10 +70,12 @@ class Proxy:
 
     It is called after the effect and before the answer. If it returns true, the
     answer is lost. *tags* is the digest of each tag, *moved* each that ever changed.
+    *front* may answer a request itself, before anything is passed on.
     """
 
     def __init__(self, upstream: int) -> None:
         self.on_write: Callable[[str, str], bool] = lambda _method, _target: False
+        self.front: Callable[[str, str, Message], Reply | None] = lambda *_: None
         self.tags: dict[str, str] = {}
         self.moved: list[str] = []
         self._lock = threading.Lock()
@@ -110,6 +114,10 @@ def _handler(proxy: Proxy, upstream: int) -> type[BaseHTTPRequestHandler]:
         def _pass_on(self) -> None:
             length = int(self.headers.get("Content-Length") or 0)
             body = self.rfile.read(length) if length else None
+            said = proxy.front(self.command, self.path, self.headers)
+            if said is not None:
+                _send(self, *said)
+                return
             with closing(HTTPConnection("127.0.0.1", upstream)) as behind:
                 behind.request(self.command, self.path, body, dict(self.headers))
                 answer = behind.getresponse()
@@ -121,21 +129,29 @@ def _handler(proxy: Proxy, upstream: int) -> type[BaseHTTPRequestHandler]:
             if lost:
                 self.close_connection = True
                 return
-            self.send_response_only(answer.status)
-            for name, value in answer.headers.items():
-                if name.lower() not in _HOP | {"content-length"}:
-                    self.send_header(name, value)
-            size = len(content)
-            if self.command == "HEAD":
-                size = int(answer.headers.get("Content-Length") or 0)
-            self.send_header("Content-Length", str(size))
-            self.end_headers()
-            self.wfile.write(content)
-            self.wfile.flush()
+            headers = dict(answer.headers.items())
+            _send(self, answer.status, headers, content)
 
         do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = _pass_on  # noqa: N815
 
     return Handler
+
+
+def _send(
+    to: BaseHTTPRequestHandler, status: int, headers: Mapping[str, str], content: bytes
+) -> None:
+    to.send_response_only(status)
+    size = str(len(content))
+    for name, value in headers.items():
+        if name.lower() == "content-length":
+            size = value if to.command == "HEAD" else size
+        elif name.lower() not in _HOP:
+            to.send_header(name, value)
+    to.send_header("Content-Length", size)
+    to.end_headers()
+    if to.command != "HEAD":
+        to.wfile.write(content)
+    to.wfile.flush()
 
 
 @contextmanager

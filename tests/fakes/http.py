@@ -39,7 +39,7 @@ def serving(*replies: Reply) -> Iterator[Server]:
             self.end_headers()
             self.wfile.write(body)
 
-        do_GET = do_POST = answer  # noqa: N815 - names of http.server
+        do_GET = do_POST = do_PUT = answer  # noqa: N815 - names of http.server
 
         def log_message(self, *_: object) -> None:
             """Keep the output of the tests quiet."""

@@ -19,6 +19,7 @@ from monokeel.adapters.addresses import is_loopback, parts_of
 from monokeel.adapters.manifests import LABEL, REVISION
 from monokeel.adapters.private_folder import private_folder
 from monokeel.adapters.process import run_visible
+from monokeel.adapters.registry_access import DOCKER_HUB
 from monokeel.ground.errors import ServiceError, UsageError
 from monokeel.ground.settings import Service, Settings
 
@@ -84,6 +85,8 @@ class Builder:
             env = {"SOURCE_DATE_EPOCH": str(int(job.created.timestamp()))}
             if job.auth_file is not None:
                 env["REGISTRY_AUTH_FILE"] = job.auth_file
+            if self.password is not None:  # docker reads no such file (docker/cli#6008)
+                env["DOCKER_AUTH_CONFIG"] = self._credentials()
             for args in command_lines(self.command, job):
                 code = run_visible(args, cwd=self.root, env=env)
                 if code != 0:
@@ -120,21 +123,27 @@ class Builder:
             },
             insecure=self.registry.startswith("http://") and is_loopback(self.registry),
             digest_file=str(folder / "digest"),
-            auth_file=self._login(folder, host),
+            auth_file=self._login(folder),
         )
 
-    def _login(self, folder: Path, host: str) -> str | None:
+    def _credentials(self) -> str:
+        host = parts_of(self.registry).netloc
+        pair = f"{self.user or 'token'}:{self.password}".encode()
+        # What docker calls Docker Hub.
+        name = "https://index.docker.io/v1/" if host in DOCKER_HUB else host
+        login = {"auth": base64.b64encode(pair).decode()}
+        return json.dumps({"auths": {host: login, name: login}})
+
+    def _login(self, folder: Path) -> str | None:
         """Return a file of credentials in *folder*, readable by us alone.
 
         A password in an argument would be seen by every process of the machine.
         """
         if self.password is None:
             return os.environ.get("REGISTRY_AUTH_FILE")
-        pair = f"{self.user or 'token'}:{self.password}".encode()
-        content = {"auths": {host: {"auth": base64.b64encode(pair).decode()}}}
         path = folder / "auth.json"
         path.touch(mode=0o600)
-        path.write_text(json.dumps(content), encoding="utf-8")
+        path.write_text(self._credentials(), encoding="utf-8")
         return str(path)
 
 

@@ -20,9 +20,12 @@ from monokeel.ground.errors import MonokeelError, ServiceError, UsageError
 
 PULL = "pull"
 PUSH = "pull,push"
+DOCKER_HUB = ("docker.io", "index.docker.io")
 DENIALS = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
 
-# Docker Hub is the one registry we know whose realm is beside it and not above it.
+# Docker Hub is the one registry we know that answers under another name than that of
+# its images, and whose realm is beside it and not above it.
+_ANSWERS_AT = dict.fromkeys(DOCKER_HUB, "https://registry-1.docker.io")
 _KNOWN_REALMS = {"registry-1.docker.io": "auth.docker.io"}
 _HOPS = 3
 _BORROWED = (
@@ -64,7 +67,7 @@ class RegistryAccess:
     def __init__(
         self, session: Session, address: str, *, login: Login, timeout_s: float
     ) -> None:
-        self.address = address
+        self.address = _ANSWERS_AT.get(parts_of(address).netloc, address)
         self.has_credentials = login.password is not None
         self.is_ghcr = False
         self._login = login
