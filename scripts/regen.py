@@ -1,8 +1,8 @@
 """Make the generated copies again; `nox -s regen` runs this, tests compare them.
 
-    python scripts/regen.py [wheel] [manifest] [golden]
+    python scripts/regen.py [reference] [permissions] [wheel] [manifest] [golden]
 
-Without an argument all three, in this order: each is part of the next.
+Without an argument all of them, in this order: each may be part of the next.
 """
 
 import hashlib
@@ -12,6 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import reference
 from hatchling.build import build_wheel
 
 from monokeel.adapters.wheel import repack
@@ -67,8 +68,8 @@ def permissions() -> None:
 
 def main(names: list[str]) -> None:
     """Make what *names* say again, or everything."""
-    for make in (permissions, wheel, manifest, golden):
-        if not names or make.__name__ in names:
+    for make in (reference.main, permissions, wheel, manifest, golden):
+        if not names or {make.__name__, make.__module__} & {*names}:
             make()
 
 

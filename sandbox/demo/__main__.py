@@ -34,7 +34,7 @@ def main() -> int:
         with Sandbox() as box:
             story = Story(
                 base / "shop",
-                _environment(base, box),
+                environment(base, box),
                 {str(base / "home"): "~", str(base): ".."},
             )
             try:
@@ -72,7 +72,7 @@ def _tell(story: Story, box: Sandbox, base: Path, *, by_app: bool) -> None:
     chapters.look_at_the_end(story, box)
 
 
-def _environment(base: Path, box: Sandbox) -> dict[str, str]:
+def environment(base: Path, box: Sandbox) -> dict[str, str]:
     """Return an environment that knows this sandbox and nothing of its user."""
     home = base / "home"
     home.mkdir()

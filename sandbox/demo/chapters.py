@@ -95,6 +95,12 @@ def land_a_feature(story: Story, box: Sandbox) -> None:
     _land(story, box, "feat(api): greet by name", {"services/api/NAMES.md": "Ann\n"})
 
 
+def land_a_fix(story: Story, box: Sandbox, service: str) -> None:
+    """Bring a small change of *service* to main."""
+    path = f"services/{service}/FIXES.md"
+    _land(story, box, f"fix({service}): answer at once", {path: "1\n"})
+
+
 def release(story: Story, version: str) -> None:
     """Plan, then publish three images, a tag and a release."""
     story.chapter(
