@@ -9,14 +9,22 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from monokeel.adapters.credentials import Credentials
 from monokeel.adapters.deployments import Deployments
+from monokeel.adapters.git import Git
 from monokeel.adapters.github import GitHub
+from monokeel.adapters.machine import time_zone
 from monokeel.adapters.registry import Registry
 from monokeel.adapters.registry_access import Login
 from monokeel.adapters.releases import Releases
 from monokeel.adapters.session import Session
 from monokeel.ground.answers import Json
+from monokeel.ground.settings import Settings, parse_settings
+from monokeel.promotion.move import Outcome, move_environment
+from monokeel.promotion.plan import plan_promotion
+from monokeel.promotion.ports import Outside
 from monokeel.promotion.records import NewRecord, Note
+from monokeel.promotion.request import Request
 from monokeel.release.record import ReleasedImage, ReleaseRecord, record_text
 from sandbox.packer import Target, pack
 from sandbox.server import Sandbox
@@ -93,6 +101,7 @@ class LiveShop:
         (folder / "infra/rulesets.json").write_text("[]", encoding="utf-8")
         self.git("init", "--quiet", "--initial-branch=main")
         self.git("remote", "add", "origin", "https://github.com/acme/shop.git")
+        self.git("config", f"url.{box.url}/.insteadOf", "https://github.com/")
         self.save("chore: start")
         # platform.toml asks for an approval in prod: so does GitHub.
         self.github.request(
@@ -100,6 +109,41 @@ class LiveShop:
             "/environments/prod",
             json={"reviewers": [{"type": "User", "id": 1001}]},
         )
+
+    def outside(self, token: str = "admin") -> Outside:
+        """All that promotion asks, in this process: *token* is a name of the box."""
+        github = GitHub(
+            Session(),
+            api=self.box.url,
+            repository=self.box.repository,
+            token=self.box.tokens[token],
+        )
+        here = Credentials(
+            token=self.box.tokens[token], server=self.box.url.removeprefix("http://")
+        )
+        login = Login(user="ann", password=self.box.tokens["admin"])
+        return Outside(
+            clone=Git(self.folder, credentials=here),
+            records=Deployments(github),
+            images=Registry(Session(), address=self.box.registry_url, login=login),
+            zones=time_zone,
+        )
+
+    def promote(self, request: Request, *, token: str = "admin") -> Outcome:
+        """Do what *request* says in this process, with everything as it is."""
+        outside = self.outside(token)
+        plan = plan_promotion(request, outside, self.settings)
+        return move_environment(plan, outside)
+
+    def place(self, version: str, *environments: str) -> None:
+        """Promote *version* to each of *environments*."""
+        for name in environments:
+            self.promote(Request(environment=name, version=version))
+
+    @property
+    def settings(self) -> Settings:
+        text = (self.folder / "infra/platform.toml").read_text(encoding="utf-8")
+        return parse_settings(text)
 
     def git(self, *args: str) -> str:
         done = subprocess.run(

@@ -37,6 +37,9 @@ class Gate:
     fix: str = ""
 
 
+Check = Callable[[MoveFacts], Gate]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
     """One row of the table of gates; *refuses* says when, for the documents.
@@ -45,10 +48,10 @@ class Rule:
     """
 
     name: str
-    check: Callable[[MoveFacts], Gate]
+    check: Check
     refuses: str
-    overridable: bool
-    asked_of_rollback: bool
+    overridable: bool = False
+    asked_of_rollback: bool = True
 
 
 RULES: list[Rule] = []
@@ -86,19 +89,11 @@ def _answer(rule: Rule, facts: MoveFacts, reasons: Mapping[str, str]) -> Gate:
     return replace(gate, status="overridden", detail=said, fix="")
 
 
-def _gate(
-    refuses: str, *, overridable: bool = False, asked_of_rollback: bool = True
-) -> Callable[[Callable[[MoveFacts], Gate]], Callable[[MoveFacts], Gate]]:
+def _gate(refuses: str, **how: bool) -> Callable[[Check], Check]:
     # Puts the check into the table; it has the name of its gate.
-    def put(check: Callable[[MoveFacts], Gate]) -> Callable[[MoveFacts], Gate]:
-        rule = Rule(
-            name=check.__name__.removeprefix("_"),
-            check=check,
-            refuses=refuses,
-            overridable=overridable,
-            asked_of_rollback=asked_of_rollback,
-        )
-        RULES.append(rule)
+    def put(check: Check) -> Check:
+        name = check.__name__.removeprefix("_")
+        RULES.append(Rule(name=name, check=check, refuses=refuses, **how))
         return check
 
     return put

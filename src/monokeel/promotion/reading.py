@@ -198,7 +198,7 @@ def knowing_time(
     if previous is None or not place.environment.soak or previous.commit == commit:
         return reading
     reached = reading.ledger.confirmed(previous.name, commit)
-    if reached and not reading.ledger.reaches(reached[0]):
+    if reached and reached[0].id < reading.ledger.floors.get(previous.name, 0):
         return read_on(reading, outside, previous.name)
     return reading
 

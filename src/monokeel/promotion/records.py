@@ -194,10 +194,6 @@ class Ledger:
         """
         return next(iter(self.confirmed(environment)), None)
 
-    def reaches(self, record: Record) -> bool:
-        """Say whether every record newer than *record* in its environment is here."""
-        return record.id >= self.floors.get(record.environment, 0)
-
 
 def records_in_order(records: Iterable[Record]) -> tuple[Record, ...]:
     """Return *records* by id, the newest first and each once."""

@@ -2,6 +2,7 @@
 
 import re
 import textwrap
+from dataclasses import asdict
 
 from monokeel.ground.answers import Json, Unknown
 from monokeel.ground.freezes import Freeze, Weekly
@@ -202,10 +203,7 @@ def _next_data(move: NextMove) -> Json:
         "version": move.version,
         "environment": move.environment,
         "eligible": not move.stops,
-        "gates": [
-            {"name": gate.name, "status": gate.status, "detail": gate.detail}
-            for gate in move.gates
-        ],
+        "gates": [asdict(gate) for gate in move.gates],
     }
 
 
