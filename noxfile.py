@@ -100,13 +100,15 @@ def e2e(session: nox.Session) -> None:
 
 @nox.session(python=False)
 def proof(session: nox.Session) -> None:
-    """Kill, race and silence a release at every point, 15 trials of each race.
+    """Kill, race and silence a release and a promotion at every point.
 
-    And print what each registry is known to say, and release on each of them.
+    15 trials of each race; twenty promoters, ten beside ten rollbacks. And print what
+    each registry is known to say, and release on each of them.
     """
-    files = ["tests/e2e/test_release_crash.py", "tests/e2e/test_release_races.py"]
-    files += ["tests/adapters/test_registry_answers.py", "tests/e2e/test_registries.py"]
-    run(session, "pytest", "-s", *files, RACE_TRIALS="15")
+    whats = ("release_crash", "release_races", "promote_crash", "promote_races")
+    files = [f"tests/e2e/test_{what}.py" for what in (*whats, "registries")]
+    files += ["tests/adapters/test_registry_answers.py"]
+    run(session, "pytest", "-s", *files, RACE_TRIALS="15", RACERS="20")
 
 
 @nox.session(python=False)

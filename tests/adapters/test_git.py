@@ -153,6 +153,22 @@ def test_a_ref_moves_only_from_the_expected_commit(clone: Path) -> None:
     assert back == Moved(now=first, changed=True)
 
 
+def test_a_move_that_another_push_was_first_to_make_is_theirs(clone: Path) -> None:
+    first = git(clone, "rev-parse", "HEAD")
+    second = save(clone, "feat: b")
+    git(clone, "push", "-q", "origin", f"{second}:refs/heads/main")
+    repository, ref = Git(clone), "refs/heads/env/dev"
+    repository.move_ref(ref, old=None, new=first)
+    hook = clone.parent / "origin.git/hooks/pre-receive"
+    other = f"git update-ref {ref} {second}"  # between our reading and our turn
+    hook.write_text(f"#!/bin/sh\nunset GIT_QUARANTINE_PATH\n{other}\n")
+    hook.chmod(0o755)
+
+    moved = repository.move_ref(ref, old=first, new=second)
+
+    assert moved == Moved(now=second, changed=False)
+
+
 def test_a_ref_is_deleted_only_from_the_expected_commit(clone: Path) -> None:
     first = git(clone, "rev-parse", "HEAD")
     second = save(clone, "feat: b")

@@ -325,8 +325,9 @@ class Git:
         found = self.remote_objects((ref,)).get(ref)
         now = None if found is None else found.object
         if now == new:
-            unchanged = any(line.startswith("=") for line in pushed.stdout.splitlines())
-            return Moved(now=now, changed=not unchanged)
+            # Up to date, or rejected because another push of the same was first.
+            not_ours = re.search(r"^(=|!.*rejected\])", pushed.stdout, re.MULTILINE)
+            return Moved(now=now, changed=not_ours is None)
         if now == old:
             return Declined(reason=_server_words(pushed.stdout, pushed.stderr))
         return Lost(now=now)
