@@ -79,6 +79,9 @@ class World:
             "squash_merge_commit_title": "COMMIT_OR_PR_TITLE",
             "squash_merge_commit_message": "COMMIT_MESSAGES",
             "delete_branch_on_merge": True,
+            "allow_squash_merge": True,
+            "allow_merge_commit": True,
+            "allow_rebase_merge": True,
         }
     )
     locked: bool = False
@@ -312,7 +315,7 @@ def connected(environments: Mapping[str, bool]) -> World:
     """
     guarded = ("release", *environments, "policy", "template")
     world = World(locked=True)
-    world.settings = {
+    world.settings |= {
         "squash_merge_commit_title": "PR_TITLE",
         "squash_merge_commit_message": "PR_BODY",
         "delete_branch_on_merge": False,

@@ -121,7 +121,7 @@ def test_the_settings_let_the_checked_title_be_the_merged_one() -> None:
 
     connect(world)
 
-    assert world.settings == {
+    assert world.settings == World().settings | {
         "squash_merge_commit_title": "PR_TITLE",
         "squash_merge_commit_message": "PR_BODY",
         "delete_branch_on_merge": False,

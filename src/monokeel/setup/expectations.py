@@ -14,7 +14,7 @@ from monokeel.policy.rulesets import Ruleset
 from monokeel.setup import permissions, writer
 from monokeel.setup.environments import environment_rows
 from monokeel.setup.main_branch import MAIN, main_row
-from monokeel.setup.merging import approvals
+from monokeel.setup.merging import approvals, merge_rows
 from monokeel.setup.ports import Outside, Repository
 from monokeel.setup.rows import INIT, Answer, AsWanted, Declared, Expectation, Otherwise
 
@@ -37,6 +37,7 @@ def expectations(declared: Declared, outside: Outside) -> Iterator[Expectation]:
     yield from writer.secret_rows(declared, outside)
     yield from _lasting_rows(settings, repository)
     if policy is not None:
+        yield from merge_rows(settings, policy, repository)
         yield _merging(policy, repository)
         yield _rules(settings, policy, outside)
 

@@ -1,11 +1,16 @@
 """What rules and settings make of a merge: who may, and whose words land."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import cache, partial
 
 from monokeel.ground.answers import Json
+from monokeel.ground.errors import ServiceError
 from monokeel.ground.settings import Settings
 from monokeel.policy.agreement import METHODS
 from monokeel.policy.rulesets import Ruleset, parameters_of
+from monokeel.setup.ports import Repository
+from monokeel.setup.rows import INIT, Answer, AsWanted, Expectation, Otherwise
 
 
 def approvals(policy: Sequence[Ruleset]) -> int:
@@ -20,17 +25,68 @@ def title_decides(settings: Settings, policy: Sequence[Ruleset]) -> bool:
     It is where only squash merges are allowed and take the title: by default GitHub
     takes the message of a single commit instead (semantic-release#2361).
     """
-    methods = {
-        method
-        for method, setting in METHODS.items()
-        if settings.on_github.get(setting) is not False
-    }
+    offered = {x for x in METHODS if settings.on_github.get(METHODS[x]) is not False}
+    methods = offered & _taken(policy)
+    title = settings.on_github["squash_merge_commit_title"]
+    return methods == {"squash"} and title == "PR_TITLE"
+
+
+def merge_rows(
+    settings: Settings, policy: Sequence[Ruleset], repository: Repository
+) -> Iterator[Expectation]:
+    """Yield that GitHub offers a way to merge that the rules take, and no other."""
+    offered = cache(partial(_offered, repository))
+    taken = sorted(_taken(policy))
+
+    def some() -> Answer:
+        if offered().intersection(taken):
+            return AsWanted(detail=" or ".join(taken))
+        fix = " or ".join(f"-F {METHODS[each]}=true" for each in taken)
+        ways = " and ".join(sorted(offered()))
+        return Otherwise(
+            detail=f"GitHub offers {ways}, the rules take {' or '.join(taken)} alone",
+            remedy=f"gh api -X PATCH repos/{settings.repository} {fix}",
+        )
+
+    def no_other() -> Answer:
+        others = sorted(offered().difference(taken))
+        if not others:
+            return AsWanted(detail=" or ".join(taken))
+        off = ", ".join(f"{METHODS[each]} = false" for each in others)
+        return Otherwise(
+            detail=f"GitHub offers {' and '.join(others)}, which the rules refuse",
+            remedy=f"{off} in [settings] of infra/platform.toml, then {INIT}",
+        )
+
+    row = Expectation(
+        name="a way to merge",
+        item="settings",
+        reads=("GET /",),
+        lost="nobody can merge",
+        ask=some,
+    )
+    yield row
+    yield replace(row, name="other ways to merge", ask=no_other, watched="note")
+
+
+def _offered(repository: Repository) -> set[str]:
+    """Return the ways to merge that the repository's settings allow."""
+    there = repository.get_repository()
+    hidden = [each for each in METHODS.values() if each not in there]
+    if hidden:
+        missing = f"GitHub leaves {', '.join(hidden)} out of its answer"
+        raise ServiceError(missing, hidden=True)
+    return {method for method in METHODS if there[METHODS[method]]}
+
+
+def _taken(policy: Sequence[Ruleset]) -> set[str]:
+    """Return the ways to merge that every active rule takes."""
+    taken = {*METHODS}
     for rule in _pulls(policy):
         allowed = rule.get("allowed_merge_methods")
         if isinstance(allowed, list):
-            methods &= {str(each) for each in allowed}
-    title = settings.on_github["squash_merge_commit_title"]
-    return methods == {"squash"} and title == "PR_TITLE"
+            taken &= {str(each) for each in allowed}
+    return taken
 
 
 def _pulls(policy: Sequence[Ruleset]) -> Iterator[Mapping[str, Json]]:

@@ -1,0 +1,54 @@
+"""The ways to merge that GitHub offers, against those that the rules take."""
+
+import pytest
+
+from monokeel.policy.rulesets import parse_policy
+from monokeel.setup.merging import merge_rows
+from monokeel.setup.rows import Otherwise
+from tests.fakes.unconnected import SETTINGS, World
+from tests.setup.test_expectations import MERGE
+
+SQUASH = MERGE.replace(
+    '"required_approving_review_count": 1',
+    '"required_approving_review_count": 0, "allowed_merge_methods": ["squash"]',
+)
+
+
+@pytest.mark.parametrize(
+    ("offered", "wrong"),
+    [
+        ((True, False, False), {}),
+        (
+            (False, True, True),
+            {
+                "a way to merge": (
+                    "GitHub offers merge and rebase, the rules take squash alone"
+                ),
+                "other ways to merge": (
+                    "GitHub offers merge and rebase, which the rules refuse"
+                ),
+            },
+        ),
+        (
+            (True, True, False),
+            {"other ways to merge": "GitHub offers merge, which the rules refuse"},
+        ),
+    ],
+)
+def test_a_way_to_merge_is_one_that_github_offers_and_the_rules_take(
+    offered: tuple[bool, bool, bool], wrong: dict[str, str]
+) -> None:
+    """P7."""
+    names = ("allow_squash_merge", "allow_merge_commit", "allow_rebase_merge")
+    world = World()
+    world.settings |= dict(zip(names, offered, strict=True))
+
+    rows = list(merge_rows(SETTINGS, parse_policy(SQUASH), world))
+
+    found = {row.name: row.ask() for row in rows}
+    assert wrong == {
+        name: answer.detail
+        for name, answer in found.items()
+        if isinstance(answer, Otherwise)
+    }
+    assert [row.watched for row in rows] == ["drift", "note"]
