@@ -12,6 +12,14 @@ _WORDS = {
     "drift": "drift",
     "unverifiable": "not verified",
 }
+_TO_DO = {  # where the lines of a section do not say it themselves
+    "settings": "settings: who changed a setting stands in the audit log alone:"
+    " https://github.com/organizations/{owner}/settings/audit-log",
+    "pointers": "pointers: ./inv history --env NAME says what should be there;"
+    " ./inv promote --env NAME --version VERSION moves it with a record",
+    "releases": "releases: what is published is never overwritten: release a new"
+    " version and promote it",
+}
 
 
 def drift_report(found: DriftReading) -> Report:
@@ -19,9 +27,13 @@ def drift_report(found: DriftReading) -> Report:
     allowed, reading = found.wanted.allowed, found.section("rulesets").rulesets
     verdicts = tuple((name, _WORDS[found.verdict_of(name)]) for name in found.facts)
     table = Table(("section", "verdict"), verdicts)
+    repository = found.wanted.repository
+    owner = repository.partition("/")[0]
+    drifting = [name for name, each in found.facts.items() if each.drift]
+    others = [_TO_DO[x].format(owner=owner) for x in drifting if x in _TO_DO]
     unclear = [each for each in found.unverified if not each.accepted(allowed)]
     return Report(
-        headline=f"{found.wanted.repository}: {_headline(found)}",
+        headline=f"{repository}: {_headline(found)}",
         sections=(
             Section("Sections", table=table if found.verdict != "in_sync" else None),
             *sections_of(reading.comparisons),
@@ -33,7 +45,7 @@ def drift_report(found: DriftReading) -> Report:
             Section("Not verified", unverified_lines(found.unverified, allowed)),
             Section("To know", found.notes),
             Section("Inherited, not compared", reading.inherited),
-            Section("To do", remedies(reading.comparisons, found.wanted.repository)),
+            Section("To do", (*remedies(reading.comparisons, repository), *others)),
         ),
         data=_as_json(found),
         problems=(  # annotations: every drift, and what nobody accepted unverified
