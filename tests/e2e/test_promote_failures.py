@@ -95,7 +95,14 @@ def other_workflows(shop: LiveShop) -> None:
     shop.save("ci: change")
 
 
+def workflows_of_a_branch(shop: LiveShop) -> None:
+    """Some branch has them, so that nobody knows before the push is refused."""
+    other_workflows(shop)
+    shop.git("push", "--quiet", "origin", "v1.2.0^{}:refs/heads/old")
+
+
 KAI = "reviewer"
+IN_ACTIONS = {"GITHUB_ACTIONS": "true", "PROMOTE_HOLD": ""}
 ROWS = {
     # Arguments and the tag: nothing is left.
     "latest": Row(
@@ -210,9 +217,20 @@ ROWS = {
     "workflows": Row(
         upset=other_workflows,
         command=tuple(move("dev", "1.2.0")),
-        variables={"GITHUB_TOKEN": "actions", "PROMOTE_HOLD": ""},
+        variables={"GITHUB_TOKEN": "actions", **IN_ACTIONS},
         code=3,
         says=("refusing to allow a GitHub App to create or update workflow",),
+    ),
+    "workflows, of a branch": Row(
+        upset=workflows_of_a_branch,
+        command=tuple(move("dev", "1.2.0")),
+        variables={"GITHUB_TOKEN": "actions", **IN_ACTIONS},
+        code=3,
+        says=(
+            "the push was refused: refusing to allow a GitHub App to create or update",
+            "push with the deploy key (MONOKEEL_DEPLOY_KEY)",
+        ),
+        record="failure",
     ),
 }
 
@@ -252,7 +270,7 @@ def test_a_failure_is_told_and_leaves_what_the_table_says(
         past = json.loads(shop.inv("history", "--env=dev", "--json", **variables).out)[
             "moves"
         ]
-        assert (past[0]["version"], past[0]["state"]) == ("1.1.0", row.record)
+        assert (past[0]["version"], past[0]["state"]) == (row.command[-1], row.record)
     else:
         assert shop.box.writes == writes
 

@@ -62,7 +62,8 @@ class Deployments:
         """Return the newest records of each environment, and all of each commit.
 
         *environments* is name on GitHub → name of ours; one request, whatever other
-        tools and environments write. GraphQL sorts, and sends the statuses along.
+        tools and environments write, as long as one commit has at most a hundred
+        deployments. GraphQL sorts, and sends the statuses along.
         """
         names = [*environments]
         lists = [f"e{n}: {_list_of([name])}" for n, name in enumerate(names)]
@@ -78,10 +79,19 @@ class Deployments:
             page, floor = _page_of(found[f"e{n}"], environments)
             records += page
             floors[environments[name]] = max(floors[environments[name]], floor)
-        for n in range(len(commits) if names else 0):
+        cut = set()
+        for n, commit in enumerate(commits if names else ()):
             if found[f"c{n}"] is not None:
                 known = as_object(found[f"c{n}"]).get("deployments")
-                records += _page_of(known, environments)[0]
+                page, floor = _page_of(known, environments)
+                records += page
+                cut |= {commit} if floor else set()
+        for ours in [each for each, floor in floors.items() if floor]:
+            # Others write more than a page on one commit, into our environment, too.
+            if not cut <= {each.sha for each in records if each.environment == ours}:
+                same = {name: it for name, it in environments.items() if it == ours}
+                records += self.history(same)
+                floors[ours] = 0
         every = records_in_order(records)
         return Ledger(records=every, viewer=viewer, floors=floors)
 

@@ -69,7 +69,8 @@ def move_environment(plan: Plan, outside: Outside) -> Outcome:
         said = f"overtaken by {plan.version}"
         late = "" if ended else _settle(records, own, "failure", said)
         warnings = (f"{plan.branch} is there{late}",) if late else ()
-        return Outcome(plan=_there(plan, outside), warnings=(*unseen, *warnings))
+        there = replace(plan, kind="there", reading=_read_after(plan, outside))
+        return Outcome(plan=there, warnings=(*unseen, *warnings))
     notes = _confirm(plan, records, own)
     return Outcome(plan=plan, record=own, warnings=(*unseen, *notes))
 
@@ -135,13 +136,12 @@ def _refusal(
     return f"order: {order.detail}" if order.status == "refused" else ""
 
 
-def _there(plan: Plan, outside: Outside) -> Plan:
+def _read_after(plan: Plan, outside: Outside) -> Reading:
     pointers = plan.reading.pointers
     branches = {**pointers.branches, plan.place.name: plan.commit}
-    reading = read_records(
+    return read_records(
         outside, (plan.reading.settings, replace(pointers, branches=branches))
     )
-    return replace(plan, kind="there", reading=reading)
 
 
 def _move(plan: Plan, outside: Outside, own: int) -> bool:
@@ -156,8 +156,13 @@ def _move(plan: Plan, outside: Outside, own: int) -> bool:
             fix=f"{error.fix} {_AGAIN}".lstrip(),
         ) from error
     match answer:
-        case Moved(changed=changed):
-            return changed or plan.kind == "adopt"
+        case Moved(changed=True):
+            return True
+        case Moved():
+            # It was there before, or another push was first; or ours was, and git sent
+            # it again because no answer came. The ledger says whose move it is.
+            current = _read_after(plan, outside).place(place.name).current
+            return current is not None and current.id == own
         case Lost(now=now):
             winner = _winner(plan, records, now)
             empty = place.commit is None
