@@ -163,3 +163,38 @@ def test_our_own_workflows_report_what_our_rules_require(base: str) -> None:
         policy = parse_policy(json.dumps([requires(name, queue=not base)]))
         findings = lint(policy, jobs_of(workflows))
         assert [x.problem for x in findings if "merge_method" not in x.path] == []
+
+
+@pytest.mark.parametrize(
+    ("branches", "missing"),
+    [
+        ("[main, master, trunk, '[0-9]*.x']", []),
+        ("[main, '1.x']", ["1.4.x"]),
+        ("[main, '*.x', '!1.x']", ["1.x"]),
+        ("['[0-9]*.x']", ["main"]),
+    ],
+)
+def test_a_line_whose_pushes_start_no_release_is_told(
+    branches: str, missing: list[str]
+) -> None:
+    text = f"on: {{push: {{branches: {branches}}}}}\n{JOB}"
+    settings = replace(SETTINGS, lines=("1.x", "1.4.x"))
+    policy = parse_policy(json.dumps([MAIN]))
+
+    findings = lint(policy, jobs_of({"release.yml": text}), settings=settings)
+
+    said = [x.problem for x in findings if x.path == "on.push.branches"]
+    assert [each.split()[5].rstrip(",") for each in said] == missing
+
+
+def test_the_workflows_that_we_ship_start_for_every_line() -> None:
+    texts = {
+        name: (ROOT / "template/.github/workflows" / name).read_text(encoding="utf-8")
+        for name in ("release.yml", "ci.yml")
+    }
+    settings = replace(SETTINGS, lines=("1.x", "1.4.x", "10.0.x"))
+    policy = parse_policy(json.dumps([MAIN]))
+
+    findings = lint(policy, jobs_of(texts), settings=settings)
+
+    assert [x.problem for x in findings if x.path == "on.push.branches"] == []

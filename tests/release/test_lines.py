@@ -11,7 +11,7 @@ from monokeel.ground.version import parse_version
 from monokeel.release.lines import limits_of
 from monokeel.release.plan import ReleasePlan
 from monokeel.release.planner import plan_release
-from monokeel.release.ports import offline
+from monokeel.release.ports import Merge, offline
 from tests.fakes.line_runs import LineRuns
 from tests.fakes.plans import statuses
 
@@ -262,12 +262,14 @@ def test_a_detached_commit_is_of_the_line_that_leads_to_it() -> None:
 
 def test_a_preview_counts_for_the_branch_it_would_be_merged_into() -> None:
     runs = hotfix()
-    runs.clone.heads["topic"] = runs.clone.heads["1.4.x"]
-    runs.clone.commit("topic", "fix: more")
+    runs.clone.heads["topic"] = base = runs.clone.heads["1.4.x"]
+    runs.clone.commit("topic", "wip")
+    merge = Merge(onto="1.4.x", base=base, message="fix: more (#7)")
 
-    plan = plan_release(runs.settings, replace(runs.outside_at("topic"), onto="1.4.x"))
+    plan = plan_release(runs.settings, replace(runs.outside_at("topic"), merge=merge))
 
-    assert plan.version == "1.4.1"
+    assert (plan.version, plan.blockers) == ("1.4.1", ())
+    assert [each.subject for each in plan.commits] == ["more (#7)", "urgent"]
 
 
 def test_offline_the_branches_of_the_clone_say_where_a_line_ends() -> None:

@@ -204,7 +204,7 @@ def test_the_text_of_many_commits_is_short() -> None:
     text = as_text(report_of(shop.plan()))
 
     assert "… and 80 more" in text
-    assert len(text.splitlines()) < 60
+    assert len(text.splitlines()) < 80
 
 
 def test_warnings_are_shown_and_refuse_only_when_strict() -> None:
@@ -328,3 +328,21 @@ def test_what_is_a_request_or_none_at_all_is_not_warned_of(message: str) -> None
     shop.commit(message)
 
     assert shop.plan().warnings == ()
+
+
+def test_the_text_has_the_notes_that_the_release_would_have() -> None:
+    shop = Shop()
+    shop.commit("feat(api): answer in French")
+
+    text = as_text(report_of(shop.plan()))
+
+    assert "Notes\n  ### Features\n  * **api:** answer in French ([" in text
+
+
+def test_a_message_of_any_length_is_no_line_of_any_length() -> None:
+    shop = Shop()
+    shop.commit(f"feat: {'x ' * 100_000}")
+
+    text = as_text(report_of(shop.plan()))
+
+    assert max(map(len, text.splitlines())) < 500

@@ -85,11 +85,12 @@ def shortened(text: str) -> str:
     A quoted value keeps 200 characters, the whole line 4,000: a value of 100 kB from a
     file or an option must not hide what is said of it.
     """
-    short = _VALUE.sub(lambda m: _cut(m[0], _LONGEST_VALUE), text)
-    return _cut(short, _LONGEST_LINE)
+    short = _VALUE.sub(lambda m: cut(m[0]), text)
+    return cut(short, _LONGEST_LINE)
 
 
-def _cut(text: str, most: int) -> str:
+def cut(text: str, most: int = _LONGEST_VALUE) -> str:
+    """Return *text* without its middle if it has more than *most* characters."""
     if len(text) <= most:
         return text
     half = most // 2

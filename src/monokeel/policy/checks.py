@@ -162,16 +162,18 @@ def lint_checks(
     rulesets: Sequence[Ruleset],
     jobs: Sequence[WorkflowJob],
     external: Sequence[str],
-    default_branch: str,
+    branches: Sequence[str],
 ) -> Iterator[Finding]:
     """Yield each required check that cannot report, or perhaps does not.
 
     *external* are checks that a token reports, or an app that is not pinned: no job of
-    ours. It is an error only where nothing can ever report.
+    ours. *branches* are those that are released from, the default branch first. It is
+    an error only where nothing can ever report.
     """
+    yield from _silent_pushes(jobs, branches)
     queued = any(parameters_of(each, "merge_queue") is not None for each in rulesets)
     for ruleset in rulesets:
-        branch = _branch_of(ruleset, default_branch)
+        branch = _branch_of(ruleset, branches[0])
         for check in objects_in(listed(ruleset, _CHECKS, _CHECKS)):
             context, app = str(check.get("context")), check.get("integration_id")
             where = f"rules.{_CHECKS}.{_CHECKS}[{context}]"
@@ -186,6 +188,22 @@ def lint_checks(
             if problem:
                 yield Finding(
                     ruleset=ruleset.name, path=where, problem=problem, warning=warning
+                )
+
+
+def _silent_pushes(
+    jobs: Sequence[WorkflowJob], branches: Sequence[str]
+) -> Iterator[Finding]:
+    """Yield each release branch whose pushes start no release, or no checks."""
+    started = {x.workflow: x.on["push"] for x in jobs if x.on and "push" in x.on}
+    for name in ("release.yml", "ci.yml"):
+        for branch in branches if name in started else ():
+            if not _takes(_branches(started[name]), branch):
+                yield Finding(
+                    ruleset=f".github/workflows/{name}",
+                    path="on.push.branches",
+                    problem=f"names no pattern that takes {branch}, a branch that is"
+                    " released from (infra/platform.toml)",
                 )
 
 

@@ -53,7 +53,8 @@ def lint(
     findings += lint_combinations(rulesets, branch)
     if jobs is not None:
         external = settings.policy.external_checks if settings else ()
-        findings += lint_checks(rulesets, jobs, external, branch)
+        lines = settings.lines if settings else ()
+        findings += lint_checks(rulesets, jobs, external, (branch, *lines))
     if settings is not None:
         findings += disagreements(settings, rulesets)
     # A name that GitHub holds there is GitHub's, not a slip.

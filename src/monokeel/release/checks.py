@@ -8,6 +8,7 @@ from monokeel.ground.errors import NO_ANSWER, RefusedError
 from monokeel.ground.version import Version
 from monokeel.release.lines import Limits
 from monokeel.release.plan import Check, CheckName, blocked, passed, short, unknown
+from monokeel.release.ports import Merge
 from monokeel.release.reading import Reading
 from monokeel.release.start import Claim, Start
 from monokeel.release.steps import STEPS, Conflict, Unclear
@@ -59,6 +60,8 @@ def _check_history(now: Start) -> Check:
 def _check_branch(now: Start) -> Check:
     """Say whether a release branch is checked out, or a commit of it."""
     wanted = now.line
+    if now.merge is not None:
+        return _check_merge(now.merge, wanted)
     if now.clone.branch == wanted:
         return passed("branch", f"on {wanted}")
     if now.own is not None:
@@ -72,12 +75,24 @@ def _check_branch(now: Start) -> Check:
             return passed("branch", f"no branch, at a commit of {wanted}")
         commit = short(now.commit)
         problem = f"no branch is checked out, and {commit} is not in {wanted}"
-    return blocked("branch", (problem, f"Run: git switch {wanted}"))
+    fix = f"Run: git switch {wanted}"
+    if str(now.clone.branch).endswith(".x"):
+        fix = f"Name {now.clone.branch} in [release] lines, or run: git switch {wanted}"
+    return blocked("branch", (problem, fix))
+
+
+def _check_merge(merge: Merge, line: str) -> Check:
+    if merge.onto == line:
+        return passed("branch", f"a merge into {line}")
+    problem = f"{merge.onto} is no release branch: a merge there is no release"
+    return blocked("branch", (problem, "It counts once that branch is merged."))
 
 
 def _check_tip(now: Start) -> Check:
     """Say whether this commit is in the release branch on the remote."""
     branch, tip = now.line, short(now.tip or "")
+    if now.merge is not None:
+        return passed("remote", f"not merged into {now.merge.onto} yet")
     if isinstance(now.refs, Unknown):
         return unknown("remote", now.refs.reason)
     fine = {

@@ -4,6 +4,7 @@ It comes from the clone alone.
 """
 
 from dataclasses import dataclass
+from itertools import chain
 
 from monokeel.ground.version import Version
 from monokeel.release import cautions
@@ -11,7 +12,7 @@ from monokeel.release.commits import Analysis, Caution, Level, analyze, read_com
 from monokeel.release.messages import RULE_SETS
 from monokeel.release.plan import Check, blocked
 from monokeel.release.ports import History
-from monokeel.release.start import Start
+from monokeel.release.start import Claim, Start
 from monokeel.release.versions import increment, next_release, odd_tags
 
 
@@ -39,8 +40,11 @@ def find_goal(now: Start, history: History) -> Goal | None:
     previous, settings = now.previous, now.settings
     rules = RULE_SETS[settings.rules]
     found: list[Caution] = []
-    log = history.log(None if previous is None else previous.commit, now.commit)
-    commits = read_commits(log, rules, settings.types)
+    squash = now.merge if now.merge and now.merge.message else None
+    head = squash.base if squash else now.commit
+    log = history.log(None if previous is None else previous.commit, head)
+    merged = [(now.commit, squash.message)] if squash else []
+    commits = read_commits(chain(merged, log), rules, settings.types)
     analysis = analyze(cautions.watch(commits, rules, found))
     if not log.reached:
         return None
@@ -51,24 +55,26 @@ def find_goal(now: Start, history: History) -> Goal | None:
     if deciding is not None and deciding.level is not None and not now.container:
         version = _next_version(now, deciding.level)
     reason = _reason(now, analysis, version)
-    checks: list[Check] = []
+    checks: tuple[Check, ...] = ()
     if own is not None and own.version != version:
         reason = f"{own.tag} was begun for this commit and goes on"
-        if not own.is_tagged:  # once the git tag is there, the version is decided
-            problem = (
-                f"{own.tag} is claimed for this commit, but its commits ask for"
-                f" {version or 'no release'}: tags or settings were changed since"
-            )
-            fix = f"Take it back: ./inv release --abandon {own.version}"
-            checks.append(blocked("claims", (problem, fix)))
+        # Once the git tag is there, the version is decided.
+        checks = () if own.is_tagged else (_changed(own, version),)
         version = own.version
     return Goal(
         version=version,
         analysis=analysis,
         cautions=tuple(found),
         reason=reason,
-        checks=tuple(checks),
+        checks=checks,
     )
+
+
+def _changed(own: Claim, version: Version | None) -> Check:
+    problem = f"{own.tag} is claimed for this commit, but its commits ask for"
+    problem += f" {version or 'no release'}: tags or settings were changed since"
+    fix = f"Take it back: ./inv release --abandon {own.version}"
+    return blocked("claims", (problem, fix))
 
 
 def _step(now: Start, level: Level) -> Level:

@@ -150,11 +150,24 @@ class Builder(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Merge:
+    """A pull request that would be merged: HEAD is its merge into the branch *onto*.
+
+    *base* is the commit of that branch, *message* what a squash would say there; empty
+    where its commits land as they are.
+    """
+
+    onto: str
+    base: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Outside:
     """Everything that a release reads and writes.
 
     A part that cannot be asked is Unknown, with the reason. *wait* lets seconds pass.
-    *onto* is the branch that HEAD would be merged into, empty if that is not asked.
+    *merge* says that HEAD is no commit of a branch yet.
     """
 
     history: History
@@ -163,7 +176,7 @@ class Outside:
     images: Images | Unknown
     builder: Builder | Unknown = field(default=Unknown(reason="nothing is built here"))
     wait: Callable[[float], None] = lambda _: None
-    onto: str = ""
+    merge: Merge | None = None
 
 
 def offline(history: History, reason: str) -> Outside:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from monokeel.ground.errors import RefusedError, ServiceError
-from monokeel.ground.report import Report, Section, Table
+from monokeel.ground.report import Report, Section, Table, cut
 from monokeel.release.commits import CANCELLED, SKIPPED, Commit
 from monokeel.release.notes import group_of
 from monokeel.release.plan import Check, ReleasePlan, as_data
@@ -22,6 +22,7 @@ def report_of(plan: ReleasePlan, *, strict: bool = False) -> Report:
         sections=(
             Section("Why", _why(plan)),
             *_commits(plan.commits),
+            Section("Notes", _notes(plan.notes)),
             Section("Images", table=_images(plan)),
             Section("Checks", table=_checks(plan.checks)),
             Section("Warnings", _warnings(plan)),
@@ -106,7 +107,7 @@ def _why(plan: ReleasePlan) -> tuple[str, ...]:
         lines = [plan.reason]
     else:
         lines = [f"commit {deciding.sha}", f"rule   {deciding.rule}: {plan.level}"]
-        lines.append(f"line   {deciding.line}")
+        lines.append(f"line   {cut(deciding.line or '')}")
         if plan.reason.endswith(("[release] skip)", "goes on")):
             lines.append(f"note   {plan.reason}")
     if plan.resume is not None:
@@ -140,7 +141,14 @@ def _lines(commits: list[Commit]) -> tuple[str, ...]:
 def _line(commit: Commit) -> str:
     scope = f"{commit.scope}: " if commit.scope else ""
     left_out = f" ({commit.rule})" if commit.rule in {CANCELLED, SKIPPED} else ""
-    return f"{commit.sha[:7]} {scope}{commit.subject}{left_out}"
+    return f"{commit.sha[:7]} {cut(scope + commit.subject)}{left_out}"
+
+
+def _notes(notes: str) -> tuple[str, ...]:
+    """Return the notes of the release, as they are until they are long."""
+    lines = tuple(cut(line) for line in notes.splitlines() if line)
+    left = len(lines) - _SHOWN
+    return (*lines[:_SHOWN], f"… and {left} more lines") if left > 0 else lines
 
 
 def _images(plan: ReleasePlan) -> Table:

@@ -13,7 +13,7 @@ from monokeel.ground.errors import NO_ANSWER
 from monokeel.ground.settings import Settings
 from monokeel.ground.version import Version, read_version
 from monokeel.release.lines import Limits, bounds, limits_of
-from monokeel.release.ports import History, Outside
+from monokeel.release.ports import History, Merge, Outside
 from monokeel.release.versions import ReleaseTag, Span, release_tags
 
 Place = Literal["tip", "behind", "ahead", "apart", "unfetched", "no branch", "unknown"]
@@ -57,12 +57,13 @@ class Clone:
         """Say whether *older* is *newer* or stands in its history."""
         return not self.shallow and self.history.is_ancestor(older, newer)
 
-    def line(self, settings: Settings, onto: str) -> str:
-        """Return the branch to release from: *onto*, or the one checked out.
+    def line(self, settings: Settings, merge: Merge | None) -> str:
+        """Return the branch to release from: that of *merge*, or the one checked out.
 
         On a detached HEAD it is the first that leads to the commit.
         """
-        names, branch = (settings.default_branch, *settings.lines), onto or self.branch
+        names = (settings.default_branch, *settings.lines)
+        branch = merge.onto if merge else self.branch
         if branch is None and settings.lines:
             for name in names:
                 tip = self.heads.get(name)
@@ -181,6 +182,7 @@ class Start:
     stray: tuple[Claim, ...]
     container: str | None
     place: Place
+    merge: Merge | None = None
 
     @property
     def commit(self) -> str:
@@ -261,21 +263,20 @@ def read_start(
     *surely*: git then walks through all of history to say which tags are in it.
     """
     clone = _read_clone(settings, outside.history, refs, commit)
-    line, older = clone.line(settings, outside.onto), clone.older()
+    line, older = clone.line(settings, outside.merge), clone.older()
     added = {x.name: x.commit for x in clone.added if x.commit in clone.known}
     tags = {**clone.here, **added} | {claim.tag: claim.commit for claim in older}
     named = release_tags(tags, settings.tag_prefix)
     limits = clone.limits(settings, named, line)
     below = _end_of(line, settings, limits)
     own = clone.own(below)
-    mine = own.tag if own else ""
-    full = [x for x in named if not x.version.prerelease and x.name != mine]
+    full = _full(named, own)
     exact = (surely or line != settings.default_branch) and not clone.shallow
     inside = clone.inside(full, clone.commit) if exact else full
     previous = inside[0] if inside and not clone.shallow else None
     span = _span(clone, inside, older, below)
     lost = takewhile(lambda tag: tag != previous, [] if clone.shallow else full)
-    above = [tag for tag in lost if span.has(tag.version)]
+    above = tuple(tag for tag in lost if span.has(tag.version))
     rivals = [claim for claim in clone.begun if span.has(claim.version)]
     return Start(
         settings=settings,
@@ -285,13 +286,20 @@ def read_start(
         span=span,
         tags=tags,
         previous=previous,
-        unreachable=tuple(above),
+        unreachable=above,
         own=own,
         older=tuple(older),
         stray=tuple(clone.stray(rivals)),
         container=None if own else clone.container(above, rivals),
         place=clone.place(clone.heads.get(line)),
+        merge=outside.merge,
     )
+
+
+def _full(tags: list[ReleaseTag], own: Claim | None) -> list[ReleaseTag]:
+    """Return the releases among *tags*: neither a pre-release nor *own*."""
+    name = own.tag if own else ""
+    return [x for x in tags if not x.version.prerelease and x.name != name]
 
 
 def _span(

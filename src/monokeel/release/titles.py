@@ -3,10 +3,12 @@
 import re
 from collections.abc import Iterable
 
+from monokeel.ground.answers import Json, as_number, as_object, as_text
 from monokeel.ground.errors import RefusedError
 from monokeel.ground.report import Report
 from monokeel.ground.settings import Settings
 from monokeel.release.messages import RULE_SETS, parse_message
+from monokeel.release.ports import Merge
 
 TYPES = (
     *("build", "chore", "ci", "docs", "feat", "fix", "perf", "refactor", "revert"),
@@ -47,6 +49,22 @@ def judge_title(title: str, settings: Settings) -> Report:
         headline=f"{message.type}: {message.subject}",
         data={"title": title, "type": message.type, "scope": message.scope},
     )
+
+
+def merge_of(event: Json, settings: Settings, base: str) -> Merge:
+    """Return the pull request of GitHub's *event* as it lands on the commit *base*.
+
+    Squashed under its title, as ``[settings]`` asks GitHub for by default; where that
+    is another, the commits count as they are. Raises ServiceError for another event.
+    """
+    pull = as_object(as_object(event).get("pull_request"))
+    title, message = as_text(pull.get("title")), ""
+    if settings.on_github.get("squash_merge_commit_title") == "PR_TITLE":
+        message = f"{title} (#{as_number(pull.get('number'))})"
+        if settings.on_github.get("squash_merge_commit_message") == "PR_BODY":
+            message += f"\n\n{as_text(pull.get('body') or '')}"
+    onto = as_text(as_object(pull.get("base")).get("ref"))
+    return Merge(onto=onto, base=base, message=message)
 
 
 def judge_commits(commits: Iterable[tuple[str, str]], settings: Settings) -> Report:

@@ -1,6 +1,6 @@
-"""GitHub Environments: limited to one branch, asking somebody; what is there stays."""
+"""GitHub Environments: limited to their branches, asking somebody; the rest stays."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 
 from monokeel.ground.answers import Json, as_list, as_number, as_object
@@ -24,18 +24,22 @@ _POLICIES = "/environments/{name}/deployment-branch-policies"
 def environment_rows(
     settings: Settings, repository: Repository
 ) -> Iterator[Expectation]:
-    """Expect each Environment limited to the default branch, asking if it must."""
-    branch = settings.default_branch
+    """Expect each Environment limited to the default branch, asking if it must.
+
+    A release runs on the lines as well.
+    """
     promoted = [each.name for each in settings.environments]
     for name in (RELEASE, *promoted, *APP_ENVIRONMENTS):
+        lines = settings.lines if name == RELEASE else ()
+        branches = (settings.default_branch, *lines)
         yield Expectation(
             name=f"Environment {name}",
             item="environments",
             reads=(_SEE, f"GET {_POLICIES}"),
             writes=(_MAKE, f"POST {_POLICIES}"),
             lost="a workflow of any branch can read its secrets",
-            ask=partial(_limited_to, repository, name, branch),
-            make=partial(limit, repository, name, branch),
+            ask=partial(_limited_to, repository, name, branches),
+            make=partial(limit, repository, name, branches),
         )
     for each in settings.environments:
         if each.reviewers:
@@ -50,24 +54,25 @@ def environment_rows(
             )
 
 
-def _limited_to(repository: Repository, name: str, branch: str) -> Answer:
+def _limited_to(repository: Repository, name: str, branches: Sequence[str]) -> Answer:
     found = repository.environment(name)
     if found is None:
         return Otherwise(detail="is not there", remedy=INIT)
     if found.get("deployment_branch_policy") != CHOSEN_BRANCHES:
         return Otherwise(detail="takes every branch", remedy=INIT)
     policies = repository.branch_policies(name)
-    if branch not in policies:
-        return Otherwise(detail=f"does not take {branch}", remedy=INIT)
-    wider = ", ".join(each for each in policies if each != branch)
+    missing = ", ".join(each for each in branches if each not in policies)
+    if missing:
+        return Otherwise(detail=f"does not take {missing}", remedy=INIT)
+    wider = ", ".join(each for each in policies if each not in branches)
     if wider:
         remedy = f"if that is not meant, remove {wider} from Environment {name}"
         return Otherwise(detail=f"also takes {wider}", remedy=remedy)
-    return AsWanted(detail=f"{branch} only")
+    return AsWanted(detail=f"{', '.join(branches)} only")
 
 
-def limit(repository: Repository, name: str, branch: str) -> None:
-    """Let *branch* deploy to Environment *name*; rules that are there already stay.
+def limit(repository: Repository, name: str, branches: Sequence[str]) -> None:
+    """Let *branches* deploy to Environment *name*; rules that are there already stay.
 
     Raises RefusedError when the plan has no branch policies, and ServiceError where
     nobody sees the rules that a write would reset.
@@ -75,7 +80,8 @@ def limit(repository: Repository, name: str, branch: str) -> None:
     found = repository.environment(name) or {}
     if found.get("deployment_branch_policy") != CHOSEN_BRANCHES:
         repository.put_environment(name, _limited(_kept_rules(found)))
-    if branch not in repository.branch_policies(name):
+    there = repository.branch_policies(name)
+    for branch in (each for each in branches if each not in there):
         repository.add_branch_policy(name, branch)
 
 

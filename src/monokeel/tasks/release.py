@@ -3,7 +3,7 @@
 import json as jsonlib
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,10 +13,10 @@ from monokeel.tasks.command import About, require_yes, show
 
 if TYPE_CHECKING:
     from monokeel.ground.report import Report
-    from monokeel.ground.settings import Service
+    from monokeel.ground.settings import Service, Settings
     from monokeel.release.build import Workplace
     from monokeel.release.plan import ReleasePlan
-    from monokeel.release.ports import Builder, Outside
+    from monokeel.release.ports import Builder, Merge, Outside
 
 
 @About(
@@ -135,16 +135,31 @@ def _show_plan(*, asks: bool, strict: bool) -> "Iterator[Report]":
     if asks:
         # Two seconds are for a person at a terminal; a job has time to wait.
         outside = _outside(quick=wiring.variable("GITHUB_ACTIONS") is None)
+    preview = wiring.variable("GITHUB_EVENT_NAME") == "pull_request"
+    if preview:
+        outside = replace(outside, merge=_merge(settings))
     plan = plan_release(settings, outside, server=wiring.server_address())
     yield report_of(plan, strict=strict)
     actions.set_output("needed", jsonlib.dumps(plan.needed))
     actions.set_output("build", jsonlib.dumps(plan.unbuilt))
     actions.set_output("registry", settings.registry_host)
-    if wiring.variable("GITHUB_EVENT_NAME") == "pull_request":
-        return  # a preview: what stands in the way of a branch is no failure
+    if preview:
+        return  # what stands in the way of a branch is no failure
     refuse_blocked(plan, strict=strict)
     if asks:
         refuse_unseen(plan)
+
+
+def _merge(settings: "Settings") -> "Merge | None":
+    """Return the pull request that this job is about, as GitHub's event tells it."""
+    from monokeel.ground.parsers import parse_json
+    from monokeel.release.titles import merge_of
+
+    path = wiring.variable("GITHUB_EVENT_PATH")
+    if path is None:
+        return None
+    event = parse_json(Path(path).read_text(encoding="utf-8"))
+    return merge_of(event, settings, wiring.make_git().commit_of("HEAD^1") or "")
 
 
 def _publish(*, strict: bool, built: str | None) -> "Iterator[Report]":
