@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 import yaml
+from copier import run_copy
 
 from sandbox.records import Issue
 from sandbox.server import Sandbox
 from tests.e2e.commands import answer, inv
-from tests.rendered.renders import git
+from tests.rendered.renders import copy_source, git
 from tests.rendered.versions import (
     GUIDE,
     NEW,
@@ -245,3 +246,37 @@ def test_doctor_names_tags_that_copier_takes_for_releases(
         "missing",
         "Copier takes them for releases: git tag -d 4.0.0 v2",
     )
+
+
+def test_nothing_of_a_hostile_version_runs_with_and_without_a_pull_request(
+    tmp_path: Path, box: Sandbox
+) -> None:
+    """T3: neither when it is rendered, nor checked, proposed or verified."""
+    source = copy_source(tmp_path / "monokeel")
+    git(source, "tag", "-d", NEW)
+    git(source, "tag", "v9998.0.0")
+    run_copy(str(source), tmp_path / "old", defaults=True, quiet=True)
+    shop = start_repository(tmp_path / "old", tmp_path / "shop")
+    git(shop, "remote", "add", "origin", "https://github.com/acme/shop.git")
+    mark = tmp_path / "it-ran"
+    shell = f'#!/bin/sh\necho "$GITHUB_TOKEN" > {mark}\nexit 9\n'.encode()
+    python = f"open({str(mark)!r}, 'w')\nraise SystemExit(9)\n".encode()
+    [wheel] = (source / "template/ops").glob("*.whl")
+    hostile = {"inv": shell, "tasks.py": python, "sitecustomize.py": python}
+    hostile |= {"scripts/update-template.sh": shell, f"ops/{wheel.name}": python}
+    hostile |= {"ops/monokeel/__init__.py": python, "conftest.py": python}
+    hostile |= {".gitattributes": b"* filter=evil diff=evil merge=evil\n"}
+    put(source / "template", hostile)
+    put(source, {"src/monokeel/__init__.py": python, "pyproject.toml": python})
+    save(source, "feat: look harmless")
+    git(source, "tag", NEW)
+    inv(shop, box, "init", "--no-rules")
+
+    for args in ((), ("--pr",), ("--pr", "--dry-run")):
+        done = inv(shop, box, "template.update", *args)
+        assert done.returncode == 0, done.stderr
+    for task in ("template.check", "template.verify", "doctor"):
+        inv(shop, box, task)
+
+    assert git(box.bare, "ls-tree", "--name-only", BRANCH).count("sitecustomize") == 1
+    assert not mark.exists()

@@ -1,13 +1,15 @@
-"""Two throw-away versions of the template, and a repository made from the older one.
+"""Three throw-away versions of the template, and a repository made from an older one.
 
-Both are this working tree; the files added to them change in every way that hurts.
+All are this working tree; the files added to them change in every way that hurts.
 """
 
+import json
 import re
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 from copier import run_copy
 
@@ -15,15 +17,26 @@ from monokeel.adapters.copier import Template
 from monokeel.adapters.credentials import Credentials
 from monokeel.adapters.objects import Objects
 from monokeel.adapters.worktree import list_files, read_files
+from monokeel.ground.answers import Json
+from monokeel.updates.merge import Render
 from monokeel.updates.update import Choice, UpdatePlan, commit_update, plan_update
 from tests.rendered.renders import ROOT, copy_source, git
 
-OLD, NEW = "v9998.0.0", "v9999.0.0"
+FIRST, OLD, NEW = "v9997.0.0", "v9998.0.0", "v9999.0.0"
+SECURITY = b"# SECURITY LINE of the middle version"
 GUIDE = "".join(f"Line {number} of the guide.\n" for number in range(1, 31))
 PAGE = "".join(f"Page {number} that will go away.\n" for number in range(1, 31))
+CI = ".github/workflows/ci.yml"
 IDENTITY = ("-c", "user.name=Ann Example", "-c", "user.email=ann@example.com")
 
-_BEFORE: Mapping[str, bytes] = {
+_FIRST: Mapping[str, bytes] = {
+    "docs/guide.md": GUIDE.replace("Line 25 of", "Line 25 once of").encode(),
+    "docs/early.md": PAGE.encode(),
+    "docs/leaving.md": PAGE.replace("Page 9 ", "Page nine ").encode(),
+    "docs/moving.md": PAGE.replace("Page", "Leaf").encode(),
+}
+_BEFORE: Mapping[str, bytes | None] = {
+    "docs/early.md": None,
     "docs/guide.md": GUIDE.encode(),
     "docs/leaving.md": PAGE.encode(),
     "docs/moving.md": PAGE.replace("Page", "Leaf").encode(),
@@ -43,22 +56,28 @@ _AFTER: Mapping[str, bytes | None] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Versions:
-    """The template's repository, and the pristine renders of its two versions."""
+    """The template's repository, and the pristine renders of its three versions."""
 
     source: Path
+    first: Path
     old: Path
     new: Path
 
 
 def make_versions(base: Path) -> Versions:
-    """Make the template with its two versions under *base*, and their renders."""
+    """Make the template with its three versions under *base*, and their renders."""
     source = copy_source(base / "monokeel")
     git(source, "tag", "-d", NEW)
-    _change(source, "9998.0.0", _BEFORE)
+    _change(source, "9997.0.0", _FIRST)
+    ci = (source / "template" / CI).read_bytes()
+    fixed = ci.replace(b"permissions: {}\n", b"permissions: {}\n" + SECURITY + b"\n", 1)
+    _change(source, "9998.0.0", {**_BEFORE, CI: fixed})
     _change(source, "9999.0.0", {**_AFTER, **_package_and_pins(source / "template")})
-    for version, folder in ((OLD, "old"), (NEW, "new")):
+    for version, folder in ((FIRST, "first"), (OLD, "old"), (NEW, "new")):
         run_copy(str(source), base / folder, defaults=True, quiet=True, vcs_ref=version)
-    return Versions(source=source, old=base / "old", new=base / "new")
+    return Versions(
+        source=source, first=base / "first", old=base / "old", new=base / "new"
+    )
 
 
 def _package_and_pins(template: Path) -> Mapping[str, bytes]:
@@ -117,15 +136,32 @@ def put(repository: Path, content: Mapping[str, bytes | None]) -> None:
             path.write_bytes(data)
 
 
+class SharedTemplate(Template):
+    """A template whose renders are made once for a whole session, as they are equal."""
+
+    renders: ClassVar[dict[str, Render]] = {}
+
+    def render(self, version: str, answers: Mapping[str, Json]) -> Render:
+        key = json.dumps([self.address(), version, dict(answers)])
+        if key not in self.renders:
+            self.renders[key] = super().render(version, answers)
+        return self.renders[key]
+
+
 def update(
-    repository: Path, work: Path, *, source: str = "", choice: Choice | None = None
+    repository: Path,
+    work: Path,
+    *,
+    source: str = "",
+    choice: Choice | None = None,
+    kind: type[Template] = Template,
 ) -> UpdatePlan:
     """Update *repository* and check the branch out; AssertionError if it is current.
 
-    The newest version unless *wanted* says another.
+    The newest version unless *choice* says another.
     """
     work.mkdir()
-    template = Template(repository, work=work, source=source, credentials=Credentials())
+    template = kind(repository, work=work, source=source, credentials=Credentials())
     objects = Objects(repository, work=work)
     plan = plan_update(objects, template, choice or Choice())
     assert plan is not None

@@ -136,6 +136,19 @@ def test_an_edit_follows_a_file_that_the_template_renamed() -> None:
     assert outcome.left == ()
 
 
+@pytest.mark.parametrize(("text", "left"), [(b"1", 0), (b"1y", 1)])
+def test_a_deleted_file_stays_away_under_its_new_name(text: bytes, left: int) -> None:
+    old, new = {"a": File(content=b"1")}, {"b": File(content=text)}
+    sides = Sides(team={}, old=old, new=new, renamed={"a": "b"})
+
+    merged = merge_sides(sides, merge)
+
+    assert merged.changes == {}
+    assert [(each.path, each.reason) for each in merged.left] == (
+        [("b", DELETED_HERE)] * left
+    )
+
+
 # Pins of actions
 
 LINE = "      - uses: actions/checkout@{sha} # v{version}\n"

@@ -117,7 +117,7 @@ def merge_sides(sides: Sides, merge: Merge) -> MergedTree:
             result, reason, missing = _merge_one(three, merge)
         if reason:
             left.append(Open(path=now, reason=reason, missing=missing))
-        if path != now:
+        if path != now and path in sides.team:
             changes[path] = None
         if result != sides.team.get(now):
             changes[now] = result
@@ -126,13 +126,12 @@ def merge_sides(sides: Sides, merge: Merge) -> MergedTree:
 
 
 def _moved_edits(sides: Sides) -> dict[str, str]:
-    """Return the renames that an edit of the team's has to follow."""
+    """Return the renames that an edit of the team's, or its deletion, follows."""
     return {
         old: new
         for old, new in sides.renamed.items()
-        if old in sides.team
-        and new not in sides.team
-        and sides.team[old] != sides.old.get(old)
+        if new not in sides.team
+        and sides.team.get(old) != sides.old.get(old)
         and not {old, new} & set(sides.seeds)
     }
 
