@@ -284,3 +284,55 @@ def test_a_file_that_was_not_merged_loosens_nothing(shop: Ruled) -> None:
     assert (refused.code, untouched) == (3, writes)
     assert "main: rules.pull_request.required_approving_review_count" in refused.err
     assert meant.code == 0
+
+
+MOON = {"type": "moon_phase", "parameters": {"phase": "full"}}
+
+
+def add_moon(shop: Ruled) -> str:
+    """Put a rule that only GitHub knows into the file; return the text before."""
+    shop.box.switches.new_rule_types = ("moon_phase",)
+    path = shop.folder / RULESETS
+    text = path.read_text(encoding="utf-8")
+    bodies = json.loads(text)
+    bodies[0]["rules"].append(MOON)
+    path.write_text(json.dumps(bodies, indent=2), encoding="utf-8")
+    return text
+
+
+def test_a_rule_of_a_type_that_nobody_here_knows_is_written_and_compared(
+    shop: Ruled,
+) -> None:
+    """From the file to GitHub, read back; and drift when it is another one."""
+    add_moon(shop)
+
+    warned = shop.inv("policy.lint")
+    applied = shop.inv("policy.apply")
+    same = shop.inv("drift", "--only", "rulesets")
+    rules = shop.live("main")["rules"]
+    shop.tamper("main", rules=json.loads(json.dumps(rules).replace("full", "new")))
+    drifted = shop.inv("drift", "--only", "rulesets")
+    mended = shop.inv("policy.apply")
+
+    assert "moon_phase is not known here: it is sent as it is" in warned.out
+    assert (applied.code, same.code) == (0, 0)
+    assert json.dumps(MOON) in json.dumps(rules)
+    assert drifted.code == 2
+    assert 'GitHub has {"phase": "new"}, the file {"phase": "full"}' in drifted.out
+    assert (mended.code, "full" in json.dumps(shop.live("main"))) == (0, True)
+
+
+def test_a_rule_that_nobody_here_knows_is_kept_by_the_next_apply(shop: Ruled) -> None:
+    """Out of the file it is still GitHub's: never erased, and named until it goes."""
+    text = add_moon(shop)
+    shop.inv("policy.apply")
+    less = text.replace('_review_count": 1', '_review_count": 2')
+    (shop.folder / RULESETS).write_text(less, encoding="utf-8")
+
+    left = shop.inv("policy.apply")
+
+    assert left.code == 2
+    assert "rules.moon_phase" in left.out
+    live = json.dumps(shop.live("main"))
+    assert json.dumps(MOON) in live
+    assert '"required_approving_review_count": 2' in live

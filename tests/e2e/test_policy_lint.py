@@ -256,3 +256,23 @@ def test_the_files_that_we_ship_pass(clone: Clone) -> None:
     assert len(BROKEN) >= 15
 
     assert clone.lint() == (0, "infra/rulesets.json: 7 rulesets, nothing wrong\n")
+
+
+def test_a_byte_order_mark_is_read_over(clone: Clone) -> None:
+    """P52: some editors write one."""
+    file = clone.folder / RULESETS
+    file.write_bytes(b"\xef\xbb\xbf" + file.read_bytes())
+
+    assert clone.lint()[0] == 0
+
+
+def test_utf_16_is_named_with_its_remedy(clone: Clone) -> None:
+    """P52: what ``>`` of PowerShell writes."""
+    file = clone.folder / RULESETS
+    file.write_bytes(file.read_text(encoding="utf-8").encode("utf-16"))
+
+    code, text = clone.lint()
+
+    assert code == 1
+    assert "infra/rulesets.json cannot be read: it is not UTF-8" in text
+    assert "Out-File -Encoding utf8" in text

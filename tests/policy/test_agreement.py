@@ -203,3 +203,13 @@ def test_prefixes_and_pattern_let_the_same_names_through(name: str) -> None:
 
     assert free is NAMES[name]
     assert (allowed.search(name) is not None) is NAMES[name]
+
+
+def test_the_question_about_owners_says_what_it_does_not_ask_for() -> None:
+    """P55: the rules that we ship ask no owner for a review, and nobody thinks so."""
+    question = (ROOT / "copier.yml").read_text(encoding="utf-8")
+    rules = (ROOT / "template/infra/rulesets.json.jinja").read_text(encoding="utf-8")
+
+    assert '"require_code_owner_review": false' in rules
+    _, _, owners = question.partition("\ncodeowners:\n")
+    assert "require_code_owner_review" in owners.partition("default:")[0]

@@ -1,5 +1,7 @@
 """What GitHub has, written to a file; and an earlier version, brought back."""
 
+import json
+
 import pytest
 
 from monokeel.ground.answers import Json
@@ -8,7 +10,7 @@ from monokeel.ground.report import as_text
 from monokeel.policy.apply import apply
 from monokeel.policy.body import export
 from monokeel.policy.lint import lint, lint_report
-from monokeel.policy.plan import make_plan
+from monokeel.policy.plan import make_plan, plan_report
 from monokeel.policy.reading import Policy, read_rulesets
 from monokeel.policy.rollback import history_version, plan_rollback
 from monokeel.policy.rulesets import parse_policy
@@ -109,3 +111,17 @@ def test_an_export_names_who_has_a_number_alone() -> None:
     assert '"_name": "platform"' in text
     plan = make_plan(Policy(desired=parse_policy(text), jobs=()), rulesets)
     assert plan.writes == ()
+
+
+def test_a_rollback_speaks_of_its_version_and_of_the_next_apply() -> None:
+    """P48."""
+    rulesets = in_force()
+    rulesets.edit(100, enforcement="disabled")
+    rulesets.edit(100, enforcement="active")
+
+    plan = plan_rollback("main", 2, rulesets, parse_policy(json.dumps([MAIN])))
+    text = as_text(plan_report(plan))
+
+    assert "enforcement: GitHub has active, version 2 disabled" in text
+    assert "the file" not in text.partition("To know")[0]
+    assert "the next ./inv policy.apply takes this back" in text
