@@ -145,6 +145,31 @@ def test_without_the_app_what_is_hidden_is_listed(shop: ActShop) -> None:
     assert shop.open_issues("policy-drift") == []
 
 
+def test_half_an_app_sees_no_more_than_none(shop: ActShop) -> None:
+    """Its client ID is set and its key is not: nothing fails, and it is said."""
+    run = shop.run("policy-drift.yml", Trigger(event="schedule", half_app=True))
+
+    assert (run.code, run.results) == (0, {"drift": "success"})
+    assert "\nacme/shop: in sync as far as seen: " in run.output
+    assert "bypass_actors of main, branch-names, " in run.output
+
+
+def test_where_issues_are_switched_off_the_run_says_both(shop: ActShop) -> None:
+    trigger = Trigger(event="workflow_dispatch", app=shop.box.tokens["app"])
+    words: Json = {"message": "Issues are disabled for this repo"}
+    off = shop.box.switches.fail("/issues", status=410, body=words, times=99)
+    ask_no_review(shop)
+
+    run = shop.run("policy-drift.yml", trigger)
+    off.times = 0
+    shop.do("./scripts/apply-rulesets.sh")
+
+    assert run.exit_codes == {"Compare": 2}
+    assert "ruleset main is not as the file says" in run.output
+    assert "no issue could be written: GitHub answered 410" in run.output
+    assert shop.open_issues("policy-drift") == []
+
+
 def test_hidden_bypass_actors_that_nobody_accepts_are_no_drift(shop: ActShop) -> None:
     trigger = Trigger(event="schedule", app=shop.box.tokens["app"])
     shop.box.switches.hide_bypass = True
