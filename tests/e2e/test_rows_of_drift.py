@@ -180,7 +180,7 @@ SCENARIOS: dict[str, Scenario] = {
     ),
     "rules": Scenario(
         spoil=lambda s: s.tamper("main", enforcement="disabled"),
-        said="ruleset main is not as the file says: enforcement (severe)",
+        said="enforcement: GitHub has disabled, the file active (severe",
     ),
 }
 

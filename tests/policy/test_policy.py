@@ -312,3 +312,15 @@ def test_a_queue_where_a_person_owns_the_repository_is_refused_before_any_write(
 
     with pytest.raises(UsageError, match="a person owns this one"):
         make_plan(policy(queued), rulesets)
+
+
+def test_what_is_deleted_is_known_by_its_number_whatever_its_actors_are_called() -> (
+    None
+):
+    rulesets = in_force()
+    team: Json = {"actor_type": "Team", "actor_id": 9, "bypass_mode": "always"}
+    rulesets.add({**TAGS, "name": "extra", "bypass_actors": [team]})
+
+    apply(make_plan(policy(delete=True), rulesets), rulesets)
+
+    assert rulesets.names() == ["main", "tags"]

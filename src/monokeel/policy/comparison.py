@@ -103,7 +103,8 @@ class Comparison:
     """What became of one ruleset; *desired* is None for one that no file names.
 
     *live* holds every ruleset of that name: two for state ``duplicate``. *origin* is
-    known once ``origin.find_origins`` has asked.
+    known once ``origin.find_origins`` has asked, and *passing*, who may pass one that
+    is in no file, once ``reading.with_names`` has.
     """
 
     name: str
@@ -112,6 +113,7 @@ class Comparison:
     live: tuple[Ruleset, ...] = ()
     differences: tuple[Difference, ...] = ()
     origin: Origin = Origin()
+    passing: tuple[str, ...] = ()
 
     @property
     def drifts(self) -> bool:

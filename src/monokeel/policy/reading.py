@@ -176,21 +176,17 @@ def with_names(reading: Reading, rulesets: Rulesets) -> Reading:
             return match[0]
         return f"{match[0]} ({name or 'not an App that is installed here'})"
 
-    def all_named(each: Ruleset) -> Ruleset:
-        passing = each.tree.get(BYPASS)
-        if not isinstance(passing, dict):
-            return each
-        actors = {_ACTOR.sub(named, label): passing[label] for label in passing}
-        return replace(each, tree={**each.tree, BYPASS: actors})
-
     def each_named(each: Comparison) -> Comparison:
         found = [replace(x, path=_ACTOR.sub(named, x.path)) for x in each.differences]
         changes = each.origin.changes
         origin = replace(
             each.origin, changes={_ACTOR.sub(named, x): changes[x] for x in changes}
         )
-        live = each.live if each.desired else tuple(map(all_named, each.live))
-        return replace(each, differences=tuple(found), origin=origin, live=live)
+        labels = [
+            f"[{who}]" for x in each.live if not each.desired for who in x.passing
+        ]
+        passing = tuple(_ACTOR.sub(named, label)[1:-1] for label in labels)
+        return replace(each, differences=tuple(found), origin=origin, passing=passing)
 
     comparisons = tuple(map(each_named, reading.comparisons))
     return replace(reading, comparisons=comparisons)

@@ -13,7 +13,7 @@ from monokeel.ground.report import Section, Table
 from monokeel.ground.words import when
 from monokeel.policy.comparison import Change, Comparison, Difference
 from monokeel.policy.ports import FileVersion
-from monokeel.policy.rulesets import BYPASS, Ruleset
+from monokeel.policy.rulesets import BYPASS
 
 _PLAIN = re.compile(r"[\w./~*-]+\Z")
 _STATES = {
@@ -132,11 +132,12 @@ def _problem(comparison: Comparison) -> str:
     return f"{line}; last changed {_by(origin.newest)}" if origin.newest else line
 
 
-def _summary(ruleset: Ruleset) -> tuple[str, ...]:
+def _summary(comparison: Comparison) -> tuple[str, ...]:
     """Return what a ruleset is that stands in no file: what it binds, and how."""
+    ruleset = comparison.live[0]
     conditions = ruleset.body.get("conditions")
     refs = conditions.get("ref_name") if isinstance(conditions, dict) else None
-    who = ", ".join(ruleset.passing) or "nobody"
+    who = ", ".join(comparison.passing or ruleset.passing) or "nobody"
     shape = [f"{key} {ruleset.body.get(key)}" for key in ("target", "enforcement")]
     return (
         ", ".join(shape),
@@ -194,7 +195,7 @@ def _lines(comparison: Comparison, side: str) -> Iterator[str]:
         ids = ", ".join(str(each.id) for each in comparison.live)
         yield f"ids {ids}: nothing is written here while there are several"
     if comparison.desired is None:
-        yield from _summary(comparison.live[0])
+        yield from _summary(comparison)
         if origin.renamed:
             yield f"was called {origin.renamed}, and was renamed on GitHub"
         if origin.newest:
