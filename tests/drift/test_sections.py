@@ -12,7 +12,6 @@ from monokeel.drift.sections import ALLOWED
 from monokeel.ground.answers import Absent, Found, Unknown
 from monokeel.ground.report import as_json, as_text
 from monokeel.policy.shape import Finding
-from monokeel.promotion.ports import Protection
 from monokeel.promotion.records import BranchMove
 from tests.fakes.place import Place, drift_in
 from tests.fakes.pointers import Shop, commit_named
@@ -198,15 +197,6 @@ def test_a_later_environment_that_is_newer_is_a_note(place: Place) -> None:
     text = as_text(drift_report(place.read("pointers")))
 
     assert "env/prod (1.4.0) is newer than the environment before it (1.3.2)" in text
-
-
-def test_an_environment_without_its_approval_is_a_note(place: Place) -> None:
-    place.shop.records.protected["prod"] = Protection(exists=True, reviewers=False)
-
-    found = place.read("pointers")
-
-    assert found.verdict == "in_sync"
-    assert "prod asks for no approval" in as_text(drift_report(found))
 
 
 @pytest.mark.parametrize(

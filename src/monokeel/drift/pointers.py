@@ -7,7 +7,7 @@ from monokeel.ground.version import is_newer
 from monokeel.ground.words import when
 from monokeel.policy.reading import Unverified
 from monokeel.promotion.pointers import branch_of
-from monokeel.promotion.ports import Protection, Records
+from monokeel.promotion.ports import Records
 from monokeel.promotion.reading import Place, Reading
 
 
@@ -28,7 +28,7 @@ def check_pointers(reading: Reading, records: Records) -> Facts:
             Unverified(item="pointers", subject="", reason=each, hidden=True)
             for each in reading.unchecked.values()
         ),
-        notes=_notes(reading, records),
+        notes=_notes(reading),
         entries=tuple(entries),
     )
 
@@ -61,20 +61,13 @@ def _entry(place: Place, mover: tuple[str, str] | None) -> dict[str, Json]:
     }
 
 
-def _notes(reading: Reading, records: Records) -> tuple[str, ...]:
+def _notes(reading: Reading) -> tuple[str, ...]:
     if not reading.pointers.branches:
         return ("nothing promoted yet",)
-    notes = []
-    before = ""
+    notes, before = list[str](), ""
     for place in reading.places:
         if place.version and before and is_newer(place.version, before):
-            notes.append(
-                f"{branch_of(place.name)} ({place.version}) is newer than the"
-                f" environment before it ({before})"
-            )
+            newer = f"{branch_of(place.name)} ({place.version}) is newer than the"
+            notes.append(f"{newer} environment before it ({before})")
         before = place.version or before
-        if place.environment.reviewers and place.commit is not None:
-            found = records.protection(place.name)
-            if isinstance(found, Protection) and not found.reviewers:
-                notes.append(f"GitHub Environment {place.name} asks for no approval")
     return tuple(notes)
