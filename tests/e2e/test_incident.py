@@ -1,6 +1,8 @@
 """What an on-call person meets: holds, lost writes, repeats, forged records."""
 
 import json
+import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -170,46 +172,74 @@ def test_freeze_and_hold_are_lifted_at_once(shop: LiveShop) -> None:
     assert '"overrides": {"freeze": "sev1", "hold": "sev1"}' in overrides
 
 
-# What somebody on call asks at three in the morning, and where the answer must stand.
-QUESTIONS = {
-    "what stops everything?": "HOLD incident 42",
-    "what else?": "FREEZE prod until",
-    "what runs in prod?": "prod 1.5.0 for",
-    "where does it go back to?": "back: 1.4.0, images gone · 1.3.0 ready",
-}
+QUESTIONS = tomllib.loads(
+    Path(__file__).with_name("on_call.toml").read_text(encoding="utf-8")
+)
+FREEZE = """
+[[freezes]]
+environments = ["prod"]
+reason = "holidays"
+weekly = "Mon 00:00 - Mon 00:00"
+zone = "UTC"
+"""
+HOLD = {"PROMOTE_HOLD": "incident 42"}
+
+
+def unanswered(when: str, outputs: dict[str, str]) -> list[str]:
+    """The questions that the outputs do not answer, with what was read instead."""
+    texts = {name: " ".join(text.split()) for name, text in outputs.items()}
+    return [
+        f"{each['asks']} {texts[each['reads']]}"
+        for each in QUESTIONS[when]
+        if not re.search(each["answer"], texts[each["reads"]])
+    ]
+
+
+def night(shop: LiveShop) -> None:
+    """Tell the story of ``on_call.toml`` up to where the telephone rings."""
+    for version in ("1.3.0", "1.4.0", "1.5.0"):
+        shop.release(version)
+        shop.place(version, "dev", "staging", "prod")
+        shop.box.switches.clock_offset_s += 2 * 3600
+    del shop.box.images.repositories["acme/shop/worker"].tags["1.4.0"]
+    shop.git("push", "--quiet", "origin", "+v1.4.0^{}:refs/heads/env/staging")
+    policy = shop.folder / "infra/platform.toml"
+    policy.write_text(policy.read_text(encoding="utf-8") + FREEZE, encoding="utf-8")
+    shop.save("chore: freeze")
 
 
 def test_two_people_take_a_bad_version_back_at_night(shop: LiveShop) -> None:
-    for version in ("1.3.0", "1.4.0", "1.5.0"):
-        shop.release(version)
-        for name in ("dev", "staging", "prod"):
-            assert shop.inv(*move(name, version)).code == 0
-    del shop.box.images.repositories["acme/shop/worker"].tags["1.4.0"]
-    policy = shop.folder / "infra/platform.toml"
-    freeze = '[[freezes]]\nenvironments = ["prod"]\nreason = "holidays"\n'
-    week = 'weekly = "Mon 00:00 - Mon 00:00"\nzone = "UTC"\n'
-    policy.write_text(
-        policy.read_text(encoding="utf-8") + freeze + week, encoding="utf-8"
-    )
-    shop.save("chore: freeze")
-    hold = {"PROMOTE_HOLD": "incident 42"}
-    back = ["promote", "--env=prod", "--rollback", "--from=1.5.0", "--emergency=sev1"]
+    night(shop)
+    back = ("promote", "--env=prod", "--rollback", "--from=1.5.0")
+    why = ("--emergency=loses orders", "--reason=loses orders")
 
-    seen = " ".join(shop.inv("status", **hold).out.split())
-    pruned = shop.inv(*back, **hold)
+    def read(*command: str) -> str:
+        done = shop.inv(*command, **HOLD)
+        return done.out + done.err
+
+    before = {
+        "status": read("status"),
+        "preview": read(*back, "--version=1.3.0", "--dry-run"),
+        "by habit": read(*back, *why),
+    }
+    tokens = [shop.box.tokens[who] for who in ("admin", "reviewer")]
     running = [
-        shop.start(*back, "--version=1.3.0", **hold, GITHUB_TOKEN=shop.box.tokens[who])
-        for who in ("admin", "reviewer")
+        shop.start(*back, "--version=1.3.0", *why, **HOLD, GITHUB_TOKEN=token)
+        for token in tokens
     ]
     ends = [(*each.communicate(timeout=200), each.returncode) for each in running]
+    lost = [out + err for out, err, _ in ends if "-> 1.3.0" not in out]
+    after = {
+        "status": read("status"),
+        "second": lost[0] if lost else read(*back, "--version=1.3.0", *why),
+        "again": read(*move("prod", "1.5.0")),
+        "history": read("history", "--env=prod"),
+    }
 
-    assert [key for key, answer in QUESTIONS.items() if answer not in seen] == []
-    assert pruned.code == 3
-    assert "1.3.0 is ready: ./inv promote --env prod --rollback --version 1.3.0" in (
-        pruned.err
-    )
+    assert unanswered("before", before) == []
     assert {code for _, _, code in ends} <= {0, 3}
     assert 0 in [code for _, _, code in ends]
     assert shop.version_at("prod") == "1.3.0"
-    (*_, prod) = json.loads(shop.inv("status", "--json", **hold).out)["environments"]
+    assert unanswered("after", after) == []
+    (*_, prod) = json.loads(shop.inv("status", "--json", **HOLD).out)["environments"]
     assert (prod["version"], prod["from"], prod["drift"]) == ("1.3.0", "1.5.0", [])
