@@ -5,17 +5,23 @@
 Needs Chromium on the PATH. The story is that of tests/fakes/incident.py.
 """
 
-import html
+import io
+import os
 import shutil
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-from monokeel.ground.report import as_text
+from rich.console import Console
+from rich.terminal_theme import DIMMED_MONOKAI
+from rich.text import Text
+
+from monokeel.ground.report import Report
 from monokeel.promotion.board import board_html
 from monokeel.promotion.status import overview_of
 from monokeel.promotion.status_report import overview_report
+from monokeel.tasks.screen import print_report
 from tests.fakes.incident import HOLD, incident
 
 _DARK = ("--blink-settings=preferredColorScheme=0",)
@@ -34,13 +40,26 @@ def picture(browser: str, page: Path, name: Path, size: str, *more: str) -> None
     print(name)
 
 
-def terminal(text: str, columns: int) -> str:
-    """Return a page that shows *text* as a terminal of so many columns does."""
-    style = f"margin:0;width:{columns}ch;overflow:hidden;font:14px/1.3 monospace"
-    return (
-        '<meta charset="utf-8"><body style="margin:8px;background:#111;color:#ddd">'
-        f'<pre style="{style}">$ ./inv status\n{html.escape(text)}</pre>'
-    )
+class Terminal(io.StringIO):
+    """A stream that somebody looks at."""
+
+    def isatty(self) -> bool:
+        """Say so."""
+        return True
+
+
+def terminal(report: Report, columns: int) -> str:
+    """Return a page that shows *report* as a terminal of so many columns does."""
+    os.environ.update(COLUMNS=str(columns), TERM="xterm-256color")
+    for name in ("NO_COLOR", "CI", "GITHUB_ACTIONS"):
+        os.environ.pop(name, None)
+    stream = Terminal()
+    print_report(report, stream)
+    console = Console(record=True, width=columns, file=io.StringIO())
+    console.print("$ ./inv status", Text.from_ansi(stream.getvalue()), sep="\n")
+    text = console.export_html(inline_styles=True, theme=DIMMED_MONOKAI)
+    font = "font:14px/1.3 'DejaVu Sans Mono',monospace!important"
+    return f"{text}<style>pre,code,span{{{font}}}</style>"
 
 
 def main() -> None:
@@ -52,10 +71,13 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     shop = incident()
     overview = overview_of(shop.outside, shop.settings, hold=HOLD)
-    text = as_text(overview_report(overview))
+    wide = overview_report(overview, columns=120)
     pages = {
-        "terminal-80": (terminal(text, 80), "720,420"),
-        "terminal-120": (terminal(text, 120), "1060,420"),
+        "terminal-80": (terminal(overview_report(overview), 80), "720,420"),
+        "terminal-120": (
+            terminal(wide, 120),
+            "1060,420",
+        ),
         "phone": (board_html(overview), "500,1400"),
         "desktop": (board_html(overview), "1280,900"),
         "dark": (board_html(overview), "1280,900"),

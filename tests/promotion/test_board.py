@@ -70,6 +70,16 @@ def test_each_environment_says_where_it_is_and_where_it_leads() -> None:
     assert "Moves of prod" in text
 
 
+def test_a_version_has_one_colour_and_its_neighbour_another() -> None:
+    found = re.findall(
+        r'background:(#\w+)" title="([\d.]+) for', page(incident(), hold=HOLD)
+    )
+
+    colours = {version: {c for c, v in found if v == version} for _, version in found}
+    assert [version for version, seen in colours.items() if len(seen) != 1] == []
+    assert len({min(seen) for seen in colours.values()}) == len(colours) == 5
+
+
 def test_nothing_is_loaded_and_nothing_acts() -> None:
     shop = incident()
     nasty = "<script>alert(1)</script>"

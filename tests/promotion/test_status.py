@@ -16,6 +16,7 @@ from monokeel.promotion.request import Request
 from monokeel.promotion.status import NextMove, Overview, overview_of
 from monokeel.promotion.status_report import overview_report
 from monokeel.promotion.track_record import STALE
+from tests.fakes.incident import HOLD, incident
 from tests.fakes.pointers import Shop, commit_named
 
 
@@ -167,6 +168,18 @@ def test_the_page_of_an_incident_fits_into_a_terminal() -> None:
     assert len(text) <= 24
     assert text[2] == "HOLD incident 42"
     assert text[3] == "FREEZE prod-eu, prod-us until 2026-05-03 00:00Z: holidays"
+
+
+@pytest.mark.parametrize("columns", [60, 80, 120])
+def test_a_line_is_as_wide_as_the_terminal(columns: int) -> None:
+    shop = incident()
+    overview = look(shop, hold=HOLD)
+
+    text = as_text(overview_report(overview, columns=columns)).splitlines()
+
+    assert columns - 20 < max(map(len, text)) <= columns
+    # What is wrong stands within the first five lines, whatever the width.
+    assert [each.split()[0] for each in text[2:5]] == ["HOLD", "FREEZE", "DRIFT"]
 
 
 def test_a_branch_of_no_environment_is_drift(shop: Shop) -> None:

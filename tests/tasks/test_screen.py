@@ -12,7 +12,10 @@ from pathlib import Path
 import pytest
 
 from monokeel.ground.report import Report, Section, Table, as_text
+from monokeel.promotion.status import overview_of
+from monokeel.promotion.status_report import overview_report
 from monokeel.tasks import screen
+from tests.fakes.incident import HOLD, incident
 
 DIGEST = f"sha256:{'0123456789ab' * 5}cdef"
 REPORT = Report(
@@ -69,6 +72,24 @@ def test_each_state_has_its_colour_and_its_word(coloured: pytest.MonkeyPatch) ->
     assert "\x1b[33munknown\x1b[0m" in text
     assert "\x1b[1;31mblocked\x1b[0m" in text
     assert "\x1b[1;31mmissing\x1b[0m" in text
+
+
+def test_the_states_of_environments_stand_out(coloured: pytest.MonkeyPatch) -> None:
+    shop = incident()
+    overview = overview_of(shop.outside, shop.settings, hold=HOLD)
+    coloured.setenv("COLUMNS", "80")
+    stream = Terminal()
+
+    screen.print_report(overview_report(overview), stream)
+
+    red = {
+        words for _, words in re.findall(r"\x1b\[(1;31m)([^\x1b]+)", stream.getvalue())
+    }
+    assert red == {"HOLD", "FREEZE", "DRIFT", "without a record", "back from 1.5.0"}
+    assert "\x1b[32mready\x1b[0m" in stream.getvalue()
+    assert (
+        plain(stream.getvalue()).split() == as_text(overview_report(overview)).split()
+    )
 
 
 @pytest.mark.parametrize(("width", "widest"), [(80, 80), (120, 120), (300, 160)])
@@ -144,7 +165,10 @@ def on_a_terminal(code: str, **variables: str) -> str:
 
 WAITS = """
 import time, sys
+from monokeel.promotion.status import overview_of
+from monokeel.promotion.status_report import overview_report
 from monokeel.tasks import screen
+from tests.fakes.incident import HOLD, incident
 with screen.working("status"):
     time.sleep(0.3)
     screen.print_line("done: first", sys.stderr)

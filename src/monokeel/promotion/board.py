@@ -95,10 +95,10 @@ def _card(each: PlaceStatus, reading: Reading) -> str:
 
 def _timeline(place: Place, reading: Reading) -> str:
     records = [each for each in reading.ledger.of(place.name) if each.live_from]
-    parts = []
+    parts, number = [], {v: n for n, v in enumerate(reading.pointers.releases)}
     for record in reversed(records[:_SHOWN]):
         lived = reading.time_live(record)
-        colour = _COLOURS[sum(map(ord, record.version)) % len(_COLOURS)]
+        colour = _COLOURS[number.get(record.version, 0) % len(_COLOURS)]
         share = max(1, int(lived.total_seconds()))
         parts.append(
             f'<span style="flex:{share} 1 0;background:{colour}"'

@@ -13,27 +13,37 @@ from monokeel.promotion.reading import Place, Reading
 from monokeel.promotion.records import ROLLBACK
 from monokeel.promotion.status import NextMove, Overview, PlaceStatus
 
-_WIDTH = 78  # with the two blanks before it a line fits into 80
 _EVERYWHERE = {"hold": "on hold", "freeze": "frozen"}
 _DIGEST = re.compile(r"(sha256:[0-9a-f]{12})[0-9a-f]{52}")
 
 
-def overview_report(overview: Overview, *, whole: bool = False) -> Report:
-    """Return stops and drift, then one line an environment; the rest if *whole*."""
+def overview_report(
+    overview: Overview, *, whole: bool = False, columns: int = 80
+) -> Report:
+    """Return stops and drift, then one line an environment; the rest if *whole*.
+
+    *columns* is how wide a line may be, the two blanks before it among them.
+    """
     reading = overview.reading
     repository = reading.settings.repository
     empty = not reading.pointers.releases and not reading.pointers.branches
     drift = [line for each in reading.places for line in each.drift]
     drift += [*reading.strays, *reading.unchecked.values()]
-    width = max((len(each.name) for each in reading.places), default=0)
+    width = max((len(each.name) for each in reading.places), default=0) + 2
     bad = [*stops(overview), *(f"DRIFT {each}" for each in drift)]
-    lines = [x for each in overview.places for x in place_lines(each, width, reading)]
+    lines = [
+        part
+        for each in overview.places
+        for part in _wrapped(_place_line(each, width, reading), width, columns)
+    ]
     return Report(
         headline=f"Nothing is released in {repository} yet"
         if empty
         else f"What runs where in {repository}",
         sections=(
-            Section("", tuple(part for each in bad for part in _wrapped(each))),
+            Section(
+                "", tuple(part for each in bad for part in _wrapped(each, 2, columns))
+            ),
             Section("", () if empty else tuple(lines)),
             *(_details(overview) if whole else ()),
         ),
@@ -55,8 +65,7 @@ def stops(overview: Overview) -> tuple[str, ...]:
     return tuple(said)
 
 
-def place_lines(each: PlaceStatus, width: int, reading: Reading) -> tuple[str, ...]:
-    """Return one environment in a line, or in a few where it does not fit."""
+def _place_line(each: PlaceStatus, width: int, reading: Reading) -> str:
     parts = [where_words(each.place, reading), *each.elsewhere]
     if each.behind:
         said = f"{each.behind} behind"
@@ -70,8 +79,7 @@ def place_lines(each: PlaceStatus, width: int, reading: Reading) -> tuple[str, .
         parts.append("back: nothing earlier was good here")
     if each.next_move is not None:
         parts.append(f"next: {next_words(each.next_move)}")
-    line = f"{each.place.name.ljust(width)}  {' · '.join(parts)}"
-    return _wrapped(line, width + 2)
+    return f"{each.place.name.ljust(width)}{' · '.join(parts)}"
 
 
 def where_words(place: Place, reading: Reading) -> str:
@@ -114,12 +122,10 @@ def _reason(gate: Gate) -> str:
     return _EVERYWHERE.get(gate.name, f"{gate.name}: {short}")
 
 
-def _wrapped(line: str, indent: int = 2) -> tuple[str, ...]:
-    start = " " * indent
-    return tuple(
-        textwrap.wrap(
-            line, width=_WIDTH, subsequent_indent=start, break_on_hyphens=False
-        )
+def _wrapped(line: str, indent: int, columns: int) -> list[str]:
+    rest = " " * indent
+    return textwrap.wrap(
+        line, width=columns - 2, subsequent_indent=rest, break_on_hyphens=False
     )
 
 

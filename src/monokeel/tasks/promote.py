@@ -124,13 +124,14 @@ def status(*, all: bool = False, html: str = "") -> "Iterator[Report]":  # noqa:
     from monokeel.promotion.board import board_html
     from monokeel.promotion.status import overview_of
     from monokeel.promotion.status_report import overview_report
+    from monokeel.tasks.screen import columns_of
 
     overview = overview_of(
         wiring.make_promotion(), wiring.read_settings(), hold=_hold()
     )
     if html:
         write_page(html, board_html(overview))
-    yield overview_report(overview, whole=all)
+    yield overview_report(overview, whole=all, columns=columns_of(sys.stdout))
 
 
 @About(

@@ -23,9 +23,10 @@ _RED = "error|refused|missing|blocked|drift|taken|other|changed|duplicate|gone"
 _YELLOW = "fix|unknown|unverifiable|optional|left to you|not asked|unmanaged|note|waits"
 # The first word of a line or a cell is its state; and what is written in capitals.
 _STYLES: Final[Mapping[str, str]] = {
-    rf"^(?i:{_GREEN})\b|: done$": "green",
-    rf"^(?i:{_RED})\b|\b(?:HOLD|FREEZE|DRIFT|BLOCKED)\b": "bold red",
-    rf"^(?i:{_YELLOW})\b": "yellow",
+    rf"^(?i:{_GREEN})\b|: done$|\bready\b": "green",
+    rf"^(?i:{_RED})\b|\b(?:HOLD|FREEZE|DRIFT|BLOCKED)\b|\b(?:images|tag) gone\b"
+    r"|\b(?:rolled )?back (?:from|in) \S+|without a record": "bold red",
+    rf"^(?i:{_YELLOW})\b|\bunknown\b|\b(?:on hold|frozen|soak until)\b": "yellow",
     r"https?://\S+": "underline",
 }
 # Digests and commits, of which a person needs the beginning; whole in a command.
@@ -38,6 +39,11 @@ def is_watched(stream: TextIO) -> bool:
     """Say whether *stream* is a terminal that somebody looks at, and wants colours."""
     plain = any(map(os.environ.get, ("NO_COLOR", "CI", "GITHUB_ACTIONS")))
     return stream.isatty() and not plain and os.environ.get("TERM") != "dumb"
+
+
+def columns_of(stream: TextIO) -> int:
+    """Return how wide a line on *stream* may be: 80, on a terminal what it has."""
+    return _console(stream).width if is_watched(stream) else 80
 
 
 def print_report(report: Report, stream: TextIO) -> None:
