@@ -1,17 +1,13 @@
 import json
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from monokeel.ground.answers import Unknown
-from monokeel.ground.errors import ServiceError, UsageError
+from monokeel.ground.errors import ServiceError
 from monokeel.ground.report import as_json, as_text
-from monokeel.ground.words import span
-from monokeel.promotion.history import PastMoves, moves_report, past_moves
 from monokeel.promotion.move import move_environment
 from monokeel.promotion.plan import plan_promotion
-from monokeel.promotion.records import BranchMove
 from monokeel.promotion.request import Request
 from monokeel.promotion.status import NextMove, Overview, overview_of
 from monokeel.promotion.status_report import overview_report
@@ -33,15 +29,6 @@ def shop() -> Shop:
 
 def look(shop: Shop, *, hold: str = "") -> Overview:
     return overview_of(shop.outside, shop.settings, hold=hold)
-
-
-def history(shop: Shop, environment: str = "dev", count: int = 20) -> PastMoves:
-    return past_moves(
-        shop.outside,
-        shop.settings,
-        environment=environment,
-        count=count,
-    )
 
 
 def following(overview: Overview, version: str, environment: str) -> NextMove:
@@ -305,105 +292,5 @@ def test_a_silent_github_is_no_empty_status(shop: Shop) -> None:
 
 def test_status_writes_nothing(shop: Shop) -> None:
     look(shop)
-    history(shop)
 
     assert shop.fuse.log == []
-
-
-def test_history_lists_the_moves_with_their_time_and_reason() -> None:
-    shop = Shop()
-    shop.release("1.0.0", "1.1.0")
-    for version, rollback in (("1.0.0", False), ("1.1.0", False), ("1.0.0", True)):
-        request = Request(
-            environment="dev",
-            version=version,
-            rollback=rollback,
-            reason="slow" if rollback else "",
-            actor="ana",
-        )
-        plan = plan_promotion(request, shop.outside, shop.settings)
-        move_environment(plan, shop.outside)
-        shop.records.wait(timedelta(hours=2))
-
-    moves = history(shop).moves
-
-    assert [(m.version, m.before, m.task, m.state) for m in moves] == [
-        ("1.0.0", "1.1.0", "rollback", "success"),
-        ("1.1.0", "1.0.0", "promote", "failure"),
-        ("1.0.0", "", "promote", "success"),
-    ]
-    lived = [span(move.live_for or timedelta()) for move in moves]
-    assert lived == ["2h", "2h", "2h"]
-    assert "slow" in as_text(moves_report(history(shop)))
-
-
-def test_history_shows_a_move_outside_promote(shop: Shop) -> None:
-    old, new = commit_named("1.3.2"), commit_named("1.4.0")
-    shop.records.moves = [
-        BranchMove(
-            before=old,
-            after=new,
-            actor="ben",
-            at=shop.records.clock,
-            kind="force_push",
-        ),
-        BranchMove(
-            before="0" * 40,
-            after=old,
-            actor="ana",
-            at=shop.records.clock - timedelta(hours=3),
-            kind="branch_creation",
-        ),
-    ]
-
-    newest, oldest = history(shop, "prod").moves
-
-    assert (newest.state, newest.by, newest.version, newest.before) == (
-        "outside promote",
-        "ben",
-        "1.4.0",
-        "1.3.2",
-    )
-    assert oldest.record is not None
-
-
-def test_history_is_limited(shop: Shop) -> None:
-    shop.place("dev", "1.4.0")
-
-    assert [move.version for move in history(shop, count=1).moves] == ["1.4.0"]
-
-
-def test_a_former_name_has_the_history_of_the_environment(shop: Shop) -> None:
-    shop.clone.policy = shop.clone.policy.replace(
-        'name = "staging"', 'name = "preprod"\nwas = "staging"'
-    )
-
-    assert [move.version for move in history(shop, "staging").moves] == ["1.4.0"]
-    assert [move.version for move in history(shop, "preprod").moves] == ["1.4.0"]
-
-
-def test_a_branch_of_no_environment_has_a_history(shop: Shop) -> None:
-    shop.place("qa", "1.3.2")
-
-    assert [move.version for move in history(shop, "qa").moves] == ["1.3.2"]
-
-
-@pytest.mark.parametrize("environment", ["", "qa"], ids=["none", "unknown"])
-def test_a_wrong_question_about_history_is_wrong_use(
-    shop: Shop, environment: str
-) -> None:
-    with pytest.raises(UsageError) as caught:
-        history(shop, environment)
-
-    assert caught.value.exit_code == 1
-
-
-def test_an_empty_history_says_so() -> None:
-    shop = Shop()
-
-    report = moves_report(replace(history(shop), unseen="403"))
-
-    assert as_text(report) == (
-        "Nothing was promoted to dev yet\n\nNot seen\n"
-        "  moves outside promote could not be looked for: 403"
-    )
