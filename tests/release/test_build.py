@@ -1,7 +1,7 @@
 """A service is built by this run, and its digest is the builder's own word."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -126,6 +126,36 @@ def test_a_preview_of_a_build_is_refused_as_the_build_would_be(
 
     with pytest.raises(UsageError, match="not those of"):
         planned_report(place, service="api", commit=COMMIT)
+
+
+def test_what_our_own_workflow_has_attested_is_not_built_again(
+    registry: FakeImages,
+) -> None:
+    there = registry.push_new(API, BUILT, COMMIT)
+    asked: list[tuple[str, str, str]] = []
+
+    def is_attested(image: str, digest: str, commit: str) -> bool:
+        asked.append((image, digest, commit))
+        return True
+
+    place = replace(workplace(registry), is_attested=is_attested)
+    found = build_service(place, service="api", commit=COMMIT)
+
+    assert (found.digest, found.built) == (there, False)
+    assert asked == [(f"ghcr.io/{API}", there, COMMIT)]
+    assert "was built already" in build_report(found).headline
+
+
+def test_an_attested_index_that_lacks_a_manifest_is_built_again(
+    registry: FakeImages,
+) -> None:
+    there = registry.push_new(API, BUILT, COMMIT)
+    registry.indexes, registry.lost = {there}, {f"sha256:{'3' * 64}"}
+
+    place = replace(workplace(registry), is_attested=lambda *_: True)
+    made = build_service(place, service="api", commit=COMMIT)
+
+    assert (made.digest != there, made.built) == (True, True)
 
 
 @pytest.mark.parametrize("label", [COMMIT, OTHER, None])

@@ -104,6 +104,19 @@ def test_a_release_uses_no_cache() -> None:
     assert re.findall(r"^\s+cache(?:-from|-to)?:", text, re.MULTILINE) == []
 
 
+def test_attested_is_only_what_the_job_has_built() -> None:
+    """S2, R28: an image that was there would get our signature."""
+    build = workflows.jobs(TEMPLATE / ".github/workflows/release.yml")["build"]
+    steps = [as_object(each) for each in as_list(build["steps"])]
+    [step] = [each for each in steps if "actions/attest@" in str(each.get("uses"))]
+
+    assert as_text(step["if"]).startswith(
+        "${{ steps.image.outputs.built == 'true' && ("
+    )
+    digest = as_object(step["with"])["subject-digest"]
+    assert digest == "${{ steps.image.outputs.digest }}"
+
+
 def test_a_secret_belongs_to_an_environment() -> None:
     for path in HERE:
         for name, job in workflows.jobs(path).items():

@@ -1,7 +1,7 @@
 """The image of one service at one commit, built from its files and pushed."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Protocol
 
 from monokeel.ground.answers import Found, Unknown, as_object, as_text
@@ -27,20 +27,23 @@ class Checkout(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Built:
-    """One image that this run has built; *image* has its host."""
+    """One image; *image* has its host. *built* says whether this run has made it."""
 
     service: str
     image: str
     tag: str
     digest: str
     commit: str
+    built: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workplace:
     """Builds only from the files of the commit, and only what we may push.
 
-    *wait* lets seconds pass.
+    *is_attested* says of (image with host, digest, commit) whether the workflow of
+    releases has signed that it built it; nobody is asked without it. *wait* lets
+    seconds pass.
     """
 
     settings: Settings
@@ -48,6 +51,7 @@ class Workplace:
     builder: Builder
     checkout: Checkout
     wait: Callable[[float], None]
+    is_attested: Callable[[str, str, str], bool] | None = None
 
     def build(self, service: str, commit: str) -> str:
         """Build *service* at *commit* and return its digest, as ``build_service``."""
@@ -57,14 +61,29 @@ class Workplace:
 def build_service(workplace: Workplace, *, service: str, commit: str) -> Built:
     """Return the image of *service* at *commit*, built and pushed now.
 
-    What stands at ``sha-<commit>`` before is nobody's proof of anything and is
-    replaced: everybody who may push could have put it there. Raises UsageError for an
-    unknown service, and for files that are not those of *commit*; RefusedError when
-    the image pushed is labelled with another commit, or when we may not push;
-    ServiceError when nobody can tell.
+    What stands at ``sha-<commit>`` before is replaced, for everybody who may push could
+    have put it there: only an attestation of our own workflow makes it count. Raises
+    UsageError for an unknown service, and for files that are not those of *commit*;
+    RefusedError when the image pushed is labelled with another commit, or when we may
+    not push; ServiceError when nobody can tell.
     """
     settings = workplace.settings
     path = _checked(workplace, service, commit)
+    built = Built(
+        service=service,
+        image=f"{settings.registry_host}/{path}",
+        tag=f"sha-{commit}",
+        digest="",
+        commit=commit,
+    )
+    there = workplace.is_attested and workplace.images.look_up(path, built.tag)
+    if (
+        workplace.is_attested
+        and isinstance(there, Found)
+        and not there.missing
+        and workplace.is_attested(built.image, there.digest, commit)
+    ):
+        return replace(built, digest=there.digest, built=False)
     digest = workplace.builder.build(service, commit)
     found = _shown(workplace, path, digest)
     if found.revision != commit:
@@ -74,19 +93,14 @@ def build_service(workplace: Workplace, *, service: str, commit: str) -> Built:
             fix="The build command must set org.opencontainers.image.revision (the"
             " presets do). Then build again.",
         )
-    return Built(
-        service=service,
-        image=f"{settings.registry_host}/{path}",
-        tag=f"sha-{commit}",
-        digest=digest,
-        commit=commit,
-    )
+    return replace(built, digest=digest)
 
 
 def build_report(built: Built) -> Report:
     """Return what was built, or was there, and its digest."""
     return Report(
-        headline=f"{built.service} built: {built.image}@{built.digest}",
+        headline=f"{built.service} {'built' if built.built else 'was built already'}:"
+        f" {built.image}@{built.digest}",
         data=asdict(built),
     )
 

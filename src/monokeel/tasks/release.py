@@ -97,6 +97,7 @@ def build(*, service: str = "", dry_run: bool = False) -> "Iterator[Report]":
     yield building.build_report(built)
     actions.set_output("image", built.image)
     actions.set_output("digest", built.digest)
+    actions.set_output("built", jsonlib.dumps(built.built))
 
 
 @About(
@@ -282,6 +283,7 @@ def _outside(*, quick: bool = False, builds: bool = False) -> "Outside":
 def _workplace() -> "Workplace":
     import time
 
+    from monokeel.adapters.attestations import Attestations
     from monokeel.adapters.builder import Builder
     from monokeel.release.build import Workplace
 
@@ -298,10 +300,13 @@ def _workplace() -> "Workplace":
         password=login.password,
         server=wiring.server_address(),
     )
+    attestations = Attestations(repository=settings.repository, token=wiring.token())
+    in_actions = wiring.variable("GITHUB_ACTIONS") is not None
     return Workplace(
         settings=settings,
         images=images,
         builder=builder,
         checkout=git,
         wait=time.sleep,
+        is_attested=attestations.vouch_for if in_actions else None,
     )
