@@ -130,6 +130,9 @@ def test_docker_builds_one_manifest_with_labels_and_annotations() -> None:
 
     assert line[:3] == ["docker", "buildx", "build"]
     assert {"--provenance=false", "--sbom=false"} <= set(line)
+    # R45: the containerd image store refuses rewrite-timestamp without it.
+    [output] = [each for each in line if each.startswith("--output=")]
+    assert output.endswith("rewrite-timestamp=true,unpack=false")
     assert line[line.index("--label") + 1] == "a=b"
     assert line[line.index("--annotation") + 1] == "manifest:a=b"
     assert line[-3:] == ["--tag", f"ghcr.io/{API}:{BUILT}", "/some folder/api"]

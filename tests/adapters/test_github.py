@@ -42,6 +42,21 @@ def test_all_pages_are_read_and_other_links_are_ignored() -> None:
         ]
 
 
+@pytest.mark.parametrize("words", ["Only the first 1000 results are available.", "no"])
+def test_a_list_that_github_ends_after_a_thousand_has_ended(words: str) -> None:
+    """R20: drafts stand at its top, and a release is asked for by its tag."""
+    with serving(reply(200, [])) as server:
+        link = f'<{server.url}/repositories/1/releases?page=11>; rel="next"'
+        last = reply(422, {"message": words})
+        server.replies[:] = [reply(200, [{"id": 1}], Link=link), last]
+
+        if words == "no":
+            with pytest.raises(RefusedError, match="answered 422"):
+                github(server.url).pages("/releases")
+        else:
+            assert github(server.url).pages("/releases") == [{"id": 1}]
+
+
 def test_a_wrapped_list_is_unwrapped() -> None:
     answer = reply(200, {"total_count": 1, "variables": [{"name": "X"}]})
 

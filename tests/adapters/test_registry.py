@@ -283,10 +283,14 @@ def test_the_annotation_of_a_manifest_names_its_revision(open_registry: Served) 
     assert found == Found(digest=digest, revision=COMMIT)
 
 
-def test_a_label_that_is_no_commit_is_no_revision(open_registry: Served) -> None:
-    digest = open_registry.push_new(API, "1.4.0", "v1.4.0")
+@pytest.mark.parametrize("label", ["v1.4.0", "A" * 40, "abc1234", "x" * 200])
+def test_a_label_that_is_no_commit_is_quoted(open_registry: Served, label: str) -> None:
+    """R54: a short or upper-case hash is not "no commit"."""
+    digest = open_registry.push_new(API, "1.4.0", label)
 
-    assert open_registry.look_up(API, "1.4.0") == Found(digest=digest, revision=None)
+    found = open_registry.look_up(API, "1.4.0")
+
+    assert found == Found(digest=digest, revision=label[:100])
 
 
 @pytest.mark.parametrize(

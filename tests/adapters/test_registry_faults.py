@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from monokeel.adapters.registry import Registry
+from monokeel.adapters.registry_access import Login
 from monokeel.adapters.session import Session
 from monokeel.ground.answers import Absent, Found, Unknown
 from sandbox.registry_server import RegistryServer
@@ -14,6 +15,7 @@ from tests.fakes.served import (
     API,
     COMMIT,
     MANIFESTS,
+    PASSWORD,
     adapter,
     errors,
     push,
@@ -25,6 +27,20 @@ from tests.fakes.served import (
 def server() -> Iterator[RegistryServer]:
     with registry_server() as started:
         yield started
+
+
+@pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
+def test_one_trouble_while_asking_for_the_right_to_push_is_passed_over(
+    server: RegistryServer, status: int
+) -> None:
+    """R15: an upload that is begun and cancelled has no effect: it is asked again."""
+    path = "/blobs/uploads/"
+    server.faults.append(Fault(status=status, method="POST", path=path, skip=1))
+    login = Login(user="robot", password=PASSWORD)
+    registry = Registry(Session(tries=2), address=server.url, login=login)
+
+    assert registry.may_push_all([API]) == [True]
+    assert server.faults[0].times == 0
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,12 @@
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import pytest
 
+from monokeel.ground.answers import Absent, Found, Unknown
 from monokeel.ground.errors import RefusedError
-from monokeel.release.publish import publish
+from monokeel.ground.settings import parse_settings
+from monokeel.release.publish import publication_report, publish, with_hidden
 from monokeel.release.reading import Reading
 from monokeel.release.record import record_text
 from tests.fakes.world import CLAIMS, COMMIT, OTHER, SERVICES, World, candidate, killed
@@ -243,3 +246,40 @@ def once_before(world: World, point: int, act: Callable[[], object]) -> None:
             act()
 
     world.faults.before = before
+
+
+@dataclass
+class Nobody:
+    """A registry that shows *public* images to whoever comes, and *silent* ones not."""
+
+    public: tuple[str, ...] = ()
+    silent: tuple[str, ...] = ()
+
+    def look_up_all(
+        self, names: Sequence[tuple[str, str]]
+    ) -> list[Found | Absent | Unknown]:
+        return [self.look_up(image) for image, _ in names]
+
+    def look_up(self, image: str) -> Found | Absent | Unknown:
+        if image in self.public:
+            return Found(digest="sha256:1")
+        return Unknown(reason="401", hidden=image not in self.silent)
+
+
+@pytest.mark.parametrize(("host", "asks"), [("ghcr.io", True), ("quay.io", False)])
+def test_a_release_whose_images_are_private_says_so(host: str, *, asks: bool) -> None:
+    """R14: a new package on GHCR is private; elsewhere that is meant so."""
+    settings = parse_settings(
+        f'[repository]\nowner = "acme"\nname = "shop"\n[registry]\nhost = "{host}"\n'
+    )
+    images = [f"acme/shop/{service}" for service in SERVICES]
+    nobody = Nobody(public=(images[0],), silent=(images[1],))
+
+    done = with_hidden(World().publish(), nobody, settings)
+
+    assert done.hidden == (tuple(images[2:]) if asks else ())
+    report = publication_report(done)
+    [section] = [each for each in report.sections if each.heading == "Not public"]
+    assert section.lines[: len(done.hidden)] == done.hidden
+    assert ("gets 401" in "".join(section.lines)) is asks
+    assert report.problems == ()

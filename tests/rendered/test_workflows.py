@@ -117,6 +117,25 @@ def test_attested_is_only_what_the_job_has_built() -> None:
     assert digest == "${{ steps.image.outputs.digest }}"
 
 
+def test_a_token_is_given_to_single_steps() -> None:
+    """R43: the installer and other people's actions have none of ours."""
+    for path in HERE:
+        for name, job in workflows.jobs(path).items():
+            shared = {k: v for k, v in job.items() if k == "env"}
+            assert "token" not in json.dumps(shared).lower(), (path.name, name)
+
+
+def test_a_release_may_have_a_token_of_its_own() -> None:
+    """R47: the registry still gets the token of the job."""
+    publish = workflows.jobs(TEMPLATE / ".github/workflows/release.yml")["publish"]
+    steps = [as_object(each) for each in as_list(publish["steps"])]
+    [env] = [as_object(each["env"]) for each in steps if each.get("name") == "Publish"]
+
+    wanted = "${{ secrets.MONOKEEL_RELEASE_TOKEN || github.token }}"
+    assert env["GITHUB_TOKEN"] == wanted
+    assert env["MONOKEEL_PACKAGES_TOKEN"] == "${{ github.token }}"
+
+
 def test_a_secret_belongs_to_an_environment() -> None:
     for path in HERE:
         for name, job in workflows.jobs(path).items():

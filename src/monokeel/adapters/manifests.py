@@ -20,7 +20,7 @@ LABEL: Final = "org.opencontainers.image"
 REVISION: Final = f"{LABEL}.revision"
 _NAME = re.compile(r"[a-z0-9]+(?:(?:\.|_|__|-+|/)[a-z0-9]+)*\Z")
 _REFERENCE = re.compile(r"[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}\Z|sha256:[0-9a-f]{64}\Z")
-_COMMIT = re.compile(r"[0-9a-f]{40}\Z")
+_LONGEST = 100  # of a label that is quoted; anybody who may push writes it
 # BuildKit's attestations stand among the platforms of an index.
 _ATTESTATION = ("vnd.docker.reference.type", "attestation-manifest")
 
@@ -60,7 +60,7 @@ def digest_of(content: bytes) -> str:
 def revision_of(
     manifest: bytes, read: Callable[[str, str], bytes | Unknown], *, levels: int = 4
 ) -> str | Unknown | None:
-    """Return the commit named by *manifest*, or ``None`` when it names none.
+    """Return what *manifest* says its commit is, or ``None`` when it says nothing.
 
     Its annotation, else that of the first platform, else the label of the config.
     *read* fetches a digest from ``manifests`` or ``blobs``; Unknown when that fails,
@@ -70,7 +70,7 @@ def revision_of(
     fields = _object(manifest)
     annotated = _text(fields.get("annotations"), REVISION)
     if annotated is not None:
-        return annotated if _COMMIT.match(annotated) else None
+        return annotated[:_LONGEST] or None
     platform = _first_platform(fields)
     if platform is not None:
         child: bytes | Unknown = Unknown(reason="an index in an index in an index ...")
@@ -85,7 +85,7 @@ def revision_of(
         return content
     labels = _object(content).get("config")
     label = _text(labels.get("Labels") if isinstance(labels, dict) else None, REVISION)
-    return label if label is not None and _COMMIT.match(label) else None
+    return label[:_LONGEST] if label else None
 
 
 def children_of(manifest: bytes) -> tuple[str, ...]:

@@ -70,7 +70,7 @@ class Registry:
     def look_up(self, image: str, tag: str) -> ImageAnswer:
         """Say what is at *tag* of *image*; a digest does as well.
 
-        The revision is the commit that the image's label or annotation names. Absent
+        The revision is what the image's label or annotation says. Absent
         only after an answer that is certain. Of an index every manifest is asked for:
         a registry that deletes untagged manifests leaves the index where it is
         (delete-untagged-ghcr-action#45).

@@ -139,7 +139,10 @@ class RegistryAccess:
     def unclear(self, answer: Answer, name: str) -> Unknown:
         """Return that *answer*, to a question about *name*, leaves it open."""
         words = f"{answer.status} {error_text(answer)}"
-        return Unknown(reason=f"{self.host} answered {words} for {name}")
+        return Unknown(
+            reason=f"{self.host} answered {words} for {name}",
+            hidden=answer.status in DENIALS,
+        )
 
     def cancel(self, name: str, path: str, location: str) -> None:
         """Take an upload back, and do not mind the answer (GHCR: 405)."""

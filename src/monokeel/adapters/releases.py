@@ -31,7 +31,8 @@ _HIDDEN = (HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND)
 _WORKFLOW_FIX = (
     "The token needs contents: write. If it has that, the commit's .github/workflows"
     " differ from the default branch's, and GitHub lets no GITHUB_TOKEN release such"
-    " a commit: run the release with a token that has workflows: write."
+    " a commit: put a token with workflows: write, too, into the secret"
+    " MONOKEEL_RELEASE_TOKEN of the Environment release."
 )
 
 

@@ -11,9 +11,9 @@ Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 class Found:
     """Something is there: *digest* (``sha256:…``) and the revision it is labelled with.
 
-    *revision* is 40 lower-case hex digits, or ``None`` when the image does not say
-    which commit it was built from. *missing* are the digests of manifests that an
-    index names and the registry does not have: such an image takes its name, and
+    *revision* is what the image says it was built from, of ours 40 lower-case hex
+    digits; ``None`` when it does not say. *missing* are the digests of manifests that
+    an index names and the registry does not have: such an image takes its name, and
     cannot be pulled everywhere.
     """
 

@@ -87,7 +87,7 @@ def build_service(workplace: Workplace, *, service: str, commit: str) -> Built:
     digest = workplace.builder.build(service, commit)
     found = _shown(workplace, path, digest)
     if found.revision != commit:
-        label = found.revision or "no commit"
+        label = repr(found.revision) if found.revision else "no commit"
         raise RefusedError(
             f"{path}@{digest} is labelled with {label}, not {commit}",
             fix="The build command must set org.opencontainers.image.revision (the"

@@ -1,11 +1,14 @@
 """Publish one version: images, tag and release, as one unit."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from monokeel.ground.answers import Unknown
 from monokeel.ground.errors import MonokeelError, RefusedError, ServiceError
 from monokeel.ground.report import Report, Section, Table
+from monokeel.ground.settings import Settings
 from monokeel.release.plan import ReleasePlan
+from monokeel.release.ports import ImageTags
 from monokeel.release.reading import Reading
 from monokeel.release.record import ReleaseRecord
 from monokeel.release.steps import (
@@ -22,6 +25,10 @@ from monokeel.release.steps import (
 _ROUNDS = 3
 _WAITS_S = (0.5, 1.0, 2.0, 4.0, 8.0)
 _LONGEST_WAIT_S = 60.0
+_VISIBILITY = (
+    "Who pulls without a login gets 401; the visibility is in the settings of each"
+    " package: https://github.com/OWNER/REPOSITORY/pkgs/container, Package settings."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +36,8 @@ class Publication:
     """A complete release: *written* names the steps in which this run wrote.
 
     It is empty when the release was complete before. *page* is its address on GitHub.
-    *warnings* name what others have put beside it.
+    *warnings* name what others have put beside it. *hidden* are images that nobody in
+    particular may pull.
     """
 
     record: ReleaseRecord
@@ -37,6 +45,7 @@ class Publication:
     page: str
     written: tuple[str, ...]
     warnings: tuple[str, ...] = ()
+    hidden: tuple[str, ...] = ()
 
 
 def refuse_unknown(plan: ReleasePlan) -> None:
@@ -156,6 +165,31 @@ def _publication(now: Reading, written: list[str]) -> Publication:
     )
 
 
+def with_hidden(
+    done: Publication, nobody: ImageTags, settings: Settings
+) -> Publication:
+    """Return *done* with the images that *nobody*, a reader without a login, sees not.
+
+    A new package on GHCR is private whatever its repository is (GitHub's packages
+    documentation): a cluster that pulls without a login gets 401. Other registries are
+    private on purpose, and are not asked.
+    """
+    if settings.registry_host != "ghcr.io":
+        return done
+    names = [
+        (settings.image(e.service), done.record.version) for e in done.record.images
+    ]
+    answers = zip(names, nobody.look_up_all(names), strict=True)
+    return replace(
+        done,
+        hidden=tuple(
+            image
+            for (image, _), answer in answers
+            if isinstance(answer, Unknown) and answer.hidden
+        ),
+    )
+
+
 def publication_report(done: Publication) -> Report:
     """Return what is out now: version, commit, images, and what this run wrote."""
     record = done.record
@@ -169,6 +203,7 @@ def publication_report(done: Publication) -> Report:
         sections=(
             Section("Release", tuple(lines)),
             Section("Images", table=Table(("service", "image"), rows)),
+            Section("Not public", done.hidden and (*done.hidden, _VISIBILITY)),
             Section("Warnings", done.warnings),
         ),
         data={

@@ -164,15 +164,15 @@ def _merge(settings: "Settings") -> "Merge | None":
 
 
 def _publish(*, strict: bool, built: str | None) -> "Iterator[Report]":
+    from monokeel.release import publish
     from monokeel.release.build import digests_of
-    from monokeel.release.publish import publication_report, refuse_unknown
     from monokeel.release.run import Manner, release_commit
     from monokeel.release.show import refuse_blocked, report_of
 
     def accept(plan: "ReleasePlan") -> None:
         show(report_of(plan, strict=strict), aside=True)
         refuse_blocked(plan, strict=strict)
-        refuse_unknown(plan)
+        publish.refuse_unknown(plan)
         wiring.make_git().require_writer()
 
     _require_token()
@@ -185,7 +185,8 @@ def _publish(*, strict: bool, built: str | None) -> "Iterator[Report]":
         return
     for finished in run.out[:-1]:
         _tell(f"{finished.tag} is published: {finished.page}")
-    yield publication_report(run.out[-1])
+    nobody = wiring.make_registry(quick=True, anonymous=True)
+    yield publish.publication_report(publish.with_hidden(run.out[-1], nobody, settings))
 
 
 def _built_reports(folder: str | None) -> list[str]:

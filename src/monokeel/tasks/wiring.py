@@ -248,12 +248,12 @@ def _mint() -> str:
 
 
 @cache
-def make_registry(*, quick: bool = False) -> "Registry":
-    """Return the registry of the images."""
+def make_registry(*, quick: bool = False, anonymous: bool = False) -> "Registry":
+    """Return the registry of the images; *anonymous* signs in as nobody."""
     from monokeel.adapters.registry import Registry
 
     session, address = make_session(quick=quick), registry_address()
-    login = registry_login()
+    login = None if anonymous else registry_login()
     if quick:
         return Registry(session, address=address, login=login, timeout_s=_QUICK_S)
     return Registry(session, address=address, login=login)
