@@ -164,6 +164,16 @@ def bench(session: nox.Session) -> None:
 
 
 @nox.session(python=False)
+def site(session: nox.Session) -> None:
+    """Make the documentation site in `site`, in an environment of its own.
+
+    A warning or a link that leads nowhere fails; `-- --versions` makes every release's.
+    """
+    arguments = ("scripts/pages.py", "site", *session.posargs)
+    session.run(sys.executable, *arguments, external=True)
+
+
+@nox.session(python=False)
 def screens(session: nox.Session) -> None:
     """Take pictures of status in an incident, into the folder `screens`."""
     run(session, "python", "-m", "bench.screens", *session.posargs, PYTHONPATH=".")
