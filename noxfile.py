@@ -180,6 +180,12 @@ def screens(session: nox.Session) -> None:
 
 
 @nox.session(python=False)
+def changelog(session: nox.Session) -> None:
+    """Print what commits since the last release tell; CHANGELOG.md gets it by hand."""
+    run(session, "git-cliff", "--unreleased", "--strip", "all", *session.posargs)
+
+
+@nox.session(python=False)
 def regen(session: nox.Session) -> None:
     """Make the generated copies again: the manifest and the golden hashes.
 

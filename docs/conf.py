@@ -5,6 +5,7 @@ import os
 
 project = "Monokeel"
 author = "the authors of Monokeel"
+html_show_copyright = False
 version = release = os.environ.get("SITE_VERSION", "")
 html_title = f"Monokeel {version}"
 extensions = ["myst_parser", "sphinxcontrib.mermaid"]

@@ -1,6 +1,7 @@
 """Make the generated copies again; `nox -s regen` runs this, tests compare them.
 
-    python scripts/regen.py [reference] [permissions] [wheel] [manifest] [golden]
+    python scripts/regen.py [owner] [reference] [permissions] [wheel]
+        [manifest] [golden]
 
 Without an argument all of them, in this order: each may be part of the next.
 """
@@ -10,6 +11,7 @@ import os
 import re
 import sys
 import tempfile
+import tomllib
 from pathlib import Path
 
 import reference
@@ -66,9 +68,26 @@ def permissions() -> None:
     permission_page.PAGE.write_text(permission_page.renewed(text), encoding="utf-8")
 
 
+def owner() -> None:
+    """Write who hosts the template, as pyproject.toml says, into every document."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    name = project["project"]["urls"]["Repository"].split("/")[-2]
+    places = ("README.md", "copier.yml", "pyproject.toml")
+    for path in [*map(ROOT.joinpath, places), *(ROOT / "docs").rglob("*.md")]:
+        text = path.read_text(encoding="utf-8")
+        new = re.sub(
+            r"github\.com/[^/\s]+/monokeel", f"github.com/{name}/monokeel", text
+        )
+        new = re.sub(
+            r"//[\w-]+\.github\.io/monokeel", f"//{name}.github.io/monokeel", new
+        )
+        if new != text:
+            path.write_text(new, encoding="utf-8")
+
+
 def main(names: list[str]) -> None:
     """Make what *names* say again, or everything."""
-    for make in (reference.main, permissions, wheel, manifest, golden):
+    for make in (owner, reference.main, permissions, wheel, manifest, golden):
         if not names or {make.__name__, make.__module__} & {*names}:
             make()
 

@@ -77,6 +77,31 @@ def test_every_link_of_a_page_leads_somewhere(page: Path) -> None:
     assert [link for link in links if not (page.parent / link).exists()] == []
 
 
+def test_one_place_says_who_hosts_it() -> None:
+    """`python scripts/regen.py owner` brings it from pyproject.toml everywhere."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    owner = project["project"]["urls"]["Repository"].split("/")[-2]
+    named = {
+        name
+        for path in [*PAGES, ROOT / "copier.yml", ROOT / "pyproject.toml"]
+        for pair in re.findall(
+            r"github\.com/([^/\s]+)/monokeel|//([\w-]+)\.github\.io/monokeel",
+            path.read_text(encoding="utf-8"),
+        )
+        for name in pair
+        if name
+    }
+
+    assert named == {owner}
+
+
+def test_the_first_screen_has_what_a_first_run_takes() -> None:
+    lock = (ROOT / "requirements-demo.txt").read_text(encoding="utf-8")
+    count = len(re.findall(r"^[\w.-]+==", lock, re.MULTILINE))
+
+    assert f"{count} packages" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
 def test_the_changelog_has_a_section_for_this_version() -> None:
     version = (ROOT / "TEMPLATE_VERSION").read_text(encoding="utf-8").strip()
     text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")

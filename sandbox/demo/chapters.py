@@ -151,7 +151,7 @@ def find_drift(story: Story, box: Sandbox) -> None:
     """Find a rule that was changed by hand, and put it back."""
     story.chapter("Drift", "An admin switches reviews off, by hand, on a Friday.")
     story.run("./inv", "drift")
-    _switch_reviews_off(box)
+    switch_reviews_off(box)
     story.run("./inv", "drift", code=2)
     story.run("./scripts/apply-rulesets.sh")
     story.run("./inv", "drift", "--only", "rulesets")
@@ -245,7 +245,8 @@ def _digest(box: Sandbox, tag: str) -> str:
     return box.images.repositories["acme/shop/api"].tags[tag]
 
 
-def _switch_reviews_off(box: Sandbox) -> None:
+def switch_reviews_off(box: Sandbox) -> None:
+    """Change a rule by hand, as somebody in a hurry does."""
     listed = call(box, "GET", "/rulesets", who="admin")
     for each in listed if isinstance(listed, list) else []:
         if not isinstance(each, dict) or each["name"] != "main":

@@ -66,6 +66,33 @@ def test_a_task_in_a_document_exists_with_its_options(path: Path) -> None:
     assert [each for each in found if each] == []
 
 
+PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
+_ANY_FENCE = re.compile(r"^ *```\w*\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_a_task_in_a_page_exists_with_its_options(path: Path) -> None:
+    """What a page tells to type, and tasks named in sentences and tables."""
+    text = path.read_text(encoding="utf-8")
+    lines = [line for block in _ANY_FENCE.findall(text) for line in block.splitlines()]
+    typed = [line.partition(" #")[0].strip() for line in lines]
+    typed += _TASK.findall(_ANY_FENCE.sub("", text).replace("\n", " "))
+    plain = [re.split(r" \| | > ", each)[0].strip() for each in typed]
+    wrong = [
+        found
+        for each in plain
+        if each.startswith("./inv ") and not _SPOKEN.search(each)
+        for found in [unknown(shlex.split(each)[1:])]
+        if found and not found.endswith("no task")
+    ]
+
+    assert wrong == []
+
+
+# A task with a placeholder, or a manner of speaking: `./inv TASK --help`.
+_SPOKEN = re.compile(r"TASK|\\$")
+
+
 @pytest.mark.parametrize(
     "path",
     sorted((TEMPLATE / ".github/workflows").glob("*.yml")),

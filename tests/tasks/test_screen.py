@@ -30,6 +30,7 @@ REPORT = Report(
                     ("api", "blocked", DIGEST),
                     ("web", "ok", f"run: git checkout {'a' * 40}"),
                     ("worker", "missing", "words " * 30),
+                    ("other", "unknown", "x" * 200),
                 ),
             ),
         ),
@@ -72,6 +73,11 @@ def test_each_state_has_its_colour_and_its_word(coloured: pytest.MonkeyPatch) ->
     assert "\x1b[33munknown\x1b[0m" in text
     assert "\x1b[1;31mblocked\x1b[0m" in text
     assert "\x1b[1;31mmissing\x1b[0m" in text
+    assert "\x1b[1;31mother" not in text
+
+
+def test_nothing_of_a_cell_is_left_out(coloured: pytest.MonkeyPatch) -> None:
+    assert plain(shown(80, coloured)).count("x") == 200
 
 
 def test_the_states_of_environments_stand_out(coloured: pytest.MonkeyPatch) -> None:

@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 
 _WIDEST: Final = 160
 _GREEN = "ok|done|free|same|equal|published|connected|was there|in sync|in_sync"
-_RED = "error|refused|missing|blocked|drift|taken|other|changed|duplicate|gone"
+_RED = "error|refused|missing|blocked|drift|taken|other|not as the file says|gone"
 _YELLOW = "fix|unknown|unverifiable|optional|left to you|not asked|unmanaged|note|waits"
-# The first word of a line or a cell is its state; and what is written in capitals.
+# The first word of a line is its state, and the cells below these headings are.
+_STATES = ("state", "status", "verdict")
 _STYLES: Final[Mapping[str, str]] = {
     rf"^(?i:{_GREEN})\b|: done$|\bready\b": "green",
     rf"^(?i:{_RED})\b|\b(?:HOLD|FREEZE|DRIFT|BLOCKED)\b|\b(?:images|tag) gone\b"
@@ -99,10 +100,12 @@ def _parts(section: Section) -> "Iterator[RenderableType]":
         yield Padding(_styled(line), (0, 0, 0, 2))
     if section.table is not None and section.rows:
         table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+        states = [name in _STATES for name in section.table.columns]
         for name in section.table.columns:
-            table.add_column(visible(name), header_style="dim")
+            table.add_column(visible(name), header_style="dim", overflow="fold")
         for row in section.rows:
-            table.add_row(*map(_styled, row))
+            cells = zip(row, states, strict=True)
+            table.add_row(*(_styled(x, state=is_state) for x, is_state in cells))
         yield Padding(table, (0, 0, 0, 2))
 
 
@@ -114,11 +117,11 @@ def _console(stream: TextIO) -> "Console":
     return console
 
 
-def _styled(text: str, style: str = "") -> "Text":
+def _styled(text: str, style: str = "", *, state: bool = True) -> "Text":
     from rich.text import Text
 
     short = text if _COMMAND.search(text) else _LONG.sub(r"\1…", text)
     styled = Text(visible(short), style=style)
-    for pattern, colour in _STYLES.items():
+    for pattern, colour in _STYLES.items() if state else ():
         styled.highlight_regex(pattern, colour)
     return styled
