@@ -7,7 +7,7 @@ from sandbox.environments import find
 from sandbox.pages import listed
 from sandbox.routing import route
 from sandbox.state import State
-from sandbox.wire import Call, Json, Reply, created, no_content
+from sandbox.wire import Call, Json, Reply, created, no_content, not_found
 
 _SECRETS = "/R/environments/{environment}/secrets"
 
@@ -46,3 +46,11 @@ def put_repository_secret(state: State, call: Call) -> Reply:
     known = name in state.secrets
     state.secrets[name] = state.now()
     return no_content() if known else created({})
+
+
+@route("DELETE", "/R/actions/secrets/{name}", "secrets:write")
+def delete_repository_secret(state: State, call: Call) -> Reply:
+    """Forget a secret of the repository."""
+    if state.secrets.pop(call.args["name"].upper(), None) is None:
+        raise not_found()
+    return no_content()

@@ -174,8 +174,10 @@ SCENARIOS: dict[str, Scenario] = {
     ),
     "other ways to merge": Scenario(
         spoil=gh("PATCH", "", {"allow_merge_commit": True}),
-        said="GitHub offers merge, which the rules refuse",
-        ends=gh("PATCH", "", {"allow_merge_commit": False}),
+        said="which the rules refuse",
+        ends=gh(
+            "PATCH", "", {"allow_merge_commit": False, "allow_rebase_merge": False}
+        ),
         note=True,
     ),
     "rules": Scenario(
