@@ -15,7 +15,6 @@ from monokeel.policy.rulesets import BYPASS, Ruleset, objects_in, repeated, rule
 from monokeel.policy.shape import (
     ID_LESS_ACTORS,
     Shape,
-    Unset,
     any_of,
     item_label,
     record,
@@ -149,7 +148,7 @@ def _overlaid_members(
             merged.setdefault(key, value)
         elif key in file:
             merged[key] = _overlaid(file[key], value, known)
-        elif value is not None and not isinstance(known.default, Unset):
+        elif value is not None and known.default is not None:
             merged[key] = _overlaid(known.default, value, known)
     return merged
 

@@ -179,7 +179,7 @@ def _parameters(where: str, parameters: Json, kind: RuleType) -> Iterator[Findin
     if not isinstance(parameters, dict):
         if parameters is not None:
             yield Finding(path=where, problem="has parameters that are no object")
-        elif any(x.required and not x.has_default for x in kind.parameters.values()):
+        elif any(x.required and x.default is None for x in kind.parameters.values()):
             yield Finding(path=where, problem="has no parameters")
         return
     yield from check_members(where, parameters, kind.parameters)

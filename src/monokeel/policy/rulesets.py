@@ -17,7 +17,6 @@ from monokeel.policy.shape import (
     ID_LESS_ACTORS,
     TEXT,
     Shape,
-    Unset,
     actor_label,
     item_label,
 )
@@ -284,9 +283,7 @@ def _members(value: Mapping[str, Json], shapes: Mapping[str, Shape]) -> dict[str
     tree: dict[str, Tree] = {}
     for key, shape in shapes.items():
         member = value.get(key)
-        if member is None:
-            if isinstance(shape.default, Unset):
-                continue
-            member = shape.default
-        tree[key] = _grow(member, shape)
+        member = shape.default if member is None else member
+        if member is not None:
+            tree[key] = _grow(member, shape)
     return tree | {key: Opaque(value[key]) for key in value if key not in shapes}

@@ -65,15 +65,6 @@ def _named(kind: str, number: Json) -> str:
     return f"{number} ({name})" if name else str(number)
 
 
-class Unset:
-    """No default: an absent member is then not the same as any value."""
-
-    def __repr__(self) -> str:
-        """Name the value in a traceback."""
-        return "UNSET"
-
-
-UNSET = Unset()
 Kind = Literal["boolean", "integer", "string", "array", "object"]
 
 
@@ -82,12 +73,13 @@ class Shape:
     """One JSON value: its type, its limits, and what an absent one means.
 
     *identity* names the members that tell two items of an array apart (none: the item
-    itself); an *ordered* array is compared as a sequence, any other as a set.
+    itself); an *ordered* array is compared as a sequence, any other as a set. Without
+    a *default* an absent member is not the same as any value.
     """
 
     kind: Kind
     required: bool = False
-    default: Json | Unset = UNSET
+    default: Json = None
     allowed: tuple[str, ...] = ()
     least: int | None = None
     most: int | None = None
@@ -96,11 +88,6 @@ class Shape:
     ordered: bool = False
     empty: bool = True
     members: Mapping[str, "Shape"] = field(default_factory=dict)
-
-    @property
-    def has_default(self) -> bool:
-        """Whether an absent member has a meaning of its own."""
-        return not isinstance(self.default, Unset)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

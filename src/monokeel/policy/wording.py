@@ -160,7 +160,7 @@ def _shown(value: Json) -> str:
 
 def _line(difference: Difference, change: Change | None, side: str) -> str:
     remarks = [_KINDS[difference.kind]]
-    if difference.path.startswith(BYPASS) and _exempts(difference.live):
+    if difference.path.startswith(BYPASS) and _mode(difference.live) == "exempt":
         remarks.append("severe: exempt leaves no audit entry")
     elif difference.severe:
         remarks.append("severe")
@@ -175,15 +175,13 @@ def _fact(difference: Difference, side: str) -> str:
     if difference.kind in ("missing", "gap"):
         return f"in {side}, not on GitHub"
     if difference.kind in ("added", "unknown") and desired is None:
-        mode = live.get("bypass_mode") if isinstance(live, dict) else None
-        return f"on GitHub{f' ({mode})' if mode else ''}, not in {side}"
+        mode = f" ({_mode(live)})" if isinstance(live, dict) and _mode(live) else ""
+        return f"on GitHub{mode}, not in {side}"
     return f"GitHub has {_shown(live)}, {side} {_shown(desired)}"
 
 
-def _exempts(live: Json) -> bool:
-    if isinstance(live, dict):
-        return live.get("bypass_mode") == "exempt"
-    return live == "exempt"
+def _mode(live: Json) -> Json:
+    return live.get("bypass_mode") if isinstance(live, dict) else live
 
 
 def _lines(comparison: Comparison, side: str) -> Iterator[str]:
