@@ -93,22 +93,16 @@ def _jobs(path: str, text: str) -> Iterator[WorkflowJob]:
         workflow = parse_yaml(text, as_text=True)
     except ValueError:
         workflow = None
-    jobs = workflow.get("jobs") if isinstance(workflow, dict) else None
-    if not isinstance(workflow, dict) or not isinstance(jobs, dict):
-        yield WorkflowJob(
-            name="a workflow that cannot be read", pattern=".*", workflow=path
-        )
-        return
-    on = _events(workflow.get("on"))
+    top = workflow if isinstance(workflow, dict) else {}
+    jobs, on = top.get("jobs"), _events(top.get("on"))
+    if not isinstance(jobs, dict):
+        jobs, on = {"a workflow that cannot be read": None}, None
     for key, value in jobs.items():
-        if not isinstance(value, dict):
-            yield WorkflowJob(name=key, pattern=".*", workflow=path, on=on)
-            continue
-        job = _merged(value)
+        job = _merged(value) if isinstance(value, dict) else {}
         name = str(job.get("name") or key)
         yield WorkflowJob(
             name=name,
-            pattern=_reported(name, job),
+            pattern=_reported(name, job) if job else ".*",
             workflow=path,
             on=on,
             condition=str(job.get("if") or ""),
