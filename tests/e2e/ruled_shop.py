@@ -18,7 +18,12 @@ _ECHOED = "require_extra_approval_for_unattributed_changes"
 
 
 class Ruled(LiveShop):
-    """A shop with this repository's own rulesets in its file."""
+    """A shop with this repository's own rulesets in its file.
+
+    *beyond* are parts of findings about what GitHub does and its description lacks.
+    """
+
+    beyond: tuple[str, ...] = (_ECHOED,)
 
     def __init__(self, box: Sandbox, folder: Path) -> None:
         super().__init__(box, folder)
@@ -62,8 +67,9 @@ class Ruled(LiveShop):
 def ruled_shop(folder: Path) -> Iterator[Ruled]:
     """Give a shop on a sandbox of its own; at the end the contract must hold."""
     with Sandbox() as box:
-        yield Ruled(box, folder)
-        found = [line for line in box.violations() if _ECHOED not in line]
+        shop = Ruled(box, folder)
+        yield shop
+        found = [x for x in box.violations() if not any(y in x for y in shop.beyond)]
         assert found == []
 
 

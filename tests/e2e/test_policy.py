@@ -286,27 +286,43 @@ def test_a_file_that_was_not_merged_loosens_nothing(shop: Ruled) -> None:
     assert meant.code == 0
 
 
-MOON = {"type": "moon_phase", "parameters": {"phase": "full"}}
+MOON: Json = {"type": "moon_phase", "parameters": {"phase": "full"}}
+QUALITY: Json = {"type": "code_quality", "parameters": {"severity": "full"}}
 
 
-def add_moon(shop: Ruled) -> str:
-    """Put a rule that only GitHub knows into the file; return the text before."""
+def add_rule(shop: Ruled, rule: Json) -> str:
+    """Put a rule that GitHub's description lacks last; return the text before."""
     shop.box.switches.new_rule_types = ("moon_phase",)
     path = shop.folder / RULESETS
     text = path.read_text(encoding="utf-8")
     bodies = json.loads(text)
-    bodies[0]["rules"].append(MOON)
+    where = f"rules[{len(bodies[0]['rules'])}]"
+    shop.beyond = (*shop.beyond, f"$.{where}: ", f"{where}.type", f"{where}.parameters")
+    bodies[0]["rules"].append(rule)
     path.write_text(json.dumps(bodies, indent=2), encoding="utf-8")
     return text
 
 
-def test_a_rule_of_a_type_that_nobody_here_knows_is_written_and_compared(
-    shop: Ruled,
+@pytest.mark.parametrize(
+    ("rule", "linted", "said"),
+    [
+        (
+            MOON,
+            "moon_phase is not known here: it is sent as it is",
+            'GitHub has {"phase": "new"}, the file {"phase": "full"}',
+        ),
+        (QUALITY, "nothing wrong", "severity: GitHub has new, the file full"),
+    ],
+    ids=["unknown", "code_quality"],
+)
+def test_a_rule_that_the_description_lacks_is_written_and_compared(
+    shop: Ruled, rule: Json, linted: str, said: str
 ) -> None:
-    """From the file to GitHub, read back; and drift when it is another one."""
-    add_moon(shop)
+    """P31: from the file to GitHub, read back; and drift when it is another one."""
+    add_rule(shop, rule)
 
     warned = shop.inv("policy.lint")
+    planned = shop.inv("policy.plan")
     applied = shop.inv("policy.apply")
     same = shop.inv("drift", "--only", "rulesets")
     rules = shop.live("main")["rules"]
@@ -314,17 +330,17 @@ def test_a_rule_of_a_type_that_nobody_here_knows_is_written_and_compared(
     drifted = shop.inv("drift", "--only", "rulesets")
     mended = shop.inv("policy.apply")
 
-    assert "moon_phase is not known here: it is sent as it is" in warned.out
-    assert (applied.code, same.code) == (0, 0)
-    assert json.dumps(MOON) in json.dumps(rules)
+    assert linted in warned.out
+    assert (planned.code, applied.code, same.code) == (2, 0, 0)
+    assert json.dumps(rule) in json.dumps(rules)
     assert drifted.code == 2
-    assert 'GitHub has {"phase": "new"}, the file {"phase": "full"}' in drifted.out
+    assert said in drifted.out
     assert (mended.code, "full" in json.dumps(shop.live("main"))) == (0, True)
 
 
 def test_a_rule_that_nobody_here_knows_is_kept_by_the_next_apply(shop: Ruled) -> None:
     """Out of the file it is still GitHub's: never erased, and named until it goes."""
-    text = add_moon(shop)
+    text = add_rule(shop, MOON)
     shop.inv("policy.apply")
     less = text.replace('_review_count": 1', '_review_count": 2')
     (shop.folder / RULESETS).write_text(less, encoding="utf-8")
