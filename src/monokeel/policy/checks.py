@@ -11,7 +11,7 @@ from typing import Literal
 
 from monokeel.ground.answers import Json
 from monokeel.ground.parsers import parse_yaml
-from monokeel.policy.refs import glob_matches, is_wildcard, patterns_of
+from monokeel.policy.refs import glob_matches, is_wildcard
 from monokeel.policy.rulesets import Ruleset, listed, objects_in, parameters_of
 from monokeel.policy.shape import GITHUB_ACTIONS, Finding
 
@@ -232,7 +232,7 @@ def _silent(
 
 def _branch_of(ruleset: Ruleset, default_branch: str) -> str:
     """Return a branch that *ruleset* binds, the default one if it may."""
-    include, _ = patterns_of(ruleset)
+    include = ruleset.refs("include")
     named = [each for each in include if not is_wildcard(each) and each[0] != "~"]
     if f"refs/heads/{default_branch}" in named or not named:
         return default_branch

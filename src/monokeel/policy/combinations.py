@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from monokeel.policy.refs import binds, is_wildcard, patterns_of
+from monokeel.policy.refs import binds, is_wildcard
 from monokeel.policy.rulesets import Ruleset, listed, parameters_of
 from monokeel.policy.shape import Finding
 
@@ -19,7 +19,7 @@ def lint_combinations(
     for queue in rulesets:
         if parameters_of(queue, "merge_queue") is None:
             continue
-        wide = [each for each in patterns_of(queue)[0] if is_wildcard(each)]
+        wide = [each for each in queue.refs("include") if is_wildcard(each)]
         if wide:
             # 422 Wildcard ref names are not supported (SceneWorks/SceneWorks#2236).
             yield Finding(
@@ -51,12 +51,12 @@ def _linear(
     def shared(pattern: str) -> bool:
         default = pattern == "~DEFAULT_BRANCH"
         ref = f"refs/heads/{default_branch}" if default else pattern
-        return pattern in patterns_of(linear)[0] or (
+        return pattern in linear.refs("include") or (
             not is_wildcard(ref) and binds(linear, ref, default_branch)
         )
 
     for each in active:
-        if not any(map(shared, patterns_of(each)[0])):
+        if not any(map(shared, each.refs("include"))):
             continue
         queue = parameters_of(each, "merge_queue") or {}
         methods = listed(each, "pull_request", "allowed_merge_methods")

@@ -33,12 +33,11 @@ def binds(ruleset: Ruleset, ref: str, default_branch: str) -> bool:
     prefix = PREFIX.get(str(ruleset.body.get("target") or "branch"))
     if prefix is None or not ref.startswith(prefix):
         return False
-    include, exclude = patterns_of(ruleset)
 
-    def among(patterns: Sequence[str]) -> bool:
-        return any(_matches(each, ref, default_branch) for each in patterns)
+    def among(side: str) -> bool:
+        return any(_matches(each, ref, default_branch) for each in ruleset.refs(side))
 
-    return among(include) and not among(exclude)
+    return among("include") and not among("exclude")
 
 
 def bound_refs(ruleset: Ruleset, refs: Sequence[str], default_branch: str) -> str:
@@ -47,17 +46,6 @@ def bound_refs(ruleset: Ruleset, refs: Sequence[str], default_branch: str) -> st
     names = ", ".join(each.split("/", 2)[2] for each in bound[:_SHOWN])
     more = f" and {len(bound) - _SHOWN} more" if len(bound) > _SHOWN else ""
     return f"{names}{more}" or "nothing"
-
-
-def patterns_of(ruleset: Ruleset) -> tuple[list[str], list[str]]:
-    """Return the patterns that *ruleset* includes, and those it leaves out."""
-    conditions = ruleset.body.get("conditions")
-    refs = conditions.get("ref_name") if isinstance(conditions, dict) else None
-    include, exclude = (
-        [x for x in each if isinstance(x, str)] if isinstance(each, list) else []
-        for each in map((refs if isinstance(refs, dict) else {}).get, _LISTS)
-    )
-    return include, exclude
 
 
 def is_wildcard(pattern: str) -> bool:

@@ -77,6 +77,14 @@ class Ruleset:
         """The types of its rules, in their order."""
         return [str(rule.get("type")) for rule in rules_of(self.body)]
 
+    def refs(self, side: str) -> list[str]:
+        """Return the patterns of refs that it has on *side*, include or exclude."""
+        conditions = self.body.get("conditions")
+        both = conditions.get("ref_name") if isinstance(conditions, dict) else None
+        listed = both.get(side) if isinstance(both, dict) else None
+        patterns = listed if isinstance(listed, list) else []
+        return [each for each in patterns if isinstance(each, str)]
+
     @property
     def passing(self) -> tuple[str, ...]:
         """Who may pass its rules: ``RepositoryRole 5 (admin)``; not who is hidden."""

@@ -135,8 +135,7 @@ def _problem(comparison: Comparison) -> str:
 def _summary(comparison: Comparison) -> tuple[str, ...]:
     """Return what a ruleset is that stands in no file: what it binds, and how."""
     ruleset = comparison.live[0]
-    conditions = ruleset.body.get("conditions")
-    refs = conditions.get("ref_name") if isinstance(conditions, dict) else None
+    refs: Json = {side: [*ruleset.refs(side)] for side in ("include", "exclude")}
     who = ", ".join(comparison.passing or ruleset.passing) or "nobody"
     shape = [f"{key} {ruleset.body.get(key)}" for key in ("target", "enforcement")]
     return (
