@@ -69,16 +69,21 @@ def call(
 
 
 def land(
-    box: Box, title: str, files: Mapping[str, str], *, branch: str = "feat/change"
+    box: Box,
+    title: str,
+    files: Mapping[str, str],
+    *,
+    branch: str = "feat/change",
+    base: str = "main",
 ) -> str:
-    """Bring *files* to ``main`` as on GitHub, and return the new commit.
+    """Bring *files* to the branch *base* as on GitHub, and return the new commit.
 
     A branch, a pull request by ``admin``, the check ``all-green`` by GitHub Actions,
     an approval by ``reviewer``, a squash merge: all over the API, under the rules.
     """
-    tip = sha_of(call(box, "GET", "/git/ref/heads/main", who="admin"))
+    tip = sha_of(call(box, "GET", f"/git/ref/heads/{base}", who="admin"))
     head = save(box, tip, files, message=title, branch=branch)
-    number = open_pull(box, title, branch=branch)
+    number = open_pull(box, title, branch=branch, base=base)
     approve(box, number, head)
     merged = merge(box, number, title=title)
     call(box, "DELETE", f"/git/refs/heads/{branch}", who="admin")
@@ -103,9 +108,9 @@ def save(
     return head
 
 
-def open_pull(box: Box, title: str, *, branch: str) -> int:
-    """Open a pull request from *branch* to ``main``; return its number."""
-    wanted: JsonObject = {"title": title, "head": branch, "base": "main"}
+def open_pull(box: Box, title: str, *, branch: str, base: str = "main") -> int:
+    """Open a pull request from *branch* to *base*; return its number."""
+    wanted: JsonObject = {"title": title, "head": branch, "base": base}
     answer = call(box, "POST", "/pulls", wanted, who="admin")
     return int(_text(answer, "number"))
 
