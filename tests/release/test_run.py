@@ -1,10 +1,14 @@
 """Runs of several commits: what was begun is finished, and nothing gets lost."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 import pytest
 
-from monokeel.ground.errors import RefusedError
+from monokeel.ground.errors import RefusedError, ServiceError
+from monokeel.release.planner import plan_release
+from monokeel.release.ports import Outside
 from monokeel.release.run import Run
 from tests.fakes.lane import Lane
 from tests.fakes.turns import Turns
@@ -153,6 +157,72 @@ def test_pushes_that_come_faster_than_releases_all_get_out(
     with capsys.disabled():
         count = sum(len(each.out) for each in runs)
         print(f"\nrelease: {PUSHES} pushes, {count} releases")  # noqa: T201
+
+
+def test_twelve_pushes_within_one_build_are_two_releases(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """As release.yml plays them: plan, build and publish of each, one after the other.
+
+    The first is built while the others land; each plan asks once what waits.
+    """
+    lane = Lane()
+    commits = [lane.land("fix: change 0")]
+    waits: set[str] = set()
+    asked = replace_waiting(lane, waits)
+    count = 0
+    for number in range(PUSHES):
+        commit = commits[number]
+        waits.discard(commit)
+        plan = plan_release(lane.settings, asked(commit))
+        if number == 0:  # its build takes as long as all the other pushes
+            commits += [lane.land(f"fix: change {n}") for n in range(1, PUSHES)]
+            waits |= {*commits[1:]}
+        if plan.needed:
+            count += len(lane.run(commit).out)
+        else:
+            assert plan.reason.startswith(f"left to the run of {commits[-1][:7]}")
+
+    lane.assert_settled()
+    released = lane.released()
+    notes = "".join(each.body for each in lane.releases.releases.values())
+    assert [n for n in range(PUSHES) if f"change {n} " not in notes] == []
+    assert released == {"1.0.0": commits[0], "1.0.1": commits[-1]}
+    with capsys.disabled():
+        print(f"\nrelease: {PUSHES} pushes, {count} releases")  # noqa: T201
+
+
+def test_what_was_begun_is_left_to_no_newer_run() -> None:
+    lane = Lane()
+    first = lane.land("feat: a")
+    lane.kill(first, CLAIM)
+    second = lane.land("fix: b")
+
+    plan = plan_release(lane.settings, replace_waiting(lane, {second})(first))
+
+    assert plan.needed is True
+
+
+def test_a_run_of_which_nobody_knows_is_not_waited_for() -> None:
+    lane = Lane()
+    first = lane.land("feat: a")
+    lane.land("fix: b")
+
+    def silent(_: str) -> str:
+        raise ServiceError("GitHub answered 503")
+
+    plan = plan_release(lane.settings, replace(lane.clone_at(first), waiting=silent))
+
+    assert (plan.needed, plan.version) == (True, "1.0.0")
+
+
+def replace_waiting(lane: Lane, waits: set[str]) -> Callable[[str], Outside]:
+    """Return what a job sees that asks whether a run of one of *waits* waits."""
+
+    def waiting(commit: str) -> str:
+        return "https://github.com/acme/shop/actions/runs/7" if commit in waits else ""
+
+    return lambda commit: replace(lane.clone_at(commit), waiting=waiting)
 
 
 def test_a_release_asks_for_few_lists_of_refs() -> None:

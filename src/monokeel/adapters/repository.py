@@ -17,6 +17,7 @@ from monokeel.ground.words import parse_time
 from monokeel.setup.ports import DeployKey
 
 _ADDED = (HTTPStatus.OK, HTTPStatus.SEE_OTHER)  # 303: the policy exists already
+_WAITS = ("queued", "requested", "waiting", "pending")
 _OR_ABSENT = (HTTPStatus.OK, HTTPStatus.NOT_FOUND)
 
 
@@ -126,6 +127,18 @@ class Repository:
         if absent and "not protected" not in words_of(answer).lower():
             raise _hidden(answer)
         return not absent
+
+    def waiting_run(self, workflow: str, commit: str) -> str:
+        """Return the page of a run on *commit* that has not begun, empty without one.
+
+        *workflow* is the name of its file. Source: GitHub's REST documentation, "List
+        workflow runs for a workflow".
+        """
+        path = f"/actions/workflows/{quote(workflow)}/runs"
+        params = {"head_sha": commit, "event": "push"}
+        runs = self._github.pages(path, params=params, key="workflow_runs")
+        waits = (as_text(x.get("html_url")) for x in runs if x.get("status") in _WAITS)
+        return next(waits, "")
 
     def now(self) -> datetime:
         """Return GitHub's time, that of its newest answer."""

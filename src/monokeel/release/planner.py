@@ -6,6 +6,7 @@ registry can say is in the ``Reading``, and stays unknown when they are silent.
 
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 
 from monokeel.ground.errors import NO_ANSWER
 from monokeel.ground.settings import Settings
@@ -15,7 +16,7 @@ from monokeel.release import cautions, checks
 from monokeel.release.goal import NO_GOAL, Goal, find_goal
 from monokeel.release.guard import service_images
 from monokeel.release.notes import release_notes
-from monokeel.release.plan import ReleasePlan, Resume
+from monokeel.release.plan import ReleasePlan, Resume, short
 from monokeel.release.ports import Outside
 from monokeel.release.reading import Reading
 from monokeel.release.start import Claim, Start, ask_refs, read_start
@@ -39,6 +40,7 @@ def plan_release(
     ServiceError when git itself fails.
     """
     now, goal = _start(settings, outside, finish)
+    goal = _left_to_newer(now, goal, outside)
     analysis, version, notes = goal.analysis, goal.version, ""
     reading = None
     if version is not None:
@@ -80,6 +82,21 @@ def _start(settings: Settings, outside: Outside, finish: str) -> tuple[Start, Go
         now = read_start(settings, outside, refs, commit=finish, surely=True)
         goal = find_goal(now, history)
     return now, goal or NO_GOAL
+
+
+def _left_to_newer(now: Start, goal: Goal, outside: Outside) -> Goal:
+    """Return *goal*, or none where a run that waits for the newest commit has it all.
+
+    No answer is no such run; what was begun is never left.
+    """
+    page, tip = "", now.tip or ""
+    if goal.version and now.place == "behind" and not (now.own or now.older):
+        with suppress(*NO_ANSWER):
+            page = outside.waiting(tip)
+    if not page:
+        return goal
+    reason = f"left to the run of {short(tip)}, which is newer and waits: {page}"
+    return replace(goal, version=None, reason=reason)
 
 
 def _begun_before(

@@ -167,7 +167,8 @@ class Outside:
     """Everything that a release reads and writes.
 
     A part that cannot be asked is Unknown, with the reason. *wait* lets seconds pass.
-    *merge* says that HEAD is no commit of a branch yet.
+    *merge* says that HEAD is no commit of a branch yet. *waiting* returns the page of a
+    release run that waits to begin on a commit, empty if there is none.
     """
 
     history: History
@@ -177,6 +178,7 @@ class Outside:
     builder: Builder | Unknown = field(default=Unknown(reason="nothing is built here"))
     wait: Callable[[float], None] = lambda _: None
     merge: Merge | None = None
+    waiting: Callable[[str], str] = lambda _: ""
 
 
 def offline(history: History, reason: str) -> Outside:

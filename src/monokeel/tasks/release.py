@@ -136,6 +136,8 @@ def _show_plan(*, asks: bool, strict: bool) -> "Iterator[Report]":
     if asks:
         # Two seconds are for a person at a terminal; a job has time to wait.
         outside = _outside(quick=wiring.variable("GITHUB_ACTIONS") is None)
+        if wiring.variable("GITHUB_EVENT_NAME") == "push":
+            outside = replace(outside, waiting=_waiting)
     preview = wiring.variable("GITHUB_EVENT_NAME") == "pull_request"
     if preview:
         outside = replace(outside, merge=_merge(settings))
@@ -149,6 +151,12 @@ def _show_plan(*, asks: bool, strict: bool) -> "Iterator[Report]":
     refuse_blocked(plan, strict=strict)
     if asks:
         refuse_unseen(plan)
+
+
+def _waiting(commit: str) -> str:
+    from monokeel.adapters.repository import Repository
+
+    return Repository(wiring.make_github()).waiting_run("release.yml", commit)
 
 
 def _merge(settings: "Settings") -> "Merge | None":
