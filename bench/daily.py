@@ -3,7 +3,7 @@
 Whole processes, each in turn with its floor: processor time, children too. The least
 counts, for another program on the machine only ever makes one slower.
 
-    python -m bench.daily TREE [--runs 5] [--only list,copy,update,guard]
+    python -m bench.daily TREE [--runs 5] [--only list,copy,update,guard,promote]
 
 TREE is a rendered repository. The guard asks a registry on loopback that answers each
 request after 100 ms.
@@ -13,11 +13,13 @@ import argparse
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 from bench.release import measure
 from sandbox.demo.template import git, release_next_template, release_template
 from sandbox.server import Sandbox
+from tests.e2e.live_shop import LiveShop
 
 _LATENCY_S = 0.1
 _MANY = 20
@@ -129,12 +131,56 @@ def guarding(tree: Path, work: Path, runs: int) -> None:
     line(f"`./inv guard`, {_MANY} services / 1", seconds[1], seconds[0], "2")
 
 
+def timed(shop: LiveShop, *command: str) -> tuple[int, float]:
+    """Run *command*; return its requests to GitHub and its seconds."""
+    before, start = shop.rest_calls(), time.perf_counter()
+    done = shop.inv(*command)
+    if done.code:
+        raise SystemExit(done.err)
+    return shop.rest_calls() - before, time.perf_counter() - start
+
+
+def promoting(work: Path) -> None:
+    """Print requests and times of a promotion, a no-op and status."""
+    print("\n| records | promote | no-op | status |\n|---|---|---|---|")
+    for count in (10, 100, 1000):
+        with Sandbox() as box:
+            shop = LiveShop(box, work / f"records-{count}")
+            for version in ("1.0.0", "1.1.0", "1.2.0"):
+                shop.release(version)
+            shop.place("1.0.0", "dev", "staging", "prod")
+            shop.place("1.1.0", "dev", "staging", "prod")
+            shop.multiply_records(count - 6, foreign=count)
+            commands = (
+                ("promote", "--env=dev", "--version=1.2.0"),
+                ("promote", "--env=prod", "--version=1.1.0"),
+                ("status",),
+            )
+            cells = [timed(shop, *command) for command in commands]
+        shown = " | ".join(f"{asked} in {taken:.2f} s" for asked, taken in cells)
+        print(f"| {count} of ours, {count} of others | {shown} |")
+
+
+def checking(work: Path) -> None:
+    """Compare the gates of a promotion of twenty services with those of one."""
+    seconds = []
+    for count in (1, _MANY):
+        with Sandbox() as box:
+            names = tuple(f"s{number}" for number in range(count))
+            shop = LiveShop(box, work / f"services-{count}", names)
+            shop.release("1.0.0")
+            box.switches.delay_s = _LATENCY_S
+            command = ("promote", "--env=dev", "--version=1.0.0", "--dry-run")
+            seconds.append(min(timed(shop, *command)[1] for _ in range(3)))
+    line(f"promote --dry-run, {_MANY} services / 1", seconds[1], seconds[0], "2")
+
+
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("tree", type=Path)
     parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--only", default="list,copy,update,guard")
+    parser.add_argument("--only", default="list,copy,update,guard,promote")
     chosen = parser.parse_args()
     print(
         "| what / floor | ours, s | floor, s | ratio | target |\n|---|---|---|---|---|"
@@ -150,6 +196,9 @@ def main() -> None:
             updating(work, chosen.runs)
         if "guard" in only:
             guarding(tree, work, chosen.runs)
+        if "promote" in only:
+            checking(work)
+            promoting(work)
 
 
 if __name__ == "__main__":

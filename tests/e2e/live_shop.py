@@ -36,14 +36,6 @@ POLICY = """\
 owner = "acme"
 name = "shop"
 
-[[services]]
-name = "api"
-kind = "api"
-
-[[services]]
-name = "worker"
-kind = "worker"
-
 [[environments]]
 name = "dev"
 prerelease = true
@@ -84,8 +76,11 @@ class Done:
 class LiveShop:
     """A clone at *folder* with the tasks in it, and everything on *box*."""
 
-    def __init__(self, box: Sandbox, folder: Path) -> None:
+    def __init__(
+        self, box: Sandbox, folder: Path, services: tuple[str, ...] = SERVICES
+    ) -> None:
         self.box = box
+        self.services = services
         self.folder = folder
         self.github = GitHub(
             Session(),
@@ -97,7 +92,13 @@ class LiveShop:
         source = ROOT / "template"
         (folder / "infra").mkdir(parents=True)
         shutil.copy(source / "tasks.py", folder / "tasks.py")
-        (folder / "infra/platform.toml").write_text(POLICY, encoding="utf-8")
+        (folder / "infra/platform.toml").write_text(
+            POLICY
+            + "".join(
+                f'\n[[services]]\nname = "{each}"\nkind = "api"\n' for each in services
+            ),
+            encoding="utf-8",
+        )
         (folder / "infra/rulesets.json").write_text("[]", encoding="utf-8")
         self.git("init", "--quiet", "--initial-branch=main")
         self.git("remote", "add", "origin", "https://github.com/acme/shop.git")
@@ -167,7 +168,7 @@ class LiveShop:
         """Release *version* at a new commit: images, tag, published release.json."""
         (self.folder / "VERSION").write_text(version, encoding="utf-8")
         commit = self.save(f"feat: {version}")
-        images = tuple(self._publish(each, version, commit) for each in SERVICES)
+        images = tuple(self._publish(each, version, commit) for each in self.services)
         record = ReleaseRecord(version=version, commit=commit, images=images)
         text = record_text(record)
         self.git("tag", "--annotate", "--message", text, f"v{version}", commit)

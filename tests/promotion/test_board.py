@@ -1,14 +1,17 @@
 """The page of status, read as a person reads it."""
 
+import json
 import re
 import shutil
 import subprocess
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 
+from monokeel.ground.answers import Json, as_list, as_number, as_object
 from monokeel.promotion.board import board_html
 from monokeel.promotion.status import overview_of
 from tests.fakes.incident import HOLD, incident
@@ -93,22 +96,27 @@ def test_nothing_is_loaded_and_nothing_acts() -> None:
     assert f"HOLD {nasty}" in reader.words
 
 
-@pytest.mark.skipif(BROWSER is None, reason="no browser is installed")
-@pytest.mark.parametrize("width", [390, 1280], ids=["phone", "desktop"])
-def test_the_page_fits_its_window(width: int, tmp_path: Path) -> None:
-    measure = (
-        "<script>document.title = document.documentElement.scrollWidth"
-        " + ' ' + document.querySelector('.stop').getBoundingClientRect().top"
-        "</script>"
-    )
-    text = page(incident(), hold=HOLD).replace("</body>", f"{measure}</body>")
-    path = tmp_path / "page.html"
-    path.write_text(text, encoding="utf-8")
+MEASURE = """<script>
+const seen = [...document.querySelectorAll("h1, h2, p, .stop, .version")].filter(
+  (each) => each.getBoundingClientRect().bottom <= 900
+    && getComputedStyle(each).visibility === "visible");
+document.title = encodeURIComponent(JSON.stringify({
+  width: document.documentElement.scrollWidth,
+  lines: seen.map((each) => each.innerText),
+  back: getComputedStyle(document.body).backgroundColor,
+  ink: getComputedStyle(document.body).color,
+}));
+</script>"""
 
+
+def looked_at(text: str, folder: Path, width: int, *more: str) -> dict[str, Json]:
+    """What stands in the first 900 pixels of a window, as a browser draws it."""
+    path = folder / "page.html"
+    path.write_text(text.replace("</body>", f"{MEASURE}</body>"), encoding="utf-8")
     done = subprocess.run(
         [
-            *(str(BROWSER), "--headless", "--no-sandbox", "--disable-gpu"),
-            *(f"--user-data-dir={tmp_path / 'profile'}", f"--window-size={width},900"),
+            *(str(BROWSER), "--headless", "--no-sandbox", "--disable-gpu", *more),
+            *(f"--user-data-dir={folder / 'profile'}", f"--window-size={width},900"),
             *("--dump-dom", path.as_uri()),
         ],
         capture_output=True,
@@ -116,8 +124,35 @@ def test_the_page_fits_its_window(width: int, tmp_path: Path) -> None:
         timeout=120,
         check=True,
     )
-
-    found = re.search(r"<title>(\d+) ([\d.]+)</title>", done.stdout)
+    found = re.search(r"<title>(%7B[^<]+)</title>", done.stdout)
     assert found is not None
-    assert int(found[1]) <= max(width, 500)
-    assert float(found[2]) < 100
+    return as_object(json.loads(unquote(found[1])))
+
+
+@pytest.mark.skipif(BROWSER is None, reason="no browser is installed")
+@pytest.mark.parametrize("width", [390, 1280], ids=["phone", "desktop"])
+def test_a_person_reads_what_is_wrong_and_then_each_place(
+    width: int, tmp_path: Path
+) -> None:
+    seen = looked_at(page(incident(), hold=HOLD), tmp_path, width)
+
+    lines = [str(each) for each in as_list(seen["lines"])]
+    assert as_number(seen["width"]) <= max(width, 500)
+    assert lines[:2] == ["What runs where in acme/shop", f"HOLD {HOLD}"]
+    assert lines[2].startswith("FREEZE prod until 2026-07-01 00:00Z: holidays")
+    assert lines[3] == "DRIFT env/staging moved to 1.4.0 without a record"
+    assert lines[4:6] == ["dev", "1.5.1"]
+    prod = lines[lines.index("prod") :]
+    assert prod[1:3] == ["1.3.2", "for 1d, by ben, back from 1.5.0 (checkout broken)"]
+    assert "back: 1.3.0 ready" in prod
+
+
+@pytest.mark.skipif(BROWSER is None, reason="no browser is installed")
+def test_a_dark_room_gets_a_dark_page(tmp_path: Path) -> None:
+    text = page(incident(), hold=HOLD)
+
+    light = looked_at(text, tmp_path, 1280)
+    dark = looked_at(text, tmp_path, 1280, "--blink-settings=preferredColorScheme=0")
+
+    assert (light["back"], dark["back"]) == ("rgb(255, 255, 255)", "rgb(13, 17, 23)")
+    assert light["lines"] == dark["lines"]
