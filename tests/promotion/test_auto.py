@@ -5,7 +5,7 @@ import pytest
 from monokeel.ground.errors import UsageError
 from monokeel.ground.report import as_text
 from monokeel.ground.settings import parse_settings
-from monokeel.promotion.auto import onwards_report, promote_onwards
+from monokeel.promotion.auto import promote_onwards
 from monokeel.promotion.move import move_environment
 from monokeel.promotion.plan import plan_promotion
 from monokeel.promotion.request import Request
@@ -25,10 +25,10 @@ def shop() -> Shop:
 
 def go(shop: Shop, *, carried_out: bool = True, hold: str = "") -> str:
     request = Request(environment="", hold=hold)
-    steps = promote_onwards(
+    report = promote_onwards(
         request, shop.outside, shop.settings, carried_out=carried_out
     )
-    return as_text(onwards_report([*steps]))
+    return as_text(report)
 
 
 def test_a_release_goes_on_until_a_gate_ends_it(shop: Shop) -> None:

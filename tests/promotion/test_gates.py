@@ -4,7 +4,7 @@ import pytest
 
 from monokeel.ground.answers import Absent, Found, Unknown
 from monokeel.ground.errors import UsageError
-from monokeel.promotion.facts import MoveFacts, NotAsked
+from monokeel.promotion.facts import MoveFacts
 from monokeel.promotion.gates import (
     OVERRIDABLE,
     Gate,
@@ -80,7 +80,7 @@ CASES = {
         "unknown",
     ),
     "a release that nobody read": (
-        replace(READY, release=NotAsked()),
+        replace(READY, release=None),
         "release",
         "not_asked",
     ),
@@ -93,7 +93,7 @@ CASES = {
     "a silent registry": (with_image(Unknown(reason="503")), "images", "unknown"),
     "a release without images": (with_images(), "images", "unknown"),
     "images that nobody read": (
-        replace(READY, artifact=NotAsked()),
+        replace(READY, artifact=None),
         "images",
         "not_asked",
     ),

@@ -6,7 +6,7 @@ from monokeel.drift.sections import Facts
 from monokeel.ground.answers import Absent, Json, Unknown
 from monokeel.ground.settings import Settings
 from monokeel.policy.reading import Unverified
-from monokeel.promotion.facts import NotAsked, read_release
+from monokeel.promotion.facts import read_release
 from monokeel.promotion.pointers import Pointers
 from monokeel.promotion.ports import Outside
 from monokeel.release.record import ReleaseRecord
@@ -46,11 +46,11 @@ def _check(
     match release:
         case Unknown(reason=reason):
             yield _unclear("release", tag, reason)
-        case Absent() | NotAsked():
+        case Absent():
             yield f"release {tag} is live, but its tag carries no record of a release"
         case ReleaseRecord():
             pass
-    if not isinstance(artifact, NotAsked):
+    if artifact is not None:
         yield from artifact.wrong
         for each in artifact.images:
             if isinstance(each.answer, Unknown):

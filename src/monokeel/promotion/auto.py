@@ -1,8 +1,8 @@
 """``auto = true``: a release goes on by itself, as far as every gate lets it pass."""
 
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 
+from monokeel.ground.answers import Json
 from monokeel.ground.errors import RefusedError
 from monokeel.ground.report import Report, Section
 from monokeel.ground.settings import Settings
@@ -16,33 +16,39 @@ from monokeel.promotion.request import Request
 from monokeel.promotion.rollback import told
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """What became of one environment: *moved*, or *said* why it ended there."""
-
-    environment: str
-    version: str
-    moved: bool
-    said: str
-
-
 def promote_onwards(
     request: Request, outside: Outside, local: Settings, *, carried_out: bool
-) -> Iterator[Step]:
+) -> Report:
     """Promote the version of *request*, or the newest, wherever ``auto = true``.
 
     In order; the first environment that does not take it ends it. So does one that was
-    rolled back: somebody is looking at it. Raises ServiceError when a move cannot be
-    told.
+    rolled back: somebody is looking at it. Returns what was promoted, and where and why
+    it ended. Raises ServiceError when a move cannot be told.
     """
     settings, pointers = read_remote(outside.clone, local)
     version = request.version or next(iter(newest_first(pointers.releases)), "")
+    steps: list[dict[str, Json]] = []
+    went, ended = {}, ""
     for name in [each.name for each in settings.environments if each.auto]:
         wanted = replace(request, environment=name, version=version)
         moved, said = _step(wanted, outside, local, carried_out=carried_out)
-        yield Step(environment=name, version=version, moved=moved, said=said)
+        steps.append(
+            {"environment": name, "version": version, "moved": moved, "said": said}
+        )
         if not moved:
-            return
+            ended = said
+            break
+        went[name] = said
+    if not steps:
+        return Report(headline="no environment has auto = true", data={"steps": []})
+    return Report(
+        headline=f"{version} went on by itself to: {', '.join(went) or 'nowhere'}",
+        sections=(
+            Section("", tuple(went.values())),
+            Section("Ended there", (ended,) if ended else ()),
+        ),
+        data={"steps": [*steps]},
+    )
 
 
 def _step(
@@ -63,19 +69,3 @@ def _step(
         except RefusedError as error:
             return False, error.problem
     return True, f"{plan.branch}: {plan.before} -> {plan.version}"
-
-
-def onwards_report(steps: list[Step]) -> Report:
-    """Return what was promoted by itself, and where and why it ended."""
-    if not steps:
-        return Report(headline="no environment has auto = true", data={"steps": []})
-    moved = [each for each in steps if each.moved]
-    went = ", ".join(each.environment for each in moved) or "nowhere"
-    return Report(
-        headline=f"{steps[0].version} went on by itself to: {went}",
-        sections=(
-            Section("", tuple(each.said for each in moved)),
-            Section("Ended there", tuple(x.said for x in steps if not x.moved)),
-        ),
-        data={"steps": [asdict(each) for each in steps]},
-    )

@@ -6,7 +6,12 @@ from monokeel.ground.words import span
 from monokeel.promotion.history import COLUMNS, recorded
 from monokeel.promotion.reading import Place, Reading
 from monokeel.promotion.status import Overview, PlaceStatus
-from monokeel.promotion.status_report import next_words, stops, where_words
+from monokeel.promotion.status_report import (
+    behind_words,
+    next_words,
+    stops,
+    where_words,
+)
 
 _SHOWN = 12  # moves of each environment
 _STYLE = """
@@ -71,25 +76,20 @@ def _card(each: PlaceStatus, reading: Reading) -> str:
     place = each.place
     at = place.version or ("nothing yet" if place.commit is None else "no release")
     said = where_words(place, reading).removeprefix(at).lstrip()
-    lines = [f'<p class="dim">{escape(said)}</p>'] if said else []
-    lines += [f'<p class="bad">{escape(line)}</p>' for line in each.elsewhere]
-    if each.behind:
-        ago = f" for {span(each.lacking)}" if each.lacking is not None else ""
-        lines.append(f"<p>{each.behind} behind{ago}</p>")
+    lines = [("dim", said), *(("bad", line) for line in each.elsewhere)]
+    lines.append(("", behind_words(each)))
     for version, why in each.back:
-        kind, word = (
-            ("bad", f"{version}, {why}") if why else ("good", f"{version} ready")
-        )
-        lines.append(f'<p>back: <b class="{kind}">{escape(word)}</b></p>')
+        words = f"{version}, {why}" if why else f"{version} ready"
+        lines.append(("bad" if why else "good", f"back: {words}"))
     if each.next_move is not None:
         kind = "dim" if each.next_move.stops else "good"
-        words = escape(next_words(each.next_move))
-        lines.append(f'<p>next: <span class="{kind}">{words}</span></p>')
+        lines.append((kind, f"next: {next_words(each.next_move)}"))
+    shown = [f'<p class="{kind}">{escape(text)}</p>' for kind, text in lines if text]
     return (
         f'<section class="place{" drifts" if place.drift else ""}">'
         f"<h2>{escape(place.name)}</h2>"
         f'<div class="version">{escape(at)}</div>{_timeline(place, reading)}'
-        f"{''.join(lines)}</section>"
+        f"{''.join(shown)}</section>"
     )
 
 

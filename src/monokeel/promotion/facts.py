@@ -27,11 +27,6 @@ _WORDS = (  # GitHub's own
 )
 
 
-@dataclass(frozen=True, slots=True)
-class NotAsked:
-    """Nobody asked: ``status`` reads no release and no image of every version."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MoveFacts:
     """What is known about moving *environment* to *version*, at *now* (GitHub's clock).
@@ -62,9 +57,9 @@ class MoveFacts:
     before: TrackRecord | None = None
     unchecked: str = ""
     blocked: str = ""
-    release: ReleaseRecord | Absent | Unknown | NotAsked = NotAsked()
-    artifact: Artifact | NotAsked = NotAsked()
-    protection: Protection | Unknown | NotAsked = NotAsked()
+    release: ReleaseRecord | Absent | Unknown | None = None
+    artifact: Artifact | None = None
+    protection: Protection | Unknown | None = None
     frozen: tuple[tuple[datetime, str], ...] = ()
     hold: str | Unknown = ""
     push_refusal: str = ""
@@ -142,12 +137,12 @@ def _direction(
 
 def read_release(
     outside: Outside, settings: Settings, pointers: Pointers, version: str
-) -> tuple[ReleaseRecord | Absent | Unknown, Artifact | NotAsked]:
+) -> tuple[ReleaseRecord | Absent | Unknown, Artifact | None]:
     """Return the record of *version* and what the registry has of it."""
     tag = settings.tag(version)
     record = read_record(outside.clone, tag, pointers.tags.get(version))
     if not isinstance(record, ReleaseRecord):
-        return record, NotAsked()
+        return record, None
     return record, read_artifact(record, settings, outside.images, version=version)
 
 

@@ -11,7 +11,7 @@ from typing import Literal
 from monokeel.ground.answers import Absent, Found, Unknown
 from monokeel.ground.version import is_prerelease
 from monokeel.ground.words import span
-from monokeel.promotion.facts import MoveFacts, NotAsked
+from monokeel.promotion.facts import MoveFacts
 from monokeel.promotion.pointers import ref_of
 from monokeel.promotion.ports import Protection
 from monokeel.release.artifact import Artifact
@@ -151,7 +151,7 @@ def _blocked(at: MoveFacts) -> Gate:
 @_gate("the tag carries no record of a release of that commit")
 def _release(at: MoveFacts) -> Gate:
     match at.release:
-        case NotAsked():
+        case None:
             return Gate(status="not_asked", detail="")
         case Unknown(reason=reason):
             return _unclear(reason, "Run again once the remote answers.")
@@ -170,7 +170,7 @@ def _release(at: MoveFacts) -> Gate:
     " `sha-<commit>`"
 )
 def _images(at: MoveFacts) -> Gate:
-    if isinstance(at.artifact, NotAsked):
+    if at.artifact is None:
         return Gate(status="not_asked", detail="")
     wrong, silent = at.artifact.wrong, at.artifact.unclear
     if wrong:
@@ -325,7 +325,7 @@ def _approval(at: MoveFacts) -> Gate:
     name, wanted = at.environment.name, at.environment.reviewers
     status: GateStatus = "refused" if wanted else "warning"
     match at.protection:
-        case NotAsked():
+        case None:
             return Gate(status="not_asked", detail="")
         case Unknown(reason=reason):
             return Gate(

@@ -69,7 +69,9 @@ def move_environment(plan: Plan, outside: Outside) -> Outcome:
         said = f"overtaken by {plan.version}"
         late = "" if ended else _settle(records, own, "failure", said)
         warnings = (f"{plan.branch} is there{late}",) if late else ()
-        there = replace(plan, kind="there", reading=_read_after(plan, outside))
+        there = replace(
+            plan, kind="there", reading=_read_after(plan, outside, plan.commit)
+        )
         return Outcome(plan=there, warnings=(*unseen, *warnings))
     notes = _confirm(plan, records, own)
     return Outcome(plan=plan, record=own, warnings=(*unseen, *notes))
@@ -136,12 +138,12 @@ def _refusal(
     return f"order: {order.detail}" if order.status == "refused" else ""
 
 
-def _read_after(plan: Plan, outside: Outside) -> Reading:
+def _read_after(plan: Plan, outside: Outside, commit: str) -> Reading:
+    """Read the records once more, now that the branch is at *commit*."""
     pointers = plan.reading.pointers
-    branches = {**pointers.branches, plan.place.name: plan.commit}
-    return read_records(
-        outside, (plan.reading.settings, replace(pointers, branches=branches))
-    )
+    branches = {**pointers.branches, plan.place.name: commit}
+    moved = replace(pointers, branches=branches)
+    return read_records(outside, (plan.reading.settings, moved))
 
 
 def _move(plan: Plan, outside: Outside, own: int) -> bool:
@@ -161,10 +163,10 @@ def _move(plan: Plan, outside: Outside, own: int) -> bool:
         case Moved():
             # It was there before, or another push was first; or ours was, and git sent
             # it again because no answer came. The ledger says whose move it is.
-            current = _read_after(plan, outside).place(place.name).current
+            current = _read_after(plan, outside, plan.commit).place(place.name).current
             return current is not None and current.id == own
         case Lost(now=now):
-            winner = _winner(plan, records, now)
+            winner = _winner(plan, outside, now)
             empty = place.commit is None
             seen = "while it was empty" if empty else f"against {plan.before}"
             said = f"{plan.branch} is now {winner}; checked {seen}"
@@ -210,22 +212,20 @@ def _settle(
     return ""
 
 
-def _winner(plan: Plan, records: Records, now: str | None) -> str:
+def _winner(plan: Plan, outside: Outside, now: str | None) -> str:
     if now is None:
         return "gone"
-    name = plan.place.name
     version = plan.reading.pointers.version_at(now) or now[:12]
     try:
-        listed = records.newest({name: name}, ())
+        reading = _read_after(plan, outside, now)
     except NO_ANSWER:
         return version
-    for record in listed.records:
-        if record.sha == now:
-            age = span(records.now() - record.created_at)
-            why = f"rolled back by {record.by}: {record.note.reason}"
-            by = why if record.task == ROLLBACK else record.by
-            return f"{record.version} ({by}, {age} ago)"
-    return f"{version} (moved without a record)"
+    record = reading.place(plan.place.name).current
+    if record is None:
+        return f"{version} (moved without a record)"
+    why = f"rolled back by {record.by}: {record.note.reason}"
+    by = why if record.task == ROLLBACK else record.by
+    return f"{version} ({by}, {span(reading.now - record.created_at)} ago)"
 
 
 def _remedy(reason: str, *, by_token: bool) -> str:

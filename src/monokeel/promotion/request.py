@@ -71,39 +71,28 @@ def parse_overrides(texts: Iterable[str], emergency: str = "") -> dict[str, str]
     for text in filter(str.strip, texts):
         parts = [*_PART.finditer(text)]
         if not parts or text[: parts[0].start()].strip():
-            raise _not_understood(text)
+            raise _wrong(text.partition("=")[0].strip())
         ends = [part.start() for part in parts[1:]] + [len(text)]
         for part, end in zip(parts, ends, strict=True):
             reason = text[part.end() : end].strip(" \t\r\n,;")
-            for name in part[1].split(","):
-                reasons[_overridable(name.strip(), reason)] = reason
+            for name in map(str.strip, part[1].split(",")):
+                if not reason or name not in OVERRIDABLE:
+                    raise _wrong(name)
+                reasons[name] = reason
     return reasons
 
 
-def _overridable(name: str, reason: str) -> str:
-    if name == "downgrade":
-        raise UsageError(
-            "the gate 'downgrade' has no override",
-            fix="Use --rollback to move back to an older version.",
-        )
-    if name not in OVERRIDABLE:
-        raise UsageError(
-            f"the gate {name!r} has no override",
-            fix=f"Gates that can be overridden: {', '.join(OVERRIDABLE)}.",
-        )
-    if not reason:
-        raise UsageError(
+def _wrong(name: str) -> UsageError:
+    if name in OVERRIDABLE:
+        return UsageError(
             f"the override of {name!r} has no reason",
             fix=f'Write --override {name}="why", it goes into the record.',
         )
-    return name
-
-
-def _not_understood(text: str) -> UsageError:
-    name = text.partition("=")[0].strip()
-    if name in OVERRIDABLE:
-        _overridable(name, "")
-    return UsageError(
-        f"no gate {name[:40]!r}",
-        fix=f"Gates that can be overridden: {', '.join(OVERRIDABLE)}.",
+    known = name in [rule.name for rule in RULES]
+    problem = (
+        f"the gate {name!r} has no override" if known else f"no gate {name[:40]!r}"
     )
+    fix = f"Gates that can be overridden: {', '.join(OVERRIDABLE)}."
+    if name == "downgrade":
+        fix = "Use --rollback to move back to an older version."
+    return UsageError(problem, fix=fix)

@@ -4,7 +4,7 @@ from monokeel.ground.answers import Absent
 from monokeel.ground.errors import RefusedError, ServiceError
 from monokeel.ground.version import is_newer, parse_wanted, read_version
 from monokeel.ground.words import span
-from monokeel.promotion.facts import NotAsked, read_release
+from monokeel.promotion.facts import read_release
 from monokeel.promotion.ports import Outside
 from monokeel.promotion.reading import Place, Reading, read_on
 from monokeel.promotion.records import ROLLBACK, Record
@@ -143,7 +143,7 @@ def _why_not(record: Record, reading: Reading, outside: Outside) -> str:
         return "tag gone"
     settings, pointers = reading.settings, reading.pointers
     release, artifact = read_release(outside, settings, pointers, record.version)
-    if isinstance(artifact, NotAsked):
+    if artifact is None:
         return "no release" if isinstance(release, Absent) else "release unknown"
     if artifact.wrong:
         return "images gone"

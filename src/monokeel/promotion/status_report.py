@@ -67,11 +67,7 @@ def stops(overview: Overview) -> tuple[str, ...]:
 
 def _place_line(each: PlaceStatus, width: int, reading: Reading) -> str:
     parts = [where_words(each.place, reading), *each.elsewhere]
-    if each.behind:
-        said = f"{each.behind} behind"
-        if each.lacking is not None:
-            said += f" for {span(each.lacking).split()[0]}"
-        parts.append(said)
+    parts += [behind_words(each)] if each.behind else []
     if each.back:
         ways = (f"{v}, {why}" if why else f"{v} ready" for v, why in each.back)
         parts.append(f"back: {' · '.join(ways)}")
@@ -80,6 +76,15 @@ def _place_line(each: PlaceStatus, width: int, reading: Reading) -> str:
     if each.next_move is not None:
         parts.append(f"next: {next_words(each.next_move)}")
     return f"{each.place.name.ljust(width)}{' · '.join(parts)}"
+
+
+def behind_words(each: PlaceStatus) -> str:
+    """Return how many releases it is behind, and for how long; ``""`` for none."""
+    if not each.behind:
+        return ""
+    # One unit is enough here: 3h, not 3h 12m.
+    age = span(each.lacking).split()[0] if each.lacking is not None else ""
+    return f"{each.behind} behind" + (f" for {age}" if age else "")
 
 
 def where_words(place: Place, reading: Reading) -> str:
@@ -92,7 +97,6 @@ def where_words(place: Place, reading: Reading) -> str:
     at = place.version or f"{commit[:12]} (no release)"
     if record is None or record.live_from is None:
         return f"{at} (moved without a record)"
-    # One unit is enough here: 3h, not 3h 12m.
     age = span(reading.now - record.live_from).split()[0]
     said = f"{at} for {age}, by {record.by}"
     if record.task == ROLLBACK and record.note.from_version:

@@ -55,7 +55,7 @@ def promote(
     dry_run: bool = False,
 ) -> "Iterator[Report]":
     """Move an environment branch to a release."""
-    from monokeel.promotion.auto import onwards_report, promote_onwards
+    from monokeel.promotion.auto import promote_onwards
     from monokeel.promotion.request import Request
 
     request = Request(
@@ -76,8 +76,7 @@ def promote(
         yield from _move(request, dry_run=dry_run)
         return
     outside, local = wiring.make_promotion(), wiring.read_settings()
-    steps = promote_onwards(request, outside, local, carried_out=not dry_run)
-    yield onwards_report([*steps])
+    yield promote_onwards(request, outside, local, carried_out=not dry_run)
 
 
 def pushes_with_token(*, dry_run: bool) -> bool:
