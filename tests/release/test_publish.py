@@ -1,5 +1,5 @@
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -8,7 +8,7 @@ from monokeel.ground.errors import RefusedError
 from monokeel.ground.settings import parse_settings
 from monokeel.release.publish import publication_report, publish, with_hidden
 from monokeel.release.reading import Reading
-from monokeel.release.record import record_text
+from monokeel.release.record import Asset, record_text
 from tests.fakes.world import CLAIMS, COMMIT, OTHER, SERVICES, World, candidate, killed
 
 LAST_WRITE = 12
@@ -55,6 +55,22 @@ def test_a_finished_release_run_again_writes_nothing() -> None:
 
     assert len(world.faults.writes) == LAST_WRITE
     assert done.written == ()
+
+
+@pytest.mark.parametrize(("assets", "told"), [((), 1), (("sbom.json",), 0)])
+def test_a_file_beside_the_record_is_told_unless_it_is_named_as_ours(
+    assets: tuple[str, ...], told: int
+) -> None:
+    world = World()
+    world.publish()
+    [(number, out)] = world.releases.releases.items()
+    beside = Asset(id=99, name="sbom.json", state="uploaded")
+    world.releases.releases[number] = replace(out, assets=(*out.assets, beside))
+
+    named = replace(candidate(), assets=assets)
+    done = publish(Reading(named, world.outside), world.told.append)
+
+    assert len(done.warnings) == told
 
 
 def test_each_step_that_wrote_is_told_once() -> None:

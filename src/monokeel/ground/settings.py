@@ -135,9 +135,7 @@ _SERVICES: Keys = {
     "name": Key(Text(_SERVICE), "a part of the image's name", required=True),
     "kind": Key(Choice(("web", "api", "worker")), "what it is", required=True),
     "path": Key(toml.Folder(), "its folder, services/NAME if left out"),
-    "context": Key(
-        toml.Folder(whole=True), "the folder that is built, path if left out"
-    ),
+    "context": Key(toml.Folder(whole=True), "the folder that is built, else path"),
     "dockerfile": Key(
         toml.Folder(), "the file that says how, if not the context's own"
     ),
@@ -195,6 +193,7 @@ KEYS: Keys = {
         ),
         "claim_ref": Key(Text(_CLAIM), "where a version is claimed before its tag"),
         "version_file": Key(Text(_PATH), "a file that must hold the version"),
+        "assets": Key(ListOf(Text(_PATH)), "files of a release that others attach"),
         "lines": Key(ListOf(Text(_LINE, _LINES)), "maintenance branches, such as 1.x"),
     },
     "registry": {
@@ -266,6 +265,7 @@ class Settings:
     lines: tuple[str, ...] = ()
     blocked: Mapping[str, str] = field(default_factory=dict)
     edited: tuple[str, ...] = ()
+    assets: tuple[str, ...] = ()
 
     @property
     def repository(self) -> str:

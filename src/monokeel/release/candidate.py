@@ -22,6 +22,7 @@ class Candidate:
     """One version to publish once: *commit* is 40 hex digits, *claim* a full ref.
 
     Releases in *span* are those of the same line: one that comes meanwhile is news.
+    *assets* may lie beside the record once it is out.
     """
 
     version: str
@@ -32,6 +33,7 @@ class Candidate:
     notes: str
     images: tuple[CandidateImage, ...]
     span: Span = WHOLE
+    assets: tuple[str, ...] = ()
 
     @property
     def tag_ref(self) -> str:
@@ -81,6 +83,7 @@ def candidate_of(
             for service, path in settings.images.items()
         ),
         span=span,
+        assets=settings.assets,
     )
 
 

@@ -154,7 +154,7 @@ def _publication(now: Reading, written: list[str]) -> Publication:
     release = now.published
     if now.record is None or release is None:
         raise AssertionError(now.candidate)  # look_at_release said Done
-    foreign = release.foreign_assets
+    foreign = [x for x in release.foreign_assets if x not in now.candidate.assets]
     beside = [f"files that no run of ours attached: {', '.join(foreign)}"]
     return Publication(
         record=now.record,
