@@ -1,5 +1,6 @@
 import json
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -155,6 +156,15 @@ def test_the_page_of_an_incident_fits_into_a_terminal() -> None:
     assert len(text) <= 24
     assert text[2] == "HOLD incident 42"
     assert text[3] == "FREEZE prod-eu, prod-us until 2026-05-03 00:00Z: holidays"
+
+
+def test_the_page_about_incidents_shows_what_is_printed() -> None:
+    overview = look(incident(), hold=HOLD)
+
+    text = as_text(overview_report(overview))
+
+    page = Path(__file__).parents[2] / "docs/how-to/incident.md"
+    assert f"```\n{text}\n```" in page.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("columns", [60, 80, 120])
