@@ -1,5 +1,6 @@
 """Rulesets compared with what the policy file asks for, in both directions."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
@@ -336,20 +337,15 @@ def _changed(path: str, wanted: Tree, there: Tree) -> Difference:
 
 
 def _same(one: Json, other: Json) -> bool:
-    """Compare as JSON does: true is not 1, while 1 and 1.0 are one number."""
-    if isinstance(one, bool) or isinstance(other, bool):
-        return one is other
-    if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(
-            _same(one[key], other[key]) for key in one
-        )
-    if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(map(_same, one, other))
-    return one == other
+    return _text(one) == _text(other)  # as JSON: true is not 1
 
 
 def _same_in_any_order(one: Json, other: Json) -> bool:
     """Say whether two lists of a member that nobody knows hold the same items."""
     if not isinstance(one, list) or not isinstance(other, list):
         return False
-    return len(one) == len(other) and sorted(map(repr, one)) == sorted(map(repr, other))
+    return sorted(map(_text, one)) == sorted(map(_text, other))
+
+
+def _text(value: Json) -> str:
+    return json.dumps(value, sort_keys=True)
