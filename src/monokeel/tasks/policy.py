@@ -247,7 +247,17 @@ def _unmerged() -> "Iterator[str]":
 
 
 def _reviewed() -> tuple[str, str | None]:
-    """Return where the merged policy stands, and its text; ``None`` without one."""
+    """Return where the merged policy stands, and its text; ``None`` without one.
+
+    Raises RefusedError where origin is not the repository that is written to.
+    """
+    try:
+        wiring.require_one_repository()
+    except RefusedError as error:
+        raise RefusedError(
+            f"what was merged cannot be read here: {error.problem}",
+            fix="--from-working-tree applies the file as it is. Nothing was written.",
+        ) from error
     git, branch = wiring.make_git(), wiring.read_settings().default_branch
     ref = f"refs/heads/{branch}"
     commit = git.remote_refs((ref,)).get(ref)
