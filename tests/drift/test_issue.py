@@ -178,3 +178,15 @@ def test_a_name_cannot_end_the_hidden_list(alert: Alert) -> None:
 
     assert known is not None
     assert any(name in line for lines in known.values() for line in lines)
+
+
+def test_a_token_that_knows_no_author_finds_nothing_new(alert: Alert) -> None:
+    """Who changed it is in the text of the run that could see it; it stays there."""
+    alert.place.rulesets.edit(100, enforcement="disabled")
+    alert.run()
+    writes = alert.issues.writes
+    alert.place.rulesets.no_history = True
+
+    assert "says all of it already" in alert.run()
+    assert alert.issues.writes == writes
+    assert "by ben" in alert.issue.body

@@ -96,7 +96,9 @@ def _drift_by_item(found: DriftReading) -> Found:
     for section, facts in found.facts.items():
         for line, item in [*facts.drift.items()][:_MOST_LINES]:
             key = f"{section}/{item}"
-            by_item[key] = (*by_item.get(key, ()), visible(line)[:_LONGEST_LINE])
+            # Who did it is known to some tokens only: it makes no other drift of it.
+            said = line.partition("; ")[0] if section == "rulesets" else line
+            by_item[key] = (*by_item.get(key, ()), visible(said)[:_LONGEST_LINE])
     return by_item
 
 
