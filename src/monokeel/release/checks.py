@@ -4,14 +4,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from monokeel.ground.answers import Unknown
-from monokeel.ground.errors import NO_ANSWER, RefusedError
+from monokeel.ground.errors import NO_ANSWER
 from monokeel.ground.version import Version
 from monokeel.release.lines import Limits
 from monokeel.release.plan import Check, CheckName, blocked, passed, short, unknown
 from monokeel.release.ports import Merge
 from monokeel.release.reading import Reading
 from monokeel.release.start import Claim, Start
-from monokeel.release.steps import STEPS, Conflict, Unclear
+from monokeel.release.steps import STEPS
 from monokeel.release.versions import ReleaseTag
 
 _SHOWN = 10
@@ -259,15 +259,12 @@ def _check(now: Reading) -> list[Check]:
 
 def _check_step(now: Reading, name: CheckName) -> Check:
     states = [step.state(now) for step in STEPS if step.check == name]
-    refusals: dict[str, RefusedError] = {}
-    for state in states:
-        if isinstance(state, Conflict):
-            refusals |= {each.problem: each for each in state.refusals}
-    if refusals:
-        return blocked(name, *((r.problem, r.fix) for r in refusals.values()))
-    unclear = [state.reason for state in states if isinstance(state, Unclear)]
+    against = {each.problem: each.fix for x in states for each in x.refusals}
+    if against:
+        return blocked(name, *against.items())
+    unclear = dict.fromkeys(state.unclear for state in states if state.unclear)
     if unclear:
-        return unknown(name, "; ".join(dict.fromkeys(unclear)))
+        return unknown(name, "; ".join(unclear))
     return passed(name, _fine(now, name))
 
 

@@ -20,7 +20,7 @@ from monokeel.release.plan import ReleasePlan, Resume, short
 from monokeel.release.ports import Outside
 from monokeel.release.reading import Reading
 from monokeel.release.start import Claim, Start, ask_refs, read_start
-from monokeel.release.steps import STEPS, Done
+from monokeel.release.steps import DONE, STEPS
 
 
 def plan_release(
@@ -147,6 +147,6 @@ def _read(
 
 
 def _resume(reading: Reading) -> Resume:
-    done = [step.name for step in STEPS if isinstance(step.state(reading), Done)]
+    done = [step.name for step in STEPS if step.state(reading) == DONE]
     candidate = reading.candidate
     return Resume(version=candidate.version, commit=candidate.commit, done=tuple(done))

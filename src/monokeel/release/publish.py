@@ -11,16 +11,7 @@ from monokeel.release.plan import ReleasePlan
 from monokeel.release.ports import ImageTags
 from monokeel.release.reading import Reading
 from monokeel.release.record import ReleaseRecord
-from monokeel.release.steps import (
-    STEPS,
-    Conflict,
-    Done,
-    OvertakenError,
-    State,
-    Step,
-    Todo,
-    Unclear,
-)
+from monokeel.release.steps import DONE, STEPS, OvertakenError, State, Step
 
 _ROUNDS = 3
 _WAITS_S = (0.5, 1.0, 2.0, 4.0, 8.0)
@@ -73,7 +64,7 @@ def publish(first: Reading, tell: Callable[[str], None]) -> Publication:
     for _ in range(_ROUNDS):
         states = [step.state(now) for step in STEPS]
         _refuse(states, now)
-        if all(isinstance(state, Done) for state in states):
+        if all(state == DONE for state in states):
             return _publication(now, written)
         for step in STEPS:
             before = now
@@ -95,16 +86,15 @@ def _converge(step: Step, now: Reading) -> Reading:
     seen; any other failure ends the run.
     """
     waits, state = iter(_WAITS_S), _seen(step, now)
-    while isinstance(state, Todo):
+    while state.missing:
         failure: MonokeelError | None = None
         try:
             now = step.act(now)
         except MonokeelError as error:
             failure, now = error, now.without("refs", "releases", "images")
         after = _seen(step, now)
-        if isinstance(after, Todo) and (
-            failure is not None or len(after.missing) >= len(state.missing)
-        ):
+        stuck = failure is not None or len(after.missing) >= len(state.missing)
+        if after.missing and stuck:
             now = _wait(now, failure or _without_effect(step, after), next(waits, None))
             after = _seen(step, now)
         state = after
@@ -127,21 +117,17 @@ def _wait(now: Reading, failure: MonokeelError, wait_s: float | None) -> Reading
 
 
 def _refuse(states: list[State], now: Reading) -> None:
-    conflicts = [state for state in states if isinstance(state, Conflict)]
-    unique = {each.problem: each.fix for at in conflicts for each in at.refusals}
+    unique = {each.problem: each.fix for at in states for each in at.refusals}
     if unique:
         others = {at.commit for at in (now.tagged, now.claimed) if at}
         is_overtaken = bool(others - {now.candidate.commit})
         kind = OvertakenError if is_overtaken else RefusedError
         raise kind("; ".join(unique), fix=" ".join(dict.fromkeys(unique.values())))
-    for state in states:
-        if isinstance(state, Unclear):
-            raise ServiceError(
-                state.reason, fix="Run the same command again once it answers."
-            )
+    for unclear in filter(None, (state.unclear for state in states)):
+        raise ServiceError(unclear, fix="Run the same command again once it answers.")
 
 
-def _without_effect(step: Step, state: Todo) -> ServiceError:
+def _without_effect(step: Step, state: State) -> ServiceError:
     return ServiceError(
         f"step {step.name!r} was accepted and is not shown yet:"
         f" {', '.join(state.missing)}",

@@ -21,33 +21,21 @@ from monokeel.release.reading import Reading
 from monokeel.release.record import ReleaseRecord, record_text
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
-    """Nothing is left to do in this step."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """What a step is found to be: done, where nothing is named here.
+
+    *refusals* are what else is where it would write, one each; *unclear* says who did
+    not answer what; *missing* is what it still has to write, one entry a write. The
+    first of these that there is counts.
+    """
+
+    refusals: tuple[RefusedError, ...] = ()
+    unclear: str = ""
+    missing: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Todo:
-    """*missing* names what the step still has to write, one entry a write."""
-
-    missing: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Conflict:
-    """Something else is where this step would write: *refusals*, one each."""
-
-    refusals: tuple[RefusedError, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Unclear:
-    """Nobody can tell: *reason* says who did not answer what."""
-
-    reason: str
-
-
-State = Done | Todo | Conflict | Unclear
+DONE = State()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +55,7 @@ class Step:
         try:
             return self.judge(now)
         except NO_ANSWER as error:
-            return Unclear(error.problem)
+            return State(unclear=error.problem)
 
 
 class OvertakenError(RefusedError):
@@ -81,7 +69,7 @@ def _builds_state(now: Reading) -> State:
     label says: anybody who may push could have put it there.
     """
     if now.record is not None:
-        return Done()
+        return DONE
     taken, missing = list[RefusedError](), list[str]()
     for image in now.candidate.images:
         answer = now.named[image.service]
@@ -109,9 +97,9 @@ def _claim_state(now: Reading) -> State:
     if now.tagged is not None:
         return _tag_state(now)
     if now.claimed is None:
-        return Todo((candidate.claim,))
+        return State(missing=(candidate.claim,))
     if now.claimed.commit != candidate.commit:
-        return Conflict((refusals.claimed_by_another(candidate, now.claimed.commit),))
+        return _against(refusals.claimed_by_another(candidate, now.claimed.commit))
     return _record_state(now, now.claim_record, candidate.claim)
 
 
@@ -166,7 +154,7 @@ def _draft_state(now: Reading) -> State:
     """Say whether there is a draft with this record alone, or the release itself."""
     if now.published is not None:
         return _published_state(now)
-    return Done() if now.own_drafts else Todo((f"draft {now.candidate.tag}",))
+    return DONE if now.own_drafts else State(missing=(f"draft {now.candidate.tag}",))
 
 
 def _create_draft(now: Reading) -> Reading:
@@ -227,11 +215,11 @@ def _tag_state(now: Reading) -> State:
     """Say whether the git tag peels to this commit and carries the record."""
     candidate, tagged = now.candidate, now.tagged
     if tagged is None:
-        return Todo((candidate.tag_ref,))
+        return State(missing=(candidate.tag_ref,))
     if tagged.commit != candidate.commit:
-        return Conflict((refusals.tagged_otherwise(candidate, tagged.commit),))
+        return _against(refusals.tagged_otherwise(candidate, tagged.commit))
     if now.tag_record is None:
-        return Conflict((refusals.tagged_by_hand(candidate),))
+        return _against(refusals.tagged_by_hand(candidate))
     return _record_state(now, now.tag_record, candidate.tag_ref)
 
 
@@ -245,11 +233,11 @@ def _create_tag(now: Reading) -> Reading:
         return seen
     states = [_claim_state(seen), _names_state(seen)]
     for state in states:
-        if isinstance(state, Conflict):
+        if state.refusals:
             raise state.refusals[0]
-        if isinstance(state, Unclear):
-            raise ServiceError(state.reason)
-    if seen.record is None or states != [Done(), Done()]:
+        if state.unclear:
+            raise ServiceError(state.unclear)
+    if seen.record is None or states != [DONE, DONE]:
         raise refusals.withdrawn(now.candidate)
     return _create(seen, now.candidate.tag_ref, seen.record)
 
@@ -257,9 +245,9 @@ def _create_tag(now: Reading) -> Reading:
 def _release_state(now: Reading) -> State:
     """Say whether the release is published, and its tag still the one meant."""
     if now.published is None:
-        return Todo((f"release {now.candidate.tag}",))
+        return State(missing=(f"release {now.candidate.tag}",))
     state = _published_state(now)
-    return _tag_state(now) if isinstance(state, Done) else state
+    return _tag_state(now) if state == DONE else state
 
 
 def _publish_draft(now: Reading) -> Reading:
@@ -322,11 +310,12 @@ STEPS = (
 def _state(
     against: list[RefusedError], missing: list[str], unclear: list[str]
 ) -> State:
-    if against:
-        return Conflict(tuple(against))
-    if unclear:
-        return Unclear("; ".join(dict.fromkeys(unclear)))
-    return Todo(tuple(missing)) if missing else Done()
+    said = "; ".join(dict.fromkeys(unclear))
+    return State(refusals=tuple(against), unclear=said, missing=tuple(missing))
+
+
+def _against(refusal: RefusedError) -> State:
+    return State(refusals=(refusal,))
 
 
 def _unclear(now: Reading) -> list[str]:
@@ -362,14 +351,14 @@ def _record_state(now: Reading, record: ReleaseRecord | None, ref: str) -> State
         and (record.version, record.commit) == (candidate.version, candidate.commit)
         and {each.service: each.image for each in record.images} == wanted
     ):
-        return Done()
-    return Conflict((refusals.other_record(candidate, record, ref),))
+        return DONE
+    return _against(refusals.other_record(candidate, record, ref))
 
 
 def _published_state(now: Reading) -> State:
     if now.published is None or now.is_out:
-        return Done()
-    return Conflict((refusals.published_otherwise(now.candidate, now.published),))
+        return DONE
+    return _against(refusals.published_otherwise(now.candidate, now.published))
 
 
 def _create(now: Reading, ref: str, record: ReleaseRecord) -> Reading:
