@@ -5,11 +5,10 @@ from pathlib import Path
 
 from monokeel.adapters.git import Git
 from monokeel.adapters.process import run
-from monokeel.release.candidate import candidate_of
 from monokeel.release.plan import ReleasePlan
 from monokeel.release.planner import plan_release
 from monokeel.release.ports import offline
-from monokeel.release.record import record_text
+from monokeel.release.record import candidate_of, record_text
 from tests.fakes.plans import DIGEST, SETTINGS
 
 

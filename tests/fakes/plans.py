@@ -5,11 +5,10 @@ from dataclasses import replace
 from monokeel.ground.answers import RemoteRef
 from monokeel.ground.errors import ServiceError
 from monokeel.ground.settings import Settings, parse_settings
-from monokeel.release.candidate import candidate_of
 from monokeel.release.plan import ReleasePlan
 from monokeel.release.planner import plan_release
 from monokeel.release.ports import Outside, offline
-from monokeel.release.record import marker, record_text
+from monokeel.release.record import candidate_of, marker, record_text
 from tests.fakes.git import FakeRefs
 from tests.fakes.history import FakeHistory
 from tests.fakes.images import FakeBuilder, FakeImages

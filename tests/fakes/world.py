@@ -2,12 +2,13 @@
 
 import pytest
 
-from monokeel.release.candidate import Candidate, CandidateImage
 from monokeel.release.ports import Outside
 from monokeel.release.publish import Publication, publish
 from monokeel.release.reading import Reading
 from monokeel.release.record import (
     RECORD_NAME,
+    Candidate,
+    CandidateImage,
     ReleaseRecord,
     record_in,
     record_text,

@@ -8,10 +8,10 @@ from monokeel.ground.answers import Unknown
 from monokeel.ground.errors import RefusedError, UsageError
 from monokeel.ground.settings import parse_settings
 from monokeel.ground.version import parse_version
-from monokeel.release.lines import limits_of
 from monokeel.release.plan import ReleasePlan
 from monokeel.release.planner import plan_release
 from monokeel.release.ports import Merge, offline
+from monokeel.release.versions import limits_of
 from tests.fakes.line_runs import LineRuns
 from tests.fakes.plans import statuses
 

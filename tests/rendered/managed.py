@@ -6,7 +6,7 @@ from functools import cache
 import pathspec
 import yaml
 
-from monokeel.adapters.worktree import Worktree
+from monokeel.adapters.objects import Worktree
 from tests.rendered.renders import ROOT, TEMPLATE, git
 
 MANIFEST = TEMPLATE / "ops" / "manifest.json"

@@ -14,7 +14,7 @@ from copier import run_copy
 
 from monokeel.adapters.copier import Template
 from monokeel.adapters.credentials import Credentials
-from monokeel.adapters.worktree import Worktree
+from monokeel.adapters.objects import Worktree
 from monokeel.ground.errors import ServiceError
 from monokeel.updates.verify import verify
 from sandbox.demo.template import release_template

@@ -15,8 +15,7 @@ from copier import run_copy
 
 from monokeel.adapters.copier import Template
 from monokeel.adapters.credentials import Credentials
-from monokeel.adapters.objects import Objects
-from monokeel.adapters.worktree import list_files, read_files
+from monokeel.adapters.objects import Objects, list_files, read_files
 from monokeel.ground.answers import Json
 from monokeel.updates.merge import Render
 from monokeel.updates.update import Choice, UpdatePlan, commit_update, plan_update

@@ -15,9 +15,9 @@ import plumbum
 from jinja2 import TemplateError
 from pathspec import GitIgnoreSpec
 
+from monokeel.adapters.objects import files_below
 from monokeel.adapters.process import clean_environment, reason_in
 from monokeel.adapters.template import TemplateRepository, yaml_mapping
-from monokeel.adapters.worktree import files_below
 from monokeel.ground.answers import Json
 from monokeel.ground.errors import RefusedError, ServiceError, UsageError
 from monokeel.ground.parsers import parse_number

@@ -8,7 +8,7 @@ from collections.abc import Container, Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from monokeel.adapters import process, wheel, worktree
+from monokeel.adapters import objects, process, wheel
 from monokeel.adapters.addresses import check_address, parts_of, shown_address
 from monokeel.adapters.credentials import Credentials, https_address, push_environment
 from monokeel.ground.answers import Json
@@ -191,7 +191,7 @@ class TemplateRepository:
         listed = self._git("ls-tree", "-r", "-z", "--full-tree", commit, "--", _BELOW)
         blobs = {
             path.removeprefix(_BELOW): entry
-            for path, entry in worktree.listed_blobs(listed.stdout).items()
+            for path, entry in objects.listed_blobs(listed.stdout).items()
         }
         manifest = _text_of(f"{commit}:{_BELOW}{MANIFEST}", self.mirror())
         if manifest is None:
@@ -204,7 +204,7 @@ class TemplateRepository:
         """Return the content of *paths* in the recorded release."""
         at = f"{self._commit()}:{_BELOW}"
         return {
-            path: worktree.blob_content(f"{at}{path}", self.mirror()) for path in paths
+            path: objects.blob_content(f"{at}{path}", self.mirror()) for path in paths
         }
 
     def rebuilt(self) -> dict[str, str]:
@@ -222,7 +222,7 @@ class TemplateRepository:
         )
         made = wheel.build(folder, self.work / "built")
         content = wheel.repack(made.read_bytes())
-        return {f"ops/{made.name}": f"100644 {worktree.blob_of(content)}"}
+        return {f"ops/{made.name}": f"100644 {objects.blob_of(content)}"}
 
     def renamed(self, old: Render, new: Render) -> dict[str, str]:
         """Return old path → new path of the files that the template renamed."""

@@ -47,14 +47,11 @@ def about_reverts(analysis: Analysis) -> list[Caution]:
     """
     hashes = sorted(commit.sha for commit in analysis.commits)
     must = "the full hash in lower case and the whole subject of the commit"
+    said = "this revert cancels nothing, both commits count: it names {}, and a revert"
     return [
-        Caution(
-            sha=revert.sha,
-            message="this revert cancels nothing, both commits count: it names"
-            f" {revert.hash}, and a revert must name {must}",
-        )
-        for revert in analysis.open_reverts
-        if _is_among(revert.hash, hashes)
+        Caution(sha=sha, message=f"{said.format(named)} must name {must}")
+        for sha, named in analysis.open_reverts
+        if _is_among(named, hashes)
     ]
 
 

@@ -6,13 +6,12 @@ from dataclasses import replace
 from monokeel.ground.answers import Unknown
 from monokeel.ground.errors import NO_ANSWER
 from monokeel.ground.version import Version
-from monokeel.release.lines import Limits
 from monokeel.release.plan import Check, CheckName, blocked, passed, short, unknown
 from monokeel.release.ports import Merge
 from monokeel.release.reading import Reading
 from monokeel.release.start import Claim, Start
 from monokeel.release.steps import STEPS
-from monokeel.release.versions import ReleaseTag
+from monokeel.release.versions import Limits, ReleaseTag
 
 _SHOWN = 10
 

@@ -80,20 +80,15 @@ class Caution:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OpenRevert:
-    """A revert that cancelled nothing: of a released commit, or not written well."""
-
-    sha: str
-    header: str | None
-    hash: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Analysis:
-    """What the commits of a range ask for; *deciding* is the newest of the highest."""
+    """What the commits of a range ask for; *deciding* is the newest of the highest.
+
+    *open_reverts* are those that cancelled nothing, each with the hash that it names:
+    of a released commit, or not written well.
+    """
 
     commits: tuple[Commit, ...]
-    open_reverts: tuple[OpenRevert, ...]
+    open_reverts: tuple[tuple[str, str | None], ...]
 
     @property
     def deciding(self) -> Commit | None:
@@ -157,10 +152,7 @@ def analyze(commits: Iterable[Parsed]) -> Analysis:
         seen.append(commit)
     return Analysis(
         commits=tuple(seen),
-        open_reverts=tuple(
-            OpenRevert(sha=seen[index].sha, header=header, hash=sha)
-            for index, (header, sha) in reverts.left()
-        ),
+        open_reverts=tuple((seen[at].sha, sha) for at, (_, sha) in reverts.left()),
     )
 
 

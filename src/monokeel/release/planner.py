@@ -11,8 +11,7 @@ from dataclasses import replace
 from monokeel.ground.errors import NO_ANSWER
 from monokeel.ground.settings import Settings
 from monokeel.ground.version import Version
-from monokeel.release import candidate as candidates
-from monokeel.release import cautions, checks
+from monokeel.release import cautions, checks, record
 from monokeel.release.goal import NO_GOAL, Goal, find_goal
 from monokeel.release.guard import service_images
 from monokeel.release.notes import release_notes
@@ -131,7 +130,7 @@ def _read(
     version, commit = begun, now.commit
     if isinstance(begun, Claim):
         version, commit = begun.version, begun.commit
-    wanted = candidates.candidate_of(
+    wanted = record.candidate_of(
         now.settings, version=str(version), commit=commit, notes=notes, span=now.span
     )
     reading = Reading(wanted, outside, refs=now.refs, digests=digests)
@@ -139,9 +138,7 @@ def _read(
         return reading
     with suppress(*NO_ANSWER):
         if reading.record is not None:
-            then = candidates.candidate_of_record(
-                now.settings, reading.record, notes=notes
-            )
+            then = record.candidate_of_record(now.settings, reading.record, notes=notes)
             return Reading(then, outside, refs=now.refs)
     return reading
 

@@ -10,9 +10,15 @@ from typing import Literal, TypeVar, cast
 from monokeel.ground.answers import Absent, Found, RemoteRef, Unknown
 from monokeel.ground.errors import NO_ANSWER, MonokeelError, ServiceError
 from monokeel.ground.version import parse_version
-from monokeel.release.candidate import Candidate, CandidateImage
 from monokeel.release.ports import Images, Outside, Releases, Remote
-from monokeel.release.record import GitHubRelease, ReleaseRecord, record_in, record_text
+from monokeel.release.record import (
+    Candidate,
+    CandidateImage,
+    GitHubRelease,
+    ReleaseRecord,
+    record_in,
+    record_text,
+)
 from monokeel.release.versions import is_highest, versions_of
 
 Part = Literal["refs", "releases", "images"]

@@ -2,8 +2,12 @@
 
 from monokeel.ground.answers import Declined, Found
 from monokeel.ground.errors import RefusedError
-from monokeel.release.candidate import Candidate, CandidateImage
-from monokeel.release.record import GitHubRelease, ReleaseRecord
+from monokeel.release.record import (
+    Candidate,
+    CandidateImage,
+    GitHubRelease,
+    ReleaseRecord,
+)
 
 _BURNED = ("immutable release", "must have a valid tag")
 _WORKFLOWS = (

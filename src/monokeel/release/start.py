@@ -12,9 +12,15 @@ from monokeel.ground.answers import RemoteRef, Unknown
 from monokeel.ground.errors import NO_ANSWER
 from monokeel.ground.settings import Settings
 from monokeel.ground.version import Version, read_version
-from monokeel.release.lines import Limits, bounds, limits_of
 from monokeel.release.ports import History, Merge, Outside
-from monokeel.release.versions import ReleaseTag, Span, release_tags
+from monokeel.release.versions import (
+    Limits,
+    ReleaseTag,
+    Span,
+    bounds,
+    limits_of,
+    release_tags,
+)
 
 Place = Literal["tip", "behind", "ahead", "apart", "unfetched", "no branch", "unknown"]
 Refs = Mapping[str, RemoteRef] | Unknown

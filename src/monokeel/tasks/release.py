@@ -222,8 +222,8 @@ def _require_token() -> None:
 def _take_back(version: str, *, dry_run: bool, yes: bool) -> "Report":
     from monokeel.ground.version import parse_wanted
     from monokeel.release import abandon
-    from monokeel.release.candidate import candidate_of
     from monokeel.release.reading import Reading
+    from monokeel.release.record import candidate_of
 
     _require_token()
     settings = wiring.read_settings()

@@ -137,7 +137,7 @@ def _outside(keys: "Keys", *, rules: bool) -> "Outside":
 def doctor() -> "Iterator[Report]":
     """Say what is missing on this machine and on GitHub."""
     from monokeel.adapters.machine import Machine
-    from monokeel.adapters.worktree import Worktree
+    from monokeel.adapters.objects import Worktree
     from monokeel.policy.agreement import disagreements
     from monokeel.setup.doctor import Here, doctor_report, examine
     from monokeel.setup.rows import Declared

@@ -156,7 +156,7 @@ def _carried_out(
 )
 def verify(*, source: str = "", rebuild: bool = False) -> "Iterator[Report]":
     """Hold the managed files against the recorded release."""
-    from monokeel.adapters.worktree import Worktree
+    from monokeel.adapters.objects import Worktree
     from monokeel.updates import verify as managed
 
     edited = wiring.read_settings().edited
@@ -167,8 +167,7 @@ def verify(*, source: str = "", rebuild: bool = False) -> "Iterator[Report]":
 
 def diagnose_template() -> "Iterator[Diagnosis]":
     """Yield what doctor says of the template's files here, and of its repository."""
-    from monokeel.adapters.objects import Objects
-    from monokeel.adapters.worktree import Worktree
+    from monokeel.adapters.objects import Objects, Worktree
     from monokeel.updates import records
     from monokeel.updates.verify import MANIFEST, advice, kept_out, parse_manifest
 
