@@ -8,7 +8,7 @@ from monokeel.adapters.github import GitHub
 from monokeel.adapters.session import Session
 from monokeel.ground.errors import RefusedError, ServiceError
 from monokeel.promotion.ports import Protection, Records
-from monokeel.promotion.records import NewRecord, Note, Record
+from monokeel.promotion.records import Note, Record
 from sandbox.server import Sandbox
 from tests.fakes.deployments import FakeDeployments
 from tests.fakes.fuse import Fuse
@@ -23,21 +23,16 @@ class Place:
 
     def record(self, version: str, environment: str = "dev") -> int:
         commit = self.tags.get(f"v{version}", "0" * 40)
-        wanted = NewRecord(
-            environment=environment,
-            tag=f"v{version}",
-            task="promote",
-            production=environment == "prod",
-            description=f"promote {version}",
-            note=Note(
-                version=version,
-                sha=commit,
-                actor="ana",
-                overrides={"soak": "hot fix"},
-                digests={"api": "sha256:" + "1" * 64},
-            ),
+        note = Note(
+            version=version,
+            sha=commit,
+            actor="ana",
+            overrides={"soak": "hot fix"},
+            digests={"api": "sha256:" + "1" * 64},
         )
-        return self.records.create(wanted)[0]
+        last = environment == "prod"
+        how = {"tag": f"v{version}", "task": "promote"}
+        return self.records.create(environment, note, **how, production=last)[0]
 
     def of(self, environment: str = "dev") -> tuple[Record, ...]:
         return self.records.newest({environment: environment}, ()).records

@@ -23,7 +23,7 @@ from monokeel.ground.settings import Settings, parse_settings
 from monokeel.promotion.move import Outcome, move_environment
 from monokeel.promotion.plan import plan_promotion
 from monokeel.promotion.ports import Outside
-from monokeel.promotion.records import NewRecord, Note
+from monokeel.promotion.records import Note
 from monokeel.promotion.request import Request
 from monokeel.release.record import ReleasedImage, ReleaseRecord, record_text
 from sandbox.packer import Target, pack
@@ -242,16 +242,8 @@ class LiveShop:
             token=self.box.tokens[token],
         )
         records = Deployments(github)
-        record, _ = records.create(
-            NewRecord(
-                environment=environment,
-                tag=f"v{version}",
-                task="promote",
-                production=False,
-                description="",
-                note=note,
-            )
-        )
+        how = {"tag": f"v{version}", "task": "promote"}
+        record, _ = records.create(environment, note, **how, production=False)
         records.settle(record, "success", "")
 
     def rest_calls(self) -> int:

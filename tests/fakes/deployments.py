@@ -10,7 +10,6 @@ from monokeel.promotion.ports import Protection
 from monokeel.promotion.records import (
     BranchMove,
     Ledger,
-    NewRecord,
     Note,
     Record,
     Status,
@@ -81,30 +80,32 @@ class FakeDeployments:
             if record.environment in environments
         )
 
-    def create(self, wanted: NewRecord) -> tuple[int, str]:
+    def create(
+        self, environment: str, note: Note, *, tag: str, task: str, production: bool
+    ) -> tuple[int, str]:
         self._check()
-        sha = self._resolve(wanted.tag)
+        sha = self._resolve(tag)
         if sha is None:
-            raise RefusedError(f"No ref found for: {wanted.tag}")
+            raise RefusedError(f"No ref found for: {tag}")
         self._next_id += 1
         record = Record(
             id=self._next_id,
-            environment=wanted.environment,
+            environment=environment,
             sha=sha,
-            task=wanted.task,
+            task=task,
             created_at=self.clock,
             creator=self.viewer,
-            note=wanted.note,
+            note=note,
         )
         self.clock += TICK
         self.kept[record.id] = record
         self.given[record.id] = []
         # Source: none; that GitHub makes an unknown environment is assumed.
         made = Protection(exists=True, reviewers=False)
-        self.protected.setdefault(wanted.environment, made)
-        if wanted.production:
+        self.protected.setdefault(environment, made)
+        if production:
             self.production.add(record.id)
-        self.fuse.written(f"record {wanted.environment} {wanted.note.version}")
+        self.fuse.written(f"record {environment} {note.version}")
         return record.id, record.sha
 
     def settle(

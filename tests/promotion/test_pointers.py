@@ -1,8 +1,11 @@
+from dataclasses import replace
+
 import pytest
 
 from monokeel.ground.answers import RemoteRef
 from monokeel.ground.errors import UsageError
-from monokeel.promotion.pointers import branch_of, main_of, pointers_of, ref_of
+from monokeel.promotion.pointers import branch_of, pointers_of, read_remote, ref_of
+from tests.fakes.pointers import Shop
 
 A, B = "a" * 40, "b" * 40
 NAMES = {
@@ -34,9 +37,13 @@ def test_the_highest_version_at_a_commit_is_its_name() -> None:
 
 
 def test_the_main_branch_goes_by_its_exact_name() -> None:
-    assert main_of(REFS, "main") == A
-    with pytest.raises(UsageError):
-        main_of(REFS, "trunk")
+    shop = Shop()
+    shop.clone.refs["refs/heads/feat/trunk"] = A
+
+    with pytest.raises(UsageError) as caught:
+        read_remote(shop.clone, replace(shop.settings, default_branch="trunk"))
+
+    assert caught.value.problem == "the remote has no branch 'trunk'"
 
 
 def test_an_environment_has_one_branch() -> None:

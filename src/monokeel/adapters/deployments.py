@@ -24,7 +24,7 @@ from monokeel.promotion.ports import Protection
 from monokeel.promotion.records import (
     BranchMove,
     Ledger,
-    NewRecord,
+    Note,
     Record,
     parse_branch_move,
     parse_record,
@@ -107,8 +107,10 @@ class Deployments:
             after = as_text(info.get("endCursor"))
         raise ServiceError(f"{', '.join(names)}: more than {_MOST_PAGES} pages")
 
-    def create(self, wanted: NewRecord) -> tuple[int, str]:
-        """Make a record; return its id, and the commit that GitHub resolved.
+    def create(
+        self, environment: str, note: Note, *, tag: str, task: str, production: bool
+    ) -> tuple[int, str]:
+        """Make a record; return its id, and the commit that GitHub resolves *tag* to.
 
         It has no status yet: pending. ``auto_merge`` and ``required_contexts`` are sent
         on purpose: by default GitHub merges the default branch into the ref (202) or
@@ -118,15 +120,17 @@ class Deployments:
             "POST",
             "/deployments",
             json={
-                "ref": wanted.tag,
-                "task": wanted.task,
+                "ref": tag,
+                "task": task,
                 "auto_merge": False,
                 "required_contexts": [],
-                "payload": payload_of(wanted.note),
-                "environment": wanted.environment,
-                "description": as_description(wanted.description),
+                "payload": payload_of(note),
+                "environment": environment,
+                "description": as_description(
+                    f"{task} {note.from_version} -> {note.version}"
+                ),
                 "transient_environment": False,
-                "production_environment": wanted.production,
+                "production_environment": production,
             },
             expect=(HTTPStatus.CREATED,),
         )
@@ -140,18 +144,11 @@ class Deployments:
 
         No ``environment`` is sent: it would rename the record's.
         """
-        status: dict[str, Json] = {
-            "state": state,
-            "description": as_description(description),
-        }
-        if log_url:
-            status["log_url"] = log_url
-        self._github.request(
-            "POST",
-            f"/deployments/{record}/statuses",
-            json=status,
-            expect=(HTTPStatus.CREATED,),
-        )
+        said = as_description(description)
+        status: dict[str, Json] = {"state": state, "description": said}
+        status |= {"log_url": log_url} if log_url else {}
+        path = f"/deployments/{record}/statuses"
+        self._github.request("POST", path, json=status, expect=(HTTPStatus.CREATED,))
 
     def protection(self, environment: str) -> Protection | Unknown:
         """Say whether the GitHub Environment is there and asks for an approval."""
@@ -188,18 +185,12 @@ class Deployments:
         try:
             rules = self._github.pages(f"/rules/branches/{quote(branch, safe='')}")
             mine = [rule for rule in rules if rule.get("type") in wanted]
-            closed = {
-                number: self._may_not_pass(number)
-                for number in {as_number(rule.get("ruleset_id")) for rule in mine}
-            }
+            numbers = {as_number(rule.get("ruleset_id")) for rule in mine}
+            closed = {number for number in numbers if self._may_not_pass(number)}
         except NO_ANSWER as error:
             return Unknown(reason=error.problem)
-        names = [
-            as_text(each["type"])
-            for each in mine
-            if closed[as_number(each.get("ruleset_id"))]
-        ]
-        return tuple(sorted(set(names)))
+        names = {as_text(x["type"]) for x in mine if x.get("ruleset_id") in closed}
+        return tuple(sorted(names))
 
     def _may_not_pass(self, ruleset: int) -> bool:
         answer = self._github.request("GET", f"/rulesets/{ruleset}")
@@ -218,11 +209,8 @@ class Deployments:
 
         An audit source that the mover cannot edit; reading it needs push rights.
         """
-        answer = self._github.request(
-            "GET",
-            "/activity",
-            params={"ref": f"refs/heads/{branch}", "per_page": "100"},
-        )
+        params = {"ref": f"refs/heads/{branch}", "per_page": "100"}
+        answer = self._github.request("GET", "/activity", params=params)
         moves = [parse_branch_move(item) for item in as_list(answer.json())]
         return tuple(sorted(moves, key=lambda move: move.at, reverse=True))
 

@@ -323,31 +323,30 @@ def _way_back(at: MoveFacts) -> str:
 )
 def _approval(at: MoveFacts) -> Gate:
     name, wanted = at.environment.name, at.environment.reviewers
-    status: GateStatus = "refused" if wanted else "warning"
+    here = f"the GitHub Environment {name}"
     match at.protection:
         case None:
             return Gate(status="not_asked", detail="")
         case Unknown(reason=reason):
             return Gate(
                 status="unknown" if wanted else "warning",
-                detail=f"cannot see the GitHub Environment {name}: {reason}",
+                detail=f"cannot see {here}: {reason}",
                 fix="./inv doctor says what the token may see.",
             )
         case Protection(exists=False):
-            said = f"there is no GitHub Environment {name}"
             return Gate(
-                status=status,
-                detail=f"{said}: nobody approves" if wanted else said,
+                status="refused" if wanted else "warning",
+                detail=f"there is no GitHub Environment {name}"
+                + (": nobody approves" if wanted else ""),
                 fix="./inv init makes the Environments.",
             )
         case Protection(reviewers=False) if wanted:
             return _refused(
-                f"the GitHub Environment {name} asks for no approval:"
-                " nobody approves this move",
+                f"{here} asks for no approval: nobody approves this move",
                 "Add reviewers to it; they need a public repository or a paid plan.",
             )
         case Protection():
-            return _passed(f"the GitHub Environment {name} is set up")
+            return _passed(f"{here} is set up")
 
 
 @_gate("GitHub would certainly refuse the push of this identity")

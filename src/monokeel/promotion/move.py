@@ -87,16 +87,19 @@ def _approvers(plan: Plan, records: Records) -> tuple[tuple[str, ...], tuple[str
 
 
 def _record(plan: Plan, records: Records, approvers: tuple[str, ...]) -> int:
-    wanted = plan.record(approvers)
+    settings = plan.reading.settings
+    tag, last = settings.tag(plan.version), settings.environments[-1].name
+    name, note = plan.place.name, plan.note(approvers)
+    how = {"tag": tag, "task": plan.task}
     try:
-        own, commit = records.create(wanted)
+        own, commit = records.create(name, note, **how, production=name == last)
     except ServiceError as error:
         raise ServiceError(
             f"{plan.unmoved}, it has no record: {error.problem}",
             fix=error.fix or _AGAIN,
         ) from error
     if commit != plan.commit:
-        moved = f"GitHub resolves {wanted.tag} to {commit}, not {plan.commit}"
+        moved = f"GitHub resolves {tag} to {commit}, not {plan.commit}"
         raise RefusedError(
             f"{moved}: the tag moved, or a branch has its name"
             + _settle(records, own, "error", moved),

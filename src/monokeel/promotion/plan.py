@@ -114,10 +114,9 @@ class Plan:
         fixes = dict.fromkeys(g.fix.rstrip(".") for g in self.stops if g.fix)
         raise kind(f"{self.unmoved}: {said}", fix="; ".join(fixes))
 
-    def record(self, approvers: tuple[str, ...]) -> records.NewRecord:
-        """Return the record that is made before the branch moves."""
-        settings, environment = self.reading.settings, self.place.environment
-        note = records.Note(
+    def note(self, approvers: tuple[str, ...]) -> records.Note:
+        """Return what the record says that is made before the branch moves."""
+        return records.Note(
             version=self.version,
             sha=self.commit,
             from_version=self.reading.pointers.version_at(self.left_commit),
@@ -129,15 +128,6 @@ class Plan:
             skipped=tuple(g.name for g in self.gates if g.status == "skipped"),
             digests=self.digests,
             run_url=self.request.run_url,
-        )
-        moved = f"{environment.name}: {self.before} -> {self.version}"
-        return records.NewRecord(
-            environment=environment.name,
-            tag=settings.tag(self.version),
-            task=self.task,
-            production=environment == settings.environments[-1],
-            description=f"{self.task} {moved}",
-            note=note,
         )
 
     def _actor(self) -> str:

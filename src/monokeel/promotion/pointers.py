@@ -64,10 +64,16 @@ class Pointers:
 def read_remote(clone: Remote, local: Settings) -> tuple[Settings, Pointers]:
     """Return the policy on the default branch of the remote, and its pointers.
 
-    *local* names that branch. Raises UsageError if the policy is not there.
+    *local* names that branch. Raises UsageError if it, or the policy, is not there.
     """
     refs = clone.remote_objects()
-    main = main_of(refs, local.default_branch)
+    at = refs.get(f"{_HEADS}{local.default_branch}")
+    if at is None:
+        raise UsageError(
+            f"the remote has no branch {local.default_branch!r}",
+            fix="Push it first, or correct default_branch in infra/platform.toml.",
+        )
+    main = at.commit
     if clone.commit_of(main) is None:
         clone.fetch()
     text = clone.file_at(main, _POLICY)
@@ -94,20 +100,6 @@ def names_on_github(settings: Settings) -> dict[str, str]:
     """Return name on GitHub → name of ours; GitHub cannot rename an Environment."""
     former = {each.was: each.name for each in settings.environments if each.was}
     return former | {each.name: each.name for each in settings.environments}
-
-
-def main_of(refs: Mapping[str, RemoteRef], default_branch: str) -> str:
-    """Return the head of *default_branch* in *refs* (by full name).
-
-    Raises UsageError if the remote has no such branch.
-    """
-    main = refs.get(f"{_HEADS}{default_branch}")
-    if main is None:
-        raise UsageError(
-            f"the remote has no branch {default_branch!r}",
-            fix="Push it first, or correct default_branch in infra/platform.toml.",
-        )
-    return main.commit
 
 
 def pointers_of(refs: Mapping[str, RemoteRef], *, main: str, prefix: str) -> Pointers:

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from monokeel.ground.answers import Declined, Lost, Moved, RemoteRef, Unknown
 from monokeel.ground.freezes import Zones
-from monokeel.promotion.records import BranchMove, Ledger, NewRecord, Record
+from monokeel.promotion.records import BranchMove, Ledger, Note, Record
 from monokeel.release.ports import ImageTags, TagMessages
 
 
@@ -67,8 +67,14 @@ class Records(Protocol):
     def history(self, environments: Mapping[str, str]) -> tuple[Record, ...]:
         """Return every record of *environments*, newest first; a request a page."""
 
-    def create(self, wanted: NewRecord) -> tuple[int, str]:
-        """Make a record; return its id, and the commit that GitHub resolved."""
+    def create(
+        self, environment: str, note: Note, *, tag: str, task: str, production: bool
+    ) -> tuple[int, str]:
+        """Make a record; return its id, and the commit that GitHub resolves *tag* to.
+
+        *production* keeps GitHub from adding ``inactive`` to older records (its default
+        goes by the environment's name alone).
+        """
 
     def settle(
         self, record: int, state: str, description: str, log_url: str = ""

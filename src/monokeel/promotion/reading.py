@@ -313,10 +313,9 @@ def _moves_of(
 ) -> tuple[BranchMove, ...] | str:
     try:
         return outside.records.branch_moves(branch_of(environment))
-    except RefusedError as error:  # 422 without the branch: then it did not move
-        return error.problem if environment in pointers.branches else ()
-    except NO_ANSWER as error:  # reading it needs push rights
-        return error.problem
+    except NO_ANSWER as error:  # reading it needs push rights; 422 without the branch
+        never = isinstance(error, RefusedError) and environment not in pointers.branches
+        return () if never else error.problem
 
 
 def _is_ours(record: Record, viewer: str) -> bool:

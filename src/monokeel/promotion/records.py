@@ -127,22 +127,6 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NewRecord:
-    """A record to be made: *tag* is what GitHub resolves to the commit it answers.
-
-    *production* keeps GitHub from adding ``inactive`` to older records (its default
-    goes by the environment's name alone).
-    """
-
-    environment: str
-    tag: str
-    task: str
-    production: bool
-    description: str
-    note: Note
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class BranchMove:
     """A move of a branch as GitHub saw it, whoever made it; *kind* such as ``push``.
 
@@ -274,17 +258,12 @@ def _parse_note(value: Json) -> Note | None:
     # The payload comes back as an object or as a JSON string, once or twice encoded
     # (GitHub's OpenAPI description and GraphQL schema). Its shape proves nothing and
     # may be wrong: such a record is nobody's.
-    for _ in range(2):
-        if isinstance(value, str):
-            try:
-                value = parse_json(value)
-            except ValueError:
-                return None
-    if not isinstance(value, dict) or value.get("tool") != TOOL:
-        return None
     try:
-        return _note_in(value)
-    except ServiceError:
+        for _ in range(2):
+            value = parse_json(value) if isinstance(value, str) else value
+        ours = isinstance(value, dict) and value.get("tool") == TOOL
+        return _note_in(as_object(value)) if ours else None
+    except (ValueError, ServiceError):
         return None
 
 

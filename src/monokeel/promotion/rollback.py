@@ -83,9 +83,7 @@ def choose_version(
         others = [each.version for each in found[1:] if _has_tag(each, reading)]
         raise ServiceError(
             f"the last good version here was {version}: its tag is gone",
-            fix=f"Go on to {back_command(environment, others[0])}"
-            if others
-            else "Name another version: --rollback --version X.",
+            fix=f"Go on to {back_command(environment, [*others, 'X'][0])}",
         )
     return version, reading
 
@@ -98,15 +96,14 @@ def good_before(reading: Reading, environment: str) -> tuple[Record, ...]:
     """
     place = reading.place(environment)
     there = reading.pointers.version_at(place.left)
-    judged = {place.left}
-    found = []
-    for record in reading.ledger.of(environment):
-        if record.sha in judged or record.live_from is None:
+    judged, found = {place.left}, []
+    for record in reading.ledger.confirmed(environment):
+        if record.sha in judged:
             continue
         judged.add(record.sha)
-        if there and read_version(record.version) and is_newer(record.version, there):
-            continue
-        if record.state == "success" and record.version not in reading.settings.blocked:
+        version = record.version
+        newer = there and read_version(version) and is_newer(version, there)
+        if record.end is None and not newer and version not in reading.settings.blocked:
             found.append(record)
     return tuple(found)
 
