@@ -1,7 +1,7 @@
 """Measure what people wait for every day: the list of tasks, a copy, the guard.
 
-Whole processes, each in turn with its floor: processor time, children too. The least
-counts, for another program on the machine only ever makes one slower.
+Whole processes, each in turn with its floor: processor time, children too. The middle
+of the ratios of all rounds counts: a round is over before the load is another one.
 
     python -m bench.daily TREE [--runs 5] [--only list,copy,update,guard,promote]
 
@@ -10,6 +10,7 @@ request after 100 ms.
 """
 
 import argparse
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -25,25 +26,24 @@ _LATENCY_S = 0.1
 _MANY = 20
 
 
-def line(name: str, ours: float, floor: float, target: str) -> None:
-    """Print one row of the table in Markdown."""
-    print(f"| {name} | {ours:.2f} | {floor:.2f} | {ours / floor:.2f} | {target} |")
+def line(name: str, rounds: list[tuple[float, float]], target: str) -> None:
+    """Print one row of the table in Markdown: the middle of each column."""
+    ours, floor = (statistics.median(each) for each in zip(*rounds, strict=True))
+    ratio = statistics.median(ours / floor for ours, floor in rounds)
+    print(f"| {name} | {ours:.2f} | {floor:.2f} | {ratio:.2f} | {target} |")
 
 
 def paired(
     ours: list[str], floor: list[str], *, where: tuple[Path, Path], runs: int
-) -> tuple[float, float]:
-    """Run *ours* and *floor* in turn, each in its folder; return the least times."""
+) -> list[tuple[float, float]]:
+    """Run *ours* and *floor* in turn, each in its folder; return the times of each."""
     rounds = [
         [measure(ours, cwd=where[0], runs=1), measure(floor, cwd=where[1], runs=1)]
         for _ in range(runs)
     ]
     if any(each[0].code for each in rounds):  # then nothing was measured
         raise SystemExit(f"{ours} failed")
-    return (
-        min(each[0].processor for each in rounds),
-        min(each[1].processor for each in rounds),
-    )
+    return [(ours.processor, floor.processor) for ours, floor in rounds]
 
 
 def listing(tree: Path, work: Path, runs: int) -> None:
@@ -55,8 +55,8 @@ def listing(tree: Path, work: Path, runs: int) -> None:
     python = str(tree / "ops/.venv/bin/python")
     inv = [sys.executable, str(tree / "inv"), "--list"]
     invoke = [python, "-P", "-m", "invoke", "--list"]
-    seconds = paired(inv, invoke, where=(tree, empty), runs=runs)
-    line("`./inv --list` / empty tasks file, processor", *seconds, "1.2")
+    rounds = paired(inv, invoke, where=(tree, empty), runs=runs)
+    line("`./inv --list` / empty tasks file, processor", rounds, "1.2")
 
 
 def copying(work: Path, runs: int) -> None:
@@ -75,9 +75,9 @@ def copying(work: Path, runs: int) -> None:
     copier = [sys.executable, "-m", "copier", "copy", "-q", "--defaults", "-f"]
     ours = [*copier, str(template), str(work / "a")]
     floor = [*copier, str(small), str(work / "b")]
-    seconds = paired(ours, floor, where=(work, work), runs=runs)
+    rounds = paired(ours, floor, where=(work, work), runs=runs)
     count = sum(1 for path in (work / "a").rglob("*") if path.is_file())
-    line(f"`copier copy`, {count} files / 1 file, processor", *seconds, "1.6")
+    line(f"`copier copy`, {count} files / 1 file, processor", rounds, "1.6")
 
 
 def updating(work: Path, runs: int) -> None:
@@ -101,12 +101,7 @@ def updating(work: Path, runs: int) -> None:
         if ours.code or floor.code:
             raise SystemExit(f"an update ended with {ours.code}, {floor.code}")
         rounds.append((ours.processor, floor.processor))
-    line(
-        "`template.update` / `copier update`, processor",
-        min(ours for ours, _ in rounds),
-        min(floor for _, floor in rounds),
-        "1.3",
-    )
+    line("`template.update` / `copier update`, processor", rounds, "1.3")
 
 
 def guarding(tree: Path, work: Path, runs: int) -> None:
@@ -128,7 +123,8 @@ def guarding(tree: Path, work: Path, runs: int) -> None:
             if taken.code != 0:  # free everywhere, or nothing was measured
                 raise SystemExit(f"the guard ended with {taken.code}")
             seconds.append(taken.seconds)
-    line(f"`./inv guard`, {_MANY} services / 1", seconds[1], seconds[0], "2")
+    pairs = [(seconds[1], seconds[0])]
+    line(f"`./inv guard`, {_MANY} services / 1", pairs, "2")
 
 
 def timed(shop: LiveShop, *command: str) -> tuple[int, float]:
