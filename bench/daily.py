@@ -168,7 +168,8 @@ def checking(work: Path) -> None:
             box.switches.delay_s = _LATENCY_S
             command = ("promote", "--env=dev", "--version=1.0.0", "--dry-run")
             seconds.append(min(timed(shop, *command)[1] for _ in range(3)))
-    line(f"promote --dry-run, {_MANY} services / 1", seconds[1], seconds[0], "2")
+    pairs = [(seconds[1], seconds[0])]
+    line(f"promote --dry-run, {_MANY} services / 1", pairs, "2")
 
 
 def main() -> None:
