@@ -11,6 +11,7 @@ import shlex
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from urllib.parse import SplitResult
 
 from monokeel.adapters.addresses import is_private, parts_of
 from monokeel.adapters.private_folder import private_folder
@@ -58,27 +59,30 @@ def token_environment(credentials: Credentials, address: str) -> dict[str, str]:
     }
 
 
+def _place_of(address: str) -> SplitResult:
+    """Return the parts of *address*; scp's way, ``git@host:path``, is ssh."""
+    user, at, rest = address.partition("@")
+    if at and ":" in rest and "/" not in user and not parts_of(address).scheme:
+        host, _, path = rest.partition(":")
+        return parts_of(f"ssh://{user}@{host}/{path.lstrip('/')}")
+    return parts_of(address)
+
+
 def ssh_address(address: str) -> str:
     """Return *address* for a push by key: https becomes ssh, the rest stays.
 
     ``https://github.com/acme/shop.git`` is ``ssh://git@github.com/acme/shop.git``.
     """
     parts = parts_of(address)
-    if parts.scheme in {"http", "https"} and parts.hostname:
-        return f"ssh://git@{parts.hostname}{parts.path}"
-    return address
+    web = parts.scheme in {"http", "https"} and parts.hostname
+    return f"ssh://git@{parts.hostname}{parts.path}" if web else address
 
 
 def https_address(address: str) -> str:
     """Return *address* for a push by token: ssh becomes https, the rest stays."""
-    parts = parts_of(address)
-    if parts.scheme == "ssh" and parts.hostname:
-        return f"https://{parts.hostname}{parts.path}"
-    user, at, rest = address.partition("@")
-    if at and ":" in rest and "/" not in user and not parts.scheme:  # scp's way
-        host, _, path = rest.partition(":")
-        return f"https://{host}/{path.lstrip('/')}"
-    return address
+    parts = _place_of(address)
+    keyed = parts.scheme == "ssh" and parts.hostname
+    return f"https://{parts.hostname}{parts.path}" if keyed else address
 
 
 @contextmanager
@@ -112,17 +116,12 @@ def key_environment(credentials: Credentials, address: str) -> Iterator[dict[str
         options = ["-i", str(key), "-o", "IdentitiesOnly=yes", "-o", "BatchMode=yes"]
         if host_keys := credentials.host_keys():
             known = folder / "known_hosts"
-            lines = [f"{_known_host(address)} {line}\n" for line in host_keys]
+            server = _place_of(address)
+            host = (
+                f"[{server.hostname}]:{server.port}" if server.port else server.hostname
+            )
+            lines = [f"{host} {line}\n" for line in host_keys]
             known.write_text("".join(lines), encoding="utf-8")
             options += ["-o", f"UserKnownHostsFile={known}"]
             options += ["-o", "StrictHostKeyChecking=yes"]
         yield {"GIT_SSH_COMMAND": f"{program} {shlex.join(options)}"}
-
-
-def _known_host(address: str) -> str:
-    parts = parts_of(address)
-    if parts.port:
-        return f"[{parts.hostname}]:{parts.port}"
-    if parts.hostname:
-        return parts.hostname
-    return address.partition(":")[0].rpartition("@")[2]

@@ -17,19 +17,11 @@ log = logging.getLogger(__name__)
 
 # What git may take from the caller. Hooks leak GIT_DIR and friends, which would
 # point our git at another repository (pre-commit, git.py, issue 300).
-_GIT_MAY_KEEP = {
-    "GIT_EXEC_PATH",
-    "GIT_ASKPASS",
-    "GIT_ALLOW_PROTOCOL",
-    "GIT_HTTP_PROXY_AUTHMETHOD",
-    "GIT_SSH",
-    "GIT_SSH_COMMAND",
-    "GIT_CONFIG_COUNT",
-    "GIT_CONFIG_GLOBAL",
-    "GIT_CONFIG_NOSYSTEM",
-}
+_GIT_MAY_KEEP = re.compile(
+    r"GIT_(?:EXEC_PATH|ASKPASS|ALLOW_PROTOCOL|HTTP_PROXY_AUTHMETHOD|SSH|SSH_COMMAND|SSL_.*"
+    r"|CONFIG_(?:COUNT|GLOBAL|NOSYSTEM|KEY_.*|VALUE_.*))\Z"
+)
 _LOGIN = re.compile(r"(\w://)[^\s'\"]*@")
-_GIT_MAY_KEEP_PREFIXES = ("GIT_SSL_", "GIT_CONFIG_KEY_", "GIT_CONFIG_VALUE_")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,11 +60,7 @@ def clean_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
         name: value
         for name, value in os.environ.items()
         if name not in _OURS
-        and (
-            not name.startswith("GIT_")
-            or name in _GIT_MAY_KEEP
-            or name.startswith(_GIT_MAY_KEEP_PREFIXES)
-        )
+        and (not name.startswith("GIT_") or _GIT_MAY_KEEP.match(name))
     }
     return env | {"LC_ALL": "C.UTF-8", "GIT_TERMINAL_PROMPT": "0"} | dict(extra or {})
 

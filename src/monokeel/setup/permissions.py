@@ -84,7 +84,7 @@ def in_words(calls: Iterable[str]) -> str:
 
 def page_name(area: str) -> str:
     """Return the permission *area* as the pages of tokens name it."""
-    return area.removeprefix("actions_").replace("_", " ").capitalize()
+    return area.replace("_", " ").capitalize()
 
 
 def kind_of(token: str) -> str:

@@ -117,25 +117,21 @@ def _unusable(
 ) -> Otherwise | None:
     """Say why a key that is there cannot be used: disabled, read-only, exchanged."""
     page = f"https://github.com/{settings.repository}/settings/keys"
-    for each in ours[:1]:
-        if each.enabled:
-            return Otherwise(
-                detail=f"the deploy key {each.title} may not write",
-                remedy=f"delete it at {page}, then {INIT}",
-            )
-        return Otherwise(
-            detail=f"the deploy key {each.title} is disabled by the organization",
-            remedy="an owner allows deploy keys at https://github.com/organizations"
-            f"/{settings.owner}/settings/deploy_keys",
-        )
-    for each in keys:
-        if each.title == KEY_TITLE:
-            known = each.fingerprint or "no fingerprint"
-            return Otherwise(
-                detail=f"the deploy key {KEY_TITLE} is another one ({known})",
-                remedy=f"delete it at {page} if nobody uses it, then {INIT}",
-            )
-    return None
+    exchanged = [each for each in keys if each.title == KEY_TITLE]
+    if ours and ours[0].enabled:
+        detail = f"the deploy key {ours[0].title} may not write"
+        remedy = f"delete it at {page}, then {INIT}"
+    elif ours:
+        detail = f"the deploy key {ours[0].title} is disabled by the organization"
+        remedy = "an owner allows deploy keys at https://github.com/organizations"
+        remedy += f"/{settings.owner}/settings/deploy_keys"
+    elif exchanged:
+        known = exchanged[0].fingerprint or "no fingerprint"
+        detail = f"the deploy key {KEY_TITLE} is another one ({known})"
+        remedy = f"delete it at {page} if nobody uses it, then {INIT}"
+    else:
+        return None
+    return Otherwise(detail=detail, remedy=remedy)
 
 
 def foreign_keys_row(declared: Declared, outside: Outside) -> Expectation:
