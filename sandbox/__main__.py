@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import NoReturn
 
 from sandbox.actors import TOKENS
-from sandbox.defaults import GITHUB
 from sandbox.server import Sandbox
 
 _PLANS = ("enterprise", "team", "free", "free-private")
@@ -60,9 +59,9 @@ def _parser() -> argparse.ArgumentParser:
         "--plan", default="enterprise", help="or team, free, free-private"
     )
     parser.add_argument(
-        "--as-github",
+        "--deploy-keys",
         action="store_true",
-        help="every default of GitHub, also those that a sandbox leaves out",
+        help="the organization allows deploy keys, which new ones do not",
     )
     return parser
 
@@ -111,8 +110,8 @@ def main(args: list[str]) -> int:
         return 1
     with box:
         box.switches.plan = chosen.plan
-        if chosen.as_github:
-            box.behave(GITHUB)
+        if chosen.deploy_keys:
+            box.allow_deploy_keys()
         variables = {**box.environ(chosen.token), "MONOKEEL_BUILD": _packer()}
         if not box.checks_contract:
             sys.stderr.write("jsonschema is not installed: nothing is checked\n")

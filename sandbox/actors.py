@@ -31,6 +31,8 @@ class Actor:
     *kind* is ``classic``, ``fine``, ``oauth`` (gh's), ``app``, ``jwt`` (an App that
     proves who it is), ``key`` or ``none``; *rights* are such as
     ``contents:write``; *identities* are the (actor_type, actor_id) of rulesets.
+    *repositories* are those that a token of an App is limited to; ``None``: every one
+    that the App is installed on.
     """
 
     name: str
@@ -39,6 +41,7 @@ class Actor:
     kind: str
     rights: frozenset[str] = frozenset()
     identities: frozenset[tuple[str, int | None]] = frozenset()
+    repositories: tuple[str, ...] | None = None
 
     def may(self, right: str) -> bool:
         """Say whether this caller has *right*; write includes read."""

@@ -20,7 +20,6 @@ from sandbox.state import State
 from sandbox.wire import (
     ApiError,
     Call,
-    Json,
     JsonObject,
     Reply,
     created,
@@ -192,7 +191,7 @@ def create_token(state: State, call: Call) -> Reply:
     app, body = _app(state, call), call.json()
     if call.number("id") != _INSTALLATION:
         raise not_found()
-    _require_repositories(state, body)
+    names = _require_repositories(state, body)
     asked = object_of(body, "permissions")
     rights = frozenset(f"{area}:{text_of(asked, area)}" for area in asked)
     granted = Actor(name="", login="", id=0, kind="app", rights=app.rights)
@@ -202,7 +201,12 @@ def create_token(state: State, call: Call) -> Reply:
         raise unprocessable(text)
     number = state.next_id()
     token = f"ghs_sandbox{number}{secrets.token_hex(8)}"
-    actor = replace(app.actor, name=f"app-{number}", rights=rights or app.rights)
+    actor = replace(
+        app.actor,
+        name=f"app-{number}",
+        rights=rights or app.rights,
+        repositories=names or None,
+    )
     state.people[token] = actor
     state.expiries[token] = state.seconds() + _LIFE_S
     end = datetime.fromtimestamp(state.expiries[token], UTC)
@@ -211,19 +215,21 @@ def create_token(state: State, call: Call) -> Reply:
             "token": token,
             "expires_at": end.strftime("%Y-%m-%dT%H:%M:%SZ"),
             "permissions": _permissions(actor.rights),
-            "repository_selection": "selected",
+            "repository_selection": "selected" if names else "all",
         }
     )
 
 
-def _require_repositories(state: State, body: JsonObject) -> None:
-    names: list[Json] = list_of(body, "repositories")
-    if any(str(name).lower() != state.identity.name.lower() for name in names):
+def _require_repositories(state: State, body: JsonObject) -> tuple[str, ...]:
+    """Return the names that the token is to be limited to; 422 for another one."""
+    names = tuple(map(str, list_of(body, "repositories")))
+    if any(name.lower() != state.identity.name.lower() for name in names):
         text = (
             "There is at least one repository that does not exist or is not accessible"
             " to the parent installation."
         )
         raise unprocessable(text)
+    return names
 
 
 @route("DELETE", "/installation/token")

@@ -1,13 +1,10 @@
-"""How a sandbox starts: GitHub's defaults, and the few that wait.
+"""How a sandbox starts: as GitHub does when nobody changed a setting.
 
-``GITHUB`` is what GitHub does when nobody changes a setting. ``START`` is what a new
-sandbox does: the same, without what the tests of this repository cannot live with yet.
-A behaviour moves by taking its name out of the call of ``replace``. Each field is a
-switch of the same name: of ``Sandbox.switches``, those of images of
+Each field is a switch of the same name: of ``Sandbox.switches``, those of images of
 ``Sandbox.images.switches``.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,17 +43,10 @@ class Defaults:
     images_need_classic_token: bool = True
     # A tag is missing for seconds after its push (pithead#429, terento#165,
     # k8s-test-infra#390); how often is unknown, so this number is a choice.
-    images_stale_reads: int = 2
+    images_stale_reads: int = 1
     # The first publish is private (docs "Configuring a package's access control"); it
     # was seen public as well (drizzle-orm#6005).
     images_start_public: bool = False
 
 
 GITHUB = Defaults()
-
-# Each line here is a kindness that some test of the repository needs today.
-START = replace(
-    GITHUB,
-    organization_deploy_keys=True,
-    images_stale_reads=0,
-)

@@ -45,6 +45,7 @@ _OWN_TEXT = "reports with full bodies: otterdog#473, otterdog#483, otterdog#490"
 ERRORS: dict[tuple[str, int], str] = {
     ("git/get-ref", 404): "rest-api-description#715",
     ("git/delete-ref", 422): "lock-action#255 (2025), github/lock#48",
+    ("repos/list-releases", 422): "iree#16506, hub#2920",
     ("repos/get-release", 404): "hub4j GHReleaseTest 2021",
     ("repos/get-environment", 404): "PyGithub testDeleteEnvironment 2022",
     (

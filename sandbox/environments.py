@@ -129,9 +129,10 @@ def put_environment(state: State, call: Call) -> Reply:
             "protected_branches and custom_branch_policies cannot have the same value"
         )
     _require_plan(state, policy)
-    # Default values sent explicitly trigger it, too (alchemy#1373, 2026).
+    # Default values sent explicitly trigger it, too (alchemy#1373, 2026). A public
+    # repository has them on every plan (docs "Deployments and environments").
     gated = {"reviewers", "wait_timer", "prevent_self_review"} & set(body)
-    if gated and state.switches.plan.startswith("free"):
+    if gated and _is_private(state) and state.switches.plan != "enterprise":
         raise unprocessable(
             "Failed to create the environment protection rule. Please ensure the "
             "billing plan supports the required reviewers protection rule."
@@ -144,14 +145,18 @@ def put_environment(state: State, call: Call) -> Reply:
     return Reply(json=environment_shape(state, found))
 
 
+def _is_private(state: State) -> bool:
+    return state.private or state.switches.plan == "free-private"
+
+
 def _require_plan(state: State, policy: Json) -> None:
     """Raise the 422 of a branch policy in a private repository on a free plan.
 
     Source: terraform-provider-github#1311, pulumi-github#251.
     """
-    private = state.private or state.switches.plan == "free-private"
     free = state.switches.plan.startswith("free")
-    if policy and private and free and state.switches.branch_policy_needs_plan:
+    strict = free and state.switches.branch_policy_needs_plan
+    if policy and _is_private(state) and strict:
         raise unprocessable(
             "Fail to create protected rule, please ensure billing plan include "
             "protected branch gate."

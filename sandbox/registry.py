@@ -93,6 +93,11 @@ class Registry:
             return status, fields | {"Content-Length": str(len(content))}, b""
         return status, fields, content
 
+    def settle(self) -> None:
+        """Let the seconds pass after which every pushed tag is shown."""
+        with self._lock:
+            self._stale.clear()
+
     def repository(self, name: str) -> Repository:
         """Return the repository *name*, made when it is not there yet."""
         if name not in self.repositories and self.switches.images_start_public:

@@ -9,12 +9,12 @@ import binascii
 import json
 import secrets
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Protocol
 from urllib.parse import parse_qs, urlsplit
 
-from sandbox.defaults import START, Defaults
+from sandbox.defaults import GITHUB
 
 Reply = tuple[int, dict[str, str], bytes]
 
@@ -88,15 +88,9 @@ class Switches:
     put_without_effect: bool = False
     before_put: Callable[[str, str], None] | None = None  # (name, reference)
     # What GHCR does by default; the sources stand in sandbox.defaults.
-    images_need_classic_token: bool = START.images_need_classic_token
-    images_stale_reads: int = START.images_stale_reads  # of a tag after its PUT
-    images_start_public: bool = START.images_start_public
-
-    def behave(self, defaults: Defaults) -> None:
-        """Take what concerns images from *defaults*."""
-        for item in fields(defaults):
-            if item.name.startswith("images_"):
-                setattr(self, item.name, getattr(defaults, item.name))
+    images_need_classic_token: bool = GITHUB.images_need_classic_token
+    images_stale_reads: int = GITHUB.images_stale_reads  # of a tag after its PUT
+    images_start_public: bool = GITHUB.images_start_public
 
 
 @dataclass(frozen=True, slots=True)

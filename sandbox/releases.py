@@ -4,7 +4,7 @@ from http import HTTPStatus
 
 from sandbox import rules, shapes
 from sandbox.assets import asset_shape
-from sandbox.pages import listed
+from sandbox.pages import DEFAULT_SIZE, LARGEST, listed, place
 from sandbox.records import Change, Release
 from sandbox.routing import refusal, route
 from sandbox.state import State
@@ -22,6 +22,7 @@ from sandbox.wire import (
     require_length,
     rule_text,
     text_of,
+    unprocessable,
 )
 from sandbox.workflow_right import workflow_refusal
 
@@ -71,6 +72,9 @@ def release_shape(state: State, release: Release) -> JsonObject:
     }
 
 
+_MOST = 1000  # releases that a list gives
+
+
 @route("GET", "/R/releases", "contents:read")
 def list_releases(state: State, call: Call) -> Reply:
     """List releases, newest first; drafts only with push access, after a lag."""
@@ -80,6 +84,9 @@ def list_releases(state: State, call: Call) -> Reply:
         for release in reversed(state.releases)
         if visible(call, release) and release.listed_after <= now
     ]
+    number, size = place(state, call, (DEFAULT_SIZE, LARGEST))
+    if number * size > _MOST:  # iree#16506, hub#2920
+        raise unprocessable("Only the first 1000 results are available.")
     return listed(state, call, [release_shape(state, release) for release in found])
 
 

@@ -16,7 +16,6 @@ from typing import Self
 from sandbox import hook
 from sandbox.actors import ACTIONS_APP, ACTORS, NOBODY, OWN_APP, TOKENS
 from sandbox.client_environment import environment
-from sandbox.defaults import Defaults
 from sandbox.exchange import Exchange, Incoming, Outgoing
 from sandbox.front import Front, Judge
 from sandbox.gitrepo import BareRepository
@@ -152,10 +151,9 @@ class Sandbox:
     def on_write(self, call: Callable[[int, str, str], None] | None) -> None:
         self.front.on_write = call
 
-    def behave(self, defaults: Defaults) -> None:
-        """Take every behaviour from *defaults*, such as ``defaults.GITHUB``."""
-        self.switches.behave(defaults)
-        self.images.switches.behave(defaults)
+    def allow_deploy_keys(self) -> None:
+        """Do what an owner does at …/organizations/OWNER/settings/deploy_keys."""
+        self.switches.organization_deploy_keys = True
 
     def delete_token(self, name: str) -> None:
         """Delete the token of the caller *name*; what hangs on it goes with it."""

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass, field, fields
 
-from sandbox.defaults import START, Defaults
+from sandbox.defaults import GITHUB
 from sandbox.wire import Json, JsonObject, number_of, text_of, unprocessable
 
 KINDS = ("status", "lost", "reset", "broken-json", "cut", "slow")
@@ -77,16 +77,16 @@ class Switches:
     clock_offset_s: float = 0.0
     delay_s: float = 0.0  # before every answer
     # What GitHub does by default; the sources stand in sandbox.defaults.
-    first_push_needs_right: bool = START.first_push_needs_right
-    classic_needs_workflow_scope: bool = START.classic_needs_workflow_scope
-    organization_deploy_keys: bool = START.organization_deploy_keys
-    keys_go_with_token: bool = START.keys_go_with_token
-    branch_policy_needs_plan: bool = START.branch_policy_needs_plan
-    merge_follows_settings: bool = START.merge_follows_settings
-    app_token_within_rights: bool = START.app_token_within_rights
-    missing_branch_has_no_activity: bool = START.missing_branch_has_no_activity
-    longest_release_body: int = START.longest_release_body
-    longest_issue_body: int = START.longest_issue_body
+    first_push_needs_right: bool = GITHUB.first_push_needs_right
+    classic_needs_workflow_scope: bool = GITHUB.classic_needs_workflow_scope
+    organization_deploy_keys: bool = GITHUB.organization_deploy_keys
+    keys_go_with_token: bool = GITHUB.keys_go_with_token
+    branch_policy_needs_plan: bool = GITHUB.branch_policy_needs_plan
+    merge_follows_settings: bool = GITHUB.merge_follows_settings
+    app_token_within_rights: bool = GITHUB.app_token_within_rights
+    missing_branch_has_no_activity: bool = GITHUB.missing_branch_has_no_activity
+    longest_release_body: int = GITHUB.longest_release_body
+    longest_issue_body: int = GITHUB.longest_issue_body
     faults: list[Fault] = field(default_factory=list)
 
     def fail(self, path: str, *, method: str = ".*", **rest: object) -> Fault:
@@ -134,12 +134,6 @@ class Switches:
             if fault.takes(method, path):
                 return fault
         return None
-
-    def behave(self, defaults: Defaults) -> None:
-        """Take every behaviour from *defaults*, but for those of images."""
-        for item in fields(defaults):
-            if not item.name.startswith("images_"):
-                setattr(self, item.name, getattr(defaults, item.name))
 
     def update(self, changes: JsonObject) -> None:
         """Set attributes from JSON; ``faults`` replaces the list.

@@ -60,7 +60,7 @@ def _tell(story: Story, box: Sandbox, base: Path, *, by_app: bool) -> None:
     if by_app:
         chapters.connect_app(story, box)
     else:
-        chapters.connect(story)
+        chapters.connect(story, box)
     chapters.land_a_feature(story, box)
     chapters.release(story, "1.0.0")
     chapters.promote_everywhere(story)

@@ -51,12 +51,15 @@ def _name_the_app(infra: Path) -> None:
     path.write_text(text, encoding="utf-8")
 
 
-def connect(story: Story) -> None:
+def connect(story: Story, box: Sandbox) -> None:
     """Give it its key, environments and rules."""
     story.chapter(
         "Connected to GitHub",
         "Only one deploy key may write what the rules protect. The rules go up last.",
     )
+    story.run("./inv", "init", "--register-key", "--yes", code=3, only="deploy keys")
+    story.say("\n   An owner allows them there; the same command finishes:")
+    box.allow_deploy_keys()
     story.run("./inv", "init", "--register-key", "--yes")
     key = Path(story.environment["HOME"]) / ".config/monokeel/acme-shop"
     story.environment["MONOKEEL_DEPLOY_KEY"] = key.read_text()
@@ -131,6 +134,7 @@ def refuse_an_overwrite(story: Story, box: Sandbox) -> None:
     image = f"{box.registry_url.removeprefix('http://')}/acme/shop/api:{_BY_HAND}"
     pack = ("python", "-m", "sandbox.packer", "services/api", image, "0" * 40)
     story.run(*pack, show=False)
+    box.images.settle()  # it was a while ago
     story.say(f"\n$ docker push {image}     (not by our release)")
     before = _digest(box, _BY_HAND)
     story.run("./inv", "guard", "--version", _BY_HAND, code=3)

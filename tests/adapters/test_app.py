@@ -53,6 +53,7 @@ def test_the_token_may_push_and_nothing_else(box: Sandbox, key: Path) -> None:
     actor = box.state.person(token)
     assert actor is not None
     assert actor.rights == {"contents:write", "workflows:write"}
+    assert actor.repositories == ("shop",)  # of all that the App is installed on
 
 
 def test_each_push_has_a_token_of_its_own(

@@ -65,7 +65,20 @@ def test_a_borrowed_token_that_is_refused_leaves_what_is_public(
 
     assert registry.look_up(API, "1.4.0") == Found(digest=digest, revision=COMMIT)
     assert registry.look_up(API, "1.5.0") == Absent()
-    assert registry.may_push_all([API]) != [True]
+
+
+def test_nobody_is_asked_for_a_push_without_credentials(
+    server: RegistryServer,
+) -> None:
+    """G14: what is tried without a token is a read, whoever lets strangers push."""
+    server.registry.switches.public.add(API)
+    login = Login(user="token", password="fine-grained", borrowed=True)
+
+    answers = adapter(server, login=login).may_push_all([API])
+
+    asked = [each for each in server.exchanges if each.target.startswith("/token")]
+    assert answers != [True]
+    assert [each.authorization is None for each in asked] == [False]
 
 
 def test_a_borrowed_token_that_is_refused_says_which_one_to_set(

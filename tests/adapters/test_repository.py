@@ -26,6 +26,7 @@ def github(box: Sandbox, token: str = "admin") -> GitHub:
 @pytest.fixture
 def box() -> Iterator[Sandbox]:
     with Sandbox() as sandbox:
+        sandbox.allow_deploy_keys()
         yield sandbox
         assert sandbox.violations() == []
 

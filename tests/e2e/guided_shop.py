@@ -31,6 +31,7 @@ class GuidedShop:
 
     def __init__(self, box: Sandbox, base: Path, template: Template) -> None:
         self.box = box
+        box.allow_deploy_keys()  # as an owner did
         self.folder = base / "shop"
         self._exports = ""
         self.home = base / "home"

@@ -81,6 +81,7 @@ class LiveShop:
     ) -> None:
         self.box = box
         self.services = services
+        box.allow_deploy_keys()  # as an owner did
         self.folder = folder
         self.github = GitHub(
             Session(),
@@ -177,6 +178,7 @@ class LiveShop:
         draft = releases.create_draft(f"v{version}", title=version, body="")
         releases.attach(draft, record_text(record).encode())
         releases.publish(draft, title=version, body="", latest=True)
+        self.box.images.settle()  # it was released a while ago
         return commit
 
     def inv(self, *args: str, **variables: str) -> Done:

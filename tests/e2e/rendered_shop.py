@@ -53,6 +53,7 @@ class RenderedShop:
 
     def __init__(self, rendered: Path, base: Path, box: Sandbox) -> None:
         self.box = box
+        box.allow_deploy_keys()  # as an owner did
         self.base = base
         self.folder = start_repository(rendered, base / "shop")
         save(self.folder, "feat: a shop")

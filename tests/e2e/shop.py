@@ -35,6 +35,7 @@ class Shop:
         self.name = name
         self.proxy = proxy
         self.box = Sandbox(name=name, registry_url=proxy.url)
+        self.box.allow_deploy_keys()  # as an owner did
         self.effects: list[str] = []
         self.kill_after = 0
         self.lose_answer = 0

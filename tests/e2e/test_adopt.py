@@ -38,6 +38,7 @@ class ExistingShop(RenderedShop):
 
     def __init__(self, base: Path, box: Sandbox) -> None:
         self.box, self.base, self.folder = box, base, base / "shop"
+        box.allow_deploy_keys()
         self.folder.mkdir()
         git(self.folder, "init", "-q", "-b", "main")
         git(self.folder, "remote", "add", "origin", "https://github.com/acme/shop.git")

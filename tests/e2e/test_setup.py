@@ -31,6 +31,7 @@ def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def box() -> Iterator[Sandbox]:
     with Sandbox() as sandbox:
+        sandbox.allow_deploy_keys()
         yield sandbox
         assert sandbox.violations() == []
 

@@ -122,7 +122,8 @@ def test_the_numeric_and_the_enterprise_address_are_the_same(api: Api) -> None:
     assert api("GET", "//api/v3/repos/acme/shop")["full_name"] == "acme/shop"
 
 
-def test_a_deploy_key_is_registered_once(api: Api) -> None:
+def test_a_deploy_key_is_registered_once(api: Api, box: Sandbox) -> None:
+    box.allow_deploy_keys()
     key: Json = {"title": "a", "key": "ssh-ed25519 AAAA x", "read_only": False}
 
     answers = [api("POST", "/keys", key) for _ in range(2)]

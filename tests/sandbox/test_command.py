@@ -87,7 +87,7 @@ def test_a_shell_has_everything_set(tmp_path: Path) -> None:
     """
     env = {"SHELL": _script(tmp_path, text), "XDG_CACHE_HOME": str(tmp_path / "c")}
 
-    done = _sandbox("shell", env=env)
+    done = _sandbox("shell", "--deploy-keys", env=env)
 
     assert done.code == 0, done.output
     assert "ada\n" in done.output
@@ -145,13 +145,13 @@ def test_a_signal_of_the_terminal_is_the_shells_own(tmp_path: Path) -> None:
     assert (child.returncode, output) == (0, "again\n")
 
 
-def test_a_sandbox_can_start_with_all_of_githubs_defaults(tmp_path: Path) -> None:
+def test_a_sandbox_can_start_with_deploy_keys_allowed(tmp_path: Path) -> None:
     shell = _script(
         tmp_path, 'curl -s -X POST -d "{}" "$GITHUB_API_URL/_sandbox/switches"'
     )
 
-    kind = _sandbox("shell", env={"SHELL": shell}).output
-    strict = _sandbox("shell", "--as-github", env={"SHELL": shell}).output
+    strict = _sandbox("shell", env={"SHELL": shell}).output
+    kind = _sandbox("shell", "--deploy-keys", env={"SHELL": shell}).output
 
     assert '"organization_deploy_keys": true' in kind
     assert '"organization_deploy_keys": false' in strict

@@ -1,10 +1,10 @@
 """How a sandbox starts, and what GitHub refuses by default."""
 
-from dataclasses import fields, replace
+from dataclasses import fields
 
 import pytest
 
-from sandbox.defaults import GITHUB, START, Defaults
+from sandbox.defaults import GITHUB, Defaults
 from sandbox.registry_access import Switches as ImageSwitches
 from sandbox.server import Sandbox
 from sandbox.switches import Switches
@@ -16,31 +16,14 @@ _ENVIRONMENT: dict[str, Json] = {"deployment_branch_policy": _POLICY}
 _KEY: Json = {"title": "monokeel", "key": "ssh-ed25519 AAAA", "read_only": False}
 
 
-@pytest.fixture
-def github(box: Sandbox) -> Sandbox:
-    box.behave(GITHUB)
-    return box
-
-
 @pytest.mark.parametrize("name", [item.name for item in fields(Defaults)])
 def test_each_default_is_a_switch_that_starts_so(name: str) -> None:
     switches = ImageSwitches() if name.startswith("images_") else Switches()
 
-    assert getattr(switches, name) == getattr(START, name)
+    assert getattr(switches, name) == getattr(GITHUB, name)
 
 
-@pytest.mark.parametrize("name", [item.name for item in fields(Defaults)])
-def test_a_sandbox_behaves_as_it_is_told(name: str, box: Sandbox) -> None:
-    before = getattr(GITHUB, name)
-    other = not before if isinstance(before, bool) else before + 7
-
-    box.behave(replace(GITHUB, **{name: other}))
-
-    switches = box.images.switches if name.startswith("images_") else box.switches
-    assert getattr(switches, name) == other
-
-
-def test_a_new_organization_takes_no_deploy_key(api: Api, github: Sandbox) -> None:
+def test_a_new_organization_takes_no_deploy_key(api: Api, box: Sandbox) -> None:
     answer = api("POST", "/keys", _KEY)
 
     assert answer.status == 422
@@ -51,11 +34,11 @@ def test_a_new_organization_takes_no_deploy_key(api: Api, github: Sandbox) -> No
             "message": "Deploy keys are disabled for this repository",
         }
     ]
-    assert github.state.keys == []
+    assert box.state.keys == []
 
 
-def test_a_person_may_have_deploy_keys(api: Api, github: Sandbox) -> None:
-    github.state.owner_type = "User"
+def test_a_person_may_have_deploy_keys(api: Api, box: Sandbox) -> None:
+    box.state.owner_type = "User"
 
     assert api("POST", "/keys", _KEY).status == 201
 
@@ -63,6 +46,7 @@ def test_a_person_may_have_deploy_keys(api: Api, github: Sandbox) -> None:
 def test_forbidding_deploy_keys_disables_those_that_are_there(
     api: Api, box: Sandbox
 ) -> None:
+    box.allow_deploy_keys()
     api("POST", "/keys", _KEY)
     before = api("GET", "/keys").items
 

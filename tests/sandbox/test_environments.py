@@ -48,8 +48,17 @@ def test_a_protection_out_of_bounds_is_a_422(api: Api, body: Json) -> None:
     assert api("PUT", "/environments/prod", body).status == 422
 
 
-def test_reviewers_need_a_plan(api: Api, box: Sandbox) -> None:
+def test_reviewers_of_a_public_repository_need_no_plan(api: Api, box: Sandbox) -> None:
     box.switches.plan = "free"
+
+    assert api("PUT", "/environments/prod", {"reviewers": []}).status == 200
+
+
+@pytest.mark.parametrize("plan", ["free", "free-private", "team"])
+def test_reviewers_of_a_private_one_need_a_plan(
+    api: Api, box: Sandbox, plan: str
+) -> None:
+    box.state.private, box.switches.plan = True, plan
 
     answer = api("PUT", "/environments/prod", {"reviewers": []})
 

@@ -9,7 +9,6 @@ from urllib.parse import quote
 
 import pytest
 
-from sandbox.defaults import GITHUB
 from sandbox.images import OCI_MANIFEST, Manifest
 from sandbox.server import Sandbox
 from tests.sandbox.calls import Answer, Api
@@ -140,7 +139,7 @@ def _put(api: Api, box: Sandbox) -> Answer:
 
 
 def test_a_tag_is_missing_for_a_while_after_its_push(api: Api, box: Sandbox) -> None:
-    box.behave(GITHUB)
+    box.images.switches.images_stale_reads = 2
 
     assert _put(api, box).status == 201
 
@@ -150,6 +149,7 @@ def test_a_tag_is_missing_for_a_while_after_its_push(api: Api, box: Sandbox) -> 
 
 
 def test_without_the_switch_a_tag_is_there_at_once(api: Api, box: Sandbox) -> None:
+    box.images.switches.images_stale_reads = 0
     _put(api, box)
 
     assert _read(api, "admin").status == 200

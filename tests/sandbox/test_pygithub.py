@@ -19,8 +19,9 @@ def client(box: Sandbox) -> Iterator[Github]:
 
 
 @pytest.fixture
-def shop(client: Github, start: str) -> Repository:
+def shop(client: Github, box: Sandbox, start: str) -> Repository:
     assert start
+    box.allow_deploy_keys()
     return client.get_repo("acme/shop")
 
 

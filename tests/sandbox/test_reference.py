@@ -11,7 +11,7 @@ import pytest
 from github import Auth, Github, GithubException
 from github.PaginatedList import PaginatedList
 
-from sandbox.defaults import GITHUB, START, Defaults
+from sandbox.defaults import GITHUB, Defaults
 from sandbox.graphql_run import PAGE
 from sandbox.images import OCI_MANIFEST, Manifest
 from sandbox.server import Sandbox
@@ -138,6 +138,6 @@ def test_the_table_has_every_client() -> None:
 
 @pytest.mark.parametrize("name", [item.name for item in fields(Defaults)])
 def test_the_page_tells_each_default(name: str) -> None:
-    row = f"| `{name}` | `{getattr(GITHUB, name)}` | `{getattr(START, name)}` |"
+    row = f"| `{name}` | `{getattr(GITHUB, name)}` |"
 
     assert row in _TEXT

@@ -101,6 +101,7 @@ def test_an_old_kindness_can_be_switched_on(clone: Clone, box: Sandbox) -> None:
 def test_a_key_goes_with_the_token_that_made_it(
     api: Api, box: Sandbox, who: str, left: int
 ) -> None:
+    box.allow_deploy_keys()
     assert api("POST", "/keys", _KEY, who=who).status == 201
 
     box.delete_token(who)
@@ -110,6 +111,7 @@ def test_a_key_goes_with_the_token_that_made_it(
 
 
 def test_a_key_of_another_token_stays(api: Api, box: Sandbox) -> None:
+    box.allow_deploy_keys()
     api("POST", "/keys", _KEY, who="fine")
 
     box.delete_token("admin")
@@ -118,6 +120,7 @@ def test_a_key_of_another_token_stays(api: Api, box: Sandbox) -> None:
 
 
 def test_a_regenerated_token_keeps_its_keys(api: Api, box: Sandbox) -> None:
+    box.allow_deploy_keys()
     api("POST", "/keys", _KEY)
     old = box.tokens["admin"]
 
@@ -133,6 +136,7 @@ def test_a_key_that_is_gone_or_forbidden_opens_nothing(
 ) -> None:
     key = new_key(tmp_path)
     public = key.with_suffix(".pub").read_text(encoding="utf-8")
+    box.allow_deploy_keys()
     api("POST", "/keys", {"title": "a", "key": public, "read_only": False})
     grow(box, "feat: start")
     read = ("ls-remote", box.ssh_url)
