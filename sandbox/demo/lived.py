@@ -47,7 +47,7 @@ def lived() -> Iterator[Lived]:
             with contextlib.redirect_stdout(io.StringIO()):
                 tag = release_template(base / "template")
                 chapters.render(story, tag)
-                chapters.connect(story)
+                chapters.connect(story, box)
                 chapters.land_a_feature(story, box)
                 chapters.release(story, "1.0.0")
                 chapters.promote_everywhere(story)

@@ -159,7 +159,8 @@ def test_what_is_hidden_for_one_reason_is_one_line(place: Place) -> None:
 
     assert (
         "  environments of Environment release, Environment dev, Environment staging,"
-        " Environment prod, Environment policy, Environment template:"
+        " Environment prod, Environment registry, Environment policy, Environment"
+        " template:"
         " GitHub answered 403"
     ) in text
 

@@ -151,7 +151,7 @@ def test_an_organization_without_deploy_keys_is_told_who_decides(
 
     assert done.returncode == 3
     assert "https://github.com/organizations/acme/settings/deploy_keys" in done.stdout
-    assert len(box.state.environments) == 6
+    assert len(box.state.environments) == 7
     assert box.state.immutable_releases
     assert box.state.rulesets == []
 

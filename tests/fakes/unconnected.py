@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from monokeel.ground.answers import Declined, Json, Lost, Moved, as_list
 from monokeel.ground.errors import RefusedError, ServiceError
-from monokeel.ground.settings import parse_settings
+from monokeel.ground.settings import TAKEN_ENVIRONMENTS, parse_settings
 from monokeel.policy.rulesets import parse_policy
 from monokeel.setup.environments import CHOSEN_BRANCHES
 from monokeel.setup.ports import DeployKey, Outside
@@ -313,7 +313,7 @@ def connected(environments: Mapping[str, bool]) -> World:
 
     *environments* has name → does it ask a reviewer.
     """
-    guarded = ("release", *environments, "policy", "template")
+    guarded = (*TAKEN_ENVIRONMENTS, *environments)
     world = World(locked=True)
     world.settings |= {
         "squash_merge_commit_title": "PR_TITLE",

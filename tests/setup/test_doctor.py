@@ -26,8 +26,9 @@ class FakeMachine:
     def version_of(self, program: str) -> str | None:
         return self.programs.get(program)
 
-    def answers(self, *args: str) -> bool:
-        return args[0] in self.programs and " ".join(args) not in self.silent
+    def says(self, *args: str) -> str | None:
+        there = args[0] in self.programs and " ".join(args[:2]) not in self.silent
+        return "overlayfs" if there else None
 
 
 class ShallowClone(World):
@@ -80,13 +81,18 @@ def test_a_program_that_is_not_there_is_named_with_its_purpose() -> None:
 
 
 def test_docker_is_not_ok_by_its_client_alone() -> None:
-    found = findings(
-        silent=("docker buildx version", "docker version"), world=connected()
-    )
+    found = findings(silent=("docker buildx", "docker version"), world=connected())
 
     assert found["docker"].state == "ok"
     assert found["docker buildx"].state == "optional"
     assert found["docker daemon"].state == "optional"
+
+
+def test_the_store_of_docker_is_named() -> None:
+    """G34: that of containerd needs unpack=false, which the preset says."""
+    found = findings(world=connected())["docker image store"]
+
+    assert (found.state, found.detail) == ("ok", "overlayfs")
 
 
 def test_the_template_itself_has_no_answers_to_miss() -> None:
@@ -169,7 +175,7 @@ def test_classic_protection_is_optional() -> None:
 def test_the_report_counts_what_is_missing() -> None:
     report = doctor_report(tuple(findings(programs={}).values()))
 
-    assert report.headline == "3 missing, 0 unknown, of 16"
+    assert report.headline == "3 missing, 0 unknown, of 17"
     assert report.data["verdict"] == "missing"
 
 

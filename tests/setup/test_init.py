@@ -29,7 +29,7 @@ from tests.fakes.unconnected import (
     a_key,
 )
 
-ENVIRONMENTS = ("release", "dev", "prod", "policy", "template")
+ENVIRONMENTS = ("release", "dev", "prod", "registry", "policy", "template")
 PUSHED = ("release", "dev", "prod")
 
 
@@ -83,7 +83,7 @@ def test_a_second_run_changes_nothing_and_says_so() -> None:
     assert headline == "acme/shop: nothing was changed, 3 left to you"
 
 
-@pytest.mark.parametrize("fuse", range(1, 18))
+@pytest.mark.parametrize("fuse", range(1, 20))
 def test_a_run_cut_short_is_finished_by_the_next(fuse: int) -> None:
     whole, world = World(), World(fuse=fuse)
     connect(whole)
@@ -101,7 +101,7 @@ def test_a_run_cut_short_is_finished_by_the_next(fuse: int) -> None:
 def test_the_crash_points_above_are_all_there_are() -> None:
     connect(world := World())
 
-    assert world.writes == 17
+    assert world.writes == 19
 
 
 def test_a_dry_run_names_every_step_and_writes_nothing() -> None:

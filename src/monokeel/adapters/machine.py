@@ -34,13 +34,13 @@ class Machine:
         lines = done.stdout.strip().splitlines()
         return lines[0] if done.code == 0 and lines else "installed"
 
-    def answers(self, *args: str) -> bool:
-        """Say whether the command *args* is there and ends without an error."""
+    def says(self, *args: str) -> str | None:
+        """Return the first line that *args* prints; ``None`` where it fails."""
         try:
-            run(args, stdin="", timeout_s=_VERSION_TIMEOUT_S)
+            done = run(args, stdin="", timeout_s=_VERSION_TIMEOUT_S)
         except ServiceError:
-            return False
-        return True
+            return None
+        return done.stdout.strip().partition("\n")[0]
 
 
 def time_zone(name: str) -> tzinfo:

@@ -167,7 +167,9 @@ class Registry:
             said = f"{self._access.host} answered {words}"
             again_s = wait_before_retry(answer, 1, now=time.time())
             if answer.status in access.DENIALS:
-                fix = "The token may not push (packages: write); ./inv doctor checks."
+                fix = "The token may not push (packages: write), or the package belongs"
+                fix += " to another repository, as after a rename: name this one under"
+                fix += " Manage Actions access in its settings. No App's token helps."
         return ServiceError(
             f"{image}:{tag} was not written: {said}", fix=fix, again_s=again_s
         )

@@ -51,7 +51,7 @@ _PATH = r"(?!/)(?!.*(?:\A|/)\.\.?(?:/|\Z))[A-Za-z0-9_.][A-Za-z0-9._/-]*\Z"
 _SERVICE = r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*\Z"
 _PLATFORM = r"[a-z0-9]+/[a-z0-9]+(?:/[a-z0-9]+)?\Z"
 _NO_REF = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|/\.|\.lock(?:/|\Z)|[/.]\Z")
-_TAKEN_ENVIRONMENTS = ("release", "registry", "policy", "template")
+TAKEN_ENVIRONMENTS = ("release", "registry", "policy", "template")
 T = TypeVar("T", "Service", "Environment")
 
 
@@ -370,7 +370,7 @@ def _require_refs(settings: Settings) -> None:
             fix='Give it a part of its own, such as "refs/tags/monokeel-claim/{tag}".',
         )
     for each in settings.environments:
-        if each.name in _TAKEN_ENVIRONMENTS:
+        if each.name in TAKEN_ENVIRONMENTS:
             raise fail(
                 f"environment {each.name!r}: the GitHub Environment of that name holds"
                 " secrets of its own"

@@ -27,7 +27,9 @@ _TEMPLATE = "copier.yml"  # only in the template's own repository: it has no ans
 _BUILDS = "builds images here; the workflows do it without this machine"
 _DOCKER = {
     "docker buildx": ("docker", "buildx", "version"),
-    "docker daemon": ("docker", "version"),  # fails where the client finds no server
+    # Both fail where the client finds no server.
+    "docker daemon": ("docker", "version", "--format", "{{.Server.Version}}"),
+    "docker image store": ("docker", "info", "--format", "{{.Driver}}"),
 }
 
 State = Literal["ok", "missing", "optional", "unknown"]
@@ -101,10 +103,9 @@ def _machine(settings: Settings, machine: Machine) -> Iterator[Diagnosis]:
         yield Diagnosis("machine", program, state, version or purpose)
     if settings.build == "docker":
         for what, command in _DOCKER.items():
-            if machine.answers(*command):
-                yield Diagnosis("machine", what, "ok")
-            else:
-                yield Diagnosis("machine", what, "optional", _BUILDS)
+            said = machine.says(*command)
+            state = "optional" if said is None else "ok"
+            yield Diagnosis("machine", what, state, said or _BUILDS)
 
 
 def _clone(settings: Settings, here: Here) -> Iterator[Diagnosis]:

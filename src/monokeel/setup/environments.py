@@ -5,14 +5,12 @@ from functools import partial
 
 from monokeel.ground.answers import Json, as_list, as_number, as_object
 from monokeel.ground.errors import RefusedError
-from monokeel.ground.settings import Settings
+from monokeel.ground.settings import TAKEN_ENVIRONMENTS, Settings
 from monokeel.setup.ports import Repository
 from monokeel.setup.rows import INIT, Answer, AsWanted, Expectation, Otherwise
 
 RELEASE = "release"
-# Jobs that hold the App's key. An Environment that is missing when a job names it is
-# made by GitHub, open to every branch.
-APP_ENVIRONMENTS = ("policy", "template")
+_OF_RELEASES = (RELEASE, "registry")
 CHOSEN_BRANCHES: Mapping[str, Json] = {
     "protected_branches": False,
     "custom_branch_policies": True,
@@ -26,11 +24,12 @@ def environment_rows(
 ) -> Iterator[Expectation]:
     """Expect each Environment limited to the default branch, asking if it must.
 
-    A release runs on the lines as well.
+    Also those of our own jobs: one that is missing when a job names it is made by
+    GitHub, open to every branch. A release runs on the lines as well.
     """
     promoted = [each.name for each in settings.environments]
-    for name in (RELEASE, *promoted, *APP_ENVIRONMENTS):
-        lines = settings.lines if name == RELEASE else ()
+    for name in dict.fromkeys((RELEASE, *promoted, *TAKEN_ENVIRONMENTS)):
+        lines = settings.lines if name in _OF_RELEASES else ()
         branches = (settings.default_branch, *lines)
         yield Expectation(
             name=f"Environment {name}",

@@ -159,8 +159,8 @@ class Machine(Protocol):
     def version_of(self, program: str) -> str | None:
         """Return the version of *program*, ``None`` if it is not installed."""
 
-    def answers(self, *args: str) -> bool:
-        """Say whether the command *args* is there and ends without an error."""
+    def says(self, *args: str) -> str | None:
+        """Return the first line that *args* prints, ``None`` where it fails."""
 
 
 class Files(Protocol):

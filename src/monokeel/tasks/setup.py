@@ -201,6 +201,23 @@ def branch(*, name: str | None = None) -> "Iterator[Report]":
 
 @About(
     group="Workflows",
+    examples=("./inv check.writer",),
+    exits={0: "it may, or none is set", 1: "", 3: "it may not", 4: ""},
+    variables=("MONOKEEL_DEPLOY_KEY",),
+    json=False,
+)
+def writer() -> "Iterator[Report]":
+    """Check that the deploy key or the App may push."""
+    from monokeel.ground.report import Report
+
+    wiring.make_git().require_writer()
+    named = wiring.make_credentials().writer
+    said = f"the {named} may push" if named else "no key of a writer is set here"
+    yield Report(headline=said)
+
+
+@About(
+    group="Workflows",
     examples=('./inv check.title --title "feat: search"',),
     exits={0: "good", 1: "", 3: "not a title that releases understand"},
     options={
@@ -225,4 +242,4 @@ def title(*, title: str = "", since: str = "") -> "Iterator[Report]":
 
 
 TASKS = (init, doctor, services)
-GROUPS = {"check": (branch, title)}
+GROUPS = {"check": (branch, title, writer)}

@@ -1,0 +1,122 @@
+"""The first releases on GitHub as it is: writers, rights, packages, two at once."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from sandbox.server import Sandbox
+from tests.e2e.commands import inv
+from tests.e2e.rendered_shop import PACKER
+from tests.e2e.test_setup import box, rendered, shop
+from tests.rendered.versions import save
+
+__all__ = ["box", "rendered", "shop"]
+BUILD = {"MONOKEEL_BUILD": f"{PACKER} {{context}} {{image}} {{commit}}"}
+CONNECT = ("init", "--register-key", "--yes", "--no-rules")
+RUNNERS = 6
+
+
+def connected(shop: Path, box: Sandbox) -> dict[str, str]:
+    """Connect the shop and return what a job of it has."""
+    save(shop, "feat: start")
+    inv(shop, box, *CONNECT)
+    key = (shop.parent / "home/.config/monokeel/acme-shop").read_text()
+    return {"MONOKEEL_DEPLOY_KEY": key, **BUILD}
+
+
+def test_a_key_is_checked_before_anything_is_built(shop: Path, box: Sandbox) -> None:
+    """G5: the job of release.yml that comes before the builds."""
+    secret = connected(shop, box)
+
+    works = inv(shop, box, "check.writer", more=secret)
+    box.state.keys.clear()
+    gone = inv(shop, box, "check.writer", more=secret)
+    none = inv(shop, box, "check.writer")
+
+    assert (works.returncode, works.stdout) == (0, "the deploy key may push\n")
+    assert gone.returncode == 3
+    assert "the deploy key may not push" in gone.stderr
+    assert (none.returncode, none.stdout) == (0, "no key of a writer is set here\n")
+
+
+def test_images_that_nobody_can_pull_are_named_and_no_failure(
+    shop: Path, box: Sandbox
+) -> None:
+    """G28: a new package is private, whatever the repository is."""
+    secret = connected(shop, box)
+
+    first = inv(shop, box, "release", more=secret)
+    page = "https://github.com/acme/shop/pkgs/container/shop%2Fapi"
+    page = page.replace("https://github.com", box.url)
+    box.images.switches.public.update(box.images.repositories)
+    save(shop, "fix: more")
+    push = ["git", "push", "-q", "origin", "main"]
+    subprocess.run(push, cwd=shop, env=env(box), check=True)
+    second = inv(shop, box, "release", more=secret)
+
+    assert first.returncode == second.returncode == 0, first.stderr + second.stderr
+    assert "acme/shop/api cannot be pulled without credentials" in first.stderr
+    assert page in first.stderr
+    assert "cannot be pulled" not in second.stderr
+
+
+def env(box: Sandbox) -> dict[str, str]:
+    return {**os.environ, **box.environ("admin")}
+
+
+def test_a_release_that_no_job_may_publish_names_the_token(
+    shop: Path, box: Sandbox
+) -> None:
+    """G20: the commit's workflows differ from main's (cli/cli#9514)."""
+    secret = connected(shop, box)
+    said = {"message": "Resource not accessible by integration"}
+    box.switches.fail(r"/releases/\d+$", method="PATCH", status=403, body=said, times=9)
+
+    done = inv(shop, box, "release", more=secret)
+
+    assert done.returncode == 4, done.stderr
+    assert "MONOKEEL_RELEASE_TOKEN" in done.stderr
+
+
+def test_runs_of_one_commit_at_once_all_end_well(shop: Path, box: Sandbox) -> None:
+    """S36: who finds the work done by another run says so."""
+    secret = connected(shop, box)
+    variables = {**env(box), **secret}
+    runs = []
+    for number in range(RUNNERS):
+        folder = shop.parent / str(number) / "shop"
+        shutil.copytree(shop, folder, symlinks=True)
+        args = ("./inv", "release")
+        pipe = subprocess.PIPE
+        runs.append(
+            subprocess.Popen(
+                args, cwd=folder, env=variables, stdout=pipe, stderr=pipe, text=True
+            )
+        )
+
+    said = [run.communicate()[1] for run in runs]
+
+    assert [run.returncode for run in runs] == [0] * RUNNERS, said
+    assert [release.tag for release in box.state.releases] == ["v1.0.0"]
+    refs = box.state.git.git("for-each-ref", "--format=%(refname)")
+    assert "monokeel-claim" not in refs
+
+
+@pytest.mark.parametrize("token", ["", "ghp_other"])
+def test_a_private_template_has_a_token_of_its_own(
+    shop: Path, box: Sandbox, token: str
+) -> None:
+    """G19: the tokens of a job end at their own repository."""
+    save(shop, "feat: start")
+    source = {"TEMPLATE_SOURCE": f"{box.url}/acme/hidden.git"}
+
+    done = inv(
+        shop, box, "template.check", more={**source, "MONOKEEL_TEMPLATE_TOKEN": token}
+    )
+
+    assert done.returncode == 4, done.stdout
+    assert "set MONOKEEL_TEMPLATE_TOKEN" in done.stderr
+    assert "ghp_other" not in done.stdout + done.stderr
