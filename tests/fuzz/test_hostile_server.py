@@ -6,8 +6,6 @@ repeated by its seed.
 
 import os
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +15,9 @@ from monokeel.ground.answers import Json
 from sandbox.server import Sandbox
 from tests.e2e.live_shop import ROOT, LiveShop
 from tests.fuzz.hostile import hostile
+from tests.fuzz.warm import Warm, program
+
+__all__ = ["program"]
 
 RUNS = int(os.environ.get("FUZZ_RUNS") or "16")
 READS = (
@@ -63,12 +64,14 @@ def live(shop: LiveShop) -> tuple[object, ...]:
 
 
 @pytest.mark.parametrize("seed", range(RUNS))
-def test_a_hostile_server_gets_one_line_and_no_write(shop: LiveShop, seed: int) -> None:
+def test_a_hostile_server_gets_one_line_and_no_write(
+    shop: LiveShop, program: Warm, seed: int
+) -> None:
     task = READS[seed % len(READS)]
     before = live(shop)
     with hostile(shop.box.url, seed, share=(0.05, 0.2, 0.5)[seed % 3]) as server:
-        done = subprocess.run(
-            [sys.executable, "-P", "-m", "monokeel", *task],
+        done = program.run(
+            task,
             cwd=shop.folder,
             env={
                 **shop.environment,
@@ -77,21 +80,16 @@ def test_a_hostile_server_gets_one_line_and_no_write(shop: LiveShop, seed: int) 
                 "GITHUB_ACTIONS": "true",
                 "MONOKEEL_DEPLOY_KEY": "a-key-nobody-may-see",
             },
-            capture_output=True,
-            encoding="utf-8",
-            errors="surrogateescape",
-            check=False,
-            timeout=200,
         )
 
-    said = done.stdout + done.stderr
-    assert done.returncode in range(5), (task, said)
+    said = done.out + done.err
+    assert done.code in range(5), (task, said)
     assert "Traceback" not in said, (task, said)
     assert "bug in Monokeel" not in said, (task, said)
     assert _ACTING.search(said) is None, (task, said)
     secrets = {*filter(None, shop.box.tokens.values()), "a-key-nobody-may-see"}
     assert [secret for secret in secrets if secret in said] == []
-    errors = [x for x in done.stderr.splitlines() if x.startswith("error: ")]
+    errors = [x for x in done.err.splitlines() if x.startswith("error: ")]
     assert len(errors) <= 1, (task, said)
     assert max(map(len, said.splitlines()), default=0) < 20_000
     assert live(shop) == before
