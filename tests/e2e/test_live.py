@@ -91,46 +91,68 @@ def switched(**values: object) -> Callable[[Sandbox], None]:
     return change
 
 
-def job(**otherwise: str) -> Callable[[Sandbox], None]:
-    def change(box: Sandbox) -> None:
-        work(box, **otherwise)
-
-    return change
-
-
-def job_closed(box: Sandbox) -> None:
+def another(box: Sandbox) -> None:
+    """Answer otherwise wherever that changes one row and no other."""
+    for change in (
+        faulty("/keys$", method="GET", status=403, headers=HEADER),
+        faulty("/rulesets$", method="POST", skip=7, status=201, body={"id": 1}),
+        faulty("/releases$", method="POST", skip=2, status=422),
+        faulty("/releases$", method="POST", skip=3, status=422),
+        faulty(r"/releases\?per_page=100&page=11", status=200, body=EMPTY),
+        faulty("/graphql", status=200, body=NO_NODES, times=2),
+        faulty("/environments/live-new$", method="GET", status=404),
+        faulty(r"/deployments/\d+/statuses", method="GET", status=200, body=OVER),
+        faulty("/activity", status=404),
+        faulty("/contents/", method="PUT", status=403),
+        faulty("/rules/branches/", status=200, body=EMPTY),
+        faulty("/collaborators", status=403, skip=1),
+        faulty("/git/ref/heads/env/merged", status=200, body={"ref": "x"}),
+        faulty("creator=", status=200, times=9, body=[ISSUE]),
+        switched(draft_lag_s=60, merge_follows_settings=False, images_stale_reads=999),
+    ):
+        change(box)
     policy: dict[str, Json] = {"protected_branches": True}
     ensure(box.state, "live-job").branch_policy = policy
 
 
-def stranger(box: Sandbox) -> None:
-    """Somebody else opens the issue that the job should have opened."""
-    box.switches.fail(
-        "creator=", status=200, times=99, body=[{**ISSUE, "user": {"login": "ann"}}]
-    )
-
-
-ISSUE: dict[str, Json] = {"title": "what a job sees", "body": json.dumps(SEEN)}
 HEADER = {"X-Accepted-GitHub-Permissions": "metadata=write"}
 NO_NODES: Json = {"data": {"repository": {"all": {"nodes": []}}}}
+OVER: Json = [{"state": "inactive"}]
 EMPTY: Json = []
+ISSUE: Json = {
+    "title": "what a job sees",
+    "body": json.dumps({**SEEN, "login": "github-actions", "variable": ""}),
+    "user": {"login": "ann"},
+}
 KEY = "the API registers a write deploy key"
 CLAIMS = "A ruleset on `refs/tags/monokeel-claim/*`"
 WRITER = "`DeployKey` as bypass actor"
 POINTER = "A deploy key may move a ref"
 NOTE = "An annotated tag made by"
 PUT, EDITED = "`PUT` of a ruleset", "`updated_at` of a ruleset"
-JOB_AUTHOR = "`GET /issues?creator"
 RULES = {
     *(CLAIMS, WRITER, PUT, EDITED, "`branch_name_pattern` is", "A `creation` rule on"),
     *("A member or a type of rule", "`GET rulesets/ID` says", "Rules answer 409"),
     "`delete_branch_on_merge` deletes",
 }
-# Another answer of GitHub → the rows, and no other, that the report calls otherwise.
+RECORDS = {
+    *("GraphQL lists deployments", "A deployment that was just made"),
+    *("`POST deployments` makes", "`auto_inactive` leaves"),
+}
+# Another GitHub → the rows, and no other, that the report calls otherwise.
 OTHERS: dict[str, tuple[Callable[[Sandbox], None], set[str]]] = {
-    "permissions": (
-        faulty("/keys$", method="GET", status=403, headers=HEADER),
-        {"each GET needs the permission of our table"},
+    "every answer another": (
+        another,
+        {
+            *RECORDS,
+            *("each GET needs the permission", "A member or a type of rule"),
+            *("A draft of a tag that is", "A draft for a burned", "The list of rel"),
+            *("`activity` of a branch", "Rules answer 409", "`GET rulesets/ID` says"),
+            *("`GET collaborators`", "`delete_branch_on_merge` deletes"),
+            *("`GET /issues?creator", "`creator.login` of", "`GET actions/variables"),
+            *("GHCR shows a tag", "GHCR accepts a second PUT", "a draft is listed at"),
+            *("a squash of one commit", "GitHub makes an Environment that a job"),
+        },
     ),
     "no keys": (
         switched(organization_deploy_keys=False),
@@ -138,82 +160,17 @@ OTHERS: dict[str, tuple[Callable[[Sandbox], None], set[str]]] = {
     ),
     "a free plan": (
         switched(plan="free-private"),
-        RULES - {"A member or a type of rule"} | {"an Environment may be limited"},
+        RULES | {"an Environment may be limited"},
     ),
-    "no ruleset of tags": (faulty("/rulesets$", method="POST", status=422), {CLAIMS}),
-    "no tags": (switched(tags_refused=True), {CLAIMS, WRITER, NOTE}),
-    "a write without effect": (switched(put_without_effect=True), {PUT, EDITED}),
-    "any rule": (
-        faulty("/rulesets$", method="POST", skip=9, status=201, body={"id": 1}),
-        {"A member or a type of rule"},
+    "no tags": (
+        switched(tags_refused=True),
+        {CLAIMS, WRITER, NOTE, "A draft for a burned"},
     ),
-    "a draft later": (switched(draft_lag_s=60), {"a draft is listed at once"}),
-    "one draft a tag": (
-        faulty("/releases$", method="POST", skip=2, status=422),
-        {"A draft of a tag that is published"},
-    ),
-    "no second draft": (
-        faulty("/releases$", method="POST", skip=4, status=422),
-        {"A draft for a burned tag name"},
-    ),
-    "a longer list": (
-        faulty(r"/releases\?per_page=100&page=11", status=200, body=EMPTY),
-        {"The list of releases ends"},
-    ),
+    "no effect": (switched(put_without_effect=True), {PUT, EDITED}),
     "no deployments": (
         faulty("/deployments$", method="POST", status=409, times=99),
-        {
-            *("GraphQL lists deployments", "A deployment that was just made"),
-            *("`POST deployments` makes", "`auto_inactive` leaves"),
-        },
+        RECORDS,
     ),
-    "another order": (
-        faulty("/graphql", status=200, body=NO_NODES),
-        {"GraphQL lists deployments"},
-    ),
-    "not at once": (
-        faulty("/graphql", status=200, skip=1, body=NO_NODES),
-        {"A deployment that was just made"},
-    ),
-    "no Environment": (
-        faulty("/environments/live-new$", method="GET", status=404),
-        {"`POST deployments` makes"},
-    ),
-    "a failure is over": (
-        faulty(
-            r"/deployments/\d+/statuses",
-            method="GET",
-            status=200,
-            body=[{"state": "inactive"}],
-        ),
-        {"`auto_inactive` leaves"},
-    ),
-    "no activity": (faulty("/activity", status=404), {"`activity` of a branch"}),
-    "the title": (
-        switched(merge_follows_settings=False),
-        {"a squash of one commit takes its message"},
-    ),
-    "contents": (
-        faulty("/contents/", method="PUT", status=403),
-        {"Rules answer 409"},
-    ),
-    "no bypass": (
-        faulty("/rules/branches/", status=200, body=EMPTY),
-        {"`GET rulesets/ID` says"},
-    ),
-    "people": (faulty("/collaborators", status=403), {"`GET collaborators`"}),
-    "a branch that stays": (
-        faulty("/git/ref/heads/env/merged", status=200, body={"ref": "x"}),
-        {"`delete_branch_on_merge` deletes"},
-    ),
-    "a later tag": (
-        switched(images_stale_reads=999),
-        {"GHCR shows a tag", "GHCR accepts a second PUT"},
-    ),
-    "a job without variables": (job(variable=""), {"`GET actions/variables/"}),
-    "a bot with a suffix": (job(login="github-actions"), {"`creator.login` of a bot"}),
-    "an Environment with branches": (job_closed, {"GitHub makes an Environment"}),
-    "another author": (stranger, {JOB_AUTHOR}),
 }
 
 
