@@ -48,19 +48,12 @@ def test_images_that_nobody_can_pull_are_named_and_no_failure(
     """G28: a new package is private, whatever the repository is."""
     secret = connected(shop, box)
 
-    first = inv(shop, box, "release", more=secret)
-    page = "https://github.com/acme/shop/pkgs/container/shop%2Fapi"
-    page = page.replace("https://github.com", box.url)
-    box.images.switches.public.update(box.images.repositories)
-    save(shop, "fix: more")
-    push = ["git", "push", "-q", "origin", "main"]
-    subprocess.run(push, cwd=shop, env=env(box), check=True)
-    second = inv(shop, box, "release", more=secret)
+    done = inv(shop, box, "release", more=secret)
 
-    assert first.returncode == second.returncode == 0, first.stderr + second.stderr
-    assert "acme/shop/api cannot be pulled without credentials" in first.stderr
-    assert page in first.stderr
-    assert "cannot be pulled" not in second.stderr
+    assert done.returncode == 0, done.stderr
+    hidden = done.stdout.partition("Not public")[2]
+    assert "acme/shop/api" in hidden
+    assert "pkgs/container, Package settings" in hidden
 
 
 def env(box: Sandbox) -> dict[str, str]:
@@ -118,5 +111,5 @@ def test_a_private_template_has_a_token_of_its_own(
     )
 
     assert done.returncode == 4, done.stdout
-    assert "set MONOKEEL_TEMPLATE_TOKEN" in done.stderr
+    assert "MONOKEEL_TEMPLATE_KEY" in done.stderr
     assert "ghp_other" not in done.stdout + done.stderr

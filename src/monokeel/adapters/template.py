@@ -160,8 +160,9 @@ class TemplateRepository:
             raise ServiceError(
                 f"the template at {shown_address(address)} cannot be read:"
                 f" {process.reason_in(done.stderr)}",
-                fix="Check --source or TEMPLATE_SOURCE, the network, and the token's"
-                " rights.",
+                fix="Check --source or TEMPLATE_SOURCE, and the network. A private one"
+                " is read with MONOKEEL_TEMPLATE_TOKEN or MONOKEEL_TEMPLATE_KEY:"
+                " a job's token ends at its own repository.",
             )
         if moved := _MOVED.search(done.stderr):
             self.moved = moved[1]
