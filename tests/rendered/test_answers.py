@@ -20,10 +20,13 @@ REFUSED = [
     ("repository", "shop\n", "and . _ - between"),
     ("description", " ", "one line"),
     ("description", "two\nlines", "one line"),
-    ("services", [], "Write a list"),
-    ("services", "api", "Write a list"),
-    ("services", {"name": "api"}, "Write a list"),
-    ("services", ["api"], "1: add a name"),
+    ("services", [], "Write names"),
+    ("services", "', '", "Write names"),
+    ("services", {"name": "api"}, "Write names"),
+    ("services", "api, Mail:worker", "2: name: a-z"),
+    ("services", "api:cron", "kind is web"),
+    ("services", "api, api", "two api"),
+    ("services", [1], "1: add a name"),
     ("services", [{"kind": "api"}], "1: add a name"),
     ("services", [{"name": 1, "kind": "api"}], "1: add a name"),
     ("services", [{"name": "Api", "kind": "api"}], "name: a-z"),
@@ -67,6 +70,8 @@ ACCEPTED = [
     ("repository", "my.shop_2-x"),
     ("description", "Ünïcode, quotes \" and 'braces' {x}"),
     ("services", [{**SERVICE, "path": "apps/My_api.v2"}]),
+    ("services", "api, mail:worker"),
+    ("services", ["api", {**SERVICE, "name": "b"}]),
     ("environments", [{**PROD, "soak": "36h", "prerelease": True, "reviewers": True}]),
     ("registry", "registry.example.com:5000"),
     ("build", "build.sh {context} {image} {commit}"),
@@ -111,6 +116,20 @@ def test_a_good_answer_is_accepted(
     assert done.answers[question] == answer
     assert done.project_dir is not None
     renders.settings(done.project_dir)
+
+
+def test_a_few_words_are_enough_for_services(source: Path, tmp_path: Path) -> None:
+    """T32: nobody has to know YAML by heart."""
+    short = {"services": "api, web mail:worker"}
+
+    made = renders.render(source, tmp_path / "project", short)
+
+    assert [(s.name, s.kind, s.path) for s in renders.settings(made).services] == [
+        ("api", "api", "services/api"),
+        ("web", "web", "services/web"),
+        ("mail", "worker", "services/mail"),
+    ]
+    assert (made / "services/mail/worker.py").is_file()
 
 
 def test_every_question_has_a_refused_and_an_accepted_value() -> None:

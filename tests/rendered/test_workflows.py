@@ -10,6 +10,7 @@ from collections import defaultdict
 from pathlib import Path
 
 import pytest
+import yaml
 
 from monokeel.ground.answers import as_list, as_object, as_text
 from tests.rendered import workflows
@@ -24,6 +25,8 @@ NAMES = {
     "policy-drift.yml": "Policy Drift Detection",
     "template-update.yml": "Template Update Check",
 }
+
+WORKFLOWS = ROOT / "template/.github/workflows"
 
 
 def check(directory: Path, program: str, *arguments: str | Path) -> str:
@@ -75,6 +78,19 @@ def test_the_files_fit_the_schema(repository: Path, schema: str) -> None:
     files = files_of(repository)
 
     check(repository, "check-jsonschema", "--builtin-schema", schema, *files)
+
+
+def test_dependabot_leaves_alone_what_the_template_moves(project: Path) -> None:
+    """T8, T11: two that move the same pins meet in every update."""
+    text = (project / ".github/dependabot.yml").read_text(encoding="utf-8")
+    entries = {
+        each["package-ecosystem"]: each for each in yaml.safe_load(text)["updates"]
+    }
+
+    ours = {f".github/workflows/{path.name}" for path in WORKFLOWS.glob("*.yml")}
+    assert set(entries["github-actions"]["exclude-paths"]) == ours
+    assert entries["pip"]["directory"] == "/ops"
+    assert entries["pip"]["ignore"] == [{"dependency-name": "*"}]
 
 
 def test_dependabot_fits_the_schema(project: Path) -> None:
