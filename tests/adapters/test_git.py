@@ -1,5 +1,6 @@
 """Git against a real bare repository: history, and compare-and-swap."""
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -305,3 +306,18 @@ def test_a_key_file_is_private_and_gone_afterwards() -> None:
 )
 def test_a_push_by_key_goes_over_ssh(address: str, by_key: str) -> None:
     assert ssh_address(address) == by_key
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can give a folder away")
+def test_a_repository_of_somebody_else_is_named_with_the_way_out(
+    tmp_path: Path,
+) -> None:
+    git(tmp_path, "init", "-q")
+    save(tmp_path, "feat: a")
+    for path in (tmp_path, tmp_path / ".git"):
+        os.chown(path, 1001, 1001)
+
+    with pytest.raises(ServiceError, match="dubious ownership") as caught:
+        Git(tmp_path).head()
+
+    assert "git config --global --add safe.directory" in caught.value.fix

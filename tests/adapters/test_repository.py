@@ -224,3 +224,36 @@ def test_what_workflows_may_is_read(repository: Repository) -> None:
         "default_workflow_permissions": "read",
         "can_approve_pull_request_reviews": False,
     }
+
+
+@pytest.mark.parametrize(
+    ("status", "page"),
+    [
+        ("queued", "https://github.com/a/b/actions/runs/7"),
+        ("pending", "https://github.com/a/b/actions/runs/7"),
+        ("in_progress", ""),
+        ("completed", ""),
+    ],
+)
+def test_only_a_run_that_has_not_begun_waits(status: str, page: str) -> None:
+    run = (
+        f'{{"status": "{status}", "html_url": "https://github.com/a/b/actions/runs/7"}}'
+    )
+    answer = f'{{"total_count": 1, "workflow_runs": [{run}]}}'.encode()
+    with serving((200, {}, answer)) as up:
+        hub = GitHub(Session(tries=1), api=up.url, repository="a/b", token="t")
+
+        assert Repository(hub).waiting_run("release.yml", "c" * 40) == page
+
+    [(method, path, _)] = up.seen
+    assert (method, path.partition("?")[0]) == (
+        "GET",
+        "/repos/a/b/actions/workflows/release.yml/runs",
+    )
+    assert f"head_sha={'c' * 40}" in path
+
+
+def test_the_runs_of_a_workflow_are_those_that_github_lists(
+    repository: Repository,
+) -> None:
+    assert repository.waiting_run("release.yml", "c" * 40) == ""

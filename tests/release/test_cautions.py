@@ -5,6 +5,7 @@ import pytest
 from monokeel.release.cautions import about_reverts, watch
 from monokeel.release.commits import Caution, analyze, read_commits
 from monokeel.release.messages import RULE_SETS
+from tests.fakes.plans import Shop
 
 A, B, C = "a" * 40, "b" * 40, "c" * 40
 
@@ -136,3 +137,26 @@ def test_a_long_line_is_quoted_in_part() -> None:
 
     assert text.endswith("xxx…'")
     assert len(text) < 120
+
+
+@pytest.mark.parametrize(
+    ("tag", "told"),
+    [
+        ("3.4.0", True),
+        ("shop@3.4.0", True),
+        ("release-3.4.0", True),
+        ("1.0.0", False),
+        ("3.4", False),
+        ("v3.4.0-rc.1", False),
+    ],
+)
+def test_a_tag_that_looks_like_a_release_of_another_prefix_is_told(
+    tag: str, *, told: bool
+) -> None:
+    shop = Shop()
+    shop.commit("feat: x", tag=tag)
+
+    plan = shop.plan()
+
+    said = f"{tag} looks like a release and is none: tag_prefix is 'v'"
+    assert any(each.message.startswith(said) for each in plan.warnings) is told

@@ -310,3 +310,14 @@ def test_a_refusal_of_the_line_ends_a_run_before_anything_is_written() -> None:
 
     assert runs.faults.writes == []
     assert not isinstance(runs.outside_at("main").remote, Unknown)
+
+
+@pytest.mark.parametrize("prefix", ["shop@", "release/", "1"])
+def test_the_refusal_of_a_prefix_gives_an_example(prefix: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        parse_settings(
+            '[repository]\nowner = "acme"\nname = "shop"\n'
+            f'[release]\ntag_prefix = "{prefix}"\n'
+        )
+
+    assert caught.value.fix == 'Write one such as "v" or "shop-v".'

@@ -139,6 +139,21 @@ def test_runs_of_several_commits_leave_one_winner_a_version(
     assert commits[-1] in lane.released().values()
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_ten_runs_of_one_commit_all_end_well(seed: int) -> None:
+    lane = Lane()
+    commit = lane.land("feat: a")
+    turns: Turns[Run] = Turns(seed)
+    lane.faults.turn = turns.turn
+
+    results = turns.run([partial(lane.run, commit)] * 10)
+
+    lane.faults.turn = lambda: None
+    lane.assert_settled()
+    assert [each for each in results if not isinstance(each, Run)] == []
+    assert lane.released() == {"1.0.0": commit}
+
+
 def test_pushes_that_come_faster_than_releases_all_get_out(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -135,8 +135,8 @@ class Repository:
         workflow runs for a workflow".
         """
         path = f"/actions/workflows/{quote(workflow)}/runs"
-        params = {"head_sha": commit, "event": "push"}
-        runs = self._github.pages(path, params=params, key="workflow_runs")
+        asked = {"head_sha": commit}
+        runs = self._github.pages(path, params=asked, key="workflow_runs")
         waits = (as_text(x.get("html_url")) for x in runs if x.get("status") in _WAITS)
         return next(waits, "")
 

@@ -28,7 +28,7 @@ WRITERS = ("deploy-key", "app")
 _OWNER = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})\Z"
 _REPOSITORY = r"(?!\.{1,2}\Z)[A-Za-z0-9._-]{1,100}\Z"
 _BRANCH = r"[A-Za-z0-9][A-Za-z0-9._/-]*\Z"
-_TAG_PREFIX = r"[A-Za-z][A-Za-z0-9._-]*\Z"
+_TAG_PREFIX = Text(r"[A-Za-z][A-Za-z0-9._-]*\Z", 'Write one such as "v" or "shop-v".')
 # npm's semantic-release can release nothing from 0.x (getLowerBound in lib/utils.js).
 _LINE = r"(?!0\.(?:0\.)?x)(?:(?:0|[1-9][0-9]{0,8})\.){1,2}x\Z"
 _LINES = 'Write branches such as "1.x" or "1.4.x"; 0.x can release nothing.'
@@ -181,7 +181,7 @@ KEYS: Keys = {
             Choice(("conventionalcommits", "angular")),
             "which commits make which version",
         ),
-        "tag_prefix": Key(Text(_TAG_PREFIX), "what a tag has before the version"),
+        "tag_prefix": Key(_TAG_PREFIX, "what a tag has before the version"),
         "skip": Key(ListOf(Text(_VERSION)), "versions that must never be used"),
         "initial": Key(
             Text(_INITIAL),

@@ -19,6 +19,7 @@ from monokeel.release.messages import (
 )
 from monokeel.release.reading import Reading
 from monokeel.release.start import Claim
+from monokeel.release.versions import ReleaseTag, odd_tags, unprefixed
 
 _KEYWORD: Final = re.compile(r"BREAKING[ -]CHANGE:")
 _LOOKS_BREAKING: Final = re.compile(r"[\s>*#|`_-]*BREAKING[ -]CHANGES?\b")
@@ -70,10 +71,22 @@ def about_drafts(reading: Reading) -> list[Caution]:
     ]
 
 
-def about_tags(odd: Iterable[str]) -> list[Caution]:
-    """Return a caution for each tag that npm takes for a version and crashes on."""
+def about_tags(
+    tags: Iterable[str], prefix: str, previous: ReleaseTag | None
+) -> Iterator[Caution]:
+    """Yield a caution for each tag that npm takes for a version and crashes on.
+
+    And one about those above *previous* that look like releases with another prefix.
+    """
+    names = [*tags]
     why = "it is no version, and semantic-release would crash on it"
-    return [Caution(message=f"the tag {tag} is ignored: {why}") for tag in odd]
+    for tag in odd_tags(names, prefix):
+        yield Caution(message=f"the tag {tag} is ignored: {why}")
+    alike = unprefixed(names, prefix, previous.version if previous else None)
+    if alike:
+        more = f" and {len(alike) - 1} more" if len(alike) > 1 else ""
+        said = f"{alike[-1]}{more} looks like a release and is none: tag_prefix is"
+        yield Caution(message=f"{said} {prefix!r} ([release] in infra/platform.toml)")
 
 
 def about_claims(left: Iterable[Claim]) -> list[Caution]:

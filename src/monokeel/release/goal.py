@@ -13,7 +13,7 @@ from monokeel.release.messages import RULE_SETS
 from monokeel.release.plan import Check, blocked
 from monokeel.release.ports import History
 from monokeel.release.start import Claim, Start
-from monokeel.release.versions import increment, next_release, odd_tags
+from monokeel.release.versions import increment, next_release
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +49,7 @@ def find_goal(now: Start, history: History) -> Goal | None:
     if not log.reached:
         return None
     found += cautions.about_reverts(analysis)
-    found += cautions.about_tags(odd_tags(now.tags, settings.tag_prefix))
+    found += cautions.about_tags(now.tags, settings.tag_prefix, previous)
     deciding = analysis.deciding
     version, own = None, now.own
     if deciding is not None and deciding.level is not None and not now.container:

@@ -14,6 +14,7 @@ from monokeel.ground.version import Version, parse_version, rank, read_version
 from monokeel.release.commits import Level
 from monokeel.release.messages import JS_DOT, JS_SPACE
 
+_LIKE_A_RELEASE: Final = re.compile(r"(?:\A|[@/v_-])([0-9]+\.[0-9]+\.[0-9]+)\Z")
 FIRST: Final = "1.0.0"
 
 
@@ -65,6 +66,21 @@ def odd_tags(tags: Iterable[str], prefix: str) -> list[str]:
         if (rest := _rest(name, prefix)) is not None
         and _cleaned(rest) is not None
         and _version_of(name, prefix) is None
+    ]
+
+
+def unprefixed(tags: Iterable[str], prefix: str, after: Version | None) -> list[str]:
+    """Return the tags above *after* that look like releases of another *prefix*.
+
+    Such as ``3.4.0`` or ``shop@3.4.0``, in a repository whose releases are ``v3.4.0``.
+    """
+    return [
+        name
+        for name in sorted(tags, key=_bytes)
+        if _rest(name, prefix) is None
+        and (found := _LIKE_A_RELEASE.search(name)) is not None
+        and (version := read_version(found[1])) is not None
+        and (after is None or version > after)
     ]
 
 
