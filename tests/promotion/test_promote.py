@@ -258,7 +258,9 @@ def test_approvers_go_into_the_record() -> None:
     shop.place("staging", "1.0.0")
     shop.records.approved_by = ("ben",)
 
-    outcome = promote(shop, replace(PROD, run_id="7"))
+    outcome = promote(
+        shop, replace(PROD, run_url="https://github.com/acme/shop/actions/runs/7")
+    )
 
     assert shop.records.kept[outcome.record or 0].note.approvers == ("ben",)
 

@@ -22,8 +22,9 @@ def check_pointers(reading: Reading, records: Records) -> Facts:
         mover = _mover(place, records) if place.drift else None
         drift += [_with_mover(problem, mover) for problem in place.drift]
         entries.append(_entry(place, mover))
+    strays = reading.pointers.strays(reading.settings)
     return Facts(
-        drift=dict.fromkeys((*drift, *reading.strays), ""),
+        drift=dict.fromkeys((*drift, *strays), ""),
         unverified=tuple(
             Unverified(item="pointers", subject="", reason=each, hidden=True)
             for each in reading.unchecked.values()

@@ -7,9 +7,9 @@ from monokeel.promotion.history import COLUMNS, recorded
 from monokeel.promotion.reading import Place, Reading
 from monokeel.promotion.status import Overview, PlaceStatus
 from monokeel.promotion.status_report import (
+    alerts,
     behind_words,
     next_words,
-    stops,
     where_words,
 )
 
@@ -51,9 +51,7 @@ def board_html(overview: Overview) -> str:
     Nothing is loaded from elsewhere; every text is escaped.
     """
     reading = overview.reading
-    repository = escape(reading.settings.repository)
-    drift = [line for each in reading.places for line in each.drift]
-    bad = [*stops(overview), *(f"DRIFT {line}" for line in (*drift, *reading.strays))]
+    repository, bad = escape(reading.settings.repository), alerts(overview)
     return "\n".join(
         [
             '<!doctype html><html lang="en"><head><meta charset="utf-8">',
@@ -61,7 +59,7 @@ def board_html(overview: Overview) -> str:
             f"<title>What runs where in {repository}</title>",
             f"<style>{_STYLE}</style></head><body>",
             f"<h1>What runs where in {repository}</h1>",
-            *(f'<div class="stop" role="alert">{escape(line)}</div>' for line in bad),
+            *(f'<div class="stop" role="alert">{escape(x)}</div>' for x in bad),
             '<div class="places">',
             *(_card(each, reading) for each in overview.places),
             "</div>",

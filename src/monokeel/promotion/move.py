@@ -78,10 +78,11 @@ def move_environment(plan: Plan, outside: Outside) -> Outcome:
 
 
 def _approvers(plan: Plan, records: Records) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    if not plan.request.run_id or not plan.place.environment.reviewers:
+    run = plan.request.run_url.rpartition("/")[2]
+    if not run or not plan.place.environment.reviewers:
         return (), ()
     try:
-        return records.approvers(plan.request.run_id), ()
+        return records.approvers(run), ()
     except NO_ANSWER as error:
         return (), (f"the record does not say who approved: {error.problem}",)
 

@@ -76,9 +76,9 @@ class Reading:
 
     *settings* is the policy on the default branch; *places* stand in order of
     promotion. *ledger* already counts what the places owe as written. *unchecked* is
-    environment → which records there nobody could judge, and why. *strays* are
-    ``env/*`` branches of no environment, one line each; *freezes* are the open ones,
-    each with its end. *own* is the record that was left out, as GitHub has it.
+    environment → which records there nobody could judge, and why. *freezes* are the
+    open ones, each with its end. *own* is the record that was left out, as GitHub has
+    it.
     """
 
     settings: Settings
@@ -87,7 +87,6 @@ class Reading:
     ledger: Ledger
     places: tuple[Place, ...]
     unchecked: Mapping[str, str]
-    strays: tuple[str, ...]
     freezes: tuple[tuple[datetime, Freeze], ...]
     now: datetime
     own: Record | None = None
@@ -222,7 +221,6 @@ def _assemble(
         ledger=track_record.repaired(ledger, owed, now),
         places=places,
         unchecked=unchecked,
-        strays=pointers.strays(settings),
         freezes=tuple(
             (end, freeze)
             for freeze in settings.freezes

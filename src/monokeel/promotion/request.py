@@ -20,8 +20,8 @@ class Request:
 
     *left* is the version that a rollback is to leave. *overrides* are ``GATE=REASON``
     texts, *emergency* the reason for all that can be overridden. *hold* stops every
-    promotion; ``None``: ask GitHub. *run_id* and *run_url* name the workflow run, if
-    there is one; *by_token* says that the branch is pushed with a token and not with
+    promotion; ``None``: ask GitHub. *run_url* names the workflow run, if there is
+    one; *by_token* says that the branch is pushed with a token and not with
     the deploy key.
     """
 
@@ -34,7 +34,6 @@ class Request:
     emergency: str = ""
     hold: str | None = ""
     actor: str = ""
-    run_id: str = ""
     run_url: str = ""
     by_token: bool = False
 

@@ -27,10 +27,8 @@ def overview_report(
     reading = overview.reading
     repository = reading.settings.repository
     empty = not reading.pointers.releases and not reading.pointers.branches
-    drift = [line for each in reading.places for line in each.drift]
-    drift += [*reading.strays, *reading.unchecked.values()]
     width = max((len(each.name) for each in reading.places), default=0) + 2
-    bad = [*stops(overview), *(f"DRIFT {each}" for each in drift)]
+    bad = [x for each in alerts(overview) for x in _wrapped(each, 2, columns)]
     lines = [
         part
         for each in overview.places
@@ -41,28 +39,35 @@ def overview_report(
         if empty
         else f"What runs where in {repository}",
         sections=(
-            Section(
-                "", tuple(part for each in bad for part in _wrapped(each, 2, columns))
-            ),
+            Section("", tuple(bad)),
             Section("", () if empty else tuple(lines)),
             *(_details(overview) if whole else ()),
         ),
         data=_overview_data(overview),
-        problems=tuple(drift),
+        problems=tuple(_drift(reading)),
     )
 
 
-def stops(overview: Overview) -> tuple[str, ...]:
-    """Return what stops promotions now, each once."""
-    hold = overview.hold
+def alerts(overview: Overview) -> list[str]:
+    """Return what stops promotions now, each once, and what is not as recorded."""
+    hold, reading = overview.hold, overview.reading
     held = f"unknown: {hold.reason}" if isinstance(hold, Unknown) else hold
     said = [f"HOLD {held}"] if held else []
     said += [
         f"FREEZE {', '.join(freeze.environments)} until {end:%Y-%m-%d %H:%MZ}:"
         f" {freeze.reason}"
-        for end, freeze in overview.reading.freezes
+        for end, freeze in reading.freezes
     ]
-    return tuple(said)
+    return said + [f"DRIFT {line}" for line in _drift(reading)]
+
+
+def _drift(reading: Reading) -> list[str]:
+    found = [line for each in reading.places for line in each.drift]
+    return [
+        *found,
+        *reading.pointers.strays(reading.settings),
+        *reading.unchecked.values(),
+    ]
 
 
 def _place_line(each: PlaceStatus, width: int, reading: Reading) -> str:
@@ -168,17 +173,16 @@ def _short(move: NextMove) -> str:
 
 
 def _overview_data(overview: Overview) -> dict[str, Json]:
-    hold = overview.hold
+    hold, reading = overview.hold, overview.reading
     return {
         "environments": [_place_data(each) for each in overview.places],
         "next": [_next_data(each) for each in overview.next_moves],
         "hold": hold or None if isinstance(hold, str) else None,
         "hold_unknown": hold.reason if isinstance(hold, Unknown) else None,
         "freezes": [
-            _freeze_data(freeze, overview.reading)
-            for freeze in overview.reading.settings.freezes
+            _freeze_data(freeze, reading) for freeze in reading.settings.freezes
         ],
-        "strays": list(overview.reading.strays),
+        "strays": list(reading.pointers.strays(reading.settings)),
     }
 
 

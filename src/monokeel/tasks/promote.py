@@ -68,7 +68,6 @@ def promote(
         emergency=emergency,
         hold=_hold(),
         actor=wiring.variable("GITHUB_TRIGGERING_ACTOR", "GITHUB_ACTOR") or "",
-        run_id=wiring.variable("GITHUB_RUN_ID") or "",
         run_url=wiring.run_address(),
         by_token=pushes_with_token(dry_run=dry_run),
     )
