@@ -48,14 +48,14 @@ class PlaceStatus:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
-    """All environments at one moment; *versions* are the rows, the newest first.
+    """All environments at one moment.
 
-    *next_moves* has every version and environment, its release and images not asked.
+    *next_moves* are those of each version that is live, and of the newest, to every
+    environment that is behind it, release and images not asked.
     """
 
     reading: Reading
     places: tuple[PlaceStatus, ...]
-    versions: tuple[str, ...]
     next_moves: tuple[NextMove, ...]
     hold: str | Unknown
 
@@ -74,7 +74,6 @@ def overview_of(outside: Outside, local: Settings, *, hold: str | None) -> Overv
     return Overview(
         reading=reading,
         places=tuple(_status(each, reading, outside, held) for each in reading.places),
-        versions=versions,
         next_moves=tuple(
             _judged(_facts(version, place, reading, outside, held))
             for version in versions

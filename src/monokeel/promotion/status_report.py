@@ -139,37 +139,21 @@ def _wrapped(line: str, indent: int, columns: int) -> list[str]:
 
 
 def _details(overview: Overview) -> tuple[Section, ...]:
-    names = [each.name for each in overview.reading.places]
-    rows = [_row(version, overview) for version in overview.versions]
-    why = [
-        f"{each.version} -> {each.environment}: {gate.name}: {gate.detail}"
-        for each in overview.next_moves
-        for gate in each.gates
-        if gate.status in ("refused", "unknown")
-    ]
+    rows = []
+    for move in overview.next_moves:
+        statuses = {"refused": "no", "unknown": "unknown"}
+        answer = statuses[move.stops[0].status] if move.stops else "ready"
+        why = "; ".join(f"{gate.name}: {gate.detail}" for gate in move.stops)
+        rows.append((move.version, move.environment, answer, why))
     odd = [
         f"record {record.id} in {record.environment} by {record.by}: {reason}"
         for record, reason in overview.reading.ledger.odd
     ]
+    columns = ("version", "to", "answer", "why")
     return (
-        Section("Versions", table=Table(("version", *names, "next"), tuple(rows))),
-        Section("Why not", tuple(why)),
+        Section("What may go where", table=Table(columns, tuple(rows))),
         Section("Records that do not count", tuple(odd)),
     )
-
-
-def _row(version: str, overview: Overview) -> tuple[str, ...]:
-    cells = ["●" * (each.version == version) for each in overview.reading.places]
-    steps = [_short(each) for each in overview.next_moves if each.version == version]
-    return (version, *cells, " · ".join(steps))
-
-
-def _short(move: NextMove) -> str:
-    if not move.stops:
-        return f"{move.environment}: ready"
-    word = "no" if move.stops[0].status == "refused" else "unknown"
-    names = ", ".join(gate.name for gate in move.stops)
-    return f"{move.environment}: {word} ({names})"
 
 
 def _overview_data(overview: Overview) -> dict[str, Json]:
