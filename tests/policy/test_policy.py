@@ -97,6 +97,8 @@ def test_a_plan_names_the_rules_that_it_adds_and_counts_what_is_right() -> None:
         ),
         "",
         "  1 other is as the file says",
+        "",
+        "  2 to create, 0 to update, 0 to delete",
     ]
 
 

@@ -112,6 +112,7 @@ def plan_report(plan: Plan, allowed: Sequence[str] = ()) -> Report:
             Section("Not verified", unverified_lines(reading.unverified, allowed)),
             Section("To know", plan.notes + plan.warnings),
             Section("Inherited, not touched", reading.inherited),
+            Section("", (_counts(plan),) if plan.writes else ()),
         ),
         data={
             "repository": reading.repository,
@@ -130,6 +131,12 @@ def plan_report(plan: Plan, allowed: Sequence[str] = ()) -> Report:
 def rulesets_in(count: int) -> str:
     """Return how many rulesets: ``1 ruleset``, ``2 rulesets``."""
     return "1 ruleset" if count == 1 else f"{count} rulesets"
+
+
+def _counts(plan: Plan) -> str:
+    verbs = [each.verb for each in plan.writes]
+    named = ("create", "update", "delete")
+    return ", ".join(f"{verbs.count(verb)} to {verb}" for verb in named)
 
 
 def _headline(plan: Plan, verdict: Verdict) -> str:
