@@ -134,7 +134,7 @@ def rulesets_in(count: int) -> str:
 
 
 def _counts(plan: Plan) -> str:
-    verbs = [each.verb for each in plan.writes]
+    verbs: list[str] = [each.verb for each in plan.writes]
     named = ("create", "update", "delete")
     return ", ".join(f"{verbs.count(verb)} to {verb}" for verb in named)
 
