@@ -126,6 +126,23 @@ def test_what_a_rule_no_longer_guards_is_told(name: str) -> None:
     assert any(says in each.line for each in found(change=change))
 
 
+@pytest.mark.parametrize(("number", "passes"), [(42, True), (424242, False)])
+def test_the_app_that_writes_is_the_one_that_passes(
+    number: int, *, passes: bool
+) -> None:
+    """One App's number may begin with another's."""
+    toml = f"{HEAD}writer = 'app'\napp_id = 42\n{DEV}"
+    app: Json = {"actor_type": "Integration", "actor_id": number}
+
+    def let_pass(bodies: Bodies) -> None:
+        for each in bodies.values():
+            if each["bypass_actors"]:
+                each["bypass_actors"] = [app]
+
+    locked = [x for x in found(toml, let_pass) if "lets no Integration 42" in x.line]
+    assert (locked == []) is passes
+
+
 def test_the_organizations_rules_may_guard_what_ours_do_not() -> None:
     toml = f"{HEAD}{DEV}[policy]\nparents = ['org-wide']\n"
 

@@ -16,6 +16,7 @@ from monokeel.policy import re2
         ("^(?i)x$", "X", "y"),
         ("^a(?i)x", "aX", "Ax"),
         ("(^(?i)x)y", "Xy", "XY"),
+        ("^(a(?i)b|c)d$", "Cd", "acd"),
         ("^(?P<t>x)$", "x", "t"),
         ("^(?<t>x)$", "x", "t"),
         (r"^\Qa.b\E$", "a.b", "axb"),
