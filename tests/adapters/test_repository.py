@@ -107,10 +107,16 @@ def test_an_environment_that_nobody_may_list_is_not_absent(
 
 
 def test_a_rate_limit_hides_nothing(box: Sandbox, repository: Repository) -> None:
-    box.switches.secondary_limit("/keys")
+    box.switches.secondary_limit("/keys|/user$", times=3)
 
-    with pytest.raises(ServiceError, match="secondary rate limit"):
-        repository.deploy_keys()
+    for ask in (
+        repository.deploy_keys,
+        repository.own_number,
+        lambda: repository.create_deploy_key("monokeel", KEY),
+    ):
+        with pytest.raises(ServiceError, match="secondary rate limit") as caught:
+            ask()
+        assert not caught.value.hidden
 
 
 def test_a_change_that_the_token_may_not_make_is_refused_with_the_permission(

@@ -204,6 +204,7 @@ def test_who_may_set_secrets_sets_those_that_are_missing_once() -> None:
     [
         pytest.param(World(remote=None), UsageError, id="no remote"),
         pytest.param(World(remote="git@github.com:a/b.git"), UsageError, id="other"),
+        pytest.param(World(remote="/srv/git/acme/shop.git"), UsageError, id="a path"),
         pytest.param(World(admin=False), ServiceError, id="weak token"),
         pytest.param(World(hidden=("environments",)), ServiceError, id="no actions"),
         pytest.param(World(hidden=("keys",)), ServiceError, id="no keys"),

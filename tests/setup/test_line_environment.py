@@ -1,4 +1,4 @@
-"""The Environment that releases run in, where there are maintenance lines."""
+"""The Environments that releases run in, where there are maintenance lines."""
 
 from dataclasses import replace
 
@@ -15,4 +15,5 @@ def test_the_environment_of_releases_takes_the_lines_as_well() -> None:
     tuple(carry_out(make_plan(declared, world.outside)))
 
     assert world.policies["release"] == ["main", "1.x", "1.4.x"]
+    assert world.policies["registry"] == ["main", "1.x", "1.4.x"]  # plan and build
     assert world.policies["prod"] == ["main"]

@@ -60,7 +60,7 @@ def _token(outside: Outside) -> Expectation:
                 detail=f"{kind} without {', '.join(missing)}",
                 remedy=permissions.remedy_for_scopes(kind, missing),
             )
-        limit = permissions.limit_of(kind)
+        limit = permissions.LIMITS.get(kind)
         return AsWanted(detail=f"{kind}: {limit}" if limit else kind)
 
     return Expectation(

@@ -54,7 +54,8 @@ KINDS: Mapping[str, str] = {
     "ghu_": "token of a GitHub App for a person",
     "ghs_": "token of a GitHub App or a workflow",
 }
-_LIMITS: Mapping[str, str] = {
+# Kind → what its tokens cannot do, whatever their rights are.
+LIMITS: Mapping[str, str] = {
     "fine-grained token": "GitHub's registry takes none of this kind: leave it out"
     " where the images are public, or set MONOKEEL_REGISTRY_PASSWORD to a classic one"
     " (read:packages)",
@@ -91,11 +92,6 @@ def kind_of(token: str) -> str:
     """Return the kind of *token* in words, by its prefix."""
     kinds = (kind for prefix, kind in KINDS.items() if token.startswith(prefix))
     return next(kinds, "token of an unknown kind")
-
-
-def limit_of(kind: str) -> str:
-    """Return what a token of *kind* cannot do; "" where that is up to its rights."""
-    return _LIMITS.get(kind, "")
 
 
 def missing_scopes(scopes: Sequence[str]) -> tuple[str, ...]:
