@@ -164,8 +164,8 @@ def golden_lines(tree: Path) -> Iterator[str]:
 def leaks(text: str) -> list[str]:
     """Return what looks like template code that nobody rendered in *text*.
 
-    ``${{`` is GitHub's, ``{owner}/{repo}`` is that of `gh api`.
+    ``${{`` is GitHub's, ``{owner}/{repo}`` is that of `gh api`, and an image pattern has both names.
     """
     names = "|".join(questions())
     code = rf"\{{%|%\}}|\{{\{{|\{{#|\{{\s*(?:{names})\s*\}}"
-    return re.findall(code, re.sub(r"\$\{\{|\{owner\}/\{repo\}", "", text))
+    return re.findall(code, re.sub(r"\$\{\{|\{owner\}/\{repo(?:sitory)?\}", "", text))
