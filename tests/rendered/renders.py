@@ -164,7 +164,7 @@ def golden_lines(tree: Path) -> Iterator[str]:
 def leaks(text: str) -> list[str]:
     """Return what looks like template code that nobody rendered in *text*.
 
-    ``${{`` is GitHub's, ``{owner}/{repo}`` is that of `gh api`, and an image pattern has both names.
+    ``${{`` is GitHub's, ``{owner}/{repo}`` is that of `gh api` and of an image pattern.
     """
     names = "|".join(questions())
     code = rf"\{{%|%\}}|\{{\{{|\{{#|\{{\s*(?:{names})\s*\}}"
