@@ -20,7 +20,7 @@ from monokeel.adapters.wheel import repack
 
 ROOT = Path(__file__).resolve().parent.parent
 OPS = ROOT / "template" / "ops"
-sys.path.insert(0, str(ROOT))
+sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
 
 
 def wheel() -> None:
@@ -69,7 +69,7 @@ def permissions() -> None:
 
 def reference() -> None:
     """Write what the code knows into the schema and the pages of the reference."""
-    from scripts.reference import main  # noqa: PLC0415 - needs the path above
+    from reference import main  # noqa: PLC0415 - needs the path above
 
     main()
 
