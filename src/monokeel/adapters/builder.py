@@ -195,7 +195,9 @@ def command_lines(command: str, job: Job) -> list[list[str]]:
         "{dockerfile}": job.dockerfile or f"{job.context}/Dockerfile",
         "{platforms}": ",".join(job.service.platforms),
     }
-    return [[_filled(word, values) for word in words]]
+    for name, value in values.items():
+        words = [word.replace(name, value) for word in words]
+    return [words]
 
 
 def _docker(job: Job) -> list[str]:
@@ -256,12 +258,6 @@ def _own(job: Job) -> list[str]:
 
 def _repeated(option: str, values: Mapping[str, str]) -> list[str]:
     return [word for pair in values.items() for word in (option, "=".join(pair))]
-
-
-def _filled(word: str, values: Mapping[str, str]) -> str:
-    for name, value in values.items():
-        word = word.replace(name, value)
-    return word
 
 
 def _wrong(command: str, problem: str) -> UsageError:

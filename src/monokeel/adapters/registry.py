@@ -40,6 +40,11 @@ _SOMETHING_ELSE: Final = {
 _UNREADABLE: Final = "of a media type that we do not read"
 _MOST_CHILDREN: Final = 200
 _WAITS_S: Final = (0.5, 1.0, 2.0, 4.0, 8.0)
+_NO_PUSH: Final = (
+    "The token may not push (packages: write), or the package belongs to another"
+    " repository, as after a rename: name this one under Manage Actions access in its"
+    " settings. No App's token helps."
+)
 _AGAIN: Final = "Run the same command again once the registry answers."
 
 
@@ -157,21 +162,16 @@ class Registry:
             headers={"Content-Type": manifest.media_type, **only_new},
             body=manifest.body,
         )
-        fix, again_s = _AGAIN, None
-        if isinstance(answer, Unknown):
-            said = answer.reason
-        elif answer.status == HTTPStatus.CREATED:
-            return None
-        else:
-            words = f"{answer.status} {access.error_text(answer)}"
-            said = f"{self._access.host} answered {words}"
+        again_s = None
+        if isinstance(answer, Answer):
+            if answer.status == HTTPStatus.CREATED:
+                return None
             again_s = wait_before_retry(answer, 1, now=time.time())
-            if answer.status in access.DENIALS:
-                fix = "The token may not push (packages: write), or the package belongs"
-                fix += " to another repository, as after a rename: name this one under"
-                fix += " Manage Actions access in its settings. No App's token helps."
+            answer = self._access.unclear(answer, f"{image}:{tag}")
         return ServiceError(
-            f"{image}:{tag} was not written: {said}", fix=fix, again_s=again_s
+            f"{image}:{tag} was not written: {answer.reason}",
+            fix=_NO_PUSH if answer.hidden else _AGAIN,
+            again_s=again_s,
         )
 
     def _settled(

@@ -76,14 +76,11 @@ def build_service(workplace: Workplace, *, service: str, commit: str) -> Built:
         digest="",
         commit=commit,
     )
-    there = workplace.is_attested and workplace.images.look_up(path, built.tag)
-    if (
-        workplace.is_attested
-        and isinstance(there, Found)
-        and not there.missing
-        and workplace.is_attested(built.image, there.digest, commit)
-    ):
-        return replace(built, digest=there.digest, built=False)
+    if is_attested := workplace.is_attested:
+        there = workplace.images.look_up(path, built.tag)
+        whole = isinstance(there, Found) and not there.missing and there.digest
+        if whole and is_attested(built.image, whole, commit):
+            return replace(built, digest=whole, built=False)
     digest = workplace.builder.build(service, commit)
     found = _shown(workplace, path, digest)
     if found.revision != commit:

@@ -7,7 +7,7 @@ from monokeel.ground.errors import NO_ANSWER, RefusedError, ServiceError
 from monokeel.ground.report import Report, Section, Table
 from monokeel.ground.settings import Settings
 from monokeel.ground.version import parse_wanted
-from monokeel.release.plan import ServiceImage
+from monokeel.release.plan import ImageState, ServiceImage
 from monokeel.release.ports import ImageTags
 from monokeel.release.reading import Reading
 
@@ -26,22 +26,21 @@ class Guard:
     version: str
     images: tuple[ServiceImage, ...]
 
-    @property
-    def taken(self) -> tuple[ServiceImage, ...]:
-        """The images that have this version already."""
-        return tuple(each for each in self.images if each.state in {"same", "other"})
+    def having(self, *states: ImageState) -> list[ServiceImage]:
+        """Return the images that are in one of *states*."""
+        return [each for each in self.images if each.state in states]
 
     @property
-    def unclear(self) -> tuple[ServiceImage, ...]:
-        """The images of which nobody can tell."""
-        return tuple(each for each in self.images if each.state == "unknown")
+    def taken(self) -> list[ServiceImage]:
+        """The images that have this version already."""
+        return self.having("same", "other")
 
     @property
     def verdict(self) -> str:
         """``taken``, else ``unknown``, else ``free``."""
         if self.taken:
             return "taken"
-        return "unknown" if self.unclear else "free"
+        return "unknown" if self.having("unknown") else "free"
 
 
 def ask_version(
@@ -90,7 +89,8 @@ def require_free(guard: Guard) -> None:
 
     Every taken image is named, and every one that could not be looked up beside it.
     """
-    unclear = "; ".join(f"{each.name}: {each.detail}" for each in guard.unclear)
+    silent = guard.having("unknown")
+    unclear = "; ".join(f"{each.name}: {each.detail}" for each in silent)
     if guard.taken:
         taken = [
             f"{each.image}:{guard.version} ({each.detail})" for each in guard.taken
@@ -121,7 +121,7 @@ def guard_report(guard: Guard) -> Report:
         },
         problems=tuple(
             f"{each.image}:{guard.version}: {each.state}, {each.detail}"
-            for each in (*guard.taken, *guard.unclear)
+            for each in guard.having("same", "other", "unknown")
         ),
     )
 
