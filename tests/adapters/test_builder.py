@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from monokeel.adapters.builder import Builder, Job, command_lines
+from monokeel.adapters.registry_access import Login
 from monokeel.ground.answers import Found
 from monokeel.ground.errors import ServiceError, UsageError
 from monokeel.ground.settings import parse_settings
@@ -62,8 +63,7 @@ def builder(server: RegistryServer, tmp_path: Path) -> Builder:
         command="buildah",
         commit_time=lambda _: MOMENT,
         read_tag=lambda image, tag: f"read at {image}:{tag}",
-        user="robot",
-        password=PASSWORD,
+        login=Login(user="robot", password=PASSWORD),
     )
 
 

@@ -6,7 +6,7 @@ import pytest
 from monokeel.ground.answers import Absent, Found, Unknown
 from monokeel.ground.errors import RefusedError
 from monokeel.ground.settings import parse_settings
-from monokeel.release.publish import publication_report, publish, with_hidden
+from monokeel.release.publish import hidden_images, publication_report, publish
 from monokeel.release.reading import Reading
 from monokeel.release.record import Asset, record_text
 from tests.fakes.world import CLAIMS, COMMIT, OTHER, SERVICES, World, candidate, killed
@@ -291,11 +291,12 @@ def test_a_release_whose_images_are_private_says_so(host: str, *, asks: bool) ->
     images = [f"acme/shop/{service}" for service in SERVICES]
     nobody = Nobody(public=(images[0],), silent=(images[1],))
 
-    done = with_hidden(World().publish(), nobody, settings)
+    done = World().publish()
+    hidden = hidden_images(done.record, nobody, settings)
 
-    assert done.hidden == (tuple(images[2:]) if asks else ())
-    report = publication_report(done)
+    assert hidden == (tuple(images[2:]) if asks else ())
+    report = publication_report(done, hidden)
     [section] = [each for each in report.sections if each.heading == "Not public"]
-    assert section.lines[: len(done.hidden)] == done.hidden
+    assert section.lines[: len(hidden)] == hidden
     assert ("gets 401" in "".join(section.lines)) is asks
     assert report.problems == ()

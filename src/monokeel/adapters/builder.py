@@ -5,13 +5,12 @@ can build reproducibly does. A finished image tells its commit by the same label
 (OCI image-spec, "Annotations"; labels are in the config blob of each platform).
 """
 
-import base64
 import json
 import os
 import re
 import shlex
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,7 +18,7 @@ from monokeel.adapters.addresses import is_loopback, parts_of
 from monokeel.adapters.manifests import LABEL, REVISION
 from monokeel.adapters.private_folder import private_folder
 from monokeel.adapters.process import run_visible
-from monokeel.adapters.registry_access import DOCKER_HUB
+from monokeel.adapters.registry_access import DOCKER_HUB, Login
 from monokeel.ground.errors import ServiceError, UsageError
 from monokeel.ground.settings import Service, Settings
 
@@ -55,8 +54,9 @@ class Builder:
     *command* is a preset, ``docker`` or ``buildah``, or a command line with
     ``{context}``, ``{image}``, ``{commit}``, ``{digest_file}``, ``{service}``,
     ``{dockerfile}`` and ``{platforms}`` (with commas). *registry* is an
-    address such as ``https://ghcr.io``; with *password* a file of credentials is
-    handed to the build command (``REGISTRY_AUTH_FILE``), else it uses its own login.
+    address such as ``https://ghcr.io``; a password in *login* is handed to the build
+    command (``REGISTRY_AUTH_FILE``, for docker ``DOCKER_AUTH_CONFIG``: docker/cli#6008),
+    which uses its own login without one.
     *server* is where people see the repository. *read_tag* returns the digest at a tag
     of an image.
     """
@@ -67,8 +67,7 @@ class Builder:
     command: str
     commit_time: Callable[[str], datetime]
     read_tag: Callable[[str, str], str]
-    user: str | None = None
-    password: str | None = field(default=None, repr=False)
+    login: Login
     server: str = "https://github.com"
 
     def build(self, service: str, commit: str) -> str:
@@ -85,7 +84,7 @@ class Builder:
             env = {"SOURCE_DATE_EPOCH": str(int(job.created.timestamp()))}
             if job.auth_file is not None:
                 env["REGISTRY_AUTH_FILE"] = job.auth_file
-            if self.password is not None:  # docker reads no such file (docker/cli#6008)
+            if self.login.basic is not None:
                 env["DOCKER_AUTH_CONFIG"] = self._credentials()
             for args in command_lines(self.command, job):
                 code = run_visible(args, cwd=self.root, env=env)
@@ -128,10 +127,9 @@ class Builder:
 
     def _credentials(self) -> str:
         host = parts_of(self.registry).netloc
-        pair = f"{self.user or 'token'}:{self.password}".encode()
         # What docker calls Docker Hub.
         name = "https://index.docker.io/v1/" if host in DOCKER_HUB else host
-        login = {"auth": base64.b64encode(pair).decode()}
+        login = {"auth": (self.login.basic or "").removeprefix("Basic ")}
         return json.dumps({"auths": {host: login, name: login}})
 
     def _login(self, folder: Path) -> str | None:
@@ -139,7 +137,7 @@ class Builder:
 
         A password in an argument would be seen by every process of the machine.
         """
-        if self.password is None:
+        if self.login.basic is None:
             return os.environ.get("REGISTRY_AUTH_FILE")
         path = folder / "auth.json"
         path.touch(mode=0o600)

@@ -68,6 +68,7 @@ class RegistryAccess:
         self, session: Session, address: str, *, login: Login, timeout_s: float
     ) -> None:
         self.address = _ANSWERS_AT.get(parts_of(address).netloc, address)
+        self.host = parts_of(self.address).netloc
         self.has_credentials = login.password is not None
         self.is_ghcr = False
         self._login = login
@@ -76,11 +77,6 @@ class RegistryAccess:
         )
         self._authorization: dict[tuple[str, str], str] = {}
         self._locks: dict[tuple[str, str], threading.Lock] = {}
-
-    @property
-    def host(self) -> str:
-        """The registry's host with its port, as people write it before an image."""
-        return parts_of(self.address).netloc
 
     def ask(  # noqa: PLR0913 - one keyword per part of an HTTP request
         self,
@@ -160,13 +156,12 @@ class RegistryAccess:
     ) -> str | Unknown:
         """Return a new header for *scope*; of many threads only the first asks."""
         with self._locks.setdefault(scope, threading.Lock()):
-            known = self._authorization.get(scope)
-            if known is not None and known != used:
-                return known
-            authorization = self._authorize(scope, asked)
-            if isinstance(authorization, str):
-                self._authorization[scope] = authorization
-            return authorization
+            if self._authorization.get(scope) in {None, used}:
+                renewed = self._authorize(scope, asked)
+                if isinstance(renewed, Unknown):
+                    return renewed
+                self._authorization[scope] = renewed
+            return self._authorization[scope]
 
     def _authorize(self, scope: tuple[str, str], asked: str) -> str | Unknown:
         basic, bearer = self._login.basic, read_bearer(asked)

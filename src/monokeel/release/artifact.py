@@ -76,13 +76,6 @@ class TaggedImage:
             case Found() | Unknown():
                 return ""
 
-    @property
-    def unclear(self) -> str:
-        """Why nobody can tell, in one line; empty if the registry answered."""
-        if isinstance(self.answer, Unknown):
-            return f"{self.name}: {self.answer.reason}"
-        return ""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Artifact:
@@ -104,7 +97,11 @@ class Artifact:
     @property
     def unclear(self) -> tuple[str, ...]:
         """What the registry did not say, one line each: nobody can tell (4)."""
-        return tuple(filter(None, (each.unclear for each in self.images)))
+        return tuple(
+            f"{each.name}: {each.answer.reason}"
+            for each in self.images
+            if isinstance(each.answer, Unknown)
+        )
 
     @property
     def services(self) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """Publish one version: images, tag and release, as one unit."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from monokeel.ground.answers import Unknown
 from monokeel.ground.errors import MonokeelError, RefusedError, ServiceError
@@ -27,8 +27,7 @@ class Publication:
     """A complete release: *written* names the steps in which this run wrote.
 
     It is empty when the release was complete before. *page* is its address on GitHub.
-    *warnings* name what others have put beside it. *hidden* are images that nobody in
-    particular may pull.
+    *warnings* name what others have put beside it.
     """
 
     record: ReleaseRecord
@@ -36,7 +35,6 @@ class Publication:
     page: str
     written: tuple[str, ...]
     warnings: tuple[str, ...] = ()
-    hidden: tuple[str, ...] = ()
 
 
 def refuse_unknown(plan: ReleasePlan) -> None:
@@ -151,33 +149,31 @@ def _publication(now: Reading, written: list[str]) -> Publication:
     )
 
 
-def with_hidden(
-    done: Publication, nobody: ImageTags, settings: Settings
-) -> Publication:
-    """Return *done* with the images that *nobody*, a reader without a login, sees not.
+def hidden_images(
+    record: ReleaseRecord, nobody: ImageTags, settings: Settings
+) -> tuple[str, ...]:
+    """Return the images of *record* that *nobody*, a reader without a login, sees not.
 
     A new package on GHCR is private whatever its repository is (GitHub's packages
     documentation): a cluster that pulls without a login gets 401. Other registries are
     private on purpose, and are not asked.
     """
     if settings.registry_host != "ghcr.io":
-        return done
-    names = [
-        (settings.image(e.service), done.record.version) for e in done.record.images
-    ]
+        return ()
+    names = [(settings.image(each.service), record.version) for each in record.images]
     answers = zip(names, nobody.look_up_all(names), strict=True)
-    return replace(
-        done,
-        hidden=tuple(
-            image
-            for (image, _), answer in answers
-            if isinstance(answer, Unknown) and answer.hidden
-        ),
+    return tuple(
+        image
+        for (image, _), said in answers
+        if isinstance(said, Unknown) and said.hidden
     )
 
 
-def publication_report(done: Publication) -> Report:
-    """Return what is out now: version, commit, images, and what this run wrote."""
+def publication_report(done: Publication, hidden: Sequence[str] = ()) -> Report:
+    """Return what is out now: version, commit, images, and what this run wrote.
+
+    *hidden* are images that nobody in particular may pull.
+    """
     record = done.record
     word = "is published" if done.written else "was complete already"
     lines = [f"commit  {record.commit}", f"page    {done.page}"]
@@ -189,7 +185,7 @@ def publication_report(done: Publication) -> Report:
         sections=(
             Section("Release", tuple(lines)),
             Section("Images", table=Table(("service", "image"), rows)),
-            Section("Not public", done.hidden and (*done.hidden, _VISIBILITY)),
+            Section("Not public", (*hidden, _VISIBILITY) if hidden else ()),
             Section("Warnings", done.warnings),
         ),
         data={

@@ -194,7 +194,9 @@ def _publish(*, strict: bool, built: str | None) -> "Iterator[Report]":
     for finished in run.out[:-1]:
         _tell(f"{finished.tag} is published: {finished.page}")
     nobody = wiring.make_registry(quick=True, anonymous=True)
-    yield publish.publication_report(publish.with_hidden(run.out[-1], nobody, settings))
+    done = run.out[-1]
+    hidden = publish.hidden_images(done.record, nobody, settings)
+    yield publish.publication_report(done, hidden)
 
 
 def _built_reports(folder: str | None) -> list[str]:
@@ -297,7 +299,7 @@ def _workplace() -> "Workplace":
     from monokeel.release.build import Workplace
 
     git, images = wiring.make_git(), wiring.make_registry()
-    login, settings = wiring.registry_login(), wiring.read_settings()
+    settings = wiring.read_settings()
     builder = Builder(
         settings=settings,
         root=wiring.root(),
@@ -305,8 +307,7 @@ def _workplace() -> "Workplace":
         command=wiring.variable("MONOKEEL_BUILD") or settings.build,
         commit_time=git.commit_time,
         read_tag=images.digest_at,
-        user=login.user,
-        password=login.password,
+        login=wiring.registry_login(),
         server=wiring.server_address(),
     )
     attestations = Attestations(repository=settings.repository, token=wiring.token())

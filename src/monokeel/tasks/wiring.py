@@ -254,9 +254,8 @@ def make_registry(*, quick: bool = False, anonymous: bool = False) -> "Registry"
 
     session, address = make_session(quick=quick), registry_address()
     login = None if anonymous else registry_login()
-    if quick:
-        return Registry(session, address=address, login=login, timeout_s=_QUICK_S)
-    return Registry(session, address=address, login=login)
+    timeout_s = _QUICK_S if quick else 30.0
+    return Registry(session, address=address, login=login, timeout_s=timeout_s)
 
 
 def make_rulesets() -> "Rulesets":
