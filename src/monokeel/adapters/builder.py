@@ -55,7 +55,7 @@ class Builder:
     ``{context}``, ``{image}``, ``{commit}``, ``{digest_file}``, ``{service}``,
     ``{dockerfile}`` and ``{platforms}`` (with commas). *registry* is an
     address such as ``https://ghcr.io``; a password in *login* is handed to the build
-    command (``REGISTRY_AUTH_FILE``, for docker ``DOCKER_AUTH_CONFIG``: docker/cli#6008),
+    command (``REGISTRY_AUTH_FILE``; docker/cli#6008: ``DOCKER_AUTH_CONFIG``),
     which uses its own login without one.
     *server* is where people see the repository. *read_tag* returns the digest at a tag
     of an image.
