@@ -46,6 +46,36 @@ def test_the_address_is_the_given_one_or_the_recorded(
 
 
 @pytest.mark.parametrize(
+    ("source", "asked"),
+    [
+        ("git@github.com:acme/monokeel.git", 1),
+        (GITHUB, 1),  # by key it is asked over ssh
+        ("ssh://git@git.example.com/monokeel.git", 0),
+        ("git@git.example.com:monokeel.git", 0),
+    ],
+)
+def test_the_host_keys_of_github_are_for_github_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str, asked: int
+) -> None:
+    """T21: a template elsewhere is trusted by the user's own known_hosts."""
+    monkeypatch.setenv("GIT_SSH_COMMAND", "false")
+    make_template(tmp_path, recorded=GITHUB)
+    questions = []
+
+    def host_keys() -> tuple[str, ...]:
+        questions.append(source)
+        return ("ssh-ed25519 AAAA",)
+
+    reader = Credentials(deploy_key="a key", host_keys=host_keys)
+    work = tmp_path / "work"
+    template = Template(tmp_path, work=work, source=source, credentials=reader)
+
+    with pytest.raises(ServiceError, match="cannot be read"):
+        template.versions()
+    assert len(questions) == asked
+
+
+@pytest.mark.parametrize(
     "source",
     [
         "-u",

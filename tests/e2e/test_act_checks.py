@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from monokeel.ground.answers import Json
+from monokeel.ground.answers import Json, as_object
 from sandbox.demo.template import release_next_template
 from sandbox.people import call
 from tests.e2e import act_runs, base_image
@@ -266,3 +266,28 @@ def test_a_merged_change_of_the_rules_is_applied_where_there_is_an_app(
 
 def rules_of(shop: ActShop) -> str:
     return json.dumps([each.body for each in shop.box.state.rulesets])
+
+
+def test_a_pull_request_concerns_its_services_and_no_edit_of_the_template(
+    tmp_path: Path, template: Template
+) -> None:
+    """T41, T42."""
+    with act_shop(tmp_path / "changes", template) as shop:
+        before = shop.ref("refs/heads/main")
+        shop.land("docs: say more", {"docs/more.md": "More.\n"})
+        event = pull_request("docs/more", "docs: say more")
+        pull = as_object(event["pull_request"])
+        pull["base"] = {"ref": "main", "sha": before}
+
+        good = shop.run("ci.yml", Trigger(event="pull_request", payload=event))
+        shop.land("docs: edit", {"docs/OPERATIONS.md": "Ours.\n"})
+        bad = shop.run(
+            "ci.yml", Trigger(event="pull_request", payload=event, job="policy")
+        )
+
+    assert (good.code, good.results["all-green"]) == (0, "success")
+    assert good.results.get("test", "skipped") == "skipped"
+    step = "Managed files are as the template delivered them"
+    assert bad.exit_codes == {step: 1}  # not 4, which "not verified" may be
+    assert "docs/OPERATIONS.md" in bad.output
+    assert "[template] edited" in bad.output

@@ -50,8 +50,8 @@ class Pulls:
 
     def edit(self, number: int, *, title: str, body: str) -> None:
         """Give pull request *number* another title and body."""
-        wanted: Json = {"title": title, "body": body}
-        self._github.request("PATCH", f"/pulls/{number}", json=wanted)
+        changed: Json = {"title": title, "body": body}
+        self._github.request("PATCH", f"/pulls/{number}", json=changed)
 
     def create(self, branch: str, *, title: str, body: str) -> int | Declined:
         """Open a pull request from *branch* and return its number.
@@ -73,10 +73,7 @@ class Pulls:
 
     def close(self, number: int, *, comment: str) -> None:
         """Close pull request *number* with *comment*."""
-        self._github.request(
-            "POST",
-            f"/issues/{number}/comments",
-            json={"body": comment},
-            expect=(HTTPStatus.CREATED,),
-        )
+        said: Json = {"body": comment}
+        path, created = f"/issues/{number}/comments", (HTTPStatus.CREATED,)
+        self._github.request("POST", path, json=said, expect=created)
         self._github.request("PATCH", f"/pulls/{number}", json={"state": "closed"})
