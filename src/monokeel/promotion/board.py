@@ -3,15 +3,10 @@
 from html import escape
 
 from monokeel.ground.words import span
+from monokeel.promotion import status_report
 from monokeel.promotion.history import COLUMNS, recorded
 from monokeel.promotion.reading import Place, Reading
 from monokeel.promotion.status import Overview, PlaceStatus
-from monokeel.promotion.status_report import (
-    alerts,
-    behind_words,
-    next_words,
-    where_words,
-)
 
 _SHOWN = 12  # moves of each environment
 _STYLE = """
@@ -51,7 +46,10 @@ def board_html(overview: Overview) -> str:
     Nothing is loaded from elsewhere; every text is escaped.
     """
     reading = overview.reading
-    repository, bad = escape(reading.settings.repository), alerts(overview)
+    repository, bad = (
+        escape(reading.settings.repository),
+        status_report.alerts(overview),
+    )
     return "\n".join(
         [
             '<!doctype html><html lang="en"><head><meta charset="utf-8">',
@@ -73,15 +71,15 @@ def board_html(overview: Overview) -> str:
 def _card(each: PlaceStatus, reading: Reading) -> str:
     place = each.place
     at = place.version or ("nothing yet" if place.commit is None else "no release")
-    said = where_words(place, reading).removeprefix(at).lstrip()
+    said = status_report.where_words(place, reading).removeprefix(at).lstrip()
     lines = [("dim", said), *(("bad", line) for line in each.elsewhere)]
-    lines.append(("", behind_words(each)))
+    lines.append(("", status_report.behind_words(each)))
     for version, why in each.back:
         words = f"{version}, {why}" if why else f"{version} ready"
         lines.append(("bad" if why else "good", f"back: {words}"))
     if each.next_move is not None:
         kind = "dim" if each.next_move.stops else "good"
-        lines.append((kind, f"next: {next_words(each.next_move)}"))
+        lines.append((kind, f"next: {status_report.next_words(each.next_move)}"))
     shown = [f'<p class="{kind}">{escape(text)}</p>' for kind, text in lines if text]
     return (
         f'<section class="place{" drifts" if place.drift else ""}">'

@@ -9,12 +9,7 @@ the records are read once more right before the push.
 from dataclasses import dataclass, replace
 
 from monokeel.ground.answers import Declined, Lost, Moved
-from monokeel.ground.errors import (
-    NO_ANSWER,
-    MonokeelError,
-    RefusedError,
-    ServiceError,
-)
+from monokeel.ground.errors import NO_ANSWER, MonokeelError, RefusedError, ServiceError
 from monokeel.ground.words import span
 from monokeel.promotion.facts import facts_of
 from monokeel.promotion.gates import evaluate
@@ -175,8 +170,7 @@ def _move(plan: Plan, outside: Outside, own: int) -> bool:
             seen = "while it was empty" if empty else f"against {plan.before}"
             said = f"{plan.branch} is now {winner}; checked {seen}"
             raise RefusedError(
-                said + _settle(records, own, "failure", f"lost: {said}"),
-                fix=_ANEW,
+                said + _settle(records, own, "failure", f"lost: {said}"), fix=_ANEW
             )
         case Declined(reason=reason):
             said = f"{plan.unmoved}, the push was refused: {reason}"

@@ -150,11 +150,7 @@ def _waiting(place: Place, reading: Reading) -> str:
 
 
 def _facts(
-    version: str,
-    place: Place,
-    reading: Reading,
-    outside: Outside,
-    hold: str | Unknown,
+    version: str, place: Place, reading: Reading, outside: Outside, hold: str | Unknown
 ) -> MoveFacts:
     known = knowing_time(reading, outside, version, place)
     return facts_of(known, outside.clone, version, place.name, hold=hold)
@@ -162,7 +158,5 @@ def _facts(
 
 def _judged(facts: MoveFacts) -> NextMove:
     return NextMove(
-        version=facts.version,
-        environment=facts.environment.name,
-        gates=evaluate(facts),
+        version=facts.version, environment=facts.environment.name, gates=evaluate(facts)
     )

@@ -5,14 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
-from monokeel.promotion.records import (
-    ROLLBACK,
-    ROLLED_BACK,
-    Ledger,
-    Record,
-    State,
-    Status,
-)
+from monokeel.promotion import records
+from monokeel.promotion.records import Ledger, Record, Status
 
 STALE = timedelta(minutes=15)
 """How long a pending record may belong to a run that is still at work."""
@@ -41,7 +35,7 @@ class Repair:
     """A status that is still owed to *record*, because a run was cut short."""
 
     record: Record
-    state: State
+    state: records.State
     description: str
 
     @property
@@ -66,7 +60,7 @@ def track_record_of(
     if newest.end is None:
         length = time_live(ledger, newest, live=live, now=now)
         return TrackRecord(outcome="good", live_for=length, live=live)
-    why = newest.why.removeprefix(ROLLED_BACK)
+    why = newest.why.removeprefix(records.ROLLED_BACK)
     return TrackRecord(outcome="rolled_back", live=live, why=why, ended=newest.end.at)
 
 
@@ -113,7 +107,7 @@ def repairs(
             owed.append(_repair(record, "error", "cut short before the branch moved"))
     for record in ledger.of(environment):
         stands = record is mover or record.state == "success"
-        if record.task == ROLLBACK and stands:
+        if record.task == records.ROLLBACK and stands:
             # They keep the version that it left from going further, until it is
             # promoted there again.
             left = ledger.of(environment, record.note.from_sha)
@@ -122,10 +116,10 @@ def repairs(
     return tuple({each.record.id: each for each in owed}.values())
 
 
-def rolled_back(records: Iterable[Record], reason: str) -> list[Repair]:
-    """Return the marks that keep the version of *records* from going further."""
-    said = ROLLED_BACK + (reason or "no reason given")
-    good = [each for each in records if each.state == "success"]
+def rolled_back(left: Iterable[Record], reason: str) -> list[Repair]:
+    """Return the marks that keep the version of the records *left* from going on."""
+    said = records.ROLLED_BACK + (reason or "no reason given")
+    good = [each for each in left if each.state == "success"]
     return [_repair(each, "failure", said) for each in good]
 
 
@@ -142,11 +136,11 @@ def repaired(ledger: Ledger, owed: Iterable[Repair], now: datetime) -> Ledger:
         )
         for each in owed
     }
-    records = (
+    mended = (
         replace(each, statuses=(*each.statuses, *added.get(each.id, ())))
         for each in ledger.records
     )
-    return replace(ledger, records=tuple(records))
+    return replace(ledger, records=tuple(mended))
 
 
 def as_description(text: str) -> str:
@@ -157,7 +151,7 @@ def as_description(text: str) -> str:
     return line[: _LONGEST_DESCRIPTION - 1] + "…"
 
 
-def _repair(record: Record, state: State, description: str) -> Repair:
+def _repair(record: Record, state: records.State, description: str) -> Repair:
     return Repair(record=record, state=state, description=as_description(description))
 
 
