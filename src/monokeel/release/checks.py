@@ -23,7 +23,7 @@ def check_start(
     found = [_check_history(now), _check_branch(now), _check_tip(now)]
     if now.settings.lines:
         found.append(_check_line(now, version))
-    if not now.shallow:
+    if not now.clone.shallow:
         found += [_check_tags(now), _check_claims(now)]
     for begun in older:
         doubts = [each for each in _check(begun) if each.status != "ok"]
@@ -49,7 +49,7 @@ def _named(check: Check, name: CheckName) -> Check:
 
 def _check_history(now: Start) -> Check:
     """Say whether all of history is here: without it every answer is a guess."""
-    if not now.shallow:
+    if not now.clone.shallow:
         return passed("history", "complete")
     problem = "this clone is shallow: the last release and the commits since are not"
     fix = "Run: git fetch --unshallow --tags (in a workflow: fetch-depth: 0)"
@@ -67,12 +67,12 @@ def _check_branch(now: Start) -> Check:
         return passed("branch", f"{now.own.tag} is claimed for this commit")
     problem = f"on branch {now.clone.branch}, not on {wanted}"
     if now.clone.branch is None:
-        if isinstance(now.refs, Unknown):
-            reason = f"no branch is checked out; {now.refs.reason}"
+        if isinstance(now.clone.refs, Unknown):
+            reason = f"no branch is checked out; {now.clone.refs.reason}"
             return unknown("branch", reason)
         if now.place in {"tip", "behind", "unfetched"}:
             return passed("branch", f"no branch, at a commit of {wanted}")
-        commit = short(now.commit)
+        commit = short(now.clone.commit)
         problem = f"no branch is checked out, and {commit} is not in {wanted}"
     fix = f"Run: git switch {wanted}"
     if str(now.clone.branch).endswith(".x"):
@@ -92,8 +92,8 @@ def _check_tip(now: Start) -> Check:
     branch, tip = now.line, short(now.tip or "")
     if now.merge is not None:
         return passed("remote", f"not merged into {now.merge.onto} yet")
-    if isinstance(now.refs, Unknown):
-        return unknown("remote", now.refs.reason)
+    if isinstance(now.clone.refs, Unknown):
+        return unknown("remote", now.clone.refs.reason)
     fine = {
         "tip": f"at the tip of {branch}",
         "behind": f"in {branch}, which is at {tip} by now",
@@ -105,7 +105,9 @@ def _check_tip(now: Start) -> Check:
     if now.place == "unfetched":
         lack = f"{branch} is at {tip}, which is not here. Run: git fetch --tags"
         return unknown("remote", lack)
-    problem = f"{short(now.commit)} is not on the remote: its {branch} is at {tip}"
+    problem = (
+        f"{short(now.clone.commit)} is not on the remote: its {branch} is at {tip}"
+    )
     fix = f"Bring your commits into {branch} by a pull request, then run:"
     fix += " git pull --ff-only --tags"
     if now.place == "no branch":
@@ -117,7 +119,10 @@ def _check_tip(now: Start) -> Check:
 def _check_line(now: Start, version: Version | None) -> Check:
     """Say whether *version* is one of the line, and nothing else was merged into it."""
     line, main = now.line, now.settings.default_branch
-    if not isinstance(now.refs, Unknown) and f"refs/heads/{main}" not in now.refs:
+    if (
+        not isinstance(now.clone.refs, Unknown)
+        and f"refs/heads/{main}" not in now.clone.refs
+    ):
         fix = f"Run: git push origin {main}"
         return blocked("line", (f"the remote has no branch {main}", fix))
     if isinstance(now.limits, Unknown):
@@ -181,8 +186,8 @@ def _check_tags(now: Start) -> Check:
 
 def _check_claims(now: Start) -> Check:
     """Say whether another release was begun and can be finished by nobody."""
-    if isinstance(now.refs, Unknown):
-        return unknown("claims", now.refs.reason)
+    if isinstance(now.clone.refs, Unknown):
+        return unknown("claims", now.clone.refs.reason)
     if now.stray:
         return blocked("claims", *map(_stray, now.stray))
     if now.unseen:
@@ -224,7 +229,7 @@ def _unreachable(lost: list[ReleaseTag], now: Start) -> tuple[str, str]:
         f" gone for good (a rebase), add {skip} to [release] skip in"
         " infra/platform.toml. If it is no release, delete the tag."
     )
-    return f"{those} not in the history of {short(now.commit)}", fix
+    return f"{those} not in the history of {short(now.clone.commit)}", fix
 
 
 def _stray(claim: Claim) -> tuple[str, str]:
@@ -240,7 +245,7 @@ def _check_file(now: Start, reading: Reading) -> list[Check]:
     path, version = now.settings.version_file, reading.candidate.version
     if not path:
         return []
-    text = reading.outside.history.file_at(now.commit, path)
+    text = reading.outside.history.file_at(now.clone.commit, path)
     if text is not None and text.strip() == version:
         return [passed("file", f"{path} holds {version}")]
     holds = "is missing" if text is None else f"holds {text.strip()[:40]!r}"

@@ -41,9 +41,9 @@ def find_goal(now: Start, history: History) -> Goal | None:
     rules = RULE_SETS[settings.rules]
     found: list[Caution] = []
     squash = now.merge if now.merge and now.merge.message else None
-    head = squash.base if squash else now.commit
+    head = squash.base if squash else now.clone.commit
     log = history.log(None if previous is None else previous.commit, head)
-    merged = [(now.commit, squash.message)] if squash else []
+    merged = [(now.clone.commit, squash.message)] if squash else []
     commits = read_commits(chain(merged, log), rules, settings.types)
     analysis = analyze(cautions.watch(commits, rules, found))
     if not log.reached:

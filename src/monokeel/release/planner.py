@@ -58,7 +58,7 @@ def plan_release(
         previous=None if now.previous is None else str(now.previous.version),
         version=None if version is None else str(version),
         tag=None if version is None else settings.tag(str(version)),
-        commit=now.commit,
+        commit=now.clone.commit,
         deciding=analysis.deciding,
         commits=analysis.commits,
         services=() if reading is None else service_images(reading),
@@ -76,7 +76,7 @@ def _start(settings: Settings, outside: Outside, finish: str) -> tuple[Start, Go
     """Return where the release starts from, and what the commits since then ask for."""
     history, refs = outside.history, ask_refs(outside, settings)
     now = read_start(settings, outside, refs, commit=finish)
-    goal = NO_GOAL if now.shallow else find_goal(now, history)
+    goal = NO_GOAL if now.clone.shallow else find_goal(now, history)
     if goal is None:  # the highest release tag is none of this history
         now = read_start(settings, outside, refs, commit=finish, surely=True)
         goal = find_goal(now, history)
@@ -127,19 +127,19 @@ def _read(
     An older commit's release has the services that its record names: those of
     ``platform.toml`` may be others by now.
     """
-    version, commit = begun, now.commit
+    version, commit = begun, now.clone.commit
     if isinstance(begun, Claim):
         version, commit = begun.version, begun.commit
     wanted = record.candidate_of(
         now.settings, version=str(version), commit=commit, notes=notes, span=now.span
     )
-    reading = Reading(wanted, outside, refs=now.refs, digests=digests)
+    reading = Reading(wanted, outside, refs=now.clone.refs, digests=digests)
     if commit == outside.history.head():
         return reading
     with suppress(*NO_ANSWER):
         if reading.record is not None:
             then = record.candidate_of_record(now.settings, reading.record, notes=notes)
-            return Reading(then, outside, refs=now.refs)
+            return Reading(then, outside, refs=now.clone.refs)
     return reading
 
 

@@ -191,21 +191,6 @@ class Start:
     merge: Merge | None = None
 
     @property
-    def commit(self) -> str:
-        """The commit to release, 40 hex digits."""
-        return self.clone.commit
-
-    @property
-    def shallow(self) -> bool:
-        """Whether history is cut off."""
-        return self.clone.shallow
-
-    @property
-    def refs(self) -> Refs:
-        """What the remote has, by full ref name."""
-        return self.clone.refs
-
-    @property
     def tip(self) -> str | None:
         """The commit of the line on the remote, if there is one."""
         return self.clone.heads.get(self.line)
@@ -237,7 +222,8 @@ class Start:
     @property
     def remote_tags(self) -> Mapping[str, str] | Unknown:
         """Tag name → commit on the remote."""
-        return self.refs if isinstance(self.refs, Unknown) else _tags_of(self.refs)
+        refs = self.clone.refs
+        return refs if isinstance(refs, Unknown) else _tags_of(refs)
 
     def is_rival(self, claim: Claim) -> bool:
         """Say whether *claim* is one of this line, and not of another."""
