@@ -194,6 +194,14 @@ def test_long_work_is_shown_with_its_time_and_gone_at_its_end() -> None:
     assert "status" not in on_a_terminal(WAITS, NO_COLOR="1")
 
 
+def test_what_prints_itself_is_not_touched_on_a_terminal() -> None:
+    code = "from monokeel.tasks.program import main; import sys; sys.argv = "
+    said = on_a_terminal(f"{code}['inv', 'completion', 'bash']; main()")
+
+    assert said.startswith("# Completion for ./inv. Now: source <(./inv completion")
+    assert "\x1b[" not in said
+
+
 def test_json_on_a_terminal_is_one_whole_line(tmp_path: Path) -> None:
     code = (
         "from monokeel.tasks.command import show\n"

@@ -96,7 +96,9 @@ class About:
             as_json = bool(given.pop("json", False))
             with exit_on_error():
                 _require_our_program(context, body.__name__)
-                code = _show_all(body.__name__, body(**given), as_json=as_json)
+                # One without --json may print itself: nothing stands in its way.
+                name = body.__name__ if self.json else ""
+                code = _show_all(name, body(**given), as_json=as_json)
             if code:
                 raise SystemExit(code)
 

@@ -69,8 +69,8 @@ def print_line(line: str, stream: TextIO) -> None:
 
 @contextmanager
 def working(what: str) -> Iterator[None]:
-    """Show on a terminal that *what* is going on, and for how long."""
-    if not (is_watched(sys.stderr) and sys.stdout.isatty()):
+    """Show on a terminal that *what*, if anything, is going on, and for how long."""
+    if not (what and is_watched(sys.stderr) and sys.stdout.isatty()):
         yield
         return
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
