@@ -5,6 +5,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+import reference
 
 ROOT = Path(__file__).parents[1]
 DEVELOP = ROOT / "docs/how-to/develop.md"
@@ -75,6 +76,11 @@ def test_every_link_of_a_page_leads_somewhere(page: Path) -> None:
     links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
 
     assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("path", reference.PAGES, ids=lambda path: path.name)
+def test_what_is_made_from_the_code_is_up_to_date(path: Path) -> None:
+    assert path.read_text(encoding="utf-8") == reference.PAGES[path]()
 
 
 def test_one_place_says_who_hosts_it() -> None:
