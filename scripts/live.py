@@ -54,6 +54,17 @@ NOT_TRIED: Mapping[str, str] = {
     "A job with `environment.deployment": "needs a secret that somebody sets",
     "A token of an App with": "needs an App",
     "`gh secret delete": "needs a secret that somebody sets",
+    "The form of a fine-grained token": "needs a person at a browser",
+    "`code_quality` has one": "needs an organization that has it",
+    "A merge queue of a repository that": "needs a repository of a person",
+    "`GET /orgs/{org}/installations`": "needs an owner of an organization",
+    "A new branch that matches": "needs a run that reports a check",
+    "A deployment branch policy with": "needs a run on a line",
+    "`refs/pull/N/merge` has": "needs a run for a pull request",
+    "`gh attestation verify oci": "cannot be taken back",
+    "What ECR, Artifact Registry": "needs those registries",
+    "`exclude-paths` and `ignore`": "takes a month",
+    "An App's token with `repositories:`": "needs an App",
 }
 
 
