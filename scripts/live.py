@@ -101,7 +101,8 @@ def table(found: list[tuple[Step, str]]) -> str:
         known = [
             text for start, text in {**reasons, **seen}.items() if row.startswith(start)
         ]
-        lines.append(f"| {row} | {known[0] if known else 'not tried'} |")
+        here = row.replace("](reference/", "](")  # the report stands in that folder
+        lines.append(f"| {here} | {known[0] if known else 'not tried'} |")
     own = [row for row in seen if not any(each.startswith(row) for each in rows())]
     lines += [f"| {row} | {seen[row]} |" for row in own]
     return "\n".join(lines) + "\n"
