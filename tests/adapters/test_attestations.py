@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from monokeel.adapters.attestations import Attestations
+from monokeel.adapters.attestations import is_attested
 
 COMMIT, OTHER = "a" * 40, "b" * 40
 IMAGE = "ghcr.io/acme/shop/api"
@@ -90,15 +90,14 @@ def test_an_image_counts_only_when_its_own_attestation_verifies(
     programs: Path, code: int, out: str, err: str, *, counts: bool
 ) -> None:
     record(programs, code, out, err)
-    attestations = Attestations(repository="acme/shop", token="t0ken")
 
-    assert attestations.vouch_for(IMAGE, DIGEST, COMMIT) is counts
+    assert is_attested("acme/shop", "t0ken", IMAGE, DIGEST, COMMIT) is counts
 
 
 def test_signer_commit_and_repository_are_part_of_the_question(programs: Path) -> None:
     record(programs, 0, verified(), "")
 
-    Attestations(repository="acme/shop", token="t0ken").vouch_for(IMAGE, DIGEST, OTHER)
+    is_attested("acme/shop", "t0ken", IMAGE, DIGEST, OTHER)
 
     assert (programs / "asked").read_text().splitlines() == [
         *("attestation", "verify", f"oci://{IMAGE}@{DIGEST}", "--repo", "acme/shop"),
@@ -109,6 +108,5 @@ def test_signer_commit_and_repository_are_part_of_the_question(programs: Path) -
 
 def test_without_the_program_nothing_counts(programs: Path) -> None:
     assert list(programs.iterdir()) == []
-    attestations = Attestations(repository="acme/shop")
 
-    assert attestations.vouch_for(IMAGE, DIGEST, COMMIT) is False
+    assert is_attested("acme/shop", None, IMAGE, DIGEST, COMMIT) is False

@@ -165,3 +165,16 @@ def test_the_report_of_a_free_version_has_no_problem(
 
     assert report.headline == "1.4.0 is free for every service"
     assert report.problems == ()
+
+
+def test_an_index_that_lacks_a_manifest_takes_its_version_and_is_named(
+    registry: FakeImages, settings: Settings
+) -> None:
+    digest = registry.push_new(API, "1.4.0", COMMIT)
+    lost = f"sha256:{'9' * 64}"
+    registry.indexes, registry.lost = {digest}, {lost}
+
+    guard = ask_version(registry, settings, version="1.4.0", commit=COMMIT)
+
+    assert guard.verdict == "taken"
+    assert guard.taken[0].detail.endswith(f"manifests of it are gone: {lost}")

@@ -6,7 +6,6 @@ can build reproducibly does. A finished image tells its commit by the same label
 """
 
 import json
-import os
 import re
 import shlex
 from collections.abc import Callable, Mapping
@@ -22,7 +21,6 @@ from monokeel.adapters.registry_access import DOCKER_HUB, Login
 from monokeel.ground.errors import ServiceError, UsageError
 from monokeel.ground.settings import Service, Settings
 
-PRESETS = ("docker", "buildah")
 _DIGEST = re.compile(r"(sha256:[0-9a-f]{64})")
 _METADATA = re.compile(r'"containerimage\.digest"\s*:\s*"(sha256:[0-9a-f]{64})"')
 
@@ -44,7 +42,6 @@ class Job:
     labels: Mapping[str, str]
     insecure: bool
     digest_file: str
-    auth_file: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,10 +79,8 @@ class Builder:
         with private_folder() as folder:
             job = self._job(self.settings.service(service), commit, folder)
             env = {"SOURCE_DATE_EPOCH": str(int(job.created.timestamp()))}
-            if job.auth_file is not None:
-                env["REGISTRY_AUTH_FILE"] = job.auth_file
             if self.login.basic is not None:
-                env["DOCKER_AUTH_CONFIG"] = self._credentials()
+                env |= self._sign_in(self.login.basic, folder)
             for args in command_lines(self.command, job):
                 code = run_visible(args, cwd=self.root, env=env)
                 if code != 0:
@@ -122,27 +117,24 @@ class Builder:
             },
             insecure=self.registry.startswith("http://") and is_loopback(self.registry),
             digest_file=str(folder / "digest"),
-            auth_file=self._login(folder),
         )
 
-    def _credentials(self) -> str:
-        host = parts_of(self.registry).netloc
-        # What docker calls Docker Hub.
-        name = "https://index.docker.io/v1/" if host in DOCKER_HUB else host
-        login = {"auth": (self.login.basic or "").removeprefix("Basic ")}
-        return json.dumps({"auths": {host: login, name: login}})
-
-    def _login(self, folder: Path) -> str | None:
-        """Return a file of credentials in *folder*, readable by us alone.
+    def _sign_in(self, basic: str, folder: Path) -> dict[str, str]:
+        """Return what buildah and docker read credentials from: a file, a variable.
 
         A password in an argument would be seen by every process of the machine.
         """
-        if self.login.basic is None:
-            return os.environ.get("REGISTRY_AUTH_FILE")
-        path = folder / "auth.json"
+        host = parts_of(self.registry).netloc
+        # What docker calls Docker Hub.
+        name = "https://index.docker.io/v1/" if host in DOCKER_HUB else host
+        login = {"auth": basic.removeprefix("Basic ")}
+        content, path = (
+            json.dumps({"auths": {host: login, name: login}}),
+            folder / "auth",
+        )
         path.touch(mode=0o600)
-        path.write_text(self._credentials(), encoding="utf-8")
-        return str(path)
+        path.write_text(content, encoding="utf-8")
+        return {"REGISTRY_AUTH_FILE": str(path), "DOCKER_AUTH_CONFIG": content}
 
 
 def read_digest(path: Path) -> str:
@@ -155,9 +147,7 @@ def read_digest(path: Path) -> str:
         text = path.read_text(encoding="utf-8")
     except OSError:
         return ""
-    found = _DIGEST.search(text)
-    if text.lstrip().startswith("{"):
-        found = _METADATA.search(text)
+    found = (_METADATA if text.lstrip().startswith("{") else _DIGEST).search(text)
     if found is None:
         raise ServiceError(
             f"the builder wrote no digest: {text[:80]!r}",
@@ -225,8 +215,6 @@ def _docker(job: Job) -> list[str]:
 def _buildah(job: Job) -> list[list[str]]:
     """Build and push with buildah; `--timestamp`, as 1.28 ignores SOURCE_DATE_EPOCH."""
     options = ["--tls-verify=false"] if job.insecure else []
-    if job.auth_file is not None:
-        options += ["--authfile", job.auth_file]
     if len(job.service.platforms) > 1:
         raise UsageError(
             f"service {job.service.name}: the preset buildah builds one platform",
@@ -261,7 +249,7 @@ def _repeated(option: str, values: Mapping[str, str]) -> list[str]:
 def _wrong(command: str, problem: str) -> UsageError:
     return UsageError(
         f"the build command {command!r} {problem}",
-        fix=f"Use one of the presets {' and '.join(PRESETS)}, or a command line with"
+        fix="Use one of the presets docker and buildah, or a command line with"
         " {context}, {image}, {commit} and {digest_file}, in [registry] build or"
         " MONOKEEL_BUILD.",
     )

@@ -26,7 +26,7 @@ DENIALS = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
 # Docker Hub is the one registry we know that answers under another name than that of
 # its images, and whose realm is beside it and not above it.
 _ANSWERS_AT = dict.fromkeys(DOCKER_HUB, "https://registry-1.docker.io")
-_KNOWN_REALMS = {"registry-1.docker.io": "auth.docker.io"}
+_HUB_REALM = ("registry-1.docker.io", "auth.docker.io")
 _HOPS = 3
 _BORROWED = (
     "nor is it public: GitHub's registry takes no fine-grained token; set a classic one"
@@ -233,7 +233,7 @@ def realm_problem(address: str, realm: str, allowed: str = "") -> str:
         named == registry
         or registry.endswith(f".{named}")
         or named.endswith(f".{registry}")
-        or _KNOWN_REALMS.get(registry) == named
+        or (registry, named) == _HUB_REALM
         or allowed == parts_of(realm).netloc
     )
     if related:

@@ -125,9 +125,9 @@ def digests_of(reports: Iterable[str], *, commit: str) -> dict[str, str]:
     for text in reports:
         try:
             fields = as_object(parse_json(text))
-            service, digest = as_text(fields["service"]), as_text(fields["digest"])
-            built_from = as_text(fields["commit"])
-        except (ValueError, KeyError, ServiceError) as error:
+            names = ("service", "digest", "commit")
+            service, digest, built_from = (as_text(fields.get(name)) for name in names)
+        except (ValueError, ServiceError) as error:
             raise UsageError(
                 f"this is no report of a build: {text[:80]!r}",
                 fix="Keep what ./inv build --json prints, one file a service.",

@@ -1,6 +1,7 @@
 """Is a version free in the registry: every image of it, asked all at once."""
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
+from functools import partial
 
 from monokeel.ground.answers import Absent, Found, ImageAnswer, Unknown
 from monokeel.ground.errors import NO_ANSWER, RefusedError, ServiceError
@@ -134,23 +135,18 @@ def _service_image(
     An image that does not say where it comes from is never taken for ours.
     """
     path, _, tag = image.rpartition(":")
-    free = ServiceImage(
-        name=name, image=path, tag=tag, state="free", detail="nothing there"
-    )
+    at = partial(ServiceImage, name=name, image=path, tag=tag)
     match answer:
         case Absent():
-            return free
+            return at(state="free", detail="nothing there")
         case Unknown(reason=reason):
-            return replace(free, state="unknown", detail=reason)
+            return at(state="unknown", detail=reason)
         case Found(digest=digest, revision=revision, missing=missing):
             whose = f"built from {revision}" if revision else "of unknown origin"
             lost = f"; manifests of it are gone: {', '.join(missing)}"
-            return replace(
-                free,
-                state="same" if commit and revision == commit else "other",
-                digest=digest,
-                detail=f"{digest}, {whose}{lost if missing else ''}",
-            )
+            detail = f"{digest}, {whose}{lost if missing else ''}"
+            ours = commit is not None and revision == commit
+            return at(state="same" if ours else "other", digest=digest, detail=detail)
 
 
 def _advice(guard: Guard) -> str:

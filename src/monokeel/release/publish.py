@@ -139,13 +139,13 @@ def _publication(now: Reading, written: list[str]) -> Publication:
     if now.record is None or release is None:
         raise AssertionError(now.candidate)  # look_at_release said Done
     foreign = [x for x in release.foreign_assets if x not in now.candidate.assets]
-    beside = [f"files that no run of ours attached: {', '.join(foreign)}"]
+    beside = (f"files that no run of ours attached: {', '.join(foreign)}",)
     return Publication(
         record=now.record,
         tag=now.candidate.tag,
         page=release.page,
         written=tuple(dict.fromkeys(written)),
-        warnings=tuple(beside if foreign else ()),
+        warnings=beside if foreign else (),
     )
 
 

@@ -4,6 +4,7 @@ import json as jsonlib
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -276,25 +277,26 @@ def _outside(*, quick: bool = False, builds: bool = False) -> "Outside":
     import time
 
     from monokeel.adapters.releases import Releases
-    from monokeel.ground.answers import Unknown
     from monokeel.release.ports import Outside
 
     git = wiring.make_git(quick=quick)
-    builder = _Told(_workplace(), wiring.read_settings().services)
-    return Outside(
+    outside = Outside(
         history=git,
         remote=git,
         releases=Releases(wiring.make_github(quick=quick)),
         images=wiring.make_registry(quick=quick),
-        builder=builder if builds else Unknown(reason="nothing is built here"),
         wait=time.sleep,
     )
+    if not builds:
+        return outside
+    told = _Told(_workplace(), wiring.read_settings().services)
+    return replace(outside, builder=told)
 
 
 def _workplace() -> "Workplace":
     import time
 
-    from monokeel.adapters.attestations import Attestations
+    from monokeel.adapters.attestations import is_attested
     from monokeel.adapters.builder import Builder
     from monokeel.release.build import Workplace
 
@@ -310,13 +312,12 @@ def _workplace() -> "Workplace":
         login=wiring.registry_login(),
         server=wiring.server_address(),
     )
-    attestations = Attestations(repository=settings.repository, token=wiring.token())
-    in_actions = wiring.variable("GITHUB_ACTIONS") is not None
+    verify = partial(is_attested, settings.repository, wiring.token())
     return Workplace(
         settings=settings,
         images=images,
         builder=builder,
         checkout=git,
         wait=time.sleep,
-        is_attested=attestations.vouch_for if in_actions else None,
+        is_attested=verify if wiring.variable("GITHUB_ACTIONS") else None,
     )
