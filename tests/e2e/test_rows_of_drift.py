@@ -133,6 +133,7 @@ SCENARIOS: dict[str, Scenario] = {
     "Environment prod": environment("prod"),
     "Environment policy": gone("policy"),
     "Environment template": environment("template"),
+    "Environment registry": environment("registry"),
     "approval in prod": Scenario(
         spoil=gh(
             "PUT",
