@@ -1,5 +1,7 @@
 """What the program says of itself, and how it starts and ends."""
 
+import os
+import pty
 import shlex
 import shutil
 import subprocess
@@ -298,3 +300,16 @@ def test_a_failing_task_of_the_team_is_no_bug_of_ours(tmp_path: Path) -> None:
     assert "Traceback" in done.stderr
     assert "Monokeel" not in done.stderr
     assert "  sad" in helping.listing(collection(tmp_path))
+
+
+def test_a_terminal_that_says_no_width_has_the_usual_one() -> None:
+    ours, its = pty.openpty()  # nobody gave it a size: it says 0 columns
+    env = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
+
+    with os.fdopen(its, "w") as terminal:
+        line = [sys.executable, "-m", "monokeel", "--help", "release"]
+        subprocess.run(line, check=True, stdout=terminal, env=env)
+    text = os.read(ours, 65536).decode()
+    os.close(ours)
+
+    assert "  --dry-run        show the plan and change nothing\r\n" in text

@@ -1,7 +1,7 @@
 """What the program says of itself: the list of tasks, and the help of each."""
 
 import inspect
-import os
+import shutil
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -96,10 +96,7 @@ def _first_line(task: Task) -> str:  # type: ignore[type-arg]
 
 def _columns(rows: Sequence[tuple[str, str]]) -> str:
     first = max(len(name) for name, _ in rows)
-    try:
-        width = min(os.get_terminal_size().columns, _WIDEST)
-    except OSError:
-        width = 80
+    width = min(shutil.get_terminal_size().columns, _WIDEST)  # 80 if it says 0
     room = max(width - first - 4, 20)
     lines = []
     for name, text in rows:
