@@ -132,7 +132,8 @@ def refuse_an_overwrite(story: Story, box: Sandbox) -> None:
     )
     _land(story, box, "feat(web): show the cart", {"services/web/CART.md": "cart\n"})
     image = f"{box.registry_url.removeprefix('http://')}/acme/shop/api:{_BY_HAND}"
-    pack = ("python", "-m", "sandbox.packer", "services/api", image, "0" * 40)
+    commit = story.run("git", "rev-parse", "HEAD~1", show=False).strip()
+    pack = ("python", "-m", "sandbox.packer", "services/api", image, commit)
     story.run(*pack, show=False)
     box.images.settle()  # it was a while ago
     story.say(f"\n$ docker push {image}     (not by our release)")
