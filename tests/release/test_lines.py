@@ -16,7 +16,20 @@ from tests.fakes.line_runs import LineRuns
 from tests.fakes.plans import statuses
 
 CLAIM = 4
+TAG = 10
 LAST_WRITE = 12
+
+
+def wide_and_narrow(message: str) -> LineRuns:
+    """Return main at 2.0.0, and 1.x and 1.5.x begun at 1.5.0; *message* is on 1.x."""
+    runs = LineRuns("1.x", "1.5.x")
+    runs.begin("1.5.x", "v1.5.0")
+    runs.begin("1.x", "v1.5.0")
+    runs.land("main", "feat!: two")
+    runs.run("main")
+    runs.land("1.5.x", "fix: urgent")
+    runs.land("1.x", message)
+    return runs
 
 
 def hotfix(*lines: str) -> LineRuns:
@@ -213,6 +226,55 @@ def test_a_wide_line_begins_where_the_narrow_one_before_it_ends() -> None:
     assert shown == {"1.4.x": ("1.4.7", "1.5.0"), "1.x": ("1.5.0", "1.5.0")}
 
 
+def test_a_release_of_the_narrow_line_stands_in_no_way_of_the_wide_one() -> None:
+    runs = wide_and_narrow("feat: more")
+    runs.run("1.5.x")
+
+    run = runs.run("1.x")
+
+    assert [each.tag for each in run.out] == ["v1.6.0"]
+
+
+def test_a_claim_that_the_narrow_line_lost_stands_in_no_way_of_the_wide_one() -> None:
+    runs = wide_and_narrow("feat: more")
+    runs.kill("1.5.x", CLAIM)
+    runs.begin("1.5.x", "v1.5.0")
+
+    run = runs.run("1.x")
+
+    assert [each.tag for each in run.out] == ["v1.6.0"]
+
+
+def test_a_fix_on_the_wide_line_is_refused_while_a_narrow_one_has_its_version() -> None:
+    runs = wide_and_narrow("fix: urgent, too")
+
+    problem, fix = line_problem(runs.plan("1.x"))
+
+    assert problem == "1.5.1 is no version of 1.x: it begins at 1.6.0"
+    assert fix == "Bring a fix into the line of 1.5.1; here, a feature."
+
+
+@pytest.mark.parametrize("lands_more", [False, True])
+@pytest.mark.parametrize("point", [TAG, TAG + 1])
+def test_what_a_line_released_below_a_tag_of_main_keeps_nobody_from_finishing_it(
+    point: int, *, lands_more: bool
+) -> None:
+    runs = LineRuns("1.x")
+    runs.begin("1.x", "v1.5.0")
+    runs.land("1.x", "fix: urgent")
+    runs.land("main", "feat!: two")
+    runs.kill("main", point)
+    runs.run("1.x")
+    later = ["v2.0.1"] if lands_more else []
+    if lands_more:
+        runs.land("main", "fix: later")
+
+    run = runs.run("main")
+
+    assert [each.tag for each in run.out] == ["v2.0.0", *later]
+    assert runs.releases.latest_tag == ["v2.0.0", *later][-1]
+
+
 def test_lines_that_may_release_the_same_are_refused_everywhere() -> None:
     runs = LineRuns("1.6.x", "1.7.x")
     runs.land("1.6.x", "feat: beside")
@@ -270,6 +332,18 @@ def test_a_preview_counts_for_the_branch_it_would_be_merged_into() -> None:
 
     assert (plan.version, plan.blockers) == ("1.4.1", ())
     assert [each.subject for each in plan.commits] == ["more (#7)", "urgent"]
+
+
+def test_a_preview_of_a_squash_counts_from_the_releases_of_the_line_alone() -> None:
+    runs = hotfix()
+    runs.clone.heads["topic"] = base = runs.clone.heads["1.4.x"]
+    runs.clone.commit("topic", "begun on main", runs.clone.heads["main"])
+    merge = Merge(onto="1.4.x", base=base, message="fix: more (#7)")
+
+    plan = plan_release(runs.settings, replace(runs.outside_at("topic"), merge=merge))
+
+    assert (plan.previous, plan.version) == ("1.4.0", "1.4.1")
+    assert line_problem(plan)[0] == "v1.5.0 is in the history of 1.4.x"
 
 
 def test_offline_the_branches_of_the_clone_say_where_a_line_ends() -> None:

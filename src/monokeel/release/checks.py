@@ -155,6 +155,9 @@ def _off_line(
     if own.high <= own.low:
         problem = f"nothing can be released from {line}: {main} has no later release"
         return problem, f"Release from {main}: a line begins where it has gone on."
+    if version < own.low:
+        problem = f"{version} is no version of {line}: it begins at {own.low}"
+        return problem, f"Bring a fix into the line of {version}; here, a feature."
     problem = f"{version} is no version of {line}: it ends below {own.high}"
     return problem, f"Bring the change into {main}, or a fix alone into {line}."
 

@@ -4,7 +4,7 @@ Nothing is written.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import takewhile
 from typing import Literal
 
@@ -14,6 +14,7 @@ from monokeel.ground.settings import Settings
 from monokeel.ground.version import Version, read_version
 from monokeel.release.ports import History, Merge, Outside
 from monokeel.release.versions import (
+    WHOLE,
     Limits,
     ReleaseTag,
     Span,
@@ -76,6 +77,10 @@ class Clone:
                 if tip in self.known and self.leads(self.commit, str(tip)):
                     return name
         return branch if branch in names else names[0]
+
+    def base(self, merge: Merge | None) -> str:
+        """Return the commit whose history counts: a squash brings none along."""
+        return merge.base if merge and merge.message else self.commit
 
     def inside(self, tags: Iterable[ReleaseTag], at: str) -> list[ReleaseTag]:
         """Return those of *tags* that are in the history of *at*."""
@@ -260,13 +265,13 @@ def read_start(
     tags = {**clone.here, **added} | {claim.tag: claim.commit for claim in older}
     named = release_tags(tags, settings.tag_prefix)
     limits = clone.limits(settings, named, line)
-    below = _end_of(line, settings, limits)
-    own = clone.own(below)
+    reach = _reach(line, settings, limits)
+    own = clone.own(reach.below)
     full = _full(named, own)
     exact = (surely or line != settings.default_branch) and not clone.shallow
-    inside = clone.inside(full, clone.commit) if exact else full
+    inside = clone.inside(full, clone.base(outside.merge)) if exact else full
     previous = inside[0] if inside and not clone.shallow else None
-    span = _span(clone, inside, older, below)
+    span = reach if clone.shallow else replace(reach, after=_after(inside, own, older))
     lost = takewhile(lambda tag: tag != previous, [] if clone.shallow else full)
     above = tuple(tag for tag in lost if span.has(tag.version))
     rivals = [claim for claim in clone.begun if span.has(claim.version)]
@@ -294,13 +299,18 @@ def _full(tags: list[ReleaseTag], own: Claim | None) -> list[ReleaseTag]:
     return [x for x in tags if not x.version.prerelease and x.name != name]
 
 
-def _span(
-    clone: Clone, inside: list[ReleaseTag], older: list[Claim], below: Version | None
-) -> Span:
-    """Return the versions that are news here: claims to be finished are among them."""
+def _after(
+    inside: list[ReleaseTag], own: Claim | None, older: list[Claim]
+) -> Version | None:
+    """Return the version above which a release is news: that of an older claim is.
+
+    Once the git tag of *own* is there its version is decided, and what another line
+    has released below it since is none.
+    """
+    if own and own.is_tagged:
+        return own.version
     begun = {claim.tag for claim in older}
-    made = (tag.version for tag in inside if tag.name not in begun)
-    return Span(after=None if clone.shallow else next(made, None), below=below)
+    return next((tag.version for tag in inside if tag.name not in begun), None)
 
 
 def _read_clone(settings: Settings, history: History, refs: Refs, commit: str) -> Clone:
@@ -333,14 +343,15 @@ def _heads(settings: Settings, history: History, refs: Refs) -> dict[str, str]:
     return {name: tip for name, tip in local.items() if tip is not None}
 
 
-def _end_of(
+def _reach(
     line: str, settings: Settings, limits: Mapping[str, Limits] | Unknown
-) -> Version | None:
-    """Return the version below which *line* stays; the default branch has no end."""
+) -> Span:
+    """Return the versions of *line*: all of them on the default branch."""
     if line == settings.default_branch:
-        return None
+        return WHOLE
     own = None if isinstance(limits, Unknown) else limits.get(line)
-    return own.high if own else bounds(line)[1]
+    low, high = (own.begin, own.high) if own else bounds(line)
+    return Span(low=low, below=high)
 
 
 def _tags_of(refs: Mapping[str, RemoteRef]) -> dict[str, str]:

@@ -29,14 +29,16 @@ class ReleaseTag:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Span:
-    """The versions above *after* and below *below*; ``None`` is no bound."""
+    """The versions above *after*, from *low* on and below *below*, of those given."""
 
     after: Version | None = None
+    low: Version | None = None
     below: Version | None = None
 
     def has(self, version: Version) -> bool:
         """Say whether *version* is one of them."""
         late = self.after is None or version > self.after
+        late = late and (self.low is None or version >= self.low)
         return late and (self.below is None or version < self.below)
 
 
@@ -155,10 +157,12 @@ def is_highest(version: str, others: Iterable[str]) -> bool:
 class Limits:
     """What a line may release: from *low* up to *high*, without it.
 
-    *stranger* is a release in its history that must not be merged into it, the highest
-    one. *same* are the other lines with equal limits, which npm refuses.
+    *begin* is where it begins, whatever it has released. *stranger* is a release in its
+    history that must not be merged into it, the highest one. *same* are the other lines
+    with equal limits, which npm refuses.
     """
 
+    begin: Version
     low: Version
     high: Version
     stranger: Version | None
@@ -186,6 +190,7 @@ def limits_of(
             low = bounds(before)[1]
         latest = _highest(v for v in on_lines[name] if not v.prerelease) or first
         found[name] = Limits(
+            begin=low,
             low=max(low, latest),
             high=min(high, base),
             stranger=_stranger(on_lines[name], low, high),
