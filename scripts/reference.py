@@ -75,7 +75,7 @@ def _needs(keys: Keys) -> bool:
 
 
 def _value(reader: toml.Reader, row: type | None) -> dict[str, object]:
-    if isinstance(reader, toml.Table | toml.Rows):
+    if isinstance(reader, toml.Group | toml.Rows):
         table = _table(reader.keys, row)
         rows = isinstance(reader, toml.Rows)
         return {"type": "array", "items": table} if rows else table
@@ -125,7 +125,7 @@ def platform_page() -> str:
         if isinstance(key, Key):
             inside = key.reader
             lines += [f"{key.meaning[0].upper()}{key.meaning[1:]}.", ""]
-            keys = inside.keys if isinstance(inside, toml.Rows | toml.Table) else {}
+            keys = inside.keys if isinstance(inside, toml.Rows | toml.Group) else {}
         else:
             keys = key
         lines += ["| key | value | meaning | default |", "|---|---|---|---|"]

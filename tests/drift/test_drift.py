@@ -5,7 +5,7 @@ import pytest
 from monokeel.drift.report import drift_report
 from monokeel.drift.sections import SECTIONS, parse_allowed, parse_sections
 from monokeel.ground.errors import UsageError
-from monokeel.ground.report import as_json, as_text
+from monokeel.ground.report import as_json, as_plain
 from tests.fakes.place import Place, drift_in
 from tests.policy.test_policy import MAIN, NAMES, TAGS
 
@@ -31,7 +31,7 @@ def test_a_gap_of_optional_rules_is_shown_and_no_drift(place: Place) -> None:
     gaps = [(x["name"], x["state"]) for x in report["rulesets"] if x["gap"]]
     assert gaps == [("names", "missing")]
     state = "not on GitHub: branch_name_pattern (optional: GitHub's plan may refuse it)"
-    assert f"  names    {state}" in as_text(drift_report(found)).splitlines()
+    assert f"  names    {state}" in as_plain(drift_report(found)).splitlines()
 
 
 def test_drift_of_rules_names_paths_and_the_editor(place: Place) -> None:
@@ -65,13 +65,13 @@ def test_drift_of_rules_names_paths_and_the_editor(place: Place) -> None:
         " last changed by ben at 2026-01-02"
     )
     assert drift_in(found, "rulesets") == [f"ruleset {line}"]
-    assert "./scripts/apply-rulesets.sh" in as_text(drift_report(found))
+    assert "./scripts/apply-rulesets.sh" in as_plain(drift_report(found))
 
 
 def test_where_all_is_in_sync_drift_is_one_line(place: Place) -> None:
     place.rulesets.add(NAMES)
 
-    text = as_text(drift_report(place.read("rulesets")))
+    text = as_plain(drift_report(place.read("rulesets")))
 
     assert text == "acme/shop: in sync: rulesets"
 
@@ -79,7 +79,7 @@ def test_where_all_is_in_sync_drift_is_one_line(place: Place) -> None:
 def test_what_differs_is_shown_and_the_rest_is_counted(place: Place) -> None:
     place.rulesets.edit(100, enforcement="disabled")
 
-    text = as_text(drift_report(place.read("rulesets")))
+    text = as_plain(drift_report(place.read("rulesets")))
 
     assert "  main     not as the file says" in text.splitlines()
     assert "  1 other is as the file says" in text.splitlines()
@@ -89,7 +89,7 @@ def test_what_differs_is_shown_and_the_rest_is_counted(place: Place) -> None:
 def test_a_section_without_an_answer_is_named_once(place: Place) -> None:
     place.rulesets.silent = True
 
-    text = as_text(drift_report(place.read("rulesets")))
+    text = as_plain(drift_report(place.read("rulesets")))
 
     assert "  rulesets  not verified" in text.splitlines()
     assert "Not verified\n  rulesets: " in text
@@ -115,7 +115,7 @@ def test_inherited_rulesets_are_shown_apart(place: Place) -> None:
     found = place.read("rulesets")
 
     assert found.verdict == "in_sync"
-    assert "org-wide (acme)" in as_text(drift_report(found))
+    assert "org-wide (acme)" in as_plain(drift_report(found))
 
 
 @pytest.mark.parametrize(
@@ -155,7 +155,7 @@ def test_hidden_lists_and_settings_are_unverified_by_name(place: Place) -> None:
 def test_what_is_hidden_for_one_reason_is_one_line(place: Place) -> None:
     place.repository.admin = False
 
-    text = as_text(drift_report(place.read("settings")))
+    text = as_plain(drift_report(place.read("settings")))
 
     assert (
         "  environments of Environment release, Environment dev, Environment staging,"

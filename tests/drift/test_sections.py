@@ -10,7 +10,7 @@ import pytest
 from monokeel.drift.report import drift_report
 from monokeel.drift.sections import ALLOWED
 from monokeel.ground.answers import Absent, Found, Unknown
-from monokeel.ground.report import as_json, as_text
+from monokeel.ground.report import as_json, as_plain
 from monokeel.policy.shape import Finding
 from monokeel.promotion.records import BranchMove
 from tests.fakes.place import Place, drift_in
@@ -144,7 +144,7 @@ def test_foreign_keys_matter_only_where_deploy_keys_pass(place: Place) -> None:
 def test_classic_protection_is_a_note(place: Place) -> None:
     place.repository.classic = True
 
-    assert "classic branch protection" in as_text(drift_report(place.read("settings")))
+    assert "classic branch protection" in as_plain(drift_report(place.read("settings")))
 
 
 def test_a_pointer_moved_by_hand_is_drift_with_its_mover(place: Place) -> None:
@@ -187,14 +187,14 @@ def test_before_the_first_promotion_nothing_is_wrong(place: Place) -> None:
     found = place.read("pointers", "releases")
 
     assert found.verdict == "in_sync"
-    assert "nothing promoted yet" in as_text(drift_report(found))
+    assert "nothing promoted yet" in as_plain(drift_report(found))
 
 
 def test_a_later_environment_that_is_newer_is_a_note(place: Place) -> None:
     place.shop.records.wait(timedelta(hours=1))
     place.shop.place("prod", "1.4.0")
 
-    text = as_text(drift_report(place.read("pointers")))
+    text = as_plain(drift_report(place.read("pointers")))
 
     assert "env/prod (1.4.0) is newer than the environment before it (1.3.2)" in text
 
@@ -219,7 +219,7 @@ def test_a_live_image_has_the_digest_of_its_release(
     found = place.read("releases")
 
     assert found.verdict == verdict
-    assert words in as_text(drift_report(found))
+    assert words in as_plain(drift_report(found))
 
 
 def test_a_moved_image_of_the_commit_is_drift_as_promotion_refuses_it(

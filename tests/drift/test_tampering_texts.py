@@ -14,7 +14,7 @@ import pytest
 
 from monokeel.drift.report import drift_report
 from monokeel.ground.answers import Found, Json
-from monokeel.ground.report import as_text
+from monokeel.ground.report import as_plain
 from monokeel.promotion.records import BranchMove
 from tests.fakes.place import Place
 from tests.fakes.pointers import commit_named
@@ -118,7 +118,7 @@ def test_the_text_answers_what_who_and_what_to_do(
     place = Place()
 
     TAMPERING[name](place)
-    text = as_text(drift_report(place.read()))
+    text = as_plain(drift_report(place.read()))
 
     with capsys.disabled():
         sys.stdout.write(f"\n--- {name}\n{text}\n")
@@ -131,7 +131,7 @@ def test_there_are_at_least_ten_kinds_each_with_its_answers() -> None:
 
 
 def test_a_place_in_order_answers_none_of_the_questions() -> None:
-    text = as_text(drift_report(Place().read()))
+    text = as_plain(drift_report(Place().read()))
 
     readers = [Reader(answers=each) for each in ANSWERS]
     assert all(reader.wrong(text) for reader in readers)

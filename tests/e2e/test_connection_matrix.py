@@ -27,8 +27,7 @@ from monokeel.policy.plan import make_plan
 from monokeel.policy.reading import Policy
 from monokeel.policy.rulesets import parse_policy
 from monokeel.setup.expectations import expectations
-from monokeel.setup.init import Step, carry_out, result_of
-from monokeel.setup.init import make_plan as plan_init
+from monokeel.setup.init import Step, carry_out, plan_init, result_of
 from monokeel.setup.permissions import kind_of
 from monokeel.setup.ports import Outside
 from monokeel.setup.rows import AsWanted, Declared, answer_to

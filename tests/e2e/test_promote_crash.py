@@ -13,7 +13,7 @@ import pytest
 
 from monokeel.drift.pointers import check_pointers
 from monokeel.ground.errors import MonokeelError, RefusedError
-from monokeel.ground.report import as_text
+from monokeel.ground.report import as_plain
 from monokeel.promotion.history import past_moves
 from monokeel.promotion.plan import Plan, plan_promotion
 from monokeel.promotion.reading import read_promotion
@@ -96,7 +96,7 @@ def order(shop: LiveShop, environment: str, version: str) -> str:
 
 def status(shop: LiveShop) -> str:
     overview = overview_of(shop.outside(), shop.settings, hold="")
-    return " ".join(as_text(overview_report(overview)).split())
+    return " ".join(as_plain(overview_report(overview)).split())
 
 
 def history(shop: LiveShop) -> list[str]:

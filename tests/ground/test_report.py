@@ -10,7 +10,7 @@ from monokeel.ground.report import (
     Table,
     as_json,
     as_markdown,
-    as_text,
+    as_plain,
     visible,
 )
 
@@ -26,7 +26,7 @@ REPORT = Report(
 
 
 def test_text_starts_with_the_headline_aligns_tables_and_drops_what_is_empty() -> None:
-    assert as_text(REPORT) == (
+    assert as_plain(REPORT) == (
         "next version: 1.4.0\n\n"
         "Why\n  feat: a\n\n"
         "Images\n  name  state\n  api   free|ok"
@@ -69,6 +69,6 @@ def test_no_cell_line_or_headline_acts() -> None:
     table = Table((evil,), ((evil,),))
     report = Report(headline=evil, sections=(Section("", (evil,), table),))
 
-    for text in (as_text(report), as_markdown(report)):
+    for text in (as_plain(report), as_markdown(report)):
         assert "\x1b" not in text
         assert [x for x in text.splitlines() if x.lstrip(" -").startswith("::")] == []

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from monokeel.ground.answers import Json
-from monokeel.ground.report import as_text
+from monokeel.ground.report import as_plain
 from monokeel.ground.settings import PolicySettings
 from monokeel.policy.comparison import Origin
 from monokeel.policy.origin import find_origins
@@ -164,7 +164,7 @@ def test_a_ruleset_that_was_renamed_on_github_is_said_so() -> None:
 def test_an_unmanaged_ruleset_is_shown_with_what_it_does() -> None:
     rulesets = in_force(MAIN, TAGS, {**MAIN, "name": "extra"})
 
-    text = as_text(plan_report(make_plan(policy(), rulesets)))
+    text = as_plain(plan_report(make_plan(policy(), rulesets)))
 
     assert "target branch, enforcement active" in text
     assert "rules: deletion, non_fast_forward" in text
@@ -176,7 +176,7 @@ def test_a_plan_shows_what_each_ruleset_binds_today() -> None:
     refs = ("refs/heads/main", "refs/heads/feat/x", "refs/tags/v1.0.0")
     wanted = replace(policy(MAIN, TAGS, {**TAGS, "name": "none"} | OTHER), refs=refs)
 
-    text = as_text(plan_report(make_plan(wanted, in_force())))
+    text = as_plain(plan_report(make_plan(wanted, in_force())))
 
     assert "  main     main" in text
     assert "  tags     v1.0.0" in text
@@ -186,7 +186,7 @@ def test_a_plan_shows_what_each_ruleset_binds_today() -> None:
 def test_what_is_deleted_is_printed_before() -> None:
     rulesets = in_force(MAIN, TAGS, {**TAGS, "name": "extra"})
 
-    text = as_text(plan_report(make_plan(policy(delete=True), rulesets)))
+    text = as_plain(plan_report(make_plan(policy(delete=True), rulesets)))
 
     assert '"name": "extra"' in text
     assert '"refs/tags/v*"' in text
@@ -258,7 +258,7 @@ def test_numbers_have_names_in_plan_and_drift(
     rulesets.edit(100, bypass_actors=[actor])
 
     found = with_names(find_origins(read(rulesets), rulesets, ()), rulesets)
-    plan = as_text(plan_report(make_plan(policy(), rulesets)))
+    plan = as_plain(plan_report(make_plan(policy(), rulesets)))
 
     assert f"{said}: on GitHub (always)" in plan
     [line] = problem_lines(found.comparisons)
@@ -271,6 +271,6 @@ def test_who_passes_a_ruleset_of_no_file_has_a_name() -> None:
     team: Json = {"actor_type": "Team", "actor_id": 9, "bypass_mode": "always"}
     rulesets.add({**TAGS, "name": "extra", "bypass_actors": [team]})
 
-    text = as_text(plan_report(make_plan(policy(), rulesets)))
+    text = as_plain(plan_report(make_plan(policy(), rulesets)))
 
     assert "may pass: Team 9 (platform)" in text

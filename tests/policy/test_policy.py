@@ -5,7 +5,7 @@ import pytest
 
 from monokeel.ground.answers import Json
 from monokeel.ground.errors import RefusedError, ServiceError, UsageError
-from monokeel.ground.report import as_text
+from monokeel.ground.report import as_plain
 from monokeel.ground.settings import PolicySettings
 from monokeel.policy.apply import applied_report, apply
 from monokeel.policy.plan import Plan, make_plan, plan_report
@@ -55,7 +55,7 @@ def in_force(*bodies: dict[str, Json]) -> FakeRulesets:
 
 
 def shown(plan: Plan) -> str:
-    return as_text(plan_report(plan))
+    return as_plain(plan_report(plan))
 
 
 def test_a_plan_changes_nothing_and_names_each_write() -> None:
@@ -108,7 +108,7 @@ def test_a_policy_that_is_in_force_is_one_line() -> None:
     plan = make_plan(policy(), rulesets)
 
     assert shown(plan) == "acme/shop: in sync, nothing to write"
-    assert as_text(applied_report(apply(plan, rulesets))) == (
+    assert as_plain(applied_report(apply(plan, rulesets))) == (
         "acme/shop: in sync, nothing written"
     )
 
@@ -180,7 +180,7 @@ def test_an_unknown_rule_survives_and_stays_listed() -> None:
     assert isinstance(rules, list)
     assert alien in rules
     assert {"type": "non_fast_forward"} in rules
-    assert "rules.moon_phase" in as_text(applied_report(applied))
+    assert "rules.moon_phase" in as_plain(applied_report(applied))
     assert make_plan(policy(), rulesets).writes == ()
 
 

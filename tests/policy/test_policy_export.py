@@ -6,7 +6,7 @@ import pytest
 
 from monokeel.ground.answers import Json
 from monokeel.ground.errors import RefusedError, ServiceError, UsageError
-from monokeel.ground.report import as_text
+from monokeel.ground.report import as_plain
 from monokeel.policy.apply import apply
 from monokeel.policy.body import export
 from monokeel.policy.lint import lint, lint_report
@@ -98,7 +98,7 @@ def test_without_github_only_what_looks_like_a_slip_is_an_error() -> None:
 
     report = lint_report(policy(odd).desired, findings)
     assert [each.path for each in findings if not each.warning] == ["rules.deletoin"]
-    assert "rules.moon_phase" in as_text(report)
+    assert "rules.moon_phase" in as_plain(report)
 
 
 def test_an_export_names_who_has_a_number_alone() -> None:
@@ -120,7 +120,7 @@ def test_a_rollback_speaks_of_its_version_and_of_the_next_apply() -> None:
     rulesets.edit(100, enforcement="active")
 
     plan = plan_rollback("main", 2, rulesets, parse_policy(json.dumps([MAIN])))
-    text = as_text(plan_report(plan))
+    text = as_plain(plan_report(plan))
 
     assert "enforcement: GitHub has active, version 2 disabled" in text
     assert "the file" not in text.partition("To know")[0]

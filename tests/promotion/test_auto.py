@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 
 from monokeel.ground.errors import UsageError
-from monokeel.ground.report import as_text
+from monokeel.ground.report import as_plain
 from monokeel.ground.settings import parse_settings
 from monokeel.promotion.auto import promote_onwards
 from monokeel.promotion.move import move_environment
@@ -28,7 +28,7 @@ def go(shop: Shop, *, carried_out: bool = True, hold: str = "") -> str:
     report = promote_onwards(
         request, shop.outside, shop.settings, carried_out=carried_out
     )
-    return as_text(report)
+    return as_plain(report)
 
 
 def test_a_release_goes_on_until_a_gate_ends_it(shop: Shop) -> None:

@@ -1,4 +1,4 @@
-from monokeel.ground.report import as_text
+from monokeel.ground.report import as_plain
 from monokeel.promotion.outcome import preview_report
 from monokeel.promotion.plan import Plan, plan_promotion
 from monokeel.promotion.request import Request
@@ -19,7 +19,7 @@ def test_a_plan_says_what_would_change() -> None:
     shop = released("1.0.0", "1.1.0", "1.2.0")
     shop.place("dev", "1.0.0")
 
-    text = as_text(
+    text = as_plain(
         preview_report(plan(shop, Request(environment="dev", version="1.2.0")))
     )
 
@@ -34,6 +34,6 @@ def test_a_rollback_says_what_would_go() -> None:
 
     back = Request(environment="dev", rollback=True)
 
-    assert "1 commit would go\n  - feat: 1.1.0\n" in as_text(
+    assert "1 commit would go\n  - feat: 1.1.0\n" in as_plain(
         preview_report(plan(shop, back))
     )

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from monokeel.ground.errors import UsageError
-from monokeel.ground.report import as_text
+from monokeel.ground.report import as_plain
 from monokeel.ground.words import span
 from monokeel.promotion.history import PastMoves, moves_report, parse_count, past_moves
 from monokeel.promotion.move import move_environment
@@ -66,7 +66,7 @@ def test_history_lists_the_moves_with_their_time_and_reason() -> None:
     ]
     lived = [span(move.live_for or timedelta()) for move in moves]
     assert lived == ["2h", "2h", "2h"]
-    assert "slow" in as_text(moves_report(history(shop)))
+    assert "slow" in as_plain(moves_report(history(shop)))
 
 
 def test_history_shows_a_move_outside_promote(shop: Shop) -> None:
@@ -135,7 +135,7 @@ def test_an_empty_history_says_so() -> None:
 
     report = moves_report(replace(history(shop), unseen="403"))
 
-    assert as_text(report) == (
+    assert as_plain(report) == (
         "Nothing was promoted to dev yet\n\nNot seen\n"
         "  moves outside promote could not be looked for: 403"
     )

@@ -6,7 +6,7 @@ import pytest
 
 from monokeel.ground.answers import Unknown
 from monokeel.ground.errors import ServiceError
-from monokeel.ground.report import as_json, as_text
+from monokeel.ground.report import as_json, as_plain
 from monokeel.promotion.move import move_environment
 from monokeel.promotion.plan import plan_promotion
 from monokeel.promotion.request import Request
@@ -41,7 +41,7 @@ def following(overview: Overview, version: str, environment: str) -> NextMove:
 
 
 def lines(overview: Overview, *, whole: bool = False) -> list[str]:
-    text = as_text(overview_report(overview, whole=whole))
+    text = as_plain(overview_report(overview, whole=whole))
     return [line.strip() for line in text.splitlines()]
 
 
@@ -163,7 +163,7 @@ def test_the_page_of_an_incident_fits_into_a_terminal() -> None:
 def test_the_page_about_incidents_shows_what_is_printed() -> None:
     overview = look(incident(), hold=HOLD)
 
-    text = as_text(overview_report(overview))
+    text = as_plain(overview_report(overview))
 
     page = Path(__file__).parents[2] / "docs/how-to/incident.md"
     assert f"```\n{text}\n```" in page.read_text(encoding="utf-8")
@@ -174,7 +174,7 @@ def test_a_line_is_as_wide_as_the_terminal(columns: int) -> None:
     shop = incident()
     overview = look(shop, hold=HOLD)
 
-    text = as_text(overview_report(overview, columns=columns)).splitlines()
+    text = as_plain(overview_report(overview, columns=columns)).splitlines()
 
     assert columns - 20 < max(map(len, text)) <= columns
     # What is wrong stands within the first five lines, whatever the width.
@@ -225,7 +225,7 @@ def test_before_the_first_release_there_is_nothing() -> None:
 
     report = overview_report(overview)
 
-    assert as_text(report) == "Nothing is released in acme/shop yet"
+    assert as_plain(report) == "Nothing is released in acme/shop yet"
     assert [place.drift for place in overview.reading.places] == [(), (), ()]
 
 
@@ -259,7 +259,7 @@ def test_a_branch_at_no_release_is_drift_and_has_a_row(shop: Shop) -> None:
         f"env/prod is at {odd[:12]}, which is no release; {back}",
         f"env/prod moved to {odd[:12]} without a record",
     )
-    assert f"{odd[:12]} (no release)" in as_text(report)
+    assert f"{odd[:12]} (no release)" in as_plain(report)
 
 
 def test_a_branch_that_vanished_is_drift(shop: Shop) -> None:

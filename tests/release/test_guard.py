@@ -3,7 +3,7 @@
 import pytest
 
 from monokeel.ground.errors import RefusedError, ServiceError, UsageError
-from monokeel.ground.report import as_json, as_text
+from monokeel.ground.report import as_json, as_plain
 from monokeel.ground.settings import Settings, parse_settings
 from monokeel.release.guard import ask_version, guard_report, require_free
 from tests.fakes.images import FakeImages
@@ -147,7 +147,7 @@ def test_the_report_shows_each_service_and_its_state(
 
     report = guard_report(guard)
 
-    assert as_text(report).splitlines()[0] == "1.4.0 is taken"
+    assert as_plain(report).splitlines()[0] == "1.4.0 is taken"
     assert as_json(report).startswith(
         '{"schema": 1, "version": "1.4.0", "verdict": "taken", "services": [{"name":'
         f' "api", "image": "ghcr.io/{API}", "tag": "1.4.0", "state": "other",'

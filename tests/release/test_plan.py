@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from monokeel.ground.errors import RefusedError
-from monokeel.ground.report import as_json, as_text
+from monokeel.ground.report import as_json, as_plain
 from monokeel.release.planner import plan_release
 from monokeel.release.ports import offline
 from monokeel.release.show import refuse_blocked, report_of
@@ -182,7 +182,7 @@ def test_the_text_begins_with_the_next_version_and_then_says_why() -> None:
     shop.commit("docs: a")
     head = shop.commit("feat: b")
 
-    text = as_text(report_of(shop.plan()))
+    text = as_plain(report_of(shop.plan()))
 
     lines = text.splitlines()
     assert lines[0] == "Next version: 1.1.0 (minor, after 1.0.0)"
@@ -201,7 +201,7 @@ def test_the_text_of_many_commits_is_short() -> None:
     for number in range(100):
         shop.commit(f"fix: number {number}")
 
-    text = as_text(report_of(shop.plan()))
+    text = as_plain(report_of(shop.plan()))
 
     assert "… and 80 more" in text
     assert len(text.splitlines()) < 80
@@ -218,7 +218,7 @@ def test_warnings_are_shown_and_refuse_only_when_strict() -> None:
 
     assert "is hidden" in refused.value.problem
     assert "--strict" in refused.value.fix
-    assert "is hidden" in as_text(report_of(plan))
+    assert "is hidden" in as_plain(report_of(plan))
     assert report_of(plan).problems == ()
     assert len(report_of(plan, strict=True).problems) == 1
 
@@ -334,7 +334,7 @@ def test_the_text_has_the_notes_that_the_release_would_have() -> None:
     shop = Shop()
     shop.commit("feat(api): answer in French")
 
-    text = as_text(report_of(shop.plan()))
+    text = as_plain(report_of(shop.plan()))
 
     assert "Notes\n  ### Features\n  * **api:** answer in French ([" in text
 
@@ -343,6 +343,6 @@ def test_a_message_of_any_length_is_no_line_of_any_length() -> None:
     shop = Shop()
     shop.commit(f"feat: {'x ' * 100_000}")
 
-    text = as_text(report_of(shop.plan()))
+    text = as_plain(report_of(shop.plan()))
 
     assert max(map(len, text.splitlines())) < 500

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from monokeel.ground.errors import RefusedError
-from monokeel.ground.report import as_text
+from monokeel.ground.report import as_plain
 from monokeel.release.show import refuse_blocked, report_of
 from tests.fakes.plans import Shop, problems, statuses
 
@@ -41,7 +41,7 @@ def test_every_reason_is_named_at_once() -> None:
 
     assert [each.name for each in plan.blockers] == ["history", "branch", "remote"]
     assert refused.value.problem == "3 things stand in the way"
-    text = as_text(report_of(plan))
+    text = as_plain(report_of(plan))
     assert all(f"{each.problem}. {each.fix}" in text for each in plan.blockers)
 
 
@@ -53,7 +53,7 @@ def test_another_branch_is_refused_and_its_version_shown() -> None:
 
     assert plan.version == "1.1.0"
     assert problems(plan) == ["on branch topic, not on main"]
-    assert "BLOCKED" in as_text(report_of(plan)).splitlines()[0]
+    assert "BLOCKED" in as_plain(report_of(plan)).splitlines()[0]
 
 
 def test_no_branch_is_fine_at_the_tip_and_refused_elsewhere() -> None:

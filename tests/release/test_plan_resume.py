@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from monokeel.ground.report import as_text
+from monokeel.ground.report import as_plain
 from monokeel.release.plan import Resume, has_nothing_to_do
 from monokeel.release.show import report_of
 from tests.fakes.plans import Shop, problems, statuses
@@ -42,7 +42,7 @@ def test_a_release_begun_is_work_though_nothing_came_since() -> None:
     plan = shop.plan()
 
     assert (plan.version, plan.needed) == (None, True)
-    assert "v1.1.0 was cut short and is finished" in as_text(report_of(plan))
+    assert "v1.1.0 was cut short and is finished" in as_plain(report_of(plan))
 
 
 def test_a_claim_of_a_commit_in_no_branch_is_refused_with_the_way_out() -> None:

@@ -15,7 +15,7 @@ from monokeel.adapters.objects import Objects
 from monokeel.ground.answers import Json
 from monokeel.updates.merge import BINARY as BINARY_LEFT
 from monokeel.updates.merge import DELETED_THERE
-from monokeel.updates.update import Choice, commit_update, plan_update
+from monokeel.updates.update import UpdateChoice, commit_update, plan_update
 from tests.rendered.managed import is_seed
 from tests.rendered.renders import ROOT, git
 from tests.rendered.versions import (
@@ -185,7 +185,7 @@ def test_what_is_checked_out_does_not_change(shop: Path, tmp_path: Path) -> None
     template = Template(shop, work=work, credentials=Credentials())
     objects = Objects(shop, work=work)
 
-    plan = plan_update(objects, template, Choice())
+    plan = plan_update(objects, template, UpdateChoice())
     assert plan is not None
     commit = commit_update(plan, objects)
     assert commit is not None
@@ -252,7 +252,7 @@ def test_any_kind_of_clone_is_updated(
     template = Template(shop, work=work, credentials=Credentials())
     objects = Objects(shop, work=work)
 
-    plan = plan_update(objects, template, Choice())
+    plan = plan_update(objects, template, UpdateChoice())
     assert plan is not None
     commit = commit_update(plan, objects)
     assert commit is not None
@@ -269,7 +269,7 @@ def test_a_service_of_the_team_stays_when_its_answer_goes(
     save(shop, "feat: ours")
     services: Json = [{"name": "web", "kind": "web", "path": "services/web"}]
 
-    choice = Choice(answers={"services": services})
+    choice = UpdateChoice(answers={"services": services})
     done = update(shop, tmp_path / "work", choice=choice)
 
     assert done.version == OLD.removeprefix("v")  # answers alone keep the version
@@ -284,7 +284,7 @@ def test_a_service_can_be_added_without_a_new_version(
     shop = start_repository(versions.new, tmp_path / "shop")
     services: Json = [{"name": "mail", "kind": "worker", "path": "services/mail"}]
 
-    choice = Choice(answers={"services": services})
+    choice = UpdateChoice(answers={"services": services})
     done = update(shop, tmp_path / "work", choice=choice)
 
     assert (shop / "services/mail/worker.py").is_file()

@@ -13,7 +13,7 @@ from copier import run_copy
 from monokeel.adapters.copier import Template
 from monokeel.adapters.credentials import Credentials
 from monokeel.updates.offer import check
-from monokeel.updates.update import Choice
+from monokeel.updates.update import UpdateChoice
 from tests.rendered.renders import copy_source, git
 from tests.rendered.versions import (
     NEW,
@@ -38,11 +38,11 @@ from pathlib import Path
 from monokeel.adapters.copier import Template
 from monokeel.adapters.credentials import Credentials
 from monokeel.adapters.objects import Objects
-from monokeel.updates.update import Choice, commit_update, plan_update
+from monokeel.updates.update import UpdateChoice, commit_update, plan_update
 with tempfile.TemporaryDirectory() as work:
     template = Template(Path(sys.argv[1]), work=Path(work), credentials=Credentials())
     objects = Objects(Path(sys.argv[1]), work=Path(work))
-    plan = plan_update(objects, template, Choice())
+    plan = plan_update(objects, template, UpdateChoice())
     objects.point(plan.branch, commit_update(plan, objects), old=plan.before)
 """
 _GIT = """#!/bin/sh
@@ -119,7 +119,7 @@ def test_a_line_that_was_not_taken_is_named_in_every_later_check(
     save(shop, "docs: ours")
 
     for version in ("9998.0.0", "9999.0.0"):
-        done = update(shop, tmp_path / version, choice=Choice(version=version))
+        done = update(shop, tmp_path / version, choice=UpdateChoice(version=version))
         merge(shop, done.branch)
 
         assert [each.missing for each in done.merged.left] == [(f"{SECURITY}\n",)]

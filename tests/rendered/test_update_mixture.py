@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from monokeel.updates.update import Choice, UpdatePlan
+from monokeel.updates.update import UpdateChoice, UpdatePlan
 from tests.rendered.managed import is_seed
 from tests.rendered.renders import git
 from tests.rendered.versions import (
@@ -122,7 +122,7 @@ def hold_named(shop: Path, middle: UpdatePlan, last: UpdatePlan) -> None:
 
 def bring(shop: Path, work: Path, ref: str) -> UpdatePlan:
     """Update *shop* to *ref* and merge it, as the team does."""
-    choice = Choice(version=ref.removeprefix("v"))
+    choice = UpdateChoice(version=ref.removeprefix("v"))
     done = update(shop, work, choice=choice, kind=SharedTemplate)
     git(shop, "checkout", "-q", "main")
     git(shop, "merge", "-q", "--ff-only", done.branch)

@@ -18,7 +18,7 @@ from monokeel.adapters.credentials import Credentials
 from monokeel.adapters.objects import Objects, list_files, read_files
 from monokeel.ground.answers import Json
 from monokeel.updates.merge import Render
-from monokeel.updates.update import Choice, UpdatePlan, commit_update, plan_update
+from monokeel.updates.update import UpdateChoice, UpdatePlan, commit_update, plan_update
 from tests.rendered.renders import ROOT, copy_source, git
 
 FIRST, OLD, NEW = "v9997.0.0", "v9998.0.0", "v9999.0.0"
@@ -152,7 +152,7 @@ def update(
     work: Path,
     *,
     source: str = "",
-    choice: Choice | None = None,
+    choice: UpdateChoice | None = None,
     kind: type[Template] = Template,
 ) -> UpdatePlan:
     """Update *repository* and check the branch out; AssertionError if it is current.
@@ -162,7 +162,7 @@ def update(
     work.mkdir()
     template = kind(repository, work=work, source=source, credentials=Credentials())
     objects = Objects(repository, work=work)
-    plan = plan_update(objects, template, choice or Choice())
+    plan = plan_update(objects, template, choice or UpdateChoice())
     assert plan is not None
     commit = commit_update(plan, objects)
     if commit is not None:

@@ -11,7 +11,7 @@ from monokeel.setup.init import (
     Step,
     carry_out,
     init_report,
-    make_plan,
+    plan_init,
     planned_steps,
     result_of,
 )
@@ -39,7 +39,7 @@ def wanted(*, register: bool = True) -> Declared:
 
 def connect(world: World, *, register: bool = True) -> tuple[Step, ...]:
     world.wanted_rules = tuple(each.body for each in POLICY)
-    return tuple(carry_out(make_plan(wanted(register=register), world.outside)))
+    return tuple(carry_out(plan_init(wanted(register=register), world.outside)))
 
 
 def states(steps: tuple[Step, ...]) -> dict[str, str]:
@@ -107,7 +107,7 @@ def test_the_crash_points_above_are_all_there_are() -> None:
 def test_a_dry_run_names_every_step_and_writes_nothing() -> None:
     world = World()
 
-    steps = planned_steps(make_plan(wanted(), world.outside))
+    steps = planned_steps(plan_init(wanted(), world.outside))
 
     assert world.writes == 0
     assert world.local_key is None

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from monokeel.ground.report import Report, Section, Table, as_text
+from monokeel.ground.report import Report, Section, Table, as_plain
 from monokeel.promotion.status import overview_of
 from monokeel.promotion.status_report import overview_report
 from monokeel.tasks import screen
@@ -94,7 +94,7 @@ def test_the_states_of_environments_stand_out(coloured: pytest.MonkeyPatch) -> N
     assert red == {"HOLD", "FREEZE", "DRIFT", "without a record", "back from 1.5.0"}
     assert "\x1b[32mready\x1b[0m" in stream.getvalue()
     assert (
-        plain(stream.getvalue()).split() == as_text(overview_report(overview)).split()
+        plain(stream.getvalue()).split() == as_plain(overview_report(overview)).split()
     )
 
 
@@ -132,7 +132,7 @@ def test_who_wants_no_colour_gets_the_plain_text(
 ) -> None:
     coloured.setenv(name, "1")
 
-    assert shown(80, coloured) == f"{as_text(REPORT)}\n"
+    assert shown(80, coloured) == f"{as_plain(REPORT)}\n"
 
 
 def test_a_pipe_gets_the_plain_text(
@@ -142,7 +142,7 @@ def test_a_pipe_gets_the_plain_text(
 
     screen.print_report(REPORT, sys.stdout)
 
-    assert capsys.readouterr().out == f"{as_text(REPORT)}\n"
+    assert capsys.readouterr().out == f"{as_plain(REPORT)}\n"
 
 
 def on_a_terminal(code: str, **variables: str) -> str:

@@ -18,7 +18,7 @@ NOTHING = Render(ref="v1.3.0", folder="/old", files={}, answers={})
 LEFT = Open(path="inv", reason=CONFLICT, missing=("    # SECURITY FIX\n",))
 
 
-def make_plan(*left: Open, pins: tuple[str, ...] = ()) -> UpdatePlan:
+def made_plan(*left: Open, pins: tuple[str, ...] = ()) -> UpdatePlan:
     return UpdatePlan(
         source="https://github.com/acme/monokeel.git",
         current="1.2.0",

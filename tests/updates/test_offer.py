@@ -7,7 +7,7 @@ import pytest
 
 from monokeel.ground.errors import RefusedError, ServiceError
 from monokeel.updates.merge import CONFLICT
-from monokeel.updates.offer import check, check_report, keep_issue
+from monokeel.updates.offer import check, check_report, keep_offer_issue
 from monokeel.updates.records import Leftover, Recorded
 from tests.updates.places import FakeIssues
 
@@ -55,7 +55,7 @@ def test_what_is_newer_is_told_in_the_words_of_the_template() -> None:
     issues = FakeIssues()
     offer = check(FakeVersions())
 
-    keep_issue(offer, issues)
+    keep_offer_issue(offer, issues)
 
     assert "Newer than 1.2.0." in check_report(offer).sections[-1].lines
     [(_, body)] = issues.opened.values()
@@ -67,7 +67,7 @@ def test_what_was_left_open_is_named_although_nothing_is_newer() -> None:
     left = Leftover(base="1.0.0", since="1.9.0", reason=CONFLICT)
     offer = check(FakeVersions(commit="v1.10.0", open={"inv": left}))
 
-    report, said = check_report(offer), keep_issue(offer, issues)
+    report, said = check_report(offer), keep_offer_issue(offer, issues)
 
     line = f"inv, since v1.9.0: {CONFLICT}"
     assert report.data["verdict"] == "open"
@@ -105,7 +105,7 @@ def test_a_source_without_releases_or_with_a_new_address_is_told() -> None:
     issues = FakeIssues()
 
     offer = check(versions)
-    keep_issue(offer, issues)
+    keep_offer_issue(offer, issues)
 
     report = check_report(offer)
     assert report.headline == "Template 0123456789ab is available; abcdef0 here"
@@ -125,9 +125,9 @@ def test_a_template_without_versions_is_no_answer() -> None:
 def test_one_issue_is_open_while_an_update_is_there_and_closed_after() -> None:
     issues = FakeIssues()
 
-    first = keep_issue(check(FakeVersions()), issues)
+    first = keep_offer_issue(check(FakeVersions()), issues)
     opened = dict(issues.opened)
-    second = keep_issue(check(FakeVersions(commit="v1.10.0")), issues)
+    second = keep_offer_issue(check(FakeVersions(commit="v1.10.0")), issues)
 
     assert first == "issue #5 is open"
     assert [title for title, _ in opened.values()] == [

@@ -21,8 +21,8 @@ from tests.updates.places import (
     FakeIssues,
     FakePulls,
     FakeRemote,
+    made_plan,
     make_places,
-    make_plan,
 )
 
 # Propose an update
@@ -31,7 +31,7 @@ from tests.updates.places import (
 def test_an_update_becomes_one_pull_request() -> None:
     remote, pulls = FakeRemote(), FakePulls()
 
-    said = propose(make_plan(), COMMIT, make_places(remote, pulls), body="The notes.")
+    said = propose(made_plan(), COMMIT, make_places(remote, pulls), body="The notes.")
 
     assert said == "pull request #10 is open"
     assert remote.refs == {REF: COMMIT}
@@ -42,7 +42,7 @@ def test_the_same_update_again_changes_nothing() -> None:
     remote = FakeRemote(refs={REF: COMMIT})
     pulls = FakePulls(opened={BRANCH: 3})
 
-    said = propose(make_plan(), COMMIT, make_places(remote, pulls), body="new")
+    said = propose(made_plan(), COMMIT, make_places(remote, pulls), body="new")
 
     assert said == "pull request #3 is open"
     assert (remote.refs, pulls.bodies) == ({REF: COMMIT}, {})
@@ -52,7 +52,7 @@ def test_an_open_pull_request_of_ours_is_made_anew_on_the_new_main() -> None:
     remote = FakeRemote(refs={REF: OTHER})
     pulls = FakePulls(opened={BRANCH: 3})
 
-    said = propose(make_plan(), COMMIT, make_places(remote, pulls), body="new")
+    said = propose(made_plan(), COMMIT, make_places(remote, pulls), body="new")
 
     assert said == "pull request #3 is refreshed"
     assert remote.refs == {REF: COMMIT}
@@ -70,7 +70,7 @@ def test_a_branch_that_somebody_pushed_to_is_left_as_it_is(
 ) -> None:
     remote, pulls = FakeRemote(refs={REF: THEIRS}), FakePulls(opened=dict(opened))
 
-    said = propose(make_plan(), COMMIT, make_places(remote, pulls), body="new")
+    said = propose(made_plan(), COMMIT, make_places(remote, pulls), body="new")
 
     assert said == f"{held} holds commits of others and is left as it is"
     assert (remote.refs, pulls.opened) == ({REF: THEIRS}, opened)
@@ -79,17 +79,17 @@ def test_a_branch_that_somebody_pushed_to_is_left_as_it_is(
 def test_a_branch_of_ours_without_a_pull_request_gets_one() -> None:
     remote, pulls = FakeRemote(refs={REF: COMMIT}), FakePulls()
 
-    propose(make_plan(), COMMIT, make_places(remote, pulls), body="")
+    propose(made_plan(), COMMIT, make_places(remote, pulls), body="")
 
     assert BRANCH in pulls.opened
 
 
 def test_what_a_person_closed_is_not_opened_again() -> None:
-    assert rejected(make_plan(), FakePulls()) is None
-    assert rejected(make_plan(), FakePulls(closed={BRANCH: 3})) == 3
+    assert rejected(made_plan(), FakePulls()) is None
+    assert rejected(made_plan(), FakePulls(closed={BRANCH: 3})) == 3
     both = FakePulls(opened={BRANCH: 4}, closed={BRANCH: 3})
-    assert rejected(make_plan(), both) is None  # somebody opened it again
-    assert preview(make_plan(), 3).headline.endswith("declined in #3")
+    assert rejected(made_plan(), both) is None  # somebody opened it again
+    assert preview(made_plan(), 3).headline.endswith("declined in #3")
 
 
 def test_only_older_versions_that_nobody_touched_are_closed() -> None:
@@ -103,7 +103,7 @@ def test_only_older_versions_that_nobody_touched_are_closed() -> None:
     remote = FakeRemote(refs={f"refs/heads/{b}": c for b, c in branches.items()})
     pulls = FakePulls(opened={b: n for n, b in enumerate(branches, 1)})
 
-    propose(make_plan(), COMMIT, make_places(remote, pulls), body="")
+    propose(made_plan(), COMMIT, make_places(remote, pulls), body="")
 
     assert pulls.opened.keys() == {*branches, BRANCH} - {"template/v1.2.5"}
 
@@ -121,7 +121,7 @@ def test_where_no_pull_request_is_allowed_one_issue_says_the_same(
     issues = FakeIssues()
     places = make_places(remote, pulls, issues)
 
-    said = propose(make_plan(), COMMIT, places, body="The notes.")
+    said = propose(made_plan(), COMMIT, places, body="The notes.")
 
     assert said.startswith("issue #5 is open")
     [(title, body)] = issues.opened.values()
@@ -134,7 +134,7 @@ def test_where_no_pull_request_is_allowed_one_issue_says_the_same(
 def test_a_pull_request_closes_the_issue() -> None:
     issues = FakeIssues(opened={"template-update": ("", "")})
 
-    propose(make_plan(), COMMIT, make_places(issues=issues), body="")
+    propose(made_plan(), COMMIT, make_places(issues=issues), body="")
 
     assert issues.opened == {}
 
@@ -143,7 +143,7 @@ def test_a_pull_request_closes_the_issue() -> None:
 
 
 def test_the_body_says_what_a_reviewer_needs() -> None:
-    plan = make_plan(LEFT, pins=("ci.yml: x stays at v2; the template has v1",))
+    plan = made_plan(LEFT, pins=("ci.yml: x stays at v2; the template has v1",))
 
     body = proposal_body(
         plan,
@@ -168,19 +168,19 @@ def test_the_body_says_what_a_reviewer_needs() -> None:
 
 def test_an_update_with_something_left_is_no_whole_one() -> None:
     with pytest.raises(RefusedError, match="not everything of"):
-        require_taken(make_plan(LEFT))
-    require_taken(make_plan())
+        require_taken(made_plan(LEFT))
+    require_taken(made_plan())
 
-    report = update_report(make_plan(LEFT), COMMIT)
+    report = update_report(made_plan(LEFT), COMMIT)
 
     assert report.data["verdict"] == "open"
     assert report.problems == ("not taken: inv",)
-    assert update_report(make_plan(), COMMIT).data["verdict"] == "updated"
-    assert update_report(make_plan(), None).data["verdict"] == "planned"
+    assert update_report(made_plan(), COMMIT).data["verdict"] == "updated"
+    assert update_report(made_plan(), None).data["verdict"] == "planned"
 
 
 def test_the_commit_says_what_was_left() -> None:
-    assert commit_message(make_plan(LEFT)) == (
+    assert commit_message(made_plan(LEFT)) == (
         "chore(template): update to v1.3.0\n\n"
         "Not taken: inv: both sides changed the same lines.\n"
     )

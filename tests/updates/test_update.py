@@ -9,7 +9,7 @@ from monokeel.ground.answers import Json
 from monokeel.ground.errors import MonokeelError, RefusedError, UsageError
 from monokeel.updates.merge import File, Merged, Render
 from monokeel.updates.records import ANSWERS_FILE, Leftovers, Recorded
-from monokeel.updates.update import Choice, plan_update
+from monokeel.updates.update import UpdateChoice, plan_update
 
 HEAD = "d" * 40
 SOURCE = "https://github.com/acme/monokeel.git"
@@ -104,23 +104,23 @@ class FakeRepository:
 @pytest.mark.parametrize(
     ("choice", "branch"),
     [
-        pytest.param(Choice(), "template/v1.2.0", id="the newest"),
-        pytest.param(Choice(version="1.1.0"), "template/v1.1.0", id="named"),
-        pytest.param(Choice(version="v1.1.0"), "template/v1.1.0", id="as a tag"),
+        pytest.param(UpdateChoice(), "template/v1.2.0", id="the newest"),
+        pytest.param(UpdateChoice(version="1.1.0"), "template/v1.1.0", id="named"),
+        pytest.param(UpdateChoice(version="v1.1.0"), "template/v1.1.0", id="as a tag"),
         pytest.param(
-            Choice(answers={"reviews": 2}),
+            UpdateChoice(answers={"reviews": 2}),
             "template/v1.0.0-answers",
             id="answers alone",
         ),
         pytest.param(
-            Choice(version="1.1.0", answers={"reviews": 2}),
+            UpdateChoice(version="1.1.0", answers={"reviews": 2}),
             "template/v1.1.0",
             id="both",
         ),
     ],
 )
 def test_the_version_is_the_newest_one_or_the_one_named(
-    choice: Choice, branch: str
+    choice: UpdateChoice, branch: str
 ) -> None:
     plan = plan_update(FakeRepository(), FakeTemplate(), choice)
 
@@ -131,7 +131,7 @@ def test_the_version_is_the_newest_one_or_the_one_named(
 def test_a_repository_that_is_there_needs_no_update() -> None:
     template = FakeTemplate(known=("1.0.0",))
 
-    assert plan_update(FakeRepository(), template, Choice()) is None
+    assert plan_update(FakeRepository(), template, UpdateChoice()) is None
 
 
 def test_a_template_without_releases_is_followed_by_its_commits() -> None:
@@ -139,21 +139,21 @@ def test_a_template_without_releases_is_followed_by_its_commits() -> None:
     followed = FakeTemplate(commit=commit, known=(commit, newer))
     current = FakeTemplate(commit=commit, known=(commit,))
 
-    plan = plan_update(FakeRepository(), followed, Choice())
+    plan = plan_update(FakeRepository(), followed, UpdateChoice())
 
     assert plan is not None
     assert (plan.branch, plan.title) == (
         f"template/{newer}",
         f"chore(template): update to {newer}",
     )
-    assert plan_update(FakeRepository(), current, Choice()) is None
+    assert plan_update(FakeRepository(), current, UpdateChoice()) is None
 
 
 def test_lost_answers_are_written_again_at_their_version() -> None:
     repository = FakeRepository()
     del repository.tree[ANSWERS_FILE]
 
-    plan = plan_update(repository, FakeTemplate(), Choice(version="1.0.0"))
+    plan = plan_update(repository, FakeTemplate(), UpdateChoice(version="1.0.0"))
 
     assert plan is not None
     assert plan.changed.keys() == {ANSWERS_FILE}
@@ -164,35 +164,35 @@ def test_lost_answers_are_written_again_at_their_version() -> None:
     [
         pytest.param(
             FakeTemplate(changes={"reviews": 3}),
-            Choice(),
+            UpdateChoice(),
             RefusedError,
             "would change answers unasked: reviews",
             id="an answer becomes another one",
         ),
         pytest.param(
             FakeTemplate(),
-            Choice(answers={"reviewz": 1}),
+            UpdateChoice(answers={"reviewz": 1}),
             UsageError,
             "no question 'reviewz'",
             id="no such question",
         ),
         pytest.param(
             FakeTemplate(),
-            Choice(version="9.9.9"),
+            UpdateChoice(version="9.9.9"),
             UsageError,
             r"has no v9\.9\.9",
             id="no such version",
         ),
         pytest.param(
             FakeTemplate(known=("1.1.0",)),
-            Choice(),
+            UpdateChoice(),
             RefusedError,
             r"has no v1\.0\.0 any more",
             id="the tag is gone",
         ),
         pytest.param(
             FakeTemplate(commit="v1.1.0"),
-            Choice(version="1.0.0"),
+            UpdateChoice(version="1.0.0"),
             RefusedError,
             r"v1\.0\.0 is older than v1\.1\.0",
             id="older",
@@ -200,7 +200,7 @@ def test_lost_answers_are_written_again_at_their_version() -> None:
     ],
 )
 def test_what_cannot_be_updated_to_is_refused(
-    template: FakeTemplate, choice: Choice, error: type[MonokeelError], said: str
+    template: FakeTemplate, choice: UpdateChoice, error: type[MonokeelError], said: str
 ) -> None:
     with pytest.raises(error, match=said):
         plan_update(FakeRepository(), template, choice)

@@ -110,7 +110,7 @@ class TemplateRepository:
         listed = self._ask("ls-remote", "--tags", "--refs", "--")
         releases = _releases(line.rpartition("/")[2] for line in listed.splitlines())
         here = records.version_of(self.recorded().commit) or ""
-        if releases and records.ref_of(here) != here:
+        if releases and records.as_ref(here) != here:
             return releases
         commits = self._git("rev-list", "HEAD").stdout.split()
         known = (here,) if any(each.startswith(here) for each in commits) else ()
@@ -221,7 +221,7 @@ class TemplateRepository:
         process.run(
             ["git", *plain, "checkout", "--quiet", "--detach", commit], cwd=folder
         )
-        made = wheel.build(folder, self.work / "built")
+        made = wheel.build_wheel(folder, self.work / "built")
         content = wheel.repack(made.read_bytes())
         return {f"ops/{made.name}": f"100644 {objects.blob_of(content)}"}
 
@@ -249,7 +249,7 @@ class TemplateRepository:
         Its sections are headed by versions, ``## 1.5.0``; the newest stands first.
         Without any, the subjects of the commits that changed it.
         """
-        refs = [records.ref_of(each) for each in (current, version)]
+        refs = [records.as_ref(each) for each in (current, version)]
         changelog = _text_of(f"{refs[1]}:CHANGELOG.md", self.mirror()) or ""
         parts = _SECTION.split(changelog)
         sections = "\n\n".join(
@@ -265,7 +265,7 @@ class TemplateRepository:
     def _commit(self, version: str = "") -> str:
         """Return the commit of *version*, or of the recorded release."""
         named = version or self.recorded().commit
-        asked = records.ref_of(records.version_of(named) or named)
+        asked = records.as_ref(records.version_of(named) or named)
         args = ("rev-parse", "--verify", "--quiet", "--end-of-options")
         found = self._git(*args, f"{asked}^{{commit}}", ok=range(256))
         if found.code != 0:

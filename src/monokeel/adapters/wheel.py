@@ -37,7 +37,7 @@ def repack(wheel: bytes) -> bytes:
     return out.getvalue()
 
 
-def build(project: Path, folder: Path) -> Path:
+def build_wheel(project: Path, folder: Path) -> Path:
     """Return the wheel of *project*, built into *folder* by its own pinned backend.
 
     The backend is installed apart, by uv or, without it, by pip in an environment made

@@ -97,7 +97,7 @@ def cut(text: str, most: int = _LONGEST_VALUE) -> str:
     return f"{text[:half]} ... ({len(text) - most} more) ... {text[-half:]}"
 
 
-def as_text(report: Report) -> str:
+def as_plain(report: Report) -> str:
     """Return the report for a terminal, without a final newline."""
     blocks = [visible(report.headline)]
     for section in _shown(report):

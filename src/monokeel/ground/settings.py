@@ -213,7 +213,7 @@ KEYS: Keys = {
         ),
     },
     "settings": Key(
-        toml.Table(_SETTINGS, _on_github),
+        toml.Group(_SETTINGS, _on_github),
         "settings of the repository, by the names of GitHub's REST API",
         field="on_github",
     ),
@@ -227,7 +227,7 @@ KEYS: Keys = {
         "blocked": Key(Pairs(_VERSION), "versions that go nowhere, with the reason"),
     },
     "template": {"edited": Key(ListOf(Text(_PATH)), "managed files that are kept")},
-    "policy": Key(toml.Table(_POLICY, _policy), "for drift and the lint of the rules"),
+    "policy": Key(toml.Group(_POLICY, _policy), "for drift and the lint of the rules"),
     "freezes": Key(toml.Rows(FREEZES, make_freeze), "when nothing moves"),
 }
 

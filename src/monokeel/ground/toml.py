@@ -202,7 +202,7 @@ class Rows:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class Group:
     """One table of *keys*; *make* gives its value."""
 
     keys: Keys

@@ -158,7 +158,7 @@ def plan_promotion(request: Request, outside: Outside, local: Settings) -> Plan:
         version = reading.place(name).version
         return Plan(kind="finished", request=request, reading=reading, version=version)
     if not wanted:
-        wanted, reading = rollback.choose_version(reading, outside, name)
+        wanted, reading = rollback.choose_earlier(reading, outside, name)
     there = reading.place(name).commit == reading.pointers.releases[wanted]
     kind: Kind = "adopt" if there else "move"
     if there and reading.place(name).current is not None:

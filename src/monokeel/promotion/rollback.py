@@ -64,7 +64,7 @@ def back_command(environment: str, version: str) -> str:
     return f"./inv promote --env {environment} --rollback --version {version}"
 
 
-def choose_version(
+def choose_earlier(
     reading: Reading, outside: Outside, environment: str
 ) -> tuple[str, Reading]:
     """Return the version to go back to, and *reading* with what it took to know.

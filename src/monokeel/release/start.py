@@ -40,7 +40,7 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Clone:
+class Known:
     """What the clone knows of *commit* and of the remote.
 
     *here* are its tags, *known* are those commits of the remote that it has, *heads*
@@ -181,7 +181,7 @@ class Start:
     """
 
     settings: Settings
-    clone: Clone
+    clone: Known
     line: str
     limits: Mapping[str, Limits] | Unknown
     span: Span
@@ -313,13 +313,13 @@ def _after(
     return next((tag.version for tag in inside if tag.name not in begun), None)
 
 
-def _read_clone(settings: Settings, history: History, refs: Refs, commit: str) -> Clone:
+def _read_clone(settings: Settings, history: History, refs: Refs, commit: str) -> Known:
     here, seen = history.tags(), {} if isinstance(refs, Unknown) else refs
     begun, heads = tuple(_open_claims(settings, seen)), _heads(settings, history, refs)
     there = release_tags(_tags_of(seen), settings.tag_prefix)
     added = tuple(tag for tag in there if tag.name not in here)
     asked = [x.commit for x in added] + [x.commit for x in begun]
-    return Clone(
+    return Known(
         history=history,
         commit=commit or history.head(),
         branch=history.branch(),

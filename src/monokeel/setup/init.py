@@ -82,7 +82,7 @@ class Plan:
         )
 
 
-def make_plan(declared: rows.Declared, outside: Outside) -> Plan:
+def plan_init(declared: rows.Declared, outside: Outside) -> Plan:
     """Ask every row; nothing is changed.
 
     Raises UsageError for a wrong or missing remote, and ServiceError for a token that

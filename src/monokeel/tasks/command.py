@@ -127,7 +127,7 @@ def show(report: "Report", *, as_json: bool = False, aside: bool = False) -> Non
         screen.print_report(report, sys.stderr if aside else sys.stdout)
     actions.add_summary(forms.as_markdown(report))
     for problem in () if aside else report.problems:
-        annotate(problem)
+        annotate_place(problem)
 
 
 def require_yes(deletion: str, *, yes: bool) -> None:
@@ -209,10 +209,10 @@ def complain(problem: str, fix: str) -> None:
     print_line(f"error: {problem}", sys.stderr)
     for line in f"fix: {fix}".splitlines() if fix else ():
         print_line(line, sys.stderr)
-    annotate(f"{problem}. {fix}" if fix else problem)
+    annotate_place(f"{problem}. {fix}" if fix else problem)
 
 
-def annotate(problem: str) -> None:
+def annotate_place(problem: str) -> None:
     """Make *problem* an annotation of the run, at the line of the file that it names.
 
     That is the first line with a value or a key that the problem names.

@@ -92,7 +92,7 @@ def apply(
     What nobody knows is never erased: a ruleset that the file does not name is
     deleted only with --delete-unmanaged, a rule of an unknown type never.
     """
-    wiring.require_one_repository(repository)
+    wiring.require_this_repository(repository)
     planned = _plan(delete_unmanaged=delete_unmanaged)
     if not from_working_tree and not dry_run:
         _require_reviewed()
@@ -139,7 +139,7 @@ def rollback(
     """Take one ruleset back to an earlier version of its history."""
     from monokeel.policy.rollback import history_version, plan_rollback
 
-    wiring.require_one_repository(repository)
+    wiring.require_this_repository(repository)
     rulesets = wiring.make_rulesets()
     planned = plan_rollback(
         ruleset, history_version(to), rulesets, wiring.read_policy()
@@ -252,7 +252,7 @@ def _reviewed() -> tuple[str, str | None]:
     Raises RefusedError where origin is not the repository that is written to.
     """
     try:
-        wiring.require_one_repository()
+        wiring.require_this_repository()
     except RefusedError as error:
         raise RefusedError(
             f"what was merged cannot be read here: {error.problem}",

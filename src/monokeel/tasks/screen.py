@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, TextIO
 
-from monokeel.ground.report import Report, Section, as_text, visible
+from monokeel.ground.report import Report, Section, as_plain, visible
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -50,7 +50,7 @@ def columns_of(stream: TextIO) -> int:
 def print_report(report: Report, stream: TextIO) -> None:
     """Print *report* on *stream*, flushed: it stays above the errors in one log."""
     if not is_watched(stream):
-        print(as_text(report), file=stream, flush=True)
+        print(as_plain(report), file=stream, flush=True)
         return
     console = _console(stream)
     console.print(_styled(report.headline, "bold"))

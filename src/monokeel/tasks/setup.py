@@ -52,7 +52,7 @@ def init(
     """Connect this repository to GitHub; repeatable."""
     from monokeel.setup import init as setup
 
-    wiring.require_one_repository()
+    wiring.require_this_repository()
     settings = wiring.read_settings()
     keys = _keys(settings, key_file)
     outside = _outside(keys, rules=rules)
@@ -63,7 +63,7 @@ def init(
 
         store = partial(set_secret, Path(keys.file), settings.repository)
         outside = replace(outside, set_secret=store)
-    plan = setup.make_plan(_declared(register=register_key), outside)
+    plan = setup.plan_init(_declared(register=register_key), outside)
     if dry_run:
         report = setup.init_report(settings, setup.planned_steps(plan))
         yield replace(report, outcome="done")

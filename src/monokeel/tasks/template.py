@@ -57,7 +57,7 @@ def check(*, source: str = "", issue: bool = False) -> "Iterator[Report]":
             raise
         yield offer.unreadable(error, issues)
         return
-    followed = [offer.keep_issue(offered, issues)] if issues else []
+    followed = [offer.keep_offer_issue(offered, issues)] if issues else []
     yield offer.check_report(offered, *followed)
 
 
@@ -94,10 +94,10 @@ def update(
     from monokeel.adapters.issues import Issues
     from monokeel.adapters.objects import Objects
     from monokeel.updates import offer
-    from monokeel.updates.update import Choice, plan_update
+    from monokeel.updates.update import UpdateChoice, plan_update
 
     answers = _answers(answer or [])
-    choice = Choice(version=adopt or to, answers={} if adopt else answers)
+    choice = UpdateChoice(version=adopt or to, answers={} if adopt else answers)
     with _template(source, adopt, answers) as template:
         objects = Objects(wiring.root(), work=template.work)
         try:
@@ -187,7 +187,7 @@ def diagnose_template() -> "Iterator[Diagnosis]":
             return "" if found.versions() else "it has no version"
 
     def tags() -> str:
-        odd = " ".join(records.odd_tags(wiring.make_git().tags()))
+        odd = " ".join(records.misleading_tags(wiring.make_git().tags()))
         return f"Copier takes them for releases: git tag -d {odd}" if odd else ""
 
     yield _diagnosis("repository", repository)
@@ -245,7 +245,7 @@ def _answers(given: list[str]) -> "dict[str, Json]":
 
 def _adopted(version: str, source: str, answers: "Mapping[str, Json]") -> "Recorded":
     from monokeel.adapters.template import address_of
-    from monokeel.updates.records import Recorded, answers_in, ref_of
+    from monokeel.updates.records import Recorded, answers_in, as_ref
 
     if not source:
         raise UsageError(
@@ -254,7 +254,7 @@ def _adopted(version: str, source: str, answers: "Mapping[str, Json]") -> "Recor
     wiring.read_settings()  # UsageError for a file that is broken
     return Recorded(
         source=address_of(source),
-        commit=ref_of(version.removeprefix("v")),
+        commit=as_ref(version.removeprefix("v")),
         answers={**answers_in(wiring.read_text("infra/platform.toml")), **answers},
     )
 

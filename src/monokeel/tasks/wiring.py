@@ -170,22 +170,21 @@ def named_repository() -> str | None:
     return name
 
 
-def require_one_repository(said: str = "") -> None:
+def require_this_repository(said: str = "") -> None:
     """Raise RefusedError unless file, clone and environment name one repository.
 
     Asked before anything is written to GitHub: the file is of this clone, and the
     rules, keys and Environments would be somebody else's. What the user *said*
     (``--repository``) settles it, where that is the one that would be written to.
     """
-    from monokeel.ground.repository import repository_of
-    from monokeel.ground.repository import require_one_repository as require
+    from monokeel.ground.repository import repository_of, require_one_repository
 
     written, named = read_settings().repository, named_repository()
     if said:
         file = "infra/platform.toml" if named is None else "GITHUB_REPOSITORY"
-        require({"--repository": said, file: named or written})
+        require_one_repository({"--repository": said, file: named or written})
         return
-    require(
+    require_one_repository(
         {
             "infra/platform.toml": written,
             "origin": repository_of(make_git().written_address()),

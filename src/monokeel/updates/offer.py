@@ -9,9 +9,9 @@ from monokeel.updates.records import (
     ANSWERS_FILE,
     OPEN_FILE,
     Leftovers,
+    as_ref,
     newest,
     precedes,
-    ref_of,
     version_of,
 )
 
@@ -51,7 +51,7 @@ class Offer:
     def open_lines(self) -> tuple[str, ...]:
         """One line for each file of which something was left open."""
         return tuple(
-            f"{path}, since {ref_of(each.since)}: {each.reason}"
+            f"{path}, since {as_ref(each.since)}: {each.reason}"
             for path, each in sorted(self.open.items())
         )
 
@@ -66,7 +66,7 @@ def check(template: Versions) -> Offer:
     hints = []
     if template.moved:
         hints.append(f"it has moved to {template.moved}: set TEMPLATE_SOURCE to that")
-    if ref_of(latest) == latest:
+    if as_ref(latest) == latest:
         hints.append("it has no release tag (vX.Y.Z): the commits of it are followed")
     newer = precedes(current, latest)
     return Offer(
@@ -110,24 +110,24 @@ def choose_version(template: Versions, wanted: str = "") -> tuple[str, str]:
             f" _commit in {ANSWERS_FILE} to the release it came from.",
         )
     if version not in known:
-        listed = ", ".join(map(ref_of, known[-5:]))
+        listed = ", ".join(map(as_ref, known[-5:]))
         raise UsageError(
-            f"the template at {where} has no {ref_of(version)}",
+            f"the template at {where} has no {as_ref(version)}",
             fix=f"Its newest versions are: {listed}.",
         )
     return current, version
 
 
-def keep_issue(offer: Offer, issues: Issues) -> str:
+def keep_offer_issue(offer: Offer, issues: Issues) -> str:
     """Keep one issue open while there is something to do; return a line about it."""
-    here = ref_of(offer.current)
+    here = as_ref(offer.current)
     if offer.verdict == "current":
         closed = issues.close(MARKER, comment=f"Now at {here}.")
         return f"issue #{closed} is closed" if closed else "no issue is open"
     title = f"Template: not all of {here} was taken"
     lines = [f"This repository is at {here} of {offer.source}.", ""]
     if offer.available:
-        title = f"Template update available: {ref_of(offer.latest)}"
+        title = f"Template update available: {as_ref(offer.latest)}"
         run = "Run `./inv template.update`: it works on a branch and loses no edit."
         lines += [run, ""]
     lines += [*offer.hints, *(f"- left open: {each}" for each in offer.open_lines)]
@@ -154,7 +154,7 @@ def unreadable(error: ServiceError, issues: Issues) -> Report:
 
 def check_report(offer: Offer, *followed: str) -> Report:
     """Return the report of *offer*, with what was done about it."""
-    here, latest = ref_of(offer.current), ref_of(offer.latest)
+    here, latest = as_ref(offer.current), as_ref(offer.latest)
     headline = f"The template is current: {here}"
     lines = [f"from {offer.source}", *offer.hints]
     if offer.available:

@@ -11,7 +11,7 @@ from monokeel.ground.answers import Declined, Lost, Moved
 from monokeel.ground.report import Report, Section, Table
 from monokeel.updates.offer import MARKER
 from monokeel.updates.ports import Commits, Issues, Pulls, Remote
-from monokeel.updates.records import OPEN_FILE, precedes, ref_of, version_of
+from monokeel.updates.records import OPEN_FILE, as_ref, precedes, version_of
 from monokeel.updates.update import UpdatePlan
 
 _BRANCH = "template/"
@@ -85,7 +85,7 @@ def proposal_body(
     *notes* are the template's own between the versions, *stat* compares the two renders
     for these answers, and *checks* ran on the outcome.
     """
-    here, page = ref_of(plan.current), plan.source.removesuffix(".git")
+    here, page = as_ref(plan.current), plan.source.removesuffix(".git")
     link = f"All changes: {page}/compare/{here}...{plan.ref}"
     stay = f"These stay in `{OPEN_FILE}` and are offered again."
     parts = [f"The template goes from {here} to {plan.ref}."]
@@ -118,9 +118,9 @@ def update_report(plan: UpdatePlan, commit: str | None, *more: str) -> Report:
         warning = "warning: the template is a directory of this machine, "
         lines.append(warning + plan.source)
     opened = sorted(plan.open.items())
-    rows = tuple((path, ref_of(each.since), each.reason) for path, each in opened)
+    rows = tuple((path, as_ref(each.since), each.reason) for path, each in opened)
     return Report(
-        headline=f"Template {ref_of(plan.current)} -> {plan.ref}",
+        headline=f"Template {as_ref(plan.current)} -> {plan.ref}",
         sections=(
             Section("", (*lines, *more)),
             Section("Not taken", table=Table(("file", "since", "why"), rows)),
@@ -157,7 +157,7 @@ def preview(plan: UpdatePlan, declined: int | None) -> Report:
     if declined is None:
         return update_report(plan, None)
     said = "It is not opened again; a newer version will be."
-    way = f"{ref_of(plan.current)} -> {plan.ref}"
+    way = f"{as_ref(plan.current)} -> {plan.ref}"
     return Report(
         headline=f"Template {way}: declined in #{declined}",
         sections=(Section("", (said,)),),

@@ -37,7 +37,7 @@ def version_of(ref: str) -> str | None:
     return match[1] if match else None
 
 
-def odd_tags(tags: Iterable[str]) -> list[str]:
+def misleading_tags(tags: Iterable[str]) -> list[str]:
     """Return those of *tags* that Copier takes for a release and nothing else does.
 
     It orders names by PEP 440: a bare ``copier copy`` would take ``4.0.0`` or ``v1``.
@@ -45,7 +45,7 @@ def odd_tags(tags: Iterable[str]) -> list[str]:
     return sorted(t for t in tags if _TAKEN.match(t) and not _TAG.match(t))
 
 
-def ref_of(version: str) -> str:
+def as_ref(version: str) -> str:
     """Return the ref that *version* is: ``v1.2.0``, or the commit itself."""
     return version if _COMMIT.match(version) else f"v{version}"
 
@@ -151,6 +151,6 @@ def _leftover(entry: Json) -> Leftover:
     if not isinstance(entry, dict):
         raise TypeError("an entry is no object")
     base, since, reason = (str(entry[key]) for key in ("base", "since", "reason"))
-    if version_of(ref_of(base)) is None:
+    if version_of(as_ref(base)) is None:
         raise TypeError(f"base {base!r} is no version")
     return Leftover(base=base, since=since, reason=reason)

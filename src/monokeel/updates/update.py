@@ -14,11 +14,11 @@ from monokeel.updates import records
 from monokeel.updates.merge import File, MergedTree, Render, Sides, Tree, merge_sides
 from monokeel.updates.offer import choose_version
 from monokeel.updates.ports import Repository, Template
-from monokeel.updates.records import ANSWERS_FILE, OPEN_FILE, Leftovers, ref_of
+from monokeel.updates.records import ANSWERS_FILE, OPEN_FILE, Leftovers, as_ref
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
+class UpdateChoice:
     """What the user asks for: a version (the newest if empty), and new answers.
 
     With answers alone the version stays.
@@ -51,7 +51,7 @@ class UpdatePlan:
     @property
     def ref(self) -> str:
         """The ref of the new version, such as ``v1.4.0``."""
-        return ref_of(self.version)
+        return as_ref(self.version)
 
     @property
     def title(self) -> str:
@@ -60,7 +60,7 @@ class UpdatePlan:
 
 
 def plan_update(
-    repository: Repository, template: Template, choice: Choice
+    repository: Repository, template: Template, choice: UpdateChoice
 ) -> UpdatePlan | None:
     """Return the update to *choice*, ``None`` if the repository is there already.
 
@@ -75,11 +75,11 @@ def plan_update(
     nothing_new = version == current and not choice.answers and not left
     if nothing_new and ANSWERS_FILE in written:
         return None
-    branch = f"template/{ref_of(version)}" + ("-answers" if version == current else "")
+    branch = f"template/{as_ref(version)}" + ("-answers" if version == current else "")
     answers = {**recorded.answers, **choice.answers}
     _require_questions(template, version, choice.answers)
-    old = template.render(ref_of(current), recorded.answers)
-    new = template.render(ref_of(version), answers)
+    old = template.render(as_ref(current), recorded.answers)
+    new = template.render(as_ref(version), answers)
     _refuse_changed(version, answers, new)
     sides = _sides(repository, template, head, (old, new), left)
     merged = merge_sides(sides, repository.merge)
@@ -130,13 +130,13 @@ def require_taken(plan: UpdatePlan) -> None:
         )
 
 
-def _choose(template: Template, choice: Choice) -> tuple[str, str]:
+def _choose(template: Template, choice: UpdateChoice) -> tuple[str, str]:
     current, version = choose_version(template, choice.version.removeprefix("v"))
     if choice.answers and not choice.version:
         return current, current
     if version != current and not records.precedes(current, version):
         raise RefusedError(
-            f"{ref_of(version)} is older than {ref_of(current)}, which is here",
+            f"{as_ref(version)} is older than {as_ref(current)}, which is here",
             fix="Templates are not downgraded: git revert the update instead.",
         )
     return current, version
@@ -145,7 +145,7 @@ def _choose(template: Template, choice: Choice) -> tuple[str, str]:
 def _require_questions(
     template: Template, version: str, answers: Mapping[str, Json]
 ) -> None:
-    asked = template.questions(ref_of(version)) if answers else frozenset()
+    asked = template.questions(as_ref(version)) if answers else frozenset()
     for name in answers:
         if name not in asked:
             raise UsageError(
@@ -176,7 +176,7 @@ def _refuse_changed(version: str, answers: Mapping[str, Json], new: Render) -> N
     ]
     if changed:
         raise RefusedError(
-            f"{ref_of(version)} would change answers unasked: {', '.join(changed)}",
+            f"{as_ref(version)} would change answers unasked: {', '.join(changed)}",
             fix="Give them anew: ./inv template.update --answer NAME=VALUE",
         )
 
@@ -203,7 +203,7 @@ def _sides(
     taken = {path: file for path, file in old.files.items() if path not in left}
     answers = template.recorded().answers
     for base in sorted({each.base for each in left.values()}):
-        files = template.render(ref_of(base), answers).files
+        files = template.render(as_ref(base), answers).files
         ours = {path for path, each in left.items() if each.base == base}
         taken.update((path, files[path]) for path in ours & files.keys())
     paths = {*taken, *new.files} - {ANSWERS_FILE}

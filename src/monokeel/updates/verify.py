@@ -42,7 +42,7 @@ _REMEDIES = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Difference:
+class Deviation:
     """One managed file that is not as it was delivered, and where it is not.
 
     *where* is ``disk``, ``index`` or ``release``; *state* is ``edited``, ``missing``,
@@ -97,7 +97,7 @@ def verify(
 
 def _report(
     headline: str,
-    found: list[Difference],
+    found: list[Deviation],
     more: tuple[Section, ...],
     data: Mapping[str, Json],
 ) -> Report:
@@ -134,24 +134,24 @@ def parse_manifest(content: bytes | None) -> Listing:
     )
 
 
-def kept_out(files: Files, wanted: Listing) -> list[Difference]:
+def kept_out(files: Files, wanted: Listing) -> list[Deviation]:
     """Return which of *wanted* the index lacks, or has without its executable bit."""
     found = _unlike(wanted, files.in_index(wanted), "index")
     return [each for each in found if each.state != _EDITED]
 
 
-def differences(files: Files, wanted: Listing) -> Iterator[Difference]:
+def differences(files: Files, wanted: Listing) -> Iterator[Deviation]:
     """Yield what differs from *wanted* on disk and in git's index."""
     yield from _unlike(wanted, files.on_disk(wanted), "disk")
     yield from _unlike(wanted, files.in_index(wanted), "index")
 
 
-def _unlike(wanted: Listing, here: Listing, where: str) -> Iterator[Difference]:
+def _unlike(wanted: Listing, here: Listing, where: str) -> Iterator[Deviation]:
     for path, entry in sorted(wanted.items()):
         state = _state(entry, here.get(path))
         if state:
             state = _UNLIKE_SOURCES if where == "release" else state
-            yield Difference(path=path, where=where, state=state)
+            yield Deviation(path=path, where=where, state=state)
 
 
 def _state(wanted: str, here: str | None) -> str | None:
@@ -164,7 +164,7 @@ def _state(wanted: str, here: str | None) -> str | None:
 
 
 def _newer_pins(
-    files: Files, release: Release, found: list[Difference]
+    files: Files, release: Release, found: list[Deviation]
 ) -> dict[str, str]:
     """Return workflow → its newer pins, where these are all that was edited."""
     states: dict[str, set[str]] = {}
@@ -184,7 +184,7 @@ def _newer_pins(
     return pins
 
 
-def advice(found: list[Difference]) -> Iterator[str]:
+def advice(found: list[Deviation]) -> Iterator[str]:
     """Yield a command for each kind of *found* that one mends, then what to decide."""
     for kind, remedy in _REMEDIES.items():
         paths = [each.path for each in found if (each.where, each.state) == kind]
