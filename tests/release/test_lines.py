@@ -356,6 +356,17 @@ def test_offline_the_branches_of_the_clone_say_where_a_line_ends() -> None:
     assert (plan.version, statuses(plan)["line"]) == ("1.4.1", "ok")
 
 
+def test_offline_without_the_default_branch_nobody_can_tell_where_a_line_ends() -> None:
+    runs = hotfix()
+    runs.clone.heads = {"1.4.x": runs.clone.heads["1.4.x"]}  # git clone --single-branch
+
+    plan = plan_release(
+        runs.settings, offline(runs.outside_at("1.4.x").history, "nobody was asked")
+    )
+
+    assert (statuses(plan)["line"], plan.blockers) == ("unknown", ())
+
+
 @pytest.mark.parametrize("line", ["0.x", "0.0.x", "01.x", "1", "v1.x", "1.x.x", "x"])
 def test_what_npm_takes_for_no_line_is_refused_in_words(line: str) -> None:
     with pytest.raises(UsageError) as caught:

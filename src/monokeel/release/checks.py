@@ -126,7 +126,8 @@ def _check_line(now: Start, version: Version | None) -> Check:
         fix = f"Run: git push origin {main}"
         return blocked("line", (f"the remote has no branch {main}", fix))
     if isinstance(now.limits, Unknown):
-        return unknown("line", f"{now.limits.reason}. Run: git fetch --tags")
+        every = "git fetch --tags origin '+refs/heads/*:refs/remotes/origin/*'"
+        return unknown("line", f"{now.limits.reason}. Run: {every}")
     twins = {name: limits.same for name, limits in now.limits.items() if limits.same}
     if twins:
         names = ", ".join(twins)

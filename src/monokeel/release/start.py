@@ -103,6 +103,8 @@ class Known:
         missing = [name for name, commit in heads.items() if commit not in known]
         if missing:
             return Unknown(reason=f"{', '.join(missing)} has commits that are not here")
+        if isinstance(self.refs, Unknown) and settings.default_branch not in heads:
+            return Unknown(reason=f"{settings.default_branch} is not here")
         found = {
             name: [tag.version for tag in self.inside(tags, commit)]
             for name, commit in heads.items()
