@@ -312,3 +312,24 @@ def test_a_first_version_or_a_type_that_is_none_is_refused(
 ) -> None:
     with pytest.raises(UsageError, match=problem):
         parse_settings(f"{MINIMAL}[release]\n{line}\n")
+
+
+@pytest.mark.parametrize("line", ["0.x", "0.0.x", "01.x", "1", "v1.x", "1.x.x", "x"])
+def test_what_npm_takes_for_no_line_is_refused_in_words(line: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        parse_settings(f'{MINIMAL}[release]\nlines = ["{line}"]\n')
+
+    assert caught.value.fix.startswith('Write branches such as "1.x" or "1.4.x"')
+
+
+def test_a_line_twice_is_refused() -> None:
+    with pytest.raises(UsageError, match=r"'1\.x' stands there twice"):
+        parse_settings(MINIMAL + '[release]\nlines = ["1.x", "1.x"]\n')
+
+
+@pytest.mark.parametrize("prefix", ["shop@", "release/", "1"])
+def test_the_refusal_of_a_prefix_gives_an_example(prefix: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        parse_settings(f'{MINIMAL}[release]\ntag_prefix = "{prefix}"\n')
+
+    assert caught.value.fix == 'Write one such as "v" or "shop-v".'

@@ -5,8 +5,7 @@ from dataclasses import replace
 import pytest
 
 from monokeel.ground.answers import Unknown
-from monokeel.ground.errors import RefusedError, UsageError
-from monokeel.ground.settings import parse_settings
+from monokeel.ground.errors import RefusedError
 from monokeel.ground.version import parse_version
 from monokeel.release.plan import ReleasePlan
 from monokeel.release.planner import plan_release
@@ -119,6 +118,20 @@ def test_what_a_merged_line_cannot_finish_is_told_and_left_to_it() -> None:
     runs.kill("1.4.x", CLAIM)
     runs.images.revisions.clear()
     runs.land("main", "chore: merge 1.4.x", merged=runs.clone.heads["1.4.x"])
+
+    run = runs.run("main")
+
+    assert [each.tag for each in run.out] == ["v1.5.1"]
+    assert "v1.4.1 was cut short on another line, whose next run finishes it" in [
+        each.message for each in run.plan.warnings
+    ]
+
+
+def test_what_a_merged_line_may_not_finish_any_more_is_left_to_it_as_well() -> None:
+    runs = hotfix()
+    runs.kill("1.4.x", CLAIM)
+    runs.land("main", "chore: merge 1.4.x", merged=runs.clone.heads["1.4.x"])
+    runs.settings = replace(runs.settings, skip=("1.4.1",))
 
     run = runs.run("main")
 
@@ -367,25 +380,6 @@ def test_offline_without_the_default_branch_nobody_can_tell_where_a_line_ends() 
     assert (statuses(plan)["line"], plan.blockers) == ("unknown", ())
 
 
-@pytest.mark.parametrize("line", ["0.x", "0.0.x", "01.x", "1", "v1.x", "1.x.x", "x"])
-def test_what_npm_takes_for_no_line_is_refused_in_words(line: str) -> None:
-    with pytest.raises(UsageError) as caught:
-        parse_settings(
-            '[repository]\nowner = "acme"\nname = "shop"\n'
-            f'[release]\nlines = ["{line}"]\n'
-        )
-
-    assert caught.value.fix.startswith('Write branches such as "1.x" or "1.4.x"')
-
-
-def test_a_line_twice_is_refused() -> None:
-    with pytest.raises(UsageError, match=r"'1\.x' stands there twice"):
-        parse_settings(
-            '[repository]\nowner = "acme"\nname = "shop"\n'
-            '[release]\nlines = ["1.x", "1.x"]\n'
-        )
-
-
 def test_a_refusal_of_the_line_ends_a_run_before_anything_is_written() -> None:
     runs = hotfix()
     runs.land("1.4.x", "feat: more")
@@ -395,14 +389,3 @@ def test_a_refusal_of_the_line_ends_a_run_before_anything_is_written() -> None:
 
     assert runs.faults.writes == []
     assert not isinstance(runs.outside_at("main").remote, Unknown)
-
-
-@pytest.mark.parametrize("prefix", ["shop@", "release/", "1"])
-def test_the_refusal_of_a_prefix_gives_an_example(prefix: str) -> None:
-    with pytest.raises(UsageError) as caught:
-        parse_settings(
-            '[repository]\nowner = "acme"\nname = "shop"\n'
-            f'[release]\ntag_prefix = "{prefix}"\n'
-        )
-
-    assert caught.value.fix == 'Write one such as "v" or "shop-v".'

@@ -31,11 +31,6 @@ def check_start(
     return found
 
 
-def may_finish(reading: Reading) -> bool:
-    """Say whether nothing stands in the way of what was begun."""
-    return all(each.status == "ok" for each in _check(reading))
-
-
 def check_publication(now: Start, reading: Reading) -> list[Check]:
     """Say whether the version of *reading* can be published."""
     return [*_check_file(now, reading), *_check(reading)]
