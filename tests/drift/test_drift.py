@@ -82,6 +82,7 @@ def test_what_differs_is_shown_and_the_rest_is_counted(place: Place) -> None:
     text = as_plain(drift_report(place.read("rulesets")))
 
     assert "  main     not as the file says" in text.splitlines()
+    assert text.splitlines()[-1] == "  1 to repair, 0 not verified"
     assert "  1 other is as the file says" in text.splitlines()
     assert "tags" not in text
 
@@ -93,6 +94,7 @@ def test_a_section_without_an_answer_is_named_once(place: Place) -> None:
 
     assert "  rulesets  not verified" in text.splitlines()
     assert "Not verified\n  rulesets: " in text
+    assert text.splitlines()[-1] == "  0 to repair, 1 not verified"
 
 
 def test_drift_never_judges_how_the_file_is_written(place: Place) -> None:

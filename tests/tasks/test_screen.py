@@ -7,6 +7,7 @@ import pty
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -192,6 +193,24 @@ def test_long_work_is_shown_with_its_time_and_gone_at_its_end() -> None:
     assert "done" in said
     assert said.rstrip().endswith("end")
     assert "status" not in on_a_terminal(WAITS, NO_COLOR="1")
+
+
+@pytest.mark.parametrize(
+    ("what", "seconds", "said"),
+    [
+        ("drift", 0.05, "drift: still at work after 0.05 s\n"),
+        ("drift", 60, ""),  # nothing takes that long here
+        ("", 0.05, ""),  # what prints itself
+    ],
+)
+def test_a_pipe_gets_one_line_when_something_takes_long(
+    what: str, seconds: float, said: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with screen.working(what, after=seconds):
+        time.sleep(0.3)
+    time.sleep(0.1)
+
+    assert capfd.readouterr() == ("", said)
 
 
 def test_what_prints_itself_is_not_touched_on_a_terminal() -> None:

@@ -32,6 +32,8 @@ def drift_report(found: DriftReading) -> Report:
     drifting = [name for name, each in found.facts.items() if each.drift]
     others = [_TO_DO[x].format(owner=owner) for x in drifting if x in _TO_DO]
     unclear = [each for each in found.unverified if not each.accepted(allowed)]
+    count = sum(len(each.drift) for each in found.facts.values())
+    last = f"{count} to repair, {len(found.unverified)} not verified"
     return Report(
         headline=f"{repository}: {_headline(found)}",
         sections=(
@@ -46,6 +48,7 @@ def drift_report(found: DriftReading) -> Report:
             Section("To know", found.notes),
             Section("Inherited, not compared", reading.inherited),
             Section("To do", (*remedies(reading.comparisons, repository), *others)),
+            Section("", (last,) if found.verdict != "in_sync" else ()),
         ),
         data=_as_json(found),
         problems=(  # annotations: every drift, and what nobody accepted unverified

@@ -68,10 +68,23 @@ def print_line(line: str, stream: TextIO) -> None:
 
 
 @contextmanager
-def working(what: str) -> Iterator[None]:
-    """Show on a terminal that *what*, if anything, is going on, and for how long."""
+def working(what: str, *, after: float = 10) -> Iterator[None]:
+    """Show on a terminal that *what*, if anything, is going on, and for how long.
+
+    A pipe gets one line, if it takes longer than *after* seconds.
+    """
     if not (what and is_watched(sys.stderr) and sys.stdout.isatty()):
-        yield
+        from threading import Timer
+
+        said = f"{what}: still at work after {after:g} s"
+        waiting = Timer(after, print_line, (said, sys.stderr))
+        waiting.daemon = True
+        if what:
+            waiting.start()
+        try:
+            yield
+        finally:
+            waiting.cancel()
         return
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
