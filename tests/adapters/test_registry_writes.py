@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from monokeel.ground.answers import Absent, Found
 from monokeel.ground.errors import RefusedError, ServiceError
 from sandbox.registry_server import RegistryServer
 from sandbox.switches import Fault
@@ -96,3 +97,43 @@ def test_a_manifest_is_put_as_it_was_byte_for_byte(server: RegistryServer) -> No
 
     repository = server.registry.repositories[API]
     assert repository.manifests[repository.tags["1.4.0"]].body == spaced.manifest
+
+
+@pytest.mark.parametrize("stale", [1, 2, 3])
+def test_a_version_is_free_only_after_some_more_looks(
+    server: RegistryServer, stale: int
+) -> None:
+    """G27: the first "no" about a tag just written may be wrong."""
+    server.registry.switches.images_stale_reads = stale
+    push(server, "1.4.0")
+    waited: list[float] = []
+
+    [answer] = adapter(server, sleep=waited.append).settled_all([(API, "1.4.0")])
+
+    assert isinstance(answer, Found)
+    assert waited == [0.5, 1.0, 2.0][:stale]
+
+
+def test_a_version_that_is_free_is_asked_for_four_times(server: RegistryServer) -> None:
+    push(server, "1.3.0")
+    waited: list[float] = []
+
+    answers = adapter(server, sleep=waited.append).settled_all([(API, "1.4.0")])
+
+    assert answers == [Absent()]
+    assert waited == [0.5, 1.0, 2.0]
+
+
+@pytest.mark.parametrize("stale", [1, 2, 5])
+def test_what_was_written_is_read_until_it_is_shown(
+    server: RegistryServer, stale: int
+) -> None:
+    """G25 and G26: neither the build nor the version is called "not there"."""
+    server.registry.switches.images_stale_reads = stale
+    digest = push(server, BUILT)
+    registry = adapter(server)
+
+    assert registry.digest_at(API, BUILT) == digest
+    registry.give_tag(API, digest, "1.4.0")
+
+    assert registry.digest_at(API, "1.4.0") == digest

@@ -15,7 +15,8 @@ class FakeImages:
     """*moved* names every tag that ever changed its digest; *silent* do not answer.
 
     *closed* images may not be pushed by us. *lost* are digests of manifests that an
-    index at the same name had, and that are gone.
+    index at the same name had, and that are gone. *stale* images are shown only to
+    who asks again.
     """
 
     def __init__(self, faults: Faults | None = None) -> None:
@@ -24,6 +25,7 @@ class FakeImages:
         self.silent: set[str] = set()
         self.closed: set[str] = set()
         self.lost: set[str] = set()
+        self.stale: set[str] = set()
         self.moved: list[str] = []
         self.indexes: set[str] = set()
         self._numbers = itertools.count(1 << 32)
@@ -43,6 +45,14 @@ class FakeImages:
         )
 
     def look_up_all(
+        self, names: Sequence[tuple[str, str]]
+    ) -> list[Found | Absent | Unknown]:
+        return [
+            Absent() if image in self.stale else self.look_up(image, tag)
+            for image, tag in names
+        ]
+
+    def settled_all(
         self, names: Sequence[tuple[str, str]]
     ) -> list[Found | Absent | Unknown]:
         return [self.look_up(image, tag) for image, tag in names]

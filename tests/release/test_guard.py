@@ -67,6 +67,18 @@ def test_one_taken_image_is_enough_and_the_unknown_stand_beside_it(
     assert [image.state for image in guard.images] == ["other", "unknown", "free"]
 
 
+def test_a_stale_no_is_not_a_free_version(
+    registry: FakeImages, settings: Settings
+) -> None:
+    """G27."""
+    registry.push_new(API, "1.4.0", OTHER)
+    registry.stale.add(API)
+
+    guard = ask_version(registry, settings, version="1.4.0", commit=COMMIT)
+
+    assert guard.verdict == "taken"
+
+
 def test_silence_is_not_a_free_version(
     registry: FakeImages, settings: Settings
 ) -> None:

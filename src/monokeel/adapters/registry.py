@@ -102,6 +102,13 @@ class Registry:
         """Say what is at each (image, tag), in that order, asked at the same time."""
         return map_concurrently(lambda name: self.look_up(*name), names)
 
+    def settled_all(self, names: Sequence[tuple[str, str]]) -> list[ImageAnswer]:
+        """Say it as look_up_all does; "not there" only after some more looks.
+
+        A tag just written may be missing for seconds (k8s-test-infra#390).
+        """
+        return map_concurrently(lambda name: self._settled_look(*name), names)
+
     def may_push_all(self, images: Sequence[str]) -> list[bool | Unknown]:
         """Say of each of *images*, asked at the same time, whether it may be pushed."""
         return map_concurrently(self._may_push, images)
@@ -190,6 +197,15 @@ class Registry:
         if isinstance(now, Unknown):
             raise ServiceError(f"{image}:{tag}: {now.reason}", fix=_AGAIN)
         return Found(digest=now.digest) if isinstance(now, Manifest) else now
+
+    def _settled_look(self, image: str, tag: str) -> ImageAnswer:
+        answer = self.look_up(image, tag)
+        for wait_s in _WAITS_S[:3]:
+            if not isinstance(answer, Absent):
+                break
+            self._sleep(wait_s)
+            answer = self.look_up(image, tag)
+        return answer
 
     def _may_push(self, image: str) -> bool | Unknown:
         """Say whether an upload to *image* would be accepted; leave nothing there.

@@ -9,7 +9,7 @@ from monokeel.ground.report import Report, Section, Table
 from monokeel.ground.settings import Settings
 from monokeel.ground.version import parse_wanted
 from monokeel.release.plan import ImageState, ServiceImage
-from monokeel.release.ports import ImageTags
+from monokeel.release.ports import Images
 from monokeel.release.reading import Reading
 
 _COLUMNS = ("service", "state", "image", "detail")
@@ -45,7 +45,7 @@ class Guard:
 
 
 def ask_version(
-    images: ImageTags, settings: Settings, *, version: str, commit: str | None
+    images: Images, settings: Settings, *, version: str, commit: str | None
 ) -> Guard:
     """Ask the registry about *version* of every service, all at once.
 
@@ -54,7 +54,7 @@ def ask_version(
     """
     version = parse_wanted(version, prefix=settings.tag_prefix)
     asked = settings.images
-    answers = images.look_up_all([(image, version) for image in asked.values()])
+    answers = images.settled_all([(image, version) for image in asked.values()])
     return Guard(
         version=version,
         images=tuple(

@@ -127,6 +127,9 @@ class ImageTags(Protocol):
 class Images(ImageTags, Protocol):
     """The container images in the registry."""
 
+    def settled_all(self, names: Sequence[tuple[str, str]]) -> list[ImageAnswer]:
+        """Say it as look_up_all does; "not there" only after some more looks."""
+
     def look_up(self, image: str, tag: str) -> ImageAnswer:
         """Say what is at *tag* (or digest) of *image*."""
 
