@@ -130,14 +130,31 @@ def test_an_unknown_identity_touches_nothing(box: Sandbox) -> None:
     assert box.state.issues == []
 
 
-def test_a_text_that_is_too_long_is_cut_before_its_marker(box: Sandbox) -> None:
+def test_a_text_that_is_too_long_is_cut_and_says_so(box: Sandbox) -> None:
+    """G36: 65,536 characters are GitHub's limit."""
     issues = Issues(github(box))
 
-    issues.create("drift", title="Drift", body="x" * 70_000)
+    number = issues.create("drift", title="Drift", body="x" * 70_000)
+    issues.change(number, "drift", title="Drift", body="y" * 70_000)
+    issues.comment(number, "z" * 70_000)
 
     found = issues.newest("drift")
     assert found is not None
-    assert len(found.body) < 65_536
+    assert "yyy\n\n… cut here: the log" in found.body
+    assert found.body.endswith("<!-- monokeel: drift -->\n")
+    [(_, _, comment, _)] = box.state.issues[0].comments
+    assert "zzz\n\n… cut here: the log" in comment
+    assert max(len(found.body), len(comment)) < 65_536
+
+
+def test_a_text_that_fits_is_not_cut(box: Sandbox) -> None:
+    issues = Issues(github(box))
+
+    issues.create("drift", title="Drift", body="x" * 65_000)
+
+    found = issues.newest("drift")
+    assert found is not None
+    assert "cut here" not in found.body
 
 
 def test_labels_and_assignees_come_with_a_new_issue(box: Sandbox) -> None:

@@ -11,6 +11,7 @@ from monokeel.ground.answers import Json, as_number, as_object, as_text
 from monokeel.ground.errors import ServiceError
 
 _LONGEST = 65_000  # GitHub refuses a body of more than 65,536 characters
+_CUT = "\n\n… cut here: the log of the run that wrote this has the rest."
 # What a workflow opens with its own token. An App that takes over goes on with it.
 _WORKFLOWS = "github-actions[bot]"
 
@@ -70,7 +71,7 @@ class Issues:
         self._github.request(
             "POST",
             f"/issues/{number}/comments",
-            json={"body": text[:_LONGEST]},
+            json={"body": _shortened(text)},
             expect=(HTTPStatus.CREATED,),
         )
 
@@ -125,4 +126,8 @@ def _hidden(marker: str) -> str:
 
 
 def _marked(marker: str, body: str) -> str:
-    return f"{body.rstrip()[:_LONGEST]}\n\n{_hidden(marker)}\n"
+    return f"{_shortened(body.rstrip())}\n\n{_hidden(marker)}\n"
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _LONGEST else text[:_LONGEST] + _CUT
