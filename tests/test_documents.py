@@ -114,3 +114,11 @@ def test_the_changelog_has_a_section_for_this_version() -> None:
     section = text.partition(f"\n## {version}\n")[2].partition("\n## ")[0]
 
     assert "### What repositories must do" in section
+
+
+@pytest.mark.parametrize("name", ["SECURITY.md", "template/SECURITY.md.jinja"])
+def test_no_security_policy_promises_days_that_nobody_has_agreed_to(name: str) -> None:
+    """S38."""
+    text = (ROOT / name).read_text(encoding="utf-8")
+
+    assert re.findall(r"\b(?:days?|hours?|weeks?|months?)\b", text) == []
