@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -60,6 +61,29 @@ def test_tags_are_peeled_and_limited_to_a_history(clone: Path) -> None:
 
     assert Git(clone).tags(merged=first) == {"v1.0.0": first, "v1.1.0": first}
     assert Git(clone).tags()["v2.0.0"] == second
+
+
+def test_many_tags_of_one_commit_do_not_read_its_message_each(clone: Path) -> None:
+    """R25: 5,000 tags on a message of 10 MB took 31 s, and take 0.2 s."""
+    text = "fix: b\n\n" + "some words of a long message\n" * 350_000
+    made = ["git", "commit-tree", "HEAD^{tree}", "-p", "HEAD"]
+    done = subprocess.run(
+        made, cwd=clone, input=text, check=True, capture_output=True, text=True
+    )
+    commit = done.stdout.strip()
+    refs = "".join(f"create refs/tags/v1.0.{n} {commit}\n" for n in range(5000))
+    update = ["git", "update-ref", "--stdin"]
+    subprocess.run(update, cwd=clone, input=refs, check=True, text=True)
+    begun = time.monotonic()
+
+    found = Git(clone).tags(), Git(clone).tags(merged=commit)
+
+    assert [len(tags) for tags in found] == [5000, 5000]
+    assert time.monotonic() - begun < 10
+
+
+def test_a_clone_without_tags_has_none(clone: Path) -> None:
+    assert Git(clone).tags() == Git(clone).tags(merged="HEAD") == {}
 
 
 def test_a_file_is_read_from_the_commit_and_not_from_the_disk(clone: Path) -> None:

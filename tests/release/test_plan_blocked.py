@@ -6,6 +6,7 @@ import pytest
 
 from monokeel.ground.errors import RefusedError
 from monokeel.ground.report import as_plain
+from monokeel.release.record import marker
 from monokeel.release.show import refuse_blocked, report_of
 from tests.fakes.plans import Shop, problems, statuses
 
@@ -218,6 +219,21 @@ def test_a_draft_of_somebody_else_is_named_and_stops_nobody(commit: str | None) 
     assert f"the draft v1.1.0 ({number}) of ben is not this release" in (
         plan.warnings[0].message
     )
+
+
+def test_a_draft_with_our_mark_and_no_file_is_named_with_its_author() -> None:
+    """R26: the mark is no proof, so who made what the release removes is told."""
+    shop = shop_with_a_feature()
+    made = shop.releases.create_draft(
+        "v1.1.0", title="", body=marker(shop.history.head())
+    )
+    shop.releases.releases[made.id] = replace(made, author="ben")
+
+    plan = shop.plan()
+
+    assert problems(plan) == []
+    said = f"the draft v1.1.0 ({made.id}) of ben has our mark and no file"
+    assert plan.warnings[0].message.startswith(said)
 
 
 @pytest.mark.parametrize("label", ["own", OTHER, None])

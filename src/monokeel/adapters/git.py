@@ -124,20 +124,20 @@ class Git:
     def tags(self, merged: str | None = None) -> dict[str, str]:
         """Return tag name → peeled commit, by name; only those in *merged*'s history.
 
-        ``for-each-ref`` and not ``git tag``, whose output a user's settings change.
+        ``show-ref`` peels wholly in every git, and reads no message: ``%(*objectname)``
+        of ``for-each-ref`` reads that of the commit once for each tag.
         """
-        limit = [] if merged is None else [f"--merged={merged}"]
-        fields = "%(refname:strip=2) %(objectname) %(*objectname) %(*objecttype)"
-        asked = ("for-each-ref", *limit, "--sort=refname", f"--format={fields}")
-        done = self._git(*asked, "refs/tags")
-        tags: dict[str, str] = {}
         # A name may hold what Python takes for white space or a line end.
+        done = self._git("show-ref", "--tags", "--dereference", ok=(0, 1))
+        tags: dict[str, str] = {}
         for line in filter(None, done.stdout.split("\n")):
-            name, sha, peeled, kind = line.split(" ")
-            # A tag of a tag: before git 2.44 one step is all that it peels.
-            nested = self.commit_of(f"refs/tags/{name}") if kind == "tag" else None
-            tags[name] = nested or peeled or sha
-        return tags
+            sha, ref = line.split(" ")  # "REF^{}" is what REF leads to, and follows it
+            tags[ref.removeprefix("refs/tags/").removesuffix("^{}")] = sha
+        if merged is None:
+            return tags
+        asked = (f"--merged={merged}", "--format=%(refname:strip=2)", "refs/tags")
+        names = {*self._git("for-each-ref", *asked).stdout.split("\n")}
+        return {name: sha for name, sha in tags.items() if name in names}
 
     def log(self, since: str | None, commit: str) -> Log:
         """Return the commits from *commit* back to *since*, newest first.

@@ -57,17 +57,21 @@ def about_reverts(analysis: Analysis) -> list[Caution]:
 
 
 def about_drafts(reading: Reading) -> list[Caution]:
-    """Return a caution for each draft of this version that is left out of it."""
+    """Return a caution for each draft of this version that is not to be published."""
     try:
-        drafts = reading.foreign_drafts
+        drafts = [(each, reading.is_left_of_ours(each)) for each in reading.drafts]
     except NO_ANSWER:
         return []  # the check "release" says so
+    left = "is not this release and is left alone"
+    empty = "has our mark and no file, as a run that was cut short leaves it: the"
+    empty += " release removes it"
     return [
         Caution(
             message=f"the draft {each.tag} ({each.id}) of {each.author or 'somebody'}"
-            f" is not this release and is left alone: {each.page}"
+            f" {empty if ours else left}: {each.page}"
         )
-        for each in drafts
+        for each, ours in drafts
+        if not (ours and each.has_file)
     ]
 
 

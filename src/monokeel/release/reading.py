@@ -134,11 +134,6 @@ class Reading:
         return [each for each in self.drafts if self.holds_record(each)]
 
     @property
-    def foreign_drafts(self) -> list[GitHubRelease]:
-        """The drafts of this version that somebody else made, or changed."""
-        return [each for each in self.drafts if not self.is_left_of_ours(each)]
-
-    @property
     def is_out(self) -> bool:
         """Whether this version is published with the record decided on."""
         return self.published is not None and self._has_wanted_file(self.published)
