@@ -20,7 +20,8 @@ def check_pointers(reading: Reading, records: Records) -> Facts:
     entries: list[dict[str, Json]] = []
     for place in reading.places:
         mover = _mover(place, records) if place.drift else None
-        drift += [_with_mover(problem, mover) for problem in place.drift]
+        by = f" (by {mover[0]} at {when(mover[1])})" if mover else ""
+        drift += [f"{problem}{by}" for problem in place.drift]
         entries.append(_entry(place, mover))
     strays = reading.pointers.strays(reading.settings)
     return Facts(
@@ -44,10 +45,6 @@ def _mover(place: Place, records: Records) -> tuple[str, str] | None:
         if place.commit is None or move.after == place.commit:
             return move.actor or "somebody", f"{move.at:%Y-%m-%dT%H:%M:%SZ}"
     return None
-
-
-def _with_mover(problem: str, mover: tuple[str, str] | None) -> str:
-    return f"{problem} (by {mover[0]} at {when(mover[1])})" if mover else problem
 
 
 def _entry(place: Place, mover: tuple[str, str] | None) -> dict[str, Json]:

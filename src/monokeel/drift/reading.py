@@ -10,7 +10,7 @@ from monokeel.drift.releases import check_releases
 from monokeel.drift.rulesets import check_rulesets
 from monokeel.drift.sections import Facts, Wanted
 from monokeel.drift.settings import check_settings
-from monokeel.ground.errors import NO_ANSWER, MonokeelError
+from monokeel.ground.errors import NO_ANSWER
 from monokeel.ground.settings import Settings
 from monokeel.policy.reading import Unverified, Verdict, judge
 from monokeel.promotion.pointers import Pointers, read_remote
@@ -77,12 +77,8 @@ def read_drift(wanted: Wanted, outside: Outside) -> DriftReading:
         try:
             facts[name] = checks[name]()
         except NO_ANSWER as error:
-            facts[name] = _unread(name, error)
+            # Nothing of the section is known: no answer is never "none".
+            reason = f"{error.problem}. {error.fix}" if error.fix else error.problem
+            unread = Unverified(item=name, subject="", reason=reason, hidden=False)
+            facts[name] = Facts(unverified=(unread,))
     return DriftReading(wanted=wanted, facts=facts)
-
-
-def _unread(section: str, error: MonokeelError) -> Facts:
-    """Return that nothing of *section* is known: no answer is never "none"."""
-    reason = f"{error.problem}. {error.fix}" if error.fix else error.problem
-    unread = Unverified(item=section, subject="", reason=reason, hidden=False)
-    return Facts(unverified=(unread,))
