@@ -181,8 +181,8 @@ def screens(session: nox.Session) -> None:
 
 @nox.session(python=False)
 def changelog(session: nox.Session) -> None:
-    """Print what commits since the last release tell; CHANGELOG.md gets it by hand."""
-    run(session, "git-cliff", "--unreleased", "--strip", "all", *session.posargs)
+    """Write this version's section of CHANGELOG.md anew; what people wrote stays."""
+    run(session, "python", "scripts/version.py", "changelog")
 
 
 @nox.session(python=False)

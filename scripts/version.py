@@ -1,11 +1,14 @@
 """Prepare the pull request that releases the template.
 
     python scripts/version.py 1.1.0
+    python scripts/version.py changelog
 
-Writes the version, the wheel with its hash, the manifest, and a section of the
-changelog with what was merged since the last release. What repositories must do stands
-in the footer ``Repositories-Must:`` of the commits; add to the section by hand. Once it
-is merged the workflow Release makes the tag.
+The first writes the version, the wheel with its hash, the manifest, and a section of
+the changelog; the second writes the section of this version anew. git-cliff lists what
+was merged since the last release; what repositories must do stands in the footer
+``Repositories-Must:`` of the commits. What people wrote stays: the two to five
+sentences below the heading, and what they added to what repositories must do. Once the
+pull request is merged the workflow Release makes the tag.
 """
 
 import re
@@ -14,10 +17,9 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-NOTED = re.compile(
-    r"(?:feat|fix|perf|revert)(?:\([^)]*\))?!?: |[a-z]+(?:\([^)]*\))?!: "
-)
-HEADING = "### What repositories must do"
+MUST = "### What repositories must do"
+TOP = "TODO: say in two to five sentences what this version is for."
+NOTHING = "Nothing."
 
 
 def git(*args: str) -> str:
@@ -27,31 +29,57 @@ def git(*args: str) -> str:
     return done.stdout.strip() if done.returncode == 0 else ""
 
 
-def section(version: str) -> str:
-    """Return the section of the changelog for *version*."""
+def listed() -> str:
+    """Return what git-cliff lists of the commits since the last release, by kind."""
+    cliff = Path(sys.executable).with_name("git-cliff")
+    config = ROOT / "pyproject.toml"
+    command = [cliff, "--config", config, "--unreleased", "--strip", "all"]
+    done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
+    return done.stdout.strip()
+
+
+def told() -> list[str]:
+    """Return what the commits since the last release say that repositories must do."""
     last = git("describe", "--tags", "--abbrev=0", "--match", "v[0-9]*")
     since = f"{last}..HEAD" if last else "HEAD"
-    asked = ("log", "--no-merges", "--reverse", since)
-    subjects = [x for x in git(*asked, "--format=%s").splitlines() if NOTED.match(x)]
     footer = "--format=%(trailers:key=Repositories-Must,valueonly)"
-    must = [x for x in git(*asked, footer).splitlines() if x]
-    told = "\n".join(f"- {each}" for each in must) or "Nothing."
-    listed = "\n".join(f"- {each}" for each in subjects)
-    return f"## {version}\n\n{listed}\n\n{HEADING}\n\n{told}\n\n"
+    said = git("log", "--no-merges", "--reverse", since, footer).splitlines()
+    return [f"- {each}" for each in said if each]
 
 
-def main(version: str) -> None:
-    """Write *version* everywhere."""
+def section(version: str, before: str = "") -> str:
+    """Return the section of *version*; what people wrote into *before* stays."""
+    top = before.partition("\n### ")[0].strip() or TOP
+    kept = before.partition(f"{MUST}\n")[2].strip().removeprefix(NOTHING).strip()
+    new = [each for each in told() if each not in kept.splitlines()]
+    must = "\n".join([*filter(None, [kept]), *new]) or NOTHING
+    return "\n\n".join([f"## {version}", top, *filter(None, [listed()]), MUST, must])
+
+
+def written(text: str, version: str) -> str:
+    """Return the changelog *text* with the section of *version*, made anew."""
+    start, *parts = re.split(r"^## (?=\d)", text, flags=re.MULTILINE)
+    others = [each.strip() for each in parts if not each.startswith(f"{version}\n")]
+    [before] = [x for x in parts if x.startswith(f"{version}\n")] or [""]
+    made = section(version, before.removeprefix(version))
+    blocks = [start.strip(), made, *(f"## {each}" for each in others)]
+    return "\n\n".join(blocks) + "\n"
+
+
+def main(asked: str) -> None:
+    """Write the version *asked* for everywhere, or the changelog alone."""
+    path, changelog = ROOT / "TEMPLATE_VERSION", ROOT / "CHANGELOG.md"
+    again = asked == "changelog"
+    version = path.read_text(encoding="utf-8").strip() if again else asked
     if re.fullmatch(r"\d+\.\d+\.\d+", version) is None:
         raise SystemExit(f"{version!r} is no version; write it as 1.1.0")
-    changelog = ROOT / "CHANGELOG.md"
     text = changelog.read_text(encoding="utf-8")
-    if f"\n## {version}\n" in text:
+    if not again and f"\n## {version}\n" in text:
         raise SystemExit(f"CHANGELOG.md has a section {version} already")
-    start, newest, rest = text.partition("\n## ")
-    text = f"{start}\n{section(version)}{newest.lstrip()}{rest}"
-    changelog.write_text(text, encoding="utf-8")
-    (ROOT / "TEMPLATE_VERSION").write_text(f"{version}\n", encoding="utf-8")
+    changelog.write_text(written(text, version), encoding="utf-8")
+    if again:
+        return
+    path.write_text(f"{version}\n", encoding="utf-8")
     subprocess.run([sys.executable, str(ROOT / "scripts/regen.py")], check=True)
     print(f"Commit this as: chore: version {version}")
 

@@ -1,6 +1,8 @@
 """What the documents name is there."""
 
 import re
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -108,12 +110,62 @@ def test_the_first_screen_has_what_a_first_run_takes() -> None:
     assert f"{count} packages" in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-def test_the_changelog_has_a_section_for_this_version() -> None:
-    version = (ROOT / "TEMPLATE_VERSION").read_text(encoding="utf-8").strip()
+def test_the_changelog_is_as_the_generator_writes_it() -> None:
+    """But for what is merged meanwhile: the list may be that of an earlier commit."""
+    made = (ROOT / "TEMPLATE_VERSION").read_text(encoding="utf-8").strip()
     text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
-    section = text.partition(f"\n## {version}\n")[2].partition("\n## ")[0]
+    top, *kinds = text.partition(f"\n## {made}\n")[2].split("\n## ")[0].split("\n### ")
+    names = [kind.partition("\n")[0] for kind in kinds]
+    entries = [x for kind in kinds[:-1] for x in kind.splitlines()[1:] if x]
+    sentences = re.findall(r"[.!?](?=\s|$)", top)
+    known = ["Breaking", "Features", "Fixes", "Faster", "Taken back"]
+    groups = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]
 
-    assert "### What repositories must do" in section
+    assert 2 <= len(sentences) <= 5
+    assert names == [*(x for x in known if x in names), "What repositories must do"]
+    assert [x for x in entries if not re.match(r"- (\*\*[\w-]+\*\*: )?\S", x)] == []
+    assert entries != []
+    assert [
+        x["group"].rpartition("-->")[2]
+        for x in groups["git-cliff"]["git"]["commit_parsers"]
+        if "group" in x
+    ] == known
+
+
+def test_a_changelog_made_anew_keeps_what_people_wrote(tmp_path: Path) -> None:
+    """From commits of each kind, twice: the second time changes nothing."""
+    folder = tmp_path / "template"
+    (folder / "scripts").mkdir(parents=True)
+    for name in ("scripts/version.py", "pyproject.toml", "TEMPLATE_VERSION"):
+        (folder / name).write_bytes((ROOT / name).read_bytes())
+    made = (folder / "TEMPLATE_VERSION").read_text(encoding="utf-8").strip()
+    page = folder / "CHANGELOG.md"
+    page.write_text(
+        f"# Changelog\n\nOf it.\n\n## {made}\n\nOne. Two.\n\n### Features\n\n- gone"
+        "\n\n### What repositories must do\n\n- By hand.\n\n## 0.9.0\n\nOld.\n",
+        encoding="utf-8",
+    )
+    author = ("-c", "user.name=ada", "-c", "user.email=ada@example.com")
+    subprocess.run(["git", "init", "-q", folder], check=True)
+    for message in (
+        "feat(api): a basket",
+        "fix: a typo\n\nWhy.\n\nRepositories-Must: run ./inv init once",
+        "chore: nobody reads this",
+        "feat!: another key",
+    ):
+        commit = ("commit", "-q", "--allow-empty", "-m", message)
+        subprocess.run(["git", "-C", folder, *author, *commit], check=True)
+
+    for _ in range(2):
+        again = (sys.executable, folder / "scripts/version.py", "changelog")
+        subprocess.run(again, check=True)
+
+        assert page.read_text(encoding="utf-8") == (
+            f"# Changelog\n\nOf it.\n\n## {made}\n\nOne. Two.\n\n### Breaking\n\n"
+            "- another key\n\n### Features\n\n- **api**: a basket\n\n### Fixes\n\n"
+            "- a typo\n\n### What repositories must do\n\n- By hand.\n"
+            "- run ./inv init once\n\n## 0.9.0\n\nOld.\n"
+        )
 
 
 @pytest.mark.parametrize("name", ["SECURITY.md", "template/SECURITY.md.jinja"])

@@ -80,7 +80,7 @@ def test_a_repository_goes_from_one_release_of_the_template_to_the_next(
 
     assert early.returncode != 0  # TEMPLATE_VERSION still says 1.0.0
     assert (check.returncode, done.returncode) == (2, 0), check.stderr + done.stderr
-    assert "- feat: say whom to ask" in check.stdout
+    assert "### Features\n\n  - say whom to ask" in check.stdout
     assert "What repositories must do" in check.stdout
     assert "- run ./inv init once" in check.stdout
     assert (shop / "TEMPLATE_VERSION").read_text() == "1.1.0\n"
