@@ -31,8 +31,8 @@ def git(*args: str) -> str:
 
 def listed() -> str:
     """Return what git-cliff lists of the commits since the last release, by kind."""
-    cliff = Path(sys.executable).with_name("git-cliff")
-    config = ROOT / "pyproject.toml"
+    cliff = str(Path(sys.executable).with_name("git-cliff"))
+    config = str(ROOT / "pyproject.toml")
     command = [cliff, "--config", config, "--unreleased", "--strip", "all"]
     done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
     return done.stdout.strip()

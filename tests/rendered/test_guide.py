@@ -89,6 +89,51 @@ def test_a_task_in_a_page_exists_with_its_options(path: Path) -> None:
     assert wrong == []
 
 
+# Which test runs the commands of which page; other blocks say that they need GitHub.
+_RUN = {
+    "docs/tutorial.md": "tests/e2e/test_tutorial.py",
+    "docs/how-to/adopt.md": "tests/e2e/test_adopt.py",
+    "docs/how-to/leave.md": "tests/e2e/test_adopt.py",
+    "docs/how-to/hotfix.md": "tests/e2e/test_hotfix.py",
+    "docs/how-to/sandbox.md": "tests/e2e/test_tutorial.py",
+}
+_MARK = "<!-- needs GitHub -->"
+_BLOCK = re.compile(r"^([^\n]*)\n *```\w*\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
+_OUTSIDE = re.compile(r"(?:^|[;(|&] *)(?:git|gh|copier|uvx|pipx) ")
+
+
+def untried(text: str) -> list[str]:
+    """Return the lines for git, gh and copier in blocks of *text* without the mark."""
+    return [
+        line.strip()
+        for before, block in _BLOCK.findall(text)
+        if before.strip() != _MARK
+        for line in block.splitlines()
+        if _OUTSIDE.search(line.strip())
+    ]
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_a_command_of_a_page_is_run_by_a_test_or_says_that_it_needs_github(
+    path: Path,
+) -> None:
+    text, name = path.read_text(encoding="utf-8"), str(path.relative_to(ROOT))
+    if name in _RUN:
+        assert f'"{name}"' in (ROOT / _RUN[name]).read_text(encoding="utf-8")
+        assert _MARK not in text
+    else:
+        assert untried(text) == []
+
+
+def test_a_command_that_nobody_tried_is_found() -> None:
+    block = "Do:\n\n```\n{}\n```\n"
+
+    for line in ("git push", "id=$(gh api x)", "cd x && copier copy y", "uvx copier z"):
+        assert untried(block.format(line)) == [line]
+        assert untried(f"{_MARK}\n" + block.format(line).partition("\n\n")[2]) == []
+    assert untried(block.format("./inv release  # as git does")) == []
+
+
 # A task with a placeholder, or a manner of speaking: `./inv TASK --help`.
 _SPOKEN = re.compile(r"TASK|\\$")
 
