@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.e2e.act_shop import Template
 from tests.e2e.guide import FOLLOWED, GUIDE, Place, Reader, commands, follows
@@ -56,14 +57,15 @@ def test_an_update_is_found_taken_and_verified_and_lost_answers_come_back(
 ) -> None:
     check, update, verify, here, there, restore = reader.step(UPDATES)
     answers = shop.folder / ".copier-answers.yml"
-    before = answers.read_text(encoding="utf-8")
+    before = yaml.safe_load(answers.read_bytes())
     old = (shop.folder / "TEMPLATE_VERSION").read_text(encoding="utf-8").strip()
 
     reader.run(check)
-    answers.rename(shop.folder / "answers.yml")
-    reader.run(restore, {"v1.0.0": f"v{old}", "OWNER": "monokeel"})
-    (shop.folder / "answers.yml").unlink()
-    assert answers.read_text(encoding="utf-8") == before
+    shop.do("git rm --quiet .copier-answers.yml")
+    shop.do("git commit --quiet --message='chore: lose the answers'")
+    reader.run(restore, {"1.0.0": old, "OWNER/REPO": "monokeel/monokeel"})
+    shop.do(f"git merge --quiet template/v{old}-answers")
+    assert yaml.safe_load(answers.read_bytes()) == before
     assert shop.do("git status --porcelain") == ""
 
     names = {"v1.0.0": f"v{old}", "TEMPLATE": str(tmp_path / "template")}
