@@ -17,6 +17,7 @@ from tests.fakes.served import (
     MANIFESTS,
     PASSWORD,
     adapter,
+    errors,
     push,
     registry_server,
 )
@@ -137,3 +138,26 @@ def test_what_was_written_is_read_until_it_is_shown(
     registry.give_tag(API, digest, "1.4.0")
 
     assert registry.digest_at(API, "1.4.0") == digest
+
+
+def test_a_package_of_another_repository_says_where_it_is_linked(
+    server: RegistryServer,
+) -> None:
+    """G29: no right of the token helps; the package's own settings do."""
+    digest = push(server, BUILT)
+    server.faults.append(
+        Fault(
+            method="PUT",
+            path=MANIFESTS,
+            status=403,
+            body=errors("DENIED", "permission_denied: write_package"),
+            times=9,
+        )
+    )
+
+    with pytest.raises(ServiceError, match="write_package") as caught:
+        adapter(server).give_tag(API, digest, "1.4.0")
+
+    assert "another repository" in caught.value.fix
+    assert "Manage Actions access" in caught.value.fix
+    assert "1.4.0" not in server.registry.repositories[API].tags

@@ -23,6 +23,18 @@ def test_four_runners_of_one_commit_publish_one_release(seed: int) -> None:
     assert [each for each in results if isinstance(each, RefusedError)] == []
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_ten_runs_of_one_commit_leave_one_release_and_no_refusal(seed: int) -> None:
+    """S36."""
+    world = World()
+
+    results = race(world, seed, [COMMIT] * 10)
+
+    world.assert_complete()
+    assert {each.record for each in published(results)} == {world.record()}
+    assert len(published(results)) == len(results)
+
+
 @pytest.mark.parametrize("seed", range(100))
 def test_of_two_commits_for_one_version_one_wins(seed: int) -> None:
     world = World()
