@@ -174,3 +174,13 @@ def test_no_security_policy_promises_days_that_nobody_has_agreed_to(name: str) -
     text = (ROOT / name).read_text(encoding="utf-8")
 
     assert re.findall(r"\b(?:days?|hours?|weeks?|months?)\b", text) == []
+
+
+def test_every_badge_is_of_something_that_is_there() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    runs = re.findall(r"/actions/workflows/([\w.-]+)/badge\.svg", text)
+    [licence] = re.findall(r"badge/licence-(\w+)-", text)
+
+    assert len(runs) == text.count("badge.svg") > 0
+    assert [x for x in runs if not (ROOT / ".github/workflows" / x).is_file()] == []
+    assert (ROOT / "LICENSE").read_text(encoding="utf-8").startswith(licence)
