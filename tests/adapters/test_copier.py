@@ -85,6 +85,8 @@ def test_the_host_keys_of_github_are_for_github_alone(
         "http://git.example.com/a.git",
         "https://ann:hunter2@github.com/a/b",
         "https://hunter2@github.com/a/b",
+        "ann:hunter2@github.com/a/b",
+        "ann:hunter2/x@github.com:a/b",
     ],
 )
 def test_an_unsafe_address_is_refused_without_showing_a_secret(

@@ -197,7 +197,8 @@ class TemplateRepository:
         manifest = _text_of(f"{commit}:{_BELOW}{MANIFEST}", self.mirror())
         if manifest is None:
             version = version or self.recorded().commit
-            raise ServiceError(f"{version} of {self.address()} has no {MANIFEST}")
+            shown = shown_address(self.address())
+            raise ServiceError(f"{version} of {shown} has no {MANIFEST}")
         names = {MANIFEST, *parse_manifest(manifest.encode())}
         return {path: blobs[path] for path in sorted(names & blobs.keys())}
 
@@ -284,9 +285,12 @@ def address_of(source: str, host: str = "github.com") -> str:
     if _SHORT.match(source):
         return f"https://{host}/{source.removesuffix('.git')}.git"
     parts = parts_of(source)
-    if parts.password or (parts.username and parts.scheme in {"http", "https"}):
+    bare = re.match(r"[^/@:]+:(?!//)[^@]*@", source)  # USER:SECRET@HOST
+    named = parts.username and parts.scheme in {"http", "https"}
+    if bare or parts.password or named:
+        host = parts.hostname or shown_address(source)
         raise UsageError(
-            f"the template's address holds credentials for {parts.hostname}",
+            f"the template's address holds credentials for {host}",
             fix="Write it without them; a private template is read with"
             " MONOKEEL_TEMPLATE_TOKEN, MONOKEEL_TEMPLATE_KEY or GITHUB_TOKEN.",
         )
