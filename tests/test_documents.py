@@ -184,3 +184,18 @@ def test_every_badge_is_of_something_that_is_there() -> None:
     assert len(runs) == text.count("badge.svg") > 0
     assert [x for x in runs if not (ROOT / ".github/workflows" / x).is_file()] == []
     assert (ROOT / "LICENSE").read_text(encoding="utf-8").startswith(licence)
+
+
+def test_a_branch_of_a_fork_is_not_held_to_our_names() -> None:
+    """G23: an outsider, such as one in the browser's editor, cannot always rename."""
+    text = (ROOT / "template/.github/workflows/ci.yml").read_text(encoding="utf-8")
+    before = text.partition("./inv check.branch")[0].rpartition("- name:")[2]
+
+    assert "if: ${{ github.event.pull_request.head.repo.full_name ==" in before
+
+
+def test_the_page_on_threats_names_what_no_rule_protects() -> None:
+    """G38."""
+    text = (ROOT / "docs/threats.md").read_text(encoding="utf-8")
+
+    assert "`git push --mirror`" in text
