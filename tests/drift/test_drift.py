@@ -30,7 +30,10 @@ def test_a_gap_of_optional_rules_is_shown_and_no_drift(place: Place) -> None:
     report = json.loads(as_json(drift_report(found)))
     gaps = [(x["name"], x["state"]) for x in report["rulesets"] if x["gap"]]
     assert gaps == [("names", "missing")]
-    state = "not on GitHub: branch_name_pattern (optional: GitHub's plan may refuse it)"
+    state = (
+        "no difference: not on GitHub: branch_name_pattern"
+        " (optional: GitHub's plan may refuse it)"
+    )
     assert f"  names    {state}" in as_plain(drift_report(found)).splitlines()
 
 
@@ -65,7 +68,7 @@ def test_drift_of_rules_names_paths_and_the_editor(place: Place) -> None:
         " last changed by ben at 2026-01-02"
     )
     assert drift_in(found, "rulesets") == [f"ruleset {line}"]
-    assert "./scripts/apply-rulesets.sh" in as_plain(drift_report(found))
+    assert "run ./inv policy.apply" in as_plain(drift_report(found))
 
 
 def test_where_all_is_in_sync_drift_is_one_line(place: Place) -> None:

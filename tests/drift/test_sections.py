@@ -60,7 +60,7 @@ ROWS: dict[str, tuple[Callable[[Place], object], str]] = {
     ),
     "the secret for every branch": (wide_secret, "is a secret of the repository, too"),
     "no key": (lambda place: place.repository.keys.clear(), "writer: no writable"),
-    "another key of our title": (second_key, "beside ours: monokeel (id 1, added at"),
+    "another key of our title": (second_key, "beside ours: monokeel (id 1, SHA256:"),
     "merged branches are deleted": (
         lambda place: place.repository.settings.update(delete_branch_on_merge=True),
         "delete_branch_on_merge is true, not false",

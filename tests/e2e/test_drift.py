@@ -69,7 +69,7 @@ def test_the_one_issue_follows_the_drift(shop: Ruled) -> None:
     assert "issue #1 is closed" in closed.out
     issue = shop.github.request("GET", "/issues/1").json()
     assert isinstance(issue, dict)
-    assert "./scripts/apply-rulesets.sh" in str(issue["body"])
+    assert "run ./inv policy.apply" in str(issue["body"])
 
 
 def test_in_actions_the_report_is_summary_and_annotations(
@@ -178,7 +178,7 @@ def test_a_merged_change_that_nobody_applied_is_told_from_tampering(
     found = shop.inv("drift", "--only", "rulesets")
 
     assert found.code == 2
-    assert f"the file is ahead: {commit[:12]} (chore: two reviews)" in found.out
+    assert f"{commit[:12]} of infra/rulesets.json ('chore: two reviews')" in found.out
     assert "by ada" not in found.out
 
 

@@ -139,12 +139,12 @@ ROWS = {
     "image missing": Row(
         upset=no_worker,
         code=3,
-        says=("acme/shop/worker:1.1.0 is gone, released was sha256:", "imagetools"),
+        says=("acme/shop/worker:1.1.0 is gone, its record says sha256:", "imagetools"),
     ),
     "other image": Row(
         upset=other_worker,
         code=3,
-        says=("acme/shop/worker:1.1.0 is sha256:", "released was sha256:"),
+        says=("acme/shop/worker:1.1.0 is sha256:", "its record says sha256:"),
     ),
     # The gates: the fact, the earliest time, and the option that helps.
     "order": Row(

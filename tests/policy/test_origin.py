@@ -111,13 +111,11 @@ def test_a_merged_change_that_nobody_applied_is_no_tampering() -> None:
 
     reading, _, text = told(rulesets, STRICT, TAGS, file=file)
 
-    assert "the file is ahead: cccccccccccc (change c) was never applied" in text
+    ahead = "the file is ahead: commit cccccccccccc of infra/rulesets.json ('change c')"
+    assert f"{ahead} was not applied since" in text
     assert "by ben" not in text
     [step] = remedies(reading.comparisons, "acme/shop")
-    assert step == (
-        "main: run ./scripts/apply-rulesets.sh (./inv policy.apply): what was merged"
-        " was never applied"
-    )
+    assert step == "main: run ./inv policy.apply: what was merged was not applied since"
 
 
 def test_what_was_applied_and_taken_back_is_tampering() -> None:
@@ -148,17 +146,32 @@ def test_the_oldest_commit_that_was_never_applied_is_named() -> None:
 
 def test_a_ruleset_that_was_renamed_on_github_is_said_so() -> None:
     rulesets = in_force()
-    rulesets.edit(100, name="main (old)", enforcement="disabled")
+    rulesets.editor = 7
+    rulesets.edit(100, name="main (old)")
+    rulesets.editor = 1
+    rulesets.edit(100, enforcement="disabled")
 
     reading, _, text = told(rulesets)
 
-    assert "was called main, and was renamed on GitHub" in text
+    assert "renamed on GitHub by gus at 2026-01-02: it was main" in text
+    assert "the file active (severe; by ben at 2026-01-03)" in text
     assert any(
         "it is main, renamed" in line for line in problem_lines(reading.comparisons)
     )
+    [step] = remedies(reading.comparisons, "acme/shop")
+    name, apply = step.index("rulesets/100 -f name=main;"), step.index("policy.apply")
+    assert name < apply
+
+
+def test_the_names_of_all_that_delete_unmanaged_deletes_are_said() -> None:
+    rulesets = in_force(MAIN, TAGS, {**TAGS, "name": "a"}, {**TAGS, "name": "b"})
+
+    reading, _, _ = told(rulesets)
+
     lines = remedies(reading.comparisons, "acme/shop")
-    assert any("rulesets/100 -f name='main'" in line for line in lines)
-    assert not any("audit-log" in line for line in lines)
+    assert [line.partition(":")[0] for line in lines] == ["a", "b"]
+    assert all("in no file: a, b)" in line for line in lines)
+    assert "rulesets/102 " in lines[0]
 
 
 def test_an_unmanaged_ruleset_is_shown_with_what_it_does() -> None:

@@ -29,9 +29,9 @@ def test_all_wrong_images_are_named_with_both_digests() -> None:
     both = replace(READY, artifact=Artifact(record=RELEASE, images=facts))
 
     assert detail_of(both, "images") == (
-        f"acme/shop/api:1.4.0 is {OTHER}, released was {DIGEST}:"
+        f"acme/shop/api:1.4.0 is {OTHER}, its record says {DIGEST}:"
         " the tag was moved, or the record changed;"
-        f" acme/shop/worker:1.4.0 is gone, released was {DIGEST}"
+        f" acme/shop/worker:1.4.0 is gone, its record says {DIGEST}"
     )
 
 

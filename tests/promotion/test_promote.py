@@ -146,7 +146,7 @@ def test_every_refusal_is_named_at_once() -> None:
 
     assert problem == (
         "env/prod stays at 1.1.0:"
-        " images: acme/shop/worker:1.0.0 is gone, released was"
+        " images: acme/shop/worker:1.0.0 is gone, its record says"
         f" {digest_of('worker', '1.0.0')};"
         " order: 1.0.0 has not been in staging;"
         " hold: all promotions are on hold: incident 7;"

@@ -69,8 +69,8 @@ def test_a_tag_that_was_moved_is_wrong_whichever_of_the_two_it_is(tag: str) -> N
 
     assert read(tags).wrong == (
         (
-            f"acme/shop/web:{tag} is {OTHER}, released was {WEB}: the tag was moved, or"
-            " the record changed"
+            f"acme/shop/web:{tag} is {OTHER}, its record says {WEB}:"
+            " the tag was moved, or the record changed"
         ),
     )
 
@@ -80,7 +80,7 @@ def test_a_tag_that_is_gone_is_wrong(tag: str) -> None:
     tags = Tags()
     del tags.there["acme/shop/web", tag]
 
-    assert read(tags).wrong == (f"acme/shop/web:{tag} is gone, released was {WEB}",)
+    assert read(tags).wrong == (f"acme/shop/web:{tag} is gone, its record says {WEB}",)
 
 
 def test_an_answer_that_did_not_come_is_unclear_and_never_fine() -> None:
@@ -105,11 +105,11 @@ def test_an_index_without_one_of_its_manifests_is_wrong() -> None:
 def test_an_image_of_the_version_that_the_record_does_not_name_is_wrong() -> None:
     assert read(Tags(), record(api=API)).wrong == (
         (
-            f"acme/shop/web:1.4.0 is {WEB}, released was no image:"
+            f"acme/shop/web:1.4.0 is {WEB}, its record says no image:"
             " the tag was moved, or the record changed"
         ),
         (
-            f"acme/shop/web:{BUILT} is {WEB}, released was no image:"
+            f"acme/shop/web:{BUILT} is {WEB}, its record says no image:"
             " the tag was moved, or the record changed"
         ),
     )

@@ -99,9 +99,11 @@ def test_another_write_key_is_named_and_a_read_only_one_is_not() -> None:
     found = otherwise(world)
 
     assert list(found) == ["other write keys"]
-    assert found["other write keys"].detail.endswith(
-        "beside ours: ci (id 3, added at 2026-01-01T00:00:00Z)"
+    ci, key = fingerprint("ssh-ed25519 Q0k="), found["other write keys"]
+    assert key.detail.endswith(
+        f"beside ours: ci (id 3, {ci}, added at 2026-01-01T00:00:00Z)"
     )
+    assert "gh api --method DELETE repos/acme/shop/keys/ID" in key.remedy
 
 
 def test_a_fingerprint_is_what_ssh_keygen_prints() -> None:
@@ -314,7 +316,9 @@ def test_two_keys_of_our_title_are_both_named_with_who_added_them() -> None:
 
     detail = otherwise(world)["other write keys"].detail
 
-    assert "monokeel (id 9, added by eve at 2026-01-01T00:00:00Z)" in detail
+    eve = fingerprint("ssh-ed25519 T1RIRVI=")
+    assert f"monokeel (id 9, {eve}, added by eve at 2026-01-01T00:00:00Z)" in detail
+    assert detail.endswith("which of them is ours cannot be told")
 
 
 def test_another_default_branch_is_named_with_the_command() -> None:

@@ -22,7 +22,16 @@ def check_pointers(reading: Reading, records: Records) -> Facts:
         mover = _mover(place, records) if place.drift else None
         by = f" (by {mover[0]} at {when(mover[1])})" if mover else ""
         drift += [f"{problem}{by}" for problem in place.drift]
-        entries.append(_entry(place, mover))
+        entries.append(
+            {
+                "environment": place.name,
+                "branch": branch_of(place.name),
+                "commit": place.commit,
+                "version": place.version or None,
+                "problems": list(place.drift),
+                "moved_by": {"by": mover[0], "at": mover[1]} if mover else None,
+            }
+        )
     strays = reading.pointers.strays(reading.settings)
     return Facts(
         drift=dict.fromkeys((*drift, *strays), ""),
@@ -45,18 +54,6 @@ def _mover(place: Place, records: Records) -> tuple[str, str] | None:
         if place.commit is None or move.after == place.commit:
             return move.actor or "somebody", f"{move.at:%Y-%m-%dT%H:%M:%SZ}"
     return None
-
-
-def _entry(place: Place, mover: tuple[str, str] | None) -> dict[str, Json]:
-    moved_by: Json = {"by": mover[0], "at": mover[1]} if mover else None
-    return {
-        "environment": place.name,
-        "branch": branch_of(place.name),
-        "commit": place.commit,
-        "version": place.version or None,
-        "problems": list(place.drift),
-        "moved_by": moved_by,
-    }
 
 
 def _notes(reading: Reading) -> tuple[str, ...]:

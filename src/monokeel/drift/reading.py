@@ -77,8 +77,7 @@ def read_drift(wanted: Wanted, outside: Outside) -> DriftReading:
         try:
             facts[name] = checks[name]()
         except NO_ANSWER as error:
-            # Nothing of the section is known: no answer is never "none".
             reason = f"{error.problem}. {error.fix}" if error.fix else error.problem
             unread = Unverified(item=name, subject="", reason=reason, hidden=False)
-            facts[name] = Facts(unverified=(unread,))
+            facts[name] = Facts(unverified=(unread,))  # no answer is never "none"
     return DriftReading(wanted=wanted, facts=facts)

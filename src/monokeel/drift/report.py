@@ -15,10 +15,12 @@ _WORDS = {
 _TO_DO = {  # where the lines of a section do not say it themselves
     "settings": "settings: who changed a setting stands in the audit log alone:"
     " https://github.com/organizations/{owner}/settings/audit-log",
-    "pointers": "pointers: ./inv history --env NAME says what should be there;"
-    " ./inv promote --env NAME --version VERSION moves it with a record",
-    "releases": "releases: what is published is never overwritten: release a new"
-    " version and promote it",
+    "pointers": "pointers: ./inv history --env NAME says which version should be there;"
+    " ./inv promote --env NAME --version VERSION goes back to it (--rollback to an"
+    " older one), or records the version that is there",
+    "releases": "releases: who moved a tag stands in the registry's own log alone;"
+    " ./inv status says which environments run the version; nothing published is"
+    " overwritten: release a new one, ./inv promote --env NAME --version VERSION",
 }
 
 
@@ -83,6 +85,10 @@ def _headline(found: DriftReading) -> str:
         case "in_sync_as_seen":
             return f"in sync as far as seen: {asked}; {blind} not verified"
         case "drift":
-            return "GitHub is not as the files say"
+            compared = found.section("rulesets").rulesets.comparisons
+            severe = sum(each.severe for each in compared)
+            return "GitHub is not as the files say" + f": {severe} severe" * (
+                severe > 0
+            )
         case "unverifiable":
             return "not everything could be verified"

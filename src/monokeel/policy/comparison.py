@@ -137,11 +137,11 @@ class Comparison:
         return self.state == "missing" or (self.state == "changed" and repairs)
 
     @property
-    def severe(self) -> bool:
-        """Whether somebody may do now what the file forbids to everybody."""
-        if self.state in ("missing", "changed") and self.drifts:
-            return self.state == "missing" or any(x.severe for x in self.differences)
-        return False
+    def severe(self) -> int:
+        """How many severe lines it has; a ruleset that is not there is one."""
+        if self.state == "missing":
+            return int(self.drifts)
+        return sum(each.severe for each in self.differences)
 
     @property
     def is_gap(self) -> bool:
@@ -309,7 +309,7 @@ def _branches(
             yield from _branches(where, wanted, there)
         elif wanted is None or there is None:
             yield _one_sided(where, wanted, there)
-        elif not _same(plain(wanted), plain(there)):
+        elif _text(plain(wanted)) != _text(plain(there)):  # as JSON: true is not 1
             yield _changed(where, wanted, there)
 
 
@@ -334,10 +334,6 @@ def _changed(path: str, wanted: Tree, there: Tree) -> Difference:
     return Difference(
         path=path, desired=desired, live=live, kind="note" if harmless else "changed"
     )
-
-
-def _same(one: Json, other: Json) -> bool:
-    return _text(one) == _text(other)  # as JSON: true is not 1
 
 
 def _same_in_any_order(one: Json, other: Json) -> bool:

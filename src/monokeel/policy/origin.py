@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import takewhile
 
 from monokeel.ground.errors import NO_ANSWER, UsageError
 from monokeel.policy.comparison import Change, Comparison, Origin, compare
@@ -30,7 +31,8 @@ def find_origins(
     history of what drifts alone; a token that does not see the bypass list may not
     read it.
     """
-    missing = [x.name for x in reading.comparisons if x.drifts and x.state == "missing"]
+    drifting = [each for each in reading.comparisons if each.drifts]
+    missing = {x.name: x.desired for x in drifting if x.desired and not x.live}
     name_of = cache(rulesets.name_of)
 
     def change(version: Version) -> Change:
@@ -39,19 +41,21 @@ def find_origins(
         name = name_of(kind, number) if kind == "User" else ""
         return Change(by=name or f"{kind} {number}", at=version.updated_at)
 
-    def origin(each: Comparison) -> Origin:
+    def explained(each: Comparison) -> Comparison:
         past = _past_of(each, rulesets)
-        versions = _changes(each, past)
-        return Origin(
+        names = [state.name for _, state in past.states if each.desired is None]
+        renamed = next((name for name in names if name in missing), "")
+        if renamed:
+            each = replace(each, differences=compare(missing[renamed], each.live[0]))
+        versions = _changes(each, past, missing.get(renamed))
+        origin = Origin(
             changes={path: change(versions[path]) for path in versions},
             ahead=_ahead(each, past, file),
-            renamed=_renamed(each, past, missing),
+            renamed=renamed,
         )
+        return replace(each, origin=origin)
 
-    found = (
-        replace(each, origin=origin(each)) if each.drifts else each
-        for each in reading.comparisons
-    )
+    found = (explained(each) if each.drifts else each for each in reading.comparisons)
     return replace(reading, comparisons=tuple(found))
 
 
@@ -77,16 +81,22 @@ def _past_of(comparison: Comparison, rulesets: Rulesets) -> _Past:
     return _Past(states=tuple(states), whole=not older)
 
 
-def _changes(comparison: Comparison, past: _Past) -> dict[str, Version]:
-    """Return the path of each difference → the oldest version that still has it."""
+def _changes(
+    comparison: Comparison, past: _Past, entry: Ruleset | None
+) -> dict[str, Version]:
+    """Return the path of each difference ("": a rename) → the oldest that has it."""
+    desired = comparison.desired or entry
     if not past.states:
         return {}
-    if comparison.desired is None:
+    if desired is None:
         return {"": past.states[0][0]}
     found = dict[str, Version]()
+    if entry is not None:
+        named = takewhile(lambda x: x[1].name == comparison.name, past.states)
+        found[""] = [version for version, _ in named][-1]
     still = {each.path: each.live for each in comparison.differences if each.counts}
     for version, state in past.states:
-        there = {x.path: x.live for x in compare(comparison.desired, state)}
+        there = {x.path: x.live for x in compare(desired, state)}
         still = {x: still[x] for x in still if x in there and there[x] == still[x]}
         found |= dict.fromkeys(still, version)
     if past.whole:
@@ -112,14 +122,6 @@ def _ahead(
             return newer
         newer = version
     return None
-
-
-def _renamed(comparison: Comparison, past: _Past, missing: Sequence[str]) -> str:
-    """Return the entry of the file that an unmanaged ruleset was called after."""
-    if comparison.state != "unmanaged":
-        return ""
-    names = (state.name for _, state in past.states)
-    return next((name for name in names if name in missing), "")
 
 
 def _entry(version: FileVersion, name: str) -> Ruleset | None:

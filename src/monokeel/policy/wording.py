@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict
+from shlex import quote
 
 from monokeel.ground.answers import Json
 from monokeel.ground.report import Section, Table
@@ -26,16 +27,17 @@ _STATES = {
 }
 _LONGEST = 160
 _KINDS = {
-    "changed": "",
-    "missing": "",
-    "added": "",
     "unknown": "not known here, never erased",
     "gap": "optional: GitHub's plan may refuse it",
     "note": "note",
 }
 
-_RUN = "run ./scripts/apply-rulesets.sh (./inv policy.apply)"
-_AHEAD = f"{_RUN}: what was merged was never applied"
+_RUN = "run ./inv policy.apply"
+_AHEAD = f"{_RUN}: what was merged was not applied since"
+_BRING_BACK = (
+    f"{_RUN} to bring it back; if it is no longer meant, take it out of"
+    " infra/rulesets.json by a pull request"
+)
 _APPLY = (
     f"{_RUN} to bring GitHub back to the file; to keep what GitHub has, bring it into"
     " infra/rulesets.json by a pull request (./inv policy.export prints it)"
@@ -43,11 +45,6 @@ _APPLY = (
 _UNKNOWN = (
     "what is not known here is never erased: name it in infra/rulesets.json"
     " (./inv policy.export prints it), or remove it on GitHub by hand"
-)
-_UNMANAGED = (
-    "put it into infra/rulesets.json (./inv policy.export prints it), delete it with"
-    " ./inv policy.apply --delete-unmanaged, or name it in [policy] unmanaged of"
-    " infra/platform.toml if others keep it"
 )
 
 
@@ -58,7 +55,7 @@ def comparison_json(comparison: Comparison) -> dict[str, Json]:
         "name": comparison.name,
         "state": comparison.state,
         "gap": comparison.is_gap,
-        "severe": comparison.severe,
+        "severe": comparison.severe > 0,
         "differences": [
             {
                 **asdict(each),
@@ -86,7 +83,12 @@ def sections_of(
     odd = [each for each in comparisons if each.state != "same" or each.hides_bypass]
     rest = len(comparisons) - len(odd)
     others = "1 other is" if rest == 1 else f"{rest} others are"
-    rows = tuple((each.name, _state(each)) for each in odd if each.name not in named)
+    renamed = {each.origin.renamed: each.name for each in odd}
+    rows = tuple(
+        (each.name, _state(each, renamed.get(each.name, "")))
+        for each in odd
+        if each.name not in named
+    )
     return (
         Section("Rulesets", table=Table(("ruleset", "state"), rows)),
         Section("", (f"{others} as the file says",) if odd and rest else ()),
@@ -102,10 +104,14 @@ def rules_line(comparison: Comparison) -> str:
     return (names or "no rule") + remark
 
 
-def _state(comparison: Comparison) -> str:
+def _state(comparison: Comparison, renamed: str) -> str:
     if comparison.state == "missing":
-        severe = "severe: " if comparison.severe else ""
-        return f"{severe}{_STATES['missing']}: {rules_line(comparison)}"
+        rules = rules_line(comparison)
+        if comparison.is_gap:
+            return f"no difference: {_STATES['missing']}: {rules}"
+        if renamed:
+            return f"severe: renamed on GitHub, where it is called {renamed}"
+        return f"severe: the whole ruleset is not on GitHub; its rules: {rules}"
     if comparison.state == "same" and comparison.hides_bypass:
         return "as the file says, as far as this token sees"
     if comparison.state == "changed" and not comparison.drifts:
@@ -158,7 +164,7 @@ def _shown(value: Json) -> str:
 
 
 def _line(difference: Difference, change: Change | None, side: str) -> str:
-    remarks = [_KINDS[difference.kind]]
+    remarks = [_KINDS.get(difference.kind, "")]
     if difference.path.startswith(BYPASS) and _mode(difference.live) == "exempt":
         remarks.append("severe: exempt leaves no audit entry")
     elif difference.severe:
@@ -194,15 +200,16 @@ def _lines(comparison: Comparison, side: str) -> Iterator[str]:
     if comparison.desired is None:
         yield from _summary(comparison)
         if origin.renamed:
-            yield f"was called {origin.renamed}, and was renamed on GitHub"
-        if origin.newest:
+            yield f"renamed on GitHub {_by(changes[''])}: it was {origin.renamed}"
+        elif origin.newest:
             yield f"last changed {_by(origin.newest)}"
     for each in sorted(comparison.differences, key=lambda each: not each.severe):
         yield _line(each, changes.get(each.path), side)
 
 
 def _never_applied(ahead: FileVersion) -> str:
-    return f"the file is ahead: {ahead.commit[:12]} ({ahead.subject}) was never applied"
+    commit = f"commit {ahead.commit[:12]} of infra/rulesets.json"
+    return f"the file is ahead: {commit} ({ahead.subject!r}) was not applied since"
 
 
 def _by(change: Change) -> str:
@@ -219,12 +226,14 @@ def remedies(comparisons: Sequence[Comparison], repository: str) -> tuple[str, .
     *repository* is ``owner/repo``.
     """
     drifting = [each for each in comparisons if each.drifts]
-    unknown = [x for x in drifting if any(d.kind == "unknown" for d in x.differences)]
+    kinds = {each.name: {x.kind for x in each.differences} for each in drifting}
+    renamed = {each.origin.renamed for each in drifting}
+    written = [x for x in drifting if x.can_be_written and x.name not in renamed]
     by_step = {
         _AHEAD: [x for x in drifting if x.origin.ahead],
-        _APPLY: [x for x in drifting if x.can_be_written and not x.origin.ahead],
-        _UNKNOWN: unknown,
-        _UNMANAGED: [x for x in drifting if x.state == "unmanaged"],
+        _BRING_BACK: [x for x in written if not x.live],
+        _APPLY: [x for x in written if x.live and not x.origin.ahead],
+        _UNKNOWN: [x for x in drifting if "unknown" in kinds[x.name]],
     }
     return (
         *(
@@ -239,11 +248,21 @@ def remedies(comparisons: Sequence[Comparison], repository: str) -> tuple[str, .
 def _by_hand(drifting: Sequence[Comparison], repository: str) -> Iterator[str]:
     calls, owner = f"repos/{repository}/rulesets", repository.partition("/")[0]
     renamed = {each.origin.renamed for each in drifting}
+    unmanaged = ", ".join(x.name for x in drifting if x.state == "unmanaged")
     for each in drifting:
         if each.origin.renamed:
             yield (
-                f"{each.name}: or give it back its name before you apply: gh api -X PUT"
-                f" {calls}/{each.live[0].id} -f name='{each.origin.renamed}'"
+                f"{each.name}: first give it back its name: gh api -X PUT"
+                f" {calls}/{each.live[0].id} -f name={quote(each.origin.renamed)};"
+                f" then {_RUN}, which mends the rest"
+            )
+        elif each.state == "unmanaged":
+            yield (
+                f"{each.name}: put it into infra/rulesets.json (./inv policy.export"
+                " prints it); or delete it alone: gh api -X DELETE"
+                f" {calls}/{each.live[0].id} (./inv policy.apply --delete-unmanaged"
+                f" deletes every ruleset that is in no file: {unmanaged}); or name it"
+                " in [policy] unmanaged of infra/platform.toml if others keep it"
             )
         if each.state == "duplicate":
             ids = " or ".join(str(x.id) for x in each.live)

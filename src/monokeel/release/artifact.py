@@ -65,14 +65,14 @@ class TaggedImage:
         match self.answer:
             case Found(digest=digest) if digest != self.released:
                 return (
-                    f"{self.name} is {digest}, released was {self.released}:"
+                    f"{self.name} is {digest}, its record says {self.released}:"
                     " the tag was moved, or the record changed"
                 )
             case Found(missing=missing) if missing:
                 lost = ", ".join(missing)
                 return f"{self.name} is an index whose manifests are gone: {lost}"
             case Absent():
-                return f"{self.name} is gone, released was {self.released}"
+                return f"{self.name} is gone, its record says {self.released}"
             case Found() | Unknown():
                 return ""
 

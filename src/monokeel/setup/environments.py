@@ -58,7 +58,8 @@ def _limited_to(repository: Repository, name: str, branches: Sequence[str]) -> A
     if found is None:
         return Otherwise(detail="is not there", remedy=INIT)
     if found.get("deployment_branch_policy") != CHOSEN_BRANCHES:
-        return Otherwise(detail="takes every branch", remedy=INIT)
+        back = f"severe: {INIT} sets it back to {', '.join(branches)} only"
+        return Otherwise(detail="takes every branch", remedy=back)
     policies = repository.branch_policies(name)
     missing = ", ".join(each for each in branches if each not in policies)
     if missing:

@@ -147,9 +147,11 @@ def foreign_keys_row(declared: Declared, outside: Outside) -> Expectation:
             return AsWanted(detail="none")
         named = ", ".join(sorted(map(_described, foreign)))
         return Otherwise(
-            detail=f"deploy keys that may write beside ours: {named}",
-            remedy="each can move env/* and create release tags: delete it, make it"
-            " read-only, or name ours in [repository] writer_key (SHA256:…)",
+            detail=f"deploy keys that may write beside ours: {named}"
+            f"{'; which of them is ours cannot be told' if twice else ''}",
+            remedy="severe: name ours in [repository] writer_key of infra/platform.toml"
+            " (ssh-keygen -lf FILE prints SHA256:…), and delete the other: gh api"
+            f" --method DELETE repos/{declared.settings.repository}/keys/ID",
         )
 
     return Expectation(
@@ -163,7 +165,8 @@ def foreign_keys_row(declared: Declared, outside: Outside) -> Expectation:
 
 def _described(key: DeployKey) -> str:
     by = f" by {key.added_by}" if key.added_by else ""
-    return f"{key.title} (id {key.id}, added{by} at {stamp(key.created_at)})"
+    known = key.fingerprint or "no fingerprint"
+    return f"{key.title} (id {key.id}, {known}, added{by} at {stamp(key.created_at)})"
 
 
 def secret_rows(declared: Declared, outside: Outside) -> Iterator[Expectation]:
