@@ -71,6 +71,8 @@ def promote(
         run_url=wiring.run_address(),
         by_token=pushes_with_token(dry_run=dry_run),
     )
+    if not dry_run:
+        wiring.require_this_repository()
     if not auto:
         yield from _move(request, dry_run=dry_run)
         return

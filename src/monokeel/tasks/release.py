@@ -63,6 +63,8 @@ def release(
         )
     if online and offline:
         raise UsageError("--online and --offline do not go together", fix="Give one.")
+    if not dry_run:
+        wiring.require_this_repository()
     if abandon is not None:  # "" is a variable that nobody set: no release
         yield _take_back(abandon, dry_run=dry_run, yes=yes)
     elif dry_run:
