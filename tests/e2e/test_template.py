@@ -1,6 +1,9 @@
 """The tasks that follow the template, on the sandbox."""
 
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +20,7 @@ from tests.rendered.versions import (
     NEW,
     make_versions,
     put,
+    rename_modules,
     save,
     start_repository,
 )
@@ -280,3 +284,42 @@ def test_nothing_of_a_hostile_version_runs_with_and_without_a_pull_request(
 
     assert git(box.bare, "ls-tree", "--name-only", BRANCH).count("sitecustomize") == 1
     assert not mark.exists()
+
+
+def test_a_version_that_renames_every_module_becomes_a_pull_request(
+    tmp_path: Path, box: Sandbox
+) -> None:
+    """T1, T2: nothing is imported late from what the new version brought."""
+    source = copy_source(tmp_path / "monokeel")
+    git(source, "tag", "-d", NEW)
+    git(source, "tag", "v9998.0.0")
+    run_copy(str(source), tmp_path / "old", defaults=True, quiet=True)
+    shop = start_repository(tmp_path / "old", tmp_path / "shop")
+    git(shop, "remote", "add", "origin", "https://github.com/acme/shop.git")
+    renamed = rename_modules(source / "template")
+    save(source, "refactor: rename every module")
+    git(source, "tag", NEW)
+    inv(shop, box, "init", "--no-rules")
+
+    done = inv(shop, box, "template.update", "--pr", "--json")
+    again = inv(shop, box, "template.update", "--pr", "--json")
+
+    assert len(renamed) > 100
+    assert (done.returncode, again.returncode) == (0, 0), done.stderr
+    assert (
+        answer(done)["notes"] == answer(again)["notes"] == ["pull request #1 is open"]
+    )
+    git(shop, "fetch", "-q", str(box.bare), BRANCH)
+    git(shop, "merge", "-q", "FETCH_HEAD")
+    after = [inv(shop, box, f"template.{task}") for task in ("check", "verify")]
+    assert [each.returncode for each in after] == [0, 0], after
+    [wheel] = (shop / "ops").glob("*.whl")
+    imports = [f"import {name}_renewed as it" for name in renamed]
+    started = subprocess.run(
+        [sys.executable, "-P", "-c", "\n".join([*imports, "print(it.__file__)"])],
+        env={**os.environ, "PYTHONPATH": str(wheel)},
+        check=False,
+        capture_output=True,
+        encoding="utf-8",
+    )
+    assert started.stdout.startswith(str(wheel)), started.stderr

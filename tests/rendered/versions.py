@@ -3,10 +3,12 @@
 All are this working tree; the files added to them change in every way that hurts.
 """
 
+import hashlib
 import json
 import re
 import shutil
-from collections.abc import Mapping
+import zipfile
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -95,6 +97,53 @@ def _package_and_pins(template: Path) -> Mapping[str, bytes]:
             rb"(checkout@)\w+ # v\S+", rb"\1%b # v99.0.0" % (b"d" * 40), text
         )
     return changed
+
+
+def rename_modules(template: Path) -> list[str]:
+    """Give every module in the wheel of *template* a new name; return the old ones."""
+    [path] = (template / "ops").glob("*.whl")
+    with zipfile.ZipFile(path) as wheel:
+        content = {name: wheel.read(name) for name in wheel.namelist()}
+    files = {
+        name.removesuffix(".py").replace("/", "."): name
+        for name in content
+        if name.endswith(".py") and not name.endswith(("__init__.py", "__main__.py"))
+    }
+
+    def named(match: re.Match[str]) -> str:
+        return f"{match[0]}_renewed" if match[0] in files else match[0]
+
+    def imported(match: re.Match[str]) -> str:
+        names = re.sub(r"(\w+)(?: as (\w+))?", alias(match[1]), match[2])
+        return f"from {match[1]} import {names}"
+
+    def alias(package: str) -> Callable[[re.Match[str]], str]:
+        return lambda name: (
+            f"{name[1]}_renewed as {name[2] or name[1]}"
+            if f"{package}.{name[1]}" in files
+            else name[0]
+        )
+
+    for name in [*content]:
+        if name.endswith(".py"):
+            text = re.sub(
+                r"from (monokeel[\w.]*) import (\([^)]*\)|.*)",
+                imported,
+                content.pop(name).decode(),
+            )
+            text = re.sub(r"\bmonokeel(?:\.\w+)+", named, text)
+            new = f"{name[:-3]}_renewed.py" if name in files.values() else name
+            content[new] = text.encode()
+    with zipfile.ZipFile(path, "w") as wheel:
+        for name, data in content.items():
+            wheel.writestr(name, data)
+    line = (
+        f"./{path.name} --hash=sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}"
+    )
+    for name in ("requirements.txt", "requirements-template.txt"):
+        lock = template / "ops" / name
+        lock.write_text(re.sub(r"\A.*", line, lock.read_text()))
+    return sorted(files)
 
 
 def add_working_tree(source: Path) -> None:
