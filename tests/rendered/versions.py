@@ -99,6 +99,19 @@ def _package_and_pins(template: Path) -> Mapping[str, bytes]:
     return changed
 
 
+def _repacked(path: Path, content: Mapping[str, bytes]) -> None:
+    """Write the wheel at *path* anew, and its hash into the locks beside it."""
+    with zipfile.ZipFile(path, "w") as wheel:
+        for name, data in content.items():
+            wheel.writestr(name, data)
+    line = (
+        f"./{path.name} --hash=sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}"
+    )
+    for name in ("requirements.txt", "requirements-template.txt"):
+        lock = path.parent / name
+        lock.write_text(re.sub(r"\A.*", line, lock.read_text()))
+
+
 def rename_modules(template: Path) -> list[str]:
     """Give every module in the wheel of *template* a new name; return the old ones."""
     [path] = (template / "ops").glob("*.whl")
@@ -134,15 +147,7 @@ def rename_modules(template: Path) -> list[str]:
             text = re.sub(r"\bmonokeel(?:\.\w+)+", named, text)
             new = f"{name[:-3]}_renewed.py" if name in files.values() else name
             content[new] = text.encode()
-    with zipfile.ZipFile(path, "w") as wheel:
-        for name, data in content.items():
-            wheel.writestr(name, data)
-    line = (
-        f"./{path.name} --hash=sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}"
-    )
-    for name in ("requirements.txt", "requirements-template.txt"):
-        lock = template / "ops" / name
-        lock.write_text(re.sub(r"\A.*", line, lock.read_text()))
+    _repacked(path, content)
     return sorted(files)
 
 
