@@ -144,8 +144,8 @@ OPTIONS = {
         (*CHECK, "--source", "ext::sh -c false"), "cannot be read", 4
     ),
     "check missing source": option((*CHECK, "--source", "/nowhere"), "/nowhere", 4),
-    "update unknown version": option((*UPDATE, "--to", "0.0.1"), "no version 0.0.1"),
-    "update latest": option((*UPDATE, "--to", "latest"), "no version latest"),
+    "update unknown version": option((*UPDATE, "--to", "0.0.1"), "has no v0.0.1"),
+    "update latest": option((*UPDATE, "--to", "latest"), "has no vlatest"),
     "update no pair": option((*UPDATE, "--answer", "x"), "'x' is not NAME=VALUE"),
     "update no yaml": option((*UPDATE, "--answer", "services=[}"), "is not YAML"),
     "update unknown answer": option((*UPDATE, "--answer", "nope=1"), "'nope'"),

@@ -139,12 +139,9 @@ VARIABLES = {
     "hold": variable(
         PROMOTE, r"because\n::error::x", 3, PROMOTE_HOLD="because\n::error::x"
     ),
-    "summary nowhere": variable(
-        STATUS, "/proc/no/summary", 1, GITHUB_STEP_SUMMARY="/proc/no/summary"
-    ),
     "template source": variable(CHECK, "'x' is not", 1, TEMPLATE_SOURCE="x"),
     "template password": variable(
-        CHECK, "the template at h cannot", 4, TEMPLATE_SOURCE=f"u:{PASSWORD}@h"
+        CHECK, "holds credentials for h", 1, TEMPLATE_SOURCE=f"u:{PASSWORD}@h"
     ),
     "api password without scheme": variable(
         STATUS, "h is not an https", 1, GITHUB_API_URL=f"u:{PASSWORD}@h"
@@ -186,12 +183,6 @@ FILES = {
     "answers syntax": landed(CHECK, ".copier-answers.yml", b"{", "not YAML"),
     "answers no text": landed(CHECK, ".copier-answers.yml", b"\xff\xfe", "not"),
     "workflow no text": put(LINT, ".github/workflows/x.yml", b"\xff", "not UTF-8"),
-    "manifest syntax": put(
-        ("template.verify", "--source", "/nowhere"),
-        "ops/manifest.json",
-        b"{",
-        "broken",
-    ),
     "local task of ours": put(
         STATUS,
         "tasks_local.py",

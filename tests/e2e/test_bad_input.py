@@ -129,7 +129,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
         pytest.param("owner=-acme", "a-z, 0-9 and single -", id="owner"),
         pytest.param("repository=shop.git", "and . _ - between", id="repository"),
         pytest.param("description=", "Write one line", id="description"),
-        pytest.param("services=[]", "Write a list", id="services"),
+        pytest.param("services=[]", "Write names", id="services"),
         pytest.param(
             "services=[{name: a, kind: api, path: ../a}]", "a folder, a/b", id="path"
         ),
