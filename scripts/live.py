@@ -35,6 +35,7 @@ STEPS = (*live_rules.STEPS, *live_jobs.STEPS, *live_steps.STEPS)
 _TABLE = ROOT / "docs/unconfirmed.md"
 # How a row of that table begins → why this run cannot try it.
 NOT_TRIED: Mapping[str, str] = {
+    "A commit's `deployments(environments:)`": "needs a commit with that many",
     "Artifacts of a run": "needs a second run that wants to",
     "Drafts are shown to the job's": "needs a job that may write contents",
     "`administration: read` does not": "needs a second token",
