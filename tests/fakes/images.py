@@ -12,7 +12,8 @@ from tests.fakes.faults import Faults
 
 
 class FakeImages:
-    """*moved* names every tag that ever changed its digest; *silent* do not answer.
+    """*moved* names every tag that ever changed its digest; *silent* do not answer
+    (images, or digests).
 
     *closed* images may not be pushed by us. *lost* are digests of manifests that an
     index at the same name had, and that are gone. *stale* images are shown only to
@@ -33,7 +34,7 @@ class FakeImages:
 
     def look_up(self, image: str, tag: str) -> Found | Absent | Unknown:
         self._faults.read()
-        if image in self.silent:
+        if self.silent & {image, tag}:
             return Unknown(reason="503 Service Unavailable")
         digest = tag if tag.startswith("sha256:") else self.tags.get((image, tag))
         if digest is None or (image, digest) not in self.revisions:

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from monokeel.ground.errors import RefusedError, ServiceError
+from monokeel.release.reading import Reading
 from monokeel.release.record import (
     GitHubRelease,
     ReleasedImage,
@@ -12,7 +13,16 @@ from monokeel.release.record import (
     marker,
     record_text,
 )
-from tests.fakes.world import CLAIMS, COMMIT, OTHER, SERVICES, World, killed
+from monokeel.release.steps import STEPS
+from tests.fakes.world import (
+    CLAIMS,
+    COMMIT,
+    OTHER,
+    SERVICES,
+    World,
+    candidate,
+    killed,
+)
 
 RECORD = 6
 TAG = 10
@@ -216,6 +226,21 @@ def test_where_releases_are_immutable_a_refused_tag_may_be_a_burned_name() -> No
         world.publish()
 
     assert "burned" in refusal.value.fix
+
+
+def test_a_name_that_is_taken_is_refused_whatever_else_nobody_can_see() -> None:
+    world = World()
+    text = record_for(COMMIT).decode()
+    world.refs.put_tag(f"{CLAIMS}v1.4.0", COMMIT, text)
+    other = f"sha256:{'2' * 64}"
+    world.images.push("acme/shop/worker", "1.4.0", other, OTHER)
+    world.images.silent = {f"sha256:{'1' * 64}"}
+    now = Reading(candidate(), world.outside)
+    [images] = [step for step in STEPS if step.name == "images"]
+
+    state = images.state(now)
+
+    assert [each.problem for each in state.refusals if other[:14] in each.problem]
 
 
 def test_a_registry_that_does_not_answer_stops_before_anything_is_written() -> None:
