@@ -44,6 +44,7 @@ def place(tmp_path: Path) -> Iterator[Place]:
     shop = start_repository(versions.old, tmp_path / "shop")
     git(shop, "remote", "add", "origin", "https://github.com/acme/shop.git")
     with Sandbox() as box, Sandbox(name="monokeel") as home:
+        home.allow_deploy_keys()
         git(versions.source, "push", "-q", str(home.bare), "HEAD:refs/heads/main")
         git(versions.source, "push", "-q", str(home.bare), "--tags")
         public = " ".join(key.with_suffix(".pub").read_text().split()[:2])
