@@ -48,6 +48,27 @@ def test_a_read_gives_up_in_the_end_and_shows_the_last_answer() -> None:
         assert len(server.seen) == 3
 
 
+def test_a_host_that_never_answered_is_not_waited_for_again() -> None:
+    session = Session(tries=2)
+    with serving((0, {}, b"")) as server:
+        for _ in range(3):
+            with pytest.raises(ServiceError, match="did not answer GET"):
+                session.request("GET", server.url)
+
+        assert len(server.seen) == 2
+
+
+def test_a_host_that_has_answered_once_is_asked_again() -> None:
+    session = Session(tries=2)
+    with serving((200, {}, b"{}"), (0, {}, b"")) as server:
+        session.request("GET", server.url)
+        for _ in range(2):
+            with pytest.raises(ServiceError, match="did not answer GET"):
+                session.request("GET", server.url)
+
+        assert len(server.seen) == 1 + 2 * 2
+
+
 def test_a_long_wait_is_not_waited_out() -> None:
     with serving((429, {"Retry-After": "3600"}, b"slow down")) as server:
         answer = Session().request("GET", server.url)

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -157,3 +158,20 @@ def test_on_a_terminal_the_package_manager_shows_its_progress(
     assert child.wait() == 0, seen
     assert b"packages ..." in seen
     assert (b"Installed" if uv else b"Successfully installed") in seen
+
+
+def test_no_task_needs_a_package_that_its_environment_does_not_have(
+    shop: Path, tmp_path: Path
+) -> None:
+    renders.git(shop, "init", "-q", "-b", "main")
+    renders.git(shop, "remote", "add", "origin", str(tmp_path / "nowhere"))
+    env = machine(tmp_path, uv=True) | {"GITHUB_API_URL": "http://127.0.0.1:9"}
+    listed = inv(shop, env, "--list").stdout.splitlines()
+    tasks = [line.split()[0] for line in listed if line[:2] == "  "]
+
+    with ThreadPoolExecutor(max_workers=len(tasks)) as pool:  # most of it is waiting
+        done = [*pool.map(lambda task: inv(shop, env, task).stderr, tasks)]
+
+    assert len(tasks) > 20
+    bugs = [text for text in done if "Traceback" in text or "bug in Monokeel" in text]
+    assert bugs == []

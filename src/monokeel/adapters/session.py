@@ -89,6 +89,8 @@ class Session:
         self._tries = tries
         self._timeout_s = timeout_s
         self._adapter = HTTPAdapter(pool_connections=8, pool_maxsize=_WORKERS)
+        self._heard = set[str]()  # the hosts that have ever answered
+        self._silent = dict[str, ServiceError]()  # those that never did, try after try
 
     def request(  # noqa: PLR0913 - one keyword per part of an HTTP request
         self,
@@ -106,31 +108,29 @@ class Session:
         A read is tried again after 429, 5xx, a rate limit's 403 or a lost connection;
         a write never is, unless *retry* says that it may. Raises ServiceError when no
         answer comes, when it is not whole after *timeout_s* or has more than *largest*
-        bytes, and UsageError for plain http to another machine.
+        bytes, and UsageError for plain http to another machine. A host that has never
+        answered, try after try, is not waited for again.
         """
         check_address(url)
+        host = parts_of(url).netloc
+        if host in self._silent and host not in self._heard:
+            raise self._silent[host]
         read_s = self._timeout_s if timeout_s is None else timeout_s
         tries = self._tries if (method in _READS if retry is None else retry) else 1
+        options = _options(headers, body, read_s)
         for attempt in range(1, tries + 1):
             try:
-                answer = self._send(
-                    method,
-                    url,
-                    read_s,
-                    largest,
-                    headers=dict(headers or {}),
-                    data=body,
-                    auth=_NoAuth(),
-                    timeout=(min(_CONNECT_TIMEOUT_S, read_s), read_s),
-                    allow_redirects=False,
-                    stream=True,
-                )
+                answer = self._send(method, url, read_s, largest, **options)
             except (requests.RequestException, ValueError, HTTPException) as error:
                 if attempt == tries:
                     kind = f"({type(error).__name__})"
-                    raise _failed(url, "did not answer", method, kind) from error
+                    failed = _failed(url, "did not answer", method, kind)
+                    if tries > 1:
+                        self._silent[host] = failed
+                    raise failed from error
                 time.sleep(_backoff(attempt))
                 continue
+            self._heard.add(host)
             wait_s = wait_before_retry(answer, attempt, now=time.time())
             if attempt == tries or wait_s is None or wait_s > _LONGEST_WAIT_S:
                 return answer
@@ -184,6 +184,19 @@ class Session:
         session.mount("https://", self._adapter)
         session.mount("http://", self._adapter)
         return session
+
+
+def _options(
+    headers: Mapping[str, str] | None, body: bytes | None, read_s: float
+) -> dict[str, Any]:
+    return {
+        "headers": dict(headers or {}),
+        "data": body,
+        "auth": _NoAuth(),
+        "timeout": (min(_CONNECT_TIMEOUT_S, read_s), read_s),
+        "allow_redirects": False,
+        "stream": True,
+    }
 
 
 def _whole(response: requests.Response, largest: int, until: float) -> Answer | None:

@@ -2,9 +2,9 @@
 
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from monokeel.ground.errors import ServiceError, UsageError
 from monokeel.tasks import wiring
@@ -14,12 +14,14 @@ if TYPE_CHECKING:
     from monokeel.adapters.copier import Template
     from monokeel.adapters.objects import Objects
     from monokeel.adapters.pulls import Pulls
+    from monokeel.adapters.template import TemplateRepository
     from monokeel.ground.answers import Json
     from monokeel.ground.report import Report
     from monokeel.setup.doctor import Diagnosis
     from monokeel.updates.records import Recorded
     from monokeel.updates.update import UpdatePlan
 
+T = TypeVar("T", bound="TemplateRepository")
 _RULES = "infra/rulesets.json"
 _READ_BY = ("MONOKEEL_TEMPLATE_TOKEN", "MONOKEEL_TEMPLATE_KEY")
 _VARIABLES = ("TEMPLATE_SOURCE", *_READ_BY, "GITHUB_TOKEN")
@@ -168,6 +170,7 @@ def verify(*, source: str = "", rebuild: bool = False) -> "Iterator[Report]":
 def diagnose_template() -> "Iterator[Diagnosis]":
     """Yield what doctor says of the template's files here, and of its repository."""
     from monokeel.adapters.objects import Objects, Worktree
+    from monokeel.adapters.template import TemplateRepository
     from monokeel.updates import records
     from monokeel.updates.verify import MANIFEST, advice, kept_out, parse_manifest
 
@@ -183,7 +186,8 @@ def diagnose_template() -> "Iterator[Diagnosis]":
         return "; ".join(advice(kept_out(files, listed)))
 
     def template() -> str:
-        with _template("") as found:
+        # Only template.* tasks have Copier, and nothing is rendered here.
+        with _opened(TemplateRepository, "") as found:
             return "" if found.versions() else "it has no version"
 
     def tags() -> str:
@@ -210,16 +214,25 @@ def _diagnosis(what: str, ask: "Callable[[], str]") -> "Diagnosis":
     return Diagnosis("clone", what, "missing" if fix else "ok", fix)
 
 
-@contextmanager
 def _template(
     source: str, adopt: str = "", answers: "Mapping[str, Json] | None" = None
-) -> Iterator["Template"]:
+) -> AbstractContextManager["Template"]:
     """Give the template; *adopt* is the version of lost *answers*, which it records."""
     from monokeel.adapters.copier import Template
 
+    return _opened(Template, source, adopt, answers)
+
+
+@contextmanager
+def _opened(
+    kind: type[T],
+    source: str,
+    adopt: str = "",
+    answers: "Mapping[str, Json] | None" = None,
+) -> Iterator[T]:
     source = source or wiring.variable("TEMPLATE_SOURCE") or ""
     with tempfile.TemporaryDirectory(prefix="monokeel-template-") as work:
-        yield Template(
+        yield kind(
             wiring.root(),
             work=Path(work).resolve(),
             source=source,
