@@ -33,7 +33,8 @@ _VERSION = re.compile(
     rf"(?:-({_IDENTIFIER}(?:\.{_IDENTIFIER})*))?"
     r"(?:\+([0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*))?\Z"
 )
-_NEAREST = 5
+_BETWEEN = re.compile(r"[^0-9A-Za-z.+-]+|(?<=[A-Za-z])[-.](?=[vV]?[0-9]+\.)")
+_NEAREST, _SHOWN = 5, 40
 
 
 def parse_version(text: str) -> Version:
@@ -82,9 +83,11 @@ def parse_wanted(text: str, *, prefix: str) -> str:
     """
     version = read_version(text.removeprefix(prefix))
     if version is None:
+        shown = text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
         raise UsageError(
-            f"{text!r} is not a version" if text else "no version given",
-            fix=f"Name one release exactly, such as 1.4.0 or {prefix}1.4.0.",
+            f"{shown!r} is not a version" if text else "no version given",
+            fix=_meant(text)
+            or f"Name one release exactly, such as 1.4.0 or {prefix}1.4.0.",
         )
     if version.build:
         raise UsageError(
@@ -92,6 +95,15 @@ def parse_wanted(text: str, *, prefix: str) -> str:
             fix=f"Name the release without it: {str(version).partition('+')[0]}.",
         )
     return str(version)
+
+
+def _meant(text: str) -> str:
+    # The one version that stands in *text* (V1.4.0, refs/tags/v1.4.0, a link, digits of
+    # another script), for somebody to write it so.
+    plain = "".join(str(int(x)) if x.isdecimal() else x for x in text[:_MAX_LENGTH])
+    words = [word.lstrip("vV").partition("+")[0] for word in _BETWEEN.split(plain)]
+    found = {word for word in words if read_version(word) is not None}
+    return f"Write it as {found.pop()}." if len(found) == 1 else ""
 
 
 def is_prerelease(version: str) -> bool:

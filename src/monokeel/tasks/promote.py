@@ -59,7 +59,7 @@ def promote(
     from monokeel.promotion.request import Request
 
     request = Request(
-        environment=env,
+        environment=env.strip(),
         version=version,
         rollback=rollback,
         left=from_,
@@ -150,7 +150,7 @@ def history(*, env: str = "", count: str = "20") -> "Iterator[Report]":
     moves = past_moves(
         wiring.make_promotion(),
         wiring.read_settings(),
-        environment=env,
+        environment=env.strip(),
         count=parse_count(count),
     )
     yield moves_report(moves)
