@@ -29,7 +29,7 @@ def answer(state: State, call: Call, query: str) -> Reply:
     if state.private and not call.actor.may("deployments:read"):
         message = refusal(state, call, "deployments:read").message
         return Reply(json={"errors": [{"type": "FORBIDDEN", "message": message}]})
-    found: JsonObject = {}
+    found: JsonObject = {"nameWithOwner": state.identity.full_name}
     for alias in _ALIAS.finditer(query):
         name, commit, _ = alias.groups()
         wanted = _LIST.search(query, alias.start())

@@ -37,9 +37,18 @@ def basic(header: str) -> tuple[str, str] | None:
 def serve(state: State, actor: Actor | None, incoming: Incoming) -> Outgoing:
     """Answer a request of git; *actor* is ``None`` when the credentials are wrong."""
     found = _PATH.fullmatch(incoming.path)
-    if found is None or f"{found['owner']}/{found['repo']}".lower() != (
-        state.identity.full_name.lower()
-    ):
+    asked = f"{found['owner']}/{found['repo']}".lower() if found is not None else ""
+    if found is not None and asked == state.switches.renamed_from.lower():
+        # git follows it for the first request, and goes on there (GitHub docs,
+        # "Renaming a repository").
+        place = f"{state.identity.base}/{state.identity.full_name}.git/{found['rest']}"
+        _, mark, query = incoming.target.partition("?")
+        return Outgoing(
+            status=HTTPStatus.MOVED_PERMANENTLY,
+            body=b"",
+            headers={"Location": place + mark + query},
+        )
+    if found is None or asked != state.identity.full_name.lower():
         return Outgoing(status=HTTPStatus.NOT_FOUND, body=b"Repository not found.")
     writes = "git-receive-pack" in incoming.target
     if actor is None or (actor.kind == "none" and (writes or state.private)):

@@ -100,7 +100,8 @@ def _missing(words: str, path: list[Json]) -> JsonObject:
 def _query(state: State, call: Call) -> Node:
     def repository(arguments: Arguments) -> Value:
         name = f"{arguments.get('owner')}/{arguments.get('name')}".lower()
-        same = name == state.identity.full_name.lower()
+        known = (state.identity.full_name, state.switches.renamed_from)  # it follows
+        same = name in {each.lower() for each in known if each}
         hidden = state.private and not call.actor.may("contents:read")
         return repository_node(state, call) if same and not hidden else None
 

@@ -114,11 +114,15 @@ def _require_repository(state: State, call: Call) -> None:
     asked = f"{owner}/{repo}".lower()
     if asked == state.switches.renamed_from.lower():
         place = f"{state.identity.base}/repositories/{REPOSITORY_ID}{rest}"
+        # 307 where a 301 would turn the method into GET (GitHub's changelog of
+        # 2015-04-17, "Repository redirects").
+        looks = call.method in ("GET", "HEAD")
+        status = HTTPStatus.MOVED_PERMANENTLY if looks else HTTPStatus(307)
         raise ApiError(
-            HTTPStatus.MOVED_PERMANENTLY,
-            "Moved Permanently",
+            status,
+            status.phrase,
             raw={
-                "message": "Moved Permanently",
+                "message": status.phrase,
                 "documentation_url": f"{DOCS}/guides/best-practices-for-using-the-rest-"
                 "api#follow-redirects",
             },

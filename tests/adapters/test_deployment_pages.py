@@ -25,7 +25,8 @@ def answered(*, statuses: int = 0, more: bool = False, tool: str = "") -> bytes:
         "statuses": {"totalCount": statuses, "nodes": []},
     }
     page = {"pageInfo": {"hasNextPage": more, "endCursor": "x"}, "nodes": [node]}
-    found = {"viewer": {"login": "ana"}, "repository": {"e0": page, "c0": None}}
+    lists = {"nameWithOwner": "acme/shop", "e0": page, "c0": None}
+    found = {"viewer": {"login": "ana"}, "repository": lists}
     return json.dumps({"data": found}).encode()
 
 

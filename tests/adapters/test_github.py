@@ -187,8 +187,12 @@ def test_a_repository_that_moved_says_where_it_is() -> None:
 
         with pytest.raises(RefusedError) as caught:
             old.request("GET", "/rulesets")
+        with pytest.raises(RefusedError) as write:
+            old.request("POST", "/labels", json={"name": "new"})
 
     assert "The repository is acme/shop now" in caught.value.fix
+    assert "GitHub answered 307 to POST" in write.value.problem
+    assert "The repository is acme/shop now" in write.value.fix
 
 
 @pytest.mark.parametrize(

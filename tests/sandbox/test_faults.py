@@ -142,6 +142,7 @@ def test_a_renamed_repository_says_where_it_is(api: Api, box: Sandbox) -> None:
 
     assert answer.status == 301
     assert api("GET", answer.headers["Location"]).items == []
+    assert api("POST", "//repos/acme/old/labels", {"name": "x"}).status == 307
 
 
 def test_pages_can_be_made_short(api: Api, box: Sandbox) -> None:

@@ -220,11 +220,13 @@ class Deployments:
         repository = "repository(owner: $owner, name: $name)"
         query = (
             "query Deployments($owner: String!, $name: String!) {"
-            f" viewer {{ login }} {repository} {{ id {' '.join(lists)} }} }} {_PAGE}"
+            f" viewer {{ login }} {repository} {{ nameWithOwner {' '.join(lists)} }} }}"
+            f" {_PAGE}"
         )
         data = self._github.graphql(query, {"owner": owner, "name": name})
-        viewer = as_object(data.get("viewer"))
-        return as_text(viewer.get("login")), as_object(data.get("repository"))
+        viewer, found = as_object(data.get("viewer")), as_object(data.get("repository"))
+        self._github.require_name(as_text(found.get("nameWithOwner")))
+        return as_text(viewer.get("login")), found
 
 
 def _list_of(names: Sequence[str], first: int = _NEWEST, after: str = "") -> str:

@@ -154,11 +154,11 @@ class GitHub:
     def _error(self, method: str, path: str, answer: Answer) -> MonokeelError:
         where = parts_of(self._url(path, None)).path
         error = _refusal(method, where, answer, has_token=bool(self.token))
-        if answer.status == HTTPStatus.MOVED_PERMANENTLY:
-            error.fix = (
-                f"The repository is {self._new_name(answer)} now: correct [repository]"
-                " in infra/platform.toml, GITHUB_REPOSITORY and git remote set-url."
-            )
+        if answer.status in {
+            HTTPStatus.MOVED_PERMANENTLY,
+            HTTPStatus.TEMPORARY_REDIRECT,
+        }:
+            error.fix = _fix_of_rename(self._new_name(answer))
         return error
 
     def _new_name(self, moved: Answer) -> str:
@@ -169,6 +169,17 @@ class GitHub:
                 found = as_object(self.request("GET", place[0]).json())
                 return str(found.get("full_name"))
         return "elsewhere"
+
+    def require_name(self, name: str) -> None:
+        """Raise ServiceError unless *name*, the repository's, is the one asked about.
+
+        GraphQL and git follow a rename, and REST does not (301, and 307 to a write):
+        half of what is there would be missing.
+        """
+        if name.lower() != self.repository.lower():
+            raise ServiceError(
+                f"{self.repository} was renamed to {name}", fix=_fix_of_rename(name)
+            )
 
     def graphql(self, query: str, variables: Mapping[str, str]) -> dict[str, Json]:
         """Return the data that *query* asks for; it only reads, so it may be repeated.
@@ -219,6 +230,13 @@ def words_of(answer: Answer) -> str:
             each = each.get("message") or each.get("code")  # noqa: PLW2901
         said += [str(each)] if each else []
     return " ".join(": ".join(said).split())
+
+
+def _fix_of_rename(name: str) -> str:
+    return (
+        f"The repository is {name} now: correct [repository] in infra/platform.toml,"
+        " GITHUB_REPOSITORY and git remote set-url."
+    )
 
 
 def _refusal(

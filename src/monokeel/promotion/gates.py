@@ -185,6 +185,16 @@ def _images(at: MoveFacts) -> Gate:
 
 
 def _image_fix(artifact: Artifact) -> str:
+    # An image keeps its name, whatever the repository or the registry is called later.
+    for each in artifact.record.images:
+        if each.service not in artifact.services:
+            host, _, path = each.image.partition("/")
+            pattern = f"{path.removesuffix(each.service)}{{service}}"
+            return (
+                "Was the repository renamed, or the registry changed? Name the images"
+                " in infra/platform.toml as they were released: [registry]"
+                f' host = "{host}", images = "{pattern}".'
+            )
     # The version still names the very digest: only the other tag was cleaned up.
     whole = {each.image for each in artifact.images if isinstance(each.answer, Found)}
     lost = [each for each in artifact.images if isinstance(each.answer, Absent)]
