@@ -191,7 +191,8 @@ def test_a_move_that_another_push_was_first_to_make_is_theirs(clone: Path) -> No
 
     moved = repository.move_ref(ref, old=first, new=second)
 
-    assert moved == Moved(now=second, changed=False)
+    # A server that gets one push twice refuses the second in the same words.
+    assert moved == Moved(now=second, changed=None)
 
 
 def test_a_ref_is_deleted_only_from_the_expected_commit(clone: Path) -> None:

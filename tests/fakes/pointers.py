@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from hashlib import sha1
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from monokeel.ground.answers import (
@@ -82,6 +83,7 @@ class FakeClone:
         self.declining = ""
         self.unreachable = False
         self.before_push: Callable[[], None] = lambda: None
+        self.unheard: Literal["", "second", "every"] = ""  # pushes without an answer
 
     def remote_objects(self) -> dict[str, RemoteRef]:
         self.fuse.turn()
@@ -147,14 +149,14 @@ class FakeClone:
             raise ServiceError("github.com did not answer")
         now = self.refs.get(ref)
         if now == new:
-            return Moved(now=new, changed=False)
+            return Moved(now=new, changed=None if self.unheard else False)
         if now != old:
             return Lost(now=now)
         if self.declining or new is None:
             return Declined(reason=self.declining or "deletion is not for promote")
         self.refs[ref] = new
         self.fuse.written(f"{ref} {self.version_at(new)}")
-        return Moved(now=new, changed=True)
+        return Moved(now=new, changed=None if self.unheard == "every" else True)
 
     def version_at(self, commit: str | None) -> str:
         tags = [ref for ref, sha in self.refs.items() if sha == commit]

@@ -19,6 +19,7 @@ _REMOTE_TIMEOUT_S = 120.0
 _OR_NOT = (0, 1, 128)  # 128: no repository, or no commit in it
 _ANY_CODE = range(256)
 _NEVER_ARRIVED = 128  # git-push(1) ends with 1 when the server refuses a ref
+_REF_LINE = re.compile(r"^([ +*=!-])\t(?!.*\[remote rejected\])", re.MULTILINE)
 _HEADS, _TAGS = "refs/heads/", "refs/tags/"
 HEADS_AND_TAGS = (_HEADS, _TAGS)
 # What git and ssh say when no host answered (curl, OpenSSH).
@@ -325,9 +326,10 @@ class Git:
         found = self.remote_objects((ref,)).get(ref)
         now = None if found is None else found.object
         if now == new:
-            # Up to date, or rejected because another push of the same was first.
-            not_ours = re.search(r"^(=|!.*rejected\])", pushed.stdout, re.MULTILINE)
-            return Moved(now=now, changed=not_ours is None)
+            # "=" and "[rejected]": nothing was sent. libcurl may send a push again.
+            said = _REF_LINE.search(pushed.stdout)
+            changed = None if said is None else said[1] not in ("=", "!")
+            return Moved(now=now, changed=changed)
         if now == old:
             return Declined(reason=_server_words(pushed.stdout, pushed.stderr))
         return Lost(now=now)

@@ -54,13 +54,14 @@ class RemoteRef:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moved:
-    """The ref is where it was wanted; *changed* is false if it had been there before.
+    """The ref is where it was wanted; *changed* is false if another push put it there.
 
-    *now* is the object the ref names, or ``None`` when it was to be deleted.
+    It is ``None`` if no answer came, or one to a push that was sent twice. *now* is the
+    object the ref names, or ``None`` when it was to be deleted.
     """
 
     now: str | None
-    changed: bool
+    changed: bool | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

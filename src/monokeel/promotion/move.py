@@ -14,7 +14,7 @@ from monokeel.ground.words import span
 from monokeel.promotion.facts import facts_of
 from monokeel.promotion.gates import evaluate
 from monokeel.promotion.plan import Plan
-from monokeel.promotion.pointers import ref_of
+from monokeel.promotion.pointers import read_remote, ref_of
 from monokeel.promotion.ports import Outside, Records
 from monokeel.promotion.reading import Reading, read_records
 from monokeel.promotion.records import ROLLBACK, Record
@@ -22,6 +22,7 @@ from monokeel.promotion.rollback import told
 from monokeel.promotion.track_record import STALE, overtaken, rolled_back
 
 _ANEW = "Run again: the gates are asked anew for what is there now."
+_READINGS = 10  # about two seconds
 _AGAIN = "Run the same command again: it finishes or clears what is there."
 
 
@@ -49,27 +50,37 @@ def move_environment(plan: Plan, outside: Outside) -> Outcome:
     plan.require()
     approvers, unseen = _approvers(plan, records)
     own = _record(plan, records, approvers)
-    remote = (plan.reading.settings, plan.reading.pointers)
-    reading = read_records(outside, remote, version=plan.version, own=own)
-    newer = _confirmed_since(plan, reading)
-    done = newer is not None and (newer.sha, newer.task) == (plan.commit, plan.task)
-    ended = reading.own is not None and reading.own.end is not None
-    why = "" if done else _refusal(plan, outside, reading, newer)
-    plan = replace(plan, reading=reading)
+    plan, newer = _look_again(plan, outside, own)
+    current = plan.place.current
+    wanted = (plan.commit, plan.task)
+    theirs = current is not None and (current.sha, current.task) == wanted
+    why = "" if theirs else _refusal(plan, outside, newer)
     if why:
-        late = "" if ended else _settle(records, own, "failure", f"stopped: {why}")
+        late = _give_up(plan, records, own, f"stopped: {why}")
         raise RefusedError(f"{plan.unmoved}: {why}{late}", fix=_ANEW)
-    if done or not _move(plan, outside, own):
+    if theirs or not _move(plan, outside, own):
         # Somebody else put the branch there: what was asked for is so, and is theirs.
-        said = f"overtaken by {plan.version}"
-        late = "" if ended else _settle(records, own, "failure", said)
+        late = _give_up(plan, records, own, f"overtaken by {plan.version}")
         warnings = (f"{plan.branch} is there{late}",) if late else ()
-        there = replace(
-            plan, kind="there", reading=_read_after(plan, outside, plan.commit)
-        )
+        reading = _read_after(plan, outside, plan.commit)
+        there = replace(plan, kind="there", reading=reading)
         return Outcome(plan=there, warnings=(*unseen, *warnings))
     notes = _confirm(plan, records, own)
     return Outcome(plan=plan, record=own, warnings=(*unseen, *notes))
+
+
+def _look_again(plan: Plan, outside: Outside, own: int) -> tuple[Plan, Record | None]:
+    """Return *plan* over the records of now, and the newest move since the gates.
+
+    Where somebody moved the branch, or settled our record, the branch is read, too.
+    """
+    remote = (plan.reading.settings, plan.reading.pointers)
+    reading = read_records(outside, remote, version=plan.version, own=own)
+    ended = reading.own is not None and reading.own.end is not None
+    if ended or _confirmed_since(plan, reading) is not None:
+        remote = read_remote(outside.clone, plan.reading.settings)
+        reading = read_records(outside, remote, version=plan.version, own=own)
+    return replace(plan, reading=reading), _confirmed_since(plan, reading)
 
 
 def _approvers(plan: Plan, records: Records) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -111,16 +122,14 @@ def _confirmed_since(plan: Plan, reading: Reading) -> Record | None:
     return next((each for each in confirmed if each.id not in known), None)
 
 
-def _refusal(
-    plan: Plan, outside: Outside, reading: Reading, newer: Record | None
-) -> str:
+def _refusal(plan: Plan, outside: Outside, newer: Record | None) -> str:
     """Return why the branch must not move any more, ``""`` if it may.
 
     That is so after another move (*newer*), where another run has settled our record,
     where a rollback is under way, and where the environment before has taken the
     version back.
     """
-    name, own = plan.place.name, reading.own
+    name, reading, own = plan.place.name, plan.reading, plan.reading.own
     if newer is not None:
         return f"{name} {told(newer, reading)}"
     if own is not None and own.end is not None:
@@ -159,11 +168,8 @@ def _move(plan: Plan, outside: Outside, own: int) -> bool:
     match answer:
         case Moved(changed=True):
             return True
-        case Moved():
-            # It was there before, or another push was first; or ours was, and git sent
-            # it again because no answer came. The ledger says whose move it is.
-            current = _read_after(plan, outside, plan.commit).place(place.name).current
-            return current is not None and current.id == own
+        case Moved(changed=changed):
+            return _is_ours(plan, outside, own, surely_not=changed is False)
         case Lost(now=now):
             winner = _winner(plan, outside, now)
             empty = place.commit is None
@@ -180,6 +186,31 @@ def _move(plan: Plan, outside: Outside, own: int) -> bool:
             )
 
 
+def _is_ours(plan: Plan, outside: Outside, own: int, *, surely_not: bool) -> bool:
+    """Say whether the branch is there by record *own*: the ledger counts one mover.
+
+    Others may have wanted the same. *surely_not* is that git did not send our push; if
+    its answer was lost, whoever did move confirms it within a few readings. Without
+    others the move was made by hand, and ours is its record.
+    """
+    ours, rivals = _claims(plan, outside, own)
+    for _ in range(0 if surely_not else _READINGS):
+        if rivals:
+            ours, rivals = _claims(plan, outside, own)
+    return ours and not (surely_not and rivals)
+
+
+def _claims(plan: Plan, outside: Outside, own: int) -> tuple[bool, bool]:
+    # Whether the ledger counts our record as the move; and whether others want it to be
+    # theirs and have not settled it.
+    reading = _read_after(plan, outside, plan.commit)
+    place = reading.place(plan.place.name)
+    waiting = [each.record for each in place.owed if not each.is_mark]
+    waiting += reading.ledger.unfinished(place.name)
+    ours = place.current is not None and place.current.id == own
+    return ours, any(x.id != own and x.sha == plan.commit for x in waiting)
+
+
 def _confirm(plan: Plan, records: Records, own: int) -> tuple[str, ...]:
     # The branch has moved: from here on nothing may turn the result into a failure.
     # Older unfinished records have lost, and a rollback marks what it leaves. The
@@ -194,6 +225,11 @@ def _confirm(plan: Plan, records: Records, own: int) -> tuple[str, ...]:
     said = f"{plan.branch}: {plan.before} -> {plan.version}"
     notes.append(_settle(records, own, "success", said, plan.request.run_url))
     return tuple(f"moved{note}" for note in notes if note)
+
+
+def _give_up(plan: Plan, records: Records, own: int, why: str) -> str:
+    settled = plan.reading.own is not None and plan.reading.own.end is not None
+    return "" if settled else _settle(records, own, "failure", why)
 
 
 def _settle(

@@ -99,7 +99,7 @@ def _done(plan: Plan) -> str:
         + {
             "move": f": {plan.before} -> {plan.version}",
             "adopt": f": the move to {plan.version} now has its record",
-            "finished": f": the rollback to {plan.version} is finished",
+            "finished": f": the rollback to {plan.version} is finished{since}",
             "there": f" is at {plan.version} already{since}",
         }[plan.kind]
     )
