@@ -7,7 +7,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from email.message import Message
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -78,7 +78,7 @@ class Proxy:
         self.front: Callable[[str, str, Message], Reply | None] = lambda *_: None
         self.tags: dict[str, str] = {}
         self.moved: list[str] = []
-        self._lock = threading.Lock()
+        self.order = threading.Lock()
         self._server = _Server(("127.0.0.1", 0), _handler(self, upstream))
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
@@ -90,15 +90,12 @@ class Proxy:
         self._server.shutdown()
         self._server.server_close()
 
-    def note(self, method: str, path: str, digest: str) -> bool:
-        """Record one write; say whether its answer gets lost."""
-        target = path.partition("?")[0]
-        if "/manifests/" in target and "sha256:" not in target:
-            with self._lock:
-                if self.tags.get(target, digest) != digest:
-                    self.moved.append(target)
-                self.tags[target] = digest
-        return self.on_write(method, target)
+    def note(self, path: str, digest: str) -> None:
+        """Record the digest that a tag has from now on."""
+        if "/manifests/" in path and "sha256:" not in path:
+            if self.tags.get(path, digest) != digest:
+                self.moved.append(path)
+            self.tags[path] = digest
 
 
 def _handler(proxy: Proxy, upstream: int) -> type[BaseHTTPRequestHandler]:
@@ -118,19 +115,19 @@ def _handler(proxy: Proxy, upstream: int) -> type[BaseHTTPRequestHandler]:
             if said is not None:
                 _send(self, *said)
                 return
-            with closing(HTTPConnection("127.0.0.1", upstream)) as behind:
-                behind.request(self.command, self.path, body, dict(self.headers))
-                answer = behind.getresponse()
-                content = answer.read()
-            digest = answer.headers.get("Docker-Content-Digest", "")
-            lost = answer.status == _WRITTEN and proxy.note(
-                self.command, self.path, digest
-            )
-            if lost:
+            path = self.path.partition("?")[0]
+            # Two writes of one tag are noted in the order in which they took effect.
+            with proxy.order if self.command == "PUT" else nullcontext():
+                with closing(HTTPConnection("127.0.0.1", upstream)) as behind:
+                    behind.request(self.command, self.path, body, dict(self.headers))
+                    answer = behind.getresponse()
+                    content = answer.read()
+                if answer.status == _WRITTEN:
+                    proxy.note(path, answer.headers.get("Docker-Content-Digest", ""))
+            if answer.status == _WRITTEN and proxy.on_write(self.command, path):
                 self.close_connection = True
                 return
-            headers = dict(answer.headers.items())
-            _send(self, answer.status, headers, content)
+            _send(self, answer.status, dict(answer.headers.items()), content)
 
         do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = _pass_on  # noqa: N815
 

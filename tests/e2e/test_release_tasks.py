@@ -277,6 +277,47 @@ def test_a_release_takes_the_digests_that_other_jobs_hand_over(
     assert [each for each in shop.effects[before:] if "/sha-" in each] == []
 
 
+def test_a_build_after_the_release_is_put_back_by_the_next_run(
+    shop: Shop, tmp_path: Path
+) -> None:
+    """Its job ended late, or somebody has run it again: no image is built for it."""
+    commit = git(shop.clone, "rev-parse", "HEAD")
+    earlier = shop.start("build", "--service", "api", "--json", build=7)
+    other = only_object(earlier.communicate()[0])["digest"]
+    assert shop.run("release")[0] == 0
+    plant(f"{shop.proxy.url}/v2/acme/{shop.name}/api/manifests", other, commit)
+    before, outputs = len(shop.effects), tmp_path / "outputs"
+    (tmp_path / "built").mkdir()
+    planned, stdout, _ = shop.run(
+        "release", "--dry-run", more={"GITHUB_OUTPUT": str(outputs)}
+    )
+
+    code, _, stderr = shop.run("release", "--built", str(tmp_path / "built"))
+
+    assert (planned, code) == (0, 0), stderr
+    assert stdout.startswith("v1.0.0 is out; put back to its digest: acme/")
+    said = re.findall(r"(needed|build)<<\S+\n(.*)\n", outputs.read_text())
+    assert said == [("needed", "true"), ("build", "[]")]
+    shop.assert_complete(commit)
+    assert [kind.rpartition("/")[2] for kind in shop.effects[before:]] == [
+        f"sha-{commit}"
+    ]
+
+
+def test_a_build_of_a_released_commit_pushes_nothing(shop: Shop) -> None:
+    commit = git(shop.clone, "rev-parse", "HEAD")
+    assert shop.run("release")[0] == 0
+    before = len(shop.effects)
+
+    code, stdout, stderr = shop.run("build", "--service", "api", "--json")
+
+    built = only_object(stdout)
+    assert (code, built["built"]) == (0, False), stderr
+    assert built["digest"] == shop.image_tags("1.0.0")["api"]
+    assert shop.effects[before:] == []
+    shop.assert_complete(commit)
+
+
 def test_what_a_member_has_pushed_as_the_build_is_not_released(shop: Shop) -> None:
     commit = git(shop.clone, "rev-parse", "HEAD")
     code, stdout, _ = shop.run("build", "--service", "api", "--json")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 import pytest
 
@@ -9,6 +10,7 @@ from monokeel.ground.answers import Absent, Found, Unknown
 from monokeel.ground.errors import RefusedError, ServiceError, UsageError
 from monokeel.ground.report import as_json
 from monokeel.ground.settings import parse_settings
+from monokeel.release.artifact import record_of_commit
 from monokeel.release.build import (
     Workplace,
     build_report,
@@ -16,7 +18,10 @@ from monokeel.release.build import (
     digests_of,
     planned_report,
 )
+from monokeel.release.record import ReleasedImage, ReleaseRecord, record_text
+from tests.fakes.git import FakeRefs
 from tests.fakes.images import FakeImages
+from tests.fakes.plans import SilentRemote
 
 COMMIT, OTHER = "a" * 40, "b" * 40
 API = "acme/shop/api"
@@ -104,6 +109,71 @@ def test_a_missing_image_is_built_and_its_digest_returned(registry: FakeImages) 
     found = registry.look_up(API, BUILT)
     assert found == Found(digest=built.digest, revision=COMMIT)
     assert built.image == f"ghcr.io/{API}"
+
+
+RELEASED = f"sha256:{'9' * 64}"
+
+
+@pytest.mark.parametrize("ref", ["v1.0.0", "monokeel-claim/v1.0.0"])
+def test_once_a_record_names_an_image_no_other_is_built(
+    registry: FakeImages, ref: str
+) -> None:
+    """A job that is run again must not move what is released."""
+    remote = recording(f"refs/tags/{ref}", COMMIT)
+    builder = Builder(registry)
+
+    built = build_service(
+        place_of(registry, builder, remote), service="api", commit=COMMIT
+    )
+
+    assert (built.digest, built.built, builder.count) == (RELEASED, False, 0)
+
+
+@pytest.mark.parametrize(
+    ("ref", "commit"),
+    [("release", COMMIT), ("v1.0.0-mine", COMMIT), ("v1.0.0", OTHER)],
+    ids=["a tag of anybody", "another version", "a record of another commit"],
+)
+def test_a_record_that_is_none_of_this_commit_builds_nothing_less(
+    registry: FakeImages, ref: str, commit: str
+) -> None:
+    remote = recording(f"refs/tags/{ref}", commit)
+
+    built = build_service(
+        place_of(registry, None, remote), service="api", commit=COMMIT
+    )
+
+    assert built.built
+
+
+def test_a_build_that_cannot_ask_for_the_record_is_not_begun(
+    registry: FakeImages,
+) -> None:
+    builder = Builder(registry)
+
+    with pytest.raises(ServiceError):
+        build_service(
+            place_of(registry, builder, SilentRemote()), service="api", commit=COMMIT
+        )
+
+    assert builder.count == 0
+
+
+def place_of(
+    registry: FakeImages, builder: Builder | None, remote: FakeRefs
+) -> Workplace:
+    """Return a place where the record of a commit is asked for, as a job does."""
+    recorded = partial(record_of_commit, remote, SETTINGS)
+    return replace(workplace(registry, builder), recorded=recorded)
+
+
+def recording(ref: str, commit: str) -> FakeRefs:
+    """Return a remote where *ref*, on our commit, carries the record of *commit*."""
+    image = ReleasedImage(service="api", image=f"ghcr.io/{API}", digest=RELEASED)
+    record = ReleaseRecord(version="1.0.0", commit=commit, images=(image,))
+    remote = FakeRefs()
+    remote.put_tag(ref, COMMIT, record_text(record))
+    return remote
 
 
 def test_a_preview_of_a_build_says_what_and_pushes_nothing(

@@ -199,7 +199,11 @@ def _image_fix(artifact: Artifact) -> str:
     whole = {each.image for each in artifact.images if isinstance(each.answer, Found)}
     lost = [each for each in artifact.images if isinstance(each.answer, Absent)]
     if len(lost) != len(artifact.wrong) or not all(e.image in whole for e in lost):
-        return "Repair the release (./inv release), or release a new version."
+        commit = artifact.record.commit
+        return (
+            f"Check out {commit} and run ./inv release: it puts back what can be. Else"
+            " release a new version."
+        )
     full = {each.service: each.image for each in artifact.record.images}
     return "Give the tag back: " + " && ".join(
         f"docker buildx imagetools create --tag {full[each.service]}:{each.tag}"

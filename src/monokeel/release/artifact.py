@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from monokeel.ground.answers import Absent, Found, ImageAnswer, RemoteRef, Unknown
 from monokeel.ground.errors import NO_ANSWER
 from monokeel.ground.settings import Settings
-from monokeel.release.ports import ImageTags, TagMessages
+from monokeel.release.ports import ImageTags, Remote, TagMessages
 from monokeel.release.record import ReleaseRecord, record_in
 
 NOTHING = "no image"
@@ -37,6 +37,26 @@ def read_record(
     record = record_in(message)
     # A record of another commit was taken from another tag.
     return record if record and record.commit == at.commit else Absent()
+
+
+def record_of_commit(
+    remote: Remote, settings: Settings, commit: str
+) -> ReleaseRecord | None:
+    """Return the record of a release of *commit*, made or begun, if there is one.
+
+    Only the refs that the rules give to the writer are believed: anybody may push a
+    tag of another name with a record in it. Raises ServiceError when the remote cannot
+    be read.
+    """
+    refs = remote.remote_objects(("refs/tags/", settings.claim("")))
+    for ref, at in refs.items():
+        if at.commit != commit or at.object == commit:
+            continue
+        found = record_in(remote.tag_message(ref, at))
+        tag = settings.tag(found.version) if found else ""
+        if found and ref in {f"refs/tags/{tag}", settings.claim(tag)}:
+            return found if found.commit == commit else None
+    return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

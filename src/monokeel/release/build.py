@@ -10,6 +10,7 @@ from monokeel.ground.parsers import parse_json
 from monokeel.ground.report import Report
 from monokeel.ground.settings import Settings
 from monokeel.release.ports import Builder, Images
+from monokeel.release.record import ReleaseRecord
 
 _SHOWN = 10
 _WAITS_S = (0.5, 1.0, 2.0, 4.0, 8.0)
@@ -42,8 +43,8 @@ class Workplace:
     """Builds only from the files of the commit, and only what we may push.
 
     *is_attested* says of (image with host, digest, commit) whether the workflow of
-    releases has signed that it built it; nobody is asked without it. *wait* lets
-    seconds pass.
+    releases has signed that it built it; nobody is asked without it. *recorded* returns
+    the record of a commit that is released, or begun to be. *wait* lets seconds pass.
     """
 
     settings: Settings
@@ -52,6 +53,7 @@ class Workplace:
     checkout: Checkout
     wait: Callable[[float], None]
     is_attested: Callable[[str, str, str], bool] | None = None
+    recorded: Callable[[str], ReleaseRecord | None] = lambda _: None
 
     def build(self, service: str, commit: str) -> str:
         """Build *service* at *commit* and return its digest, as ``build_service``."""
@@ -62,7 +64,8 @@ def build_service(workplace: Workplace, *, service: str, commit: str) -> Built:
     """Return the image of *service* at *commit*, built and pushed now.
 
     What stands at ``sha-<commit>`` before is replaced, for everybody who may push could
-    have put it there: only an attestation of our own workflow makes it count. Raises
+    have put it there: only an attestation of our own workflow makes it count. Once a
+    record names a digest that is the image, and nothing is built. Raises
     UsageError for an unknown service, and for files that are not those of *commit*;
     RefusedError when the image pushed is labelled with another commit, or when we may
     not push; ServiceError when nobody can tell.
@@ -76,6 +79,9 @@ def build_service(workplace: Workplace, *, service: str, commit: str) -> Built:
         digest="",
         commit=commit,
     )
+    record = workplace.recorded(commit)
+    if record is not None and (decided := record.digest_of(service)):
+        return replace(built, digest=decided, built=False)
     if is_attested := workplace.is_attested:
         there = workplace.images.look_up(path, built.tag)
         whole = isinstance(there, Found) and not there.missing and there.digest

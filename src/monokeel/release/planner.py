@@ -11,15 +11,14 @@ from dataclasses import replace
 from monokeel.ground.errors import NO_ANSWER
 from monokeel.ground.settings import Settings
 from monokeel.ground.version import Version
-from monokeel.release import cautions, checks, record
+from monokeel.release import cautions, checks, record, start, steps
+from monokeel.release.commits import Caution
 from monokeel.release.goal import NO_GOAL, Goal, find_goal
 from monokeel.release.guard import service_images
 from monokeel.release.notes import release_notes
-from monokeel.release.plan import ReleasePlan, Resume, short
+from monokeel.release.plan import ReleasePlan, Resume, short, unknown
 from monokeel.release.ports import Outside
 from monokeel.release.reading import Reading
-from monokeel.release.start import Claim, Start, ask_refs, read_start
-from monokeel.release.steps import DONE, STEPS
 
 
 def plan_release(
@@ -27,24 +26,24 @@ def plan_release(
     outside: Outside,
     *,
     server: str = "https://github.com",
-    finish: str = "",
+    finish: start.Claim | None = None,
     digests: Mapping[str, str] | None = None,
 ) -> ReleasePlan:
     """Return the release of the commit that is checked out.
 
     The plan is made whatever stands in its way; that is listed in it, all at once.
     Only a shallow clone has no version: there any would be a guess. *server* is where
-    the notes link to. *finish* is an older commit whose release was begun: its plan is
-    made instead. *digests* are those of this run's own builds, by service. Raises
-    ServiceError when git itself fails.
+    the notes link to. *finish* is a release that was begun for an older commit: its
+    plan is made instead. *digests* are those of this run's own builds, by service.
+    Raises ServiceError when git itself fails.
     """
-    now, goal = _start(settings, outside, finish)
+    now, goal = _start(settings, outside, start.ask_refs(outside, settings), finish)
+    now, goal = _put_right(now, goal, outside)
     goal = _left_to_newer(now, goal, outside)
-    analysis, version, notes = goal.analysis, goal.version, ""
-    reading = None
+    version, notes, reading = goal.version, "", None
     if version is not None:
         page = f"{server}/{settings.repository}"
-        notes = release_notes(analysis.commits, page=page)
+        notes = release_notes(goal.analysis.commits, page=page)
         reading = _read(now, now.own or version, notes, outside, digests or {})
     older, left = _begun_before(now, outside)
     found = [*checks.check_start(now, version, older.values()), *goal.checks]
@@ -59,8 +58,8 @@ def plan_release(
         version=None if version is None else str(version),
         tag=None if version is None else settings.tag(str(version)),
         commit=now.clone.commit,
-        deciding=analysis.deciding,
-        commits=analysis.commits,
+        deciding=goal.analysis.deciding,
+        commits=goal.analysis.commits,
         services=() if reading is None else service_images(reading),
         checks=tuple(found),
         warnings=tuple(said),
@@ -72,18 +71,48 @@ def plan_release(
     )
 
 
-def _start(settings: Settings, outside: Outside, finish: str) -> tuple[Start, Goal]:
+def _start(
+    settings: Settings, outside: Outside, refs: start.Refs, begun: start.Claim | None
+) -> tuple[start.Start, Goal]:
     """Return where the release starts from, and what the commits since then ask for."""
-    history, refs = outside.history, ask_refs(outside, settings)
-    now = read_start(settings, outside, refs, commit=finish)
+    history = outside.history
+    now = start.read_start(settings, outside, refs, begun=begun)
     goal = NO_GOAL if now.clone.shallow else find_goal(now, history)
     if goal is None:  # the highest release tag is none of this history
-        now = read_start(settings, outside, refs, commit=finish, surely=True)
+        now = start.read_start(settings, outside, refs, begun=begun, surely=True)
         goal = find_goal(now, history)
     return now, goal or NO_GOAL
 
 
-def _left_to_newer(now: Start, goal: Goal, outside: Outside) -> Goal:
+def _put_right(
+    now: start.Start, goal: Goal, outside: Outside
+) -> tuple[start.Start, Goal]:
+    """Return the release that this very commit is, if its images have lost a name.
+
+    A build that ended after it does that, or a clean-up of the registry. Where nobody
+    can tell a check says so; what cannot be put back is told, and stops nobody.
+    """
+    last = now.previous
+    if goal.version or last is None or last.commit != now.clone.commit:
+        return now, goal
+    out = start.Claim(
+        tag=last.name, version=last.version, commit=last.commit, is_tagged=True
+    )
+    lost = steps.lost_names(_read(now, out, "", outside, {}))
+    if lost.refusals:
+        told = (Caution(message=each.problem) for each in lost.refusals)
+        return now, replace(goal, cautions=(*goal.cautions, *told))
+    if lost.unclear:
+        silent = unknown("images", lost.unclear)
+        return now, replace(goal, checks=(*goal.checks, silent))
+    if lost.missing:
+        now, goal = _start(now.settings, outside, now.clone.refs, out)
+        reason = f"{out.tag} is out; put back to its digest: {', '.join(lost.missing)}"
+        goal = replace(goal, reason=reason)
+    return now, goal
+
+
+def _left_to_newer(now: start.Start, goal: Goal, outside: Outside) -> Goal:
     """Return *goal*, or none where a run that waits for the newest commit has it all.
 
     No answer is no such run; what was begun is never left.
@@ -99,8 +128,8 @@ def _left_to_newer(now: Start, goal: Goal, outside: Outside) -> Goal:
 
 
 def _begun_before(
-    now: Start, outside: Outside
-) -> tuple[dict[Claim, Reading], list[Claim]]:
+    now: start.Start, outside: Outside
+) -> tuple[dict[start.Claim, Reading], list[start.Claim]]:
     """Return what is finished before this release, and what is left to another line.
 
     What stops one of our own line stops this release; one of another line stops
@@ -112,15 +141,15 @@ def _begun_before(
     return {claim: x for claim, x in older.items() if claim not in left}, left
 
 
-def _may_finish(now: Start, claim: Claim, outside: Outside) -> bool:
+def _may_finish(now: start.Start, claim: start.Claim, outside: Outside) -> bool:
     """Say whether a run would finish *claim*: by the very plan that it would follow."""
-    plan = plan_release(now.settings, outside, finish=claim.commit)
+    plan = plan_release(now.settings, outside, finish=claim)
     return all(check.status == "ok" for check in plan.checks)
 
 
 def _read(
-    now: Start,
-    begun: Claim | Version,
+    now: start.Start,
+    begun: start.Claim | Version,
     notes: str,
     outside: Outside,
     digests: Mapping[str, str],
@@ -131,7 +160,7 @@ def _read(
     ``platform.toml`` may be others by now.
     """
     version, commit = begun, now.clone.commit
-    if isinstance(begun, Claim):
+    if isinstance(begun, start.Claim):
         version, commit = begun.version, begun.commit
     wanted = record.candidate_of(
         now.settings, version=str(version), commit=commit, notes=notes, span=now.span
@@ -147,6 +176,6 @@ def _read(
 
 
 def _resume(reading: Reading) -> Resume:
-    done = [step.name for step in STEPS if step.state(reading) == DONE]
+    done = [step.name for step in steps.STEPS if step.state(reading) == steps.DONE]
     candidate = reading.candidate
     return Resume(version=candidate.version, commit=candidate.commit, done=tuple(done))

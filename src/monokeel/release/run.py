@@ -98,7 +98,7 @@ def _finish(
     """
     out, ask = [], partial(plan_release, settings, outside, server=manner.server)
     for claim in plan.first:
-        older = ask(finish=claim.commit)
+        older = ask(finish=claim)
         manner.accept(older)
         if older.reading is not None:
             out.append(publish(older.reading, manner.tell))

@@ -92,9 +92,11 @@ def _headline(plan: ReleasePlan) -> str:
         return f"{begun} was cut short and is finished; then: {plan.reason}"
     if plan.version is None:
         return f"No release: {plan.reason}"
+    state = ", BLOCKED" if plan.blockers else ""
+    if plan.resume and "clean up" in plan.resume.done:
+        return f"{plan.reason}{state}"  # it is out, and an image lost a name
     kind = f"{plan.level}, " if plan.level else ""
     before = f"after {plan.previous}" if plan.previous else "the first release"
-    state = ", BLOCKED" if plan.blockers else ""
     goes_on = ", goes on where it was cut short" if plan.resume else ""
     return f"Next version: {plan.version} ({kind}{before}{goes_on}{state})"
 

@@ -252,16 +252,16 @@ def read_start(
     outside: Outside,
     refs: Refs,
     *,
-    commit: str = "",
+    begun: Claim | None = None,
     surely: bool = False,
 ) -> Start:
-    """Return where a release of *commit*, or of HEAD, would start from.
+    """Return where a release of HEAD, or of the commit of *begun*, would start from.
 
     On the default branch the highest release tag is taken for the previous release: it
     nearly always is, and the log shows it at no cost. If it does not, ask again
     *surely*: git then walks through all of history to say which tags are in it.
     """
-    clone = _read_clone(settings, outside.history, refs, commit)
+    clone = _read_clone(settings, outside.history, refs, begun)
     line, older = clone.line(settings, outside.merge), clone.older()
     added = {x.name: x.commit for x in clone.added if x.commit in clone.known}
     tags = {**clone.here, **added} | {claim.tag: claim.commit for claim in older}
@@ -315,21 +315,25 @@ def _after(
     return next((tag.version for tag in inside if tag.name not in begun), None)
 
 
-def _read_clone(settings: Settings, history: History, refs: Refs, commit: str) -> Known:
+def _read_clone(
+    settings: Settings, history: History, refs: Refs, again: Claim | None
+) -> Known:
     here, seen = history.tags(), {} if isinstance(refs, Unknown) else refs
-    begun, heads = tuple(_open_claims(settings, seen)), _heads(settings, history, refs)
+    begun, heads = [*_open_claims(settings, seen)], _heads(settings, history, refs)
+    if again and again.is_tagged and again not in begun:
+        begun.append(again)  # a tag stays, so what it decides goes on without a claim
     there = release_tags(_tags_of(seen), settings.tag_prefix)
     added = tuple(tag for tag in there if tag.name not in here)
     asked = [x.commit for x in added] + [x.commit for x in begun]
     return Known(
         history=history,
-        commit=commit or history.head(),
+        commit=again.commit if again else history.head(),
         branch=history.branch(),
         shallow=history.is_shallow(),
         refs=refs,
         here=here,
         heads=heads,
-        begun=begun,
+        begun=tuple(begun),
         added=added,
         known=history.known({*asked, *heads.values()}),
     )

@@ -307,6 +307,14 @@ STEPS = (
 )
 
 
+def lost_names(now: Reading) -> State:
+    """Say which names the images of a release lack, once its tag is one of ours."""
+    try:
+        return _names_state(now) if _tag_state(now) == DONE else DONE
+    except NO_ANSWER as error:
+        return State(unclear=error.problem)
+
+
 def _state(
     against: list[RefusedError], missing: list[str], unclear: list[str]
 ) -> State:

@@ -90,9 +90,11 @@ def build(*, service: str = "", dry_run: bool = False) -> "Iterator[Report]":
     """Build and push the image of one service."""
     from monokeel.adapters import actions
     from monokeel.release import build as building
+    from monokeel.release.artifact import record_of_commit
 
-    place = _workplace()
-    commit = wiring.make_git().head()
+    git = wiring.make_git()
+    decided = partial(record_of_commit, git, wiring.read_settings())
+    place, commit = replace(_workplace(), recorded=decided), git.head()
     if dry_run:
         yield building.planned_report(place, service=service, commit=commit)
         return
