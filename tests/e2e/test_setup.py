@@ -49,6 +49,19 @@ def test_init_without_rights_changes_nothing(shop: Path, box: Sandbox) -> None:
     assert not (shop.parent / "home/.config").exists()
 
 
+def test_doctor_says_all_that_is_missing_though_there_is_no_remote_yet(
+    shop: Path, box: Sandbox
+) -> None:
+    git(shop, "remote", "remove", "origin")
+
+    done = inv(shop, box, "doctor")
+
+    assert done.returncode == 2, done.stderr
+    add = "git remote add origin https://github.com/acme/shop.git"
+    assert done.stdout.count(add) == 2  # of the clone, and before GitHub's main
+    assert "Environment prod" in done.stdout
+
+
 def test_a_key_file_in_the_repository_is_refused(shop: Path, box: Sandbox) -> None:
     done = inv(shop, box, "init", "--key-file", "key")
 

@@ -21,13 +21,17 @@ def main_row(settings: Settings, clone: Clone) -> Expectation:
         reads=("GET /",),
         writes=(PUSH,),
         lost="nothing can be merged or released",
-        ask=partial(_compared, clone, settings.default_branch),
+        ask=partial(_compared, clone, settings),
         make=partial(_push, clone, settings.default_branch),
         watched="elsewhere",
     )
 
 
-def _compared(clone: Clone, branch: str) -> Answer:
+def _compared(clone: Clone, settings: Settings) -> Answer:
+    branch = settings.default_branch
+    wrong = wrong_remote(settings, clone.written_address())
+    if wrong is not None:
+        return Otherwise(detail=wrong[0], remedy=wrong[1], blocks=True)
     ref = f"refs/heads/{branch}"
     there, here = clone.remote_refs((ref,)).get(ref), clone.commit_of(ref)
     if there is None:
