@@ -52,8 +52,8 @@ def test_images_that_nobody_can_pull_are_named_and_no_failure(
 
     assert done.returncode == 0, done.stderr
     hidden = done.stdout.partition("Not public")[2]
-    assert "acme/shop/api" in hidden
-    assert "pkgs/container, Package settings" in hidden
+    assert "/acme/shop/pkgs/container/shop%2Fapi\n" in hidden
+    assert "Package settings" in hidden
 
 
 def env(box: Sandbox) -> dict[str, str]:

@@ -208,7 +208,7 @@ def test_after_a_release_the_same_clone_has_nothing_to_release(shop: Shop) -> No
     for place in (shop.clone, elsewhere):  # the tag is here; it is not fetched there
         code, stdout, stderr = shop.run("release", "--dry-run", where=place)
         assert (code, stderr) == (0, "")
-        assert stdout.startswith("No release: none of 0 commits since v1.0.0")
+        assert stdout.startswith("No release: no commit since v1.0.0")
     assert git(shop.clone, "tag") == "v1.0.0"
     assert git(elsewhere, "tag") == ""
 

@@ -111,6 +111,8 @@ def _reason(now: Start, analysis: Analysis, version: Version | None) -> str:
         return f"{now.container} contains this commit"
     if deciding is None or deciding.level is None or version is None:
         since = f"since {previous.name}" if previous else "in all of history"
+        if not analysis.commits:
+            return f"no commit {since}"
         return f"none of {len(analysis.commits)} commits {since} asks for a release"
     why = f"{deciding.level}: {deciding.sha[:7]}, {deciding.rule}: {deciding.line}"
     if previous is None:

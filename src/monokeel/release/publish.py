@@ -17,8 +17,7 @@ _ROUNDS = 3
 _WAITS_S = (0.5, 1.0, 2.0, 4.0, 8.0)
 _LONGEST_WAIT_S = 60.0
 _VISIBILITY = (
-    "Who pulls without a login gets 401; the visibility is in the settings of each"
-    " package: https://github.com/OWNER/REPOSITORY/pkgs/container, Package settings."
+    "Who pulls without a login gets 401; who may is said in Package settings of each:"
 )
 
 
@@ -180,12 +179,14 @@ def publication_report(done: Publication, hidden: Sequence[str] = ()) -> Report:
     if done.written:
         lines.append(f"wrote   {', '.join(done.written)}")
     rows = tuple((each.service, each.reference) for each in record.images)
+    packages = f"{done.page.partition('/releases/')[0]}/pkgs/container/"
+    pages = (packages + x.partition("/")[2].replace("/", "%2F") for x in hidden)
     return Report(
         headline=f"{done.tag} {word}",
         sections=(
             Section("Release", tuple(lines)),
             Section("Images", table=Table(("service", "image"), rows)),
-            Section("Not public", (*hidden, _VISIBILITY) if hidden else ()),
+            Section("Not public", (_VISIBILITY, *pages) if hidden else ()),
             Section("Warnings", done.warnings),
         ),
         data={
