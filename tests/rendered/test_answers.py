@@ -1,10 +1,16 @@
 """Every question refuses what would break later, and says what is wrong."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from pytest_copie.plugin import Copie
 
+from monokeel.ground.errors import RefusedError
+from monokeel.policy.branches import branch_pattern, judge_branch
+from monokeel.policy.checks import jobs_of
+from monokeel.policy.lint import lint
+from monokeel.policy.rulesets import parse_policy
 from tests.rendered import renders
 from tests.rendered.renders import WORKING_TREE
 
@@ -45,7 +51,15 @@ REFUSED = [
         [{**SERVICE, "path": "a"}, {"name": "b", "kind": "web", "path": "a/b"}],
         "not inside another",
     ),
-    ("environments", [], "Write a list"),
+    ("environments", [], "Write names"),
+    ("environments", "', '", "Write names"),
+    ("environments", {"name": "prod"}, "Write names"),
+    ("environments", "dev, Prod", "2: name: a-z"),
+    ("environments", ["dev", "prod:"], "prod: soak: such as"),
+    ("environments", "prod:reviewer", "prod: 24h, prerelease, reviewers"),
+    ("environments", "prod:1h:2d", "prod: 24h, prerelease, reviewers"),
+    ("environments", "dev, dev:2h", "two dev"),
+    ("environments", [1], "1: add a name"),
     ("environments", [{}], "1: add a name"),
     ("environments", [{"name": "Prod"}], "name: a-z"),
     ("environments", [{"name": "release"}], "workflows use it"),
@@ -54,6 +68,7 @@ REFUSED = [
     ("environments", [{**PROD, "soak": 24}], "soak: such as"),
     ("environments", [{**PROD, "soak": "1 day"}], "soak: such as"),
     ("environments", [{**PROD, "reviewers": "yes"}], "write true or false"),
+    ("default_branch", "develop", "Invalid choice"),
     ("registry", "https://ghcr.io", "a host alone"),
     ("registry", "ghcr.io/acme", "a host alone"),
     ("build", "podman", "docker, buildah, or"),
@@ -73,6 +88,9 @@ ACCEPTED = [
     ("services", "api, mail:worker"),
     ("services", ["api", {**SERVICE, "name": "b"}]),
     ("environments", [{**PROD, "soak": "36h", "prerelease": True, "reviewers": True}]),
+    ("environments", "dev:prerelease, staging, prod:24h:reviewers"),
+    ("environments", ["dev", {**PROD, "soak": "2d"}]),
+    ("default_branch", "trunk"),
     ("registry", "registry.example.com:5000"),
     ("build", "build.sh {context} {image} {commit}"),
     ("release_rules", "angular"),
@@ -130,6 +148,44 @@ def test_a_few_words_are_enough_for_services(source: Path, tmp_path: Path) -> No
         ("mail", "worker", "services/mail"),
     ]
     assert (made / "services/mail/worker.py").is_file()
+
+
+def test_a_few_words_are_enough_for_environments(source: Path, tmp_path: Path) -> None:
+    short = {"environments": "dev:prerelease, staging:30m prod:reviewers:24h"}
+
+    made = renders.render(source, tmp_path / "project", short)
+
+    assert [
+        (e.name, e.soak, e.prerelease, e.reviewers)
+        for e in renders.settings(made).environments
+    ] == [
+        ("dev", timedelta(0), True, False),
+        ("staging", timedelta(minutes=30), False, False),
+        ("prod", timedelta(hours=24), False, True),
+    ]
+    assert "of promotion: `dev`, `staging`, `prod`." in (made / "README.md").read_text()
+    assert 'environments = ["prod"]' in (made / "infra/platform.toml").read_text()
+
+
+@pytest.mark.parametrize("branch", ["main", "master", "trunk"])
+def test_one_answer_names_the_default_branch_everywhere(
+    source: Path, tmp_path: Path, branch: str
+) -> None:
+    """T33: no managed file has to be edited for it, and nothing names another."""
+    made = renders.render(source, tmp_path / "project", {"default_branch": branch})
+
+    settings = renders.settings(made)
+    rules = (made / "infra/rulesets.json").read_text()
+    workflows = (made / ".github/workflows").glob("*.yml")
+    jobs = jobs_of({each.name: each.read_text() for each in workflows})
+    policy = parse_policy(rules)
+    assert settings.default_branch == branch
+    assert [each.line for each in lint(policy, jobs, settings=settings)] == []
+    for other in {"main", "master", "trunk"} - {branch}:
+        assert f'"refs/heads/{other}"' not in rules
+        with pytest.raises(RefusedError):
+            judge_branch(other, branch_pattern(policy))
+    assert f"to `{branch}`" in (made / "README.md").read_text()
 
 
 def test_every_question_has_a_refused_and_an_accepted_value() -> None:

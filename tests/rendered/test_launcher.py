@@ -1,8 +1,6 @@
 """The launcher, with a small package in the place of ours: no network is asked."""
 
 import ast
-import base64
-import hashlib
 import json
 import os
 import runpy
@@ -10,7 +8,6 @@ import shutil
 import subprocess
 import sys
 import threading
-import zipfile
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.machinery import SourceFileLoader
 from importlib.util import module_from_spec, spec_from_loader
@@ -18,99 +15,20 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-LAUNCHER = ROOT / "inv"
-_MAIN = """\
-import json, os, sys
-def main():
-    seen = {"cwd": os.getcwd(), "arguments": sys.argv[1:], "prefix": sys.prefix}
-    print(json.dumps(seen))
-if __name__ == "__main__":
-    main()
-"""
-_METADATA = "Metadata-Version: 2.1\nName: monokeel\n"
-_WHEEL = "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
-_SCRIPTS = "[console_scripts]\nmonokeel = monokeel.__main__:main\n"
-
-
-@pytest.fixture(scope="session")
-def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with two versions of a package called monokeel."""
-    folder = tmp_path_factory.mktemp("wheels")
-    for version in ("1.0", "2.0"):
-        make_wheel(folder, version)
-    return folder
+from tests.rendered.launching import (
+    LAUNCHER,
+    MAIN,
+    ROOT,
+    environment,
+    launch,
+    make_shop,
+    require,
+)
 
 
 @pytest.fixture
-def shop(tmp_path: Path, wheels: Path) -> Path:
-    """A repository with the launcher, what it needs, and no environment yet."""
-    shop = tmp_path / "shop"
-    (shop / "ops").mkdir(parents=True)
-    shutil.copy2(LAUNCHER, shop / "inv")
-    require(shop, wheels, "requirements.txt", "1.0")
-    require(shop, wheels, "requirements-template.txt", "2.0")
-    return shop
-
-
-def make_wheel(folder: Path, version: str) -> None:
-    info = f"monokeel-{version}.dist-info"
-    files = {
-        "monokeel/__init__.py": "",
-        "monokeel/__main__.py": _MAIN,
-        f"{info}/METADATA": f"{_METADATA}Version: {version}\n",
-        f"{info}/WHEEL": _WHEEL,
-        f"{info}/entry_points.txt": _SCRIPTS,
-    }
-    record = [f"{info}/RECORD,,"]
-    with zipfile.ZipFile(folder / f"monokeel-{version}-py3-none-any.whl", "w") as wheel:
-        for name, text in files.items():
-            digest = hashlib.sha256(text.encode()).digest()
-            hashed = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
-            record.append(f"{name},sha256={hashed},{len(text)}")
-            wheel.writestr(name, text)
-        wheel.writestr(f"{info}/RECORD", "\n".join(record) + "\n")
-
-
-def require(shop: Path, wheels: Path, name: str, version: str) -> None:
-    wheel = wheels / f"monokeel-{version}-py3-none-any.whl"
-    shutil.copy2(wheel, shop / "ops")
-    digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
-    (shop / "ops" / name).write_text(f"./{wheel.name} --hash=sha256:{digest}\n")
-
-
-def environment(shop: Path, *, uv: bool = True) -> dict[str, str]:
-    """Return variables for the launcher: an empty HOME, and uv unless refused."""
-    programs = shop.parent / "programs"
-    home = shop.parent / "home"
-    for folder in (programs, home):
-        folder.mkdir(exist_ok=True)
-    wanted = {"python3": sys.executable}
-    if uv:
-        wanted["uv"] = str(Path(sys.executable).with_name("uv"))
-    for name, target in wanted.items():
-        (programs / name).unlink(missing_ok=True)
-        (programs / name).write_text(f'#!/bin/sh\nexec "{target}" "$@"\n')
-        (programs / name).chmod(0o755)
-    return {
-        "PATH": f"{programs}:/usr/bin:/bin",
-        "HOME": str(home),
-        "PIP_NO_INDEX": "1",
-        "UV_OFFLINE": "1",
-    }
-
-
-def launch(
-    shop: Path, env: dict[str, str], *arguments: str, cwd: Path | None = None
-) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [shop / "inv", *arguments],
-        cwd=cwd or shop,
-        env=env,
-        check=False,
-        capture_output=True,
-        encoding="utf-8",
-    )
+def shop(tmp_path: Path) -> Path:
+    return make_shop(tmp_path)
 
 
 @pytest.mark.parametrize("uv", [False, True], ids=["without uv", "with uv"])
@@ -179,10 +97,10 @@ def test_the_second_run_uses_what_is_there(shop: Path) -> None:
     assert (shop / "ops" / ".venv").stat().st_ino == made
 
 
-def test_changed_requirements_make_it_anew(shop: Path, wheels: Path) -> None:
+def test_changed_requirements_make_it_anew(shop: Path) -> None:
     env = environment(shop)
     launch(shop, env)
-    require(shop, wheels, "requirements.txt", "2.0")
+    require(shop, shop.parent / "wheels", "requirements.txt", "2.0")
 
     done = launch(shop, env)
 
@@ -349,7 +267,7 @@ def test_another_python_can_be_named(shop: Path) -> None:
     folder = shop.parent / "packages"
     (folder / "monokeel").mkdir(parents=True)
     (folder / "monokeel" / "__init__.py").touch()
-    (folder / "monokeel" / "__main__.py").write_text(_MAIN)
+    (folder / "monokeel" / "__main__.py").write_text(MAIN)
     env = {
         "PATH": os.environ["PATH"],
         "PYTHONPATH": str(folder),
