@@ -1,10 +1,53 @@
-"""What the workflows' own token may do, as the repository's settings say."""
+"""Which actions may run, and what the workflows' own token may do."""
+
+from http import HTTPStatus
 
 from sandbox.routing import route
 from sandbox.state import State
-from sandbox.wire import Call, Reply, flag_of, no_content, text_of, unprocessable
+from sandbox.wire import (
+    ApiError,
+    Call,
+    Reply,
+    flag_of,
+    no_content,
+    text_of,
+    unprocessable,
+)
 
+_ACTIONS = "/R/actions/permissions"
 _PATH = "/R/actions/permissions/workflow"
+
+
+@route("GET", _ACTIONS, "administration:read")
+def get_policy(state: State, _: Call) -> Reply:
+    """Return whether Actions are on, and which of them may run."""
+    return Reply(json={"enabled": state.actions_on, "allowed_actions": state.allowed})
+
+
+@route("PUT", _ACTIONS, "administration:write")
+def set_policy(state: State, call: Call) -> Reply:
+    """Switch them on or off, or choose which may run."""
+    body = call.json()
+    state.actions_on = flag_of(body, "enabled", default=state.actions_on)
+    state.allowed = text_of(body, "allowed_actions", state.allowed)
+    return no_content()
+
+
+@route("GET", f"{_ACTIONS}/selected-actions", "administration:read")
+def get_selected(state: State, _: Call) -> Reply:
+    """Return the selected ones; 409 where none are selected (GitHub docs, REST)."""
+    if state.allowed != "selected":
+        raise ApiError(HTTPStatus.CONFLICT, "Conflict")
+    return Reply(json=state.selected)
+
+
+@route("PUT", f"{_ACTIONS}/selected-actions", "administration:write")
+def set_selected(state: State, call: Call) -> Reply:
+    """Select them."""
+    if state.allowed != "selected":
+        raise ApiError(HTTPStatus.CONFLICT, "Conflict")
+    state.selected = call.json()
+    return no_content()
 
 
 @route("GET", _PATH, "administration:read")

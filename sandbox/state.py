@@ -63,6 +63,9 @@ class State:
     default_branch: str = "main"
     owner_type: str = "Organization"
     private: bool = False
+    actions_on: bool = True
+    allowed: str = "all"  # or local_only, selected: which actions may run
+    selected: JsonObject = field(default_factory=dict)
     workflow_rights: str = "read"  # the default of new repositories
     settings: JsonObject = field(default_factory=dict)
     switches: Switches = field(default_factory=Switches)

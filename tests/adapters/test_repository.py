@@ -263,3 +263,26 @@ def test_the_runs_of_a_workflow_are_those_that_github_lists(
     repository: Repository,
 ) -> None:
     assert repository.waiting_run("release.yml", "c" * 40) == ""
+
+
+def test_which_actions_may_run_is_read(repository: Repository, box: Sandbox) -> None:
+    def put(path: str, body: Json) -> None:
+        hub, path = github(box), f"/actions/permissions{path}"
+        hub.request("PUT", path, json=body, expect=(204,))
+
+    assert repository.actions_policy() == {"enabled": True, "allowed_actions": "all"}
+    put("", {"enabled": True, "allowed_actions": "selected"})
+    put("/selected-actions", {"patterns_allowed": ["docker/*"]})
+
+    assert repository.actions_policy()["selected"] == {"patterns_allowed": ["docker/*"]}
+
+
+def test_what_workflows_may_is_limited(repository: Repository, box: Sandbox) -> None:
+    box.state.workflow_rights, box.switches.actions_open_pulls = "write", True
+
+    repository.limit_workflows()
+
+    assert repository.workflow_rights() == {
+        "default_workflow_permissions": "read",
+        "can_approve_pull_request_reviews": False,
+    }

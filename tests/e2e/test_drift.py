@@ -238,9 +238,7 @@ ROWS: dict[str, tuple[Callable[[Ruled], object], Callable[[Ruled], object] | Non
     ),
     "workflows may approve pull requests": (
         lambda s: gh(s, "PUT", RIGHTS, {"can_approve_pull_request_reviews": True}, 204),
-        lambda s: gh(
-            s, "PUT", RIGHTS, {"can_approve_pull_request_reviews": False}, 204
-        ),
+        None,
     ),
 }
 

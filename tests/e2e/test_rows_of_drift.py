@@ -153,6 +153,10 @@ SCENARIOS: dict[str, Scenario] = {
         spoil=lambda s: s.box.state.secrets.update({SECRET: s.box.state.now()}),
         said=f"{SECRET} is a secret of the repository, too",
     ),
+    "Actions": Scenario(
+        spoil=gh("PUT", "/actions/permissions", {"enabled": False}),
+        said="Actions: switched off; no workflow runs",
+    ),
     "rights of workflows": Scenario(
         spoil=gh("PUT", RIGHTS, {"can_approve_pull_request_reviews": True}),
         said="workflows may approve pull requests",

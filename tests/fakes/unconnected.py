@@ -86,6 +86,9 @@ class World:
     )
     locked: bool = False
     classic: bool = False
+    actions: Mapping[str, Json] = field(
+        default_factory=lambda: {"enabled": True, "allowed_actions": "all"}
+    )
     workflows: str = "read"
     approves: bool = False
     default_branch: str = "main"
@@ -184,6 +187,16 @@ class World:
     def pushers(self) -> tuple[str, ...]:
         self._seen("collaborators")
         return self.people
+
+    def actions_policy(self) -> dict[str, Json]:
+        self._seen("actions policy")
+        return dict(self.actions)
+
+    def limit_workflows(self) -> None:
+        if "workflows" in self.forbidden:
+            raise RefusedError("GitHub answered 409: the organization decides")
+        self.workflows, self.approves = "read", False
+        self.wrote()
 
     def workflow_rights(self) -> dict[str, Json]:
         rights: dict[str, Json] = {

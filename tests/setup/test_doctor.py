@@ -175,7 +175,7 @@ def test_classic_protection_is_optional() -> None:
 def test_the_report_counts_what_is_missing() -> None:
     report = doctor_report(tuple(findings(programs={}).values()))
 
-    assert report.headline == "3 missing, 0 unknown, of 17"
+    assert report.headline == "3 missing, 0 unknown, of 18"
     assert report.data["verdict"] == "missing"
 
 
@@ -187,3 +187,22 @@ def test_a_clone_of_another_repository_is_not_ok() -> None:
 
     assert found.state == "missing"
     assert "the remote is acme/other" in found.detail
+
+
+def test_what_each_job_may_write_is_shown_and_one_without_rights_is_missing() -> None:
+    """T44: what GitHub's own token may, job by job."""
+    jobs = (
+        ("release.yml", "publish", "contents", "draft the release"),
+        ("ours.yml", "free", "?", "GitHub's default: name permissions"),
+        ("ci.yml", "test", "", ""),
+    )
+    here = Here(machine=FakeMachine(ALL), clone=World(), files=FakeFiles(), jobs=jobs)
+    wanted = Declared(settings=SETTINGS, policy=POLICY)
+
+    found = tuple(examine(wanted, here, None))
+    report = doctor_report(found, jobs)
+
+    [row] = [each for each in found if each.what == "rights of jobs"]
+    assert row.state == "missing"
+    assert row.detail.endswith("name their permissions: ours.yml: free")
+    assert report.sections[1].rows == jobs[:2]

@@ -346,7 +346,7 @@ def test_the_key_as_a_secret_of_the_repository_is_named() -> None:
     ("change", "said"),
     [
         ({"workflows": "write"}, "a workflow that names no permissions may write"),
-        ({"approves": True}, "workflows may approve pull requests"),
+        ({"approves": True}, "workflows may approve pull requests, and open them"),
     ],
 )
 def test_workflows_that_may_too_much_are_named(

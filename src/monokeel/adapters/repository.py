@@ -19,6 +19,7 @@ from monokeel.setup.ports import DeployKey
 _ADDED = (HTTPStatus.OK, HTTPStatus.SEE_OTHER)  # 303: the policy exists already
 _WAITS = ("queued", "requested", "waiting", "pending")
 _OR_ABSENT = (HTTPStatus.OK, HTTPStatus.NOT_FOUND)
+_ACTIONS = "/actions/permissions"
 
 
 class Repository:
@@ -174,10 +175,26 @@ class Repository:
         body: Json = {"name": name, "private": private}
         self._github.write("POST", path, body, expect=(HTTPStatus.CREATED,))
 
+    def actions_policy(self) -> dict[str, Json]:
+        """Return ``GET /actions/permissions``, with the selected actions."""
+        found = as_object(self._github.request("GET", _ACTIONS).json())
+        if found.get("allowed_actions") == "selected":
+            path = f"{_ACTIONS}/selected-actions"
+            found["selected"] = as_object(self._github.request("GET", path).json())
+        return found
+
     def workflow_rights(self) -> dict[str, Json]:
         """Return ``default_workflow_permissions`` and whether workflows may approve."""
-        path = "/actions/permissions/workflow"
-        return as_object(self._github.request("GET", path).json())
+        return as_object(self._github.request("GET", f"{_ACTIONS}/workflow").json())
+
+    def limit_workflows(self) -> None:
+        """Call ``PUT /actions/permissions/workflow``; 409 where the owner decides."""
+        body: Json = {
+            "default_workflow_permissions": "read",
+            "can_approve_pull_request_reviews": False,
+        }
+        ends = (HTTPStatus.NO_CONTENT,)
+        self._github.write("PUT", f"{_ACTIONS}/workflow", body, expect=ends)
 
     def own_number(self) -> int | None:
         """Return the account number of the token's user; ``None`` if it has none."""

@@ -1,6 +1,6 @@
 """Say in one table what is missing: on this machine, in the clone, on GitHub."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, astuple, dataclass
 from typing import Literal
 
@@ -9,6 +9,7 @@ from monokeel.ground.errors import NO_ANSWER
 from monokeel.ground.report import Report, Section, Table
 from monokeel.ground.settings import Settings
 from monokeel.policy.shape import Finding
+from monokeel.setup.actions import JOB, JobRights, section_of_jobs
 from monokeel.setup.expectations import expectations
 from monokeel.setup.main_branch import wrong_remote
 from monokeel.setup.ports import Clone, Files, Machine, Outside
@@ -23,6 +24,7 @@ _PURPOSES = {
     "uv": "makes the environment of the tasks faster",
 }
 _FILES = ("infra/platform.toml", "infra/rulesets.json", ".copier-answers.yml")
+_UNNAMED = "nobody knows what these may: name their permissions: "
 _TEMPLATE = "copier.yml"  # only in the template's own repository: it has no answers
 _BUILDS = "builds images here; the workflows do it without this machine"
 _DOCKER = {
@@ -39,7 +41,8 @@ State = Literal["ok", "missing", "optional", "unknown"]
 class Here:
     """The machine, the clone and its files, and where these do not agree.
 
-    *template* is what was found out of the template and of its files.
+    *template* is what was found out of the template and of its files, *jobs* what the
+    jobs of its workflows may: workflow, job, rights, why.
     """
 
     machine: Machine
@@ -47,6 +50,7 @@ class Here:
     files: Files
     disagreements: tuple[Finding, ...] = ()
     template: tuple["Diagnosis", ...] = ()
+    jobs: Sequence[JobRights] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +79,7 @@ def examine(
         yield from _github(declared, outside)
 
 
-def doctor_report(found: tuple[Diagnosis, ...]) -> Report:
+def doctor_report(found: Sequence[Diagnosis], jobs: Sequence[JobRights] = ()) -> Report:
     """Return the table of what was *found*, what is missing counted first."""
     missing = sum(each.state == "missing" for each in found)
     unknown = sum(each.state == "unknown" for each in found)
@@ -83,10 +87,11 @@ def doctor_report(found: tuple[Diagnosis, ...]) -> Report:
     table = Table(("where", "what", "state", "detail"), rows)
     return Report(
         headline=f"{missing} missing, {unknown} unknown, of {len(found)}",
-        sections=(Section(heading="", table=table),),
+        sections=(Section(heading="", table=table), section_of_jobs(jobs)),
         data={
             "verdict": "missing" if missing else "unknown" if unknown else "ok",
             "findings": [asdict(each) for each in found],
+            "jobs": [dict(zip(JOB, each, strict=True)) for each in jobs],
         },
         outcome="difference" if missing else "unknown" if unknown else "done",
     )
@@ -122,6 +127,8 @@ def _clone(settings: Settings, here: Here) -> Iterator[Diagnosis]:
     fixes["history"] = "git fetch --unshallow --tags" if shallow else ""
     errors = [each.line for each in here.disagreements if not each.warning]
     fixes["files agree"] = "; ".join(errors)
+    unnamed = [f"{path}: {job}" for path, job, rights, _ in here.jobs if rights == "?"]
+    fixes["rights of jobs"] = ", ".join(unnamed) and _UNNAMED + ", ".join(unnamed)
     for what, fix in fixes.items():
         yield Diagnosis("clone", what, "missing" if fix else "ok", fix)
     yield from here.template

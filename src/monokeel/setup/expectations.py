@@ -12,6 +12,7 @@ from monokeel.ground.settings import Settings
 from monokeel.policy.reading import read_rulesets
 from monokeel.policy.rulesets import Ruleset
 from monokeel.setup import permissions, writer
+from monokeel.setup.actions import action_rows
 from monokeel.setup.environments import environment_rows
 from monokeel.setup.main_branch import MAIN, main_row
 from monokeel.setup.merging import approvals, merge_rows
@@ -35,6 +36,7 @@ def expectations(declared: Declared, outside: Outside) -> Iterator[Expectation]:
         yield writer.foreign_keys_row(declared, outside)
     yield from environment_rows(settings, repository)
     yield from writer.secret_rows(declared, outside)
+    yield from action_rows(declared, repository)
     yield from _lasting_rows(settings, repository)
     if policy is not None:
         yield from merge_rows(settings, policy, repository)
@@ -127,13 +129,6 @@ def _default_branch(settings: Settings, repository: Repository) -> Answer:
 def _lasting_rows(settings: Settings, repository: Repository) -> Iterator[Expectation]:
     branch = settings.default_branch
     yield Expectation(
-        name="rights of workflows",
-        item="workflow_rights",
-        reads=("GET /actions/permissions/workflow",),
-        lost="a workflow can approve what a person should",
-        ask=partial(_workflow_rights, settings, repository),
-    )
-    yield Expectation(
         name="immutable releases",
         item="immutable_releases",
         reads=("GET /immutable-releases",),
@@ -160,22 +155,6 @@ def _lasting_rows(settings: Settings, repository: Repository) -> Iterator[Expect
         ),
         watched="note",
     )
-
-
-def _workflow_rights(settings: Settings, repository: Repository) -> Answer:
-    found = repository.workflow_rights()
-    wrong, fix = [], []
-    if found.get("default_workflow_permissions") != "read":
-        wrong.append("a workflow that names no permissions may write")
-        fix.append("-f default_workflow_permissions=read")
-    if found.get("can_approve_pull_request_reviews") is not False:
-        wrong.append("workflows may approve pull requests")
-        fix.append("-F can_approve_pull_request_reviews=false")
-    if not wrong:
-        return AsWanted(detail="read, and no approvals")
-    path = f"repos/{settings.repository}/actions/permissions/workflow"
-    remedy = f"gh api -X PUT {path} {' '.join(fix)}"
-    return Otherwise(detail="; ".join(wrong), remedy=remedy)
 
 
 def _merging(policy: Sequence[Ruleset], repository: Repository) -> Expectation:

@@ -93,8 +93,17 @@ class Repository(Protocol):
     def pushers(self) -> tuple[str, ...]:
         """Return the logins of who may push, and so approve and merge."""
 
+    def actions_policy(self) -> dict[str, Json]:
+        """Return ``enabled`` and ``allowed_actions``, as GitHub's REST API names them.
+
+        Where these are ``selected``, which they are stands in ``selected``.
+        """
+
     def workflow_rights(self) -> dict[str, Json]:
         """Return what workflows may do by default, as GitHub's REST API names it."""
+
+    def limit_workflows(self) -> None:
+        """Let workflows that name no permissions read, and approve nothing."""
 
     def own_number(self) -> int | None:
         """Return the account number of the token's user, if it has one."""

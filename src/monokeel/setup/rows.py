@@ -66,7 +66,8 @@ class Expectation:
 class Declared:
     """What the files ask for; *policy* is ``None`` where its file cannot be read.
 
-    *register*: the token may register the deploy key.
+    *actions* are those that the workflows use, ``owner/name@ref``. *register*: the
+    token may register the deploy key.
 
     A key made by the API goes with the token that made it (GitHub docs, "REST: deploy
     keys"; fluxcd/flux2#619); one made on the page stays.
@@ -74,6 +75,7 @@ class Declared:
 
     settings: Settings
     policy: Sequence[Ruleset] | None
+    actions: Sequence[str] = ()
     register: bool = False
 
 

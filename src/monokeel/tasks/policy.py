@@ -213,15 +213,13 @@ def _policy(*, delete_unmanaged: bool = False) -> "Policy":
     from monokeel.policy.checks import jobs_of
     from monokeel.policy.reading import Policy
 
-    settings, folder = wiring.read_settings(), wiring.root() / ".github/workflows"
-    paths = sorted([*folder.glob("*.yml"), *folder.glob("*.yaml")])
-    texts = {p.name: wiring.read_text(f".github/workflows/{p.name}") for p in paths}
+    settings = wiring.read_settings()
     return Policy(
         desired=wiring.read_policy(),
         settings=settings,
         keys=settings.policy,
         refs=wiring.make_git().known_refs(),
-        jobs=jobs_of(texts),
+        jobs=jobs_of(wiring.read_workflows()),
         delete_unmanaged=delete_unmanaged,
     )
 

@@ -105,10 +105,15 @@ def _keys(settings: "Settings", named: str = "") -> "Keys":
 
 
 def _declared(*, register: bool = False) -> "Declared":
+    from monokeel.setup.actions import actions_in
     from monokeel.setup.rows import Declared
 
-    settings, policy = wiring.read_settings(), wiring.read_policy()
-    return Declared(settings=settings, policy=policy, register=register)
+    return Declared(
+        settings=wiring.read_settings(),
+        policy=wiring.read_policy(),
+        actions=actions_in(wiring.read_workflows()),
+        register=register,
+    )
 
 
 def _outside(keys: "Keys", *, rules: bool) -> "Outside":
@@ -139,6 +144,7 @@ def doctor() -> "Iterator[Report]":
     from monokeel.adapters.machine import Machine
     from monokeel.adapters.objects import Worktree
     from monokeel.policy.agreement import disagreements
+    from monokeel.setup.actions import rights_of_jobs
     from monokeel.setup.doctor import Here, doctor_report, examine
     from monokeel.setup.rows import Declared
     from monokeel.tasks.template import diagnose_template
@@ -151,13 +157,14 @@ def doctor() -> "Iterator[Report]":
         clone=wiring.make_git(),
         files=Worktree(root),
         template=tuple(diagnose_template()),
+        jobs=tuple(rights_of_jobs(wiring.read_workflows())),
     )
     declared = Declared(settings=settings, policy=None)
     if (root / wiring.POLICY).exists():  # else it is among the missing files
         declared = _declared()
         agreed = tuple(disagreements(settings, declared.policy or ()))
         here = replace(here, disagreements=agreed)
-    yield doctor_report(tuple(examine(declared, here, outside)))
+    yield doctor_report(tuple(examine(declared, here, outside)), here.jobs)
 
 
 @About(

@@ -115,6 +115,13 @@ def read_text(path: str) -> str:
         raise UsageError(f"{path} cannot be read: {reason}", fix=fix) from error
 
 
+def read_workflows() -> dict[str, str]:
+    """Return name → text of the files in ``.github/workflows``."""
+    folder = root() / ".github/workflows"
+    paths = sorted([*folder.glob("*.yml"), *folder.glob("*.yaml")])
+    return {p.name: read_text(f".github/workflows/{p.name}") for p in paths}
+
+
 def read_policy() -> "tuple[Ruleset, ...]":
     """Return ``infra/rulesets.json``, parsed; raise UsageError if it is broken."""
     from monokeel.policy.rulesets import parse_policy
