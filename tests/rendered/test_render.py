@@ -4,6 +4,8 @@ import json
 import os
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import jinja2
@@ -15,12 +17,15 @@ from pathspec import PathSpec
 
 from monokeel.ground.settings import Environment
 from tests.rendered import renders
+from tests.rendered.managed import is_seed
 from tests.rendered.renders import ANSWER_SETS, ROOT, TEMPLATE, Answers, Render
 
 # docs/decisions/0008-one-artefact.md
 MOST_FILES = 50
 MOST_QUESTIONS = 14
 SEEDS = {"CONTRIBUTING.md", "README.md", "SECURITY.md", "tasks_local.py"}
+SEEDS |= {".pre-commit-config.yaml", ".github/ISSUE_TEMPLATE/problem.yml"}
+WHO = [(x, y) for x in ("AUTHOR", "COMMITTER") for y in ("NAME", "EMAIL")]
 PROGRAMS = {"inv", "scripts/apply-rulesets.sh", "scripts/update-template.sh"}
 
 
@@ -54,6 +59,62 @@ def test_the_defaults_stay_below_the_limit_of_files(render: Render) -> None:
     names = renders.files(render({}))
 
     assert len(names) <= MOST_FILES
+
+
+def test_readme_says_how_many_files_are_whose(render: Render) -> None:
+    names = renders.files(render({}))
+    yours = len([name for name in names if is_seed(name)])
+
+    said = f"{len(names)} files: {yours} (services, README and the like) are yours; "
+    said += f"{len(names) - yours} are the template's"
+    assert said in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_nothing_is_promised_in_the_name_of_the_team(project: Path) -> None:
+    """T37: no number of days, and only the contact that was answered."""
+    for name in ("SECURITY.md", "README.md", "CONTRIBUTING.md"):
+        text = (project / name).read_text(encoding="utf-8")
+        assert re.findall(r"(?i)\b\d+[ -](?:working )?(?:days?|hours?)\b", text) == []
+    contact = yaml.safe_load((project / ".copier-answers.yml").read_bytes())
+    assert f"<{contact['security_contact']}>" in (project / "SECURITY.md").read_text()
+    ours = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
+    assert "github.com/monokeel" not in ours
+
+
+@pytest.mark.parametrize("branch", ["main", "trunk"])
+def test_what_is_said_after_a_copy_leads_to_a_connected_repository(
+    source: Path, tmp_path: Path, branch: str
+) -> None:
+    """T34: into the folder, the first commit, and both ways to GitHub, run as said."""
+    place = tmp_path / "my shop"
+    command = ["copier", "copy", "--defaults", "-d", f"default_branch={branch}"]
+
+    done = subprocess.run(
+        [sys.executable, "-m", *command, "-r", "v9999.0.0", str(source), str(place)],
+        check=True,
+        capture_output=True,
+        encoding="utf-8",
+    )
+
+    message = done.stderr.partition("acme/shop is ready. Next:\n")[2]
+    assert message.count("\n") < 15  # the end of the screen, after the list of files
+    lines = [line.strip() for line in message.splitlines()]
+    started = subprocess.run(
+        ["/bin/sh", "-euc", "\n".join(lines[:2])],
+        cwd=tmp_path,
+        env={**os.environ, **{f"GIT_{x}_{y}": "ann@example.com" for x, y in WHO}},
+        check=False,
+        capture_output=True,
+        encoding="utf-8",
+    )
+    assert started.returncode == 0, started.stderr
+    assert renders.git(place, "branch", "--show-current").strip() == branch
+    assert renders.git(place, "status", "--porcelain", "--ignored") == ""
+    assert any(
+        x.startswith("gh repo create acme/shop --private --source") for x in lines
+    )
+    assert "git remote add origin https://github.com/acme/shop.git" in lines
+    assert f"git push -u origin {branch}" in lines
 
 
 def test_no_file_name_is_illegal_on_any_system(project: Path) -> None:

@@ -31,6 +31,8 @@ CHECKOUT = "actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1"
 NEWER = f"actions/checkout@{'e' * 40} # v7.0.9"
 SECURITY = "# SECURITY FIX of the middle version"
 
+_ENTRY = '[[services]]\nname = "web"\nkind = "web"\npath = "services/web"\n\n'
+
 # ./inv template.update as a program whose git can be made to kill it.
 _UPDATE = """
 import sys, tempfile
@@ -131,6 +133,33 @@ def test_a_line_that_was_not_taken_is_named_in_every_later_check(
         ]
     after = (shop / "docs/guide.md").read_text()
     assert after == f"Top.\n{text.replace('Line 4.', 'Ours.')}"
+
+
+def test_a_service_that_was_removed_by_hand_is_mentioned_no_more(
+    versions: Versions, tmp_path: Path
+) -> None:
+    """T28, T29: by its folder and its entry; no other file has a list of services."""
+    shop = start_repository(versions.first, tmp_path / "shop")
+    shutil.rmtree(shop / "services/web")
+    settings = shop / "infra/platform.toml"
+    text = settings.read_text()
+    assert _ENTRY in text
+    settings.write_text(text.replace(_ENTRY, ""))
+    save(shop, "feat!: no web any more")
+
+    for version in ("9998.0.0", "9999.0.0"):
+        choice = UpdateChoice(version=version)
+        done = update(shop, tmp_path / version, choice=choice)
+        merge(shop, done.branch)
+
+        assert (done.merged.left, done.open) == ((), {})
+        assert "web" not in git(shop, "log", "-1", "--format=%B")
+
+    assert not (shop / "services/web").exists()
+    assert settings.read_text() == text.replace(_ENTRY, "")
+    tree = tree_of(shop)
+    del tree[".copier-answers.yml"]
+    assert [path for path, text in tree.items() if b"services/web" in text] == []
 
 
 def run_update(shop: Path, base: Path, kill_at: int, name: str) -> int:

@@ -23,6 +23,7 @@ NAMES = {
     "release.yml": "Release",
     "deploy.yml": "Deploy",
     "policy-drift.yml": "Policy Drift Detection",
+    "dependency-review.yml": "Dependency Review",
     "template-update.yml": "Template Update Check",
 }
 
@@ -89,6 +90,7 @@ def test_dependabot_leaves_alone_what_the_template_moves(project: Path) -> None:
 
     ours = {f".github/workflows/{path.name}" for path in WORKFLOWS.glob("*.yml")}
     assert set(entries["github-actions"]["exclude-paths"]) == ours
+    assert entries["docker"]["directories"] == ["**/*"]  # T28: no list to forget
     assert entries["pip"]["directory"] == "/ops"
     assert entries["pip"]["ignore"] == [{"dependency-name": "*"}]
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from monokeel.ground.errors import RefusedError, ServiceError
+from monokeel.ground.errors import RefusedError, ServiceError, UsageError
 from monokeel.updates.merge import CONFLICT
-from monokeel.updates.offer import check, check_report, keep_offer_issue
+from monokeel.updates.offer import changes_text, check, check_report, keep_offer_issue
 from monokeel.updates.records import Leftover, Recorded
 from tests.updates.places import FakeIssues
 
@@ -18,6 +18,7 @@ class FakeVersions:
     tags: tuple[str, ...] = ("1.2.0", "1.10.0", "1.9.0", "0.9.0")
     open: dict[str, Leftover] = field(default_factory=dict)
     moved: str = ""
+    refuses: str = ""
 
     def recorded(self) -> Recorded:
         return Recorded(source=self.address(), commit=self.commit, answers={})
@@ -30,6 +31,11 @@ class FakeVersions:
 
     def notes(self, current: str, version: str) -> str:
         return f"## {version}\n\nNewer than {current}."
+
+    def compared(self, current: str, version: str) -> str:
+        if self.refuses:
+            raise UsageError(self.refuses)
+        return f" {current} => {version}\n inv | 2 +-\n"
 
     def leftovers(self) -> Mapping[str, Leftover]:
         return self.open
@@ -57,9 +63,29 @@ def test_what_is_newer_is_told_in_the_words_of_the_template() -> None:
 
     keep_offer_issue(offer, issues)
 
-    assert "Newer than 1.2.0." in check_report(offer).sections[-1].lines
+    said = [line for each in check_report(offer).sections for line in each.lines]
     [(_, body)] = issues.opened.values()
+    assert "Newer than 1.2.0." in said
+    assert " inv | 2 +-" in said
+    assert check_report(offer).data["files"] == offer.stat
+    assert body.endswith(changes_text(offer))
+    assert "compare/v1.2.0...v1.10.0" in body
     assert "Newer than 1.2.0." in body
+    assert "```\n 1.2.0 => 1.10.0\n inv | 2 +-\n```" in body
+
+
+def test_an_answer_that_a_new_version_refuses_hides_nothing_else() -> None:
+    offer = check(FakeVersions(refuses="template v1.10.0 cannot be rendered: owner"))
+
+    assert offer.verdict == "available"
+    assert offer.notes
+    assert "cannot be rendered: owner" in offer.hints[0]
+
+
+def test_of_a_current_template_nothing_is_rendered() -> None:
+    offer = check(FakeVersions(commit="v1.10.0", refuses="never asked"))
+
+    assert (offer.stat, offer.hints) == ("", ())
 
 
 def test_what_was_left_open_is_named_although_nothing_is_newer() -> None:

@@ -38,6 +38,27 @@ def test_an_update_becomes_one_pull_request() -> None:
     assert pulls.bodies == {10: "chore(template): update to v1.3.0\nThe notes."}
 
 
+def test_a_result_that_nobody_knows_is_never_pushed() -> None:
+    """T2: two classes of one name in a process met none of the cases."""
+
+    class Moved:
+        pass
+
+    class StrangeRemote(FakeRemote):
+        def move_ref(  # type: ignore[override]
+            self, ref: str, *, old: str | None, new: str | None
+        ) -> Moved:
+            assert (ref, old, new) == (REF, None, COMMIT)
+            return Moved()
+
+    pulls = FakePulls()
+
+    with pytest.raises(AssertionError, match="Moved object"):
+        propose(made_plan(), COMMIT, make_places(StrangeRemote(), pulls), body="x")
+
+    assert pulls.opened == {}
+
+
 def test_the_same_update_again_changes_nothing() -> None:
     remote = FakeRemote(refs={REF: COMMIT})
     pulls = FakePulls(opened={BRANCH: 3})

@@ -36,6 +36,9 @@ class FakeTemplate:
     def notes(self, current: str, version: str) -> str:
         return f"{current}..{version}"
 
+    def compared(self, current: str, version: str) -> str:
+        return f"{current} => {version}"
+
     def leftovers(self) -> Leftovers:
         return {}
 

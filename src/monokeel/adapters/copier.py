@@ -22,7 +22,7 @@ from monokeel.ground.answers import Json
 from monokeel.ground.errors import RefusedError, ServiceError, UsageError
 from monokeel.ground.parsers import parse_number
 from monokeel.updates.merge import Render
-from monokeel.updates.records import ANSWERS_FILE
+from monokeel.updates.records import ANSWERS_FILE, as_ref
 
 _BAD_ANSWERS = (TemplateError, ValueError, TypeError)
 
@@ -51,6 +51,12 @@ class Template(TemplateRepository):
         stored = yaml_mapping((target / ANSWERS_FILE).read_text("utf-8"), ANSWERS_FILE)
         files = files_below(target)
         return Render(ref=version, folder=str(target), files=files, answers=stored)
+
+    def compared(self, current: str, version: str) -> str:
+        """Compare pristine renders of both for the recorded answers."""
+        answers = self.recorded().answers
+        old, new = (self.render(as_ref(x), answers) for x in (current, version))
+        return self.stat(old, new)
 
     def seeds(self, version: str, paths: Collection[str]) -> frozenset[str]:
         """Return those of *paths* that belong to the team once they are written.

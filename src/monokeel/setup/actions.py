@@ -17,7 +17,7 @@ _PERMISSIONS = "/actions/permissions"
 _USES = re.compile(r"(?m)^\s*(?:- )?uses:\s*([\w.-]+/[\w./-]+@[\w./-]+)")
 _GITHUBS = ("actions/", "github/")  # "created by GitHub", as the setting says
 JobRights = tuple[str, str, str, str]  # of one job, in the order of JOB
-JOB = ("workflow", "job", "may write", "why")
+JOB = ("workflow", "job", "rights", "why")
 _NO_RIGHTS = "GitHub's default: name permissions"
 
 
@@ -162,4 +162,7 @@ def _written(rights: Json, text: str) -> tuple[str, str]:
 def section_of_jobs(rows: Sequence[JobRights]) -> Section:
     """Return the table of the jobs that may write more than nothing."""
     shown = tuple(each for each in rows if each[2])
-    return Section("What the jobs of the workflows may", table=Table(JOB, shown))
+    return Section(
+        "What the jobs of the workflows may",
+        table=Table(("workflow", "job", "may write", "why"), shown),
+    )

@@ -9,7 +9,7 @@ from monokeel.ground.errors import NO_ANSWER
 from monokeel.ground.report import Report, Section, Table
 from monokeel.ground.settings import Settings
 from monokeel.policy.shape import Finding
-from monokeel.setup.actions import JOB, JobRights, section_of_jobs
+from monokeel.setup import actions
 from monokeel.setup.expectations import expectations
 from monokeel.setup.main_branch import wrong_remote
 from monokeel.setup.ports import Clone, Files, Machine, Outside
@@ -50,7 +50,7 @@ class Here:
     files: Files
     disagreements: tuple[Finding, ...] = ()
     template: tuple["Diagnosis", ...] = ()
-    jobs: Sequence[JobRights] = ()
+    jobs: Sequence[actions.JobRights] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,9 @@ def examine(
         yield from _github(declared, outside)
 
 
-def doctor_report(found: Sequence[Diagnosis], jobs: Sequence[JobRights] = ()) -> Report:
+def doctor_report(
+    found: Sequence[Diagnosis], jobs: Sequence[actions.JobRights] = ()
+) -> Report:
     """Return the table of what was *found*, what is missing counted first."""
     missing = sum(each.state == "missing" for each in found)
     unknown = sum(each.state == "unknown" for each in found)
@@ -87,11 +89,11 @@ def doctor_report(found: Sequence[Diagnosis], jobs: Sequence[JobRights] = ()) ->
     table = Table(("where", "what", "state", "detail"), rows)
     return Report(
         headline=f"{missing} missing, {unknown} unknown, of {len(found)}",
-        sections=(Section(heading="", table=table), section_of_jobs(jobs)),
+        sections=(Section(heading="", table=table), actions.section_of_jobs(jobs)),
         data={
             "verdict": "missing" if missing else "unknown" if unknown else "ok",
             "findings": [asdict(each) for each in found],
-            "jobs": [dict(zip(JOB, each, strict=True)) for each in jobs],
+            "jobs": [dict(zip(actions.JOB, each, strict=True)) for each in jobs],
         },
         outcome="difference" if missing else "unknown" if unknown else "done",
     )

@@ -1,6 +1,7 @@
 """The default branch on the remote: ours, or nobody may write anything."""
 
 from functools import partial
+from typing import assert_never
 
 from monokeel.ground.answers import Declined, Lost, Moved
 from monokeel.ground.errors import RefusedError, UsageError
@@ -63,6 +64,8 @@ def _push(clone: Clone, branch: str) -> None:
             raise RefusedError(f"GitHub refused the push of {branch}: {reason}")
         case Lost() | Moved():
             return  # whoever made it asks again
+        case unknown:
+            assert_never(unknown)
 
 
 def wrong_remote(settings: Settings, address: str | None) -> tuple[str, str] | None:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from monokeel.ground.errors import RefusedError, ServiceError, UsageError
+from monokeel.ground.errors import MonokeelError, RefusedError, ServiceError, UsageError
 from monokeel.ground.report import Report, Section
 from monokeel.updates.ports import Issues, Versions
 from monokeel.updates.records import (
@@ -26,14 +26,15 @@ _PRIVATE = (
 class Offer:
     """The version here, the newest one, where it comes from, and what is left open.
 
-    *notes* are the template's own on what lies between, *hints* what its owners or the
-    team should know of the source.
+    *notes* are the template's own on what lies between, *stat* compares the renders of
+    both for the answers here, *hints* are what its owners or the team should know.
     """
 
     current: str
     latest: str
     source: str
     notes: str
+    stat: str
     open: Leftovers
     hints: tuple[str, ...] = ()
 
@@ -68,12 +69,17 @@ def check(template: Versions) -> Offer:
         hints.append(f"it has moved to {template.moved}: set TEMPLATE_SOURCE to that")
     if as_ref(latest) == latest:
         hints.append("it has no release tag (vX.Y.Z): the commits of it are followed")
-    newer = precedes(current, latest)
+    newer, stat = precedes(current, latest), ""
+    try:
+        stat = template.compared(current, latest) if newer else ""
+    except MonokeelError as error:  # an answer that is wrong now, say
+        hints.append(f"what changes here cannot be told: {error.problem}")
     return Offer(
         current=current,
         latest=latest,
         source=template.address(),
         notes=template.notes(current, latest) if newer else "",
+        stat=stat,
         open=template.leftovers(),
         hints=tuple(hints),
     )
@@ -118,6 +124,18 @@ def choose_version(template: Versions, wanted: str = "") -> tuple[str, str]:
     return current, version
 
 
+def changes_text(offer: Offer) -> str:
+    """Return what a reader of an offer or of a pull request learns of its changes."""
+    page = offer.source.removesuffix(".git")
+    span = f"{as_ref(offer.current)}...{as_ref(offer.latest)}"
+    parts = [f"All changes: {page}/compare/{span}"] if "https://" in page else []
+    parts += filter(None, [offer.notes.strip()])
+    if offer.stat:
+        stat = f"```\n{offer.stat.rstrip()}\n```"
+        parts += ["## What changes for these answers", stat]
+    return "\n\n".join(parts)
+
+
 def keep_offer_issue(offer: Offer, issues: Issues) -> str:
     """Keep one issue open while there is something to do; return a line about it."""
     here = as_ref(offer.current)
@@ -131,7 +149,7 @@ def keep_offer_issue(offer: Offer, issues: Issues) -> str:
         run = "Run `./inv template.update`: it works on a branch and loses no edit."
         lines += [run, ""]
     lines += [*offer.hints, *(f"- left open: {each}" for each in offer.open_lines)]
-    lines += ["", offer.notes] if offer.notes else []
+    lines += ["", changes_text(offer)] if offer.available else []
     number = issues.keep_open(MARKER, title=title, body="\n".join(lines))
     return f"issue #{number} is open"
 
@@ -166,6 +184,7 @@ def check_report(offer: Offer, *followed: str) -> Report:
             Section("", (*lines, *followed)),
             Section(f"Left open (listed in {OPEN_FILE})", offer.open_lines),
             Section("What changes", tuple(offer.notes.splitlines())),
+            Section("What changes for these answers", tuple(offer.stat.splitlines())),
         ),
         data={
             "verdict": offer.verdict,
@@ -174,6 +193,7 @@ def check_report(offer: Offer, *followed: str) -> Report:
             "latest": offer.latest,
             "source": offer.source,
             "changes": offer.notes,
+            "files": offer.stat,
             "open": [*sorted(offer.open)],
             "notes": [*offer.hints, *followed],
         },

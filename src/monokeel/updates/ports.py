@@ -34,6 +34,12 @@ class Versions(Protocol):
     def notes(self, current: str, version: str) -> str:
         """Return what the template says of the versions after *current*."""
 
+    def compared(self, current: str, version: str) -> str:
+        """Return what differs in a render of *version*: a line a file, and the sum.
+
+        Raises UsageError for an answer that *version* refuses.
+        """
+
     def leftovers(self) -> Leftovers:
         """Return what earlier updates left open in the repository."""
 

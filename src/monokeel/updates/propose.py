@@ -6,10 +6,11 @@ pushed to it, and never opened again once a person closed it.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from typing import assert_never
 
 from monokeel.ground.answers import Declined, Lost, Moved
 from monokeel.ground.report import Report, Section, Table
-from monokeel.updates.offer import MARKER
+from monokeel.updates.offer import MARKER, Offer, changes_text
 from monokeel.updates.ports import Commits, Issues, Pulls, Remote
 from monokeel.updates.records import OPEN_FILE, as_ref, precedes, version_of
 from monokeel.updates.update import UpdatePlan
@@ -82,16 +83,19 @@ def proposal_body(
 ) -> str:
     """Return what a reviewer reads: notes, what changes, what was left, the checks.
 
-    *notes* are the template's own between the versions, *stat* compares the two renders
-    for these answers, and *checks* ran on the outcome.
+    *notes* and *stat* are as in an Offer; *checks* ran on the outcome.
     """
-    here, page = as_ref(plan.current), plan.source.removesuffix(".git")
-    link = f"All changes: {page}/compare/{here}...{plan.ref}"
+    offer = Offer(
+        current=plan.current,
+        latest=plan.version,
+        source=plan.source,
+        notes=notes,
+        stat=stat,
+        open={},
+    )
     stay = f"These stay in `{OPEN_FILE}` and are offered again."
-    parts = [f"The template goes from {here} to {plan.ref}."]
-    parts += [link] if page.startswith("https://") else []
-    parts += [notes.strip()] if notes.strip() else []
-    parts += ["## What changes for these answers", f"```\n{stat.rstrip()}\n```"]
+    parts = [f"The template goes from {as_ref(plan.current)} to {plan.ref}."]
+    parts.append(changes_text(offer))
     if plan.merged.left:
         parts += ["## Not taken: the team's side stays", "\n".join(_left(plan)), stay]
     for heading, lines in (
@@ -175,6 +179,8 @@ def _push(branch: str, before: str | None, commit: str, remote: Remote) -> str |
             return None
         case Declined(reason=reason):
             return f"the push was refused: {reason}"
+        case unknown:  # never "pushed"
+            assert_never(unknown)
 
 
 def _close_older(plan: UpdatePlan, opened: int, places: Places) -> None:
