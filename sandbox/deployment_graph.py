@@ -21,6 +21,7 @@ _LIST = re.compile(
     r"(?:, after: \"(\d+)\")?, orderBy: \{field: CREATED_AT, direction: DESC\}\)"
 )
 _ALIAS = re.compile(r"(\w+): (?:object\(oid: \"([0-9a-f]{40})\"\)|(deployments))")
+_STATUSES = 50  # that our query asks for
 _MOST = 100  # GraphQL: "first" must be between 1 and 100
 
 
@@ -82,7 +83,7 @@ def _node(state: State, record: Deployment) -> JsonObject:
         "payload": json.dumps(payload) if payload != "" else None,
         "createdAt": record.created_at,
         "creator": _actor(record.creator.login),
-        "statuses": {"totalCount": len(statuses), "nodes": [*statuses]},
+        "statuses": {"totalCount": len(statuses), "nodes": statuses[:_STATUSES]},
     }
 
 

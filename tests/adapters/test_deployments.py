@@ -267,3 +267,20 @@ def test_moves_of_a_branch_are_those_that_github_saw(box: Sandbox) -> None:
 
     assert (move.before, move.after) == ("0" * 40, tags["v1.0.0"])
     assert (move.kind, move.actor) == ("branch_creation", "ada")
+
+
+def test_what_a_member_heaps_on_a_record_hides_nothing() -> None:
+    with Sandbox() as box:
+        tags = save_tags(box)
+        place = Place(deployments(box), tags)
+        record = place.record("1.0.0")
+        kai = deployments(box, "reviewer")
+        for _ in range(120):
+            kai.settle(record, "failure", "rolled back: a joke")
+        place.records.settle(record, "success", "")
+
+        (found,) = place.of()
+
+    assert len(found.statuses) == 121
+    assert [each.by for each in found.statuses if each.state == "success"] == ["ada"]
+    assert {each.by for each in found.statuses} == {"ada", "kai"}

@@ -52,7 +52,7 @@ def test_every_section_is_checked_and_named(shop: Ruled) -> None:
     assert (found.code, report["sections"]) == (2, dict.fromkeys(SECTIONS, "drift"))
     assert "delete_branch_on_merge is true, not false" in texts(report["settings"])
     assert "beside ours: someone (id " in texts(report["settings"])
-    assert "env/staging moved to 1.1.0 without a record" in texts(report["pointers"])
+    assert "env/staging moved to 1.1.0 without a record; " in texts(report["pointers"])
     assert "acme/shop/api:1.1.0 is sha256:" in texts(report["releases"])
 
 

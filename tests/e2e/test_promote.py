@@ -271,7 +271,12 @@ def test_status_and_history_tell_what_happened(shop: LiveShop) -> None:
     history = shop.inv("history", "--env", "dev", "--json")
 
     (dev, _, _) = json.loads(status.out)["environments"]
-    assert dev["drift"] == ["env/dev moved to 1.0.0 without a record"]
+    assert dev["drift"] == [
+        (
+            "env/dev moved to 1.0.0 without a record; to keep it:"
+            " ./inv promote --env dev --version 1.0.0"
+        )
+    ]
     assert used <= 8
     moves = json.loads(history.out)["moves"]
     assert [(each["version"], each["state"]) for each in moves] == [

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from monokeel.ground.answers import Unknown
 from monokeel.ground.errors import RefusedError, ServiceError
+from monokeel.ground.words import brief
 from monokeel.promotion.ports import Protection
 from monokeel.promotion.records import (
     BranchMove,
@@ -15,7 +16,7 @@ from monokeel.promotion.records import (
     Status,
     records_in_order,
 )
-from monokeel.promotion.track_record import as_description
+from monokeel.promotion.track_record import LONGEST_DESCRIPTION
 from tests.fakes.fuse import Fuse
 
 START = datetime(2026, 5, 1, 12, 0, tzinfo=UTC)
@@ -36,7 +37,8 @@ class FakeDeployments:
         self.production: set[int] = set()
         self.protected: dict[str, Protection | Unknown] = {}
         self.approved_by: tuple[str, ...] = ()
-        self.moves: list[BranchMove] = []
+        self.moves: list[BranchMove] = []  # of *moved*, or of any branch
+        self.moved = ""
         self.page = 30
         self.viewer = "github-actions[bot]"
         self.variable: str | Unknown = ""
@@ -116,7 +118,7 @@ class FakeDeployments:
         if state == "success":
             self._make_others_inactive(self.kept[record])
         self.clock += TICK
-        self._give(record, state, as_description(description))
+        self._give(record, state, brief(description, LONGEST_DESCRIPTION))
         note = self.kept[record].note
         self.fuse.written(f"{state} {note.version}{' run' if log_url else ''}")
 
@@ -144,9 +146,9 @@ class FakeDeployments:
         self._check()
         if self.blind:
             raise ServiceError("GitHub answered 403 to GET /activity")
-        if not self.moves:
+        if not self.moves or self.moved not in ("", branch):
             raise RefusedError("GitHub answered 422: No branch of that name was found")
-        return tuple(self.moves) if branch else ()
+        return tuple(self.moves)
 
     def states(self, environment: str) -> list[str]:
         """The version and newest deciding state of each record, oldest first."""

@@ -164,3 +164,58 @@ def test_marks_come_before_the_success(shop: Shop) -> None:
         "failure 1.1.0",
         "success 1.0.0",
     ]
+
+
+def test_each_move_has_one_record(shop: Shop) -> None:
+    # Eve writes another one for what ben put there, to be the one who did it.
+    with written_by("ben", shop):
+        shop.place("staging", "1.0.0")
+    shop.records.moves = [replace(seen(shop, "1.0.0"), actor="ben")]
+    shop.records.wait(timedelta(hours=1))
+    for login in ("eve", "aaron"):
+        with written_by(login, shop):
+            shop.records.remember("staging", "1.0.0", commit_named("1.0.0"))
+
+    place = reading(shop).place("staging")
+
+    assert place.current is not None
+    assert place.current.by == "ben (claims: ana)"
+    assert reading(shop).time_live(place.current) >= timedelta(hours=1)
+    assert [why for _, why in reading(shop).ledger.odd] == [
+        "written by aaron, and no move was seen",
+        "written by eve, and no move was seen",
+    ]
+
+
+@pytest.mark.parametrize("age", [timedelta(hours=-1), timedelta(hours=1)])
+def test_a_member_takes_no_version_back(shop: Shop, age: timedelta) -> None:
+    shop.place("staging", "1.0.0")
+    shop.records.moves = [seen(shop, "1.0.0")]
+    with written_by("eve", shop):
+        forged = shop.records.remember("staging", "1.0.0", commit_named("1.0.0"))
+    note = replace(forged.note, from_sha=commit_named("1.1.0"), reason="a joke")
+    shop.records.kept[forged.id] = replace(
+        forged, task="rollback", note=note, created_at=forged.created_at + age
+    )
+
+    assert reading(shop).track_record("1.1.0", "staging").outcome == "never"
+    assert [record.id for record, _ in reading(shop).ledger.odd] == [forged.id]
+
+
+def test_a_record_of_no_version_does_not_count(shop: Shop) -> None:
+    record = shop.records.remember("dev", "\x1b[2J", commit_named("1.0.0"))
+
+    ((odd, why),) = reading(shop).ledger.odd
+
+    assert (odd.id, why) == (record.id, "'\\x1b[2J' is not a version")
+
+
+def test_moves_under_a_former_name_count(shop: Shop) -> None:
+    with written_by("ben", shop):
+        shop.records.remember("staging", "1.0.0", commit_named("1.0.0"))
+    shop.records.moves, shop.records.moved = [seen(shop, "1.0.0")], "env/staging"
+    shop.clone.policy = shop.clone.policy.replace(
+        'name = "staging"', 'name = "preprod"\nwas = "staging"'
+    )
+
+    plan(shop).require()

@@ -3,9 +3,11 @@ from dataclasses import replace
 import pytest
 
 from monokeel.ground.answers import RemoteRef
-from monokeel.ground.errors import UsageError
+from monokeel.ground.errors import RefusedError, UsageError
+from monokeel.promotion.plan import plan_promotion
 from monokeel.promotion.pointers import branch_of, pointers_of, read_remote, ref_of
-from tests.fakes.pointers import Shop
+from monokeel.promotion.request import Request
+from tests.fakes.pointers import Shop, commit_named
 
 A, B = "a" * 40, "b" * 40
 NAMES = {
@@ -48,3 +50,21 @@ def test_the_main_branch_goes_by_its_exact_name() -> None:
 
 def test_an_environment_has_one_branch() -> None:
     assert (branch_of("prod"), ref_of("prod")) == ("env/prod", "refs/heads/env/prod")
+
+
+@pytest.mark.parametrize("name", ["env", "env/dev/old"])
+def test_a_branch_that_git_cannot_have_beside_it_is_named_before_a_record(
+    name: str,
+) -> None:
+    shop = Shop()
+    shop.release("1.0.0")
+    shop.clone.refs[f"refs/heads/{name}"] = commit_named("1.0.0")
+    shop.clone.refs["refs/heads/environment"] = commit_named("1.0.0")
+
+    with pytest.raises(RefusedError) as caught:
+        plan_promotion(
+            Request(environment="dev", version="1.0.0"), shop.outside, shop.settings
+        ).require()
+
+    assert f"git cannot have env/dev beside the branch {name}" in caught.value.problem
+    assert f"git push origin --delete {name} " in caught.value.fix

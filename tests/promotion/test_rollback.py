@@ -188,7 +188,7 @@ def test_a_mark_that_github_did_not_take_is_owed_and_said(shop: Shop) -> None:
     assert "is not marked failure, the next run does it" in outcome.warnings[0]
     (line,) = reading.place("staging").drift
     assert "(1.2.0) is not marked 'rolled back: slow' yet" in line
-    assert "./inv promote --env staging --version 1.1.0 settles it" in line
+    assert "; to settle it: ./inv promote --env staging --version 1.1.0" in line
     promote(shop, Request(environment="staging", version="1.1.0"))
     assert read_promotion(shop.outside, shop.settings).place("staging").drift == ()
 
@@ -295,3 +295,65 @@ def test_an_older_record_than_the_first_page_can_be_the_goal(shop: Shop) -> None
     promote(shop, BACK)
 
     assert shop.clone.at("staging") == "1.1.0"
+
+
+def test_an_old_run_of_a_workflow_takes_nothing_newer_back(shop: Shop) -> None:
+    run = replace(BACK, run_url="https://github.com/acme/shop/actions/runs/7")
+    promote(shop, run)
+    shop.release("1.3.0")
+    shop.place("staging", "1.3.0")
+
+    for again in (run, replace(run, version="1.1.0"), replace(run, left="1.3.0")):
+        with pytest.raises(RefusedError) as caught:
+            promote(shop, again)
+
+        assert caught.value.problem.startswith(
+            "this run has made its rollback: staging was rolled back from 1.2.0 to"
+            " 1.1.0 by "
+        )
+        assert caught.value.problem.endswith(", and is at 1.3.0 by now")
+    assert shop.clone.at("staging") == "1.3.0"
+
+
+def test_what_was_put_there_by_hand_is_taken_back_too(shop: Shop) -> None:
+    shop.release("1.3.0")
+    shop.push_by_hand("staging", commit_named("1.3.0"))
+
+    promote(shop, replace(BACK, version="1.2.0"))
+
+    for environment, gate in (("prod", "order"), ("staging", "setback")):
+        with pytest.raises(RefusedError) as caught:
+            promote(shop, Request(environment=environment, version="1.3.0"))
+        assert f"{gate}: 1.3.0 was rolled back" in caught.value.problem
+        assert "slow" in caught.value.problem
+
+
+def test_a_version_whose_tag_is_gone_is_left_by_its_name(shop: Shop) -> None:
+    del shop.clone.refs["refs/tags/v1.2.0"]
+
+    drift = read_promotion(shop.outside, shop.settings).place("staging").drift
+    promote(shop, BACK)
+
+    assert drift == (
+        (
+            "env/staging is at 1.2.0, whose tag is gone; push the tag again, or go"
+            " back: ./inv promote --env staging --rollback"
+        ),
+    )
+    last = read_promotion(shop.outside, shop.settings).place("staging").current
+    assert last is not None
+    assert (last.version, last.note.from_version) == ("1.1.0", "1.2.0")
+
+
+def test_a_way_back_whose_tag_is_gone_is_refused_and_the_next_is_named(
+    shop: Shop,
+) -> None:
+    del shop.clone.refs["refs/tags/v1.1.0"]
+
+    with pytest.raises(RefusedError) as caught:
+        promote(shop, BACK)
+
+    assert (
+        caught.value.problem == "the last good version here was 1.1.0: its tag is gone"
+    )
+    assert "--env staging --rollback --version 1.0.0" in caught.value.fix

@@ -7,7 +7,6 @@ from monokeel.promotion.records import Ledger, Note, Record, Status, records_in_
 from monokeel.promotion.track_record import (
     STALE,
     TrackRecord,
-    as_description,
     repaired,
     repairs,
     track_record_of,
@@ -191,11 +190,6 @@ def test_a_version_promoted_again_after_its_rollback_is_not_marked_again() -> No
     )
 
     assert repairs(known, "dev", B, START + 4 * HOUR) == ()
-
-
-def test_a_description_fits_into_a_status() -> None:
-    assert as_description("two\nlines") == "two lines"
-    assert len(as_description("x" * 200)) == 140
 
 
 def test_of_two_that_wanted_the_same_the_one_from_there_moved_it() -> None:

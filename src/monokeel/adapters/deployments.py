@@ -6,6 +6,7 @@ GraphQL schema for lists: there the newest come first, and statuses come along.
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from http import HTTPStatus
 from urllib.parse import quote
@@ -20,18 +21,11 @@ from monokeel.ground.answers import (
     as_text,
 )
 from monokeel.ground.errors import NO_ANSWER, ServiceError
+from monokeel.ground.words import brief
+from monokeel.promotion import records as room
 from monokeel.promotion.ports import Protection
-from monokeel.promotion.records import (
-    BranchMove,
-    Ledger,
-    Note,
-    Record,
-    parse_branch_move,
-    parse_record,
-    payload_of,
-    records_in_order,
-)
-from monokeel.promotion.track_record import as_description
+from monokeel.promotion.records import BranchMove, Ledger, Note, Record, Status
+from monokeel.promotion.track_record import LONGEST_DESCRIPTION
 
 _NEWEST = 30  # records of each environment that are read at first
 _PAGE_SIZE, _MOST_PAGES = 100, 100
@@ -76,14 +70,14 @@ class Deployments:
         records: list[Record] = []
         floors = dict.fromkeys(environments.values(), 0)
         for n, name in enumerate(names):
-            page, floor = _page_of(found[f"e{n}"], environments)
+            page, floor = self._page(found[f"e{n}"], environments)
             records += page
             floors[environments[name]] = max(floors[environments[name]], floor)
         cut = set()
         for n, commit in enumerate(commits if names else ()):
             if found[f"c{n}"] is not None:
                 known = as_object(found[f"c{n}"]).get("deployments")
-                page, floor = _page_of(known, environments)
+                page, floor = self._page(known, environments)
                 records += page
                 cut |= {commit} if floor else set()
         for ours in [each for each, floor in floors.items() if floor]:
@@ -92,7 +86,7 @@ class Deployments:
                 same = {name: it for name, it in environments.items() if it == ours}
                 records += self.history(same)
                 floors[ours] = 0
-        every = records_in_order(records)
+        every = room.records_in_order(records)
         return Ledger(records=every, viewer=viewer, floors=floors)
 
     def history(self, environments: Mapping[str, str]) -> tuple[Record, ...]:
@@ -100,10 +94,10 @@ class Deployments:
         names, records, after = [*environments], [], ""
         for _ in range(_MOST_PAGES):
             _, found = self._ask([f"all: {_list_of(names, _PAGE_SIZE, after)}"])
-            records += _page_of(found["all"], environments)[0]
+            records += self._page(found["all"], environments)[0]
             info = as_object(as_object(found["all"]).get("pageInfo"))
             if info.get("hasNextPage") is not True:
-                return records_in_order(records)
+                return room.records_in_order(records)
             after = as_text(info.get("endCursor"))
         raise ServiceError(f"{', '.join(names)}: more than {_MOST_PAGES} pages")
 
@@ -124,10 +118,10 @@ class Deployments:
                 "task": task,
                 "auto_merge": False,
                 "required_contexts": [],
-                "payload": payload_of(note),
+                "payload": room.payload_of(note),
                 "environment": environment,
-                "description": as_description(
-                    f"{task} {note.from_version} -> {note.version}"
+                "description": brief(
+                    f"{task} {note.from_version} -> {note.version}", LONGEST_DESCRIPTION
                 ),
                 "transient_environment": False,
                 "production_environment": production,
@@ -144,7 +138,7 @@ class Deployments:
 
         No ``environment`` is sent: it would rename the record's.
         """
-        said = as_description(description)
+        said = brief(description, LONGEST_DESCRIPTION)
         status: dict[str, Json] = {"state": state, "description": said}
         status |= {"log_url": log_url} if log_url else {}
         path = f"/deployments/{record}/statuses"
@@ -211,8 +205,35 @@ class Deployments:
         """
         params = {"ref": f"refs/heads/{branch}", "per_page": "100"}
         answer = self._github.request("GET", "/activity", params=params)
-        moves = [parse_branch_move(item) for item in as_list(answer.json())]
+        moves = [room.parse_branch_move(item) for item in as_list(answer.json())]
         return tuple(sorted(moves, key=lambda move: move.at, reverse=True))
+
+    def _page(
+        self, value: Json, environments: Mapping[str, str]
+    ) -> tuple[list[Record], int]:
+        """Return our records of one list, and the id from which on it is complete."""
+        fields = as_object(value)
+        nodes = [as_object(node) for node in as_list(fields.get("nodes"))]
+        records = []
+        for node in nodes:
+            record = room.parse_record(node, environments)
+            if record is None:  # of another tool, whatever it holds
+                continue
+            listed = as_object(node.get("statuses"))
+            if as_number(listed.get("totalCount")) > len(record.statuses):
+                record = replace(record, statuses=self._statuses(record.id))
+            records.append(record)
+        more = as_object(fields.get("pageInfo")).get("hasNextPage") is True
+        # Those of others count: a page may be full of them.
+        floor = min((as_number(node.get("databaseId")) for node in nodes), default=0)
+        return records, floor if more else 0
+
+    def _statuses(self, record: int) -> tuple[Status, ...]:
+        # Whoever may write can add hundreds to a record of ours; ours are among them.
+        return tuple(
+            room.parse_status({**item, "createdAt": item.get("created_at")})
+            for item in self._github.pages(f"/deployments/{record}/statuses")
+        )
 
     def _ask(self, lists: Sequence[str]) -> tuple[str, dict[str, Json]]:
         """Return the login that asked, and what the repository has of *lists*."""
@@ -235,22 +256,3 @@ def _list_of(names: Sequence[str], first: int = _NEWEST, after: str = "") -> str
         f"deployments(environments: {json.dumps([*names])}, first: {first}{start},"
         " orderBy: {field: CREATED_AT, direction: DESC}) { ...Page }"
     )
-
-
-def _page_of(value: Json, environments: Mapping[str, str]) -> tuple[list[Record], int]:
-    """Return our records of one list, and the id from which on it is complete."""
-    fields = as_object(value)
-    nodes = [as_object(node) for node in as_list(fields.get("nodes"))]
-    records = []
-    for node in nodes:
-        record = parse_record(node, environments)
-        if record is None:  # of another tool, whatever it holds
-            continue
-        listed = as_object(node.get("statuses"))
-        if as_number(listed.get("totalCount")) > len(record.statuses):
-            raise ServiceError(f"deployment {record.id} has more statuses than we read")
-        records.append(record)
-    more = as_object(fields.get("pageInfo")).get("hasNextPage") is True
-    # Those of others count: a page may be full of them.
-    floor = min((as_number(node.get("databaseId")) for node in nodes), default=0)
-    return records, floor if more else 0

@@ -21,7 +21,9 @@ def check_pointers(reading: Reading, records: Records) -> Facts:
     for place in reading.places:
         mover = _mover(place, records) if place.drift else None
         by = f" (by {mover[0]} at {when(mover[1])})" if mover else ""
-        drift += [f"{problem}{by}" for problem in place.drift]
+        for problem in place.drift:
+            fact, mark, helps = problem.partition("; ")
+            drift.append(f"{fact}{by}{mark}{helps}")
         entries.append(
             {
                 "environment": place.name,

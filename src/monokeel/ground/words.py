@@ -24,8 +24,11 @@ def parse_time(text: str) -> datetime:
 
 
 def span(length: timedelta) -> str:
-    """Return *length* for people, in its two largest units: ``3d 4h``, ``20m``."""
-    seconds = int(length.total_seconds())
+    """Return *length* for people, in its two largest units: ``3d 4h``, ``20m``.
+
+    Less than nothing is ``0s``: the clocks behind two answers differ by seconds.
+    """
+    seconds = max(int(length.total_seconds()), 0)
     parts = [
         (seconds // 86_400, "d"),
         (seconds // 3_600 % 24, "h"),
@@ -34,6 +37,12 @@ def span(length: timedelta) -> str:
     ]
     shown = [f"{count}{unit}" for count, unit in parts if count]
     return " ".join(shown[:2]) or "0s"
+
+
+def brief(text: str, length: int = 100) -> str:
+    """Return *text* on one line of at most *length* characters."""
+    line = " ".join(text.split())
+    return line if len(line) <= length else line[: length - 1] + "…"
 
 
 def stamp(moment: datetime) -> str:

@@ -12,9 +12,10 @@ from monokeel.ground.answers import Absent, Unknown
 from monokeel.ground.errors import ServiceError
 from monokeel.ground.settings import Environment, Settings
 from monokeel.ground.version import is_newer
+from monokeel.promotion.evidence import ACTIONS
 from monokeel.promotion.pointers import Pointers, branch_of
 from monokeel.promotion.ports import Outside, Protection, Remote
-from monokeel.promotion.reading import ACTIONS, Reading
+from monokeel.promotion.reading import Reading
 from monokeel.promotion.track_record import TrackRecord
 from monokeel.release.artifact import Artifact, read_artifact, read_record
 from monokeel.release.record import ReleaseRecord
@@ -36,7 +37,8 @@ class MoveFacts:
     the last record; *direction* is from there, ``None`` where the clone cannot tell, as
     *on_line* (in the history of one of *lines*). *before* is about *previous*,
     *unchecked* says which records there nobody could judge; *here* is about the
-    environment itself. *frozen* are end and reason of each open freeze. An *artifact*
+    environment itself. *in_the_way* is a branch that git cannot have beside the
+    environment's. *frozen* are end and reason of each open freeze. An *artifact*
     is there only where the release is of this commit.
     """
 
@@ -63,6 +65,7 @@ class MoveFacts:
     frozen: tuple[tuple[datetime, str], ...] = ()
     hold: str | Unknown = ""
     push_refusal: str = ""
+    in_the_way: str = ""
     rollback: bool = False
 
 
@@ -78,7 +81,7 @@ def facts_of(
     settings, pointers = reading.settings, reading.pointers
     commit = pointers.releases[version]
     place, previous = reading.place(environment), reading.previous(environment)
-    left_version = pointers.version_at(place.left)
+    left_version = place.left_version
     lines = (settings.default_branch, *settings.lines)
     heads = [pointers.main, *(pointers.heads.get(line) for line in settings.lines)]
     return MoveFacts(
@@ -99,6 +102,7 @@ def facts_of(
         before=reading.track_record(version, previous.name) if previous else None,
         unchecked=reading.unchecked.get(previous.name, "") if previous else "",
         blocked=settings.blocked.get(version, ""),
+        in_the_way=pointers.in_the_way(environment),
         frozen=tuple(
             (end, freeze.reason)
             for end, freeze in reading.freezes

@@ -365,6 +365,13 @@ def _approval(at: MoveFacts) -> Gate:
 
 @_gate("GitHub would certainly refuse the push of this identity")
 def _push(at: MoveFacts) -> Gate:
+    if at.in_the_way:
+        return _refused(
+            f"git cannot have env/{at.environment.name} beside the branch"
+            f" {at.in_the_way}",
+            f"Give that branch another name: git push origin --delete {at.in_the_way}"
+            " once it has one.",
+        )
     if not at.push_refusal:
         return _passed("nothing speaks against it")
     ref = ref_of(at.environment.name)

@@ -5,11 +5,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from monokeel.ground.answers import Json
-from monokeel.ground.errors import NO_ANSWER, UsageError
+from monokeel.ground.errors import UsageError
 from monokeel.ground.report import Report, Section, Table
 from monokeel.ground.settings import Settings
 from monokeel.ground.words import span, stamp
-from monokeel.promotion.pointers import branch_of, names_on_github, read_remote
+from monokeel.promotion.evidence import moves_of
+from monokeel.promotion.pointers import names_on_github, read_remote
 from monokeel.promotion.ports import Outside
 from monokeel.promotion.reading import Reading, read_on, read_records
 from monokeel.promotion.records import BranchMove, Note, Record
@@ -108,11 +109,12 @@ def past_moves(
         for each, why in reading.ledger.odd
         if each.environment == environment
     ]
-    seen, unseen = _seen(outside, environment)
+    seen = moves_of(environment, outside, settings, pointers)
+    unseen = seen if isinstance(seen, str) else ""
     oldest = every[count - 1].created_at if len(every) > count else None
     moves += [
         _outside(each, reading)
-        for each in _without_record(seen, every)
+        for each in _without_record(() if isinstance(seen, str) else seen, every)
         if oldest is None or each.at >= oldest
     ]
     moves.sort(key=lambda move: move.at, reverse=True)
@@ -162,13 +164,6 @@ def _outside(move: BranchMove, reading: Reading) -> Move:
         by=move.actor,
         state="outside promote",
     )
-
-
-def _seen(outside: Outside, environment: str) -> tuple[tuple[BranchMove, ...], str]:
-    try:
-        return outside.records.branch_moves(branch_of(environment)), ""
-    except NO_ANSWER as error:
-        return (), error.problem
 
 
 def _without_record(

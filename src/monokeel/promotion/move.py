@@ -22,6 +22,7 @@ from monokeel.promotion.rollback import told
 from monokeel.promotion.track_record import STALE, overtaken, rolled_back
 
 _ANEW = "Run again: the gates are asked anew for what is there now."
+_OF_RULES = ("GH006", "GH013", "hook declined", "protected", "rule")
 _READINGS = 10  # about two seconds
 _AGAIN = "Run the same command again: it finishes or clears what is there."
 
@@ -219,7 +220,7 @@ def _confirm(plan: Plan, records: Records, own: int) -> tuple[str, ...]:
     waiting = reversed(plan.reading.ledger.unfinished(plan.place.name))
     owed = [overtaken(each, plan.version) for each in waiting if each.id < own]
     if plan.request.rollback:
-        left = plan.reading.ledger.of(plan.place.name, plan.left_commit)
+        left = plan.reading.ledger.of(plan.place.name, plan.left[1])
         owed += rolled_back(left, plan.request.reason)
     notes = [_settle(records, r.record.id, r.state, r.description) for r in owed]
     said = f"{plan.branch}: {plan.before} -> {plan.version}"
@@ -268,7 +269,7 @@ def _remedy(reason: str, *, by_token: bool) -> str:
             "This version has other workflow files than the default branch: push with"
             " the deploy key (MONOKEEL_DEPLOY_KEY)."
         )
-    if by_token:
+    if by_token and any(words in reason for words in _OF_RULES):
         return (
             "Only the deploy key may move env/*: set MONOKEEL_DEPLOY_KEY (./inv init)."
         )

@@ -116,11 +116,12 @@ class Plan:
 
     def note(self, approvers: tuple[str, ...]) -> records.Note:
         """Return what the record says that is made before the branch moves."""
+        left = self.left
         return records.Note(
             version=self.version,
             sha=self.commit,
-            from_version=self.reading.pointers.version_at(self.left_commit),
-            from_sha=self.left_commit,
+            from_version=left[0],
+            from_sha=left[1],
             actor=self._actor(),
             approvers=approvers,
             reason=self.request.reason,
@@ -136,12 +137,13 @@ class Plan:
         return self.request.actor if viewer.endswith(records.BOT) else viewer
 
     @property
-    def left_commit(self) -> str:
-        """The commit that the environment leaves, ``""`` if there was none."""
+    def left(self) -> tuple[str, str]:
+        """The version and the commit that the environment leaves, ``""`` for none."""
         # A move by hand left what the newest record says, not what is there now.
         if self.kind == "adopt":
-            return self.place.last.sha if self.place.last is not None else ""
-        return self.place.left or ""
+            last = self.place.last
+            return (last.version, last.sha) if last is not None else ("", "")
+        return self.place.left_version, self.place.left or ""
 
 
 def plan_promotion(request: Request, outside: Outside, local: Settings) -> Plan:

@@ -49,16 +49,37 @@ class Pointers:
             else "Release it first: ./inv release",
         )
 
+    def in_the_way(self, environment: str) -> str:
+        """Return the branch that git cannot have beside *environment*'s, or ``""``.
+
+        ``env`` is in the way of ``env/dev``, and so is ``env/dev/old``.
+        """
+        branch = branch_of(environment)
+        return next(
+            (
+                name
+                for name in self.heads
+                if branch.startswith(f"{name}/") or name.startswith(f"{branch}/")
+            ),
+            "",
+        )
+
     def strays(self, settings: Settings) -> tuple[str, ...]:
         """Return the ``env/*`` branches of no environment, one line each."""
-        known = names_on_github(settings)
-        return tuple(
-            f"{branch_of(name)} belongs to no environment: name it in"
-            f' infra/platform.toml (or was = "{name}"), or delete it: git push origin'
-            f" --delete {branch_of(name)}"
-            for name in sorted(self.branches)
-            if name not in known
-        )
+        known, lines = names_on_github(settings), []
+        for name in sorted(self.branches):
+            delete = f"git push origin --delete {branch_of(name)}"
+            if name not in known:
+                lines.append(
+                    f"{branch_of(name)} belongs to no environment: name it in"
+                    f' infra/platform.toml (or was = "{name}"), or delete it: {delete}'
+                )
+            elif known[name] != name and known[name] in self.branches:
+                lines.append(
+                    f"{branch_of(name)} is the former branch of {known[name]} and moves"
+                    f" no more: once nothing follows it: {delete}"
+                )
+        return tuple(lines)
 
 
 def read_remote(clone: Remote, local: Settings) -> tuple[Settings, Pointers]:

@@ -1,21 +1,18 @@
 """What is there, read once and completely: policy, branches, records of every place.
 
-Promote, rollback, status, history and drift all take this value. What anybody who may
-write can put down proves nothing: a record counts if its creator is our writer or
-whoever asks, or if GitHub itself saw the branch move as it says; and if its tag,
-version and commit agree. What a cut-short run still owes is counted as written, in
-every environment, whoever reads it.
+Promote, rollback, status, history and drift all take this value. What a cut-short run
+still owes is counted as written, in every environment, whoever reads it.
 """
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from monokeel.ground.errors import NO_ANSWER, RefusedError
 from monokeel.ground.freezes import Freeze
 from monokeel.ground.settings import Environment, Settings
 from monokeel.ground.version import newest_first
 from monokeel.promotion import track_record
+from monokeel.promotion.evidence import ledger_that_counts
 from monokeel.promotion.pointers import (
     Pointers,
     branch_of,
@@ -24,16 +21,11 @@ from monokeel.promotion.pointers import (
 )
 from monokeel.promotion.ports import Outside
 from monokeel.promotion.records import (
-    TASKS,
-    BranchMove,
     Ledger,
     Record,
     records_in_order,
 )
 from monokeel.promotion.track_record import Repair, TrackRecord
-
-ACTIONS = "github-actions[bot]"
-_LAG = timedelta(minutes=1)  # between a record and the push that it announces
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +49,15 @@ class Place:
         if self.commit is None and self.last is not None:
             return self.last.sha
         return self.commit
+
+    @property
+    def left_version(self) -> str:
+        """The version that a move leaves: by its tag or, if that is gone, its record.
+
+        ``""`` where nobody knows.
+        """
+        known = self.last is not None and self.last.sha == self.left
+        return self.version or (self.last.version if self.last and known else "")
 
     @property
     def name(self) -> str:
@@ -209,7 +210,7 @@ def _assemble(
     listed: Ledger,
     now: datetime,
 ) -> Reading:
-    ledger, unchecked = _ledger_of(outside, listed, pointers)
+    ledger, unchecked = ledger_that_counts(outside, listed, settings, pointers)
     places = tuple(
         _place(each, pointers, ledger, now) for each in settings.environments
     )
@@ -248,92 +249,48 @@ def _place(
         for each in ledger.unfinished(name)
         if now - each.created_at > track_record.STALE or each.sha == commit
     ]
-    return replace(place, drift=tuple(_drift(place, waiting)))
+    if commit is None:
+        return replace(place, drift=tuple(_gone(place, pointers)))
+    astray, unfinished = _astray(place, waiting, ledger), _unfinished(place, waiting)
+    return replace(place, drift=(*astray, *unfinished))
 
 
-def _drift(place: Place, waiting: list[Record]) -> Iterator[str]:
+def _gone(place: Place, pointers: Pointers) -> Iterator[str]:
     # Before the first promotion there is nothing to be wrong; a branch that vanished
     # after one is.
-    branch, last = branch_of(place.name), place.last
-    again = f"./inv promote --env {place.name} --version"
-    if place.commit is None:
-        if last is not None:
-            was = f"{branch} is gone; the last record there is {last.version}"
-            yield f"{was}: {again} {last.version}"
-        return
-    here = place.version or place.commit[:12]
-    if not place.version:
-        back = f"; back: {again} {last.version} --rollback" if last is not None else ""
+    branch, last, was = branch_of(place.name), place.last, place.environment.was
+    if last is not None:
+        moved = f"is not there yet, its name was {branch_of(was)}"
+        how = moved if was in pointers.branches else "is gone"
+        again = f"./inv promote --env {place.name} --version {last.version}"
+        yield f"{branch} {how}; the last record there is {last.version}: {again}"
+
+
+def _astray(place: Place, waiting: list[Record], ledger: Ledger) -> Iterator[str]:
+    branch, promote = branch_of(place.name), f"./inv promote --env {place.name}"
+    here = place.version or (place.commit or "")[:12]
+    if place.current is not None and not place.version:
+        said = f"{branch} is at {place.current.version}, whose tag is gone"
+        yield f"{said}; push the tag again, or go back: {promote} --rollback"
+    elif not place.version:
+        last = place.last
+        back = f"; back: {promote} --version {last.version} --rollback" if last else ""
         yield f"{branch} is at {here}, which is no release{back}"
     if place.current is None and not [x for x in waiting if x.sha == place.commit]:
-        yield f"{branch} moved to {here} without a record"
-    settled = f": {again} {place.version} settles it" if place.version else ""
+        said = f"{branch} moved to {here} without a record"
+        for record, why in ledger.odd:
+            if (record.environment, record.sha) == (place.name, place.commit):
+                said = f"{branch} is at {here}, whose record does not count: {why}"
+        keep = f"; to keep it: {promote} --version {place.version}"
+        yield said + keep * bool(place.version)
+
+
+def _unfinished(place: Place, waiting: list[Record]) -> Iterator[str]:
+    again = f"; to settle it: ./inv promote --env {place.name} --version"
+    settled = f"{again} {place.version}" if place.version else ""
     for each in waiting:
         yield f"record {each.id} ({each.version}) is unfinished{settled}"
     for owed in place.owed:
         if owed.is_mark:
             what = f"record {owed.record.id} ({owed.record.version})"
             yield f"{what} is not marked {owed.description!r} yet{settled}"
-
-
-def _ledger_of(
-    outside: Outside, listed: Ledger, pointers: Pointers
-) -> tuple[Ledger, dict[str, str]]:
-    # The records in *listed* that count, the rest as odd; and environment → which
-    # records there nobody could judge, and why.
-    others = [each for each in listed.records if not _is_ours(each, listed.viewer)]
-    names = dict.fromkeys(each.environment for each in others)
-    moves = {name: _moves_of(name, outside, pointers) for name in names}
-    counted, odd = [], []
-    for record in listed.records:
-        why = _disagreement(record, pointers)
-        if not why and not _is_ours(record, listed.viewer):
-            seen = moves[record.environment]
-            if isinstance(seen, str) or not _was_seen(record, seen):
-                why = f"written by {record.creator or 'nobody'}, and no move was seen"
-        if why:
-            odd.append((record, why))
-            continue
-        known = {record.creator, listed.viewer, ACTIONS}
-        told = tuple(each for each in record.statuses if each.by in known)
-        counted.append(replace(record, statuses=told))
-    ledger = replace(listed, records=tuple(counted), odd=tuple(odd))
-    who = listed.viewer or "us"
-    return ledger, {
-        name: f"records in {name} by others than {who} could not be checked: {seen}"
-        for name, seen in moves.items()
-        if isinstance(seen, str)
-    }
-
-
-def _moves_of(
-    environment: str, outside: Outside, pointers: Pointers
-) -> tuple[BranchMove, ...] | str:
-    try:
-        return outside.records.branch_moves(branch_of(environment))
-    except NO_ANSWER as error:  # reading it needs push rights; 422 without the branch
-        never = isinstance(error, RefusedError) and environment not in pointers.branches
-        return () if never else error.problem
-
-
-def _is_ours(record: Record, viewer: str) -> bool:
-    return record.creator in {viewer, ACTIONS}
-
-
-def _disagreement(record: Record, pointers: Pointers) -> str:
-    tagged = pointers.releases.get(record.version, record.sha)
-    if record.task not in TASKS:
-        return f"its task is {record.task!r}"
-    if record.note.sha != record.sha:
-        return f"it is of {record.sha[:12]}, and says {record.note.sha[:12]}"
-    if tagged != record.sha:
-        return f"{record.version} is {tagged[:12]}, and it says {record.sha[:12]}"
-    return ""
-
-
-def _was_seen(record: Record, moves: tuple[BranchMove, ...]) -> bool:
-    # The record comes first, the move second; a move by hand got its record after it.
-    before = [each for each in moves if each.at < record.created_at]
-    there = before[0].after if before else ""
-    later = [each.after for each in moves if each.at >= record.created_at - _LAG]
-    return record.sha in {there, *later}

@@ -1,7 +1,7 @@
 """Where a rollback leads, and whether it has been done already."""
 
 from monokeel.ground.answers import Absent
-from monokeel.ground.errors import RefusedError, ServiceError
+from monokeel.ground.errors import RefusedError
 from monokeel.ground.version import is_newer, parse_wanted, read_version
 from monokeel.ground.words import span
 from monokeel.promotion.facts import read_release
@@ -24,12 +24,12 @@ def is_done(request: Request, reading: Reading, wanted: str) -> bool:
     place, left = reading.place(request.environment), request.left.strip()
     if left:
         left = parse_wanted(left, prefix=reading.settings.tag_prefix)
-    if wanted and (not left or wanted == place.version):
-        return False  # whoever names where to go says enough, or it is there already
     current = place.current
     last = current if current is not None and current.task == ROLLBACK else None
-    if last is not None and request.run_url and last.note.run_url == request.run_url:
+    if _was_made(request.run_url, reading, place):
         return True
+    if wanted and (not left or wanted == place.version):
+        return False  # whoever names where to go says enough, or it is there already
     if left and place.version == left:
         return False
     if left and last is not None and last.note.from_version == left:
@@ -42,6 +42,20 @@ def is_done(request: Request, reading: Reading, wanted: str) -> bool:
     if last is None or any(x.record.id == last.id or x.is_mark for x in place.owed):
         return last is not None
     raise RefusedError(f"{place.name} {told(last, reading)}", fix=further)
+
+
+def _was_made(run_url: str, reading: Reading, place: Place) -> bool:
+    # A workflow that is run again has the address of its first attempt.
+    for made in reading.ledger.confirmed(place.name) if run_url else ():
+        if (made.task, made.note.run_url) == (ROLLBACK, run_url):
+            if made == place.current:
+                return True
+            raise RefusedError(
+                f"this run has made its rollback: {place.name} {told(made, reading)},"
+                f" and is at {place.version or 'no release'} by now",
+                fix="Nothing was moved. Start a new run for another rollback.",
+            )
+    return False
 
 
 def told(record: Record, reading: Reading) -> str:
@@ -69,8 +83,8 @@ def choose_earlier(
 ) -> tuple[str, Reading]:
     """Return the version to go back to, and *reading* with what it took to know.
 
-    Raises RefusedError if no earlier version was good there, and ServiceError if the
-    tag of the last one is gone.
+    Raises RefusedError if no earlier version was good there, or if the tag of the last
+    one is gone.
     """
     found, reading = _candidates(reading, outside, environment)
     if not found:
@@ -81,7 +95,7 @@ def choose_earlier(
     version = found[0].version
     if version not in reading.pointers.releases:
         others = [each.version for each in found[1:] if _has_tag(each, reading)]
-        raise ServiceError(
+        raise RefusedError(
             f"the last good version here was {version}: its tag is gone",
             fix=f"Go on to {back_command(environment, [*others, 'X'][0])}",
         )
@@ -95,7 +109,7 @@ def good_before(reading: Reading, environment: str) -> tuple[Record, ...]:
     make up for a rollback. What is there now is left out, and what is blocked.
     """
     place = reading.place(environment)
-    there = reading.pointers.version_at(place.left)
+    there = place.left_version
     judged, found = {place.left}, []
     for record in reading.ledger.confirmed(environment):
         if record.sha in judged:

@@ -145,7 +145,7 @@ def _waiting(place: Place, reading: Reading) -> str:
     previous = reading.previous(place.name)
     newest = next(iter(_taken(place, reading)), "")
     wanted = previous.version if previous is not None else newest
-    there = reading.pointers.version_at(place.left)
+    there = place.left_version
     return wanted if wanted and (not there or is_newer(wanted, there)) else ""
 
 

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from monokeel.ground.answers import Json, Unknown
 from monokeel.ground.freezes import Freeze, Weekly
 from monokeel.ground.report import Report, Section, Table
-from monokeel.ground.words import span, stamp
+from monokeel.ground.words import brief, span, stamp
 from monokeel.promotion.gates import Gate
 from monokeel.promotion.reading import Place, Reading
 from monokeel.promotion.records import ROLLBACK
@@ -51,11 +51,11 @@ def overview_report(
 def alerts(overview: Overview) -> list[str]:
     """Return what stops promotions now, each once, and what is not as recorded."""
     hold, reading = overview.hold, overview.reading
-    held = f"unknown: {hold.reason}" if isinstance(hold, Unknown) else hold
+    held = f"unknown: {hold.reason}" if isinstance(hold, Unknown) else brief(hold)
     said = [f"HOLD {held}"] if held else []
     said += [
         f"FREEZE {', '.join(freeze.environments)} until {end:%Y-%m-%d %H:%MZ}:"
-        f" {freeze.reason}"
+        f" {brief(freeze.reason)}"
         for end, freeze in reading.freezes
     ]
     return said + [f"DRIFT {line}" for line in _drift(reading)]
@@ -100,12 +100,14 @@ def where_words(place: Place, reading: Reading) -> str:
             "nothing yet" if place.last is None else f"gone, was {place.last.version}"
         )
     at = place.version or f"{commit[:12]} (no release)"
+    if record is not None and not place.version:
+        at = f"{record.version} (tag gone)"
     if record is None or record.live_from is None:
         return f"{at} (moved without a record)"
     age = span(reading.now - record.live_from).split()[0]
     said = f"{at} for {age}, by {record.by}"
     if record.task == ROLLBACK and record.note.from_version:
-        why = f" ({record.note.reason})" if record.note.reason else ""
+        why = f" ({brief(record.note.reason)})" if record.note.reason else ""
         said += f", back from {record.note.from_version}{why}"
     if record.note.approvers:
         said += f", approved by {', '.join(record.note.approvers)}"

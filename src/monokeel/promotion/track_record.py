@@ -5,13 +5,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
+from monokeel.ground.words import brief
 from monokeel.promotion import records
 from monokeel.promotion.records import Ledger, Record, Status
 
 STALE = timedelta(minutes=15)
 """How long a pending record may belong to a run that is still at work."""
 
-_LONGEST_DESCRIPTION = 140  # GitHub's OpenAPI description of a deployment status
+_NO_REASON = "no reason given"
+LONGEST_DESCRIPTION = 140
+"""Of a status, in characters; source: GitHub's OpenAPI description."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +57,15 @@ def track_record_of(
     """
     reached = ledger.confirmed(environment, commit)
     if not reached:
+        # It may have been put there by hand: a rollback that left it says so, too.
+        for each in ledger.confirmed(environment):
+            if each.task == records.ROLLBACK and each.note.from_sha == commit:
+                return TrackRecord(
+                    outcome="rolled_back",
+                    live=live,
+                    why=each.note.reason or _NO_REASON,
+                    ended=each.live_from,
+                )
         pending = any(each.sha == commit for each in ledger.unfinished(environment))
         return TrackRecord(outcome="unconfirmed" if pending else "never", live=live)
     newest = reached[0]
@@ -118,7 +130,7 @@ def repairs(
 
 def rolled_back(left: Iterable[Record], reason: str) -> list[Repair]:
     """Return the marks that keep the version of the records *left* from going on."""
-    said = records.ROLLED_BACK + (reason or "no reason given")
+    said = records.ROLLED_BACK + (reason or _NO_REASON)
     good = [each for each in left if each.state == "success"]
     return [_repair(each, "failure", said) for each in good]
 
@@ -143,16 +155,10 @@ def repaired(ledger: Ledger, owed: Iterable[Repair], now: datetime) -> Ledger:
     return replace(ledger, records=tuple(mended))
 
 
-def as_description(text: str) -> str:
-    """Return *text* as GitHub takes it of a status: one line, 140 characters."""
-    line = " ".join(text.split())
-    if len(line) <= _LONGEST_DESCRIPTION:
-        return line
-    return line[: _LONGEST_DESCRIPTION - 1] + "…"
-
-
 def _repair(record: Record, state: records.State, description: str) -> Repair:
-    return Repair(record=record, state=state, description=as_description(description))
+    return Repair(
+        record=record, state=state, description=brief(description, LONGEST_DESCRIPTION)
+    )
 
 
 def _mover(ledger: Ledger, environment: str, pointer: str | None) -> Record | None:

@@ -1,0 +1,128 @@
+"""Which records count: what anybody who may write can put down proves nothing.
+
+One counts if its creator is our writer or whoever asks, or if GitHub itself saw the
+move that it is of: each move has one record. Its tag, version and commit agree.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import timedelta
+
+from monokeel.ground.errors import NO_ANSWER, RefusedError
+from monokeel.ground.settings import Settings
+from monokeel.ground.version import read_version
+from monokeel.promotion.pointers import Pointers, branch_of, names_on_github
+from monokeel.promotion.ports import Outside
+from monokeel.promotion.records import TASKS, BranchMove, Ledger, Record
+
+ACTIONS = "github-actions[bot]"
+_LAG = timedelta(minutes=1)  # between a record and the push that it announces
+
+
+def ledger_that_counts(
+    outside: Outside, listed: Ledger, settings: Settings, pointers: Pointers
+) -> tuple[Ledger, dict[str, str]]:
+    """Return the records in *listed* that count, the rest as odd.
+
+    And environment → which records there nobody could judge, and why.
+    """
+    records = tuple(_trusted(each, listed.viewer) for each in listed.records)
+    listed = replace(listed, records=records)
+    others = [each for each in records if not _is_ours(each, listed.viewer)]
+    names = dict.fromkeys(each.environment for each in others)
+    moves = {name: moves_of(name, outside, settings, pointers) for name in names}
+    proven = {
+        number
+        for name, seen in moves.items()
+        if not isinstance(seen, str)
+        for number in _proven(listed.of(name), seen, listed.viewer)
+    }
+    counted, odd = [], []
+    for record in listed.records:
+        why = _disagreement(record, pointers)
+        if not why and not _is_ours(record, listed.viewer) and record.id not in proven:
+            why = f"written by {record.creator or 'nobody'}, and no move was seen"
+        if why:
+            odd.append((record, why))
+        else:
+            counted.append(record)
+    ledger = replace(listed, records=tuple(counted), odd=tuple(odd))
+    who = listed.viewer or "us"
+    return ledger, {
+        name: f"records in {name} by others than {who} could not be checked: {seen}"
+        for name, seen in moves.items()
+        if isinstance(seen, str)
+    }
+
+
+def moves_of(
+    environment: str, outside: Outside, settings: Settings, pointers: Pointers
+) -> tuple[BranchMove, ...] | str:
+    """Return the moves that GitHub saw of its branch, or why nobody can tell.
+
+    The newest first, and those of the branch of its former name among them.
+    """
+    known = names_on_github(settings).items()
+    moves = list[BranchMove]()
+    for name in {environment, *(name for name, ours in known if ours == environment)}:
+        try:
+            moves += outside.records.branch_moves(branch_of(name))
+        except NO_ANSWER as error:  # reading it needs push rights; 422 without a branch
+            if not isinstance(error, RefusedError) or name in pointers.branches:
+                return error.problem
+    return tuple(sorted(moves, key=lambda move: move.at, reverse=True))
+
+
+def _proven(
+    records: Iterable[Record], moves: tuple[BranchMove, ...], viewer: str
+) -> list[int]:
+    # The record of each move. It was made before the move, or after a move by hand and
+    # before the next one. Ours goes first, but for the one of whoever pushed.
+    left = [each for each in records if each.live_from or each.state == "pending"]
+    found = []
+    for number, move in reversed([*enumerate(moves)]):
+        last = moves[number - 1].at + _LAG if number else None
+        mine = [
+            each
+            for each in left
+            if each.sha == move.after and (last is None or each.created_at <= last)
+        ]
+        best = min(
+            mine,
+            key=lambda each: (
+                each.creator != move.actor,
+                not _is_ours(each, viewer),
+                abs(each.created_at - move.at),
+            ),
+            default=None,
+        )
+        if best is not None:
+            left.remove(best)
+            found.append(best.id)
+    return found
+
+
+def _trusted(record: Record, viewer: str) -> Record:
+    # What others say about it says nothing.
+    known = {record.creator, viewer, ACTIONS}
+    told = tuple(each for each in record.statuses if each.by in known)
+    return replace(record, statuses=told)
+
+
+def _is_ours(record: Record, viewer: str) -> bool:
+    return record.creator in {viewer, ACTIONS}
+
+
+def _disagreement(record: Record, pointers: Pointers) -> str:
+    tagged = pointers.releases.get(record.version, record.sha)
+    if record.task not in TASKS:
+        return f"its task is {record.task!r}"
+    if record.note.sha != record.sha:
+        return (
+            f"it is of {record.sha[:12]}, and says {record.note.sha[:12] or 'nothing'}"
+        )
+    if read_version(record.version) is None:
+        return f"{record.version!r} is not a version"
+    if tagged != record.sha:
+        return f"{record.version} is {tagged[:12]}, and it says {record.sha[:12]}"
+    return ""
