@@ -1,7 +1,8 @@
 """The manifests of the page about deployers, against the fields of their kinds.
 
-The shapes are those of the projects themselves (``deployers.json`` says from where); a
-field that the deployer does not know fails, as it would be dropped in a cluster.
+The shapes are those of the projects themselves (``deployers.json`` says from where): a
+field that the deployer does not know fails, as it would be dropped in a cluster, and so
+does a value that its patterns and enums refuse.
 """
 
 import json
@@ -50,6 +51,36 @@ def test_a_misspelt_field_is_noticed(path: str) -> None:
 
     with pytest.raises(jsonschema.ValidationError, match="refesh"):
         jsonschema.validate(document, SCHEMAS[kind])
+
+
+@pytest.mark.parametrize(
+    ("kind", "path", "value"),
+    [
+        ("GitRepository", "interval", "1 minute"),
+        ("GitRepository", "timeout", "1h"),
+        ("GitRepository", "url", "git@github.com:acme/shop.git"),
+        ("GitRepository", "provider", "gitlab"),
+        ("Kustomization", "interval", "10"),
+        ("Kustomization", "timeout", "5 m"),
+        ("Kustomization", "deletionPolicy", "Keep"),
+        ("Kustomization", "targetNamespace", "x" * 64),
+        ("Kustomization", "sourceRef.kind", "HelmRepository"),
+        ("Application", "syncPolicy.retry.limit", "5"),
+        ("Application", "syncPolicy.retry.backoff", {"factor": 1.5}),
+    ],
+)
+def test_a_value_that_the_cluster_would_refuse_is_noticed(
+    kind: str, path: str, value: Json
+) -> None:
+    name, document = next(each for each in documents() if each[0].endswith(kind))
+    *places, last = path.split(".")
+    place = as_object(document["spec"])
+    for each in places:
+        place = as_object(place[each])
+    place[last] = value
+
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(document, SCHEMAS[name])
 
 
 def test_each_follows_the_pointer_by_its_full_name() -> None:

@@ -59,7 +59,7 @@ class Plan:
     def before(self) -> str:
         """What is on the branch now, for people: a version, a commit, or nothing."""
         commit = self.place.commit
-        return self.place.version or (commit[:12] if commit else "nothing")
+        return (self.place.left_version or commit[:12]) if commit else "nothing"
 
     @property
     def unmoved(self) -> str:
