@@ -144,6 +144,8 @@ OPTIONS = {
         (*CHECK, "--source", "ext::sh -c false"), "cannot be read", 4
     ),
     "check missing source": option((*CHECK, "--source", "/nowhere"), "/nowhere", 4),
+    "update word as source": option((*UPDATE, "--source", "foo"), "'foo' is not"),
+    "update path as source": option((*UPDATE, "--source", "a/b/c"), "'a/b/c' is not"),
     "update unknown version": option((*UPDATE, "--to", "0.0.1"), "has no v0.0.1"),
     "update latest": option((*UPDATE, "--to", "latest"), "has no vlatest"),
     "update no pair": option((*UPDATE, "--answer", "x"), "'x' is not NAME=VALUE"),

@@ -43,6 +43,7 @@ def test_looking_back_writes_nothing(shop: Shop) -> None:
 
 
 def test_history_lists_the_moves_with_their_time_and_reason() -> None:
+    """D16: what ran well and was taken back later has not failed."""
     shop = Shop()
     shop.release("1.0.0", "1.1.0")
     for version, rollback in (("1.0.0", False), ("1.1.0", False), ("1.0.0", True)):
@@ -61,7 +62,7 @@ def test_history_lists_the_moves_with_their_time_and_reason() -> None:
 
     assert [(m.version, m.before, m.task, m.state) for m in moves] == [
         ("1.0.0", "1.1.0", "rollback", "success"),
-        ("1.1.0", "1.0.0", "promote", "failure"),
+        ("1.1.0", "1.0.0", "promote", "rolled back"),
         ("1.0.0", "", "promote", "success"),
     ]
     lived = [span(move.live_for or timedelta()) for move in moves]

@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -56,6 +58,34 @@ def test_a_script_is_short_and_decides_nothing(name: str) -> None:
 
     assert len(text.splitlines()) <= 15
     assert re.findall(r"\b(?:curl|jq|gh|for|while|until)\b", code_of(text)) == []
+
+
+@pytest.mark.parametrize(
+    ("given", "passed_on"),
+    [
+        ([], ["template.update"]),
+        (["foo"], ["template.update", "--source", "foo"]),
+        (["a/b", "--pr"], ["template.update", "--source", "a/b", "--pr"]),
+        (["--to", "1.4.0"], ["template.update", "--to", "1.4.0"]),
+        (["a b", "*"], ["template.update", "--source", "a b", "*"]),
+    ],
+    ids=str,
+)
+def test_the_argument_of_the_update_is_the_source(
+    tmp_path: Path, given: list[str], passed_on: list[str]
+) -> None:
+    """D18: whatever it is, the task looks at it."""
+    (tmp_path / "scripts").mkdir()
+    script = tmp_path / "scripts/update-template.sh"
+    script.write_bytes((TEMPLATE / "scripts/update-template.sh").read_bytes())
+    (tmp_path / "inv").write_text("#!/bin/sh\nprintf '%s\\n' \"$@\"\n")
+    (tmp_path / "inv").chmod(0o755)
+
+    done = subprocess.run(
+        ["/bin/sh", script, *given], capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout.splitlines() == passed_on
 
 
 def code_of(script: str) -> str:

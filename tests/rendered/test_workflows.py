@@ -122,6 +122,21 @@ def test_a_release_uses_no_cache() -> None:
     assert re.findall(r"^\s+cache(?:-from|-to)?:", text, re.MULTILINE) == []
 
 
+def test_a_release_by_hand_releases_unless_a_plan_is_asked_for() -> None:
+    """D10: the guide says to run it again; the summary of a plan begins with that."""
+    path = WORKFLOWS / "release.yml"
+    loaded = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)  # noqa: S506
+    steps = loaded["jobs"]["plan"]["steps"]
+    [told] = [x for x in steps if "$GITHUB_STEP_SUMMARY" in x.get("run", "")]
+    [planned] = [x for x in steps if x.get("id") == "plan"]
+
+    given = loaded["on"]["workflow_dispatch"]["inputs"]
+    assert given["dry-run"]["default"] == "false"
+    assert told["if"] == "${{ inputs.dry-run }}"
+    assert "Plan only" in told["run"]
+    assert steps.index(told) < steps.index(planned)
+
+
 def test_attested_is_only_what_the_job_has_built() -> None:
     """S2, R28: an image that was there would get our signature."""
     build = workflows.jobs(TEMPLATE / ".github/workflows/release.yml")["build"]

@@ -118,6 +118,11 @@ class Record:
         return max(self._ends(), key=lambda each: each.at, default=None)
 
     @property
+    def taken_back(self) -> bool:
+        """Whether it was good once, and its end is a rollback that left it."""
+        return self.live_from is not None and self.why.startswith(ROLLED_BACK)
+
+    @property
     def why(self) -> str:
         """The description of the failure that ended it, ``""`` without one."""
         return self.end.description if self.end is not None else ""
