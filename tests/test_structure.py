@@ -149,3 +149,50 @@ def test_text_from_outside_has_one_reader_for_each_form() -> None:
 
 def test_a_second_reader_is_noticed() -> None:
     assert list(calls_of("import json\njson.loads('1')")) == ["loads"]
+
+
+@pytest.mark.parametrize(
+    ("path", "line", "says"),
+    [
+        ("ground/words.py", "", ""),
+        (
+            "policy/plan.py",
+            "def f():\n    from monokeel.adapters import git",
+            "monokeel.policy is not allowed to import monokeel.adapters",
+        ),
+        ("release/plan.py", "import time", "is not allowed to import time"),
+        (
+            "release/plan.py",
+            "import monokeel.promotion",
+            "monokeel.release is not allowed to import monokeel.promotion",
+        ),
+        ("release/plan.py", "import monokeel.policy", "import monokeel.policy"),
+        ("adapters/git.py", "import requests", "is not allowed to import requests"),
+        ("stray.py", "", "not listed as layers:\n\n- monokeel.stray"),
+    ],
+    ids=["nothing", "adapter", "time", "up", "beside", "door", "stray"],
+)
+def test_an_import_that_no_contract_allows_fails(
+    tmp_path: Path, path: str, line: str, says: str
+) -> None:
+    """Our contracts on empty rooms, with one line that is wrong."""
+    (tmp_path / "pyproject.toml").write_bytes((ROOT / "pyproject.toml").read_bytes())
+    package = tmp_path / "monokeel"
+    for room in (ROOT / "src/monokeel").iterdir():
+        if (room / "__init__.py").exists():
+            (package / room.name).mkdir(parents=True)
+            (package / room.name / "__init__.py").touch()
+    for name in ("__init__.py", "__main__.py", "adapters/git.py", "promotion/move.py"):
+        (package / name).touch()
+    (package / path).write_text(line)
+
+    done = subprocess.run(
+        [Path(sys.executable).with_name("lint-imports"), "--no-cache"],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(tmp_path), "PATH": ""},
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+
+    assert (done.returncode, says in done.stdout) == (bool(says), True), done.stdout

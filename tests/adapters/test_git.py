@@ -3,6 +3,7 @@
 import os
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -346,3 +347,20 @@ def test_a_repository_of_somebody_else_is_named_with_the_way_out(
         Git(tmp_path).head()
 
     assert "git config --global --add safe.directory" in caught.value.fix
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        Git.head,
+        Git.is_shallow,
+        Git.remote_refs,
+        Git.written_address,
+        lambda clone: clone.commit_of("HEAD~1"),
+    ],
+)
+def test_a_folder_that_is_no_repository_is_called_so(
+    tmp_path: Path, ask: Callable[[Git], object]
+) -> None:
+    with pytest.raises(UsageError, match=f"{tmp_path} is no git repository"):
+        ask(Git(tmp_path))

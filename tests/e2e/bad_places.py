@@ -194,7 +194,16 @@ NO_TOKEN = {"GITHUB_TOKEN": None, "GH_TOKEN": None}
 CLONES = {
     "no repository": clone(BUILD, 1, "no git", lambda s: shutil.rmtree(s / ".git")),
     "no repository, release": clone(
-        RELEASE, 1, "no commit is checked", lambda s: shutil.rmtree(s / ".git")
+        RELEASE, 1, "is no git repository", lambda s: shutil.rmtree(s / ".git")
+    ),
+    "no repository, doctor": clone(
+        ("doctor",), 1, "is no git repository", lambda s: shutil.rmtree(s / ".git")
+    ),
+    "no repository, init": clone(
+        INIT, 1, "is no git repository", lambda s: shutil.rmtree(s / ".git")
+    ),
+    "no repository, status": clone(
+        STATUS, 1, "is no git repository", lambda s: shutil.rmtree(s / ".git")
     ),
     "no remote": clone(
         PROMOTE, 1, "no remote 'origin'", lambda s: git(s, "remote", "remove", "origin")

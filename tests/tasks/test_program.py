@@ -313,3 +313,48 @@ def test_a_terminal_that_says_no_width_has_the_usual_one() -> None:
     os.close(ours)
 
     assert "  --dry-run        show the plan and change nothing\r\n" in text
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "out", "err"),
+    [
+        (
+            "{} --list >/dev/full",
+            1,
+            "",
+            "error: No space left on device\nfix: Make room",
+        ),
+        ("{} services >/dev/full", 1, "", "error: No space left on device\nfix: Make"),
+        ("{} services >&-", 0, "", ""),
+        ("{} services 2>&- <&-", 0, "2 of 2 services", ""),
+        ("{} nope 2>&-", 1, "", ""),
+        ("PYTHONIOENCODING=ascii {} services", 0, "d\\xe9p\\xf4t", ""),
+        ("PYTHONIOENCODING=ascii {} completion \u00e9", 1, "", "'\\xe9'"),
+    ],
+)
+def test_no_stream_makes_a_bug_of_what_is_said(
+    shop: Path, line: str, code: int, out: str, err: str
+) -> None:
+    """A full disk, a stream that is closed, a terminal that knows ASCII alone."""
+    for path in ("services/api", "services/d\u00e9p\u00f4t"):
+        (shop / path).mkdir(parents=True)
+    settings = SETTINGS.replace('"services/web"', '"services/d\u00e9p\u00f4t"')
+    (shop / "infra/platform.toml").write_text(settings, encoding="utf-8")
+
+    done = subprocess.run(
+        ["/bin/sh", "-c", line.format("./inv")],
+        cwd=shop,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+
+    assert (done.returncode, out in done.stdout, err in done.stderr) == (
+        code,
+        True,
+        True,
+    )
+    assert "Traceback" not in done.stderr
+    assert "bug" not in done.stderr
+    assert bool(done.stdout) == bool(out)
+    assert bool(done.stderr) == bool(err)

@@ -58,18 +58,22 @@ class Git:
         """Return the commit that is checked out."""
         commit = self.commit_of("HEAD")
         if commit is None:
-            self._refuse_unreadable()
-            raise UsageError(
-                "no commit is checked out: this is no git repository, or an empty one",
-                fix="Run this in a clone, or make a first commit.",
-            )
+            raise UsageError("no commit is here yet", fix="Make a first commit.")
         return commit
 
-    def _refuse_unreadable(self) -> None:
-        """Raise ServiceError with git's words if there is a repository it refuses."""
+    def _require_repository(self) -> None:
+        """Raise UsageError where no repository is, ServiceError where git refuses it.
+
+        Asked when git has no answer: its own words would send people elsewhere.
+        """
         asked = self._git("rev-parse", "--git-dir", ok=_ANY_CODE)
-        if asked.code == 0 or "not a git repository" in asked.stderr:
+        if asked.code == 0:
             return
+        if "not a git repository" in asked.stderr:
+            raise UsageError(
+                f"{self.root} is no git repository",
+                fix="Run this in a clone. A new one begins with: git init -b main",
+            )
         advice = re.search(r"git config --global --add safe.directory .*", asked.stderr)
         raise ServiceError(
             f"git cannot read this repository: {reason_in(asked.stderr)}",
@@ -88,8 +92,10 @@ class Git:
 
     def is_shallow(self) -> bool:
         """Say whether history is cut off: then questions about it get wrong answers."""
-        said = self._git("rev-parse", "--is-shallow-repository").stdout
-        return said.strip() == "true"
+        done = self._git("rev-parse", "--is-shallow-repository", ok=_OR_NOT)
+        if done.code:
+            self._require_repository()
+        return done.stdout.strip() != "false"
 
     def unclean(self) -> tuple[str, ...]:
         """Return what is changed, staged or untracked, as ``git status`` lists it."""
@@ -102,6 +108,8 @@ class Git:
     def _named(self, words: str) -> str | None:
         args = ("rev-parse", "--verify", "--quiet", "--end-of-options", words)
         done = self._git(*args, ok=_OR_NOT)
+        if done.code not in {0, 1}:
+            self._require_repository()
         return done.stdout.strip() if done.code == 0 else None
 
     def known(self, commits: Collection[str]) -> set[str]:
@@ -216,6 +224,8 @@ class Git:
     def written_address(self) -> str | None:
         """Return the remote's address as the clone has it, before ``insteadOf``."""
         done = self._git("config", f"remote.{self.remote}.url", ok=_OR_NOT)
+        if not done.stdout:
+            self._require_repository()
         return done.stdout.strip() or None
 
     def remote_refs(self, prefixes: Collection[str] = HEADS_AND_TAGS) -> dict[str, str]:
@@ -359,6 +369,7 @@ class Git:
     def _ask_remote(self, *args: str, ok: Collection[int] = (0,)) -> Completed:
         address = self.address()
         if address is None:
+            self._require_repository()
             raise UsageError(
                 f"this clone has no remote {self.remote!r}",
                 fix=f"git remote add {self.remote} https://github.com/OWNER/REPO.git",

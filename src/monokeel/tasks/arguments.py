@@ -97,13 +97,21 @@ def parse_call(words: Sequence[str], tasks: Tasks) -> Call:
 
 
 def did_you_mean(word: str, known: Sequence[str]) -> str:
-    """Return a question that names the *known* word most like *word*, or nothing."""
+    """Return a question that names the *known* word most like *word*, or nothing.
+
+    The same letters are nearest, whatever dashes stand around them; then what is spelt
+    alike, and then what *word* begins with.
+    """
     from difflib import get_close_matches
 
-    plain = {re.sub(r"[^a-z]", "", each): each for each in known}
-    same = plain.get(re.sub(r"[^a-z]", "", word))
-    found = [same] if same else get_close_matches(word, known, 1)
-    return f"Did you mean {found[0]}? " if found else ""
+    letters, own = {_letters(each) or each: each for each in known}, _letters(word)
+    near = get_close_matches(own, letters, 1)
+    near += [x for x in sorted(letters, key=len, reverse=True) if own.startswith(x)]
+    return f"Did you mean {letters[near[0]]}? " if near else ""
+
+
+def _letters(word: str) -> str:
+    return re.sub(r"[^a-z]", "", word.lower())
 
 
 def _explained(words: Sequence[str], tasks: Tasks) -> Call:
@@ -216,7 +224,9 @@ class _Reading:
             fix = f"One task a call: ./inv {self.name}, then ./inv {word}."
         else:
             example = self.tasks.examples.get(self.name, "")
-            fix = f"As in: {example}. " if example else ""
+            same = _letters(word) in map(_letters, self.options)
+            fix = did_you_mean(word, self.options) if same else ""
+            fix += f"As in: {example}. " if example else ""
             fix += f"./inv --help {self.name} lists its options."
         raise UsageError(f"{self.name} takes no value here: {word!r}", fix=fix)
 
@@ -262,7 +272,7 @@ def _group(name: str, words: Sequence[str], tasks: Tasks) -> Call:
 
 
 def _no_task(name: str, tasks: Tasks) -> UsageError:
-    known = (*tasks.contexts, *tasks.groups)
+    known = (*tasks.contexts, *tasks.groups, *FRONT)
     fix = f"{did_you_mean(name, known)}./inv lists the tasks."
     return UsageError(f"there is no task {name!r}", fix=fix)
 

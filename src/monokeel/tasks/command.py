@@ -4,6 +4,7 @@ A task is a function that yields reports. Around it stand, once for all tasks: t
 option ``--json``, the printing, the line for each failure, and the exit code.
 """
 
+import errno
 import inspect
 import os
 import re
@@ -167,11 +168,11 @@ def exit_on_error() -> Iterator[None]:
     except (MonokeelError, BrokenPipeError) as error:
         raise ending(error) from None
     except OSError as error:
+        fix = "Check that the file or folder is there, and may be read and written."
+        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            fix = "Make room on the disk that is written to, then run it again."
         where = f"{error.filename}: " if error.filename else ""
-        complain(
-            f"{where}{error.strerror or error}",
-            "Check that the file or folder is there, and may be read and written.",
-        )
+        complain(f"{where}{error.strerror or error}", fix)
         raise SystemExit(1) from None
     except Exception as error:  # noqa: BLE001 - the one place where a bug ends
         if "--debug" in sys.argv:

@@ -1,7 +1,9 @@
 """The program: what ``./inv`` and ``monokeel`` run."""
 
 import importlib.util
+import io
 import logging
+import os
 import sys
 from pathlib import Path
 
@@ -11,7 +13,7 @@ from invoke import Program as InvokeProgram
 from monokeel.ground.errors import MonokeelError, UsageError
 from monokeel.tasks import policy, promote, release, setup, shells, template
 from monokeel.tasks.arguments import Tasks, parse_call
-from monokeel.tasks.command import Command, OurConfig, ending, silence
+from monokeel.tasks.command import Command, OurConfig, ending, exit_on_error, silence
 from monokeel.tasks.help import explanation, listing
 from monokeel.tasks.wiring import root
 
@@ -38,12 +40,12 @@ class Program(InvokeProgram):
         call = parse_call(words, tasks)
         match call.act:
             case "version":
-                print(f"Monokeel {_version()}")
+                said = f"Monokeel {_version()}"
             case "list":
-                print(listing(self.collection, call.name))
+                said = listing(self.collection, call.name)
             case "explain":
                 task, context = self.collection[call.name], tasks.contexts[call.name]
-                print(explanation(call.name, task, context))
+                said = explanation(call.name, task, context)
             case "run":
                 if call.debug:
                     logging.basicConfig()
@@ -51,6 +53,8 @@ class Program(InvokeProgram):
                 self.core.remainder = " ".join(call.rest)
                 self.tasks = ParseResult([call.context])
                 return
+        with exit_on_error():
+            print(said, flush=True)
         raise Exit
 
     def parse_cleanup(self) -> None:
@@ -80,6 +84,7 @@ def collection(root: Path) -> Collection:
 
 def main() -> None:
     """Run the task that the command line names, and end with its exit code."""
+    _take_any_text()
     try:
         Program(
             name="Monokeel",
@@ -152,6 +157,16 @@ def _version() -> str:
         return version("monokeel")
     except PackageNotFoundError:
         return "(not installed)"
+
+
+def _take_any_text() -> None:
+    """Let each stream take whatever is written, if it is closed or knows no UTF-8."""
+    for name in ("stdin", "stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, "r+", encoding="utf-8"))  # noqa: PTH123, SIM115
+        elif name != "stdin" and isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _flush() -> None:
