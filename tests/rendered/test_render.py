@@ -55,6 +55,15 @@ def test_every_question_can_be_read_whole_in_80_columns() -> None:
     assert [line for line in lines if len(line) > 75] == []
 
 
+def test_the_first_screen_of_readme_counts_the_files(render: Render) -> None:
+    names = renders.files(render({}))
+    seeds = [name for name in names if is_seed(name)]
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+
+    assert f"{len(names)} files: {len(seeds)} (" in text
+    assert f"; {len(names) - len(seeds)} are the template's" in text
+
+
 def test_the_defaults_stay_below_the_limit_of_files(render: Render) -> None:
     names = renders.files(render({}))
 
