@@ -38,21 +38,19 @@ class Program(InvokeProgram):
             raise Exit
         tasks = _tasks(self.collection)
         call = parse_call(words, tasks)
-        match call.act:
-            case "version":
-                said = f"Monokeel {_version()}"
-            case "list":
-                said = listing(self.collection, call.name)
-            case "explain":
-                task, context = self.collection[call.name], tasks.contexts[call.name]
-                said = explanation(call.name, task, context)
-            case "run":
-                if call.debug:
-                    logging.basicConfig()
-                    logging.getLogger("monokeel").setLevel(logging.DEBUG)
-                self.core.remainder = " ".join(call.rest)
-                self.tasks = ParseResult([call.context])
-                return
+        if call.act == "run":
+            if call.debug:
+                logging.basicConfig()
+                logging.getLogger("monokeel").setLevel(logging.DEBUG)
+            self.core.remainder = " ".join(call.rest)
+            self.tasks = ParseResult([call.context])
+            return
+        said = f"Monokeel {_version()}"
+        if call.act == "list":
+            said = listing(self.collection, call.name)
+        elif call.act == "explain":
+            task, context = self.collection[call.name], tasks.contexts[call.name]
+            said = explanation(call.name, task, context)
         with exit_on_error():
             print(said, flush=True)
         raise Exit
