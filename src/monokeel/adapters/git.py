@@ -23,12 +23,9 @@ _REF_LINE = re.compile(r"^([ +*=!-])\t(?!.*\[remote rejected\])", re.MULTILINE)
 _HEADS, _TAGS = "refs/heads/", "refs/tags/"
 HEADS_AND_TAGS = (_HEADS, _TAGS)
 # What git and ssh say when no host answered (curl, OpenSSH).
-_NETWORK = (
-    "Could not resolve host",
-    "Couldn't connect to server",
-    "Failed to connect",
-    "Connection timed out",
-    "Connection refused",
+_NETWORK = re.compile(
+    "Could not resolve host|Couldn't connect to server|Failed to connect"
+    "|Connection timed out|Connection refused"
 )
 
 
@@ -62,18 +59,13 @@ class Git:
         return commit
 
     def _require_repository(self) -> None:
-        """Raise UsageError where no repository is, ServiceError where git refuses it.
-
-        Asked when git has no answer: its own words would send people elsewhere.
-        """
+        """Raise UsageError where no repository is, ServiceError where git refuses it."""
         asked = self._git("rev-parse", "--git-dir", ok=_ANY_CODE)
         if asked.code == 0:
             return
         if "not a git repository" in asked.stderr:
-            raise UsageError(
-                f"{self.root} is no git repository",
-                fix="Run this in a clone. A new one begins with: git init -b main",
-            )
+            fix = "Run this in a clone. A new one begins with: git init -b main"
+            raise UsageError(f"{self.root} is no git repository", fix=fix)
         advice = re.search(r"git config --global --add safe.directory .*", asked.stderr)
         raise ServiceError(
             f"git cannot read this repository: {reason_in(asked.stderr)}",
@@ -149,11 +141,7 @@ class Git:
         return {name: sha for name, sha in tags.items() if name in names}
 
     def log(self, since: str | None, commit: str) -> Log:
-        """Return the commits from *commit* back to *since*, newest first.
-
-        *since* is a commit, or ``None`` for all of history. The order is git's own
-        (by commit date): reverts depend on it.
-        """
+        """Return the commits, in git's own order (by date): reverts depend on it."""
         span = commit if since is None else f"{since}..{commit}"
         args = ["git", "-c", "log.showSignature=false", "log", "-z"]
         args += ["--encoding=UTF-8", "--format=%H %P%n%B", "--end-of-options", span]
@@ -359,7 +347,7 @@ class Git:
         if done.code == 0:
             return
         said = " ".join(done.stderr.split())[:300]
-        if any(words in said for words in _NETWORK):
+        if _NETWORK.search(said):
             raise ServiceError(f"git could not push: {said}", fix="Check the network.")
         raise RefusedError(
             f"the {writer} may not push, so nothing was begun: {said}",
@@ -405,7 +393,7 @@ def _server_words(stdout: str, stderr: str) -> str:
 
 def _advice(problem: str, address: str) -> str:
     """Return what to do about git's *problem*: the network, or what it may read."""
-    if any(words in problem for words in _NETWORK):
+    if _NETWORK.search(problem):
         host = parts_of(address).hostname or address
         return f"Check the network, and that {host} is the host that is meant."
     return "./inv doctor says what the token or the key may do."

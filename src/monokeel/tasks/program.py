@@ -45,12 +45,13 @@ class Program(InvokeProgram):
             self.core.remainder = " ".join(call.rest)
             self.tasks = ParseResult([call.context])
             return
-        said = f"Monokeel {_version()}"
         if call.act == "list":
             said = listing(self.collection, call.name)
         elif call.act == "explain":
             task, context = self.collection[call.name], tasks.contexts[call.name]
             said = explanation(call.name, task, context)
+        else:
+            said = f"Monokeel {_version()}"
         with exit_on_error():
             print(said, flush=True)
         raise Exit
