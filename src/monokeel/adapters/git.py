@@ -59,7 +59,7 @@ class Git:
         return commit
 
     def _require_repository(self) -> None:
-        """Raise UsageError where no repository is, ServiceError where git refuses it."""
+        """Raise UsageError without a repository, ServiceError if git refuses it."""
         asked = self._git("rev-parse", "--git-dir", ok=_ANY_CODE)
         if asked.code == 0:
             return
