@@ -6,7 +6,6 @@ option ``--json``, the printing, the line for each failure, and the exit code.
 
 import errno
 import inspect
-import os
 import re
 import sys
 import traceback
@@ -187,18 +186,12 @@ def exit_on_error() -> Iterator[None]:
 def ending(error: MonokeelError | BrokenPipeError) -> SystemExit:
     """Return the end that *error* calls for, once the reader knows of it."""
     if isinstance(error, BrokenPipeError):
+        from monokeel.tasks.screen import silence
+
         silence()
         return SystemExit(1)
     complain(error.problem, error.fix)
     return SystemExit(error.exit_code)
-
-
-def silence() -> None:
-    """Write to nobody from now on: whoever read our output has closed it (`| head`).
-
-    Else Python would try to flush again at its end, and complain.
-    """
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def complain(problem: str, fix: str) -> None:

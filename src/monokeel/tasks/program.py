@@ -1,19 +1,17 @@
 """The program: what ``./inv`` and ``monokeel`` run."""
 
 import importlib.util
-import io
 import logging
-import os
 import sys
 from pathlib import Path
 
 from invoke import Collection, Exit, ParseResult
 from invoke import Program as InvokeProgram
 
-from monokeel.ground.errors import MonokeelError, UsageError
-from monokeel.tasks import policy, promote, release, setup, shells, template
+from monokeel.ground import errors
+from monokeel.tasks import policy, promote, release, screen, setup, shells, template
 from monokeel.tasks.arguments import Tasks, parse_call
-from monokeel.tasks.command import Command, OurConfig, ending, exit_on_error, silence
+from monokeel.tasks.command import Command, OurConfig, ending, exit_on_error
 from monokeel.tasks.help import explanation, listing
 from monokeel.tasks.wiring import root
 
@@ -83,7 +81,7 @@ def collection(root: Path) -> Collection:
 
 def main() -> None:
     """Run the task that the command line names, and end with its exit code."""
-    _take_any_text()
+    screen.take_any_text()
     try:
         Program(
             name="Monokeel",
@@ -91,10 +89,10 @@ def main() -> None:
             namespace=collection(root()),
             config_class=OurConfig,
         ).run()
-    except (MonokeelError, BrokenPipeError) as error:
+    except (errors.MonokeelError, BrokenPipeError) as error:
         raise ending(error) from None
     finally:
-        _flush()
+        screen.flush()
 
 
 def for_invoke() -> Collection:
@@ -120,7 +118,7 @@ def _add_local(tasks: Collection, path: Path) -> None:
     local = Collection.from_module(module)
     for name in {*local.tasks, *local.collections}:
         if name in tasks.tasks or name in tasks.collections:
-            raise UsageError(
+            raise errors.UsageError(
                 f"tasks_local.py has a task {name!r}, as Monokeel has",
                 fix="Give it another name: it would stand in for ours.",
             )
@@ -156,20 +154,3 @@ def _version() -> str:
         return version("monokeel")
     except PackageNotFoundError:
         return "(not installed)"
-
-
-def _take_any_text() -> None:
-    """Let each stream take whatever is written, if it is closed or knows no UTF-8."""
-    for name in ("stdin", "stdout", "stderr"):
-        stream = getattr(sys, name)
-        if stream is None:
-            setattr(sys, name, open(os.devnull, "r+", encoding="utf-8"))  # noqa: PTH123, SIM115
-        elif name != "stdin" and isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
-
-
-def _flush() -> None:
-    try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        silence()

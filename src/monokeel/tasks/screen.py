@@ -9,6 +9,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from io import TextIOWrapper
 from typing import TYPE_CHECKING, Final, TextIO
 
 from monokeel.ground.report import Report, Section, as_plain, visible
@@ -34,6 +35,32 @@ _STYLES: Final[Mapping[str, str]] = {
 _LONG = re.compile(r"\b([0-9a-f]{12})[0-9a-f]{28,}\b")
 _COMMAND = re.compile(r"\./|\bgit |\bgh ")
 _stops: list[Callable[[], None]] = []
+
+
+def take_any_text() -> None:
+    """Let each stream take whatever is written, if it is closed or knows no UTF-8."""
+    for name in ("stdin", "stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, "r+", encoding="utf-8"))  # noqa: PTH123, SIM115
+        elif name != "stdin" and isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def silence() -> None:
+    """Write to nobody from now on: whoever read our output has closed it (`| head`).
+
+    Else Python would try to flush again at its end, and complain.
+    """
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def flush() -> None:
+    """Write what is left; nobody may read it any more."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        silence()
 
 
 def is_watched(stream: TextIO) -> bool:
