@@ -158,9 +158,6 @@ OPTIONS = {
         ("template.verify", "inv"), "takes no value here: 'inv'"
     ),
     "doctor option": option(("doctor", "--fix"), "has no option --fix"),
-    "release abandon without a yes": option(
-        (*RELEASE, "--abandon", "1.1.0"), "nobody was there to say yes", 3
-    ),
     "two tasks": option((*STATUS, "drift"), "takes no value here: 'drift'"),
     "twice": option((*HISTORY, "--env", "prod"), "given twice: 'dev' and 'prod'"),
     "value for a flag": option((*STATUS, "--json=yes"), "--json takes no value"),

@@ -141,9 +141,20 @@ def test_a_taken_version_is_refused_with_every_reason(shop: Shop) -> None:
     assert "--abandon 1.0.0" in stderr
 
 
+def test_nobody_is_asked_to_take_back_what_is_not_there(shop: Shop) -> None:
+    code, stdout, stderr = shop.run("release", "--abandon", "1.0.0", "--json")
+
+    assert (code, stderr) == (0, "")
+    assert json.loads(stdout)["deleted"] == []
+
+
 def test_a_half_finished_release_is_taken_back(shop: Shop) -> None:
     shop.kill_after = CLAIM
     assert shop.run("release")[0] == -signal.SIGKILL
+
+    asked = shop.run("release", "--abandon", "v1.0.0")
+    assert asked[0] == 3
+    assert "say yes: delete refs/tags/monokeel-claim/v1.0.0" in asked[2]
 
     code, stdout, stderr = shop.run("release", "--abandon", "v1.0.0", "--yes", "--json")
 

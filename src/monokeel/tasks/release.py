@@ -241,10 +241,10 @@ def _take_back(version: str, *, dry_run: bool, yes: bool) -> "Report":
         notes="",
     )
     now = Reading(candidate, _outside())
-    if dry_run:
-        planned = abandon.plan_abandonment(now, skip=settings.skip)
-        return abandon.abandonment_report(planned, planned=True)
-    require_yes(f"delete the claim and the drafts of {candidate.tag}", yes=yes)
+    planned = abandon.plan_abandonment(now, skip=settings.skip)
+    if dry_run or not planned.deleted:
+        return abandon.abandonment_report(planned, planned=dry_run)
+    require_yes(f"delete {', '.join(planned.deleted)}", yes=yes)
     return abandon.abandonment_report(abandon.abandon(now, skip=settings.skip))
 
 
