@@ -251,3 +251,15 @@ def test_a_release_of_another_commit_than_its_tag_is_drift(place: Place) -> None
     place.shop.releases.records["v1.4.0"] = replace(record, commit="f" * 40)
 
     assert "carries no record of a release" in drift_in(place.read(), "releases")[0]
+
+
+def test_where_a_branch_is_gone_something_was_promoted(place: Place) -> None:
+    place.shop.clone.refs = {
+        ref: at
+        for ref, at in place.shop.clone.refs.items()
+        if not ref.startswith("refs/heads/env/")
+    }
+
+    found = place.read("pointers")
+
+    assert "nothing promoted yet" not in as_plain(drift_report(found))

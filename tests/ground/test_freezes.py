@@ -65,3 +65,25 @@ def test_a_window_may_lie_anywhere_in_the_week(
     found = weekly(text, "UTC").open_until(utc(now), zone)
 
     assert found == (utc(end) if end else None)
+
+
+@pytest.mark.parametrize(
+    ("now", "end"),
+    [
+        # Europe/Berlin goes from 02:00 to 03:00: there is no 02:15 that Sunday.
+        ("2027-03-28 01:10", None),
+        ("2027-03-28 01:15", "2027-03-28 01:45"),
+        ("2027-03-28 01:45", None),
+        # And from 03:00 back to 02:00: 02:15 to 02:45 is there twice.
+        ("2027-10-31 00:14", None),
+        ("2027-10-31 00:15", "2027-10-31 01:45"),
+        ("2027-10-31 01:44", "2027-10-31 01:45"),
+        ("2027-10-31 01:45", None),
+    ],
+)
+def test_an_hour_that_is_there_twice_or_never_is_frozen_once(
+    now: str, end: str | None
+) -> None:
+    found = weekly("Sun 02:15 - Sun 02:45").open_until(utc(now), zone)
+
+    assert found == (None if end is None else utc(end))

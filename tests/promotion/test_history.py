@@ -153,3 +153,25 @@ def test_what_is_no_count_is_wrong_use(text: str) -> None:
         parse_count(text)
 
     assert caught.value.exit_code == 1
+
+
+def test_a_branch_that_was_put_back_by_promote_is_no_move_outside(shop: Shop) -> None:
+    commit = commit_named("1.3.2")
+    there = BranchMove(
+        before="0" * 40,
+        after=commit,
+        actor="ana",
+        at=shop.records.clock,
+        kind="branch_creation",
+    )
+    gone = replace(there, before=commit, after="0" * 40, kind="branch_deletion")
+    shop.records.moves = [there, gone, there]
+    last = shop.records.remember("prod", "1.3.2", commit)
+    note = replace(last.note, from_sha=commit, from_version="1.3.2")
+    shop.records.kept[last.id] = replace(last, note=note)
+
+    moves = history(shop, "prod").moves
+
+    assert [(each.version, each.task) for each in moves if each.record is None] == [
+        ("gone", "branch_deletion")
+    ]

@@ -355,3 +355,46 @@ def test_the_branch_of_a_former_name_is_drift_until_it_is_gone(shop: Shop) -> No
             " nothing follows it: git push origin --delete env/staging"
         ),
     )
+
+
+def test_a_way_back_is_one_that_promote_would_take() -> None:
+    shop = Shop()
+    shop.release("1.0.0", "1.1.0-rc.1", "1.1.0")
+    for version in ("1.0.0", "1.1.0-rc.1", "1.1.0"):
+        shop.place("dev", version)
+    shop.clone.policy = shop.clone.policy.replace("prerelease = true", "")
+
+    back = look(shop).places[0].back
+    plan = plan_promotion(
+        Request(environment="dev", rollback=True), shop.outside, shop.settings
+    )
+
+    assert back == (("1.0.0", ""),)
+    assert (plan.version, plan.stops) == ("1.0.0", [])
+
+
+def test_a_live_version_that_is_blocked_is_said(shop: Shop) -> None:
+    shop.clone.policy += '[promotion]\nblocked = { "1.3.2" = "loses orders" }\n'
+
+    text = " ".join(lines(look(shop)))
+
+    assert "prod 1.3.2 for 3h, by ana · blocked: loses orders · " in " ".join(
+        text.split()
+    )
+
+
+def test_a_registry_that_is_down_does_not_bury_the_rest(shop: Shop) -> None:
+    for name in shop.images.there:
+        shop.images.there[name] = Unknown(reason="ghcr.io answered 503 " * 9)
+
+    text = lines(look(shop))
+
+    assert len(text) <= 14
+    assert "unknown (images: cannot prove, refusing:" in " ".join(text)
+
+
+def test_where_nobody_knows_what_is_there_nothing_is_next(shop: Shop) -> None:
+    shop.clone.apart.add(commit_named("nobody's"))
+    shop.push_by_hand("staging", commit_named("nobody's"))
+
+    assert look(shop).places[1].next_move is None

@@ -134,7 +134,7 @@ class Session:
             wait_s = wait_before_retry(answer, attempt, now=time.time())
             if attempt == tries or wait_s is None or wait_s > _LONGEST_WAIT_S:
                 return answer
-            log.warning("answered %d; again in %.1f s", answer.status, wait_s)
+            log.warning("%s answered %d; again in %.1f s", host, answer.status, wait_s)
             time.sleep(wait_s)
         raise AssertionError(method)
 

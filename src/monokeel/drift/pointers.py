@@ -59,7 +59,7 @@ def _mover(place: Place, records: Records) -> tuple[str, str] | None:
 
 
 def _notes(reading: Reading) -> tuple[str, ...]:
-    if not reading.pointers.branches:
+    if not any(place.left for place in reading.places):
         return ("nothing promoted yet",)
     notes, before = list[str](), ""
     for place in reading.places:

@@ -50,10 +50,12 @@ class Weekly:
         days = (self.last - self.first) % 7
         if days == 0 and self.end <= self.start:
             days = 7
-        # Clocks first, then UTC: a change to winter time makes a window longer.
+        # Clocks first, then UTC: a change to winter time makes a window longer, and one
+        # that ends in the hour that is there twice ends in the second.
         start = datetime.combine(day, self.start, zone)
         end = datetime.combine(day + timedelta(days=days), self.end, zone)
-        return start.astimezone(UTC), end.astimezone(UTC)
+        ends = (end.astimezone(UTC), end.replace(fold=1).astimezone(UTC))
+        return start.astimezone(UTC), max(ends)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -234,7 +234,8 @@ def _order(at: MoveFacts) -> Gate:
         f"the move of {before} to {at.version} is unconfirmed"
         if at.before.outcome == "unconfirmed"
         else f"{at.version} has not been in {before}",
-        f"First: ./inv promote --env {before} --version {at.version}",
+        f"First: ./inv promote --env {before} --version {at.version}; a hotfix:"
+        ' --override order="why".',
     )
 
 

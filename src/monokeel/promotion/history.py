@@ -169,13 +169,20 @@ def _outside(move: BranchMove, reading: Reading) -> Move:
 def _without_record(
     seen: tuple[BranchMove, ...], records: tuple[Record, ...]
 ) -> list[BranchMove]:
+    # A branch that was gone and is put back leaves what the record before it says.
     unmatched = [(each.note.from_sha or _NOWHERE, each.sha) for each in records]
-    left = []
+    exact = []
     for move in seen:
         if (move.before, move.after) in unmatched:
             unmatched.remove((move.before, move.after))
-        else:
+            exact.append(move)
+    left = []
+    for move in seen:
+        again = [x for x in unmatched if move.before == _NOWHERE and x[1] == move.after]
+        if move not in exact and not again:
             left.append(move)
+        elif move not in exact:
+            unmatched.remove(again[0])
     return left
 
 

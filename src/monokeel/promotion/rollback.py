@@ -2,7 +2,7 @@
 
 from monokeel.ground.answers import Absent
 from monokeel.ground.errors import RefusedError
-from monokeel.ground.version import is_newer, parse_wanted, read_version
+from monokeel.ground.version import is_newer, is_prerelease, parse_wanted
 from monokeel.ground.words import span
 from monokeel.promotion.facts import read_release
 from monokeel.promotion.ports import Outside
@@ -106,7 +106,8 @@ def good_before(reading: Reading, environment: str) -> tuple[Record, ...]:
     """Return the records of *environment* that a rollback may lead to, newest first.
 
     The newest confirmed record of a commit decides on it: an older success does not
-    make up for a rollback. What is there now is left out, and what is blocked.
+    make up for a rollback. What is there now is left out, what is blocked, and a
+    pre-release where none is taken.
     """
     place = reading.place(environment)
     there = place.left_version
@@ -116,8 +117,10 @@ def good_before(reading: Reading, environment: str) -> tuple[Record, ...]:
             continue
         judged.add(record.sha)
         version = record.version
-        newer = there and read_version(version) and is_newer(version, there)
-        if record.end is None and not newer and version not in reading.settings.blocked:
+        newer = there and is_newer(version, there)
+        taken = place.environment.prerelease or not is_prerelease(version)
+        blocked = version in reading.settings.blocked
+        if record.end is None and taken and not newer and not blocked:
             found.append(record)
     return tuple(found)
 

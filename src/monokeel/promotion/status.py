@@ -34,8 +34,8 @@ class PlaceStatus:
 
     *next_move* is the next step there, with its release and images asked, ``None``
     where nothing newer waits. *behind* counts the newer releases, *lacking* is how long
-    the first of them has been there, *elsewhere* says where this version was taken
-    back.
+    the first of them has been there, *elsewhere* says that this version
+    is blocked, or where it was taken back.
     """
 
     place: Place
@@ -96,7 +96,9 @@ def _status(
             for other in reading.places
             if other.name != place.name
         }
-        elsewhere = [
+        why = reading.settings.blocked.get(place.version)
+        elsewhere = [f"blocked: {why}"] if why else []
+        elsewhere += [
             f"rolled back in {name}: {record.why}"
             for name, record in others.items()
             if record.outcome == "rolled_back"
@@ -146,6 +148,8 @@ def _waiting(place: Place, reading: Reading) -> str:
     newest = next(iter(_taken(place, reading)), "")
     wanted = previous.version if previous is not None else newest
     there = place.left_version
+    if place.left and not there:
+        return ""  # nobody knows what is there: the way back comes first
     return wanted if wanted and (not there or is_newer(wanted, there)) else ""
 
 

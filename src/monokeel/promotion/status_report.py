@@ -14,6 +14,7 @@ from monokeel.promotion.records import ROLLBACK
 from monokeel.promotion.status import NextMove, Overview, PlaceStatus
 
 _EVERYWHERE = {"hold": "on hold", "freeze": "frozen"}
+_SHOWN = 160  # characters of a reason: two lines; the rest with --all
 _DIGEST = re.compile(r"(sha256:[0-9a-f]{12})[0-9a-f]{52}")
 
 
@@ -122,7 +123,8 @@ def next_words(move: NextMove) -> str:
     # What stops everything is said at the top; the own reason says more.
     gate = next((x for x in stops if x.name not in _EVERYWHERE), stops[0])
     if gate.status == "unknown":
-        return f"{move.version}, unknown ({gate.name}: {gate.detail}; {gate.fix})"
+        said = f"{gate.name}: {brief(gate.detail, _SHOWN)}; {gate.fix}"
+        return f"{move.version}, unknown ({said})"
     return f"{move.version}, {_reason(gate)}"
 
 
@@ -130,7 +132,7 @@ def _reason(gate: Gate) -> str:
     if gate.name == "soak" and "earliest " in gate.detail:
         return f"soak until {gate.detail.partition('earliest ')[2]}"
     short = _DIGEST.sub(r"\1…", gate.detail)
-    return _EVERYWHERE.get(gate.name, f"{gate.name}: {short}")
+    return _EVERYWHERE.get(gate.name, f"{gate.name}: {brief(short, _SHOWN)}")
 
 
 def _wrapped(line: str, indent: int, columns: int) -> list[str]:
