@@ -236,29 +236,6 @@ def test_lint_needs_neither_token_nor_network(shop: Ruled) -> None:
     )
 
 
-@pytest.mark.parametrize(
-    "task",
-    [
-        ("release",),
-        ("release", "--abandon=1.0.0", "--yes"),
-        ("promote", "--env=dev", "--version=1.0.0"),
-        ("promote", "--auto"),
-    ],
-    ids=" ".join,
-)
-def test_nothing_is_released_or_moved_in_another_repository(
-    shop: Ruled, task: tuple[str, ...]
-) -> None:
-    """R37: a copy or a fork, whose file still names the repository it came from."""
-    writes = shop.box.writes
-
-    done = shop.inv(*task, GITHUB_REPOSITORY="acme/other")
-
-    assert done.code == 3, done
-    assert "GITHUB_REPOSITORY says acme/other" in done.err
-    assert shop.box.writes == writes
-
-
 @pytest.mark.parametrize("task", ["policy.apply", "policy.rollback"])
 @pytest.mark.parametrize("where", ["origin", "environment"])
 def test_rules_go_to_no_other_repository_than_the_clones(

@@ -20,7 +20,6 @@ from monokeel.release.run import plan_with_news
 def plan_of(status: CheckStatus, blocker: str = "tag") -> ReleasePlan:
     blocked = Blocker(name=blocker, problem="v1.4.0 is on the remote", fix="Fetch.")
     return ReleasePlan(
-        released=True,
         reason="",
         previous=None,
         version="1.4.0",
@@ -46,9 +45,7 @@ def plan_of(status: CheckStatus, blocker: str = "tag") -> ReleasePlan:
 def without_version(
     plan: ReleasePlan, previous: str | None = "1.3.0", commits: tuple[Commit, ...] = ()
 ) -> ReleasePlan:
-    return replace(
-        plan, version=None, tag=None, previous=previous, commits=commits, released=False
-    )
+    return replace(plan, version=None, tag=None, previous=previous, commits=commits)
 
 
 COMMIT = Commit(

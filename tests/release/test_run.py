@@ -1,5 +1,6 @@
 """Runs of several commits: what was begun is finished, and nothing gets lost."""
 
+import itertools
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -79,6 +80,28 @@ def test_an_answer_that_is_lost_stops_no_run_that_finishes_another(point: int) -
 
     lane.assert_settled()
     assert set(lane.released()) == {"1.0.0", "1.0.1"}
+
+
+@pytest.mark.parametrize("point", range(1, 90))
+def test_a_whole_run_of_the_same_commit_may_come_between_any_two_answers(
+    point: int,
+) -> None:
+    """What was read before it and what is read after it do not go together."""
+    lane = Lane()
+    commit = lane.land("feat: a")
+    turns = itertools.count(1)
+
+    def turn() -> None:
+        if next(turns) == point:
+            lane.run(commit)
+
+    lane.faults.turn = turn
+
+    run = lane.run(commit)
+
+    lane.assert_settled()
+    assert lane.released() == {"1.0.0": commit}
+    assert run.plan.version in {"1.0.0", None}
 
 
 def test_a_run_that_is_overtaken_before_its_claim_plans_anew() -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from monokeel.ground.answers import Unknown
-from monokeel.ground.errors import NO_ANSWER
+from monokeel.ground.errors import NO_ANSWER, RefusedError
 from monokeel.ground.version import Version
 from monokeel.release.plan import Check, CheckName, blocked, passed, short, unknown
 from monokeel.release.ports import Merge
@@ -17,10 +17,19 @@ _SHOWN = 10
 
 
 def check_start(
-    now: Start, version: Version | None, older: Iterable[Reading]
+    now: Start,
+    version: Version | None,
+    older: Iterable[Reading],
+    misplaced: RefusedError | None,
 ) -> list[Check]:
-    """Say whether a release of *version* may start here, after those of *older*."""
+    """Say whether a release of *version* may start here, after those of *older*.
+
+    Where the repository is *misplaced*, as in a copy or a fork, the tag would go to
+    one and the images to another.
+    """
     found = [_check_history(now), _check_branch(now), _check_tip(now)]
+    if misplaced is not None:
+        found.append(blocked("repository", (misplaced.problem, misplaced.fix)))
     if now.settings.lines:
         found.append(_check_line(now, version))
     if not now.clone.shallow:

@@ -11,6 +11,7 @@ from monokeel.release.start import Claim
 ImageState = Literal["free", "same", "other", "unknown"]
 CheckStatus = Literal["ok", "blocked", "unknown"]
 CheckName = Literal[
+    "repository",
     "history",
     "branch",
     "line",
@@ -87,15 +88,13 @@ class Resume:
 class ReleasePlan:
     """The release of *commit*: which version, why, and what stands in its way.
 
-    *released* says whether there is something to release; *version* and *tag* are
-    ``None`` otherwise. Versions have no prefix. *deciding* is the newest
-    commit of the highest level. *commits* are those since *previous*, newest first.
-    *first* are releases that were begun for older commits and are finished before
-    this one. *stale* says that the remote has what the clone has not.
-    *reading* is what the steps were judged on, and what a publication begins with.
+    *version* (no prefix) and *tag* are ``None`` where nothing is released. *deciding*
+    is the newest commit of the highest level. *commits* are those since *previous*,
+    newest first. *first* are releases begun for older commits, which are finished
+    before this one. *stale* says that the remote has what the clone has not. *reading*
+    is what the steps were judged on, and what a publication begins with.
     """
 
-    released: bool
     reason: str
     previous: str | None
     version: str | None
@@ -111,6 +110,11 @@ class ReleasePlan:
     first: tuple[Claim, ...] = ()
     stale: bool = False
     reading: Reading | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def released(self) -> bool:
+        """Whether there is something to release."""
+        return self.version is not None
 
     @property
     def level(self) -> Level | None:

@@ -33,9 +33,9 @@ def plan_release(
 
     The plan is made whatever stands in its way; that is listed in it, all at once.
     Only a shallow clone has no version: there any would be a guess. *server* is where
-    the notes link to. *finish* is a release that was begun for an older commit: its
-    plan is made instead. *digests* are those of this run's own builds, by service.
-    Raises ServiceError when git itself fails.
+    notes link to, *finish* a release begun for an older commit, which is planned in its
+    place. *digests* are those of this run's own builds, by service. Raises ServiceError
+    when git itself fails.
     """
     now, goal = _start(settings, outside, start.ask_refs(outside, settings), finish)
     now, goal = _put_right(now, goal, outside)
@@ -46,13 +46,13 @@ def plan_release(
         notes = release_notes(goal.analysis.commits, page=page)
         reading = _read(now, now.own or version, notes, outside, digests or {})
     older, left = _begun_before(now, outside)
-    found = [*checks.check_start(now, version, older.values()), *goal.checks]
+    found = checks.check_start(now, version, older.values(), outside.misplaced)
+    found += goal.checks
     said = [*goal.cautions, *cautions.about_claims(left)]
     if reading is not None:
         found += checks.check_publication(now, reading)
         said += cautions.about_drafts(reading)
     return ReleasePlan(
-        released=version is not None,
         reason=goal.reason,
         previous=None if now.previous is None else str(now.previous.version),
         version=None if version is None else str(version),

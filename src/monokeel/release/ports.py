@@ -12,6 +12,7 @@ from monokeel.ground.answers import (
     RemoteRef,
     Unknown,
 )
+from monokeel.ground.errors import RefusedError
 from monokeel.release.record import GitHubRelease
 
 
@@ -171,7 +172,8 @@ class Outside:
 
     A part that cannot be asked is Unknown, with the reason. *wait* lets seconds pass.
     *merge* says that HEAD is no commit of a branch yet. *waiting* returns the page of a
-    release run that waits to begin on a commit, empty if there is none.
+    release run that waits to begin on a commit, empty if there is none. *misplaced*
+    says that file, clone and environment do not name one repository.
     """
 
     history: History
@@ -182,6 +184,7 @@ class Outside:
     wait: Callable[[float], None] = lambda _: None
     merge: Merge | None = None
     waiting: Callable[[str], str] = lambda _: ""
+    misplaced: RefusedError | None = None
 
 
 def offline(history: History, reason: str) -> Outside:

@@ -79,14 +79,15 @@ def plan_with_news(
 ) -> ReleasePlan:
     """Return a plan of what the remote has now: fetched only if the clone lacks it.
 
-    A failed fetch is no end: the plan says itself what it could not see.
+    A failed fetch is no end: the plan says itself what it could not see. What stands
+    in the way is looked at twice: a plan asks one thing after the other, and who
+    releases the same commit meanwhile is no obstacle, only seen by halves.
     """
     first = plan()
-    if not first.stale:
-        return first
-    with suppress(ServiceError):
-        fetch()
-    return plan()
+    if first.stale:
+        with suppress(ServiceError):
+            fetch()
+    return plan() if first.stale or first.blockers else first
 
 
 def _finish(

@@ -8,11 +8,12 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from monokeel.ground.errors import UsageError
+from monokeel.ground.errors import RefusedError, UsageError
 from monokeel.tasks import wiring
 from monokeel.tasks.command import About, require_yes, show
 
 if TYPE_CHECKING:
+    from monokeel.ground.answers import Json
     from monokeel.ground.report import Report
     from monokeel.ground.settings import Service, Settings
     from monokeel.release.build import Workplace
@@ -136,16 +137,17 @@ def _show_plan(*, asks: bool, strict: bool) -> "Iterator[Report]":
     from monokeel.release.ports import offline
     from monokeel.release.show import refuse_blocked, refuse_unseen, report_of
 
-    settings = wiring.read_settings()
-    outside = offline(wiring.make_git(), "nobody was asked: no token, or --offline")
-    if asks:
-        # Two seconds are for a person at a terminal; a job has time to wait.
-        outside = _outside(quick=wiring.variable("GITHUB_ACTIONS") is None)
-        if wiring.variable("GITHUB_EVENT_NAME") == "push":
-            outside = replace(outside, waiting=_waiting)
+    settings, misplaced = wiring.read_settings(), _misplaced()
+    if misplaced is not None and _is_fork():
+        yield _fork_report(settings)
+        actions.set_output("needed", "false")
+        return
+    silent = "nobody was asked: no token, or --offline"
+    outside = _asked() if asks else offline(wiring.make_git(), silent)
     preview = wiring.variable("GITHUB_EVENT_NAME") == "pull_request"
     if preview:
         outside = replace(outside, merge=_merge(settings))
+    outside = replace(outside, misplaced=misplaced)
     plan = plan_release(settings, outside, server=wiring.server_address())
     yield report_of(plan, strict=strict)
     actions.set_output("needed", jsonlib.dumps(plan.needed))
@@ -158,22 +160,62 @@ def _show_plan(*, asks: bool, strict: bool) -> "Iterator[Report]":
         refuse_unseen(plan)
 
 
+def _asked() -> "Outside":
+    # Two seconds are for a person at a terminal; a job has time to wait.
+    outside = _outside(quick=wiring.variable("GITHUB_ACTIONS") is None)
+    if wiring.variable("GITHUB_EVENT_NAME") == "push":
+        return replace(outside, waiting=_waiting)
+    return outside
+
+
 def _waiting(commit: str) -> str:
     from monokeel.adapters.repository import Repository
 
     return Repository(wiring.make_github()).waiting_run("release.yml", commit)
 
 
-def _merge(settings: "Settings") -> "Merge | None":
-    """Return the pull request that this job is about, as GitHub's event tells it."""
+def _misplaced() -> RefusedError | None:
+    try:
+        wiring.require_this_repository()
+    except RefusedError as error:
+        return error
+    return None
+
+
+def _is_fork() -> bool:
+    """Say whether this job runs in a fork, as GitHub's event tells it."""
+    repository = _event().get("repository")
+    return isinstance(repository, dict) and repository.get("fork") is True
+
+
+def _fork_report(settings: "Settings") -> "Report":
+    from monokeel.ground.report import Report
+
+    fork = wiring.named_repository() or "this"
+    reason = f"{fork} is a fork, and infra/platform.toml names {settings.repository}"
+    return Report(
+        headline=f"No release: {reason}",
+        data={"needed": False, "released": False, "version": None, "reason": reason},
+    )
+
+
+def _event() -> "dict[str, Json]":
+    from monokeel.ground.answers import as_object
     from monokeel.ground.parsers import parse_json
-    from monokeel.release.titles import merge_of
 
     path = wiring.variable("GITHUB_EVENT_PATH")
     if path is None:
-        return None
-    event = parse_json(Path(path).read_text(encoding="utf-8"))
-    return merge_of(event, settings, wiring.make_git().commit_of("HEAD^1") or "")
+        return {}
+    return as_object(parse_json(Path(path).read_text(encoding="utf-8")))
+
+
+def _merge(settings: "Settings") -> "Merge | None":
+    """Return the pull request that this job is about, as GitHub's event tells it."""
+    from monokeel.release.titles import merge_of
+
+    base = wiring.make_git().commit_of("HEAD^1") or ""
+    event = _event()
+    return merge_of(event, settings, base) if event else None
 
 
 def _publish(*, strict: bool, built: str | None) -> "Iterator[Report]":
