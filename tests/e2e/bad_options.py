@@ -74,6 +74,15 @@ OPTIONS = {
     "guard nothing": option(("guard",), "no version given"),
     "guard prefix": option(("guard", "--version", "v1"), "'v1' is not a version"),
     "guard option as value": option(("guard", "--version", "--json"), "needs a value"),
+    # A tag is as good as its version, wherever one is asked for.
+    "guard taken tag": option(("guard", "--version", "v1.0.0"), "1.0.0 is taken", 3),
+    "promote unknown tag": option(
+        ("promote", "--env", "dev", "--version", "v1.0.1"), "nearest: v1.0.0", 3
+    ),
+    "release abandon tag": option(
+        (*RELEASE, "--abandon", "v1.0.0", "--yes"), "cannot be taken back", 3
+    ),
+    "update unknown tag": option((*UPDATE, "--to", "v0.0.1"), "has no v0.0.1"),
     "guard taken": option(("guard", "--version", "1.0.0"), "version 1.0.0 is taken", 3),
     "build preview": option(
         ("build", "--service", "apl", "--dry-run"), "no service 'apl'"

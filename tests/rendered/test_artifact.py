@@ -1,7 +1,9 @@
 """The wheel in template/ops: equal to its sources, the same bytes anywhere."""
 
+import configparser
 import email
 import hashlib
+import importlib
 import os
 import shutil
 import subprocess
@@ -79,6 +81,17 @@ def test_the_wheel_holds_the_package_as_it_is_in_src() -> None:
     }
     assert sorted(packed) == sorted(sources)
     assert packed == sources
+
+
+def test_uvx_and_pipx_find_the_program_in_the_wheel() -> None:
+    """As in ``uvx --from ops/monokeel-1.0.0-py3-none-any.whl monokeel --version``."""
+    with zipfile.ZipFile(the_wheel(OPS)) as wheel:
+        [name] = [n for n in wheel.namelist() if n.endswith("entry_points.txt")]
+        found = configparser.ConfigParser()
+        found.read_string(wheel.read(name).decode())
+    module, _, function = found["console_scripts"]["monokeel"].partition(":")
+
+    assert callable(getattr(importlib.import_module(module), function))
 
 
 def test_the_wheel_made_now_is_the_one_in_the_template(made: Path) -> None:
