@@ -82,7 +82,7 @@ def _value(reader: toml.Reader, row: type | None) -> dict[str, object]:
     if isinstance(reader, toml.ListOf):
         return {"type": "array", "items": _value(reader.item, None)}
     if isinstance(reader, toml.Pairs):
-        values = {_regex(reader.shape): _value(reader.value, None)}
+        values = {_regex(reader.name.shape): _value(reader.value, None)}
         closed = {"type": "object", "additionalProperties": False}
         return {**closed, "patternProperties": values}
     if isinstance(reader, toml.Choice):

@@ -1,11 +1,13 @@
 """``infra/platform.toml``: what is accepted, and the one line that refuses."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from monokeel.ground.errors import UsageError
-from monokeel.ground.settings import Environment, Service, parse_settings
+from monokeel.ground.settings import KEYS, Environment, Service, parse_settings
+from monokeel.ground.toml import Group, Key, Keys, Rows, Text
 
 MINIMAL = """
 [repository]
@@ -238,7 +240,7 @@ def test_an_unknown_environment_names_the_known_ones() -> None:
         ),
         pytest.param(
             MINIMAL + '[promotion]\nblocked = { "1.5" = "loses orders" }\n',
-            "blocked: '1.5' is not allowed as a key",
+            "blocked: the key = '1.5' is not allowed",
             "",
             id="blocked is no version",
         ),
@@ -333,3 +335,47 @@ def test_the_refusal_of_a_prefix_gives_an_example(prefix: str) -> None:
         parse_settings(f'{MINIMAL}[release]\ntag_prefix = "{prefix}"\n')
 
     assert caught.value.fix == 'Write one such as "v" or "shop-v".'
+
+
+def texts(keys: Keys) -> Iterator[tuple[str, Text]]:
+    """Yield every reader of a text of some shape, below which key it stands."""
+    for name, key in keys.items():
+        reader = key.reader if isinstance(key, Key) else None
+        if not isinstance(key, Key):
+            yield from texts(key)
+        elif isinstance(reader, Group | Rows):
+            yield from texts(reader.keys)
+        else:
+            parts = (
+                reader,
+                *(getattr(reader, x, None) for x in ("item", "name", "value")),
+            )
+            yield from ((name, x) for x in parts if isinstance(x, Text) and x.shape)
+
+
+def test_no_reader_of_an_error_has_to_know_regular_expressions() -> None:
+    """D15: what a value has to be is said in words."""
+    found = [*texts(KEYS)]
+
+    assert len(found) > 20
+    assert [name for name, reader in found if not reader.says.endswith(".")] == []
+
+
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        ('[release]\nskip = ["v1.0.0"]', 'without a prefix, such as "1.4.0"'),
+        (
+            '[promotion]\nblocked = {"v1.0.0" = "x"}',
+            "the key = 'v1.0.0' is not allowed",
+        ),
+        ('[[services]]\nname = "Api"\nkind = "api"', 'such as "api"'),
+        ('[[environments]]\nname = "release"', "Give it another name."),
+        ('[[services]]\nname = "a"\nkind = "api"\npath = "../a"', "from the root of"),
+    ],
+)
+def test_a_wrong_value_is_told_what_to_write(more: str, says: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        parse_settings(f'[repository]\nowner = "a"\nname = "b"\n{more}\n')
+
+    assert says in f"{caught.value.problem}\n{caught.value.fix}"

@@ -20,7 +20,10 @@ KEYS: Keys = {
     "to": Key(Moment(), "the moment from which on things move again"),
     "weekly": Key(Text(), 'every week, such as "Fri 16:00 - Mon 08:00"'),
     "zone": Key(
-        Text(r"[A-Za-z][A-Za-z0-9_+-]*(?:/[A-Za-z0-9_+-]+)*\Z"),
+        Text(
+            r"[A-Za-z][A-Za-z0-9_+-]*(?:/[A-Za-z0-9_+-]+)*\Z",
+            "Write the name of a time zone, such as Europe/Berlin.",
+        ),
         "whose clocks weekly goes by, such as Europe/Berlin",
     ),
     "reason": Key(Text(), "why, for whoever is stopped by it", required=True),

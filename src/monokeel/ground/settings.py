@@ -25,31 +25,57 @@ _SQUASH = {
 }
 _SWITCHES = ("squash_merge", "merge_commit", "rebase_merge", "auto_merge")
 WRITERS = ("deploy-key", "app")
-_OWNER = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})\Z"
-_REPOSITORY = r"(?!\.{1,2}\Z)[A-Za-z0-9._-]{1,100}\Z"
-_BRANCH = r"[A-Za-z0-9][A-Za-z0-9._/-]*\Z"
+_RULES = ("conventionalcommits", "angular")
+_LEVEL = Choice(("patch", "minor", "major"))
+_OWNER = Text(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})\Z", "Write the user or organization.")
+_REPOSITORY = Text(
+    r"(?!\.{1,2}\Z)[A-Za-z0-9._-]{1,100}\Z", "Write letters, digits, dots, - and _."
+)
+_BRANCH = Text(r"[A-Za-z0-9][A-Za-z0-9._/-]*\Z", 'Write one such as "main".')
+_FINGERPRINT = Text(r"SHA256:[A-Za-z0-9+/]{43}\Z", "Write what ssh-keygen -lf prints.")
 _TAG_PREFIX = Text(r"[A-Za-z][A-Za-z0-9._-]*\Z", 'Write one such as "v" or "shop-v".')
 # npm's semantic-release can release nothing from 0.x (getLowerBound in lib/utils.js).
-_LINE = r"(?!0\.(?:0\.)?x)(?:(?:0|[1-9][0-9]{0,8})\.){1,2}x\Z"
-_LINES = 'Write branches such as "1.x" or "1.4.x"; 0.x can release nothing.'
-_EXAMPLE = "my-project/shop/{service}"
-_ENVIRONMENT = Text(r"[a-z][a-z0-9-]*\Z")
+_LINE = Text(
+    r"(?!0\.(?:0\.)?x)(?:(?:0|[1-9][0-9]{0,8})\.){1,2}x\Z",
+    'Write branches such as "1.x" or "1.4.x"; 0.x can release nothing.',
+)
+_ENVIRONMENT = Text(r"[a-z][a-z0-9-]*\Z", 'Write a-z, 0-9 and -, such as "staging".')
 # Parts joined by "/", with placeholders in them; the service tells images apart.
 _PART = r"(?![._-])(?:[A-Za-z0-9._-]|\{owner\}|\{repository\}|\{service\})+(?<![._-])"
-_IMAGES = rf"(?=.*\{{service\}})(?:{_PART}/)*{_PART}\Z"
+_IMAGES = Text(
+    rf"(?=.*\{{service\}})(?:{_PART}/)*{_PART}\Z",
+    'Write a path below the host, such as "my-project/shop/{service}".',
+)
 _TWO_PARTS = {"docker.io", "index.docker.io", "registry-1.docker.io"}
-_HOST = r"[A-Za-z0-9.-]+(?::[0-9]{1,5})?\Z"
-_VERSION = r"[0-9]+\.[0-9]+\.[0-9]+(?:-[0-9A-Za-z.-]+)?\Z"
-_INITIAL = r"(?:0|[1-9][0-9]*)(?:\.(?:0|[1-9][0-9]*)){2}\Z"
+_HOST = Text(
+    r"[A-Za-z0-9.-]+(?::[0-9]{1,5})?\Z", "Write the host without https:// and path."
+)
+_NO_PREFIX = 'Write versions without a prefix, such as "1.4.0".'
+_VERSION = Text(r"[0-9]+\.[0-9]+\.[0-9]+(?:-[0-9A-Za-z.-]+)?\Z", _NO_PREFIX)
+_INITIAL = Text(r"(?:0|[1-9][0-9]*)(?:\.(?:0|[1-9][0-9]*)){2}\Z", _NO_PREFIX)
 # A type, or a type with a scope, as it stands before the colon of a commit's subject.
-_TYPE = r"[A-Za-z0-9_]+(?:\([^()]+\))?\Z"
+_TYPE = Text(
+    r"[A-Za-z0-9_]+(?:\([^()]+\))?\Z", 'Write types such as refactor or "chore(deps)".'
+)
 # A claim is a tag object, which no branch can be; among tags it needs its own part.
-_PART_OF_REF = r"[A-Za-z0-9_-][A-Za-z0-9._-]*/"
-_CLAIM = rf"refs/(?!heads/|tags/\{{)[a-z][a-z0-9-]*/(?:{_PART_OF_REF})*\{{tag\}}\Z"
-_PATH = r"(?!/)(?!.*(?:\A|/)\.\.?(?:/|\Z))[A-Za-z0-9_.][A-Za-z0-9._/-]*\Z"
+_OWN_PART = 'Give it a part of its own, such as "refs/tags/monokeel-claim/{tag}".'
+_CLAIM = Text(
+    r"refs/(?!heads/|tags/\{)[a-z][a-z0-9-]*/"
+    r"(?:[A-Za-z0-9_-][A-Za-z0-9._-]*/)*\{tag\}\Z",
+    _OWN_PART,
+)
+_PATH = Text(
+    r"(?!/)(?!.*(?:\A|/)\.\.?(?:/|\Z))[A-Za-z0-9_.][A-Za-z0-9._/-]*\Z",
+    "Write the path of a file in the repository, from its root.",
+)
 # One component of an image's path (OCI distribution-spec, "Pulling manifests").
-_SERVICE = r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*\Z"
-_PLATFORM = r"[a-z0-9]+/[a-z0-9]+(?:/[a-z0-9]+)?\Z"
+_SERVICE = Text(
+    r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*\Z", 'Write a-z, 0-9 and single -, such as "api".'
+)
+_PLATFORM = Text(
+    r"[a-z0-9]+/[a-z0-9]+(?:/[a-z0-9]+)?\Z", 'Write them such as "linux/arm64".'
+)
+_ARGUMENT = Text(r"[A-Za-z_][A-Za-z0-9_]*\Z", "Write letters, digits and _.")
 _NO_REF = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|/\.|\.lock(?:/|\Z)|[/.]\Z")
 TAKEN_ENVIRONMENTS = ("release", "registry", "policy", "template")
 T = TypeVar("T", "Service", "Environment")
@@ -57,11 +83,7 @@ T = TypeVar("T", "Service", "Environment")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """One image that is built: *path* and *context* are folders, *args* of the build.
-
-    *dockerfile* is empty for the one in *context*; *platforms* are such as
-    ``linux/arm64``.
-    """
+    """One image that is built; without a *dockerfile* by the one in *context*."""
 
     name: str
     kind: str
@@ -74,10 +96,7 @@ class Service:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Environment:
-    """One step of promotion; *soak* is how long a version lived in the one before.
-
-    *auto*: promoted right after a release. *was* is its name before it was renamed.
-    """
+    """One step of promotion; ``KEYS`` says what each field means."""
 
     name: str
     soak: timedelta = timedelta()
@@ -114,10 +133,6 @@ def _environment(where: str, given: dict[str, Any]) -> Environment:
     return environment
 
 
-def _policy(_: str, given: dict[str, Any]) -> PolicySettings:
-    return PolicySettings(**given)
-
-
 def _on_github(where: str, given: dict[str, Any]) -> Mapping[str, str | bool]:
     """Return what is wanted on GitHub; a switch that is not named stays as it is."""
     title = given.get("squash_merge_commit_title", "PR_TITLE")
@@ -132,15 +147,15 @@ def _on_github(where: str, given: dict[str, Any]) -> Mapping[str, str | bool]:
 
 
 _SERVICES: Keys = {
-    "name": Key(Text(_SERVICE), "a part of the image's name", required=True),
+    "name": Key(_SERVICE, "a part of the image's name", required=True),
     "kind": Key(Choice(("web", "api", "worker")), "what it is", required=True),
     "path": Key(toml.Folder(), "its folder, services/NAME if left out"),
     "context": Key(toml.Folder(whole=True), "the folder that is built, else path"),
     "dockerfile": Key(
         toml.Folder(), "the file that says how, if not the context's own"
     ),
-    "platforms": Key(ListOf(Text(_PLATFORM)), "such as linux/amd64, linux/arm64"),
-    "args": Key(Pairs(r"[A-Za-z_][A-Za-z0-9_]*\Z"), "build arguments"),
+    "platforms": Key(ListOf(_PLATFORM), "such as linux/amd64, linux/arm64"),
+    "args": Key(Pairs(_ARGUMENT), "build arguments"),
 }
 _ENVIRONMENTS: Keys = {
     "name": Key(_ENVIRONMENT, "its branch is env/NAME", required=True),
@@ -166,48 +181,38 @@ _SETTINGS: Keys = {
 }
 KEYS: Keys = {
     "repository": {
-        "owner": Key(Text(_OWNER), "the user or organization", required=True),
-        "name": Key(Text(_REPOSITORY), "its name on GitHub", required=True),
-        "default_branch": Key(Text(_BRANCH), "where releases are made from"),
+        "owner": Key(_OWNER, "the user or organization", required=True),
+        "name": Key(_REPOSITORY, "its name on GitHub", required=True),
+        "default_branch": Key(_BRANCH, "where releases are made from"),
         "writer": Key(Choice(WRITERS), "who pushes what the rules protect"),
         "writer_key": Key(
-            Text(r"SHA256:[A-Za-z0-9+/]{43}\Z"),
-            "fingerprint of the deploy key: any other one is a stranger",
+            _FINGERPRINT, "fingerprint of the deploy key: any other one is a stranger"
         ),
         "app_id": Key(toml.Number(), "number of the GitHub App that writes"),
     },
     "release": {
-        "rules": Key(
-            Choice(("conventionalcommits", "angular")),
-            "which commits make which version",
-        ),
+        "rules": Key(Choice(_RULES), "which commits make which version"),
         "tag_prefix": Key(_TAG_PREFIX, "what a tag has before the version"),
-        "skip": Key(ListOf(Text(_VERSION)), "versions that must never be used"),
+        "skip": Key(ListOf(_VERSION), "versions that must never be used"),
         "initial": Key(
-            Text(_INITIAL),
+            _INITIAL,
             "the first version; below 1.0.0 a breaking change raises the minor number",
         ),
         "types": Key(
-            Pairs(_TYPE, Choice(("patch", "minor", "major"))),
+            Pairs(_TYPE, _LEVEL),
             "more types of commits that release, each with its level",
         ),
-        "claim_ref": Key(Text(_CLAIM), "where a version is claimed before its tag"),
-        "version_file": Key(Text(_PATH), "a file that must hold the version"),
-        "assets": Key(ListOf(Text(_PATH)), "files of a release that others attach"),
-        "lines": Key(ListOf(Text(_LINE, _LINES)), "maintenance branches, such as 1.x"),
+        "claim_ref": Key(_CLAIM, "where a version is claimed before its tag"),
+        "version_file": Key(_PATH, "a file that must hold the version"),
+        "assets": Key(ListOf(_PATH), "files of a release that others attach"),
+        "lines": Key(ListOf(_LINE), "maintenance branches, such as 1.x"),
     },
     "registry": {
-        "host": Key(
-            Text(_HOST, "Write the host without https:// and path."),
-            "the registry of the images",
-            field="registry_host",
-        ),
+        "host": Key(_HOST, "the registry of the images", field="registry_host"),
         "images": Key(
-            Text(_IMAGES, f'Write a path below the host, such as "{_EXAMPLE}".'),
-            "the path of an image below the host",
-            field="image_pattern",
+            _IMAGES, "the path of an image below the host", field="image_pattern"
         ),
-        "token_realm": Key(Text(_HOST), "one more host that may get the credentials"),
+        "token_realm": Key(_HOST, "one more host that may get the credentials"),
         "build": Key(
             Text(), "docker, buildah, or a command line with {context} and {image}"
         ),
@@ -226,8 +231,11 @@ KEYS: Keys = {
     "promotion": {
         "blocked": Key(Pairs(_VERSION), "versions that go nowhere, with the reason"),
     },
-    "template": {"edited": Key(ListOf(Text(_PATH)), "managed files that are kept")},
-    "policy": Key(toml.Group(_POLICY, _policy), "for drift and the lint of the rules"),
+    "template": {"edited": Key(ListOf(_PATH), "managed files that are kept")},
+    "policy": Key(
+        toml.Group(_POLICY, lambda _, given: PolicySettings(**given)),
+        "for drift and the lint of the rules",
+    ),
     "freezes": Key(toml.Rows(FREEZES, make_freeze), "when nothing moves"),
 }
 
@@ -291,10 +299,7 @@ class Settings:
         return f"{self.tag_prefix}{version}"
 
     def claim(self, tag: str) -> str:
-        """Return the full ref where *tag* is claimed.
-
-        By default ``refs/tags/monokeel-claim/v1.4.0``.
-        """
+        """Return where *tag* is claimed: ``refs/tags/monokeel-claim/v1.4.0``."""
         return self.claim_ref.replace("{tag}", tag)
 
     def service(self, name: str) -> Service:
@@ -307,12 +312,7 @@ class Settings:
 
 
 def parse_settings(text: str) -> Settings:
-    """Return the settings that *text*, the content of ``platform.toml``, asks for.
-
-    Raises UsageError for text that is not TOML, a missing or unknown key (naming
-    the nearest known one), a value of another type or shape, a duplicate name, and a
-    time without a zone.
-    """
+    """Return the settings that *text* asks for; UsageError with place and remedy."""
     try:
         document = {"settings": {}, **tomllib.loads(text)}
     except (ValueError, RecursionError) as error:
@@ -331,12 +331,16 @@ def _require_sound(settings: Settings) -> None:
             fix='Set images = "{owner}/{repository}-{service}".',
         )
     _require_refs(settings)
-    _require_unique("services", [each.name for each in settings.services])
-    _require_unique("services", [each.path for each in settings.services])
     names = [each.name for each in settings.environments]
-    was = [each.was for each in settings.environments if each.was]
-    _require_unique("environments", names + was)
-    _require_unique("[release] lines", [*settings.lines])
+    for where, values in (
+        ("services", [each.name for each in settings.services]),
+        ("services", [each.path for each in settings.services]),
+        ("environments", names + [x.was for x in settings.environments if x.was]),
+        ("[release] lines", settings.lines),
+    ):
+        twice = [each for each in values if values.count(each) > 1]
+        if twice:
+            raise fail(f"{where}: {twice[0]!r} stands there twice")
     if (settings.writer == "app") != bool(settings.app_id):
         raise fail(
             f"[repository] writer = {settings.writer!r} and app_id = {settings.app_id}"
@@ -345,10 +349,10 @@ def _require_sound(settings: Settings) -> None:
         )
     for number, freeze in enumerate(settings.freezes, 1):
         if not freeze.environments:
-            raise fail(
-                f"[[freezes]] {number}: environments is empty: nothing would freeze",
-                fix=f"Name some of: {', '.join(names)}.",
+            problem = (
+                f"[[freezes]] {number}: environments is empty: nothing would freeze"
             )
+            raise fail(problem, fix=f"Name some of: {', '.join(names)}.")
         for name in freeze.environments:
             settings.environment(name)
 
@@ -367,13 +371,14 @@ def _require_refs(settings: Settings) -> None:
         raise fail(
             f"[release] claim_ref = {settings.claim_ref!r} would be a branch or a tag"
             " that means something else",
-            fix='Give it a part of its own, such as "refs/tags/monokeel-claim/{tag}".',
+            fix=_OWN_PART,
         )
     for each in settings.environments:
         if each.name in TAKEN_ENVIRONMENTS:
             raise fail(
                 f"environment {each.name!r}: the GitHub Environment of that name holds"
-                " secrets of its own"
+                " secrets of its own",
+                fix="Give it another name.",
             )
 
 
@@ -386,15 +391,7 @@ def _named(kind: str, name: str, known: tuple[T, ...]) -> T:
     names = [each.name for each in known]
     if name in names:
         return known[names.index(name)]
-    raise UsageError(
-        f"there is no {kind} {name!r}" if name else f"no {kind} given",
-        fix=f"Choose one of: {', '.join(names)}."
-        if names
-        else f"infra/platform.toml names no {kind} yet.",
-    )
-
-
-def _require_unique(where: str, values: list[str]) -> None:
-    for value in values:
-        if values.count(value) > 1:
-            raise fail(f"{where}: {value!r} stands there twice")
+    problem = f"there is no {kind} {name!r}" if name else f"no {kind} given"
+    choice = f"Choose one of: {', '.join(names)}."
+    none = f"infra/platform.toml names no {kind} yet."
+    raise UsageError(problem, fix=choice if names else none)

@@ -14,6 +14,7 @@ from typing import Any, Protocol, TypeVar
 from monokeel.ground.errors import UsageError
 
 T = TypeVar("T")
+_FOLDER = "Write a path from the root of the repository, such as services/api."
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
@@ -45,7 +46,7 @@ Keys = Mapping[str, "Key | Keys"]
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A string that is not empty and no option, of *shape*; *says* is that in words."""
+    """A string that is not empty and no option, of *shape*; *says* what to write."""
 
     shape: str = ""
     says: str = ""
@@ -56,8 +57,7 @@ class Text:
         if not text:
             raise _missing(at)
         if text.startswith("-") or not re.match(self.shape, text):
-            pattern = f"It must match {self.shape}" if self.shape else ""
-            raise fail(f"{at} = {text!r} is not allowed", fix=self.says or pattern)
+            raise fail(f"{at} = {text!r} is not allowed", fix=self.says)
         return text
 
 
@@ -69,10 +69,10 @@ class Folder:
 
     def read(self, at: str, value: object) -> str:
         """Return *value*."""
-        path = Text(r"[^\x00-\x1f\x7f]+\Z").read(at, value)
+        path = Text(r"[^\x00-\x1f\x7f]+\Z", _FOLDER).read(at, value)
         inside = not {"..", ".", "", ".git"} & {*path.split("/")}
         if not inside and not (self.whole and path == "."):
-            raise fail(f"{at} = {path!r} is not inside the repository")
+            raise fail(f"{at} = {path!r} is not inside the repository", fix=_FOLDER)
         return path
 
 
@@ -169,18 +169,20 @@ class ListOf:
 
 @dataclass(frozen=True, slots=True)
 class Pairs:
-    """A table of any keys of *shape*, each with a string that *value* reads."""
+    """A table of any keys that *name* reads, each with a string that *value* reads."""
 
-    shape: str
+    name: Text
     value: Text | Choice = Text()
 
     def read(self, at: str, value: object) -> dict[str, str]:
         """Return *value*."""
         table = _of(dict, f"a table [{at.rpartition(' ')[2]}]", at, value)
-        for name in table:
-            if not re.match(self.shape, name):
-                raise fail(f"{at}: {name!r} is not allowed as a key")
-        return {name: self.value.read(f"{at} {name}", table[name]) for name in table}
+        return {
+            self.name.read(f"{at}: the key", name): self.value.read(
+                f"{at} {name}", each
+            )
+            for name, each in table.items()
+        }
 
 
 @dataclass(frozen=True, slots=True)
