@@ -73,11 +73,17 @@ def test_a_pattern_that_no_registry_takes_is_refused(
 
 @pytest.mark.parametrize(
     "ref",
-    ["refs/tags/{tag}", "refs/heads/releases/{tag}", "refs/heads/{tag}", "x/{tag}"],
+    [
+        *("refs/tags/{tag}", "refs/heads/releases/{tag}", "refs/heads/{tag}"),
+        *("x/{tag}", "refs/pull/{tag}", "refs/tags/a..b/{tag}", "refs/tags/v{tag}"),
+    ],
 )
 def test_a_claim_that_could_not_be_one_is_refused(ref: str) -> None:
-    with pytest.raises(UsageError, match="claim_ref"):
+    """R39: git has no tag object as a branch, and a claim is no release."""
+    with pytest.raises(UsageError, match="claim_ref") as caught:
         parse_settings(f'{MINIMAL}[release]\nclaim_ref = "{ref}"\n')
+
+    assert caught.value.fix.endswith("a tag, which no branch can be.")
 
 
 def test_services_and_environments_keep_their_order() -> None:
@@ -296,7 +302,7 @@ def test_a_service_says_how_it_is_built() -> None:
         'dockerfile = "/etc/x"',
         'platforms = ["arm"]',
         'args = { "-x" = "1" }',
-        'context = ".git"',
+        *('context = ".git"', 'context = "a/.GIT"', 'path = ".git"'),
     ],
 )
 def test_a_build_outside_of_the_repository_is_refused(line: str) -> None:
@@ -329,12 +335,14 @@ def test_a_line_twice_is_refused() -> None:
         parse_settings(MINIMAL + '[release]\nlines = ["1.x", "1.x"]\n')
 
 
-@pytest.mark.parametrize("prefix", ["shop@", "release/", "1"])
+@pytest.mark.parametrize(
+    "prefix", ["shop@", "release/", "1", "v..", "v.lock", "v..x", "v~"]
+)
 def test_the_refusal_of_a_prefix_gives_an_example(prefix: str) -> None:
     with pytest.raises(UsageError) as caught:
         parse_settings(f'{MINIMAL}[release]\ntag_prefix = "{prefix}"\n')
 
-    assert caught.value.fix == 'Write one such as "v" or "shop-v".'
+    assert caught.value.fix.startswith('Write one such as "v" or "shop-v"')
 
 
 def texts(keys: Keys) -> Iterator[tuple[str, Text]]:

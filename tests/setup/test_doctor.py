@@ -1,11 +1,15 @@
 """What doctor finds, with fakes of the machine, the clone and GitHub."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
+
+import pytest
 
 from monokeel.ground.answers import Json
 from monokeel.ground.errors import ServiceError
+from monokeel.ground.settings import Settings
+from monokeel.policy.agreement import disagreements
 from monokeel.setup.doctor import Diagnosis, Here, doctor_report, examine
 from monokeel.setup.rows import Declared
 from tests.fakes.rulesets import FakeRulesets
@@ -117,6 +121,29 @@ def test_what_the_clone_lacks_is_named_with_the_command() -> None:
     )
     assert found["history"].detail == "git fetch --unshallow --tags"
     assert found["infra/platform.toml"].state == "missing"
+
+
+@pytest.mark.parametrize(
+    ("settings", "gap"),
+    [
+        (replace(SETTINGS, tag_prefix="rel-"), "refs/tags/rel-1.0.0"),
+        (replace(SETTINGS, claim_ref="refs/tags/on/{tag}"), "refs/tags/on/v1.0.0"),
+    ],
+    ids=["releases", "claims"],
+)
+def test_tags_that_nobody_guards_are_missing(settings: Settings, gap: str) -> None:
+    """R38: the file has one prefix and the rules have another."""
+    here = Here(
+        machine=FakeMachine(ALL),
+        clone=World(),
+        files=FakeFiles(),
+        disagreements=tuple(disagreements(settings, POLICY)),
+    )
+
+    found = examine(Declared(settings=settings, policy=POLICY), here, None)
+
+    [agree] = [each for each in found if each.what == "files agree"]
+    assert (agree.state, gap in agree.detail) == ("missing", True)
 
 
 def test_without_a_token_github_is_not_asked() -> None:

@@ -33,7 +33,10 @@ _REPOSITORY = Text(
 )
 _BRANCH = Text(r"[A-Za-z0-9][A-Za-z0-9._/-]*\Z", 'Write one such as "main".')
 _FINGERPRINT = Text(r"SHA256:[A-Za-z0-9+/]{43}\Z", "Write what ssh-keygen -lf prints.")
-_TAG_PREFIX = Text(r"[A-Za-z][A-Za-z0-9._-]*\Z", 'Write one such as "v" or "shop-v".')
+_TAG_PREFIX = Text(
+    r"(?!.*(?:\.\.|\.lock))[A-Za-z][A-Za-z0-9._-]*\Z",
+    'Write one such as "v" or "shop-v", without ".lock" and "..".',
+)
 # npm's semantic-release can release nothing from 0.x (getLowerBound in lib/utils.js).
 _LINE = Text(
     r"(?!0\.(?:0\.)?x)(?:(?:0|[1-9][0-9]{0,8})\.){1,2}x\Z",
@@ -57,12 +60,10 @@ _INITIAL = Text(r"(?:0|[1-9][0-9]*)(?:\.(?:0|[1-9][0-9]*)){2}\Z", _NO_PREFIX)
 _TYPE = Text(
     r"[A-Za-z0-9_]+(?:\([^()]+\))?\Z", 'Write types such as refactor or "chore(deps)".'
 )
-# A claim is a tag object, which no branch can be; among tags it needs its own part.
-_OWN_PART = 'Give it a part of its own, such as "refs/tags/monokeel-claim/{tag}".'
 _CLAIM = Text(
     r"refs/(?!heads/|tags/\{)[a-z][a-z0-9-]*/"
     r"(?:[A-Za-z0-9_-][A-Za-z0-9._-]*/)*\{tag\}\Z",
-    _OWN_PART,
+    'Write "refs/tags/monokeel-claim/{tag}" or so: a tag, which no branch can be.',
 )
 _PATH = Text(
     r"(?!/)(?!.*(?:\A|/)\.\.?(?:/|\Z))[A-Za-z0-9_.][A-Za-z0-9._/-]*\Z",
@@ -362,8 +363,6 @@ def _require_refs(settings: Settings) -> None:
     branch, tag = settings.default_branch, settings.tag("1.0.0")
     if not is_ref(f"refs/heads/{branch}") or branch.startswith(("env/", "refs/")):
         raise fail(f"[repository] default_branch = {branch!r} cannot be that branch")
-    if not is_ref(f"refs/tags/{tag}"):
-        raise fail(f"[release] tag_prefix = {settings.tag_prefix!r} makes no tag")
     claim = settings.claim(tag)
     space, _, part = claim.removeprefix("refs/").partition("/")
     own = part.partition("/")[0] not in (tag, "env", branch.partition("/")[0])
@@ -371,7 +370,7 @@ def _require_refs(settings: Settings) -> None:
         raise fail(
             f"[release] claim_ref = {settings.claim_ref!r} would be a branch or a tag"
             " that means something else",
-            fix=_OWN_PART,
+            fix=_CLAIM.says,
         )
     for each in settings.environments:
         if each.name in TAKEN_ENVIRONMENTS:

@@ -70,7 +70,8 @@ class Folder:
     def read(self, at: str, value: object) -> str:
         """Return *value*."""
         path = Text(r"[^\x00-\x1f\x7f]+\Z", _FOLDER).read(at, value)
-        inside = not {"..", ".", "", ".git"} & {*path.split("/")}
+        # Where case does not count, .GIT is git's own folder, too.
+        inside = not {"..", ".", "", ".git"} & {*path.lower().split("/")}
         if not inside and not (self.whole and path == "."):
             raise fail(f"{at} = {path!r} is not inside the repository", fix=_FOLDER)
         return path
