@@ -13,6 +13,7 @@ def make_template(folder: Path, *, recorded: str = "", source: str = "") -> Temp
     answers = folder / ".copier-answers.yml"
     if recorded:
         answers.write_text(f"_commit: v1.0.0\n_src_path: {recorded}\nowner: acme\n")
+    git(folder, "init", "-q")
     work = folder / "work"
     work.mkdir()
     return Template(folder, work=work, source=source, credentials=Credentials())

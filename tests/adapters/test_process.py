@@ -51,6 +51,37 @@ def test_a_failure_ends_with_the_last_line_of_its_output() -> None:
         )
 
 
+DUBIOUS = """fatal: detected dubious ownership in repository at '/x y'
+To add an exception for this directory, call:
+
+	git config --global --add safe.directory '/x y'"""
+
+
+@pytest.mark.parametrize(
+    ("said", "fix"),
+    [
+        (
+            DUBIOUS,
+            "Run: git config --global --add safe.directory '/x y'",
+        ),
+        ("fatal: not a git repository: '.git'", "git init -b main"),
+        ("fatal: something else", ""),
+    ],
+)
+def test_the_remedy_that_git_knows_is_the_fix(said: str, fix: str) -> None:
+    """T22: in a container the clone belongs to another user."""
+    with pytest.raises(ServiceError) as caught:
+        run(["sh", "-c", 'printf %s "$0" >&2; exit 128', said])
+
+    assert fix in caught.value.fix
+    assert bool(caught.value.fix) == bool(fix)
+
+
+def test_a_setting_is_not_the_name_of_what_failed() -> None:
+    with pytest.raises(ServiceError, match=r"\Agit rev-parse --verify failed"):
+        run(["git", "-c", "core.hooksPath=/dev/null", "rev-parse", "--verify", "no"])
+
+
 def test_an_expected_code_is_returned() -> None:
     assert run([PYTHON, "-c", "raise SystemExit(7)"], ok=(0, 7)).code == 7
 

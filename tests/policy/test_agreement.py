@@ -10,7 +10,7 @@ from monokeel.ground.answers import Json
 from monokeel.ground.errors import UsageError
 from monokeel.ground.settings import parse_settings
 from monokeel.policy import re2
-from monokeel.policy.agreement import disagreements
+from monokeel.policy.agreement import absent_branch, disagreements
 from monokeel.policy.refs import binds
 from monokeel.policy.rulesets import parse_policy
 from monokeel.policy.shape import Finding
@@ -230,3 +230,26 @@ def test_the_question_about_owners_says_what_it_does_not_ask_for() -> None:
     assert '"require_code_owner_review": false' in rules
     _, _, owners = question.partition("\ncodeowners:\n")
     assert "require_code_owner_review" in owners.partition("default:")[0]
+
+
+@pytest.mark.parametrize(
+    ("refs", "said"),
+    [
+        (
+            ["refs/heads/trunk", "refs/heads/feat/x"],
+            "is main, and the remote has trunk",
+        ),
+        (["refs/heads/trunk", "refs/heads/master"], "has master and trunk alone"),
+        (["refs/heads/trunk", "refs/heads/main"], ""),
+        (["refs/heads/1.x", "refs/tags/trunk"], ""),  # one branch was fetched alone
+        ([], ""),
+    ],
+)
+def test_a_default_branch_that_the_remote_does_not_have_is_named(
+    refs: list[str], said: str
+) -> None:
+    """T33: rules for refs/heads/main in a repository whose branch is trunk."""
+    warnings = list(absent_branch(parse_settings(HEAD + DEV), refs))
+
+    assert [said in each.line for each in warnings] == ([True] if said else [])
+    assert all(each.warning for each in warnings)

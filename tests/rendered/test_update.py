@@ -262,6 +262,32 @@ def test_any_kind_of_clone_is_updated(
     assert {p: f.content for p, f in files.items()} == tree_of(versions.new)
 
 
+@pytest.mark.parametrize("kind", ["folder", "file", "link", "submodule", "exact"])
+def test_what_is_in_the_way_of_the_template_is_kept_and_named(
+    shop: Path, started: Path, tmp_path: Path, kind: str
+) -> None:
+    """A folder where a file comes, or anything else where a folder was."""
+    place = {"folder": "docs/added.md", "exact": "docs/guide.md"}.get(kind, "docs")
+    git(shop, "rm", "-rqf", "--ignore-unmatch", place)
+    if kind == "folder":
+        put(shop, {"docs/added.md/ours.txt": SENTINEL.encode()})
+    elif kind == "file":
+        put(shop, {"docs": SENTINEL.encode()})
+    elif kind == "link":
+        (shop / "docs").symlink_to("infra")
+    else:
+        allowed = ("-c", "protocol.file.allow=always", "submodule", "--quiet", "add")
+        git(shop, *allowed, str(started), place)
+    save(shop, "feat: ours")
+    before = git(shop, "ls-tree", "HEAD", place)
+
+    done = update(shop, tmp_path / "work")
+
+    assert git(shop, "ls-tree", done.branch, place) == before
+    named = "docs/guide.md" if kind == "exact" else "docs/added.md"
+    assert named in done.open
+
+
 def test_a_service_of_the_team_stays_when_its_answer_goes(
     shop: Path, tmp_path: Path
 ) -> None:

@@ -1,13 +1,18 @@
 """Updates that may not go ahead, or fail half-way: nothing is changed."""
 
+import json
 import shutil
 from pathlib import Path
 
 import pytest
 
+from monokeel.adapters.objects import Worktree
 from monokeel.ground.errors import MonokeelError, RefusedError, ServiceError, UsageError
+from monokeel.updates.offer import check
+from monokeel.updates.records import OPEN_FILE
 from tests.rendered.renders import git
-from tests.rendered.versions import NEW, save, tree_of, update
+from tests.rendered.test_update_sources import template_of
+from tests.rendered.versions import NEW, Versions, put, save, tree_of, update
 
 BRANCH = f"template/{NEW}"
 
@@ -90,3 +95,89 @@ def test_a_broken_answers_file_changes_nothing(
     assert type(caught.value) is error
     assert tree_of(shop) == before
     assert git(shop, "branch", "--list", "template/*") == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("<<<<<<< ours\n=======\n{}>>>>>>> theirs\n", "is not YAML"),
+        ("{}_commit: v9997.0.0\n", "says more than once what is _commit"),
+        ("{}owner: another\n", "says more than once what is owner"),
+        ("_src_path: /x\n_commit: 1.0\n", "does not name both"),
+        ("_src_path: /x\n", "does not name both"),
+        ("../answers.yml", "is not a YAML mapping"),
+        ("", "is not a YAML mapping"),
+    ],
+)
+def test_answers_that_a_merge_broke_are_refused_with_a_way_that_helps(
+    shop: Path, tmp_path: Path, text: str, said: str
+) -> None:
+    """What is committed counts, so restoring the file from HEAD would not."""
+    answers = shop / ".copier-answers.yml"
+    answers.write_text(text.replace("{}", answers.read_text()))
+    save(shop, "chore: broken")
+
+    with pytest.raises(UsageError, match=said) as caught:
+        update(shop, tmp_path / "work")
+
+    assert "git log --patch -- .copier-answers.yml" in caught.value.fix
+    assert "--adopt VERSION" in caught.value.fix
+
+
+@pytest.mark.parametrize("lost", [".git/HEAD", "the answers", "what was left open"])
+def test_what_git_cannot_show_is_unknown_and_never_absent(
+    shop: Path, tmp_path: Path, lost: str
+) -> None:
+    """A clone without its blobs, or of another user's: the disk is no answer."""
+    put(shop, {OPEN_FILE: b'{"schema": 1, "open": {}}'})
+    save(shop, "chore: nothing open")
+    if lost == ".git/HEAD":
+        (shop / lost).write_text("nonsense")
+    else:
+        path = OPEN_FILE if "open" in lost else ".copier-answers.yml"
+        blob = git(shop, "rev-parse", f"HEAD:{path}").strip()
+        (shop / ".git/objects" / blob[:2] / blob[2:]).unlink()
+
+    with pytest.raises(ServiceError):
+        check(template_of(shop, tmp_path / "check"))
+    with pytest.raises(ServiceError):
+        update(shop, tmp_path / "update")
+
+
+@pytest.mark.parametrize("other", ["template", f"{BRANCH}/ours"])
+def test_a_branch_that_git_cannot_make_beside_another_is_refused(
+    shop: Path, tmp_path: Path, other: str
+) -> None:
+    git(shop, "branch", other)
+
+    with pytest.raises(UsageError, match="git can make none called") as caught:
+        update(shop, tmp_path / "work")
+
+    assert f"git branch -m {other} NAME" in caught.value.fix
+
+
+def test_objects_that_github_does_not_take_are_refused(
+    versions: Versions, tmp_path: Path
+) -> None:
+    shop = Path(shutil.copytree(versions.old, tmp_path / "shop", symlinks=True))
+    git(shop, "init", "-q", "-b", "main", "--object-format=sha256")
+    save(shop, "chore: start")
+
+    with pytest.raises(UsageError, match="SHA-256"):
+        update(shop, tmp_path / "work")
+    with pytest.raises(UsageError, match="SHA-256"):
+        Worktree(shop).in_index(["inv"])
+
+
+def test_a_version_that_the_open_list_names_and_nobody_has_is_said(
+    shop: Path, tmp_path: Path
+) -> None:
+    listed = {"base": "0.0.1", "since": "9997.0.0", "reason": "x"}
+    text = json.dumps({"schema": 1, "open": {"docs/guide.md": listed}})
+    put(shop, {OPEN_FILE: text.encode()})
+    save(shop, "chore: by hand")
+
+    with pytest.raises(ServiceError, match=r"has no v0\.0\.1") as caught:
+        update(shop, tmp_path / "work")
+
+    assert OPEN_FILE in caught.value.fix

@@ -1,5 +1,7 @@
 """Where a template can be: without tags, with a lost one, in a bundle, or moved."""
 
+import json
+import re
 import threading
 from collections.abc import Iterator
 from functools import partial
@@ -8,6 +10,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+import yaml
 from copier import run_copy
 
 from monokeel.adapters.copier import Template
@@ -99,6 +102,28 @@ def test_a_deleted_tag_is_told_by_check_and_by_update(
         check(template_of(shop, tmp_path / "check", str(copy)))
     with pytest.raises(RefusedError, match=f"has no {OLD} any more"):
         update(shop, tmp_path / "work", source=str(copy))
+
+
+FORMS = ["{}/", "file://{}/", "file://{}", "{} # with: spaces"]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_every_way_to_write_where_the_template_is_stays_as_it_was_written(
+    shop: Path, versions: Versions, tmp_path: Path, form: str
+) -> None:
+    """Copier takes some of them for folders that are not there."""
+    source = form.format(tmp_path / "monokeel")
+    path = source.removeprefix("file://")
+    git(tmp_path, "clone", "-q", "--mirror", str(versions.source), path)
+    answers = shop / ".copier-answers.yml"
+    line = f"_src_path: {json.dumps(source)}"
+    answers.write_text(re.sub("(?m)^_src_path: .*", line, answers.read_text()))
+    save(shop, "chore: it has moved")
+
+    update(shop, tmp_path / "work")
+
+    assert yaml.safe_load(answers.read_text())["_src_path"] == source
+    assert f"_commit: {NEW}" in answers.read_text()
 
 
 def test_a_bundle_serves_as_a_template(

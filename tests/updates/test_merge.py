@@ -8,6 +8,7 @@ from monokeel.updates.merge import (
     CONFLICT,
     DELETED_HERE,
     DELETED_THERE,
+    IN_THE_WAY,
     File,
     Merged,
     Open,
@@ -300,3 +301,49 @@ def test_the_answers_that_platform_toml_shows_are_found_again() -> None:
         "services": [{"name": "api", "kind": "api", "path": "api"}],
         "environments": [{"name": "prod", "soak": "2h"}],
     }
+
+
+@pytest.mark.parametrize(
+    ("paths", "new"),
+    [
+        pytest.param(["docs/a.md/notes"], "docs/a.md", id="a folder"),
+        pytest.param(["docs"], "docs/a.md", id="a file, a link or a submodule"),
+        pytest.param(["docs/x"], "docs/x/y/z.md", id="further up"),
+    ],
+)
+def test_what_is_in_the_way_of_a_new_file_stays_and_is_named(
+    paths: list[str], new: str
+) -> None:
+    """Git's index would drop it without a word."""
+    sides = Sides(team={}, old={}, new={new: File(content=b"2")}, paths=paths)
+
+    outcome = merge_sides(sides, merge)
+
+    assert outcome.changes == {}
+    assert outcome.left == (Open(path=new, reason=IN_THE_WAY),)
+
+
+def test_a_folder_that_the_template_itself_makes_a_file_is_taken() -> None:
+    old = {"docs/a/x": File(content=b"1")}
+    new = {"docs/a": File(content=b"2")}
+    sides = Sides(team=old, old=old, new=new, paths=[*old, "docs/ab"])
+
+    outcome = merge_sides(sides, merge)
+
+    assert outcome.changes == {"docs/a/x": None, "docs/a": new["docs/a"]}
+    assert outcome.left == ()
+
+
+def test_an_edit_stays_where_its_new_place_is_taken() -> None:
+    sides = Sides(
+        team={PATH: File(content=b"1x")},
+        old={PATH: File(content=b"1")},
+        new={"docs/b": File(content=b"1")},
+        renamed={PATH: "docs/b"},
+        paths=[PATH, "docs/b/ours"],
+    )
+
+    outcome = merge_sides(sides, merge)
+
+    assert outcome.changes == {}
+    assert outcome.left == (Open(path="docs/b", reason=IN_THE_WAY),)

@@ -76,6 +76,10 @@ class FakeRepository:
     def head(self) -> str:
         return HEAD
 
+    def listed(self, commit: str) -> dict[str, str]:
+        assert commit == HEAD
+        return dict.fromkeys(self.tree, "")
+
     def files(self, commit: str, paths: Iterable[str]) -> dict[str, File]:
         assert commit == HEAD
         return {path: self.tree[path] for path in paths if path in self.tree}

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 
 import copier.errors
 import plumbum
+import yaml
 from jinja2 import TemplateError
 from pathspec import GitIgnoreSpec
 
@@ -24,6 +25,7 @@ from monokeel.ground.parsers import parse_number
 from monokeel.updates.merge import Render
 from monokeel.updates.records import ANSWERS_FILE, as_ref
 
+_WIDE = 9_999  # an address is never folded
 _BAD_ANSWERS = (TemplateError, ValueError, TypeError)
 
 
@@ -33,7 +35,8 @@ class Template(TemplateRepository):
     def render(self, version: str, answers: Mapping[str, Json]) -> Render:
         """Return what a new repository gets from *version*, a ref, for *answers*.
 
-        Raises UsageError for an answer that this version refuses.
+        Raises UsageError for an answer that this version refuses. Copier is given the
+        mirror: it takes some addresses for folders. What is recorded stays the source.
         """
         target = self.work / f"render-{len(list(self.work.glob('render-*')))}"
         asked = self.questions(version)
@@ -41,14 +44,18 @@ class Template(TemplateRepository):
         data = {name: value for name, value in answers.items() if name in asked}
         with self._copier(version):
             copier.run_copy(
-                self.recorded().source,
+                self.mirror().as_uri(),
                 target,
                 data=data,
                 defaults=True,
                 quiet=True,
                 vcs_ref=version,
             )
-        stored = yaml_mapping((target / ANSWERS_FILE).read_text("utf-8"), ANSWERS_FILE)
+        source = yaml.safe_dump({"_src_path": self.recorded().source}, width=_WIDE)
+        text = (target / ANSWERS_FILE).read_text("utf-8")
+        text = re.sub(r"(?m)^_src_path: .*\n", lambda _: source, text)
+        (target / ANSWERS_FILE).write_text(text, "utf-8")
+        stored = yaml_mapping(text, ANSWERS_FILE)
         files = files_below(target)
         return Render(ref=version, folder=str(target), files=files, answers=stored)
 
@@ -100,27 +107,11 @@ class Template(TemplateRepository):
 
     def _settings(self) -> dict[str, str]:
         (self.work / "settings.yml").write_text("{}\n", encoding="utf-8")
-        pairs = {
-            f"url.{self.mirror().as_uri()}.insteadOf": _as_copier_asks(
-                self.recorded().source
-            ),
-            "core.hooksPath": os.devnull,
-        }
         count = parse_number(os.environ.get("GIT_CONFIG_COUNT", "")) or 0
-        settings = {
+        return {
             "COPIER_CACHE_DIR": str(self.work / "cache"),
             "COPIER_SETTINGS_PATH": str(self.work / "settings.yml"),
-            "GIT_CONFIG_COUNT": str(count + len(pairs)),
+            "GIT_CONFIG_COUNT": str(count + 1),
+            f"GIT_CONFIG_KEY_{count}": "core.hooksPath",
+            f"GIT_CONFIG_VALUE_{count}": os.devnull,
         }
-        for number, (key, value) in enumerate(pairs.items(), count):
-            settings[f"GIT_CONFIG_KEY_{number}"] = key
-            settings[f"GIT_CONFIG_VALUE_{number}"] = value
-        return settings
-
-
-def _as_copier_asks(source: str) -> str:
-    """Return the address that Copier makes of *source* (its ``get_repo``)."""
-    address = re.sub(r"\Agh:/?", "https://github.com/", source)
-    if address.startswith("https://") and not address.endswith(".git"):
-        return f"{address}.git"
-    return address

@@ -11,11 +11,13 @@ from collections.abc import Container, Iterable, Mapping
 from pathlib import Path
 
 from monokeel.adapters.process import Completed, run, run_raw
-from monokeel.ground.errors import UsageError
+from monokeel.ground.errors import ServiceError, UsageError
 from monokeel.updates.merge import File, Merged
 
 _NOBODY = ("-c", "user.name=monokeel", "-c", "user.email=noreply@monokeel.invalid")
 _NOTHING = "0" * 40
+_LOST = "git fsck says what else is lost; git fetch --refetch brings it back."
+_SUBMODULE = "160000"
 _TRAILER = "Template-Update-Tree"
 _LABELS = ("-L", "team", "-L", "old", "-L", "template", "--marker-size=40")
 _CONFLICT = re.compile(rb"(?ms)^={40}\r?\n(.*?)^>{40} template\r?$")
@@ -44,9 +46,10 @@ class Objects:
                 fix="GitHub reads .github/ at the root alone: give it a repository.",
             )
         args = ("rev-parse", "--verify", "--quiet", "HEAD")
-        found = self._git(*args, ok=(0, 1, 128)).stdout.strip()
+        found = self._git(*args, ok=(0, 1)).stdout.strip()
         if not found:
             raise UsageError("there is no commit yet", fix="Make a first commit.")
+        _require_sha1(found)
         return found
 
     def listed(self, commit: str) -> dict[str, str]:
@@ -58,12 +61,19 @@ class Objects:
         """Return those of *paths* that *commit* has."""
         wanted = set(paths)
         entries = {p: e for p, e in self.listed(commit).items() if p in wanted}
-        blobs = sorted({entry.partition(" ")[2] for entry in entries.values()})
+        links = {
+            entry.partition(" ")[2]
+            for entry in entries.values()
+            if entry[:6] == _SUBMODULE
+        }
+        blobs = sorted({entry.partition(" ")[2] for entry in entries.values()} - links)
         asked = "".join(f"{blob}\n" for blob in blobs).encode()
         said = run_raw(["git", "cat-file", "--batch"], cwd=self._root, stdin=asked)
-        content = {}
+        content = {link: link.encode() for link in links}
         for blob in blobs:
             header, _, said = said.partition(b"\n")
+            if header.endswith(b" missing"):
+                raise ServiceError(f"git has no object {blob} any more", fix=_LOST)
             size = int(header.rpartition(b" ")[2])
             content[blob], said = said[:size], said[size + 1 :]
         found = {}
@@ -85,13 +95,17 @@ class Objects:
         lines = self._written(changes)
         self._git("update-index", "-z", "--index-info", env=index, stdin=lines)
         tree = self._git("write-tree", env=index).stdout.strip()
-        known = self._git("config", "--get", "user.email", ok=(0, 1)).stdout.strip()
+        known = ("user.email", "user.name")
+        named = [
+            self._git("config", "--get", x, ok=(0, 1)).stdout.strip() for x in known
+        ]
+        ours = [*_NOBODY] if not named[0] else [*_NOBODY[:2]] if not named[1] else []
         signed = self._git(
             *("config", "--type=bool", "--get", "commit.gpgsign"), ok=(0, 1)
         )
         sign = ("-S",) if signed.stdout.strip() == "true" else ()
         made = self._git(
-            *(() if known else _NOBODY),
+            *ours,
             *("commit-tree", *sign, "-p", parent, tree),
             stdin=f"{message.rstrip()}\n\n{_TRAILER}: {tree}\n",
         )
@@ -148,7 +162,19 @@ class Objects:
 
         Raises UsageError where the branch is checked out, ServiceError where it moved.
         """
-        ref = f"refs/heads/{branch}"
+        ref, parent = f"refs/heads/{branch}", branch.rpartition("/")[0]
+        asked = (
+            "for-each-ref",
+            "--format=%(refname)",
+            f"refs/heads/{parent}",
+            f"{ref}/",
+        )
+        near = self._git(*asked).stdout.split()
+        above = {f"refs/heads/{parent}", *(x for x in near if x.startswith(f"{ref}/"))}
+        for other in sorted(above.intersection(near)):
+            name = other.removeprefix("refs/heads/")
+            problem = f"branch {name} is there: git can make none called {branch}"
+            raise UsageError(problem, fix=f"Rename it: git branch -m {name} NAME")
         listed = self._git("worktree", "list", "--porcelain").stdout
         if re.search(rf"(?m)^branch {re.escape(ref)}$", listed):
             raise UsageError(
@@ -227,7 +253,9 @@ class Worktree:
         args = ("--literal-pathspecs", "ls-files", "--stage", "-z", "--", *paths)
         if args[-1] == "--":  # nothing named would be everything
             return {}
-        return listed_blobs(self._git(*args).stdout)
+        found = listed_blobs(self._git(*args).stdout)
+        _require_sha1(*found.values())
+        return found
 
     def contents(self, paths: Iterable[str]) -> dict[str, tuple[bytes, bytes]]:
         """Return what *paths*, which are in both, hold on disk and in git's index."""
@@ -238,6 +266,29 @@ class Worktree:
 
     def _git(self, *args: str, ok: tuple[int, ...] = (0,)) -> Completed:
         return run(["git", *args], cwd=self.root, ok=ok)
+
+
+def _require_sha1(*entries: str) -> None:
+    """Raise UsageError where git names its objects by SHA-256."""
+    if any(len(each.rpartition(" ")[2]) > len(_NOTHING) for each in entries):
+        raise UsageError(
+            "this repository names its objects by SHA-256, which GitHub does not take",
+            fix="Make it with: git init --object-format=sha1",
+        )
+
+
+def text_of(commit: str, path: str, root: Path) -> str | None:
+    """Return the text of *path* in *commit*, ``None`` if it has no such file.
+
+    *path* is relative to *root*, which may be bare. Raises ServiceError when git fails.
+    """
+    listed = run(["git", "ls-tree", "-z", commit, "--", path], cwd=root).stdout
+    entries = listed_blobs(listed)
+    if not entries:
+        return None
+    [entry] = entries.values()
+    content = run_raw(["git", "cat-file", "blob", entry[7:]], cwd=root, stdin=b"")
+    return content.decode("utf-8", errors="replace")
 
 
 def read_files(root: Path, paths: Iterable[str]) -> dict[str, bytes]:

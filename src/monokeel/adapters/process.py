@@ -189,9 +189,20 @@ def _installed(args: Sequence[str]) -> Iterator[None]:
         ) from error
 
 
+# What git says of a clone of another user's, as in a container.
+_SAFE = re.compile(r"git config --global --add safe\.directory .+")
+
+
 def _failed(args: Sequence[str], code: int, said: str) -> ServiceError:
     reason = reason_in(without_logins(said))
-    return ServiceError(f"{' '.join(args[:3])} failed ({code}): {reason}")
+    safe = _SAFE.search(said)
+    remedy = f"Run: {safe[0]}" if safe else ""
+    if "not a git repository" in said:
+        remedy = "Make it one, with a first commit: git init -b main"
+    options = 2 if args[1:2] == ["-c"] else 0
+    named = [args[0], *args[1 + options : 3 + options]]
+    problem = f"{' '.join(named)} failed ({code}): {reason}"
+    return ServiceError(problem, fix=remedy)
 
 
 def _decoded(raw: bytes) -> str:

@@ -4,6 +4,7 @@ It is mirrored once, by our own git with its credentials; everything else reads 
 """
 
 import re
+from collections import Counter
 from collections.abc import Container, Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -14,16 +15,21 @@ from monokeel.adapters.credentials import Credentials, https_address, push_envir
 from monokeel.ground.answers import Json
 from monokeel.ground.errors import RefusedError, ServiceError, UsageError
 from monokeel.ground.parsers import parse_yaml
-from monokeel.updates import records
+from monokeel.updates import records, verify
 from monokeel.updates.merge import Render
 from monokeel.updates.records import ANSWERS_FILE, Recorded
-from monokeel.updates.verify import MANIFEST, parse_manifest
 
 _TIMEOUT_S = 300.0
 _SHORT = re.compile(r"[A-Za-z0-9-]+/[A-Za-z0-9._-]+\Z")
 _SECTION = re.compile(r"(?m)^## v?(\d+\.\d+\.\d+)\b.*$")
 _MOVED = re.compile(r"(?m)^warning: redirecting to (\S+?)/?$")
 _BELOW = "template/"  # copier.yml's _subdirectory
+_KEYS = re.compile(r"(?m)^(\w+):")
+_RESTORE = (
+    "What is committed counts. The last one that was right: git log --patch --"
+    f" {ANSWERS_FILE}. Or delete it and have it written again: ./inv template.update"
+    " --adopt VERSION --source OWNER/REPO"
+)
 _COMMITS_SHOWN = "-30"
 
 
@@ -57,8 +63,7 @@ class TemplateRepository:
         is all there is. Raises UsageError when there is none, or when it is not one of
         Copier's.
         """
-        text = _text_of(f"HEAD:./{ANSWERS_FILE}", self._root)
-        path = self._root / ANSWERS_FILE
+        text, path = self._committed(ANSWERS_FILE), self._root / ANSWERS_FILE
         if text is None and path.is_file():
             text = path.read_bytes().decode("utf-8", errors="replace")
         if text is not None and self._adopted is not None:
@@ -71,12 +76,16 @@ class TemplateRepository:
                 fix="Run this in a repository made from the template. A lost answers"
                 " file comes back: ./inv template.update --adopt VERSION",
             )
-        stored = yaml_mapping(text, ANSWERS_FILE)
+        twice = [x for x, n in Counter(_KEYS.findall(text)).items() if n > 1]
+        if twice:
+            said = f"{ANSWERS_FILE} says more than once what is {', '.join(twice)}"
+            raise UsageError(said, fix=_RESTORE)
+        stored = yaml_mapping(text, ANSWERS_FILE, fix=_RESTORE)
         source, commit = stored.get("_src_path"), stored.get("_commit")
         if not isinstance(source, str) or not isinstance(commit, str):
             raise UsageError(
-                f"{ANSWERS_FILE} names no _src_path and no _commit",
-                fix=f"Restore it: git checkout HEAD -- {ANSWERS_FILE}",
+                f"{ANSWERS_FILE} does not name both _src_path and _commit, as text",
+                fix=_RESTORE,
             )
         if source.startswith("."):
             raise UsageError(
@@ -88,8 +97,14 @@ class TemplateRepository:
 
     def leftovers(self) -> records.Leftovers:
         """Return what earlier updates left open, as it is committed."""
-        text = _text_of(f"HEAD:./{records.OPEN_FILE}", self._root)
+        text = self._committed(records.OPEN_FILE)
         return records.parse_leftovers(None if text is None else text.encode())
+
+    def _committed(self, path: str) -> str | None:
+        """Return the text of *path* in HEAD; ``None`` if that, or it, is not there."""
+        named = ("rev-parse", "--verify", "--quiet", "HEAD")
+        head = process.run(["git", *named], cwd=self._root, ok=(0, 1)).stdout.strip()
+        return objects.text_of(head, path, self._root) if head else None
 
     def address(self) -> str:
         """Return where the template is read from, as git is told.
@@ -130,7 +145,7 @@ class TemplateRepository:
         )
 
     def _copier_file(self, version: str) -> dict[str, Json]:
-        text = self._git("show", f"{version}:copier.yml").stdout
+        text = self._git("show", f"{self._commit(version)}:copier.yml").stdout
         return yaml_mapping(text, f"copier.yml of {version}")
 
     def mirror(self) -> Path:
@@ -194,12 +209,12 @@ class TemplateRepository:
             path.removeprefix(_BELOW): entry
             for path, entry in objects.listed_blobs(listed.stdout).items()
         }
-        manifest = _text_of(f"{commit}:{_BELOW}{MANIFEST}", self.mirror())
+        manifest = objects.text_of(commit, f"{_BELOW}{verify.MANIFEST}", self.mirror())
         if manifest is None:
             version = version or self.recorded().commit
             shown = shown_address(self.address())
-            raise ServiceError(f"{version} of {shown} has no {MANIFEST}")
-        names = {MANIFEST, *parse_manifest(manifest.encode())}
+            raise ServiceError(f"{version} of {shown} has no {verify.MANIFEST}")
+        names = {verify.MANIFEST, *verify.parse_manifest(manifest.encode())}
         return {path: blobs[path] for path in sorted(names & blobs.keys())}
 
     def contents(self, paths: Iterable[str]) -> dict[str, bytes]:
@@ -251,7 +266,7 @@ class TemplateRepository:
         Without any, the subjects of the commits that changed it.
         """
         refs = [records.as_ref(each) for each in (current, version)]
-        changelog = _text_of(f"{refs[1]}:CHANGELOG.md", self.mirror()) or ""
+        changelog = objects.text_of(refs[1], "CHANGELOG.md", self.mirror()) or ""
         parts = _SECTION.split(changelog)
         sections = "\n\n".join(
             f"## {name}\n\n{text.strip()}"
@@ -271,7 +286,9 @@ class TemplateRepository:
         found = self._git(*args, f"{asked}^{{commit}}", ok=range(256))
         if found.code != 0:
             raise ServiceError(
-                f"the template at {shown_address(self.address())} has no {named}"
+                f"the template at {shown_address(self.address())} has no {named}",
+                fix="Ask its owners for it, or correct what names it:"
+                f" {ANSWERS_FILE}, {records.OPEN_FILE} or the command.",
             )
         return found.stdout.strip()
 
@@ -318,18 +335,12 @@ def parse_answer(text: str) -> Json:
         raise UsageError(f"--answer {text[:80]!r} is not YAML: {error}") from error
 
 
-def yaml_mapping(text: str, where: str) -> dict[str, Json]:
+def yaml_mapping(text: str, where: str, *, fix: str = "") -> dict[str, Json]:
     """Return the mapping that *text* is as YAML; UsageError, naming *where*, if not."""
     try:
         value = parse_yaml(text)
     except ValueError as error:
-        raise UsageError(f"{where} is not YAML: {error}") from error
+        raise UsageError(f"{where} is not YAML: {error}", fix=fix) from error
     if not isinstance(value, dict) or not all(isinstance(key, str) for key in value):
-        raise UsageError(f"{where} is not a YAML mapping of names")
+        raise UsageError(f"{where} is not a YAML mapping of names", fix=fix)
     return value
-
-
-def _text_of(name: str, folder: Path) -> str | None:
-    """Return the text of *name* (``v1.4.0:FILE``), ``None`` if git shows none."""
-    done = process.run(["git", "show", name], cwd=folder, ok=range(256))
-    return done.stdout if done.code == 0 else None

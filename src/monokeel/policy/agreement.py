@@ -14,6 +14,7 @@ from monokeel.policy.shape import Finding
 
 _KEEPS = ("deletion", "non_fast_forward")
 _MOVES = ("creation", "update", "deletion")
+_DEFAULTS = {"main", "master", "trunk"}  # as the workflows name them
 METHODS = {  # a way to merge, and the setting that allows it
     "squash": "allow_squash_merge",
     "merge": "allow_merge_commit",
@@ -34,6 +35,20 @@ def disagreements(settings: Settings, rulesets: Sequence[Ruleset]) -> Iterator[F
             ruleset="infra/platform.toml",
             problem=f"and infra/rulesets.json do not agree: {found.problem}",
             warning=found.warning or bool(settings.policy.parents),
+        )
+
+
+def absent_branch(settings: Settings, refs: Sequence[str]) -> Iterator[Finding]:
+    """Yield the default branch where *refs*, known of the remote, have another one."""
+    heads = [each.removeprefix("refs/heads/") for each in refs]
+    others = " and ".join(sorted(_DEFAULTS.intersection(heads)))
+    if others and settings.default_branch not in heads:
+        yield Finding(
+            ruleset="infra/platform.toml",
+            path="default_branch",
+            problem=f"is {settings.default_branch}, and the remote has {others} alone:"
+            " name that one (--answer default_branch=NAME of template.update)",
+            warning=True,
         )
 
 

@@ -61,7 +61,7 @@ def _allowed(
     allowed = policy.get("allowed_actions", "all")
     if policy.get("enabled") is not True:
         path = f"repos/{settings.repository}{_PERMISSIONS}"
-        remedy = f"gh api -X PUT {path} -F enabled=true, or an owner of it"
+        remedy = f"gh api -X PUT {path} -F enabled=true"
         return Otherwise(detail="switched off", remedy=remedy)
     if allowed == "local_only":
         detail = f"only those of {settings.owner} may run, which the workflows need not"

@@ -25,11 +25,13 @@ _ALLOW = "what may stay unverified, such as bypass_actors; several with commas"
 )
 def lint() -> "Iterator[Report]":
     """Say what is wrong in infra/rulesets.json; needs no network."""
+    from monokeel.policy.agreement import absent_branch
     from monokeel.policy.lint import lint as find_faults
     from monokeel.policy.lint import lint_report, refuse_errors
 
     policy = _policy()
     findings = find_faults(policy.desired, policy.jobs, settings=policy.settings)
+    findings += absent_branch(wiring.read_settings(), policy.refs)
     refuse_errors(findings)
     yield lint_report(policy.desired, findings)
 

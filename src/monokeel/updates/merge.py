@@ -7,6 +7,7 @@ stay, everything else of the new version is taken, and what was not is named.
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from monokeel.ground.answers import Json
 from monokeel.updates.pins import settle_pins
@@ -16,11 +17,15 @@ DELETED_HERE = "deleted here, and the template changed it"
 DELETED_THERE = "edited here, and the template deleted it"
 BINARY = "no text, and both sides changed it"
 CONFLICT = "both sides changed the same lines"
+IN_THE_WAY = "something of the team's is where its folder or file would be"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class File:
-    """Content and mode of a file: ``100644``, ``100755``, or ``120000`` for a link."""
+    """Content and mode of a file: ``100644``, ``100755``, or ``120000`` for a link.
+
+    A submodule is ``160000``, and its content the commit's name.
+    """
 
     content: bytes
     mode: str = "100644"
@@ -72,7 +77,7 @@ class Sides:
 
     *old* is what was taken last, path by path: for a file of which something is still
     open it is older than the recorded version. *seeds* belong to the team once they are
-    written. *renamed* is old path → new path.
+    written. *renamed* is old path → new path, *paths* all that the team has.
     """
 
     team: Tree
@@ -80,6 +85,7 @@ class Sides:
     new: Tree
     seeds: Collection[str] = ()
     renamed: Mapping[str, str] = field(default_factory=dict)
+    paths: Collection[str] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +102,8 @@ class MergedTree:
 
 # One path in three versions (team's, old, new); ``None`` where it is not there.
 _Three = tuple[File | None, File | None, File | None]
+# The file, why not all of it was taken ("": it was), and the lines that were not.
+_Result = tuple[File | None, str, tuple[str, ...]]
 
 
 def merge_sides(sides: Sides, merge: Merge) -> MergedTree:
@@ -107,22 +115,22 @@ def merge_sides(sides: Sides, merge: Merge) -> MergedTree:
     for path in sorted({*sides.old, *sides.new} - set(moved.values())):
         now = moved.get(path, path)
         three = sides.team.get(path), sides.old.get(path), sides.new.get(now)
-        missing: tuple[str, ...] = ()
-        if path in sides.seeds:
-            result, reason = _seed(*three)
-        else:
-            if now.startswith(WORKFLOWS):
-                three, said = _with_pins(three)
-                pins += (f"{now}: {sentence}" for sentence in said)
-            result, reason, missing = _merge_one(three, merge)
-        if reason:
-            left.append(Open(path=now, reason=reason, missing=missing))
+        if path not in sides.seeds and now.startswith(WORKFLOWS):
+            three, said = _with_pins(three)
+            pins += (f"{now}: {sentence}" for sentence in said)
+        merge_it = _seed if path in sides.seeds else partial(_merge_one, merge)
+        result, reason, missing = merge_it(*three)
+        left += [Open(path=now, reason=reason, missing=missing)] if reason else []
         if path != now and path in sides.team:
             changes[path] = None
         if result != sides.team.get(now):
             changes[now] = result
-    said = tuple(dict.fromkeys(pins))
-    return MergedTree(changes=changes, left=tuple(left), pins=said)
+    blocked = _in_the_way(sides.paths, changes)
+    left += (Open(path=path, reason=IN_THE_WAY) for path in sorted(blocked))
+    # Where the new place of an edit is taken, the edit stays in its old one.
+    blocked |= {old for old, new in moved.items() if new in blocked}
+    taken = {path: file for path, file in changes.items() if path not in blocked}
+    return MergedTree(changes=taken, left=tuple(left), pins=tuple(dict.fromkeys(pins)))
 
 
 def _moved_edits(sides: Sides) -> dict[str, str]:
@@ -136,13 +144,31 @@ def _moved_edits(sides: Sides) -> dict[str, str]:
     }
 
 
-def _seed(
-    team: File | None, old: File | None, new: File | None
-) -> tuple[File | None, str]:
+def _in_the_way(paths: Collection[str], changes: Mapping[str, File | None]) -> set[str]:
+    """Return the new files that would replace a folder of the team's, or lie in a file.
+
+    Git's index drops what stands in the way of a new entry, without a word.
+    """
+    stay = {path for path in paths if path not in changes or changes[path]}
+    folders = {folder for path in stay for folder in _folders(path)}
+    return {
+        path
+        for path, file in changes.items()
+        if file is not None and (path in folders or not stay.isdisjoint(_folders(path)))
+    }
+
+
+def _folders(path: str) -> list[str]:
+    """Return the folders that *path* lies in, ``a`` and ``a/b`` of ``a/b/c``."""
+    parts = path.split("/")
+    return ["/".join(parts[:n]) for n in range(1, len(parts))]
+
+
+def _seed(team: File | None, old: File | None, new: File | None) -> _Result:
     """Write a seed once; take it away only while nobody has edited it."""
     if new is None and team is not None:
-        return (None, "") if team == old else (team, DELETED_THERE)
-    return (new if old is None and team is None else team), ""
+        return (None, "", ()) if team == old else (team, DELETED_THERE, ())
+    return (new if old is None and team is None else team), "", ()
 
 
 def _with_pins(three: _Three) -> tuple[_Three, tuple[str, ...]]:
@@ -157,16 +183,16 @@ def _with_pins(three: _Three) -> tuple[_Three, tuple[str, ...]]:
     ), said
 
 
-def _merge_one(three: _Three, merge: Merge) -> tuple[File | None, str, tuple[str, ...]]:
-    """Return the file, why not all of it was taken, and the lines that were not."""
-    team, old, new = three
+def _merge_one(
+    merge: Merge, team: File | None, old: File | None, new: File | None
+) -> _Result:
     if new in (old, team):
         return team, "", ()
     if team == old:
         return new, "", ()
     if team is None or new is None:
         return team, DELETED_HERE if team is None else DELETED_THERE, ()
-    link = "120000" in {team.mode, new.mode}
+    link = not {"120000", "160000"}.isdisjoint({team.mode, new.mode})
     base = old.content if old else b""
     merged = None if link else merge(team.content, base, new.content)
     if merged is None:

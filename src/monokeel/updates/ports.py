@@ -86,6 +86,9 @@ class Repository(Commits, Protocol):
     def head(self) -> str:
         """Return the commit that is checked out."""
 
+    def listed(self, commit: str) -> Listing:
+        """Return mode and blob of every file of *commit*."""
+
     def files(self, commit: str, paths: Iterable[str]) -> Tree:
         """Return those of *paths* that *commit* has."""
 

@@ -122,8 +122,9 @@ def parse_leftovers(content: bytes | None) -> Leftovers:
     except (ValueError, TypeError, KeyError) as error:
         raise UsageError(
             f"{OPEN_FILE} is broken: {error}",
-            fix=f"Restore it (git checkout HEAD -- {OPEN_FILE}), or delete it if"
-            " nothing that updates left open is of interest.",
+            fix="What is committed counts. The last one that was right: git log"
+            f" --patch -- {OPEN_FILE}. Or delete it, if nothing that updates left open"
+            " is of interest.",
         ) from error
 
 

@@ -213,4 +213,5 @@ def _sides(
         new={path: new.files[path] for path in paths & new.files.keys()},
         seeds=template.seeds(new.ref, paths),
         renamed=template.renamed(old, new),
+        paths=repository.listed(head).keys(),
     )
