@@ -149,7 +149,7 @@ def live(session: nox.Session) -> None:
 
 @nox.session(python=False)
 def bench(session: nox.Session) -> None:
-    """Measure: `nox -s bench -- release`, `daily`, `policy`, or all of them.
+    """Measure: `nox -s bench -- release`, `daily`, `start`, `policy`, or all of them.
 
     `release` compares with npm's semantic-release, which `nox -s oracle -- 1` installs.
     """
@@ -157,7 +157,7 @@ def bench(session: nox.Session) -> None:
     shutil.rmtree(tree, ignore_errors=True)
     copy = ("copier", "copy", "-q", "--defaults", "-r", "HEAD", ".", str(tree))
     run(session, *copy, PYTHONWARNINGS="ignore")
-    for name in session.posargs or ("release", "daily", "policy"):
+    for name in session.posargs or ("release", "daily", "start", "policy"):
         where = [] if name == "policy" else [str(tree)]
         paths = "."
         run(session, "python", "-m", f"bench.{name}", *where, PYTHONPATH=paths)
