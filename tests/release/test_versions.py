@@ -6,9 +6,10 @@ import pytest
 import semver
 from hypothesis import given
 from hypothesis import strategies as st
+from semver import Version
 
 from monokeel.ground.errors import UsageError
-from monokeel.ground.version import Version, parse_version, rank, read_version
+from monokeel.ground.version import parse_version, rank, read_version
 from monokeel.release.commits import Level
 from monokeel.release.versions import increment, next_release, odd_tags, release_tags
 

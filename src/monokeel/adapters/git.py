@@ -15,7 +15,6 @@ from monokeel.ground.errors import RefusedError, ServiceError, UsageError
 from monokeel.ground.parsers import parse_epoch
 from monokeel.policy.ports import FileVersion
 
-_REMOTE_TIMEOUT_S = 120.0
 _OR_NOT = (0, 1, 128)  # 128: no repository, or no commit in it
 _ANY_CODE = range(256)
 _NEVER_ARRIVED = 128  # git-push(1) ends with 1 when the server refuses a ref
@@ -42,7 +41,7 @@ class Git:
         *,
         remote: str = "origin",
         credentials: Credentials | None = None,
-        timeout_s: float = _REMOTE_TIMEOUT_S,
+        timeout_s: float = 120.0,
     ) -> None:
         self.root = root
         self.remote = remote

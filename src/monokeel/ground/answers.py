@@ -1,9 +1,11 @@
 """Answers from the outside, as values: found, absent, or not known; and JSON."""
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 from monokeel.ground.errors import ServiceError
 
+T = TypeVar("T")
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
 
@@ -80,35 +82,28 @@ class Declined:
 
 def as_object(value: Json) -> dict[str, Json]:
     """Return *value* if it is a JSON object; raise ServiceError otherwise."""
-    if isinstance(value, dict):
-        return value
-    raise _unexpected("an object", value)
+    return _as(dict, "an object", value)
 
 
 def as_list(value: Json) -> list[Json]:
     """Return *value* if it is a JSON array; raise ServiceError otherwise."""
-    if isinstance(value, list):
-        return value
-    raise _unexpected("a list", value)
+    return _as(list, "a list", value)
 
 
 def as_text(value: Json) -> str:
     """Return *value* if it is a JSON string; raise ServiceError otherwise."""
-    if isinstance(value, str):
-        return value
-    raise _unexpected("a string", value)
+    return _as(str, "a string", value)
 
 
 def as_number(value: Json) -> int:
     """Return *value* if it is an integer; raise ServiceError otherwise."""
-    if isinstance(value, int) and not isinstance(value, bool):
+    return _as(int, "a number", value)
+
+
+def _as(kind: type[T], wanted: str, value: Json) -> T:
+    if isinstance(value, kind) and not isinstance(value, bool):
         return value
-    raise _unexpected("a number", value)
-
-
-def _unexpected(wanted: str, value: Json) -> ServiceError:
-    kind = type(value).__name__
-    return ServiceError(
-        f"unexpected answer: {wanted} was expected, not {kind}",
+    raise ServiceError(
+        f"unexpected answer: {wanted} was expected, not {type(value).__name__}",
         fix="Check that the address is that of GitHub or of the registry.",
     )

@@ -11,18 +11,6 @@ from semver import Version
 
 from monokeel.ground.errors import UsageError
 
-__all__ = [
-    "Version",
-    "is_newer",
-    "is_prerelease",
-    "nearest",
-    "newest_first",
-    "parse_version",
-    "parse_wanted",
-    "rank",
-    "read_version",
-]
-
 # JavaScript's Number.MAX_SAFE_INTEGER: npm's semver takes no larger number.
 _MAX_NUMBER = 2**53 - 1
 _MAX_LENGTH = 256

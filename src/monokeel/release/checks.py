@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
+from semver import Version
+
 from monokeel.ground.answers import Unknown
 from monokeel.ground.errors import NO_ANSWER, RefusedError
-from monokeel.ground.version import Version
 from monokeel.release.plan import Check, CheckName, blocked, passed, short, unknown
 from monokeel.release.ports import Merge
 from monokeel.release.reading import Reading

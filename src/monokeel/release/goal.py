@@ -6,7 +6,8 @@ It comes from the clone alone.
 from dataclasses import dataclass
 from itertools import chain
 
-from monokeel.ground.version import Version
+from semver import Version
+
 from monokeel.release import cautions
 from monokeel.release.commits import Analysis, Caution, Level, analyze, read_commits
 from monokeel.release.messages import RULE_SETS

@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 
+from semver import Version
+
 from monokeel.ground.errors import NO_ANSWER
 from monokeel.ground.settings import Settings
-from monokeel.ground.version import Version
 from monokeel.release import cautions, checks, record, start, steps
 from monokeel.release.commits import Caution
 from monokeel.release.goal import NO_GOAL, Goal, find_goal

@@ -8,10 +8,12 @@ from dataclasses import dataclass, replace
 from itertools import takewhile
 from typing import Literal
 
+from semver import Version
+
 from monokeel.ground.answers import RemoteRef, Unknown
 from monokeel.ground.errors import NO_ANSWER
 from monokeel.ground.settings import Settings
-from monokeel.ground.version import Version, read_version
+from monokeel.ground.version import read_version
 from monokeel.release.ports import History, Merge, Outside
 from monokeel.release.versions import (
     WHOLE,

@@ -10,7 +10,9 @@ from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from monokeel.ground.version import Version, parse_version, rank, read_version
+from semver import Version
+
+from monokeel.ground.version import parse_version, rank, read_version
 from monokeel.release.commits import Level
 from monokeel.release.messages import JS_DOT, JS_SPACE
 

@@ -38,11 +38,6 @@ FOREIGN: Mapping[str, str] = {
 }
 FRONT = ("--help", "--version", "--list", "--debug")
 _HELP = ("--help", "-h")
-_ANYWHERE: Mapping[str, Literal["explain", "version"]] = {
-    "--help": "explain",
-    "-h": "explain",
-    "--version": "version",
-}
 _OPTION = re.compile(r"--?[A-Za-z][A-Za-z0-9_-]*(?:=.*)?|--", re.DOTALL)
 
 
@@ -138,9 +133,9 @@ def _listed(words: Sequence[str], tasks: Tasks) -> Call:
 
 
 def _called(name: str, words: list[str], tasks: Tasks, *, debug: bool) -> Call:
+    if name in tasks.groups:
+        return _group(name, words, tasks)
     if name not in tasks.contexts:
-        if name in tasks.groups:
-            return _group(name, words, tasks)
         raise _no_task(name, tasks)
     reading = _Reading(name, deque(words), tasks)
     while reading.words:
@@ -150,8 +145,8 @@ def _called(name: str, words: list[str], tasks: Tasks, *, debug: bool) -> Call:
         option, equals, value = word.partition("=")
         if reading.knows(option):
             reading.give(option, value if equals else None)
-        elif option in _ANYWHERE:
-            return Call(act=_ANYWHERE[option], name=name)
+        elif option in {*_HELP, "--version"}:
+            return Call(act="version" if option not in _HELP else "explain", name=name)
         elif word == "--debug":
             debug = True
         else:
@@ -232,9 +227,8 @@ class _Reading:
 
     def require_all(self) -> None:
         """Raise UsageError when a positional argument without a default is missing."""
-        missing = self.context.missing_positional_args
-        if missing:
-            raise self._wrong(f"{missing[0].name} is missing")
+        for missing in self.context.missing_positional_args:
+            raise self._wrong(f"{missing.name} is missing")
 
     def _set(self, flag: str, argument: Argument, value: str) -> None:
         try:

@@ -41,15 +41,10 @@ def listing(tasks: Collection, group: str = "") -> str:
         if not group or name == group or name.startswith(f"{group}."):
             heading = task.about.group if isinstance(task, Command) else _OWN
             rows[heading].append((name, _first_line(task)))
-    first = max(
-        (len(name) for listed in rows.values() for name, _ in listed), default=0
-    )
-    blocks = [
-        "\n".join([heading, *(f"  {name:{first}}  {line}" for name, line in listed)])
-        for heading, listed in rows.items()
-        if listed
-    ]
-    return "\n".join([_HEAD, *(f"{block}\n" for block in blocks), _FOOT])
+    names = [name for listed in rows.values() for name, _ in listed]
+    first = max(map(len, names), default=0)
+    blocks = [f"{h}\n{_columns(each, first)}\n" for h, each in rows.items() if each]
+    return "\n".join([_HEAD, *blocks, _FOOT])
 
 
 def explanation(name: str, task: Task, context: ParserContext) -> str:  # type: ignore[type-arg]
@@ -94,8 +89,8 @@ def _first_line(task: Task) -> str:  # type: ignore[type-arg]
     return (inspect.getdoc(task) or "").partition("\n")[0]
 
 
-def _columns(rows: Sequence[tuple[str, str]]) -> str:
-    first = max(len(name) for name, _ in rows)
+def _columns(rows: Sequence[tuple[str, str]], first: int = 0) -> str:
+    first = first or max(len(name) for name, _ in rows)
     width = min(shutil.get_terminal_size().columns, _WIDEST)  # 80 if it says 0
     room = max(width - first - 4, 20)
     lines = []

@@ -134,16 +134,13 @@ def _tasks(tasks: Collection) -> Tasks:
         for context in tasks.to_contexts()
         for name in (str(context.name), *context.aliases)
     }
-    ours = {name: tasks[name] for name in contexts}
-    return Tasks(
-        contexts=contexts,
-        groups=tuple(tasks.collections),
-        examples={
-            name: task.about.examples[0]
-            for name, task in ours.items()
-            if isinstance(task, Command)
-        },
-    )
+    examples = {
+        name: task.about.examples[0]
+        for name in contexts
+        if isinstance(task := tasks[name], Command)
+    }
+    groups = tuple(tasks.collections)
+    return Tasks(contexts=contexts, groups=groups, examples=examples)
 
 
 def _version() -> str:

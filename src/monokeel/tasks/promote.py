@@ -39,7 +39,7 @@ _ENV = "the environment, such as dev, staging, prod"
     },
     variables=("GITHUB_TOKEN", "MONOKEEL_DEPLOY_KEY", "PROMOTE_HOLD", *wiring.LOGIN),
     section="GitOps Flow",
-    choices={"env": wiring.environment_names},
+    choices={"env": lambda: wiring.names_of("environments")},
     iterable=("override",),
 )
 def promote(
@@ -141,7 +141,7 @@ def status(*, all: bool = False, html: str = "") -> "Iterator[Report]":  # noqa:
     options={"env": _ENV, "count": "how many moves to show, such as 20"},
     variables=("GITHUB_TOKEN",),
     section="GitOps Environment Recovery",
-    choices={"env": wiring.environment_names},
+    choices={"env": lambda: wiring.names_of("environments")},
 )
 def history(*, env: str = "", count: str = "20") -> "Iterator[Report]":
     """List the moves of an environment, those by hand too."""

@@ -85,7 +85,7 @@ def release(
     },
     variables=("GITHUB_TOKEN", "MONOKEEL_BUILD", *wiring.LOGIN),
     section="Container Recovery",
-    choices={"service": wiring.service_names},
+    choices={"service": lambda: wiring.names_of("services")},
 )
 def build(*, service: str = "", dry_run: bool = False) -> "Iterator[Report]":
     """Build and push the image of one service."""

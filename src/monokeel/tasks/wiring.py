@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from monokeel.adapters.addresses import check_address, parts_of
 from monokeel.ground.errors import UsageError
@@ -29,7 +29,7 @@ POLICY = "infra/rulesets.json"
 LOGIN = ("MONOKEEL_REGISTRY_USER", "MONOKEEL_REGISTRY_PASSWORD")
 WRITER_KEY = "MONOKEEL_WRITER_KEY"  # the private key of the App that writes
 _PUBLIC_API = "https://api.github.com"
-_QUICK_S = 2.0
+_QUICK_S, _REMOTE_S = 2.0, 120.0
 
 
 @cache
@@ -39,18 +39,14 @@ def root() -> Path:
     The folder at hand if there is none: what is missing there is then said by name.
     """
     here = Path.cwd()
-    return next(
-        (each for each in (here, *here.parents) if (each / "infra").is_dir()), here
-    )
+    above = (each for each in (here, *here.parents) if (each / "infra").is_dir())
+    return next(above, here)
 
 
 def variable(*names: str) -> str | None:
     """Return the first of the environment variables *names* that is not empty."""
-    for name in names:
-        value = os.environ.get(name, "").strip()
-        if value:
-            return value
-    return None
+    values = (os.environ.get(name, "").strip() for name in names)
+    return next(filter(None, values), None)
 
 
 def token() -> str | None:
@@ -89,14 +85,9 @@ def read_settings() -> "Settings":
     return parse_settings(read_text("infra/platform.toml"))
 
 
-def environment_names() -> tuple[str, ...]:
-    """Return the environments of ``infra/platform.toml``, for completion."""
-    return tuple(each.name for each in read_settings().environments)
-
-
-def service_names() -> tuple[str, ...]:
-    """Return the services of ``infra/platform.toml``, for completion."""
-    return tuple(each.name for each in read_settings().services)
+def names_of(kind: Literal["services", "environments"]) -> list[str]:
+    """Return the names in those tables of ``infra/platform.toml``, for completion."""
+    return [each.name for each in getattr(read_settings(), kind)]
 
 
 def read_text(path: str) -> str:
@@ -146,13 +137,9 @@ def make_github(*, quick: bool = False) -> "GitHub":
     """Return the repository on GitHub, with the token if one is set."""
     from monokeel.adapters.github import GitHub
 
-    repository = named_repository() or read_settings().repository
-    return GitHub(
-        make_session(quick=quick),
-        api=api_address(),
-        repository=repository,
-        token=token(),
-    )
+    named = named_repository() or read_settings().repository
+    session = make_session(quick=quick)
+    return GitHub(session, api=api_address(), repository=named, token=token())
 
 
 @cache
@@ -160,9 +147,8 @@ def make_git(*, quick: bool = False) -> "Git":
     """Return the clone at the root, with what it needs to push."""
     from monokeel.adapters.git import Git
 
-    if quick:
-        return Git(root(), credentials=make_credentials(), timeout_s=_QUICK_S)
-    return Git(root(), credentials=make_credentials())
+    may, limit_s = make_credentials(), _QUICK_S if quick else _REMOTE_S
+    return Git(root(), credentials=may, timeout_s=limit_s)
 
 
 def named_repository() -> str | None:
