@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from pathlib import Path
 
+from sandbox.records import Release
 from sandbox.server import Sandbox
 from tests.e2e.rendered_shop import RenderedShop
 from tests.rendered.renders import git
@@ -56,3 +57,42 @@ def test_a_release_lists_refs_six_times_however_many_there_are(tmp_path: Path) -
         assert asked
         assert {*asked} <= {b"refs/heads/", b"refs/tags/"}
         assert len(each.response) < LARGEST_LIST
+
+
+def test_a_release_among_a_thousand_others_is_made_and_found_again(
+    tmp_path: Path,
+) -> None:
+    """R20: GitHub ends the list there with 422, and a second run has nothing to do."""
+    rendered = make_versions(tmp_path / "template").old
+    with Sandbox() as box:
+        shop = RenderedShop(rendered, tmp_path, box)
+        others = [other(box, number) for number in range(1_200)]
+        box.state.releases[:0] = others
+        before = len(box.exchanges)
+
+        done = shop.inv("release")
+        again = shop.inv("release", "--dry-run", "--json")
+        answers = [each.response for each in box.exchanges[before:]]
+
+    assert (done.code, again.code) == (0, 0), done.err + again.err
+    assert '"needed": false' in again.out
+    assert any(b"first 1000 results" in answer for answer in answers)
+    assert [each.tag for each in box.state.releases[len(others) :]] == ["v1.0.0"]
+
+
+def other(box: Sandbox, number: int) -> Release:
+    """Return a release that somebody has published, every tenth a draft."""
+    made = "2026-01-01T00:00:00Z"
+    return Release(
+        id=10_000 + number,
+        tag=f"other-{number}",
+        target="main",
+        name=None,
+        body=None,
+        draft=number % 10 == 0,
+        prerelease=False,
+        author=box.state.actor("admin"),
+        created_at=made,
+        updated_at=made,
+        published_at=None if number % 10 == 0 else made,
+    )
