@@ -1,3 +1,4 @@
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
@@ -233,23 +234,30 @@ def test_what_workflows_may_is_read(repository: Repository) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "page"),
+    ("run", "page"),
     [
-        ("queued", "https://github.com/a/b/actions/runs/7"),
-        ("pending", "https://github.com/a/b/actions/runs/7"),
-        ("in_progress", ""),
-        ("completed", ""),
+        ({"status": "queued"}, "https://github.com/a/b/actions/runs/7"),
+        ({"status": "pending"}, "https://github.com/a/b/actions/runs/7"),
+        ({"status": "in_progress"}, ""),
+        ({"status": "completed"}, ""),
+        ({"status": "queued", "event": "workflow_dispatch"}, ""),
+        ({"status": "queued", "head_branch": "1.x"}, ""),
     ],
+    ids=str,
 )
-def test_only_a_run_that_has_not_begun_waits(status: str, page: str) -> None:
-    run = (
-        f'{{"status": "{status}", "html_url": "https://github.com/a/b/actions/runs/7"}}'
-    )
-    answer = f'{{"total_count": 1, "workflow_runs": [{run}]}}'.encode()
+def test_only_a_push_to_the_branch_that_has_not_begun_waits(
+    run: dict[str, str], page: str
+) -> None:
+    """A run by hand may be a dry run, and that of another line releases there."""
+    where = "https://github.com/a/b/actions/runs/7"
+    shown = {"event": "push", "head_branch": "main", "html_url": where, **run}
+    answer = json.dumps({"total_count": 1, "workflow_runs": [shown]}).encode()
     with serving((200, {}, answer)) as up:
         hub = GitHub(Session(tries=1), api=up.url, repository="a/b", token="t")
 
-        assert Repository(hub).waiting_run("release.yml", "c" * 40) == page
+        found = Repository(hub).waiting_run("release.yml", "c" * 40, "main")
+
+    assert found == page
 
     [(method, path, _)] = up.seen
     assert (method, path.partition("?")[0]) == (
@@ -262,7 +270,7 @@ def test_only_a_run_that_has_not_begun_waits(status: str, page: str) -> None:
 def test_the_runs_of_a_workflow_are_those_that_github_lists(
     repository: Repository,
 ) -> None:
-    assert repository.waiting_run("release.yml", "c" * 40) == ""
+    assert repository.waiting_run("release.yml", "c" * 40, "main") == ""
 
 
 def test_which_actions_may_run_is_read(repository: Repository, box: Sandbox) -> None:

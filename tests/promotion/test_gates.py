@@ -252,6 +252,23 @@ CASES = {
 }
 
 
+@pytest.mark.parametrize(
+    ("lines", "way"),
+    [
+        (("main",), "name its branch in [release] lines."),
+        (("main", "1.3.x", "2.x"), "name its branch in [release] lines."),
+        (("main", "1.4.x", "1.x"), "git push origin v1.4.0^{commit}:refs/heads/1.4.x"),
+    ],
+)
+def test_a_version_whose_line_was_deleted_is_told_how_to_bring_it_back(
+    lines: tuple[str, ...], way: str
+) -> None:
+    gates = evaluate(replace(READY, on_line=False, lines=lines))
+
+    [gate] = [each for each in gates if each.name == "line"]
+    assert gate.fix.endswith(way)
+
+
 @pytest.mark.parametrize(("facts", "name", "status"), CASES.values(), ids=CASES)
 def test_a_gate_answers(facts: MoveFacts, name: str, status: str) -> None:
     assert answer(facts, name).status == status

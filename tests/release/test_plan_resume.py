@@ -56,7 +56,7 @@ def test_a_claim_of_a_commit_in_no_branch_is_refused_with_the_way_out() -> None:
     assert problem.startswith(
         "v1.2.0 is claimed by fffffff, which no release branch leads to"
     )
-    assert plan.blockers[0].fix == "Take it back: ./inv release --abandon 1.2.0"
+    assert plan.blockers[0].fix.endswith("./inv release --abandon 1.2.0")
 
 
 def test_a_claim_of_a_commit_that_is_not_here_is_not_judged() -> None:

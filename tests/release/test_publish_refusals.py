@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from monokeel.ground.errors import RefusedError, ServiceError
+from monokeel.release.publish import publish
 from monokeel.release.reading import Reading
 from monokeel.release.record import (
     GitHubRelease,
@@ -136,6 +137,35 @@ def test_a_recorded_image_that_the_registry_lost_is_refused(lost: str) -> None:
         world.publish()
 
     assert [tag for _, tag in world.images.tags if tag == "1.4.0"] == []
+
+
+@pytest.mark.parametrize("place", [f"{CLAIMS}v1.4.0", "refs/tags/v1.4.0"])
+@pytest.mark.parametrize("harm", ["another record", "a lost image"])
+def test_a_release_that_is_tagged_is_never_told_to_be_taken_back(
+    place: str, harm: str
+) -> None:
+    """--abandon refuses from the tag on: advice that cannot help is a defect."""
+    world = World()
+    world.faults.after = lambda: None
+    services = ("api",) if harm == "another record" else SERVICES
+    world.refs.put_tag(place, COMMIT, record_for(COMMIT, services=services).decode())
+
+    with pytest.raises(RefusedError) as refusal:
+        world.publish()
+
+    assert ("--abandon 1.4.0" in refusal.value.fix) is (place != "refs/tags/v1.4.0")
+    assert ("a tag stays" in refusal.value.fix.lower()) is ("claim" not in place)
+
+
+def test_a_digest_that_was_handed_over_and_is_not_there_begins_nothing() -> None:
+    world = World()
+    digests = dict.fromkeys(SERVICES, f"sha256:{'7' * 64}")
+
+    with pytest.raises(RefusedError, match="built or was handed over") as refusal:
+        publish(Reading(candidate(), world.outside, digests=digests), world.told.append)
+
+    assert "--built" in refusal.value.fix
+    assert world.refs.refs == {}
 
 
 def test_a_recorded_digest_wins_over_a_new_build() -> None:

@@ -246,7 +246,7 @@ def test_a_run_of_which_nobody_knows_is_not_waited_for() -> None:
     first = lane.land("feat: a")
     lane.land("fix: b")
 
-    def silent(_: str) -> str:
+    def silent(_commit: str, _branch: str) -> str:
         raise ServiceError("GitHub answered 503")
 
     plan = plan_release(lane.settings, replace(lane.clone_at(first), waiting=silent))
@@ -257,7 +257,8 @@ def test_a_run_of_which_nobody_knows_is_not_waited_for() -> None:
 def replace_waiting(lane: Lane, waits: set[str]) -> Callable[[str], Outside]:
     """Return what a job sees that asks whether a run of one of *waits* waits."""
 
-    def waiting(commit: str) -> str:
+    def waiting(commit: str, branch: str) -> str:
+        assert branch == "main"
         return "https://github.com/acme/shop/actions/runs/7" if commit in waits else ""
 
     return lambda commit: replace(lane.clone_at(commit), waiting=waiting)

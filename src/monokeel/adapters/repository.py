@@ -129,16 +129,23 @@ class Repository:
             raise _hidden(answer)
         return not absent
 
-    def waiting_run(self, workflow: str, commit: str) -> str:
+    def waiting_run(self, workflow: str, commit: str, branch: str) -> str:
         """Return the page of a run on *commit* that has not begun, empty without one.
 
-        *workflow* is the name of its file. Source: GitHub's REST documentation, "List
-        workflow runs for a workflow".
+        *workflow* is the name of its file. Only a push to *branch* counts: what was
+        started by hand may be a dry run, and another line releases its own.
+        Source: GitHub's REST documentation, "List workflow runs for a workflow".
         """
         path = f"/actions/workflows/{quote(workflow)}/runs"
         asked = {"head_sha": commit}
         runs = self._github.pages(path, params=asked, key="workflow_runs")
-        waits = (as_text(x.get("html_url")) for x in runs if x.get("status") in _WAITS)
+        whose = ("push", branch)
+        waits = (
+            as_text(run.get("html_url"))
+            for run in runs
+            if run.get("status") in _WAITS
+            and (run.get("event"), run.get("head_branch")) == whose
+        )
         return next(waits, "")
 
     def now(self) -> datetime:

@@ -9,13 +9,14 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from monokeel.ground.answers import Absent, Found, Unknown
-from monokeel.ground.version import is_prerelease
+from monokeel.ground.version import is_prerelease, parse_version
 from monokeel.ground.words import span
 from monokeel.promotion.facts import MoveFacts
 from monokeel.promotion.pointers import ref_of
 from monokeel.promotion.ports import Protection
 from monokeel.release.artifact import Artifact
 from monokeel.release.record import ReleaseRecord
+from monokeel.release.versions import bounds
 
 GateStatus = Literal[
     "ok", "refused", "unknown", "not_asked", "overridden", "skipped", "warning"
@@ -131,10 +132,16 @@ def _line(at: MoveFacts) -> Gate:
         return _passed(f"{at.tag} is on {lines}")
     if at.rollback and at.here.outcome == "good":
         return _passed(f"{at.tag} is not on {lines}, and was good here before")
+    fix = "name its branch in [release] lines."
+    version = parse_version(at.version)
+    for line in sorted(at.lines[1:], key=len):  # of 1.x and 1.4.x the narrower
+        low, high = bounds(line)
+        if low <= version < high:
+            fix = f"if {line} was deleted, push it again:"
+            fix += f" git push origin {at.tag}^{{commit}}:refs/heads/{line}"
     return _refused(
         f"{at.tag} is not on {lines}",
-        f"Merge it into {at.lines[0]} and release a new version, or name its branch in"
-        " [release] lines.",
+        f"Merge it into {at.lines[0]} and release a new version, or {fix}",
     )
 
 

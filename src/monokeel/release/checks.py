@@ -242,7 +242,8 @@ def _unreachable(lost: list[ReleaseTag], now: Start) -> tuple[str, str]:
 
 
 def _stray(claim: Claim) -> tuple[str, str]:
-    fix = f"Take it back: ./inv release --abandon {claim.version}"
+    fix = "If its branch was deleted, push it again, and its next run finishes this."
+    fix += f" Else take it back: ./inv release --abandon {claim.version}"
     if claim.is_tagged:
         fix = f"Check that commit out and run ./inv release there: {claim.commit}"
     claimed = f"{claim.tag} is claimed by {short(claim.commit)}"

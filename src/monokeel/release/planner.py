@@ -121,7 +121,7 @@ def _left_to_newer(now: start.Start, goal: Goal, outside: Outside) -> Goal:
     page, tip = "", now.tip or ""
     if goal.version and now.place == "behind" and not (now.own or now.older):
         with suppress(*NO_ANSWER):
-            page = outside.waiting(tip)
+            page = outside.waiting(tip, now.line)
     if not page:
         return goal
     reason = f"left to the run of {short(tip)}, which is newer and waits: {page}"

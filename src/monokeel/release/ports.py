@@ -172,8 +172,8 @@ class Outside:
 
     A part that cannot be asked is Unknown, with the reason. *wait* lets seconds pass.
     *merge* says that HEAD is no commit of a branch yet. *waiting* returns the page of a
-    release run that waits to begin on a commit, empty if there is none. *misplaced*
-    says that file, clone and environment do not name one repository.
+    release run that waits to begin on (commit, branch), empty if there is none.
+    *misplaced* says that file, clone and environment do not name one repository.
     """
 
     history: History
@@ -183,7 +183,7 @@ class Outside:
     builder: Builder | Unknown = field(default=Unknown(reason="nothing is built here"))
     wait: Callable[[float], None] = lambda _: None
     merge: Merge | None = None
-    waiting: Callable[[str], str] = lambda _: ""
+    waiting: Callable[[str, str], str] = lambda _commit, _branch: ""
     misplaced: RefusedError | None = None
 
 

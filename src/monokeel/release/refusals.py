@@ -67,11 +67,12 @@ def other_record(
     if record is not None:
         images = ", ".join(image.image for image in record.images) or "no image"
         holds = f"is for version {record.version} with {images}"
-    return RefusedError(
-        f"{ref} {holds}, which is not what infra/platform.toml names",
-        fix=f"Take it back: ./inv release --abandon {candidate.version}; then release"
-        " again.",
-    )
+    fix = f"Take it back: ./inv release --abandon {candidate.version}; then release"
+    fix += " again."
+    if ref == candidate.tag_ref:
+        fix = f"A tag stays. To take the next version instead, {_skip(candidate)}."
+    problem = f"{ref} {holds}, which is not what infra/platform.toml names"
+    return RefusedError(problem, fix=fix)
 
 
 def named_otherwise(
@@ -86,14 +87,25 @@ def named_otherwise(
 
 
 def lost_digest(
-    candidate: Candidate, image: CandidateImage, digest: str
+    candidate: Candidate, image: CandidateImage, digest: str, *, tagged: bool
 ) -> RefusedError:
-    """Refuse: the registry no longer has what the draft promises."""
+    """Refuse: the registry no longer has what the record promises."""
+    back = f"or take the release back: ./inv release --abandon {candidate.version}"
+    if tagged:
+        back = "or release a new version: a tag stays."
     return RefusedError(
         f"the registry has lost {image.path}@{digest}, or a part of it, which the"
         f" record of {candidate.tag} names",
-        fix=f"Restore that image, or take the release back: ./inv release --abandon"
-        f" {candidate.version}",
+        fix=f"Restore that image, {back}",
+    )
+
+
+def lost_build(image: CandidateImage, digest: str) -> RefusedError:
+    """Refuse: what this run was to release is not in the registry; nothing is begun."""
+    return RefusedError(
+        f"the registry has not {image.path}@{digest}, or a part of it, which this run"
+        " has built or was handed over",
+        fix="Run ./inv release again without --built: it builds what is missing.",
     )
 
 

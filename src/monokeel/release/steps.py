@@ -12,6 +12,7 @@ they are compared with the record and never decide anything.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from monokeel.ground.answers import Absent, Declined, Found, Lost, Moved, Unknown
 from monokeel.ground.errors import NO_ANSWER, RefusedError, ServiceError
@@ -116,7 +117,7 @@ def _claim(now: Reading) -> Reading:
     for image in now.candidate.images:
         digest = now.digests[image.service]
         if not _is_whole(now.at_digest(image, digest), digest):
-            raise refusals.lost_digest(now.candidate, image, digest)
+            raise refusals.lost_build(image, digest)
     record = now.candidate.record(now.digests)
     after = _create(seen, now.candidate.claim, record).without("refs")
     late = after.releases_begun - seen.releases_begun - {now.candidate.tag}
@@ -176,12 +177,15 @@ def _names_state(now: Reading) -> State:
     """Say which images lack the version, and refuse one at another digest."""
     against: list[RefusedError] = []
     missing, unclear = _to_stage(now), _unclear(now)
+    lost = partial(
+        refusals.lost_digest, now.candidate, tagged=now.tag_record is not None
+    )
     for image in now.candidate.images:
         named = now.named[image.service]
         digest = None if now.record is None else now.record.digest_of(image.service)
         if isinstance(named, Found) and digest in {None, named.digest}:
             if named.missing:
-                against.append(refusals.lost_digest(now.candidate, image, named.digest))
+                against.append(lost(image, named.digest))
         elif isinstance(named, Found):
             against.append(refusals.named_otherwise(now.candidate, image, named))
         elif isinstance(named, Absent):
@@ -190,7 +194,7 @@ def _names_state(now: Reading) -> State:
             if isinstance(held, Unknown):
                 unclear.append(held.reason)
             elif digest is not None and not _is_whole(held, digest):
-                against.append(refusals.lost_digest(now.candidate, image, digest))
+                against.append(lost(image, digest))
     return _state(against, missing, unclear)
 
 

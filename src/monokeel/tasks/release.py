@@ -168,10 +168,10 @@ def _asked() -> "Outside":
     return outside
 
 
-def _waiting(commit: str) -> str:
+def _waiting(commit: str, branch: str) -> str:
     from monokeel.adapters.repository import Repository
 
-    return Repository(wiring.make_github()).waiting_run("release.yml", commit)
+    return Repository(wiring.make_github()).waiting_run("release.yml", commit, branch)
 
 
 def _misplaced() -> RefusedError | None:
