@@ -40,6 +40,8 @@ def example(*, end: str = "") -> Iterator[Report]:
         raise UsageError("what?")
     if end == "bug":
         raise KeyError("s3cret")
+    if end == "ctrl-c":
+        raise KeyboardInterrupt
     if end == "file":
         raise PermissionError(13, "Permission denied", "infra/x")
 
@@ -63,6 +65,7 @@ def run(end: str, *, json: bool = False, config: Config | None = None) -> int:
         ("silent", 4, "error: nobody answered\n"),
         ("wrong", 1, "error: what?\n"),
         ("file", 1, "error: infra/x: Permission denied\n"),
+        ("ctrl-c", 130, ""),
         ("bug", 1, "error: this is a bug in Monokeel: KeyError"),
     ],
 )

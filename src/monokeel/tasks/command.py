@@ -28,6 +28,7 @@ _EXIT: "Final[Mapping[Outcome, int]]" = {
     "refused": RefusedError.exit_code,
     "unknown": errors.ServiceError.exit_code,
 }
+_INTERRUPTED: Final = 130  # as a shell says it: 128 and the number of SIGINT
 _JSON: Final = "print one JSON object instead of text"
 EXITS: Final[Mapping[int, str]] = {
     0: "done, or nothing to do",
@@ -166,6 +167,8 @@ def exit_on_error() -> Iterator[None]:
         yield
     except (MonokeelError, BrokenPipeError) as error:
         raise ending(error) from None
+    except KeyboardInterrupt:
+        raise SystemExit(_INTERRUPTED) from None
     except OSError as error:
         fix = "Check that the file or folder is there, and may be read and written."
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:
