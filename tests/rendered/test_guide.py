@@ -165,3 +165,13 @@ def test_the_guide_has_the_four_procedures() -> None:
 
     for name in ("Ruleset", "Release", "Container", "GitOps Environment"):
         assert f"### {name} Recovery\n" in text
+
+
+def test_the_guide_begins_with_its_contents() -> None:
+    """D26: on call nobody scrolls."""
+    top, _, rest = GUIDE.read_text(encoding="utf-8").partition("\n## ")
+    headings = re.findall(r"^##+ (.+)$", f"## {rest}", re.MULTILINE)
+
+    assert re.findall(r"\[([^]]+)\]\(#([^)]+)\)", top) == [
+        (name, name.lower().replace(" ", "-")) for name in headings
+    ]

@@ -55,6 +55,13 @@ WRITES = {
 }
 
 
+# A new task stands in one of the two lists. An issue is all that --issue writes.
+READS = {"guard", "status", "history", "drift", "doctor", "completion", "services"}
+READS |= {"policy.plan", "policy.export", "policy.lint"}
+READS |= {"template.check", "template.verify"}
+READS |= {"check.branch", "check.title", "check.writer"}
+
+
 def command(name: str) -> Command:
     task: Task = ALL[name]  # type: ignore[type-arg]
     assert isinstance(task, Command)
@@ -112,6 +119,7 @@ def test_a_task_that_writes_has_a_preview() -> None:
     without = [n for n, option in WRITES.items() if option not in contexts[n].flags]
 
     assert without == []
+    assert sorted(READS | WRITES.keys()) == NAMES
 
 
 def test_the_list_has_one_short_line_for_each_task() -> None:
