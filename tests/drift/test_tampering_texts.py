@@ -5,6 +5,7 @@ The questions and the right answers were written down before the texts were look
 """
 
 import json
+import re
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,6 +24,15 @@ from tests.policy.test_policy import MAIN, NAMES, TAGS
 
 ADMIN: Json = {"actor_id": 5, "actor_type": "RepositoryRole", "bypass_mode": "always"}
 KEY: Json = {"actor_id": None, "actor_type": "DeployKey", "bypass_mode": "always"}
+PULL: dict[str, Json] = {
+    "required_approving_review_count": 1,
+    "dismiss_stale_reviews_on_push": True,
+    "require_code_owner_review": False,
+    "require_last_push_approval": True,
+    "required_review_thread_resolution": True,
+}
+CHECKS: dict[str, Json] = {"strict_required_status_checks_policy": True}
+PLACEHOLDER = re.compile(r"\b(?:ID|NAME|VERSION|FILE)\b")
 TRUNK: Json = {"ref_name": {"include": ["refs/heads/trunk"], "exclude": []}}
 ANSWERS = json.loads(
     Path(__file__).with_name("tampering_answers.json").read_text(encoding="utf-8")
@@ -54,8 +64,9 @@ def open_release(place: Place) -> None:
     there["deployment_branch_policy"] = None
 
 
-def push_back(place: Place) -> None:
-    commit = commit_named("1.3.2")
+def push(place: Place, name: str) -> None:
+    commit = commit_named(name)
+    place.shop.clone.apart.add(commit)
     place.shop.push_by_hand("dev", commit)
     place.shop.records.moves = [
         BranchMove(
@@ -71,6 +82,49 @@ def push_back(place: Place) -> None:
 def move_image(place: Place) -> None:
     moved = Found(digest="sha256:" + "f" * 64)
     place.shop.images.there["acme/shop/api", "1.4.0"] = moved
+
+
+def exchange_check(place: Place) -> None:
+    check: Json = {"context": "all-green", "integration_id": 15368}
+    place.policy = [with_checks(check, methods=["squash"]), TAGS, NAMES]
+    place.rulesets.edit(100, **with_checks(check, methods=["squash"]))
+    place.rulesets.editor = 1
+    loose = with_checks({"context": "lint"}, methods=["squash", "merge"])
+    place.rulesets.edit(100, rules=loose["rules"])
+
+
+def with_checks(check: Json, methods: list[Json]) -> dict[str, Json]:
+    pull: Json = {**PULL, "allowed_merge_methods": methods}
+    checks: Json = {**CHECKS, "required_status_checks": [check]}
+    return {
+        **MAIN,
+        "rules": [
+            {"type": "pull_request", "parameters": pull},
+            {"type": "required_status_checks", "parameters": checks},
+        ],
+    }
+
+
+def foreign_key(place: Place) -> None:
+    [ours] = place.repository.deploy_keys()
+    recorded = f'[repository]\nwriter_key = "{ours.fingerprint}"'
+    policy = place.shop.clone.policy
+    place.shop.clone.policy = policy.replace("[repository]", recorded)
+    place.repository.create_deploy_key("ci", "ssh-ed25519 T1RIRVI=")
+
+
+def lose_parent(place: Place) -> None:
+    place.parents = ("base",)
+
+
+def several(place: Place) -> None:
+    by(1, enforcement="disabled")(place)
+    place.repository.locked = False
+    place.repository.environments.pop("policy")
+
+
+def rights(place: Place) -> None:
+    place.repository.approves, place.repository.workflows = True, "write"
 
 
 TAMPERING: dict[str, Callable[[Place], object]] = {
@@ -92,7 +146,23 @@ TAMPERING: dict[str, Callable[[Place], object]] = {
         place.repository.create_deploy_key("monokeel", "ssh-ed25519 T1RIRVI=")
     ),
     "somebody opens the Environment release to every branch": open_release,
-    "eve pushes env/dev back by hand": push_back,
+    "eve pushes env/dev back by hand": lambda place: push(place, "1.3.2"),
+    "eve pushes something unreleased to env/dev": lambda place: push(place, "odd"),
+    "eve deletes the branch of dev": lambda place: place.shop.clone.refs.pop(
+        "refs/heads/env/dev"
+    ),
+    "ben exchanges the required check and lets merge commits in": exchange_check,
+    "somebody makes a second ruleset called main": lambda place: place.rulesets.add(
+        MAIN
+    ),
+    "somebody lets a feature branch use the Environment dev": lambda place: (
+        place.repository.add_branch_policy("dev", "feat/*")
+    ),
+    "somebody adds a write key of another name": foreign_key,
+    "somebody lets workflows write and approve": rights,
+    "the organization loses the ruleset that is expected": lose_parent,
+    "somebody switches the ruleset main and the immutable releases off, and deletes"
+    " the Environment policy": several,
     "somebody moves the tag of a live image": move_image,
 }
 
@@ -123,6 +193,15 @@ def test_the_text_answers_what_who_and_what_to_do(
     with capsys.disabled():
         sys.stdout.write(f"\n--- {name}\n{text}\n")
     assert Reader(answers=answers).wrong(text) == []
+    assert_each_has_its_step(place, text)
+
+
+def assert_each_has_its_step(place: Place, text: str) -> None:
+    """Every difference stands under To do by name, with nothing left to fill in."""
+    to_do = text.partition("\nTo do\n")[2]
+    for each in place.read().drift:
+        assert each.subject in to_do
+    assert not PLACEHOLDER.findall(to_do)
 
 
 def test_there_are_at_least_ten_kinds_each_with_its_answers() -> None:

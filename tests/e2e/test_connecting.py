@@ -194,6 +194,18 @@ def test_a_key_that_is_gone_is_drift_with_its_remedy(shop: Path, box: Sandbox) -
     assert "./inv init" in after.stdout
 
 
+def test_a_fresh_repository_is_in_sync_and_has_no_notes(
+    shop: Path, box: Sandbox
+) -> None:
+    """The ways to merge that the rules refuse are off on GitHub, too."""
+    inv(shop, box, *CONNECT)
+
+    found = inv(shop, box, "drift", "--only", "rulesets,settings")
+
+    assert found.returncode == 0
+    assert found.stdout == "acme/shop: in sync: rulesets, settings\n"
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
@@ -247,8 +259,7 @@ def test_doctor_is_content_after_init(shop: Path, box: Sandbox) -> None:
     findings = answer(done)["findings"]
     assert isinstance(findings, list)
     github = [each for each in findings if each["where"] == "GitHub"]
-    noted = {each["what"]: each["state"] for each in github if each["state"] != "ok"}
-    assert noted == {"other ways to merge": "optional"}  # what the rules refuse
+    assert {each["what"] for each in github if each["state"] != "ok"} == set()
 
 
 def test_doctor_asks_for_secrets_and_rules(shop: Path, box: Sandbox) -> None:
@@ -304,6 +315,9 @@ def test_each_commit_is_checked_where_more_than_the_title_lands(
     rules = shop / "infra/rulesets.json"
     text = rules.read_text(encoding="utf-8")
     rules.write_text(text.replace('["squash"]', '["squash", "rebase"]'))
+    settings = shop / "infra/platform.toml"
+    text = settings.read_text(encoding="utf-8")
+    settings.write_text(text.replace("rebase_merge = false", "rebase_merge = true"))
     rebase = inv(shop, box, *check)
 
     assert squash.returncode == 0, squash.stderr

@@ -119,7 +119,7 @@ def test_whoever_looks_next_sees_the_truth(
     assert shop.version_at("staging") == at
     assert f"staging {at} for " in status(shop)
     assert f" {at} " in newest
-    assert all("staging" in each for each in found.drift)
+    assert all("staging" in each.line for each in found.drift)
     assert plan(shop, "dev", "1.6.0").kind == "there"
     assert order(shop, "prod", "1.5.0") == (
         "1.5.0 was rolled back in staging: data loss" if at == "1.4.0" else ""

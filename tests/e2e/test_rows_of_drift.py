@@ -60,7 +60,7 @@ def gone(name: str) -> Scenario:
 def secret(name: str) -> Scenario:
     return Scenario(
         spoil=lambda s: s.box.state.environments[name].secrets.clear(),
-        said=f"not set; jobs of {name} cannot push. gh secret set {SECRET}",
+        said=f"not set; jobs of {name} cannot push",
         ends=set_secrets,
     )
 
@@ -68,11 +68,6 @@ def secret(name: str) -> Scenario:
 def foreign_key(shop: Ruled) -> object:
     body: Json = {"title": "ci", "key": KEY, "read_only": False}
     return gh("POST", "/keys", body)(shop)
-
-
-def without_foreign_key(shop: Ruled) -> None:
-    [key] = [x for x in shop.github.pages("/keys") if x["title"] == "ci"]
-    gh("DELETE", f"/keys/{key['id']}")(shop)
 
 
 def without_key(shop: Ruled) -> None:
@@ -124,9 +119,7 @@ SCENARIOS: dict[str, Scenario] = {
         said="no writable, enabled deploy key called monokeel",
         ends=init,
     ),
-    "other write keys": Scenario(
-        spoil=foreign_key, said="beside ours: ci (id ", ends=without_foreign_key
-    ),
+    "other write keys": Scenario(spoil=foreign_key, said="beside ours: ci (id "),
     "Environment release": environment("release"),
     "Environment dev": gone("dev"),
     "Environment staging": environment("staging"),
@@ -163,7 +156,7 @@ SCENARIOS: dict[str, Scenario] = {
     ),
     "immutable releases": Scenario(
         spoil=gh("DELETE", "/immutable-releases"),
-        said="off: what is published can be changed",
+        said="immutable releases: off",
     ),
     "classic protection": Scenario(
         spoil=classic,
@@ -244,7 +237,7 @@ class Watched:
         elif "./inv init" in line:
             init(shop)
         else:
-            command = line[line.index(". gh ") + 2 :]
+            command = line[line.index("gh ") :]
             subprocess.run(
                 shlex.split(command),
                 cwd=shop.folder,
@@ -283,7 +276,12 @@ def test_a_row_is_found_named_and_ended(watched: Watched, name: str) -> None:
     if scenario.ends is not None:
         scenario.ends(shop)
     else:
-        watched.carry_out(lines[0] if section == "settings" else text)
+        subject = "main" if name == "rules" else name
+        to_do = text.partition("To do")[2].splitlines()
+        [step, *_] = [
+            x for x in to_do if subject in x.split(": ")[0].strip().split(", ")
+        ]
+        watched.carry_out(step)
     ended, after = watched.drift(section)
 
     assert (ended, scenario.said in after) == (0, False), after

@@ -68,4 +68,4 @@ def drift_in(found: DriftReading, section: str) -> list[str]:
     assert found.verdict == "drift"
     drifting = [name for name in found.facts if found.verdict_of(name) == "drift"]
     assert drifting == [section]
-    return list(found.facts[section].drift)
+    return [each.line for each in found.facts[section].drift]

@@ -15,7 +15,7 @@ from monokeel.policy.plan import make_plan, plan_report
 from monokeel.policy.ports import FileVersion
 from monokeel.policy.reading import Reading, read_rulesets, with_names
 from monokeel.policy.rulesets import parse_policy
-from monokeel.policy.wording import problem_lines, remedies, sections_of
+from monokeel.policy.wording import problem_lines, sections_of, steps_of, to_do
 from tests.fakes.rulesets import FakeRulesets
 from tests.policy.test_policy import MAIN, TAGS, in_force, policy
 
@@ -35,6 +35,11 @@ def version(commit: str, *bodies: dict[str, Json]) -> FileVersion:
     return FileVersion(
         commit=commit * 40, subject=f"change {commit}", text=json.dumps(bodies)
     )
+
+
+def remedies(reading: Reading) -> tuple[str, ...]:
+    found = reading.comparisons
+    return to_do((x.name, y) for x in found for y in steps_of(x, found, "acme/shop"))
 
 
 def read(rulesets: FakeRulesets, *bodies: dict[str, Json]) -> Reading:
@@ -114,7 +119,7 @@ def test_a_merged_change_that_nobody_applied_is_no_tampering() -> None:
     ahead = "the file is ahead: commit cccccccccccc of infra/rulesets.json ('change c')"
     assert f"{ahead} was not applied since" in text
     assert "by ben" not in text
-    [step] = remedies(reading.comparisons, "acme/shop")
+    [step] = remedies(reading)
     assert step == "main: run ./inv policy.apply: what was merged was not applied since"
 
 
@@ -158,7 +163,7 @@ def test_a_ruleset_that_was_renamed_on_github_is_said_so() -> None:
     assert any(
         "it is main, renamed" in line for line in problem_lines(reading.comparisons)
     )
-    [step] = remedies(reading.comparisons, "acme/shop")
+    [step] = remedies(reading)
     name, apply = step.index("rulesets/100 -f name=main;"), step.index("policy.apply")
     assert name < apply
 
@@ -168,7 +173,7 @@ def test_the_names_of_all_that_delete_unmanaged_deletes_are_said() -> None:
 
     reading, _, _ = told(rulesets)
 
-    lines = remedies(reading.comparisons, "acme/shop")
+    lines = remedies(reading)
     assert [line.partition(":")[0] for line in lines] == ["a", "b"]
     assert all("in no file: a, b)" in line for line in lines)
     assert "rulesets/102 " in lines[0]
@@ -216,11 +221,11 @@ def test_what_is_deleted_is_printed_before() -> None:
         ),
         (
             lambda r: r.add(TAGS),
-            "gh api -X DELETE repos/acme/shop/rulesets/ID (ID is 101 or 102)",
+            "the rest: gh api -X DELETE repos/acme/shop/rulesets/102",
         ),
         (
             lambda r: r.delete(101),
-            "organizations/acme/settings/audit-log?q=action:repository_ruleset.destroy",
+            "run ./inv policy.apply to bring it back",
         ),
     ],
     ids=["changed", "unmanaged", "unknown", "duplicate", "deleted"],
@@ -233,7 +238,7 @@ def test_each_state_has_the_step_that_ends_it(
 
     reading, _, _ = told(rulesets)
 
-    assert words in " ".join(remedies(reading.comparisons, "acme/shop"))
+    assert words in " ".join(remedies(reading))
 
 
 def test_a_ruleset_that_others_keep_is_shown_and_no_drift() -> None:

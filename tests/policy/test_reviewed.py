@@ -32,8 +32,15 @@ def edited(*edits: Edit) -> tuple[Ruleset, ...]:
         adds("bypass_actors", item=ADMIN),
         drops(*CHECKS, 1),
         sets("name", to="another"),
+        sets(*CHECKS[:3], "do_not_enforce_on_create", to=True),
+        sets("rules", "branch_name_pattern", "parameters", "pattern", to=".*"),
+        sets("rules", "branch_name_pattern", "parameters", "negate", to=True),
+        sets("target", to="tag"),
     ],
-    ids=["off", "reviews", "threads", "a rule", "a bypass", "a check", "gone"],
+    ids=[
+        *("off", "reviews", "threads", "a rule", "a bypass", "a check", "gone"),
+        *("new branches", "a pattern", "turned round", "other refs"),
+    ],
 )
 def test_what_is_looser_is_named(edit: Edit) -> None:
     assert loosened(edited(), edited(edit)) != []
@@ -45,11 +52,18 @@ def test_what_is_looser_is_named(edit: Edit) -> None:
         sets(*PULL, "required_approving_review_count", to=6),
         adds("rules", item={"type": "required_signatures"}),
         sets("bypass_actors", to=[]),
+        sets(*PULL, "allowed_merge_methods", to=["squash"]),
     ],
-    ids=["reviews", "a rule", "nobody passes"],
+    ids=["reviews", "a rule", "nobody passes", "fewer ways to merge"],
 )
 def test_what_is_stricter_is_not(edit: Edit) -> None:
     assert loosened(edited(), edited(edit)) == []
+
+
+def test_one_more_way_to_merge_is_looser() -> None:
+    squash = edited(sets(*PULL, "allowed_merge_methods", to=["squash"]))
+
+    assert loosened(squash, edited()) != []
 
 
 def test_one_more_ruleset_loosens_nothing() -> None:

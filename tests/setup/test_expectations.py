@@ -103,7 +103,7 @@ def test_another_write_key_is_named_and_a_read_only_one_is_not() -> None:
     assert key.detail.endswith(
         f"beside ours: ci (id 3, {ci}, added at 2026-01-01T00:00:00Z)"
     )
-    assert "gh api --method DELETE repos/acme/shop/keys/ID" in key.remedy
+    assert "gh api --method DELETE repos/acme/shop/keys/3" in key.remedy
 
 
 def test_a_fingerprint_is_what_ssh_keygen_prints() -> None:
@@ -329,6 +329,7 @@ def test_another_default_branch_is_named_with_the_command() -> None:
         "default branch on GitHub": Otherwise(
             detail="GitHub's default branch is trunk, infra/platform.toml says main",
             remedy="gh api -X PATCH repos/acme/shop -f default_branch=main",
+            severe=True,
         )
     }
 

@@ -23,6 +23,7 @@ REPORT = Report(
     headline=f"api is {DIGEST}",
     sections=(
         Section("Why", ("ok all is well", "unknown nobody answered", "a [b] :tada:")),
+        Section("To do", ("other write keys: delete them",)),
         Section(
             "",
             table=Table(
@@ -30,6 +31,7 @@ REPORT = Report(
                 (
                     ("api", "blocked", DIGEST),
                     ("web", "ok", f"run: git checkout {'a' * 40}"),
+                    ("taken", "other", DIGEST),
                     ("worker", "missing", "words " * 30),
                     ("other", "unknown", "x" * 200),
                 ),
@@ -74,7 +76,8 @@ def test_each_state_has_its_colour_and_its_word(coloured: pytest.MonkeyPatch) ->
     assert "\x1b[33munknown\x1b[0m" in text
     assert "\x1b[1;31mblocked\x1b[0m" in text
     assert "\x1b[1;31mmissing\x1b[0m" in text
-    assert "\x1b[1;31mother" not in text
+    assert "\x1b[1;31mother\x1b[0m" in text  # as a state, and not as a word
+    assert text.count("\x1b[1;31mother") == 1
 
 
 def test_nothing_of_a_cell_is_left_out(coloured: pytest.MonkeyPatch) -> None:

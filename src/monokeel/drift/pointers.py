@@ -1,6 +1,6 @@
 """Environment branches that are not where the records say."""
 
-from monokeel.drift.sections import Facts
+from monokeel.drift.sections import Deviation, Facts
 from monokeel.ground.answers import Json
 from monokeel.ground.errors import NO_ANSWER
 from monokeel.ground.version import is_newer
@@ -10,20 +10,23 @@ from monokeel.promotion.pointers import branch_of
 from monokeel.promotion.ports import Records
 from monokeel.promotion.reading import Place, Reading
 
+_STRAY = (
+    "name its environment in infra/platform.toml by a pull request, or delete the"
+    " branch as its line says"
+)
+
 
 def check_pointers(reading: Reading, records: Records) -> Facts:
     """Return what is wrong with the environment branches; read only.
 
     Before the first promotion there is nothing to be wrong: a note says so.
     """
-    drift: list[str] = []
+    drift: list[Deviation] = []
     entries: list[dict[str, Json]] = []
     for place in reading.places:
         mover = _mover(place, records) if place.drift else None
         by = f" (by {mover[0]} at {when(mover[1])})" if mover else ""
-        for problem in place.drift:
-            fact, mark, helps = problem.partition("; ")
-            drift.append(f"{fact}{by}{mark}{helps}")
+        drift += [_deviation(place, problem, by) for problem in place.drift]
         entries.append(
             {
                 "environment": place.name,
@@ -34,9 +37,12 @@ def check_pointers(reading: Reading, records: Records) -> Facts:
                 "moved_by": {"by": mover[0], "at": mover[1]} if mover else None,
             }
         )
-    strays = reading.pointers.strays(reading.settings)
+    drift += [
+        Deviation(line=each, subject=each.partition(" ")[0], steps=(_STRAY,), severe=1)
+        for each in reading.pointers.strays(reading.settings)
+    ]
     return Facts(
-        drift=dict.fromkeys((*drift, *strays), ""),
+        drift=tuple(drift),
         unverified=tuple(
             Unverified(item="pointers", subject="", reason=each, hidden=True)
             for each in reading.unchecked.values()
@@ -56,6 +62,23 @@ def _mover(place: Place, records: Records) -> tuple[str, str] | None:
         if place.commit is None or move.after == place.commit:
             return move.actor or "somebody", f"{move.at:%Y-%m-%dT%H:%M:%SZ}"
     return None
+
+
+def _deviation(place: Place, problem: str, by: str) -> Deviation:
+    """Return *problem*: its fact, and apart from that what ends it."""
+    fact, _, helps = problem.partition("; ")
+    last, here, steps = place.last, place.version, [helps] * bool(helps)
+    astray = fact.startswith(branch_of(place.name))
+    if astray and here and last is not None and place.current is None:
+        rolls = " --rollback" if is_newer(here, last.version) else ""
+        back = f"./inv promote --env {place.name} --version {last.version}{rolls}"
+        steps.insert(0, f"to go back to what the last record says: {back}")
+    return Deviation(
+        line=f"{fact}{by}",
+        subject=branch_of(place.name),
+        steps=tuple(steps),
+        severe=int(astray),
+    )
 
 
 def _notes(reading: Reading) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from monokeel.drift.pointers import check_pointers
 from monokeel.drift.ports import Outside
 from monokeel.drift.releases import check_releases
 from monokeel.drift.rulesets import check_rulesets
-from monokeel.drift.sections import Facts, Wanted
+from monokeel.drift.sections import Deviation, Facts, Wanted
 from monokeel.drift.settings import check_settings
 from monokeel.ground.errors import NO_ANSWER
 from monokeel.ground.settings import Settings
@@ -28,6 +28,11 @@ class DriftReading:
     def unverified(self) -> tuple[Unverified, ...]:
         """Everything that could not be verified, in all sections."""
         return tuple(x for facts in self.facts.values() for x in facts.unverified)
+
+    @property
+    def drift(self) -> tuple[Deviation, ...]:
+        """Everything that is not as the files say, in all sections."""
+        return tuple(x for facts in self.facts.values() for x in facts.drift)
 
     @property
     def notes(self) -> tuple[str, ...]:

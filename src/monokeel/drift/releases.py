@@ -1,15 +1,23 @@
 """Versions that environments run and that are not as they were released."""
 
 from collections.abc import Iterator
+from functools import partial
 
-from monokeel.drift.sections import Facts
-from monokeel.ground.answers import Absent, Json, Unknown
+from monokeel.drift.sections import Deviation, Facts
+from monokeel.ground.answers import Absent, Found, Json, Unknown
 from monokeel.ground.settings import Settings
 from monokeel.policy.reading import Unverified
 from monokeel.promotion.facts import read_release
 from monokeel.promotion.pointers import Pointers
 from monokeel.promotion.ports import Outside
+from monokeel.release.artifact import NOTHING, Artifact, TaggedImage
 from monokeel.release.record import ReleaseRecord
+
+_Record = ReleaseRecord | Absent | Unknown
+# Without the option it would wrap the manifest, and give it another digest (docs of
+# docker buildx imagetools create).
+_RETAG = "docker buildx imagetools create --prefer-index=false"
+_WHO = "who moved it stands in the registry's own log alone"
 
 
 def check_releases(settings: Settings, pointers: Pointers, outside: Outside) -> Facts:
@@ -18,44 +26,74 @@ def check_releases(settings: Settings, pointers: Pointers, outside: Outside) -> 
     An environment at no release is not asked about here: that is a matter of its
     pointer. A registry that does not answer leaves its images unverified.
     """
-    at = [pointers.branches.get(each.name) for each in settings.environments]
-    live = {version for commit in at if (version := pointers.version_at(commit))}
-    drift: list[str] = []
+    running: dict[str, list[str]] = {}
+    for each in settings.environments:
+        version = pointers.version_at(pointers.branches.get(each.name))
+        if version:
+            running.setdefault(version, []).append(each.name)
+    drift: list[Deviation] = []
     unverified: list[Unverified] = []
     entries: list[dict[str, Json]] = []
-    for version in sorted(live):
-        found = list(_check(settings, pointers, version, outside))
-        problems = [each for each in found if isinstance(each, str)]
-        drift += problems
-        unverified += [each for each in found if isinstance(each, Unverified)]
-        commit = pointers.releases[version]
-        entries.append({"version": version, "commit": commit, "problems": [*problems]})
+    for version, places in sorted(running.items()):
+        tag, found = (
+            settings.tag(version),
+            read_release(outside, settings, pointers, version),
+        )
+        anew = f"merge a fix, then promote what it makes to {' and '.join(places)}"
+        wrong = [*_wrong(tag, found, anew, settings.registry_host)]
+        drift += wrong
+        unverified += _unclear(tag, *found)
+        entries.append(
+            {
+                "version": version,
+                "commit": pointers.releases[version],
+                "problems": [each.line for each in wrong],
+            }
+        )
     return Facts(
-        drift=dict.fromkeys(drift, ""),
+        drift=tuple(drift),
         unverified=tuple(unverified),
-        notes=() if live else ("no release is live yet",),
+        notes=() if running else ("no release is live yet",),
         entries=tuple(entries),
     )
 
 
-def _check(
-    settings: Settings, pointers: Pointers, version: str, outside: Outside
-) -> Iterator[str | Unverified]:
-    tag = settings.tag(version)
-    release, artifact = read_release(outside, settings, pointers, version)
-    match release:
-        case Unknown(reason=reason):
-            yield _unclear("release", tag, reason)
-        case Absent():
-            yield f"release {tag} is live, but its tag carries no record of a release"
-        case ReleaseRecord():
-            pass
-    if artifact is not None:
-        yield from artifact.wrong
-        for each in artifact.images:
-            if isinstance(each.answer, Unknown):
-                yield _unclear("images", each.name, each.answer.reason)
+def _wrong(
+    tag: str, found: tuple[_Record, Artifact | None], anew: str, host: str
+) -> Iterator[Deviation]:
+    """Yield what is wrong with the release *tag*; *anew* is what no other step ends."""
+    release, artifact = found
+    wrong = partial(Deviation, subject=tag, steps=(anew,), severe=1)
+    if isinstance(release, Absent):
+        yield wrong(
+            line=f"release {tag} is live, but its tag carries no record of a release"
+        )
+    for line in artifact.misnamed if artifact else ():
+        yield wrong(line=line)
+    for each in artifact.images if artifact else ():
+        if each.wrong:
+            steps = (*_steps(each, anew, host), _WHO)
+            yield wrong(line=each.wrong, subject=each.name, steps=steps)
 
 
-def _unclear(item: str, subject: str, reason: str) -> Unverified:
-    return Unverified(item=item, subject=subject, reason=reason, hidden=False)
+def _steps(image: TaggedImage, anew: str, host: str) -> Iterator[str]:
+    at = f"{host}/{image.name}"
+    if image.released == NOTHING:
+        yield f"no record names it: delete {at} in the registry"
+    elif isinstance(image.answer, Found) and image.answer.missing:
+        yield anew
+    else:
+        kept = f"{host}/{image.image}@{image.released}"
+        yield f"give it its digest back: {_RETAG} --tag {at} {kept}"
+        yield f"if the registry has lost that digest: {anew}"
+
+
+def _unclear(
+    tag: str, release: _Record, artifact: Artifact | None
+) -> Iterator[Unverified]:
+    unclear = partial(Unverified, hidden=False)
+    if isinstance(release, Unknown):
+        yield unclear(item="release", subject=tag, reason=release.reason)
+    for each in artifact.images if artifact else ():
+        if isinstance(each.answer, Unknown):
+            yield unclear(item="images", subject=each.name, reason=each.answer.reason)

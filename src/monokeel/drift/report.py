@@ -1,26 +1,19 @@
 """The report of a drift run, in words and as JSON."""
 
+from collections.abc import Collection, Iterator, Sequence
+
 from monokeel.drift.reading import DriftReading
+from monokeel.drift.sections import Deviation
 from monokeel.ground.answers import Json
 from monokeel.ground.report import Report, Section, Table
 from monokeel.policy.reading import OUTCOMES, unverified_lines
-from monokeel.policy.wording import comparison_json, remedies, sections_of
+from monokeel.policy.wording import comparison_json, sections_of, to_do
 
 _WORDS = {
     "in_sync": "in sync",
     "in_sync_as_seen": "in sync as far as seen",
     "drift": "drift",
     "unverifiable": "not verified",
-}
-_TO_DO = {  # where the lines of a section do not say it themselves
-    "settings": "settings: who changed a setting stands in the audit log alone:"
-    " https://github.com/organizations/{owner}/settings/audit-log",
-    "pointers": "pointers: ./inv history --env NAME says which version should be there;"
-    " ./inv promote --env NAME --version VERSION goes back to it (--rollback to an"
-    " older one), or records the version that is there",
-    "releases": "releases: who moved a tag stands in the registry's own log alone;"
-    " ./inv status says which environments run the version; nothing published is"
-    " overwritten: release a new one, ./inv promote --env NAME --version VERSION",
 }
 
 
@@ -29,36 +22,42 @@ def drift_report(found: DriftReading) -> Report:
     allowed, reading = found.wanted.allowed, found.section("rulesets").rulesets
     verdicts = tuple((name, _WORDS[found.verdict_of(name)]) for name in found.facts)
     table = Table(("section", "verdict"), verdicts)
-    repository = found.wanted.repository
-    owner = repository.partition("/")[0]
-    drifting = [name for name, each in found.facts.items() if each.drift]
-    others = [_TO_DO[x].format(owner=owner) for x in drifting if x in _TO_DO]
+    drift, shown = found.drift, {"rulesets": [x.name for x in reading.comparisons]}
+    steps = to_do((each.subject, step) for each in drift for step in each.steps)
     unclear = [each for each in found.unverified if not each.accepted(allowed)]
-    count = sum(len(each.drift) for each in found.facts.values())
-    last = f"{count} to repair, {len(found.unverified)} not verified"
+    last = f"{len(drift)} to repair, {len(found.unverified)} not verified"
     return Report(
-        headline=f"{repository}: {_headline(found)}",
+        headline=f"{found.wanted.repository}: {_headline(found)}",
         sections=(
             Section("Sections", table=table if found.verdict != "in_sync" else None),
             *sections_of(reading.comparisons),
             *(
-                Section(f"Drift in {name}", tuple(each.drift))
+                Section(
+                    f"Drift in {name}", tuple(_lines(each.drift, shown.get(name, ())))
+                )
                 for name, each in found.facts.items()
-                if name != "rulesets"
             ),
             Section("Not verified", unverified_lines(found.unverified, allowed)),
             Section("To know", found.notes),
             Section("Inherited, not compared", reading.inherited),
-            Section("To do", (*remedies(reading.comparisons, repository), *others)),
+            Section("To do", steps),
             Section("", (last,) if found.verdict != "in_sync" else ()),
         ),
-        data=_as_json(found),
+        data={**_as_json(found), "to_do": list(steps)},
         problems=(  # annotations: every drift, and what nobody accepted unverified
-            *(line for each in found.facts.values() for line in each.drift),
+            *_lines(drift),
             *(f"not verified: {line}" for line in unverified_lines(unclear, allowed)),
         ),
         outcome=OUTCOMES[found.verdict],
     )
+
+
+def _lines(drift: Sequence[Deviation], but: Collection[str] = ()) -> Iterator[str]:
+    """Yield the line of each, but for the subjects that are shown value by value."""
+    for each in drift:
+        unmarked = each.severe and "(severe)" not in each.line
+        if each.subject not in but:
+            yield f"{each.line}{' (severe)' if unmarked else ''}"
 
 
 def _as_json(found: DriftReading) -> dict[str, Json]:
@@ -69,7 +68,7 @@ def _as_json(found: DriftReading) -> dict[str, Json]:
         "sections": {name: found.verdict_of(name) for name in found.facts},
         "rulesets": [comparison_json(each) for each in reading.comparisons],
         "unverified": [each.as_json(allowed) for each in found.unverified],
-        "settings": list(found.section("settings").drift),
+        "settings": [*_lines(found.section("settings").drift)],
         "pointers": list(found.section("pointers").entries),
         "releases": list(found.section("releases").entries),
         "notes": list(found.notes),
@@ -85,10 +84,9 @@ def _headline(found: DriftReading) -> str:
         case "in_sync_as_seen":
             return f"in sync as far as seen: {asked}; {blind} not verified"
         case "drift":
-            compared = found.section("rulesets").rulesets.comparisons
-            severe = sum(each.severe for each in compared)
-            return "GitHub is not as the files say" + f": {severe} severe" * (
-                severe > 0
+            severe = sum(each.severe for each in found.drift)
+            return (
+                f"GitHub is not as the files say{f': {severe} severe' * (severe > 0)}"
             )
         case "unverifiable":
             return "not everything could be verified"

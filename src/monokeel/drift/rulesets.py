@@ -1,14 +1,15 @@
 """Rulesets that are not as the policy file says, and what made them so."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 from monokeel.drift.ports import Outside
-from monokeel.drift.sections import Facts, Wanted
+from monokeel.drift.sections import Deviation, Facts, Wanted, audit_log
 from monokeel.policy.comparison import Comparison
 from monokeel.policy.origin import MOST_VERSIONS, find_origins
-from monokeel.policy.reading import read_rulesets, with_names
+from monokeel.policy.reading import Reading, read_rulesets, with_names
 from monokeel.policy.rulesets import BYPASS
-from monokeel.policy.wording import problem_lines
+from monokeel.policy.wording import problem_lines, steps_of
 
 
 def check_rulesets(wanted: Wanted, outside: Outside) -> Facts:
@@ -22,14 +23,27 @@ def check_rulesets(wanted: Wanted, outside: Outside) -> Facts:
         file = outside.history.versions_of("infra/rulesets.json", MOST_VERSIONS)
         reading = find_origins(reading, outside.rulesets, file)
         reading = with_names(reading, outside.rulesets)
-    drift = {
-        line: BYPASS if _passes(each) else "rulesets"
+    who = partial(audit_log, wanted, outside, "?q=action:repository_ruleset.destroy")
+    drift = [
+        Deviation(
+            line=line,
+            item=BYPASS if _passes(each) else "rulesets",
+            subject=each.name,
+            steps=tuple(_steps(each, reading, who)),
+            severe=each.severe,
+        )
         for each in reading.comparisons
         for line in problem_lines([each])
-    }
-    parents = _parents(reading.inherited, policy.parents)
-    drift |= dict.fromkeys(parents, "rulesets")
-    return Facts(drift=drift, unverified=reading.unverified, rulesets=reading)
+    ]
+    drift += _parents(reading, policy.parents)
+    return Facts(drift=tuple(drift), unverified=reading.unverified, rulesets=reading)
+
+
+def _steps(each: Comparison, reading: Reading, who: Callable[[], str]) -> Iterator[str]:
+    steps = [*steps_of(each, reading.comparisons, reading.repository)]
+    yield from steps
+    if each.state == "missing" and steps:  # not renamed; its history is gone with it
+        yield f"who deleted it stands in the audit log alone: {who()}"
 
 
 def _passes(comparison: Comparison) -> bool:
@@ -37,15 +51,29 @@ def _passes(comparison: Comparison) -> bool:
     return any(each.path.startswith(BYPASS) and each.counts for each in differences)
 
 
-def _parents(inherited: Sequence[str], wanted: Sequence[str]) -> Iterator[str]:
+def _parents(reading: Reading, wanted: Sequence[str]) -> Iterator[Deviation]:
     """Yield what differs from ``[policy] parents``, where it names any."""
-    there = {each.rpartition(" (")[0]: each for each in inherited}
+    there = {each.rpartition(" (")[0]: each for each in reading.inherited}
+    owner = reading.repository.partition("/")[0]
+    page = f"https://github.com/organizations/{owner}/settings/rules"
+    kept = "[policy] parents of infra/platform.toml by a pull request"
+    back = f"an owner of {owner} brings it back at {page}; no longer meant: take it out"
     for name in wanted:
         if name not in there:
-            yield (
-                f"ruleset {name} of the organization is not there (an owner knows why),"
-                " or no longer meant: [policy] parents of infra/platform.toml"
+            yield Deviation(
+                line=f"ruleset {name} of the organization is not there",
+                item="rulesets",
+                subject=name,
+                steps=(f"{back} of {kept}",),
+                severe=1,
             )
     for name, shown in there.items() if wanted else ():
         if name not in wanted:
-            yield f"ruleset {shown} appeared above: name it in [policy] parents"
+            yield Deviation(
+                line=f"ruleset {shown} appeared above",
+                item="rulesets",
+                subject=name,
+                steps=(
+                    f"made at {page}: name it in {kept}, or ask an owner of {owner}",
+                ),
+            )

@@ -1,10 +1,11 @@
 """What a drift run was asked for, section by section, and what it found in one."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from monokeel.drift.ports import Outside
 from monokeel.ground.answers import Json
-from monokeel.ground.errors import UsageError
+from monokeel.ground.errors import NO_ANSWER, UsageError
 from monokeel.ground.settings import Settings
 from monokeel.policy.reading import Reading, Unverified
 from monokeel.policy.rulesets import Ruleset
@@ -35,18 +36,44 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Deviation:
+    """One thing that is not as the files say, in a *line*, and the *steps* that end it.
+
+    *item* names its kind as ``Unverified.item`` does, *subject* the thing itself. A
+    step stands in the report behind its subject, with no value left to fill in. It is
+    *severe* as often as somebody may do now, or has done, what the files forbid.
+    """
+
+    line: str
+    item: str = ""
+    subject: str
+    steps: tuple[str, ...] = ()
+    severe: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """One section of the report: what differs, what is unclear, what to know.
 
-    *drift* has for each line what it is about, as ``Unverified.item`` names it;
     *rulesets* are compared in detail.
     """
 
-    drift: Mapping[str, str] = field(default_factory=dict)
+    drift: tuple[Deviation, ...] = ()
     unverified: tuple[Unverified, ...] = ()
     notes: tuple[str, ...] = ()
     entries: tuple[dict[str, Json], ...] = ()
     rulesets: Reading = field(default_factory=Reading)
+
+
+def audit_log(wanted: Wanted, outside: Outside, query: str = "") -> str:
+    """Return the page that knows who changed what has no history on GitHub."""
+    try:
+        if outside.rulesets.owner_is_person():
+            return "https://github.com/settings/security-log"
+    except NO_ANSWER:
+        pass
+    owner = wanted.repository.partition("/")[0]
+    return f"https://github.com/organizations/{owner}/settings/audit-log{query}"
 
 
 def parse_sections(text: str) -> tuple[str, ...]:

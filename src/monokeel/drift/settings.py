@@ -1,7 +1,9 @@
 """What the rules rest on: every row of the table of expectations, seen again."""
 
+from functools import cache, partial
+
 from monokeel.drift.ports import Outside
-from monokeel.drift.sections import Facts, Wanted
+from monokeel.drift.sections import Deviation, Facts, Wanted, audit_log
 from monokeel.ground.answers import Unknown
 from monokeel.policy.reading import Unverified
 from monokeel.setup.expectations import expectations
@@ -11,19 +13,25 @@ from monokeel.setup.rows import AsWanted, Declared, Expectation, Otherwise, answ
 
 def check_settings(wanted: Wanted, outside: Outside) -> Facts:
     """Return where GitHub is otherwise than the table expects, and what ends that."""
-    drift = {
-        f"{each.line}. Correct one of the two files": "agreement"
+    drift = [
+        Deviation(
+            line=each.line,
+            item="agreement",
+            subject=each.path,
+            steps=("correct one of the two files by a pull request",),
+        )
         for each in wanted.disagreements
         if not each.warning
-    }
+    ]
     unverified: list[Unverified] = []
     notes = [each.line for each in wanted.disagreements if each.warning]
+    who = cache(partial(audit_log, wanted, outside))
     for row in watched_rows(wanted, outside):
         match answer_to(row):
             case Otherwise(detail=detail, remedy=remedy) if row.watched == "note":
                 notes.append(f"{row.name}: {detail}. {remedy}")
-            case Otherwise(detail=detail, remedy=remedy):
-                drift[f"{row.name}: {detail}; {row.lost}. {remedy}"] = row.item
+            case Otherwise() as found:
+                drift.append(_deviation(row, found, who()))
             case Unknown(reason=reason) if row.item == "writer_app":
                 notes.append(f"{row.name}: {reason}")
             case Unknown(reason=reason, hidden=hidden):
@@ -37,7 +45,17 @@ def check_settings(wanted: Wanted, outside: Outside) -> Facts:
                 )
             case AsWanted():
                 pass
-    return Facts(drift=drift, unverified=tuple(unverified), notes=tuple(notes))
+    return Facts(drift=tuple(drift), unverified=tuple(unverified), notes=tuple(notes))
+
+
+def _deviation(row: Expectation, found: Otherwise, who: str) -> Deviation:
+    return Deviation(
+        line=f"{row.name}: {found.detail}; {row.lost}",
+        item=row.item,
+        subject=row.name,
+        steps=(found.remedy, f"who changed it stands in the audit log alone: {who}"),
+        severe=int(found.severe),
+    )
 
 
 def watched_rows(wanted: Wanted, outside: Outside) -> tuple[Expectation, ...]:

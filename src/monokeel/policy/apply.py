@@ -11,7 +11,7 @@ from monokeel.policy.plan import Plan, rulesets_in
 from monokeel.policy.ports import Rulesets
 from monokeel.policy.refusal import Refusal
 from monokeel.policy.rulesets import Ruleset
-from monokeel.policy.wording import comparison_json, problem_lines, remedies
+from monokeel.policy.wording import comparison_json, problem_lines, steps_of, to_do
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,7 +152,9 @@ def _after(plan: Plan, results: Mapping[str, _Written]) -> Iterator[Comparison]:
 
 def applied_report(applied: Applied) -> Report:
     """Return the report of what was written, and of what still differs."""
-    left, done = problem_lines(applied.comparisons), len(applied.done)
+    after = applied.comparisons
+    left, done = problem_lines(after), len(applied.done)
+    steps = ((x.name, y) for x in after for y in steps_of(x, after, applied.repository))
     headline = f"{rulesets_in(done)} written" if done else "nothing written"
     if left:
         headline += f", {len(left)} left to look at"
@@ -165,7 +167,7 @@ def applied_report(applied: Applied) -> Report:
             Section("Gaps (declared optional)", applied.gaps),
             Section("Still different", left),
             Section("To know", applied.notes),
-            Section("To do", remedies(applied.comparisons, applied.repository)),
+            Section("To do", to_do(steps)),
         ),
         data={
             "repository": applied.repository,

@@ -17,6 +17,11 @@ Kind = Literal["changed", "missing", "added", "unknown", "gap", "note"]
 # elsewhere: in no file, and [policy] unmanaged says that others keep it.
 State = Literal["same", "changed", "missing", "unmanaged", "elsewhere", "duplicate"]
 _HARMLESS = ("gap", "note")
+# Parameters of rules of which more, or another item, lets somebody do more.
+_FREEING = (
+    *("allowed_merge_methods", "allowed_actors", "do_not_enforce_on_create"),
+    *("max_file_path_length", "max_file_size", "update_allows_fetch_and_merge"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,32 +39,50 @@ class Difference:
     kind: Kind
 
     @property
+    def list_path(self) -> str:
+        """The path of the list that it is an item of, else its own."""
+        return self.path.partition("[")[0]
+
+    @property
     def severe(self) -> bool:
         """Whether somebody may do now what the file forbids to everybody.
 
-        A new way past, a ruleset that is off, a rule or a ref that is gone.
+        A new way past, a ruleset that is off or elsewhere; a rule, a check, the last
+        approval or a ref that is gone.
         """
-        match self.path.partition("[")[0]:
+        match self.list_path.removeprefix("rules."):
             case "enforcement":
                 return self.desired == "active"
             case "bypass_actors":
                 return self.live not in (None, "pull_request")
-            case "conditions.ref_name.include":
-                return self.live is None
             case "conditions.ref_name.exclude":
                 return self.desired is None
-            case path:
-                rule = path.startswith("rules.") and path.count(".") == 1
-                return rule and self.kind == "missing"
+            case (
+                "conditions.ref_name.include"
+                | "required_status_checks.required_status_checks"
+            ):
+                return self.live is None
+            case "pull_request.required_approving_review_count":
+                return not self.live
+            case name:
+                rule = "." not in name and self.path != name
+                return name == "target" or (rule and self.kind == "missing")
 
     @property
     def loosens(self) -> bool:
-        """Whether what is *live* asks for less than what was *desired*."""
+        """Whether what is *live* may ask for less than what was *desired*.
+
+        Of two texts (a pattern, a mode) nobody knows which asks for more.
+        """
+        if not self.counts or self.severe or not self.path.startswith("rules."):
+            return self.counts and self.severe
         before, now = self.desired, self.live
-        gone = self.kind == "missing" and self.path.startswith("rules.")
-        if isinstance(before, int) and isinstance(now, int):  # true > false, too
-            return before > now
-        return (self.severe or gone) and self.counts
+        name = self.list_path.rpartition(".")[2]
+        if self.kind != "changed":
+            return (self.kind == "missing") is not (name in _FREEING)
+        if isinstance(before, int) and isinstance(now, int) and name != "negate":
+            return (before > now) is not (name in _FREEING)  # true > false, too
+        return True
 
     @property
     def counts(self) -> bool:
@@ -141,7 +164,20 @@ class Comparison:
         """How many severe lines it has; a ruleset that is not there is one."""
         if self.state == "missing":
             return int(self.drifts)
-        return sum(each.severe for each in self.differences)
+        return sum(any(each.severe for each in x) for x in self.by_line)
+
+    @property
+    def by_line(self) -> list[list[Difference]]:
+        """The differences, those of one list together: what a reader takes for one.
+
+        Each actor of the bypass list stands alone.
+        """
+        by_path: dict[str, list[Difference]] = {}
+        for each in self.differences:
+            alone = each.path.startswith(BYPASS) or not each.path.endswith("]")
+            key = each.path if alone else each.list_path
+            by_path.setdefault(key, []).append(each)
+        return [*by_path.values()]
 
     @property
     def is_gap(self) -> bool:
@@ -200,6 +236,11 @@ def compare(desired: Ruleset, live: Ruleset) -> tuple[Difference, ...]:
         wanted.pop(BYPASS, None)
         there.pop(BYPASS, None)
     return tuple(sorted(_branches("", wanted, there), key=lambda each: each.path))
+
+
+def differs(desired: Ruleset, live: Ruleset) -> bool:
+    """Say whether anything that counts is different."""
+    return any(each.counts for each in compare(desired, live))
 
 
 def loosened(reviewed: Sequence[Ruleset], file: Sequence[Ruleset]) -> list[str]:

@@ -6,7 +6,7 @@ from functools import cache
 from itertools import takewhile
 
 from monokeel.ground.errors import NO_ANSWER, UsageError
-from monokeel.policy.comparison import Change, Comparison, Origin, compare
+from monokeel.policy.comparison import Change, Comparison, Origin, compare, differs
 from monokeel.policy.ports import FileVersion, Rulesets, Version
 from monokeel.policy.reading import Reading
 from monokeel.policy.rulesets import Ruleset, from_state, parse_policy
@@ -72,7 +72,7 @@ def _past_of(comparison: Comparison, rulesets: Rulesets) -> _Past:
         for version in versions[:MOST_VERSIONS]:
             state = from_state(rulesets.state_at(live.id, version.id))
             states.append((version, state))
-            if comparison.desired and _same(comparison.desired, state):
+            if comparison.desired and not differs(comparison.desired, state):
                 break
         else:
             older = len(states) < len(versions)
@@ -118,7 +118,7 @@ def _ahead(
     newer: FileVersion | None = None
     for version in file:
         entry = _entry(version, comparison.name)
-        if entry is not None and _same(entry, comparison.live[0]):
+        if entry is not None and not differs(entry, comparison.live[0]):
             return newer
         newer = version
     return None
@@ -130,7 +130,3 @@ def _entry(version: FileVersion, name: str) -> Ruleset | None:
     except UsageError:  # a version that was wrong was never applied
         return None
     return next((each for each in entries if each.name == name), None)
-
-
-def _same(desired: Ruleset, live: Ruleset) -> bool:
-    return not any(each.counts for each in compare(desired, live))

@@ -5,14 +5,14 @@ The same for plan, apply and drift.
 
 import json
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from shlex import quote
 
 from monokeel.ground.answers import Json
 from monokeel.ground.report import Section, Table
 from monokeel.ground.words import when
-from monokeel.policy.comparison import Change, Comparison, Difference
+from monokeel.policy.comparison import Change, Comparison, Difference, differs
 from monokeel.policy.ports import FileVersion
 from monokeel.policy.rulesets import BYPASS
 
@@ -163,26 +163,42 @@ def _shown(value: Json) -> str:
     return text if text == cut else f"{cut.rpartition(' ')[0] or cut} …"
 
 
-def _line(difference: Difference, change: Change | None, side: str) -> str:
-    remarks = [_KINDS.get(difference.kind, "")]
-    if difference.path.startswith(BYPASS) and _mode(difference.live) == "exempt":
+def _line(those: Sequence[Difference], changes: Mapping[str, Change], side: str) -> str:
+    """Return the line of one difference, or of those of one list."""
+    first, severe = those[0], any(each.severe for each in those)
+    remarks = list(dict.fromkeys(_KINDS.get(each.kind, "") for each in those))
+    if first.path.startswith(BYPASS) and _mode(first.live) == "exempt":
         remarks.append("severe: exempt leaves no audit entry")
-    elif difference.severe:
+    elif severe:
         remarks.append("severe")
-    remarks.append(_by(change) if change else "")
+    made = [changes[each.path] for each in those if each.path in changes]
+    remarks += dict.fromkeys(map(_by, made))
     said = "; ".join(filter(None, remarks))
-    line = f"{difference.path}: {_fact(difference, side)}"
+    line = _listed(those, side) if len(those) > 1 else _fact(first, side)
     return f"{line} ({said})" if said else line
 
 
+def _listed(those: Sequence[Difference], side: str) -> str:
+    """Return what one list has on GitHub alone, and what on the other *side* alone."""
+    path = those[0].list_path
+    there, wanted = (
+        ", ".join(x.path[len(path) + 1 : -1] for x in those if x.kind == kind)
+        for kind in ("added", "missing")
+    )
+    if there and wanted:
+        return f"{path}: GitHub has {there}, {side} {wanted}"
+    alone = f"on GitHub, not in {side}" if there else f"in {side}, not on GitHub"
+    return f"{path}: {alone}: {there or wanted}"
+
+
 def _fact(difference: Difference, side: str) -> str:
-    desired, live = difference.desired, difference.live
+    path, desired, live = difference.path, difference.desired, difference.live
     if difference.kind in ("missing", "gap"):
-        return f"in {side}, not on GitHub"
+        return f"{path}: in {side}, not on GitHub"
     if difference.kind in ("added", "unknown") and desired is None:
         mode = f" ({_mode(live)})" if isinstance(live, dict) and _mode(live) else ""
-        return f"on GitHub{mode}, not in {side}"
-    return f"GitHub has {_shown(live)}, {side} {_shown(desired)}"
+        return f"{path}: on GitHub{mode}, not in {side}"
+    return f"{path}: GitHub has {_shown(live)}, {side} {_shown(desired)}"
 
 
 def _mode(live: Json) -> Json:
@@ -203,8 +219,9 @@ def _lines(comparison: Comparison, side: str) -> Iterator[str]:
             yield f"renamed on GitHub {_by(changes[''])}: it was {origin.renamed}"
         elif origin.newest:
             yield f"last changed {_by(origin.newest)}"
-    for each in sorted(comparison.differences, key=lambda each: not each.severe):
-        yield _line(each, changes.get(each.path), side)
+    by_line = comparison.by_line
+    for those in sorted(by_line, key=lambda x: not any(each.severe for each in x)):
+        yield _line(those, changes, side)
 
 
 def _never_applied(ahead: FileVersion) -> str:
@@ -220,59 +237,54 @@ def _as_json(change: Change | None) -> Json:
     return asdict(change) if change else None
 
 
-def remedies(comparisons: Sequence[Comparison], repository: str) -> tuple[str, ...]:
-    """Return a line for each kind of drift: which rulesets, and what ends it.
+def to_do(steps: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+    """Return a line for each step of *steps* (subject, step), subjects together."""
+    subjects: dict[str, dict[str, None]] = {}
+    for subject, step in steps:
+        subjects.setdefault(step, {})[subject] = None
+    return tuple(f"{', '.join(those)}: {step}" for step, those in subjects.items())
 
-    *repository* is ``owner/repo``.
+
+def steps_of(
+    each: Comparison, among: Sequence[Comparison], repository: str
+) -> Iterator[str]:
+    """Yield what ends the drift of *each*, one of *among*; ``owner/repo``.
+
+    Nothing for the entry of a ruleset that was renamed: that one's step ends both.
     """
-    drifting = [each for each in comparisons if each.drifts]
-    kinds = {each.name: {x.kind for x in each.differences} for each in drifting}
-    renamed = {each.origin.renamed for each in drifting}
-    written = [x for x in drifting if x.can_be_written and x.name not in renamed]
-    by_step = {
-        _AHEAD: [x for x in drifting if x.origin.ahead],
-        _BRING_BACK: [x for x in written if not x.live],
-        _APPLY: [x for x in written if x.live and not x.origin.ahead],
-        _UNKNOWN: [x for x in drifting if "unknown" in kinds[x.name]],
-    }
+    call = f"repos/{repository}/rulesets"
+    if not each.drifts or each.name in {x.origin.renamed for x in among}:
+        return
+    if each.origin.renamed:
+        yield (
+            f"first give it back its name: gh api -X PUT {call}/{each.live[0].id}"
+            f" -f name={quote(each.origin.renamed)}; then {_RUN}, which mends the rest"
+        )
+    elif each.state == "unmanaged":
+        unmanaged = ", ".join(x.name for x in among if x.state == "unmanaged")
+        yield (
+            "put it into infra/rulesets.json (./inv policy.export prints it); or delete"
+            f" it alone: gh api -X DELETE {call}/{each.live[0].id}"
+            " (./inv policy.apply --delete-unmanaged deletes every ruleset that is in"
+            f" no file: {unmanaged}); or name it in [policy] unmanaged of"
+            " infra/platform.toml if others keep it"
+        )
+    elif each.state == "duplicate":
+        yield _without_doubles(each, call)
+    elif each.can_be_written:
+        by_state = _APPLY if each.live else _BRING_BACK
+        yield _AHEAD if each.origin.ahead else by_state
+    if any(x.kind == "unknown" for x in each.differences):
+        yield _UNKNOWN
+
+
+def _without_doubles(each: Comparison, call: str) -> str:
+    """Return how to keep one of several: one that is as the file says, if any is."""
+    right = [x for x in each.live if each.desired and not differs(each.desired, x)]
+    kept = (right or each.live)[0]
+    others = [f"gh api -X DELETE {call}/{x.id}" for x in each.live if x != kept]
+    why = "is as the file says" if right else "is the oldest"
+    then = "" if right else f"; then {_RUN}"
     return (
-        *(
-            f"{', '.join(each.name for each in those)}: {step}"
-            for step, those in by_step.items()
-            if those
-        ),
-        *_by_hand(drifting, repository),
+        f"keep {kept.id}, which {why}, and delete the rest: {', '.join(others)}{then}"
     )
-
-
-def _by_hand(drifting: Sequence[Comparison], repository: str) -> Iterator[str]:
-    calls, owner = f"repos/{repository}/rulesets", repository.partition("/")[0]
-    renamed = {each.origin.renamed for each in drifting}
-    unmanaged = ", ".join(x.name for x in drifting if x.state == "unmanaged")
-    for each in drifting:
-        if each.origin.renamed:
-            yield (
-                f"{each.name}: first give it back its name: gh api -X PUT"
-                f" {calls}/{each.live[0].id} -f name={quote(each.origin.renamed)};"
-                f" then {_RUN}, which mends the rest"
-            )
-        elif each.state == "unmanaged":
-            yield (
-                f"{each.name}: put it into infra/rulesets.json (./inv policy.export"
-                " prints it); or delete it alone: gh api -X DELETE"
-                f" {calls}/{each.live[0].id} (./inv policy.apply --delete-unmanaged"
-                f" deletes every ruleset that is in no file: {unmanaged}); or name it"
-                " in [policy] unmanaged of infra/platform.toml if others keep it"
-            )
-        if each.state == "duplicate":
-            ids = " or ".join(str(x.id) for x in each.live)
-            yield (
-                f"{each.name}: keep one and delete the others:"
-                f" gh api -X DELETE {calls}/ID (ID is {ids})"
-            )
-        if each.state == "missing" and each.name not in renamed:
-            yield (
-                f"{each.name}: who deleted it stands in the audit log alone:"
-                f" https://github.com/organizations/{owner}/settings/audit-log"
-                "?q=action:repository_ruleset.destroy"
-            )

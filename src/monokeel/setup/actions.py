@@ -122,7 +122,7 @@ def _rights(repository: Repository) -> Answer:
     if found.get("can_approve_pull_request_reviews") is not False:
         wrong.append("workflows may approve pull requests, and open them")
     if wrong:
-        return Otherwise(detail="; ".join(wrong), remedy=INIT)
+        return Otherwise(detail="; ".join(wrong), remedy=INIT, severe=True)
     return AsWanted(detail="read; they neither open nor approve pull requests")
 
 

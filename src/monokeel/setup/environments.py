@@ -37,7 +37,7 @@ def environment_rows(
             reads=(_SEE, f"GET {_POLICIES}"),
             writes=(_MAKE, f"POST {_POLICIES}"),
             lost="a workflow of any branch can read its secrets",
-            ask=partial(_limited_to, repository, name, branches),
+            ask=partial(_limited_to, settings, repository, name, branches),
             make=partial(limit, repository, name, branches),
         )
     for each in settings.environments:
@@ -53,21 +53,24 @@ def environment_rows(
             )
 
 
-def _limited_to(repository: Repository, name: str, branches: Sequence[str]) -> Answer:
+def _limited_to(
+    settings: Settings, repository: Repository, name: str, branches: Sequence[str]
+) -> Answer:
     found = repository.environment(name)
     if found is None:
-        return Otherwise(detail="is not there", remedy=INIT)
+        return Otherwise(detail="is not there", remedy=INIT, severe=True)
     if found.get("deployment_branch_policy") != CHOSEN_BRANCHES:
-        back = f"severe: {INIT} sets it back to {', '.join(branches)} only"
-        return Otherwise(detail="takes every branch", remedy=back)
+        back = f"{INIT} sets it back to {', '.join(branches)} only"
+        return Otherwise(detail="takes every branch", remedy=back, severe=True)
     policies = repository.branch_policies(name)
     missing = ", ".join(each for each in branches if each not in policies)
     if missing:
         return Otherwise(detail=f"does not take {missing}", remedy=INIT)
     wider = ", ".join(each for each in policies if each not in branches)
     if wider:
-        remedy = f"if that is not meant, remove {wider} from Environment {name}"
-        return Otherwise(detail=f"also takes {wider}", remedy=remedy)
+        page = f"https://github.com/{settings.repository}/settings/environments"
+        remedy = f"remove {wider} from Environment {name} at {page}"
+        return Otherwise(detail=f"also takes {wider}", remedy=remedy, severe=True)
     return AsWanted(detail=f"{', '.join(branches)} only")
 
 
@@ -89,7 +92,8 @@ def _asks(repository: Repository, name: str) -> Answer:
     if _kept_rules(repository.environment(name) or {}).get("reviewers"):
         return AsWanted(detail="asks a reviewer")
     remedy = f"{INIT}, or reviewers = false in infra/platform.toml"
-    return Otherwise(detail="asks nobody for an approval", remedy=remedy)
+    detail = "asks nobody for an approval"
+    return Otherwise(detail=detail, remedy=remedy, severe=True)
 
 
 def _ask_somebody(repository: Repository, name: str) -> None:

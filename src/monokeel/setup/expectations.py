@@ -123,7 +123,7 @@ def _default_branch(settings: Settings, repository: Repository) -> Answer:
         return AsWanted(detail=wanted)
     detail = f"GitHub's default branch is {there}, infra/platform.toml says {wanted}"
     remedy = f"gh api -X PATCH repos/{settings.repository} -f default_branch={wanted}"
-    return Otherwise(detail=detail, remedy=remedy)
+    return Otherwise(detail=detail, remedy=remedy, severe=True)
 
 
 def _lasting_rows(settings: Settings, repository: Repository) -> Iterator[Expectation]:
@@ -137,7 +137,7 @@ def _lasting_rows(settings: Settings, repository: Repository) -> Iterator[Expect
         ask=lambda: (
             AsWanted(detail="on")
             if repository.immutable_releases()
-            else Otherwise(detail="off: what is published can be changed", remedy=INIT)
+            else Otherwise(detail="off", remedy=INIT, severe=True)
         ),
         make=repository.enable_immutable_releases,
     )

@@ -24,11 +24,13 @@ class AsWanted:
 class Otherwise:
     """It is missing or other than it must be; *remedy* says in words what to do.
 
-    *blocks*: nothing at all may be written before a person settled this.
+    *severe*: somebody may do now what the files forbid. *blocks*: nothing at all may
+    be written before a person settled this.
     """
 
     detail: str
     remedy: str
+    severe: bool = False
     blocks: bool = False
 
 

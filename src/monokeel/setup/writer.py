@@ -20,6 +20,11 @@ SECRETS = {"deploy-key": "MONOKEEL_DEPLOY_KEY", "app": "MONOKEEL_WRITER_KEY"}
 _UNUSED = timedelta(days=300)
 _OPEN = "a workflow of any branch can read it"
 _LOST = "nothing can be released or promoted"
+_TWICE = (
+    "./inv doctor, where ./inv init made ours, says which is the other, as [repository]"
+    " writer_key of infra/platform.toml does everywhere (if nobody knows: delete all,"
+    " and ./inv init makes one); then "
+)
 _SECRETS = ("GET /environments/{name}/secrets", "GET /actions/secrets")
 
 
@@ -136,22 +141,27 @@ def _unusable(
 
 def foreign_keys_row(declared: Declared, outside: Outside) -> Expectation:
     """Expect no other deploy key that may write: the rules let each of them pass."""
+    here = (outside.keys.public_key() or "") if outside.keys else ""
 
     def ask() -> Answer:
         keys = outside.repository.deploy_keys()
-        ours = our_keys(declared.settings, keys)
+        ours = our_keys(declared.settings, keys, here)
         # A title is only a name: of two that have ours, one is somebody else's.
         twice = ours if len(ours) > 1 else []
         foreign = [k for k in keys if k.writes and (k in twice or k not in ours)]
         if not foreign:
             return AsWanted(detail="none")
+        call = f"gh api --method DELETE repos/{declared.settings.repository}/keys"
         named = ", ".join(sorted(map(_described, foreign)))
+        deleted = " and ".join(f"{call}/{x.id}" for x in foreign if x not in twice)
+        either = " or ".join(f"{call}/{each.id}" for each in twice)
         return Otherwise(
             detail=f"deploy keys that may write beside ours: {named}"
             f"{'; which of them is ours cannot be told' if twice else ''}",
-            remedy="severe: name ours in [repository] writer_key of infra/platform.toml"
-            " (ssh-keygen -lf FILE prints SHA256:…), and delete the other: gh api"
-            f" --method DELETE repos/{declared.settings.repository}/keys/ID",
+            remedy="; ".join(
+                filter(None, (deleted, f"{_TWICE}{either}" * bool(twice)))
+            ),
+            severe=True,
         )
 
     return Expectation(
@@ -208,6 +218,7 @@ def _no_wider_secret(settings: Settings, repository: Repository) -> Answer:
     return Otherwise(
         detail=f"{secret} is a secret of the repository, too",
         remedy=f"gh secret delete {secret} --repo {settings.repository}",
+        severe=True,
     )
 
 
@@ -253,9 +264,14 @@ def _secret(settings: Settings, outside: Outside, environment: str) -> Answer:
 
 
 def _command(settings: Settings, pair: KeyPair | None, environment: str) -> str:
-    """Return the command that sets the secret from the key on this machine."""
+    """Return the command that sets the secret, from the key of this machine if any."""
     where = f"--env {environment} " if environment else ""
     secret = SECRETS[settings.writer]
     command = f"gh secret set {secret} {where}--repo {settings.repository}"
-    here = pair is not None and pair.public_key()
-    return f"{command} < {pair.file if pair and here else 'FILE (the private key)'}"
+    if pair is not None and pair.public_key():
+        return f"{command} < {pair.file}"
+    if settings.writer == "app":
+        return f"{command}, from the private key of GitHub App {settings.app_id}"
+    return (
+        f"{command}, from the private key ({INIT} does it on the machine that has it)"
+    )

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
 _WIDEST: Final = 160
 _GREEN = "ok|done|free|same|equal|published|connected|was there|in sync|in_sync"
-_RED = "error|refused|missing|blocked|drift|taken|other|not as the file says|gone"
+_RED = (  # "other" alone is a state: a line may begin with it
+    r"error|refused|missing|blocked|drift|taken|other\Z|not as the file says|gone"
+    r"|severe"
+)
 _YELLOW = "fix|unknown|unverifiable|optional|left to you|not asked|unmanaged|note|waits"
 # The first word of a line is its state, and the cells below these headings are.
 _STATES = ("state", "status", "verdict")
