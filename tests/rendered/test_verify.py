@@ -191,3 +191,30 @@ def test_a_release_whose_wheel_is_not_from_its_sources_is_told(
 
     assert path.endswith(".whl")
     assert (where, state) == ("release", "not what its sources give")
+
+
+def test_a_pull_request_is_held_against_its_base(shop: Path) -> None:
+    """As ci.yml asks where the template is out of reach."""
+    answers = shop / ".copier-answers.yml"
+    there = re.sub(r"(?m)^_src_path: .*$", "_src_path: /nowhere", answers.read_text())
+    answers.write_text(there)
+    save(shop, "chore: a template that nobody can read")
+    base = git(shop, "rev-parse", "HEAD").strip()
+
+    assert ended(shop, base) == 4
+    (shop / "tasks.py").write_text("#\n")
+    save(shop, "feat: exchange the tasks")
+    assert ended(shop, base) == 2
+    git(shop, "reset", "-q", "--hard", base)
+    answers.write_text(there.replace("/nowhere", "/elsewhere"))
+    save(shop, "feat: point away")
+    assert ended(shop, base) == 3
+    assert ended(shop, base, TEMPLATE_SOURCE="/elsewhere") == 4
+    assert ended(shop, "f" * 40) == 1
+
+
+def ended(shop: Path, base: str, **variables: str) -> int:
+    """Return how `template.verify --base` ends in *shop*."""
+    asked = [sys.executable, "-m", "monokeel", "template.verify", "--base", base]
+    env = {**OUTSIDE, **variables}
+    return subprocess.run(asked, cwd=shop, env=env, check=False).returncode

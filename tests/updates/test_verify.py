@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from monokeel.ground.errors import ServiceError, UsageError
-from monokeel.updates.verify import parse_manifest, verify
+from monokeel.ground.errors import RefusedError, ServiceError, UsageError
+from monokeel.updates.records import Recorded
+from monokeel.updates.verify import Base, parse_manifest, verify
 
 PLAIN, PROGRAM, LINK = "100644", "100755", "120000"
 WHEEL = "ops/monokeel-1.0.0-py3-none-any.whl"
@@ -206,3 +207,51 @@ def test_a_manifest_is_its_files() -> None:
     listed = json.dumps({"schema": 2, "files": MADE}).encode()
 
     assert parse_manifest(listed) == MADE
+
+
+OURS = "https://github.com/acme/monokeel.git"
+THEIRS = "https://github.com/nobody/monokeel.git"
+EDITED = {**MADE, WHEEL: f"{PLAIN} 9"}
+
+
+def change(
+    source: str = OURS, commit: str = "v1.0.0", *, trusted: str = "", new: bool = False
+) -> Base:
+    return Base(
+        was=None if new else Recorded(source=OURS, commit="v1.0.0", answers={}),
+        now=Recorded(source=source, commit=commit, answers={}),
+        files=FakeRelease(),
+        trusted=trusted,
+    )
+
+
+@pytest.mark.parametrize("release", [FakeRelease(), FakeRelease(files=None)])
+def test_a_change_that_takes_another_template_is_refused(release: FakeRelease) -> None:
+    """Whoever exchanges the wheel would name a template that nobody can read."""
+    with pytest.raises(RefusedError, match="takes another template") as refused:
+        verify(FakeFiles(EDITED, EDITED), release, base=change(THEIRS))
+
+    assert f"TEMPLATE_SOURCE of the repository to {THEIRS}" in (refused.value.fix or "")
+
+
+@pytest.mark.parametrize(
+    "base", [change(THEIRS, trusted=THEIRS), change(THEIRS, new=True), change()]
+)
+def test_a_source_that_an_administrator_named_is_taken(base: Base) -> None:
+    """So is the first one, and the one that was there."""
+    report = verify(FakeFiles(MADE, MADE), FakeRelease(), base=base)
+
+    assert report.outcome == "done"
+
+
+def test_where_nobody_can_read_the_template_an_edit_is_seen_against_the_base() -> None:
+    unreadable = FakeRelease(files=None)
+
+    report = verify(FakeFiles(EDITED, EDITED), unreadable, base=change())
+
+    assert report.outcome == "difference"
+    assert WHEEL in str(report.data["differences"])
+    with pytest.raises(ServiceError, match="not verified"):  # never "as delivered"
+        verify(FakeFiles(MADE, MADE), unreadable, base=change())
+    with pytest.raises(ServiceError, match="not verified"):  # an update edits them
+        verify(FakeFiles(EDITED, EDITED), unreadable, base=change(commit="v1.1.0"))

@@ -13,6 +13,7 @@ from pathlib import Path
 from monokeel.adapters.process import Completed, run, run_raw
 from monokeel.ground.errors import ServiceError, UsageError
 from monokeel.updates.merge import File, Merged
+from monokeel.updates.verify import MANIFEST, parse_manifest
 
 _NOBODY = ("-c", "user.name=monokeel", "-c", "user.email=noreply@monokeel.invalid")
 _NOTHING = "0" * 40
@@ -50,6 +51,14 @@ class Objects:
         if not found:
             raise UsageError("there is no commit yet", fix="Make a first commit.")
         _require_sha1(found)
+        return found
+
+    def commit_of(self, ref: str) -> str:
+        """Return the commit that *ref* names; UsageError where it is not here."""
+        args = ("rev-parse", "--verify", "--quiet", "--end-of-options")
+        found = self._git(*args, f"{ref}^{{commit}}", ok=(0, 1, 128)).stdout.strip()
+        if not found:
+            raise UsageError(f"there is no commit {ref!r} here", fix="Fetch it first.")
         return found
 
     def listed(self, commit: str) -> dict[str, str]:
@@ -212,6 +221,34 @@ class Objects:
         own = {"GIT_OPTIONAL_LOCKS": "0", **(env or {})}
         hooks = ("-c", f"core.hooksPath={os.devnull}")
         return run(["git", *hooks, *args], cwd=self._root, ok=ok, stdin=stdin, env=own)
+
+
+class MergedFiles:
+    """The managed files as *commit* of *objects* has them, in place of a release's."""
+
+    def __init__(self, objects: Objects, commit: str) -> None:
+        self._objects = objects
+        self._commit = commit
+
+    def name(self) -> str:
+        """Return what it is: ``the base 1234567890ab``."""
+        return f"the base {self._commit[:12]}"
+
+    def delivered(self) -> dict[str, str]:
+        """Return mode and blob of what its own list names, and of the list."""
+        listed = self._objects.listed(self._commit)
+        manifest = self.contents([MANIFEST]).get(MANIFEST)
+        paths = (*parse_manifest(manifest), MANIFEST)
+        return {path: listed[path] for path in paths if path in listed}
+
+    def contents(self, paths: Iterable[str]) -> dict[str, bytes]:
+        """Return the content of those of its files."""
+        found = self._objects.files(self._commit, paths)
+        return {path: found[path].content for path in found}
+
+    def rebuilt(self) -> dict[str, str]:
+        """Raise ServiceError: its sources are the template's."""
+        raise ServiceError(f"{self.name()} has no sources of the package")
 
 
 _BLOB = re.compile(r"\b[0-9a-f]{40,64}\b")

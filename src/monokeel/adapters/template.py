@@ -56,6 +56,11 @@ class TemplateRepository:
         self._adopted = adopted
         self.moved = ""  # where the server said that the template is now
 
+    def recorded_at(self, base: str) -> Recorded | None:
+        """Return what *base* of the clone records; ``None`` where it has no file."""
+        text = objects.text_of(base, ANSWERS_FILE, self._root)
+        return None if text is None else _recorded_in(text)
+
     def recorded(self) -> Recorded:
         """Return what the committed answers file says: source, version, answers.
 
@@ -76,24 +81,7 @@ class TemplateRepository:
                 fix="Run this in a repository made from the template. A lost answers"
                 " file comes back: ./inv template.update --adopt VERSION",
             )
-        twice = [x for x, n in Counter(_KEYS.findall(text)).items() if n > 1]
-        if twice:
-            said = f"{ANSWERS_FILE} says more than once what is {', '.join(twice)}"
-            raise UsageError(said, fix=_RESTORE)
-        stored = yaml_mapping(text, ANSWERS_FILE, fix=_RESTORE)
-        source, commit = stored.get("_src_path"), stored.get("_commit")
-        if not isinstance(source, str) or not isinstance(commit, str):
-            raise UsageError(
-                f"{ANSWERS_FILE} does not name both _src_path and _commit, as text",
-                fix=_RESTORE,
-            )
-        if source.startswith("."):
-            raise UsageError(
-                f"{ANSWERS_FILE} names a relative path as its template: {source!r}",
-                fix="Write the address there, https://github.com/OWNER/monokeel.git.",
-            )
-        answers = {k: v for k, v in stored.items() if not k.startswith("_")}
-        return Recorded(source=source, commit=commit, answers=answers)
+        return _recorded_in(text)
 
     def leftovers(self) -> records.Leftovers:
         """Return what earlier updates left open, as it is committed."""
@@ -344,3 +332,24 @@ def yaml_mapping(text: str, where: str, *, fix: str = "") -> dict[str, Json]:
     if not isinstance(value, dict) or not all(isinstance(key, str) for key in value):
         raise UsageError(f"{where} is not a YAML mapping of names", fix=fix)
     return value
+
+
+def _recorded_in(text: str) -> Recorded:
+    twice = [x for x, n in Counter(_KEYS.findall(text)).items() if n > 1]
+    if twice:
+        said = f"{ANSWERS_FILE} says more than once what is {', '.join(twice)}"
+        raise UsageError(said, fix=_RESTORE)
+    stored = yaml_mapping(text, ANSWERS_FILE, fix=_RESTORE)
+    source, commit = stored.get("_src_path"), stored.get("_commit")
+    if not isinstance(source, str) or not isinstance(commit, str):
+        raise UsageError(
+            f"{ANSWERS_FILE} does not name both _src_path and _commit, as text",
+            fix=_RESTORE,
+        )
+    if source.startswith("."):
+        raise UsageError(
+            f"{ANSWERS_FILE} names a relative path as its template: {source!r}",
+            fix="Write the address there, https://github.com/OWNER/monokeel.git.",
+        )
+    answers = {k: v for k, v in stored.items() if not k.startswith("_")}
+    return Recorded(source=source, commit=commit, answers=answers)

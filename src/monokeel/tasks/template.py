@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from monokeel.setup.doctor import Diagnosis
     from monokeel.updates.records import Recorded
     from monokeel.updates.update import UpdatePlan
+    from monokeel.updates.verify import Base
 
 T = TypeVar("T", bound="TemplateRepository")
 _RULES = "infra/rulesets.json"
@@ -147,24 +148,46 @@ def _carried_out(
         0: "as delivered",
         1: "",
         2: "managed files differ",
+        3: "the change takes another template than its base",
         4: "not verified: the template cannot be read",
     },
     options={
         "source": _SOURCE,
         "rebuild": "build the release's wheel from its sources, too (runs its backend)",
+        "base": "commit that a change starts from: holds if the template is unreadable",
     },
     variables=_VARIABLES,
     section="Template Updates",
 )
-def verify(*, source: str = "", rebuild: bool = False) -> "Iterator[Report]":
+def verify(
+    *, source: str = "", rebuild: bool = False, base: str = ""
+) -> "Iterator[Report]":
     """Hold the managed files against the recorded release."""
     from monokeel.adapters.objects import Worktree
     from monokeel.updates import verify as managed
 
-    edited = wiring.read_settings().edited
+    edited, root = wiring.read_settings().edited, wiring.root()
     with _template(source) as template:
-        files = Worktree(wiring.root())
-        yield managed.verify(files, template, edited=edited, rebuild=rebuild)
+        start = _base(base, template) if base else None
+        yield managed.verify(
+            Worktree(root), template, edited=edited, rebuild=rebuild, base=start
+        )
+
+
+def _base(base: str, template: "Template") -> "Base":
+    from monokeel.adapters.objects import MergedFiles, Objects
+    from monokeel.adapters.template import address_of
+    from monokeel.updates.verify import Base
+
+    objects = Objects(wiring.root(), work=template.work)
+    commit = objects.commit_of(base)
+    trusted = wiring.variable("TEMPLATE_SOURCE")
+    return Base(
+        was=template.recorded_at(commit),
+        now=template.recorded(),
+        files=MergedFiles(objects, commit),
+        trusted=address_of(trusted) if trusted else "",
+    )
 
 
 def diagnose_template() -> "Iterator[Diagnosis]":

@@ -11,12 +11,13 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass
 
 from monokeel.ground.answers import Json
-from monokeel.ground.errors import ServiceError, UsageError
+from monokeel.ground.errors import RefusedError, ServiceError, UsageError
 from monokeel.ground.parsers import parse_json
 from monokeel.ground.report import Report, Section, Table
 from monokeel.updates.merge import WORKFLOWS
 from monokeel.updates.pins import newer_pins
 from monokeel.updates.ports import Files, Listing, Release
+from monokeel.updates.records import Recorded
 
 MANIFEST = "ops/manifest.json"
 _EXECUTABLE = "100755"
@@ -54,28 +55,74 @@ class Deviation:
     state: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Base:
+    """What a change starts from: what *was* recorded, what *is*, the *files* there.
+
+    *trusted* is the template's address by TEMPLATE_SOURCE, which no change can reach.
+    """
+
+    was: Recorded | None
+    now: Recorded
+    files: Release
+    trusted: str = ""
+
+    def require_source(self) -> None:
+        """Raise RefusedError where the change points to a template of its own.
+
+        Whoever exchanges managed files would name one that nobody can read, too.
+        """
+        now = self.now.source
+        if self.was is not None and now not in (self.was.source, self.trusted):
+            raise RefusedError(
+                f"this change takes another template: {now} for {self.was.source}",
+                fix="If the template has moved, an administrator sets the variable"
+                f" TEMPLATE_SOURCE of the repository to {now}; else take it back.",
+            )
+
+    @property
+    def stands_in(self) -> bool:
+        """Whether the managed files must be as they were: it takes no new release."""
+        return self.was is not None and self.was.commit == self.now.commit
+
+
 def verify(
     files: Files,
     release: Release,
     *,
     edited: Collection[str] = (),
     rebuild: bool = False,
+    base: Base | None = None,
 ) -> Report:
     """Return which managed files differ from the recorded release, and where.
 
     ``verdict`` is ``same`` or ``edited``. With *rebuild* the release's wheel is built
     from its sources, too. Raises ServiceError when the release cannot be read or built:
-    that is no proof.
+    that is no proof. A change that takes no new release is then held against its *base*
+    alone: what it edits is a difference, whoever can read the template. Raises
+    RefusedError for a change of the recorded source.
     """
+    if base is not None:
+        base.require_source()
     try:
-        wanted = release.delivered()
-        found = [*differences(files, wanted)]
-        if rebuild:
-            found += _unlike(release.rebuilt(), wanted, "release")
-        pins = _newer_pins(files, release, found)
+        return _verified(files, release, edited=edited, rebuild=rebuild)
     except ServiceError as error:
+        if base is not None and base.stands_in:
+            report = _verified(files, base.files, edited=edited)
+            if report.outcome == "difference":
+                return report
         fix = error.fix or _OPEN_QUESTION
         raise ServiceError(f"not verified: {error.problem}", fix=fix) from error
+
+
+def _verified(
+    files: Files, release: Release, *, edited: Collection[str], rebuild: bool = False
+) -> Report:
+    wanted = release.delivered()
+    found = [*differences(files, wanted)]
+    if rebuild:
+        found += _unlike(release.rebuilt(), wanted, "release")
+    pins = _newer_pins(files, release, found)
     kept = sorted({e.path for e in found} & set(edited))
     kept = [path for path in kept if not path.startswith(_NEVER_KEPT)]
     found = [each for each in found if each.path not in {*kept, *pins}]
