@@ -19,7 +19,7 @@ from monokeel.promotion.status import overview_of
 from tests.fakes.fuse import Crash
 from tests.fakes.pointers import SERVICES, Shop, commit_named
 
-VERSIONS = ("1.0.0", "1.1.0", "1.2.0", "1.3.0")
+VERSIONS = ("1.0.0", "1.1.0-rc.1", "1.2.0", "1.3.0")
 ENVIRONMENTS = ("dev", "staging", "prod")
 STATES = 80
 
@@ -91,11 +91,21 @@ def told_at_random(random: Random) -> Shop:
         except (MonokeelError, Crash):
             pass
         shop.fuse.disarm()
+    tamper(shop, random)
+    return shop
+
+
+def tamper(shop: Shop, random: Random) -> None:
+    """An image is lost, or the policy says something else now."""
     if random.random() < 0.5:
         version = random.choice(VERSIONS)
         tag = random.choice([version, f"sha-{commit_named(version)}"])
         del shop.images.there[f"acme/shop/{random.choice(SERVICES)}", tag]
-    return shop
+    if random.random() < 0.3:
+        shop.clone.policy = shop.clone.policy.replace("prerelease = true", "")
+    if random.random() < 0.3:
+        blocked = f'blocked = {{ "{random.choice(VERSIONS)}" = "slow" }}'
+        shop.clone.policy += f"[promotion]\n{blocked}\n"
 
 
 def without_artifact(gates: tuple[Gate, ...]) -> dict[str, str]:
@@ -110,6 +120,48 @@ def check_status(shop: Shop, counted: Counter[str]) -> None:
         if made.kind == "move":
             counted["status and promote"] += 1
             assert without_artifact(answer.gates) == without_artifact(made.gates)
+
+
+def check_back(shop: Shop, counted: Counter[str]) -> None:
+    overview = overview_of(shop.outside, shop.settings, hold="")
+    for each in overview.places:
+        for version, why in each.back:
+            request = Request(
+                environment=each.place.name, rollback=True, version=version
+            )
+            made = plan_promotion(request, shop.outside, shop.settings)
+            counted["back and rollback"] += 1
+            assert (made.kind == "move", not made.stops) == (True, not why), version
+
+
+def check_run(seed: int, counted: Counter[str]) -> None:
+    """A dry run says what the run does: the same state is made twice."""
+    for number in range(2):
+        shop, random = told_again(seed), Random(seed * 10 + number)  # noqa: S311
+        request = Request(
+            environment=random.choice(ENVIRONMENTS),
+            version=random.choice(VERSIONS),
+            rollback=random.random() < 0.4,
+            reason="slow",
+            emergency=random.choice(("", "a test")),
+        )
+        dry = plan_promotion(request, shop.outside, shop.settings)
+        before = shop.clone.refs.get(f"refs/heads/env/{request.environment}")
+        try:
+            move_environment(
+                plan_promotion(request, shop.outside, shop.settings), shop.outside
+            )
+            ended = "ready"
+        except MonokeelError as error:
+            ended = {3: "refused", 4: "unknown"}[error.exit_code]
+        after = shop.clone.refs.get(f"refs/heads/env/{request.environment}")
+        counted["dry run and run"] += 1
+        assert ended == dry.decision
+        assert after == (dry.commit if ended == "ready" else before)
+
+
+def told_again(seed: int) -> Shop:
+    return told_at_random(Random(seed))  # noqa: S311 - no secret
 
 
 def check_drift(shop: Shop, counted: Counter[str]) -> None:
@@ -139,11 +191,13 @@ def check_drift(shop: Shop, counted: Counter[str]) -> None:
 def test_no_two_readers_contradict_each_other() -> None:
     counted: Counter[str] = Counter()
     for seed in range(STATES):
-        shop = told_at_random(Random(seed))  # noqa: S311 - no secret
+        shop = told_again(seed)
         check_status(shop, counted)
+        check_back(shop, counted)
         check_drift(shop, counted)
+        check_run(seed, counted)
 
     print(  # noqa: T201 - the count is the result
         f"{STATES} states: {dict(counted)} pairs, no contradiction"
     )
-    assert min(counted.values()) > STATES
+    assert min(counted.values()) > 20
