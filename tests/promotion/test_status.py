@@ -398,3 +398,19 @@ def test_where_nobody_knows_what_is_there_nothing_is_next(shop: Shop) -> None:
     shop.push_by_hand("staging", commit_named("nobody's"))
 
     assert look(shop).places[1].next_move is None
+
+
+def test_a_version_that_was_taken_back_elsewhere_says_so(shop: Shop) -> None:
+    """E31."""
+    shop.place("staging", "1.3.2")
+    shop.records.wait(timedelta(minutes=1))
+    shop.place("staging", "1.4.0")
+    shop.place("prod", "1.4.0")
+    back = Request(
+        environment="staging", version="1.3.2", rollback=True, reason="data loss"
+    )
+    move_environment(plan_promotion(back, shop.outside, shop.settings), shop.outside)
+
+    prod = look(shop).places[2]
+
+    assert prod.elsewhere == ("rolled back in staging: data loss",)

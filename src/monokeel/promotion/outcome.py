@@ -11,13 +11,18 @@ _SHOWN = 10  # titles of commits
 _DONE = {"move": "moved", "adopt": "recorded", "there": "already_there"}
 
 
-def preview_report(plan: Plan, *, server: str = "https://github.com") -> Report:
+def preview_report(
+    plan: Plan, *, server: str = "https://github.com", whole: bool = True
+) -> Report:
     """Return the report of a dry run: every gate, and what would be done.
 
-    *server* is where GitHub's pages are, for the link that compares.
+    *server* is where GitHub's pages are, for the link that compares. Unless *whole*
+    it is that of a run which was stopped: the gates that passed are only counted.
     """
     link = f"{server}/{plan.compare_path}" if plan.compare_path else ""
-    rows = tuple((gate.name, gate.status, gate.detail) for gate in plan.gates)
+    gates = [x for x in plan.gates if whole or x.status not in ("ok", "skipped")]
+    rows = tuple((gate.name, gate.status, gate.detail) for gate in gates)
+    passed = len(plan.gates) - len(gates)
     # The fixes of what stops it come with the error.
     rest = [gate for gate in plan.gates if gate not in plan.stops and gate.fix]
     if plan.kind in ("there", "finished"):
@@ -27,9 +32,12 @@ def preview_report(plan: Plan, *, server: str = "https://github.com") -> Report:
     return Report(
         headline=_preview(plan),
         sections=(
-            Section("Gates", table=Table(("gate", "answer", "why"), rows)),
+            Section(
+                f"Gates ({passed} more passed)" if passed else "Gates",
+                table=Table(("gate", "answer", "why"), rows),
+            ),
             Section("What helps", tuple(f"{gate.name}: {gate.fix}" for gate in rest)),
-            _changes(plan, link),
+            _changes(plan, link) if whole else Section(""),
             *_notes(plan, "would be", plan.warnings),
         ),
         data={
@@ -46,15 +54,19 @@ def outcome_report(outcome: Outcome) -> Report:
     warnings = (*plan.warnings, *outcome.warnings)
     said: dict[str, list[str]] = {}
     for gate in plan.gates:
-        if gate.status in ("overridden", "skipped", "warning"):
+        if gate.status in ("overridden", "warning"):
             said.setdefault(gate.detail, []).append(gate.name)
-    lines = tuple(f"{', '.join(names)}: {detail}" for detail, names in said.items())
+    lines = [f"{', '.join(names)}: {detail}" for detail, names in said.items()]
+    taken = plan.left[0] if plan.request.rollback else ""
+    if taken and plan.kind in ("move", "adopt"):
+        only = "it comes here again, or goes further, only with a reason"
+        lines.insert(0, f"{taken} is taken back: {only}")
     moved = plan.kind in ("move", "adopt")
     number = outcome.record if moved or last is None else last.id
     data = _data(plan, _DONE.get(plan.kind, "finished"), warnings)
     return Report(
         headline=_done(plan),
-        sections=(Section("Mind", lines), *_notes(plan, "was", warnings)),
+        sections=(Section("Mind", tuple(lines)), *_notes(plan, "was", warnings)),
         data={**data, "record": number},
     )
 

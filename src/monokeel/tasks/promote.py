@@ -99,7 +99,7 @@ def _move(request: "Request", *, dry_run: bool) -> "Iterator[Report]":
     outside = wiring.make_promotion()
     plan = plan_promotion(request, outside, wiring.read_settings())
     if dry_run or plan.stops:
-        yield preview_report(plan, server=wiring.server_address())
+        yield preview_report(plan, server=wiring.server_address(), whole=dry_run)
     if dry_run:
         set_output("from", plan.leaving)
         plan.require()
