@@ -6,6 +6,7 @@ from monokeel.ground.answers import RemoteRef
 from monokeel.ground.errors import RefusedError, UsageError
 from monokeel.promotion.plan import plan_promotion
 from monokeel.promotion.pointers import branch_of, pointers_of, read_remote, ref_of
+from monokeel.promotion.reading import Reading, read_promotion
 from monokeel.promotion.request import Request
 from tests.fakes.pointers import Shop, commit_named
 
@@ -68,3 +69,51 @@ def test_a_branch_that_git_cannot_have_beside_it_is_named_before_a_record(
 
     assert f"git cannot have env/dev beside the branch {name}" in caught.value.problem
     assert f"git push origin --delete {name} " in caught.value.fix
+
+
+def placed() -> Shop:
+    shop = Shop()
+    shop.release("1.4.0")
+    shop.place("staging", "1.4.0")
+    return shop
+
+
+def reading(shop: Shop) -> Reading:
+    return read_promotion(shop.outside, shop.settings)
+
+
+def test_a_tag_that_was_made_again_is_said_and_not_the_record_denied() -> None:
+    shop = placed()
+    shop.clone.refs["refs/tags/v1.4.0"] = commit_named("another")
+
+    drift = reading(shop).place("staging").drift
+
+    there, elsewhere = commit_named("1.4.0")[:12], commit_named("another")[:12]
+    assert drift[-1] == (
+        f"env/staging is at {there}, whose record does not count:"
+        f" 1.4.0 is {elsewhere}, and it says {there}"
+    )
+
+
+def test_the_branch_of_a_former_name_is_drift_until_it_is_gone() -> None:
+    shop = placed()
+    shop.clone.policy = shop.clone.policy.replace(
+        'name = "staging"', 'name = "preprod"\nwas = "staging"'
+    )
+
+    before = reading(shop)
+    shop.place("preprod", "1.4.0")
+    after = reading(shop)
+
+    assert before.place("preprod").drift == (
+        (
+            "env/preprod is not there yet, its name was env/staging; the last record"
+            " there is 1.4.0: ./inv promote --env preprod --version 1.4.0"
+        ),
+    )
+    assert after.pointers.strays(after.settings) == (
+        (
+            "env/staging is the former branch of preprod and moves no more: once"
+            " nothing follows it: git push origin --delete env/staging"
+        ),
+    )

@@ -5,10 +5,7 @@ from datetime import timedelta
 import pytest
 
 from monokeel.ground.errors import MonokeelError, RefusedError, UsageError
-from monokeel.ground.report import as_plain
-from monokeel.promotion.history import past_moves
 from monokeel.promotion.move import Outcome, move_environment
-from monokeel.promotion.outcome import outcome_report, preview_report
 from monokeel.promotion.plan import plan_promotion
 from monokeel.promotion.reading import read_promotion
 from monokeel.promotion.request import Request
@@ -360,28 +357,6 @@ def test_a_way_back_whose_tag_is_gone_is_refused_and_the_next_is_named(
         caught.value.problem == "the last good version here was 1.1.0: its tag is gone"
     )
     assert "--env staging --rollback --version 1.0.0" in caught.value.fix
-
-
-def test_what_was_done_says_what_it_means_for_the_version(shop: Shop) -> None:
-    text = as_plain(outcome_report(promote(shop, BACK)))
-    past = past_moves(shop.outside, shop.settings, environment="staging", count=9)
-
-    assert "1.2.0 is taken back: it comes here again, or goes further, only" in text
-    assert [(move.version, move.row[-2]) for move in past.moves[:2]] == [
-        ("1.1.0", "success"),
-        ("1.2.0", "rolled back"),
-    ]
-
-
-def test_a_run_that_is_stopped_shows_what_stopped_it(shop: Shop) -> None:
-    request = Request(environment="prod", version="1.2.0", hold="incident 7")
-    plan = plan_promotion(request, shop.outside, shop.settings)
-
-    text = as_plain(preview_report(plan, whole=False))
-
-    assert "Gates (12 more passed)" in text
-    assert "hold" in text
-    assert " ok " not in text
 
 
 def test_a_branch_at_no_release_is_left_with_the_word_rollback(shop: Shop) -> None:

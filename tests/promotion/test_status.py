@@ -313,48 +313,11 @@ def test_status_writes_nothing(shop: Shop) -> None:
     assert shop.fuse.log == []
 
 
-def test_a_tag_that_was_made_again_is_said_and_not_the_record_denied(
-    shop: Shop,
-) -> None:
-    shop.clone.refs["refs/tags/v1.4.0"] = commit_named("another")
-
-    drift = look(shop).reading.place("staging").drift
-
-    there, elsewhere = commit_named("1.4.0")[:12], commit_named("another")[:12]
-    assert drift[-1] == (
-        f"env/staging is at {there}, whose record does not count:"
-        f" 1.4.0 is {elsewhere}, and it says {there}"
-    )
-
-
 def test_a_long_story_is_cut_to_a_line(shop: Shop) -> None:
     text = lines(look(shop, hold="incident 42: " + "x " * 2000))
 
     assert len(text) < 20
     assert len(" ".join(text[2:4])) <= 110
-
-
-def test_the_branch_of_a_former_name_is_drift_until_it_is_gone(shop: Shop) -> None:
-    shop.clone.policy = shop.clone.policy.replace(
-        'name = "staging"', 'name = "preprod"\nwas = "staging"'
-    )
-
-    before = look(shop)
-    shop.place("preprod", "1.4.0")
-    after = look(shop)
-
-    assert before.reading.place("preprod").drift == (
-        (
-            "env/preprod is not there yet, its name was env/staging; the last record"
-            " there is 1.4.0: ./inv promote --env preprod --version 1.4.0"
-        ),
-    )
-    assert after.reading.pointers.strays(after.reading.settings) == (
-        (
-            "env/staging is the former branch of preprod and moves no more: once"
-            " nothing follows it: git push origin --delete env/staging"
-        ),
-    )
 
 
 def test_a_way_back_is_one_that_promote_would_take() -> None:

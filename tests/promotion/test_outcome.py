@@ -1,0 +1,51 @@
+"""What a promotion says that was made, or was stopped."""
+
+import pytest
+
+from monokeel.ground.report import as_plain
+from monokeel.promotion.history import past_moves
+from monokeel.promotion.move import move_environment
+from monokeel.promotion.outcome import outcome_report, preview_report
+from monokeel.promotion.plan import plan_promotion
+from monokeel.promotion.request import Request
+from tests.fakes.pointers import Shop
+
+BACK = Request(environment="staging", rollback=True, reason="slow", actor="ana")
+
+
+@pytest.fixture
+def shop() -> Shop:
+    shop = Shop(soak="1h")
+    shop.release("1.1.0", "1.2.0")
+    for environment in ("dev", "staging"):
+        for version in ("1.1.0", "1.2.0"):
+            shop.place(environment, version)
+    return shop
+
+
+def test_what_was_done_says_what_it_means_for_the_version(shop: Shop) -> None:
+    text = as_plain(
+        outcome_report(
+            move_environment(
+                plan_promotion(BACK, shop.outside, shop.settings), shop.outside
+            )
+        )
+    )
+    past = past_moves(shop.outside, shop.settings, environment="staging", count=9)
+
+    assert "1.2.0 is taken back: it comes here again, or goes further, only" in text
+    assert [(move.version, move.row[-2]) for move in past.moves[:2]] == [
+        ("1.1.0", "success"),
+        ("1.2.0", "rolled back"),
+    ]
+
+
+def test_a_run_that_is_stopped_shows_what_stopped_it(shop: Shop) -> None:
+    request = Request(environment="prod", version="1.2.0", hold="incident 7")
+    plan = plan_promotion(request, shop.outside, shop.settings)
+
+    text = as_plain(preview_report(plan, whole=False))
+
+    assert "Gates (12 more passed)" in text
+    assert "hold" in text
+    assert " ok " not in text
