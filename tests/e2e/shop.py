@@ -120,9 +120,10 @@ class Shop:
             process.communicate()
         return {clone: process.returncode for clone, process in started.items()}
 
-    def wait_for_effects(self, count: int) -> None:
-        """Wait until *count* lasting writes have happened."""
+    def wait_for_effects(self, count: int, runner: subprocess.Popen[str]) -> None:
+        """Wait until *count* lasting writes have happened, as long as *runner* runs."""
         while len(self.effects) < count:
+            assert runner.poll() is None, runner.communicate()[1]
             time.sleep(0.01)
 
     # What is there

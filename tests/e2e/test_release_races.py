@@ -56,7 +56,7 @@ def test_of_two_commits_for_one_version_one_wins_and_the_other_gets_its_own(
     # Both are planned and built before either of them may go on to claim the version.
     shop.meeting = threading.Barrier(2)
     runner = shop.start("release", where=one)
-    shop.wait_for_effects(1)
+    shop.wait_for_effects(1, runner)
     second = shop.commit("fix: something else")
     two = shop.fresh_clone("two")
 
