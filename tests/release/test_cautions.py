@@ -97,7 +97,12 @@ def test_a_sentence_without_a_dot() -> None:
     ids=["squashed", "type", "sentence alone"],
 )
 def test_what_looks_like_a_revert_and_is_none(message: str) -> None:
-    assert words(message).startswith("looks like a revert and is none")
+    """R3 and R4: said in the words of the title check."""
+    said = words(message)
+
+    assert said.startswith("looks like a revert and is none")
+    is_silent = not message.startswith("fix")
+    assert ("asks for no release (write 'fix: revert …'" in said) is is_silent
 
 
 @pytest.mark.parametrize(

@@ -305,6 +305,11 @@ def test_more_types_release_when_they_are_named(
     [
         *("Feat: x", "feature: x", "feat:x", "feat(api) : x", "[ABC-1] feat: x"),
         *("\u2728 feat: x", "hotfix: x", "chore: batch (#9)\n\n* feat: add export"),
+        *("fixes: x", "feat - x", "[feat] x", "(fix) x", "WIP: feat: x", "feat!(a): x"),
+        *(":sparkles: feat: x", "#12 feat: x", "feat/api: x", "feat\uff1ax", "fix(a)x"),
+        *("BREAKING: x", "major: x", "security: x", "feature(a): x", "feat, fix: x"),
+        *("Undo feat: x", "x\n\nfeat: y", "x\n\n1. Fix: y", "x\n\n* [A-1] feat: y"),
+        *("docs: x\n\n* 1a2b3c4 fix(a): y", "x\n\n  + perf!: y"),
     ],
 )
 def test_what_looks_like_a_request_and_is_none_is_named(message: str) -> None:
@@ -314,20 +319,42 @@ def test_what_looks_like_a_request_and_is_none_is_named(message: str) -> None:
     plan = shop.plan()
 
     assert plan.version is None
-    quoted = message.rpartition("\n")[2]
+    quoted = message.rpartition("\n")[2].strip()
     assert [each.message for each in plan.warnings] == [
         f"asks for no release, though it looks like it: {quoted!r}"
     ]
 
 
 @pytest.mark.parametrize(
-    "message", ["feat: x", "docs: fix: typo", "chore: a\n\n- docs: b", "prefix: x"]
+    "message",
+    [
+        *("feat: x", "docs: fix: typo", "chore: a\n\n- docs: b", "prefix: x"),
+        *(
+            "Apply a minor fix (#12)",
+            "Say what is new (minor)",
+            "chore: x\n\nFixes: #3",
+        ),
+        *("Defeat: x", "chore: x\n\nfixing: y", "fix: x\n\n* feat: y", "Fix the door"),
+    ],
 )
 def test_what_is_a_request_or_none_at_all_is_not_warned_of(message: str) -> None:
     shop = Shop()
     shop.commit(message)
 
     assert shop.plan().warnings == ()
+
+
+def test_what_asks_for_no_release_is_shown_whole_and_near_misses_first() -> None:
+    """R7: the type is the reason."""
+    shop = Shop()
+    near = shop.commit("Feat(api): capital")
+    other = shop.commit("docs: later")
+
+    text = as_plain(report_of(shop.plan()))
+
+    assert text.partition("No release by themselves (2)\n")[2].startswith(
+        f"  {near[:7]} Feat(api): capital\n  {other[:7]} docs: later\n"
+    )
 
 
 def test_the_text_has_the_notes_that_the_release_would_have() -> None:

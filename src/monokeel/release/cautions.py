@@ -19,18 +19,30 @@ from monokeel.release.messages import (
 )
 from monokeel.release.reading import Reading
 from monokeel.release.start import Claim
+from monokeel.release.titles import TYPES
 from monokeel.release.versions import ReleaseTag, odd_tags, unprefixed
 
 _KEYWORD: Final = re.compile(r"BREAKING[ -]CHANGE:")
 _LOOKS_BREAKING: Final = re.compile(r"[\s>*#|`_-]*BREAKING[ -]CHANGES?\b")
-# What people write for `feat: x`, and what a squashed body lists.
+# What people write for `feat: x`, wherever in a subject, and what a squashed body has.
+_WORD: Final = (
+    r"(?:feat(?:ures?|s)?|(?:bug|hot)?-?fix(?:e[sd])?|bugs?|perf(?:ormance)?|security"
+    r"|breaking(?:[ -]change)?|major|minor|patch)"
+)
+_SCOPED: Final = r"[^\w:\n]{0,3}(?:\([^)\n]*\)|[/,+][\w/,+ -]*)?[^\w\n]{0,2}?"
+_MARKED: Final = re.compile(
+    r"[:\uff1a(\[]|^feat\b", re.IGNORECASE
+)  # quick: most are not
 _NEARLY: Final = re.compile(
-    r"(?:\[[^\]]*\]\s*|[^\w\s]+\s*)?(?:feat(?:ure)?|(?:bug|hot)?fix|perf)\s*"
-    r"(?:\([^)]*\))?\s*!?\s*:",
+    rf"(?<!\w){_WORD}(?:{_SCOPED}[:\uff1a]|\((?!#)[^)\n]*\))"
+    rf"|^\W*[\[(]{_WORD}[\])]|^feat\b",
     re.IGNORECASE,
 )
 _LISTED: Final = re.compile(
-    r"^[ \t]*[*-] (?:feat|fix|perf)(?:\([^)\n]*\))?!?: .*", re.MULTILINE
+    r"^[ \t]*(?:(?:[*+\u2022-]|\d+[.)])[ \t]+)?"
+    r"(?:\[[^\]\n]*\][ \t]*|[0-9a-f]{7,40} )?"
+    rf"(?:feat(?:ure)?|(?:bug|hot)?fix|perf){_SCOPED}:(?!\s*#\d+\s*$).*",
+    re.IGNORECASE | re.MULTILINE,
 )
 _SHORTEST_HASH: Final = 4
 _QUOTED: Final = 60
@@ -113,12 +125,12 @@ def watch(
 
 def _missed_request(parsed: Parsed) -> str:
     """Say that *parsed* looks like a request and is none; empty if it does not."""
-    header = parsed.message.header or ""
-    near = _NEARLY.match(header)
-    if parsed.skipped or not (near or "\n" in parsed.text):
-        return ""
-    listed = None if near else _LISTED.search(parsed.text)
-    if not (near or listed) or level_if_counted(parsed) is not None:
+    header, body = parsed.message.header or "", parsed.text.partition("\n")[2]
+    # A type of everybody's is meant: `docs: fix: typo` asks for nothing.
+    near = parsed.message.type not in TYPES and _MARKED.search(header)
+    near = near and _NEARLY.search(header)
+    listed = None if near or not body else _LISTED.search(body)
+    if parsed.skipped or not (near or listed) or level_if_counted(parsed) is not None:
         return ""
     quoted = _short(header if near else listed[0] if listed else "")
     return f"asks for no release, though it looks like it: {quoted!r}"
@@ -189,9 +201,12 @@ def _about_missed_revert(parsed: Parsed, rules: RuleSet) -> Iterator[str]:
             f" needs a dot right after the hash"
         )
     else:
+        said = "looks like a revert and is none, so it cancels nothing"
+        if level_if_counted(parsed) is None:
+            said += " and asks for no release (write 'fix: revert …' for one)"
         yield (
-            "looks like a revert and is none, so it cancels nothing: git's own message"
-            " is 'Revert \"<subject>\"' and 'This reverts commit <full hash>.'"
+            f"{said}: git's own message is 'Revert \"<subject>\"' and 'This reverts"
+            " commit <full hash>.'"
         )
 
 

@@ -1,6 +1,6 @@
 """A plan for people: the next version first, then why, what, and whether it may."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 
 from monokeel.ground.errors import RefusedError, ServiceError
 from monokeel.ground.report import Report, Section, Table, cut
@@ -21,7 +21,7 @@ def report_of(plan: ReleasePlan, *, strict: bool = False) -> Report:
         headline=_headline(plan),
         sections=(
             Section("Why", _why(plan)),
-            *_commits(plan.commits),
+            *_commits(plan.commits, {each.sha for each in plan.warnings}),
             Section("Notes", _notes(plan.notes)),
             Section("Images", table=_images(plan)),
             Section("Checks", table=_checks(plan.checks)),
@@ -117,9 +117,10 @@ def _why(plan: ReleasePlan) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def _commits(commits: Iterable[Commit]) -> list[Section]:
+def _commits(commits: Iterable[Commit], odd: Container[str | None]) -> list[Section]:
+    """Return a section a kind; those that a warning is about stand first in theirs."""
     kinds: dict[str, list[Commit]] = {kind: [] for kind in _KINDS}
-    for commit in commits:
+    for commit in sorted(commits, key=lambda each: each.sha not in odd):
         kinds[_kind(commit)].append(commit)
     return [Section(f"{k} ({len(found)})", _lines(found)) for k, found in kinds.items()]
 
@@ -142,6 +143,9 @@ def _lines(commits: list[Commit]) -> tuple[str, ...]:
 
 def _line(commit: Commit) -> str:
     scope = f"{commit.scope}: " if commit.scope else ""
+    if commit.level is None and commit.type:  # its type is the reason
+        scope = f"({commit.scope})" if commit.scope else ""
+        scope = f"{commit.type}{scope}: "
     left_out = f" ({commit.rule})" if commit.rule in {CANCELLED, SKIPPED} else ""
     return f"{commit.sha[:7]} {cut(scope + commit.subject)}{left_out}"
 
