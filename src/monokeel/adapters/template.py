@@ -62,11 +62,9 @@ class TemplateRepository:
         return None if text is None else _recorded_in(text)
 
     def recorded(self) -> Recorded:
-        """Return what the committed answers file says: source, version, answers.
+        """Read the committed answers file; before the first commit the disk's.
 
-        A half-made change on disk does not count; before the first commit, the disk
-        is all there is. Raises UsageError when there is none, or when it is not one of
-        Copier's.
+        Raises UsageError when there is none, or when it is not one of Copier's.
         """
         text, path = self._committed(ANSWERS_FILE), self._root / ANSWERS_FILE
         if text is None and path.is_file():
@@ -84,7 +82,7 @@ class TemplateRepository:
         return _recorded_in(text)
 
     def leftovers(self) -> records.Leftovers:
-        """Return what earlier updates left open, as it is committed."""
+        """Read what is committed."""
         text = self._committed(records.OPEN_FILE)
         return records.parse_leftovers(None if text is None else text.encode())
 
@@ -95,20 +93,15 @@ class TemplateRepository:
         return objects.text_of(head, path, self._root) if head else None
 
     def address(self) -> str:
-        """Return where the template is read from, as git is told.
-
-        Raises UsageError for an address with credentials in it, for plain http to
-        another machine, and for a relative path.
-        """
+        """Give what git is told; UsageError for credentials, http, a relative path."""
         recorded = self.recorded().source
         host = re.match(r"https://([^/@]+)/", recorded)
         return address_of(self._source or recorded, host[1] if host else "github.com")
 
     def versions(self) -> tuple[str, ...]:
-        """Return its releases, the tags ``vX.Y.Z``; other tags are no versions.
+        """Return the tags ``vX.Y.Z``; for a repository made from a commit those above.
 
-        A repository made from a commit gets the releases that hold it; as long as there
-        are none, that commit and the newest one of the default branch.
+        As long as there are none, that commit and the newest of the default branch.
         """
         listed = self._ask("ls-remote", "--tags", "--refs", "--")
         releases = _releases(line.rpartition("/")[2] for line in listed.splitlines())
@@ -185,11 +178,9 @@ class TemplateRepository:
         return f"{self.recorded().commit} of {shown_address(self.address())}"
 
     def delivered(self, version: str = "") -> dict[str, str]:
-        """Return path → mode and blob of the managed files of a release.
+        """Read its tree, of *version* (a ref) or what is recorded, never what is here.
 
-        Of the recorded one unless *version*, a ref, is given. They are read from its
-        tree, never from the repository at hand. Raises ServiceError when the template
-        or that release cannot be read.
+        Raises ServiceError when the template or that release cannot be read.
         """
         commit = self._commit(version)
         listed = self._git("ls-tree", "-r", "-z", "--full-tree", commit, "--", _BELOW)
@@ -213,10 +204,7 @@ class TemplateRepository:
         }
 
     def rebuilt(self) -> dict[str, str]:
-        """Return path → mode and blob of the wheel, built from the release's sources.
-
-        Raises ServiceError when they cannot be had, or the build fails.
-        """
+        """Build the wheel; ServiceError when that fails, or the sources are lost."""
         folder = self.work / "sources"
         commit = self._commit()
         plain = ("-c", "core.autocrlf=false", "-c", "core.hooksPath=/dev/null")
@@ -248,9 +236,8 @@ class TemplateRepository:
         return self._git(*diff, old.folder, new.folder, ok=(0, 1)).stdout
 
     def notes(self, current: str, version: str) -> str:
-        """Return what the template's changelog says after *current*, to *version*.
+        """Return the sections ``## 1.5.0`` of its changelog, the newest first.
 
-        Its sections are headed by versions, ``## 1.5.0``; the newest stands first.
         Without any, the subjects of the commits that changed it.
         """
         refs = [records.as_ref(each) for each in (current, version)]

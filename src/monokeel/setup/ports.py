@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from monokeel.ground.answers import Declined, Json, Lost, Moved
+from monokeel.ground.answers import Json
 from monokeel.policy.ports import Rulesets
+from monokeel.updates.ports import Remote
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +48,7 @@ def fingerprint(public_key: str) -> str:
     return f"SHA256:{base64.b64encode(digest).decode().rstrip('=')}"
 
 
-class Clone(Protocol):
+class Clone(Remote, Protocol):
     """The clone that is to be connected, and its remote."""
 
     def written_address(self) -> str | None:
@@ -61,17 +62,6 @@ class Clone(Protocol):
 
     def is_ancestor(self, ancestor: str, commit: str) -> bool:
         """Say whether *ancestor* is in the history of *commit*."""
-
-    def fetch_commit(self, commit: str) -> None:
-        """Make sure that *commit* of the remote is in the clone."""
-
-    def remote_refs(self, prefixes: Collection[str]) -> dict[str, str]:
-        """Return full ref name → commit of the remote's refs under *prefixes*."""
-
-    def move_ref(
-        self, ref: str, *, old: str | None, new: str | None
-    ) -> Moved | Lost | Declined:
-        """Point *ref* of the remote at *new* if it is at *old*."""
 
 
 class Repository(Protocol):

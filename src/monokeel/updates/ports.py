@@ -32,7 +32,7 @@ class Versions(Protocol):
         """
 
     def notes(self, current: str, version: str) -> str:
-        """Return what the template says of the versions after *current*."""
+        """Return what the template says of those after *current*, to *version*."""
 
     def compared(self, current: str, version: str) -> str:
         """Return what differs in a render of *version*: a line a file, and the sum.

@@ -7,10 +7,9 @@ purpose stands in ``[template] edited``: it is named, and no difference; a newer
 an action in a workflow is neither.
 """
 
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Iterator
+from dataclasses import asdict, astuple, dataclass
 
-from monokeel.ground.answers import Json
 from monokeel.ground.errors import RefusedError, ServiceError, UsageError
 from monokeel.ground.parsers import parse_json
 from monokeel.ground.report import Report, Section, Table
@@ -126,40 +125,27 @@ def _verified(
     kept = sorted({e.path for e in found} & set(edited))
     kept = [path for path in kept if not path.startswith(_NEVER_KEPT)]
     found = [each for each in found if each.path not in {*kept, *pins}]
-    paths = {each.path for each in found}
-    headline = f"All {len(wanted)} managed files are as in {release.name()}"
+    number, name = len({each.path for each in found}), release.name()
+    headline = f"All {len(wanted)} managed files are as in {name}"
     if found:
-        headline = f"{len(paths)} of {len(wanted)} managed files differ from "
-        headline += release.name()
-    data: dict[str, Json] = {
-        "release": release.name(),
-        "files": len(wanted),
-        "kept": [*kept],
-        "newer_pins": [*pins],
-    }
-    said = Section("Newer pins", tuple(f"{path}: {p}" for path, p in pins.items()))
-    more = (Section("Kept by [template] edited", tuple(kept)), said)
-    return _report(headline, found, more, data)
-
-
-def _report(
-    headline: str,
-    found: list[Deviation],
-    more: tuple[Section, ...],
-    data: Mapping[str, Json],
-) -> Report:
-    rows = tuple((each.path, each.where, each.state) for each in found)
-    table = Table(("file", "where", "state"), rows)
-    listed: list[Json] = [asdict(each) for each in found]
-    verdict = _EDITED if found else "same"
+        headline = f"{number} of {len(wanted)} managed files differ from {name}"
+    table = Table(("file", "where", "state"), tuple(map(astuple, found)))
     return Report(
         headline=headline,
         sections=(
             Section("", table=table),
             Section("To do", tuple(advice(found))),
-            *more,
+            Section("Kept by [template] edited", tuple(kept)),
+            Section("Newer pins", tuple(f"{path}: {p}" for path, p in pins.items())),
         ),
-        data={"verdict": verdict, **data, "differences": listed},
+        data={
+            "verdict": _EDITED if found else "same",
+            "release": name,
+            "files": len(wanted),
+            "kept": [*kept],
+            "newer_pins": [*pins],
+            "differences": [asdict(each) for each in found],
+        },
         problems=tuple(f"managed file {e.path}: {e.state} ({e.where})" for e in found),
         outcome="difference" if found else "done",
     )
