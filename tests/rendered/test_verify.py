@@ -77,6 +77,19 @@ def test_an_edit_is_seen_where_it_is(shop: Path) -> None:
     assert found(shop) == [("tasks.py", "index", "edited")]
 
 
+def test_what_a_sparse_checkout_leaves_out_is_not_missing(shop: Path) -> None:
+    git(shop, "status")  # else git takes every file of the copy for a changed one
+    git(shop, "sparse-checkout", "set", "infra", "ops")
+    assert not (shop / "docs").exists()
+    assert found(shop) == []
+
+    (shop / "inv").unlink()
+    git(shop, "update-index", "--no-skip-worktree", "docs/OPERATIONS.md")
+    assert found(shop) == [
+        (path, "disk", "missing") for path in ("docs/OPERATIONS.md", "inv")
+    ]
+
+
 def test_a_lost_executable_bit_is_seen_on_disk_and_in_the_index(shop: Path) -> None:
     (shop / "inv").chmod(0o644)
 

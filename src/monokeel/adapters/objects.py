@@ -271,15 +271,17 @@ class Worktree:
         """Return path → mode and blob of what is on disk, as git would list it.
 
         Where the file system has no executable bits (``core.fileMode`` is false), the
-        mode is the index's.
+        mode is the index's; so is all of a file that a sparse checkout leaves out.
         """
         asked = list(paths)
+        tagged = self._git("ls-files", "-t", "-z").stdout.split("\0")
+        left_out = {x[2:] for x in tagged if x.startswith("S ")}.intersection(asked)
         args = ("config", "--type=bool", "--get", "core.fileMode")
         modes = {}
         if self._git(*args, ok=(0, 1)).stdout.strip() == "false":
             indexed = self.in_index(asked)
             modes = {path: entry.partition(" ")[0] for path, entry in indexed.items()}
-        found = {}
+        found = self.in_index(left_out)
         for path, content in self.read(asked).items():
             mode = modes.get(path) or mode_of(self.root / path)
             found[path] = f"{mode} {blob_of(content)}"

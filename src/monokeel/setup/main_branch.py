@@ -37,13 +37,12 @@ def _compared(clone: Clone, settings: Settings) -> Answer:
     there, here = clone.remote_refs((ref,)).get(ref), clone.commit_of(ref)
     if there is None:
         return Otherwise(detail=f"{branch} is not there", remedy=INIT)
-    if here is None or here == there:
+    if here not in (None, there):
+        clone.fetch_commit(there)
+    if here in (None, there) or clone.is_ancestor(here, there):
         return AsWanted(detail=f"{branch} at {there[:12]}")
-    clone.fetch_commit(there)
     if clone.is_ancestor(there, here):
         return Otherwise(detail=f"{branch} is behind this clone", remedy=INIT)
-    if clone.is_ancestor(here, there):
-        return AsWanted(detail=f"{branch} at {there[:12]}")
     pull = f"git pull --rebase --allow-unrelated-histories origin {branch}"
     return Otherwise(
         detail=f"{branch} ({there[:12]}) has commits that are not in this clone",

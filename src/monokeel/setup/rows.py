@@ -68,10 +68,8 @@ class Expectation:
 class Declared:
     """What the files ask for; *policy* is ``None`` where its file cannot be read.
 
-    *actions* are those that the workflows use, ``owner/name@ref``. *register*: the
-    token may register the deploy key.
-
-    A key made by the API goes with the token that made it (GitHub docs, "REST: deploy
+    *actions* are those of the workflows, ``owner/name@ref``. *register*: the token may
+    register the deploy key, which goes with that token (GitHub docs, "REST: deploy
     keys"; fluxcd/flux2#619); one made on the page stays.
     """
 
