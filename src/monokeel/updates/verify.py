@@ -122,16 +122,15 @@ def _verified(
     if rebuild:
         found += _unlike(release.rebuilt(), wanted, "release")
     pins = _newer_pins(files, release, found)
-    kept = sorted({e.path for e in found} & set(edited))
-    kept = [path for path in kept if not path.startswith(_NEVER_KEPT)]
+    may_stay = {path for path in edited if not path.startswith(_NEVER_KEPT)}
+    kept = sorted(may_stay.intersection(e.path for e in found))
     found = [each for each in found if each.path not in {*kept, *pins}]
     number, name = len({each.path for each in found}), release.name()
-    headline = f"All {len(wanted)} managed files are as in {name}"
-    if found:
-        headline = f"{number} of {len(wanted)} managed files differ from {name}"
+    differ = f"{number} of {len(wanted)} managed files differ from {name}"
+    same = f"All {len(wanted)} managed files are as in {name}"
     table = Table(("file", "where", "state"), tuple(map(astuple, found)))
     return Report(
-        headline=headline,
+        headline=differ if found else same,
         sections=(
             Section("", table=table),
             Section("To do", tuple(advice(found))),
