@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import { join } from "node:path";
+import { Writable } from "node:stream";
 
 const inside = (path) => import(pathToFileURL(join(process.cwd(), "node_modules", path)));
 const logger = { log() {}, error() {}, warn() {}, success() {} };
@@ -91,6 +92,27 @@ async function lines({ histories }) {
   });
 }
 
+// The whole program as its command line runs it, without the second that it takes to
+// load: one dry run for each repository.
+async function releases({ repositories }) {
+  const semanticRelease = (await inside("semantic-release/index.js")).default;
+  const silent = () => new Writable({ write: (chunk, encoding, done) => done() });
+  const answers = [];
+  for (const { cwd, url, branches, preset } of repositories) {
+    const plugins = [["@semantic-release/commit-analyzer", preset ? { preset } : {}]];
+    const options = { branches, plugins, repositoryUrl: url, dryRun: true, ci: false };
+    const context = { cwd, env: { ...process.env, CI: "" }, stdout: silent(), stderr: silent() };
+    try {
+      const result = await semanticRelease(options, context);
+      answers.push({ version: result ? result.nextRelease.version : null });
+    } catch (error) {
+      const errors = error.errors ?? [error]; // an AggregateError has several
+      answers.push({ crash: [...errors].map((each) => each.code ?? each.name).join(" ") });
+    }
+  }
+  return answers;
+}
+
 const question = JSON.parse(readFileSync(0, "utf8"));
-const answers = await { levels, lines, tags }[question.about](question);
+const answers = await { levels, lines, releases, tags }[question.about](question);
 process.stdout.write(JSON.stringify(answers));

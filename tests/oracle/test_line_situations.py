@@ -13,17 +13,20 @@ import pytest
 
 from monokeel.adapters.git import Git
 from monokeel.adapters.process import run, run_raw
+from monokeel.ground.answers import Json, as_object
 from monokeel.release.plan import ReleasePlan
 from monokeel.release.planner import plan_release
 from monokeel.release.ports import offline
 from tests.fakes.branches import Branches
 from tests.fakes.plans import SETTINGS
 from tests.oracle.branch_histories import generated
+from tests.oracle.conftest import Ask
 from tests.oracle.test_lines import deviation
 
 COUNT = 40 if "MONOKEEL_ORACLE_COUNT" in os.environ else 8
-_NEXT = re.compile(r"next release version is (\S+)")
-_REFUSED = re.compile(r"EMAINTENANCEBRANCHES|EINVALID(?:MAINTENANCEMERGE|NEXTVERSION)")
+_REFUSED = re.compile(
+    "EMAINTENANCEBRANCHES|EINVALID(?:MAINTENANCEMERGE|NEXTVERSION)|TypeError"
+)
 
 
 def clone_of(made: Branches, folder: Path) -> Path:
@@ -47,28 +50,16 @@ def clone_of(made: Branches, folder: Path) -> Path:
     return root
 
 
-def ask_npm(root: Path, lines: tuple[str, ...], oracle: Path) -> str | None:
-    """Return the version that npm gives on the branch at *root*, or its refusal."""
-    done = run(
-        [
-            str(oracle / "node_modules" / ".bin" / "semantic-release"),
-            *("--dry-run", "--no-ci", "--branches", *lines, "main"),
-            *("--repository-url", f"file://{root.parent / 'remote.git'}"),
-            *("--plugins", "@semantic-release/commit-analyzer"),
-            *("--preset", "conventionalcommits"),
-        ],
-        cwd=root,
-        env={"CI": ""},
-        ok=range(256),
-        timeout_s=120,
-    )
-    output = done.stdout + done.stderr
-    if refused := _REFUSED.search(output):
-        return refused[0]
-    if found := _NEXT.search(output):
-        return found[1]
-    assert "no relevant changes" in output or "TypeError" in output, output
-    return None if "no relevant changes" in output else "TypeError"
+def outcome(answer: Json) -> str | None:
+    """Return the version that npm gives, or its refusal."""
+    fields = as_object(answer)
+    if "crash" in fields:
+        refused = str(fields["crash"])
+        assert _REFUSED.search(refused), refused
+        return refused
+    version = fields["version"]
+    assert version is None or isinstance(version, str)
+    return version
 
 
 def plan_of(root: Path, lines: tuple[str, ...]) -> ReleasePlan:
@@ -77,17 +68,29 @@ def plan_of(root: Path, lines: tuple[str, ...]) -> ReleasePlan:
 
 
 def test_situations_end_as_npm_ends_them(
-    oracle_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ask: Ask, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     counted: Counter[str] = Counter()
     differences = []
+    lines_of: dict[Path, tuple[str, ...]] = {}
     for seed in range(7000, 7000 + COUNT):
         made, lines = generated(seed)
         folder = tmp_path / str(seed)
         folder.mkdir()
-        root = clone_of(made, folder)
+        lines_of[clone_of(made, folder)] = lines
+    repositories: list[Json] = [
+        {
+            "cwd": str(root),
+            "url": f"file://{root.parent / 'remote.git'}",
+            "branches": [*lines, "main"],
+            "preset": "conventionalcommits",
+        }
+        for root, lines in lines_of.items()
+    ]
+    answers = ask({"about": "releases", "repositories": repositories})
 
-        theirs, plan = ask_npm(root, lines, oracle_folder), plan_of(root, lines)
+    for (root, lines), answer in zip(lines_of.items(), answers, strict=True):
+        theirs, plan = outcome(answer), plan_of(root, lines)
 
         refused = any(each.name == "line" for each in plan.blockers)
         if refused:
@@ -97,7 +100,7 @@ def test_situations_end_as_npm_ends_them(
         kind = "refused" if refused else deviation(plan) or "released or not"
         counted[kind] += 1
         if not same:
-            differences.append((seed, plan.version, theirs))
+            differences.append((root.parent.name, plan.version, theirs))
     with capsys.disabled():
         print(f"\nlines: {COUNT} situations, {dict(counted)}")  # noqa: T201
     assert differences == []

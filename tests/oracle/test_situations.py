@@ -3,21 +3,19 @@
 The names are those of the golden table. Where we differ on purpose, *ours* says so.
 """
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 import pytest
 
-from monokeel.adapters.process import run
+from monokeel.ground.answers import Json, as_object
 from tests.fakes.clones import Clone
+from tests.oracle.conftest import Ask
 
 NOTE = "BREAKING CHANGE: y"
 CRASH: Literal["crash"] = "crash"
 SAME: Literal["same"] = "same"
-_NEXT = re.compile(r"next release version is (\S+)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,42 +134,51 @@ SITUATIONS = {
 }
 
 
+@pytest.fixture(scope="module")
+def clones(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Clone]:
+    """A repository in each situation, by its name."""
+    made = {}
+    for name, situation in SITUATIONS.items():
+        made[name] = Clone(tmp_path_factory.mktemp(name))
+        situation.build(made[name])
+        made[name].push()
+    return made
+
+
+@pytest.fixture(scope="module")
+def npm(clones: dict[str, Clone], ask: Ask) -> dict[str, str | None]:
+    """The version that a dry run of semantic-release gives, or CRASH, by name."""
+    presets = {name: each.rules for name, each in SITUATIONS.items()}
+    repositories: list[Json] = [
+        {
+            "cwd": str(clone.root),
+            "url": f"file://{clone.remote}",
+            "branches": ["main"],
+            "preset": "" if presets[name] == "angular" else presets[name],
+        }
+        for name, clone in clones.items()
+    ]
+    answers = ask({"about": "releases", "repositories": repositories})
+    return dict(zip(clones, map(outcome, answers), strict=True))
+
+
+def outcome(answer: Json) -> str | None:
+    fields = as_object(answer)
+    if "crash" in fields:
+        assert fields["crash"] == "TypeError", fields
+        return CRASH
+    version = fields["version"]
+    assert version is None or isinstance(version, str)
+    return version
+
+
 @pytest.mark.parametrize("name", SITUATIONS)
 def test_a_situation_ends_as_the_golden_table_says(
-    name: str, oracle_folder: Path, tmp_path: Path
+    name: str, clones: dict[str, Clone], npm: dict[str, str | None]
 ) -> None:
     situation = SITUATIONS[name]
-    clone = Clone(tmp_path)
-    situation.build(clone)
-    clone.push()
 
-    ours = clone.plan(rules=situation.rules).version
-    theirs = ask_npm(clone, oracle_folder, situation.rules)
+    ours = clones[name].plan(rules=situation.rules).version
 
-    assert theirs == situation.npm
-    assert ours == (theirs if situation.ours == SAME else situation.ours)
-
-
-def ask_npm(clone: Clone, oracle: Path, rules: str) -> str | None:
-    """Return the version that a dry run of semantic-release gives, or CRASH."""
-    preset = [] if rules == "angular" else ["--preset", rules]
-    done = run(
-        [
-            *(str(oracle / "node_modules" / ".bin" / "semantic-release"), "--dry-run"),
-            *("--no-ci", "--branches", "main"),
-            *("--repository-url", f"file://{clone.remote}"),
-            *("--plugins", "@semantic-release/commit-analyzer", *preset),
-        ],
-        cwd=clone.root,
-        env={"CI": ""},
-        ok=range(256),
-        timeout_s=120,
-    )
-    output = done.stdout + done.stderr
-    found = _NEXT.search(output)
-    if found is not None:
-        return found[1]
-    if done.code == 0 and "no relevant changes" in output:
-        return None
-    assert "TypeError" in output, output
-    return CRASH
+    assert npm[name] == situation.npm
+    assert ours == (npm[name] if situation.ours == SAME else situation.ours)
