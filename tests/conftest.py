@@ -4,11 +4,15 @@ A part that cannot run here is skipped and named in the summary; where ``CI`` is
 a skip is a failure.
 """
 
+import compileall
 import os
 import sys
 from collections.abc import Generator, Iterator
+from pathlib import Path
 
 import pytest
+
+from tests import warm
 
 _GITCONFIG = """\
 [user]
@@ -29,6 +33,17 @@ _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 # Tests that install packages put this one back.
 OUTSIDE = dict(os.environ)
 
+# Each worker reads these tests, and each task that a test starts reads the package:
+# compiled once, whatever PYTHONDONTWRITEBYTECODE says of the rest.
+sys.dont_write_bytecode = False
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Compile what the started tasks import, before any of them is started."""
+    if not hasattr(config, "workerinput"):  # in the worker it is done
+        for name in ("src", "sandbox"):
+            compileall.compile_dir(Path(__file__).parents[1] / name, quiet=1)
+
 
 @pytest.fixture(scope="session", autouse=True)
 def _hermetic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
@@ -44,7 +59,7 @@ def _hermetic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         "GIT_CONFIG_NOSYSTEM": "1",
         "COPIER_SETTINGS_PATH": str(base / "settings.yml"),
         "COPIER_CACHE_DIR": str(base / "copier"),
-        "MONOKEEL_PYTHON": sys.executable,
+        "MONOKEEL_PYTHON": warm.program(),
         "NO_PROXY": "127.0.0.1,localhost,::1",
         "no_proxy": "127.0.0.1,localhost,::1",
     } | dict.fromkeys(proxies, closed)

@@ -27,7 +27,7 @@ class Lived:
     def run(self, *args: str) -> "subprocess.CompletedProcess[str]":
         """Run ``./inv`` with *args* and return how it ended and what it printed."""
         return subprocess.run(
-            [sys.executable, "-P", "-m", "monokeel", *args],
+            [self.story.environment["MONOKEEL_PYTHON"], "-P", "-m", "monokeel", *args],
             cwd=self.story.folder,
             env=self.story.environment,
             stdin=subprocess.DEVNULL,
@@ -38,12 +38,16 @@ class Lived:
 
 
 @contextlib.contextmanager
-def lived() -> Iterator[Lived]:
-    """Yield a repository with a release everywhere, one in dev, and one to come."""
+def lived(python: str = sys.executable) -> Iterator[Lived]:
+    """Yield a repository with a release everywhere, one in dev, and one to come.
+
+    Its tasks run in *python*.
+    """
     with tempfile.TemporaryDirectory(prefix="monokeel-lived-") as name:
         base = Path(name)
         with Sandbox() as box:
-            story = Story(base / "shop", environment(base, box), {})
+            own = {**environment(base, box), "MONOKEEL_PYTHON": python}
+            story = Story(base / "shop", own, {})
             with contextlib.redirect_stdout(io.StringIO()):
                 tag = release_template(base / "template")
                 chapters.render(story, tag)

@@ -44,7 +44,6 @@ class GuidedShop:
                 (str(programs), str(Path(sys.executable).parent), os.environ["PATH"])
             ),
             "MONOKEEL_BUILD": PACKER,
-            "MONOKEEL_PYTHON": sys.executable,
             "PYTHONDONTWRITEBYTECODE": "1",
             "GIT_PAGER": "cat",
         }
@@ -116,7 +115,7 @@ class GuidedShop:
         process = subprocess.Popen(
             [sys.executable, "inv", *words[1:]],
             cwd=self.folder,
-            env=self.environment,
+            env={**self.environment, "MONOKEEL_PYTHON": sys.executable},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

@@ -28,6 +28,7 @@ from monokeel.promotion.request import Request
 from monokeel.release.record import ReleasedImage, ReleaseRecord, record_text
 from sandbox.packer import Target, pack
 from sandbox.server import Sandbox
+from tests import warm
 
 ROOT = Path(__file__).parents[2]
 SERVICES = ("api", "worker")
@@ -184,7 +185,7 @@ class LiveShop:
     def inv(self, *args: str, **variables: str) -> Done:
         """Run a task as a user does."""
         done = subprocess.run(
-            [sys.executable, "-P", "-m", "invoke", *args],
+            [warm.program(), "-P", "-m", "invoke", *args],
             cwd=self.folder,
             env={**self.environment, **variables},
             capture_output=True,

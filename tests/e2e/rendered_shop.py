@@ -88,7 +88,6 @@ class RenderedShop:
             **self.box.environ("admin"),
             "HOME": str(home),
             "MONOKEEL_BUILD": f"{PACKER} {{context}} {{image}} {{commit}}",
-            "MONOKEEL_PYTHON": sys.executable,
             "PYTHONDONTWRITEBYTECODE": "1",
         }
         for name, value in (variables or {}).items():

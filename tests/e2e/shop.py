@@ -77,9 +77,12 @@ class Shop:
     ) -> subprocess.Popen[str]:
         """Start ``./inv`` with *arguments*, in a process group of its own.
 
+        It can be killed at once where ``kill_after`` says so.
+
         Two values of *build* give two digests of one commit; *token* is a name of the
         sandbox, *more* are environment variables.
         """
+        killed = {"MONOKEEL_PYTHON": sys.executable} if self.kill_after else {}
         packer = f"env SOURCE_DATE_EPOCH={build} {PACKER}"
         return subprocess.Popen(
             ["./inv", *arguments],
@@ -88,7 +91,7 @@ class Shop:
                 **os.environ,
                 **self.box.environ(token),
                 "MONOKEEL_BUILD": f"{packer} {{context}} {{image}} {{commit}}",
-                "MONOKEEL_PYTHON": sys.executable,
+                **killed,
                 "PYTHONDONTWRITEBYTECODE": "1",
                 **(more or {}),
             },

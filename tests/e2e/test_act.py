@@ -11,7 +11,7 @@ import pytest
 from tests.e2e import act_runs, base_image
 from tests.e2e.act_builds import Builds, make_builds
 from tests.e2e.act_runs import Run, Trigger
-from tests.e2e.act_shop import ActShop, Template, act_shop, make_template
+from tests.e2e.act_shop import ActShop, Template, act_shop
 from tests.e2e.shop import digests, recorded
 from tests.e2e.test_containers import free_port, running
 
@@ -29,26 +29,21 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def template(base: Path) -> Template:
-    return make_template(base)
-
-
-@pytest.fixture(scope="module")
 def builds(base: Path) -> Builds:
     return make_builds(base / "builds", runnable=True)
 
 
 @pytest.fixture(scope="module")
-def shop(base: Path, template: Template) -> Iterator[ActShop]:
+def shop(base: Path, guide_template: Template) -> Iterator[ActShop]:
     """A repository without a release; no test changes what another one needs."""
-    with act_shop(base / "new", template) as made:
+    with act_shop(base / "new", guide_template) as made:
         yield made
 
 
 @pytest.fixture(scope="module")
-def live(base: Path, template: Template) -> Iterator[ActShop]:
+def live(base: Path, guide_template: Template) -> Iterator[ActShop]:
     """A repository that release.yml released once, as 1.0.0."""
-    with act_shop(base / "live", template) as made:
+    with act_shop(base / "live", guide_template) as made:
         yield made
 
 

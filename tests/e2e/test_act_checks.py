@@ -14,7 +14,7 @@ from sandbox.people import call
 from tests.e2e import act_runs, base_image
 from tests.e2e.act_builds import Builds, make_builds
 from tests.e2e.act_runs import Trigger
-from tests.e2e.act_shop import ActShop, Template, act_shop, make_template
+from tests.e2e.act_shop import ActShop, Template, act_shop
 
 NOT_HERE = act_runs.NOT_HERE + base_image.NOT_HERE
 pytestmark = pytest.mark.skipif(
@@ -30,8 +30,10 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def template(base: Path) -> Template:
-    return make_template(base)
+def template(base: Path, guide_template: Template) -> Template:
+    """A template of this file's own: it will have another version."""
+    source = Path(shutil.copytree(guide_template.source, base / "template"))
+    return Template(source=source, rendered=guide_template.rendered)
 
 
 @pytest.fixture(scope="module")

@@ -8,11 +8,11 @@ from sandbox.server import Sandbox
 from tests.adapters.test_app import install, key
 from tests.e2e.act_shop import PACKER
 from tests.e2e.commands import inv
-from tests.e2e.test_setup import box, rendered, shop
+from tests.e2e.test_setup import box, shop
 from tests.rendered.renders import git
 from tests.rendered.versions import save
 
-__all__ = ["box", "key", "rendered", "shop"]
+__all__ = ["box", "key", "shop"]
 ACTOR = {"actor_id": OWN_APP, "actor_type": "Integration", "bypass_mode": "always"}
 
 

@@ -17,17 +17,18 @@ from tests.e2e.bad_places import BUILDS, CLONES, FILES, RIGHTS, VARIABLES
 from tests.e2e.rendered_shop import KEY, Done, RenderedShop, Row
 from tests.fakes.http import serving
 from tests.rendered.renders import WORKING_TREE, copy_source
-from tests.rendered.versions import make_versions
+from tests.rendered.versions import Versions
 
 COPIER = Path(sys.executable).with_name("copier")
 
 
 @pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RenderedShop]:
+def shop(
+    versions: Versions, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[RenderedShop]:
     base = tmp_path_factory.mktemp("bad-input")
-    rendered = make_versions(base / "template").old
     with Sandbox() as box:
-        shop = RenderedShop(rendered, base, box)
+        shop = RenderedShop(versions.old, base, box)
         shop.release()
         yield shop
 

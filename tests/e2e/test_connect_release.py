@@ -10,10 +10,10 @@ import pytest
 from sandbox.server import Sandbox
 from tests.e2e.commands import inv
 from tests.e2e.rendered_shop import PACKER
-from tests.e2e.test_setup import box, rendered, shop
+from tests.e2e.test_setup import box, shop
 from tests.rendered.versions import save
 
-__all__ = ["box", "rendered", "shop"]
+__all__ = ["box", "shop"]
 BUILD = {"MONOKEEL_BUILD": f"{PACKER} {{context}} {{image}} {{commit}}"}
 CONNECT = ("init", "--register-key", "--yes", "--no-rules")
 RUNNERS = 6

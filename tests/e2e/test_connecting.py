@@ -11,11 +11,11 @@ from monokeel.adapters.session import Session
 from sandbox.server import Sandbox
 from tests.e2e.act_shop import PACKER
 from tests.e2e.commands import answer, inv
-from tests.e2e.test_setup import box, rendered, shop
+from tests.e2e.test_setup import box, shop
 from tests.rendered.renders import git
 from tests.rendered.versions import put, save
 
-__all__ = ["box", "rendered", "shop"]
+__all__ = ["box", "shop"]
 CONNECT = ("init", "--register-key", "--yes")
 
 

@@ -19,7 +19,7 @@ from monokeel.ground.answers import Json
 from sandbox.server import Sandbox
 from tests.e2e.rendered_shop import Done, RenderedShop
 from tests.rendered.renders import git
-from tests.rendered.versions import make_versions, save
+from tests.rendered.versions import Versions, save
 
 INVOKE = str(Path(sys.executable).with_name("invoke"))
 VALUES = {int: "5", str: "of-no-such-name", list: "of-no-such-name"}
@@ -43,11 +43,12 @@ OPTIONS = sorted(set(core_options()))
 
 
 @pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RenderedShop]:
+def shop(
+    versions: Versions, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[RenderedShop]:
     base = tmp_path_factory.mktemp("core-options")
-    rendered = make_versions(base / "template").old
     with Sandbox() as box:
-        shop = RenderedShop(rendered, base, box)
+        shop = RenderedShop(versions.old, base, box)
         assert shop.inv("release").code == 0
         save(shop.folder, "feat: a basket")
         shop.publish()

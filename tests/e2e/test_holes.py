@@ -10,7 +10,7 @@ import pytest
 from sandbox.server import Sandbox
 from tests.e2e.rendered_shop import RenderedShop
 from tests.rendered.renders import git
-from tests.rendered.versions import IDENTITY, make_versions, save
+from tests.rendered.versions import IDENTITY, Versions, save
 
 # A closed port in the place of GitHub's git.
 NO_GIT = {
@@ -31,15 +31,10 @@ HOSTILE = (
 ACTING = re.compile(r"[^\n\x20-\x7e\xa0-\u2027\u2030-\ud7ff]|[\u061c\u200e\u200f]|##\[")
 
 
-@pytest.fixture(scope="module")
-def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_versions(tmp_path_factory.mktemp("template")).old
-
-
 @pytest.fixture
-def shop(rendered: Path, tmp_path: Path) -> Iterator[RenderedShop]:
+def shop(versions: Versions, tmp_path: Path) -> Iterator[RenderedShop]:
     with Sandbox() as box:
-        yield RenderedShop(rendered, tmp_path, box)
+        yield RenderedShop(versions.old, tmp_path, box)
 
 
 def test_a_commit_message_acts_on_no_terminal_and_no_runner(

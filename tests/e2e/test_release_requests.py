@@ -12,17 +12,16 @@ from sandbox.records import Release
 from sandbox.server import Sandbox
 from tests.e2e.rendered_shop import RenderedShop
 from tests.rendered.renders import git
-from tests.rendered.versions import make_versions
+from tests.rendered.versions import Versions
 
 MOST = {"rest": 16, "git": 20, "registry": 123}
 MOST_LISTS = 6
 LARGEST_LIST = 10_000  # bytes; one of 40,000 refs has millions
 
 
-def test_a_release_asks_no_more_than_before(tmp_path: Path) -> None:
-    rendered = make_versions(tmp_path / "template").old
+def test_a_release_asks_no_more_than_before(versions: Versions, tmp_path: Path) -> None:
     with Sandbox() as box:
-        shop = RenderedShop(rendered, tmp_path, box)
+        shop = RenderedShop(versions.old, tmp_path, box)
         before = len(box.exchanges)
 
         done = shop.inv("release")
@@ -32,11 +31,12 @@ def test_a_release_asks_no_more_than_before(tmp_path: Path) -> None:
     assert {family: n for family, n in asked.items() if n > MOST.get(family, 0)} == {}
 
 
-def test_a_release_lists_refs_six_times_however_many_there_are(tmp_path: Path) -> None:
+def test_a_release_lists_refs_six_times_however_many_there_are(
+    versions: Versions, tmp_path: Path
+) -> None:
     """R21: what others can make large, refs of pull requests, is never asked for."""
-    rendered = make_versions(tmp_path / "template").old
     with Sandbox() as box:
-        shop = RenderedShop(rendered, tmp_path, box)
+        shop = RenderedShop(versions.old, tmp_path, box)
         head = git(box.bare, "rev-parse", "refs/heads/main").strip()
         pulls = "".join(f"{head} refs/pull/{n}/head\n" for n in range(40_000))
         with (box.bare / "packed-refs").open("a", encoding="utf-8") as packed:

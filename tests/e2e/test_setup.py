@@ -11,21 +11,9 @@ from tests.e2e.commands import inv
 from tests.rendered.renders import git
 from tests.rendered.versions import (
     NEW,
-    make_versions,
-    start_repository,
 )
 
 BRANCH = f"template/{NEW}"
-
-
-@pytest.fixture(scope="module")
-def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A repository with one commit, made from the older of two versions."""
-    base = tmp_path_factory.mktemp("template")
-    versions = make_versions(base)
-    shop = start_repository(versions.old, base / "shop")
-    git(shop, "remote", "add", "origin", "https://github.com/acme/shop.git")
-    return shop
 
 
 @pytest.fixture

@@ -18,7 +18,6 @@ from tests.rendered.renders import copy_source, git
 from tests.rendered.versions import (
     GUIDE,
     NEW,
-    make_versions,
     put,
     rename_modules,
     save,
@@ -26,16 +25,6 @@ from tests.rendered.versions import (
 )
 
 BRANCH = f"template/{NEW}"
-
-
-@pytest.fixture(scope="module")
-def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A repository with one commit, made from the older of two versions."""
-    base = tmp_path_factory.mktemp("template")
-    versions = make_versions(base)
-    shop = start_repository(versions.old, base / "shop")
-    git(shop, "remote", "add", "origin", "https://github.com/acme/shop.git")
-    return shop
 
 
 @pytest.fixture
