@@ -60,12 +60,11 @@ def test_a_release_lists_refs_six_times_however_many_there_are(
 
 
 def test_a_release_among_a_thousand_others_is_made_and_found_again(
-    tmp_path: Path,
+    versions: Versions, tmp_path: Path
 ) -> None:
     """R20: GitHub ends the list there with 422, and a second run has nothing to do."""
-    rendered = make_versions(tmp_path / "template").old
     with Sandbox() as box:
-        shop = RenderedShop(rendered, tmp_path, box)
+        shop = RenderedShop(versions.old, tmp_path, box)
         others = [other(box, number) for number in range(1_200)]
         box.state.releases[:0] = others
         before = len(box.exchanges)
