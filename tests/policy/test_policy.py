@@ -326,3 +326,16 @@ def test_what_is_deleted_is_known_by_its_number_whatever_its_actors_are_called()
     apply(make_plan(policy(delete=True), rulesets), rulesets)
 
     assert rulesets.names() == ["main", "tags"]
+
+
+def test_what_is_deleted_is_printed_in_full_before() -> None:
+    """P47: a ruleset that is gone has no history."""
+    rulesets = in_force()
+    rulesets.add({**TAGS, "name": "extra"})
+
+    text = shown(make_plan(policy(delete=True), rulesets))
+
+    body = text.partition("Deleted with extra, keep it if in doubt\n")[2]
+    printed = body.partition("\n\n")[0]
+    kept = parse_policy("\n".join(line[2:] for line in printed.splitlines()))
+    assert [(x.name, x.kinds) for x in kept] == [("extra", ["creation"])]

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from monokeel.ground.answers import Json
-from monokeel.policy.comparison import loosened
+from monokeel.policy.comparison import compare_policies, loosened
 from monokeel.policy.rulesets import Ruleset, parse_policy
 from tests.policy.ruleset_cases import FILE, Edit, adds, drops, sets
 from tests.policy.test_policy import TAGS
@@ -13,6 +13,7 @@ from tests.policy.test_policy import TAGS
 PULL = ("rules", "pull_request", "parameters")
 CHECKS = ("rules", "required_status_checks", "parameters", "required_status_checks")
 ADMIN: Json = {"actor_id": 5, "actor_type": "RepositoryRole"}
+APP: Json = {"actor_id": 7, "actor_type": "Integration"}
 
 
 def edited(*edits: Edit) -> tuple[Ruleset, ...]:
@@ -70,3 +71,30 @@ def test_one_more_ruleset_loosens_nothing() -> None:
     more = parse_policy(json.dumps([json.loads(json.dumps(FILE)), TAGS]))
 
     assert loosened(edited(), more) == []
+
+
+@pytest.mark.parametrize(
+    ("spoil", "severe"),
+    [
+        (sets("enforcement", to="disabled"), 1),
+        (sets("target", to="tag"), 1),
+        (drops("rules", "deletion"), 1),
+        (drops(*CHECKS, 0), 1),
+        (sets(*PULL, "required_approving_review_count", to=0), 1),
+        (sets("conditions", "ref_name", "include", to=["refs/heads/x"]), 1),
+        (sets("conditions", "ref_name", "exclude", to=["refs/heads/main"]), 1),
+        (sets("bypass_actors", to=[ADMIN, APP]), 2),
+        (sets(*PULL, "required_approving_review_count", to=2), 0),
+        (sets("bypass_actors", to=[]), 0),
+        (adds("rules", item={"type": "required_signatures"}), 0),
+    ],
+)
+def test_what_frees_somebody_is_severe_and_counted_by_line(
+    spoil: Edit, severe: int
+) -> None:
+    """P51: what the file forbids to everybody, and nothing that is stricter."""
+    strict = sets("bypass_actors", to=[])
+
+    [found] = compare_policies(edited(strict), edited(strict, spoil))
+
+    assert found.severe == severe

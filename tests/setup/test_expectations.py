@@ -327,7 +327,8 @@ def test_another_default_branch_is_named_with_the_command() -> None:
 
     assert otherwise(world) == {
         "default branch on GitHub": Otherwise(
-            detail="GitHub's default branch is trunk, infra/platform.toml says main",
+            detail="GitHub's default branch is trunk, infra/platform.toml says main;"
+            " what binds trunk: no ruleset",
             remedy="gh api -X PATCH repos/acme/shop -f default_branch=main",
             severe=True,
         )

@@ -44,7 +44,7 @@ def check_pointers(reading: Reading, records: Records) -> Facts:
     return Facts(
         drift=tuple(drift),
         unverified=tuple(
-            Unverified(item="pointers", subject="", reason=each, hidden=True)
+            Unverified("pointers", "", reason=each)
             for each in reading.unchecked.values()
         ),
         notes=_notes(reading),

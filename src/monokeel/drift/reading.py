@@ -83,6 +83,6 @@ def read_drift(wanted: Wanted, outside: Outside) -> DriftReading:
             facts[name] = checks[name]()
         except NO_ANSWER as error:
             reason = f"{error.problem}. {error.fix}" if error.fix else error.problem
-            unread = Unverified(item=name, subject="", reason=reason, hidden=False)
+            unread = Unverified(name, "", reason=reason, hidden=False)
             facts[name] = Facts(unverified=(unread,))  # no answer is never "none"
     return DriftReading(wanted=wanted, facts=facts)

@@ -91,9 +91,9 @@ def _steps(image: TaggedImage, anew: str, host: str) -> Iterator[str]:
 def _unclear(
     tag: str, release: _Record, artifact: Artifact | None
 ) -> Iterator[Unverified]:
-    unclear = partial(Unverified, hidden=False)
     if isinstance(release, Unknown):
-        yield unclear(item="release", subject=tag, reason=release.reason)
+        yield Unverified("release", tag, reason=release.reason, hidden=False)
     for each in artifact.images if artifact else ():
         if isinstance(each.answer, Unknown):
-            yield unclear(item="images", subject=each.name, reason=each.answer.reason)
+            reason = each.answer.reason
+            yield Unverified("images", each.name, reason=reason, hidden=False)

@@ -26,8 +26,10 @@ def check_settings(wanted: Wanted, outside: Outside) -> Facts:
     unverified: list[Unverified] = []
     notes = [each.line for each in wanted.disagreements if each.warning]
     who = cache(partial(audit_log, wanted, outside))
-    for row in watched_rows(wanted, outside):
-        match answer_to(row):
+    declared = Declared(settings=wanted.settings, policy=wanted.policy)
+    seen = Setup(repository=outside.repository, rulesets=outside.rulesets)
+    for row in expectations(declared, seen):
+        match None if row.watched == "elsewhere" else answer_to(row):
             case Otherwise(detail=detail, remedy=remedy) if row.watched == "note":
                 notes.append(f"{row.name}: {detail}. {remedy}")
             case Otherwise() as found:
@@ -35,15 +37,11 @@ def check_settings(wanted: Wanted, outside: Outside) -> Facts:
             case Unknown(reason=reason) if row.item == "writer_app":
                 notes.append(f"{row.name}: {reason}")
             case Unknown(reason=reason, hidden=hidden):
+                said = f"{reason} ({row.permission})"
                 unverified.append(
-                    Unverified(
-                        item=row.item,
-                        subject=row.name,
-                        reason=f"{reason} ({row.permission})",
-                        hidden=hidden,
-                    )
+                    Unverified(row.item, row.name, reason=said, hidden=hidden)
                 )
-            case AsWanted():
+            case AsWanted() | None:
                 pass
     return Facts(drift=tuple(drift), unverified=tuple(unverified), notes=tuple(notes))
 
@@ -56,12 +54,3 @@ def _deviation(row: Expectation, found: Otherwise, who: str) -> Deviation:
         steps=(found.remedy, f"who changed it stands in the audit log alone: {who}"),
         severe=int(found.severe),
     )
-
-
-def watched_rows(wanted: Wanted, outside: Outside) -> tuple[Expectation, ...]:
-    """Return the rows that this section watches."""
-    rows = expectations(
-        Declared(settings=wanted.settings, policy=wanted.policy),
-        Setup(repository=outside.repository, rulesets=outside.rulesets),
-    )
-    return tuple(each for each in rows if each.watched != "elsewhere")

@@ -105,7 +105,7 @@ def plan_report(plan: Plan, allowed: Sequence[str] = ()) -> Report:
     return Report(
         headline=f"{reading.repository}: {_headline(plan, verdict)}",
         sections=(
-            Section("Writes", tuple(map(_write_line, plan.writes))),
+            Section("Writes", tuple(_writes(plan))),
             *sections_of(reading.comparisons, named=named, side=plan.side),
             *_deletions(plan),
             Section("Binds today, of what this clone knows", table=covers),
@@ -162,6 +162,7 @@ def _deletions(plan: Plan) -> Iterator[Section]:
             yield Section(heading, tuple(text.splitlines()))
 
 
-def _write_line(write: Comparison) -> str:
-    adds = f", adds: {rules_line(write)}" if write.verb == "create" else ""
-    return f"{write.verb} {write.name}{adds}"
+def _writes(plan: Plan) -> Iterator[str]:
+    for each in plan.writes:
+        adds = f", adds: {rules_line(each)}" if each.verb == "create" else ""
+        yield f"{each.verb} {each.name}{adds}"

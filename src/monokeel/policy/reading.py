@@ -5,7 +5,7 @@ Plan, apply, rollback, export and drift take this value; nobody else compares.
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import KW_ONLY, dataclass, replace
 from functools import cache
 from typing import Literal
 
@@ -32,19 +32,18 @@ OUTCOMES: Mapping[Verdict, Outcome] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Unverified:
     """Something that nobody could check: *item* of *subject*, and the *reason*.
 
-    Without a *subject* it is all of a section.
-
-    *hidden* means that the token lacks a right; otherwise nobody answered. What is
-    hidden may be accepted by its item's name, or all of it as ``bypass_actors``: one
-    missing right, administration, hides bypass lists and settings alike.
+    Without a *subject* it is all of a section. *hidden*: the token lacks a right, where
+    else nobody answered. That may be accepted by the item's name, or all of it as
+    ``bypass_actors``: one missing right, administration, hides lists and settings.
     """
 
     item: str
     subject: str
+    _: KW_ONLY
     reason: str
     hidden: bool = True
 
@@ -126,15 +125,8 @@ class Reading:
 
         GitHub leaves the member out then (s4k10503/velvet#320); that is not "nobody".
         """
-        return tuple(
-            Unverified(
-                item=BYPASS,
-                subject=each.name,
-                reason=_HIDDEN,
-            )
-            for each in self.comparisons
-            if each.hides_bypass
-        )
+        hidden = (each.name for each in self.comparisons if each.hides_bypass)
+        return tuple(Unverified(BYPASS, name, reason=_HIDDEN) for name in hidden)
 
     def verdict(self, allowed: Sequence[str] = ()) -> Verdict:
         """Return ``drift`` when there is something to write or to look at by hand."""

@@ -10,6 +10,7 @@ from functools import partial
 from monokeel.ground.answers import Unknown
 from monokeel.ground.settings import Settings
 from monokeel.policy.reading import read_rulesets
+from monokeel.policy.refs import binds
 from monokeel.policy.rulesets import Ruleset
 from monokeel.setup import permissions, writer
 from monokeel.setup.actions import action_rows
@@ -30,7 +31,7 @@ def expectations(declared: Declared, outside: Outside) -> Iterator[Expectation]:
         yield _token(outside)
     if outside.clone is not None:
         yield main_row(settings, outside.clone)
-    yield from _settings_rows(settings, repository)
+    yield from _settings_rows(declared, repository)
     yield writer.writer_row(declared, outside)
     if passes(policy or (), "DeployKey"):
         yield writer.foreign_keys_row(declared, outside)
@@ -76,7 +77,8 @@ def _token(outside: Outside) -> Expectation:
     )
 
 
-def _settings_rows(settings: Settings, repository: Repository) -> Iterator[Expectation]:
+def _settings_rows(declared: Declared, repository: Repository) -> Iterator[Expectation]:
+    settings = declared.settings
     yield Expectation(
         name="settings",
         item="settings",
@@ -91,8 +93,8 @@ def _settings_rows(settings: Settings, repository: Repository) -> Iterator[Expec
         name="default branch on GitHub",
         item="default_branch",
         reads=("GET /",),
-        lost="pull requests and schedules go to a branch that no rule may protect",
-        ask=partial(_default_branch, settings, repository),
+        lost="pull requests and schedules go there",
+        ask=partial(_default_branch, declared, repository),
     )
 
 
@@ -116,12 +118,18 @@ def _written(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _default_branch(settings: Settings, repository: Repository) -> Answer:
-    wanted = settings.default_branch
+def _default_branch(declared: Declared, repository: Repository) -> Answer:
+    settings, wanted = declared.settings, declared.settings.default_branch
     there = repository.get_repository().get("default_branch")
     if there == wanted:
         return AsWanted(detail=wanted)
+    ref, active = (
+        f"refs/heads/{there}",
+        [x for x in declared.policy or () if x.is_active],
+    )
+    binding = ", ".join(x.name for x in active if binds(x, ref, str(there)))
     detail = f"GitHub's default branch is {there}, infra/platform.toml says {wanted}"
+    detail += f"; what binds {there}: {binding or 'no ruleset'}"
     remedy = f"gh api -X PATCH repos/{settings.repository} -f default_branch={wanted}"
     return Otherwise(detail=detail, remedy=remedy, severe=True)
 
