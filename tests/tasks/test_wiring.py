@@ -194,3 +194,18 @@ def test_a_preview_in_a_workflow_judges_no_push_of_its_own(place: Place) -> None
 
     assert not promote.pushes_with_token(dry_run=True)
     assert promote.pushes_with_token(dry_run=False)
+
+
+def test_what_reads_the_template_can_write_nothing_here(place: Place) -> None:
+    place.set(
+        MONOKEEL_DEPLOY_KEY="ours",
+        MONOKEEL_WRITER_KEY="the App's",
+        MONOKEEL_TEMPLATE_TOKEN="ghp_of_the_template",
+        MONOKEEL_TEMPLATE_KEY="theirs",
+    )
+
+    may, here = wiring.template_credentials(), wiring.make_credentials()
+
+    assert (may.token, may.deploy_key) == ("ghp_of_the_template", "theirs")
+    assert may.mint is None
+    assert (here.token, here.deploy_key) == (TOKEN, "ours")
