@@ -208,7 +208,7 @@ def test_an_unknown_environment_names_the_known_ones() -> None:
             + '[[freezes]]\nenvironments = ["prod"]\nreason = "x"\n'
             + "from = 2026-12-20T00:00:00\nto = 2027-01-03T00:00:00Z\n",
             "from = 2026-12-20T00:00:00 has no time zone",
-            "Add Z",
+            "zone (Z or an offset)",
             id="time without a zone",
         ),
         pytest.param(

@@ -15,6 +15,10 @@ from monokeel.ground.errors import UsageError
 
 T = TypeVar("T")
 _FOLDER = "Write a path from the root of the repository, such as services/api."
+_MOMENT = (
+    "Write day, time and zone (Z or an offset) without quotes, such as"
+    " 2026-12-20T00:00:00Z."
+)
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
@@ -126,10 +130,9 @@ class Number:
 
     def read(self, at: str, value: object) -> int:
         """Return *value*."""
-        number = _of(int, "a whole number", at, value)
-        if isinstance(value, bool) or number < 0:
+        if isinstance(value, bool) or not isinstance(value, int) or value < 0:
             raise _wrong(at, "a whole number", value)
-        return number
+        return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,18 +141,12 @@ class Moment:
 
     def read(self, at: str, value: object) -> datetime:
         """Return *value* in UTC."""
-        if not isinstance(value, datetime):
+        if not isinstance(value, datetime) or value.tzinfo is None:
             said = value.isoformat() if isinstance(value, date) else repr(value)
-            raise fail(
-                f"{at} = {said} is not a moment",
-                fix="Write day and time with a zone and without quotes, such as"
-                " 2026-12-20T00:00:00Z.",
+            what = (
+                "has no time zone" if isinstance(value, datetime) else "is not a moment"
             )
-        if value.tzinfo is None:
-            raise fail(
-                f"{at} = {value.isoformat()} has no time zone",
-                fix="Add Z or an offset, such as 2026-12-20T00:00:00Z.",
-            )
+            raise fail(f"{at} = {said} {what}", fix=_MOMENT)
         try:
             return value.astimezone(UTC)
         except OverflowError:
