@@ -19,6 +19,8 @@ from tests import warm
 from tests.e2e.live_shop import ROOT, LiveShop
 from tests.fuzz.hostile import hostile
 
+KEY = "a-key-nobody-may-see"
+
 RUNS = int(os.environ.get("FUZZ_RUNS") or "16")
 READS = (
     ("status",),
@@ -87,7 +89,7 @@ def test_a_hostile_server_gets_one_line_and_no_write(shop: LiveShop, seed: int) 
                 "GITHUB_API_URL": server.url,
                 "MONOKEEL_REGISTRY": server.url,
                 "GITHUB_ACTIONS": "true",
-                "MONOKEEL_DEPLOY_KEY": "a-key-nobody-may-see",
+                "MONOKEEL_DEPLOY_KEY": f"-----BEGIN PRIVATE KEY-----\n{KEY}",
             },
         )
 
@@ -96,7 +98,7 @@ def test_a_hostile_server_gets_one_line_and_no_write(shop: LiveShop, seed: int) 
     assert "Traceback" not in said, (task, said)
     assert "bug in Monokeel" not in said, (task, said)
     assert _ACTING.search(said) is None, (task, said)
-    secrets = {*filter(None, shop.box.tokens.values()), "a-key-nobody-may-see"}
+    secrets = {*filter(None, shop.box.tokens.values()), KEY}
     assert [secret for secret in secrets if secret in said] == []
     errors = [x for x in done.stderr.splitlines() if x.startswith("error: ")]
     assert len(errors) <= 1, (task, said)

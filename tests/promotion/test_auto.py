@@ -39,6 +39,18 @@ def test_a_release_goes_on_until_a_gate_ends_it(shop: Shop) -> None:
     assert (shop.clone.at("dev"), shop.clone.at("staging")) == ("1.1.0", "nothing")
 
 
+@pytest.mark.parametrize(
+    "asked",
+    [Request(environment="staging"), Request(environment="", rollback=True)],
+    ids=["env", "rollback"],
+)
+def test_who_names_an_environment_moves_no_other(shop: Shop, asked: Request) -> None:
+    with pytest.raises(UsageError, match="--auto chooses the environments itself"):
+        promote_onwards(asked, shop.outside, shop.settings, carried_out=True)
+
+    assert shop.clone.at("dev") == "nothing"
+
+
 def test_it_goes_on_from_where_it_ended(shop: Shop) -> None:
     go(shop)
     shop.records.wait(timedelta(hours=1))

@@ -31,6 +31,10 @@ path = "services/api"
 """
 
 
+def key_of(whom: str) -> str:
+    return f"-----BEGIN OPENSSH PRIVATE KEY-----\n{whom}\n-----END"
+
+
 class Place:
     """A repository whose settings and variables a test chooses."""
 
@@ -134,13 +138,13 @@ def test_the_login_of_the_registry_stands_before_the_token(place: Place) -> None
 def test_git_sends_the_token_to_the_server_of_the_api(
     place: Place, api: str, server: str
 ) -> None:
-    place.set(GITHUB_API_URL=api, MONOKEEL_DEPLOY_KEY="a key")
+    place.set(GITHUB_API_URL=api, MONOKEEL_DEPLOY_KEY=key_of("us"))
 
     made = wiring.make_credentials()
 
-    assert (made.token, made.server, made.deploy_key) == (TOKEN, server, "a key")
+    assert (made.token, made.server, made.deploy_key) == (TOKEN, server, key_of("us"))
     assert TOKEN not in repr(made)
-    assert "a key" not in repr(made)
+    assert "PRIVATE KEY" not in repr(made)
 
 
 def test_github_is_asked_at_the_address_and_for_the_repository_set(
@@ -198,14 +202,31 @@ def test_a_preview_in_a_workflow_judges_no_push_of_its_own(place: Place) -> None
 
 def test_what_reads_the_template_can_write_nothing_here(place: Place) -> None:
     place.set(
-        MONOKEEL_DEPLOY_KEY="ours",
+        MONOKEEL_DEPLOY_KEY=key_of("us"),
         MONOKEEL_WRITER_KEY="the App's",
         MONOKEEL_TEMPLATE_TOKEN="ghp_of_the_template",
-        MONOKEEL_TEMPLATE_KEY="theirs",
+        MONOKEEL_TEMPLATE_KEY=key_of("them"),
     )
 
     may, here = wiring.template_credentials(), wiring.make_credentials()
 
-    assert (may.token, may.deploy_key) == ("ghp_of_the_template", "theirs")
+    assert (may.token, may.deploy_key) == ("ghp_of_the_template", key_of("them"))
     assert may.mint is None
-    assert (here.token, here.deploy_key) == (TOKEN, "ours")
+    assert (here.token, here.deploy_key) == (TOKEN, key_of("us"))
+
+
+@pytest.mark.parametrize("name", ["MONOKEEL_DEPLOY_KEY", "MONOKEEL_TEMPLATE_KEY"])
+@pytest.mark.parametrize(
+    "text", ["/home/ada/.ssh/key", "ssh-ed25519 AAAAC3 ada", "QQQ"]
+)
+def test_what_is_no_private_key_is_said_before_anybody_is_asked(
+    place: Place, name: str, text: str
+) -> None:
+    place.set(**{name: text})
+
+    with pytest.raises(UsageError) as caught:
+        (wiring.make_credentials(), wiring.template_credentials())
+
+    assert f"{name} holds no private key" in caught.value.problem
+    assert text not in caught.value.problem
+    assert f'export {name}="$(cat FILE)"' in caught.value.fix

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from monokeel.ground.answers import Json
-from monokeel.ground.errors import RefusedError
+from monokeel.ground.errors import RefusedError, UsageError
 from monokeel.ground.report import Report, Section
 from monokeel.ground.settings import Settings
 from monokeel.ground.version import newest_first
@@ -25,6 +25,11 @@ def promote_onwards(
     rolled back: somebody is looking at it. Returns what was promoted, and where and why
     it ended. Raises ServiceError when a move cannot be told.
     """
+    if request.environment or request.rollback:
+        raise UsageError(
+            "--auto chooses the environments itself and goes without --env, --rollback",
+            fix="Leave --auto out to move the one that you name.",
+        )
     settings, pointers = read_remote(outside.clone, local)
     version = request.version or next(iter(newest_first(pointers.releases)), "")
     steps: list[dict[str, Json]] = []

@@ -60,6 +60,17 @@ def token() -> str | None:
     return found
 
 
+def private_key(name: str) -> str | None:
+    """Return the private key in the variable *name*; UsageError for a path of one."""
+    found = variable(name)
+    if found is not None and "PRIVATE KEY-----" not in found:
+        raise UsageError(
+            f"{name} holds no private key: its text is wanted, and not its path",
+            fix=f'Set it again: export {name}="$(cat FILE)"',
+        )
+    return found
+
+
 def api_address() -> str:
     """Return the address of GitHub's REST API, without a final slash."""
     return _address("GITHUB_API_URL", _PUBLIC_API)
@@ -193,7 +204,7 @@ def make_credentials() -> "Credentials":
     return Credentials(
         token=token(),
         server=git_server(),
-        deploy_key=variable("MONOKEEL_DEPLOY_KEY"),
+        deploy_key=private_key("MONOKEEL_DEPLOY_KEY"),
         host_keys=_host_keys,
         mint=minter(),
     )
@@ -206,7 +217,7 @@ def template_credentials() -> "Credentials":
     return Credentials(
         token=variable("MONOKEEL_TEMPLATE_TOKEN") or token(),
         server=git_server(),
-        deploy_key=variable("MONOKEEL_TEMPLATE_KEY"),
+        deploy_key=private_key("MONOKEEL_TEMPLATE_KEY"),
         host_keys=_host_keys,
     )
 
