@@ -4,7 +4,6 @@ import pytest
 
 from monokeel.adapters.copier import Template
 from monokeel.adapters.credentials import Credentials
-from monokeel.adapters.template import parse_answer
 from monokeel.ground.errors import ServiceError, UsageError
 from tests.rendered.renders import git
 
@@ -142,10 +141,3 @@ def test_the_notes_are_those_between_two_versions(tmp_path: Path) -> None:
 
     assert said == "## 1.10.0\n\nWhat 1.10.0 did."
     assert template.notes("1.10.0", "3.0.0") == ""
-
-
-def test_answers_are_read_as_yaml() -> None:
-    assert parse_answer("[{name: api}]") == [{"name": "api"}]
-    assert parse_answer("2") == 2
-    with pytest.raises(UsageError, match="is not YAML"):
-        parse_answer("[")

@@ -1,5 +1,7 @@
 """Wrong options of every task, and how each has to be refused."""
 
+from itertools import pairwise
+
 from tests.e2e.rendered_shop import PASSWORD, Row
 
 RELEASE = ("release",)
@@ -16,6 +18,10 @@ INIT = ("init",)
 CHECK = ("template.check",)
 UPDATE = ("template.update",)
 NINES = "9" * 5000
+# A few bytes of YAML, and a milliard values.
+LAUGHS = "[&a [1,1,1,1,1,1,1,1,1,1]%s]" % "".join(  # noqa: UP031 - full of braces
+    f", &{b} [{', '.join([f'*{a}'] * 10)}]" for a, b in pairwise("abcdefghi")
+)
 
 
 def option(args: tuple[str, ...], says: str, code: int = 1) -> Row:
@@ -26,6 +32,13 @@ OPTIONS = {
     "promote nothing": option(("promote",), "no environment given"),
     "promote no version": option(("promote", "--env", "dev"), "no version given"),
     "promote empty environment": option(("promote", "--env", ""), "no environment"),
+    **{
+        f"promote to {name}": option(
+            ("promote", "--dry-run", "--env", name, "--version", "1.0.0"),
+            f"no environment {name!r}",
+        )
+        for name in ("release", "policy", "template", "registry")
+    },
     "promote option as value": option(
         ("promote", "--env", "--version", "1.0.0"), "needs a value"
     ),
@@ -159,6 +172,40 @@ OPTIONS = {
     "update latest": option((*UPDATE, "--to", "latest"), "has no vlatest"),
     "update no pair": option((*UPDATE, "--answer", "x"), "'x' is not NAME=VALUE"),
     "update no yaml": option((*UPDATE, "--answer", "services=[}"), "is not YAML"),
+    "update no date": option(
+        (*UPDATE, "--answer", "x=2026-13-45"), "'x=2026-13-45' is not YAML"
+    ),
+    "update no moment": option(
+        (*UPDATE, "--answer", "x=!!timestamp x"), "'x=!!timestamp x' is not YAML"
+    ),
+    "update no number": option((*UPDATE, "--answer", "x=!!int y"), "is not YAML"),
+    "update no bytes": option((*UPDATE, "--answer", "x=!!binary \u00e9"), "not YAML"),
+    "update a program": option(
+        (*UPDATE, "--answer", "x=!!python/object/apply:os.system [id]"), "not YAML"
+    ),
+    "update infinite answer": option(
+        (*UPDATE, "--answer", "required_reviews=.inf"), "what is no number"
+    ),
+    "update no number at all": option(
+        (*UPDATE, "--answer", "required_reviews=.nan"), "what is no number"
+    ),
+    "update a huge number": option(
+        (*UPDATE, "--answer", f"required_reviews=1{'0' * 400}"), "cannot be rendered"
+    ),
+    "update a mapping for a number": option(
+        (*UPDATE, "--answer", "required_reviews={a: 1}"), "cannot be rendered"
+    ),
+    "update a date for services": option(
+        (*UPDATE, "--answer", "services=2026-01-01"), "cannot be rendered"
+    ),
+    "update half a character": option(
+        (*UPDATE, "--answer", 'description="\\ud800"'), "cannot be rendered"
+    ),
+    "update a nul": option(
+        (*UPDATE, "--answer", 'description="\\0"'), "cannot be rendered"
+    ),
+    "update too deep": option((*UPDATE, "--answer", f"x={'[' * 5000}"), "100 deep"),
+    "update too many": option((*UPDATE, "--answer", f"x={LAUGHS}"), "1000000 values"),
     "update unknown answer": option((*UPDATE, "--answer", "nope=1"), "'nope'"),
     "update wrong answer": option(
         (*UPDATE, "--answer", "required_reviews=11"), "a number from 0 to 10"

@@ -182,6 +182,15 @@ FILES = {
     ),
     "answers syntax": landed(CHECK, ".copier-answers.yml", b"{", "not YAML"),
     "answers no text": landed(CHECK, ".copier-answers.yml", b"\xff\xfe", "not"),
+    **{
+        f"answers {name}": landed(CHECK, ".copier-answers.yml", content, "not YAML")
+        for name, content in {
+            "no date": b"_commit: v1.0.0\nx: 2026-13-45\n",
+            "no moment": b"x: !!timestamp x\n",
+            "too deep": b"x: " + b"[" * 5000,
+            "a program": b"x: !!python/object/apply:os.system [id]\n",
+        }.items()
+    },
     "workflow no text": put(LINT, ".github/workflows/x.yml", b"\xff", "not UTF-8"),
     "local task of ours": put(
         STATUS,

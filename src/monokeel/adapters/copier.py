@@ -26,7 +26,7 @@ from monokeel.updates.merge import Render
 from monokeel.updates.records import ANSWERS_FILE, as_ref
 
 _WIDE = 9_999  # an address is never folded
-_BAD_ANSWERS = (TemplateError, ValueError, TypeError)
+_BAD_ANSWERS = (TemplateError, ValueError, TypeError, ArithmeticError)
 
 
 class Template(TemplateRepository):
@@ -66,10 +66,7 @@ class Template(TemplateRepository):
         return self.stat(old, new)
 
     def seeds(self, version: str, paths: Collection[str]) -> frozenset[str]:
-        """Return those of *paths* that belong to the team once they are written.
-
-        As ``_skip_if_exists`` of that version says.
-        """
+        """Return those of *paths* that ``_skip_if_exists`` of that version names."""
         listed = self._copier_file(version).get("_skip_if_exists")
         lines = [str(each) for each in listed] if isinstance(listed, list) else []
         return frozenset(GitIgnoreSpec.from_lines(lines).match_files(paths))

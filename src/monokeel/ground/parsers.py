@@ -11,6 +11,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from itertools import islice
+from math import isfinite
 from typing import Final
 
 import yaml
@@ -29,12 +30,16 @@ Hook = Callable[[list[tuple[str, Json]]], dict[str, Json]]
 def parse_json(content: str | bytes, *, members: Hook | None = None) -> Json:
     r"""Return the JSON value that *content* is; *members* makes each object.
 
-    ValueError for anything else, ``NaN`` included, and for what is nested more than
-    100 deep. Half a character (``\ud800``) is replaced: nothing could print it.
+    ValueError for anything else, ``NaN`` and ``1e999`` included, and for what is
+    nested more than 100 deep. Half a character (``\ud800``) is replaced: nothing
+    could print it.
     """
     try:
         value: Json = json.loads(
-            content, object_pairs_hook=members, parse_constant=_no_number
+            content,
+            object_pairs_hook=members,
+            parse_constant=_finite,
+            parse_float=_finite,
         )
     except RecursionError:
         raise ValueError(f"it is nested more than {_DEEPEST} deep") from None
@@ -42,15 +47,15 @@ def parse_json(content: str | bytes, *, members: Hook | None = None) -> Json:
         raise ValueError(_short(error)) from None
     text = content if isinstance(content, bytes) else content.encode("utf-8", "replace")
     if text.count(b"[") + text.count(b"{") > _DEEPEST:
-        _require_shallow(value)
+        _check_values(value)
     return _whole(value) if b"\\ud" in text or b"\\uD" in text else value
 
 
 def parse_yaml(text: str, *, as_text: bool = False) -> Json:
     """Return the YAML value that *text* is; *as_text* leaves every scalar a string.
 
-    ValueError for anything else: a date that is none, a tag of a program, more than
-    100 levels or a million values (aliases can hold more than memory does).
+    ValueError for anything else: a date that is none, a tag of a program, infinity,
+    more than 100 levels or a million values (aliases can hold more than memory does).
     """
     try:
         loader = yaml.BaseLoader if as_text else yaml.SafeLoader
@@ -59,7 +64,7 @@ def parse_yaml(text: str, *, as_text: bool = False) -> Json:
         raise ValueError(f"it is nested more than {_DEEPEST} deep") from None
     except (yaml.YAMLError, ValueError, AttributeError, TypeError) as error:
         raise ValueError(_short(error)) from None
-    _require_shallow(value)
+    _check_values(value)
     return value
 
 
@@ -104,8 +109,11 @@ def _sane(moment: datetime) -> datetime:
     return moment.astimezone(UTC)
 
 
-def _no_number(name: str) -> Json:
-    raise ValueError(f"{name} is no JSON")
+def _finite(text: str) -> float:
+    number = float(text)
+    if not isfinite(number):
+        raise ValueError(f"{text[:_LONGEST_REASON]} is no number")
+    return number
 
 
 def _short(error: Exception) -> str:
@@ -113,8 +121,8 @@ def _short(error: Exception) -> str:
     return words[:_LONGEST_REASON]
 
 
-def _require_shallow(value: Json) -> None:
-    """Raise ValueError for a value that is too deep or too large to walk through."""
+def _check_values(value: Json) -> None:
+    """Raise ValueError for a value that nobody can walk through or reckon with."""
     level, depth, seen = [value], 0, 0
     while level:
         depth, seen = depth + 1, seen + len(level)
@@ -122,6 +130,8 @@ def _require_shallow(value: Json) -> None:
             raise ValueError(f"it is nested more than {_DEEPEST} deep")
         if seen > _MOST_NODES:
             raise ValueError(f"it has more than {_MOST_NODES} values")
+        if not all(isfinite(each) for each in level if isinstance(each, float)):
+            raise ValueError("it holds what is no number")
         # As many as still count: with aliases a few bytes of YAML hold a milliard.
         every = (child for each in level for child in _children(each))
         level = list(islice(every, _MOST_NODES + 1))

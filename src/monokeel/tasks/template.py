@@ -265,7 +265,7 @@ def _opened(
 
 
 def _answers(given: list[str]) -> "dict[str, Json]":
-    from monokeel.adapters.template import parse_answer
+    from monokeel.ground.parsers import parse_yaml
 
     changed: dict[str, Json] = {}
     for answer in given:
@@ -275,7 +275,11 @@ def _answers(given: list[str]) -> "dict[str, Json]":
                 f"--answer {answer!r} is not NAME=VALUE",
                 fix="Write it as --answer required_reviews=2",
             )
-        changed[name] = parse_answer(value)
+        try:
+            changed[name] = parse_yaml(value)
+        except ValueError as error:
+            shown = f"{answer[:80]!r} is not YAML: {error}"
+            raise UsageError(f"--answer {shown}") from error
     return changed
 
 
