@@ -195,6 +195,37 @@ def test_a_repository_that_moved_says_where_it_is() -> None:
     assert "The repository is acme/shop now" in write.value.fix
 
 
+def test_a_repository_that_moves_for_ever_is_asked_for_twice() -> None:
+    with serving((301, {"Location": "/repositories/1"}, b"{}")) as server:
+        hub = GitHub(Session(tries=1), api=server.url, repository="a/b", token="t")
+        place = f"{server.url}/repositories/1"
+        server.replies[:] = [(301, {"Location": place}, b"{}")]
+
+        with pytest.raises(RefusedError) as caught:
+            hub.request("GET", "/rulesets")
+
+    assert "The repository is elsewhere now" in caught.value.fix
+    assert len(server.seen) == 2
+
+
+@pytest.mark.parametrize("status", [302, 307, 308, 418, 600, 999])
+def test_a_query_is_never_refused(status: int) -> None:
+    with serving((status, {}, b"{}")) as server:
+        hub = GitHub(Session(tries=1), api=server.url, repository="a/b", token="t")
+
+        with pytest.raises(ServiceError, match=f"answered {status}"):
+            hub.graphql("query { viewer { login } }", {})
+
+
+@pytest.mark.parametrize("status", [302, 307, 308, 600, 999])
+def test_what_is_no_answer_is_no_refusal(status: int) -> None:
+    with serving((status, {"Location": "/x"}, b"{}")) as server:
+        hub = GitHub(Session(tries=1), api=server.url, repository="a/b", token="t")
+
+        with pytest.raises(ServiceError, match=f"answered {status}"):
+            hub.request("GET", "/keys")
+
+
 @pytest.mark.parametrize(
     "headers",
     [

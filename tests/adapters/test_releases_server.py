@@ -9,6 +9,7 @@ import pytest
 from monokeel.adapters.github import GitHub
 from monokeel.adapters.releases import Releases
 from monokeel.adapters.session import LARGEST_RECORD, Session
+from monokeel.ground.answers import Json
 from monokeel.ground.errors import RefusedError, ServiceError
 from monokeel.release.record import parse_release, record_text
 from sandbox.server import Sandbox
@@ -20,6 +21,9 @@ from tests.adapters.release_places import (
     place_on,
     push_first_commit,
 )
+from tests.fakes.http import serving
+
+ASSET: Json = {"id": 1, "name": "release.json", "state": "uploaded"}
 
 
 @pytest.fixture(scope="module")
@@ -173,5 +177,60 @@ def test_the_token_goes_to_no_other_upload_host(address: str) -> None:
         {"id": 1, "tag_name": "v1.0.0", "assets": [], "upload_url": address}
     )
 
-    with pytest.raises(ServiceError, match="leads uploads to another host"):
+    with pytest.raises(ServiceError, match="leads to another host"):
         Releases(github).attach(release, b"{}")
+
+
+@pytest.mark.parametrize(
+    "address", ["http://uploads.github.com/x", "file:///etc/passwd", "", "{x}"]
+)
+def test_an_upload_address_that_is_none_is_no_wrong_use(address: str) -> None:
+    github = GitHub(
+        Session(tries=1, timeout_s=1),
+        api="https://api.github.com",
+        repository="acme/shop",
+        token="t0ken",
+    )
+    release = parse_release(
+        {"id": 1, "tag_name": "v1.0.0", "assets": [], "upload_url": address}
+    )
+
+    with pytest.raises(ServiceError, match="leads"):
+        Releases(github).attach(release, b"{}")
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("http://evil.example/x", "file:///etc/passwd", "//[::1", "ftp://h/x"),
+        *("https://u:hunter2@h/x", "//u:hunter2@evil.example"),
+    ],
+)
+def test_a_file_that_is_said_to_be_nowhere_is_no_wrong_use(address: str) -> None:
+    release = parse_release({"id": 1, "tag_name": "v1.0.0", "assets": [ASSET]})
+    with serving((302, {"Location": address}, b"")) as server:
+        github = GitHub(
+            Session(tries=1), api=server.url, repository="acme/shop", token="t0ken"
+        )
+
+        with pytest.raises(ServiceError) as caught:
+            Releases(github).file_of(release)
+
+    assert len(server.seen) == 1
+    assert "hunter2" not in caught.value.problem
+
+
+def test_a_file_that_is_moved_for_ever_is_no_file() -> None:
+    release = parse_release({"id": 1, "tag_name": "v1.0.0", "assets": [ASSET]})
+    with serving((302, {"Location": "/again"}, b"")) as server:
+        github = GitHub(
+            Session(tries=1), api=server.url, repository="acme/shop", token="t0ken"
+        )
+
+        with pytest.raises(ServiceError, match="answered 302"):
+            Releases(github).file_of(release)
+
+    assert [headers.get("authorization") for _, _, headers in server.seen] == [
+        "Bearer t0ken",
+        None,
+    ]

@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 from monokeel.adapters import session as http
 from monokeel.adapters.addresses import parts_of
 from monokeel.adapters.session import Answer, Session
-from monokeel.ground.answers import Json, as_list, as_object
+from monokeel.ground.answers import Json, as_list, as_object, as_text
 from monokeel.ground.errors import MonokeelError, RefusedError, ServiceError
 from monokeel.ground.parsers import parse_epoch, parse_http_date
 
@@ -29,6 +29,10 @@ _MOST_BYTES = 200 << 20
 _ENDS = "first 1000 results"
 _HIDDEN = (HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND)
 _UNSEEN = (*_HIDDEN, HTTPStatus.UNAUTHORIZED, HTTPStatus.TOO_MANY_REQUESTS)
+
+# What is a "no": of the client's errors, and 301 for a repository that has moved.
+_NO = (HTTPStatus.MOVED_PERMANENTLY, *range(400, 500))
+_ANSWERS = "Run again once GitHub answers."
 
 
 class GitHub:
@@ -64,7 +68,7 @@ class GitHub:
         method: str,
         path: str,
         *,
-        json: Json = None,
+        json: Json | bytes = None,
         params: Mapping[str, str] | None = None,
         accept: str = ACCEPTED,
         expect: Container[int] = (HTTPStatus.OK,),
@@ -88,13 +92,15 @@ class GitHub:
         self,
         method: str,
         url: str,
-        json: Json,
+        json: Json | bytes,
         *,
         accept: str = ACCEPTED,
         largest: int = http.LARGEST,
         retry: bool | None = None,
     ) -> Answer:
-        body = None if json is None else jsonlib.dumps(json).encode()
+        body = json
+        if not (body is None or isinstance(body, bytes)):
+            body = jsonlib.dumps(body).encode()
         headers = {"Accept": accept, "X-GitHub-Api-Version": _VERSION}
         if body is not None:
             headers["Content-Type"] = "application/json"
@@ -166,8 +172,9 @@ class GitHub:
         place = _MOVED.match(moved.headers.get("Location", ""))
         with suppress(MonokeelError):
             if place is not None:
-                found = as_object(self.request("GET", place[0]).json())
-                return str(found.get("full_name"))
+                # Not by request(): that may be moved as well, and so on for ever.
+                found = self._send("GET", self._url(place[0], None), None)
+                return as_text(as_object(found.json()).get("full_name"))
         return "elsewhere"
 
     def require_name(self, name: str) -> None:
@@ -191,8 +198,11 @@ class GitHub:
         asked: Json = {"query": query, "variables": {**variables}}
         answer = self._send("POST", url, asked, retry=True)
         if answer.status != HTTPStatus.OK:
-            path = parts_of(url).path
-            raise _refusal("POST", path, answer, has_token=bool(self.token))
+            path, has_token = parts_of(url).path, bool(self.token)
+            error = _refusal("POST", path, answer, has_token=has_token)
+            if isinstance(error, ServiceError):
+                raise error
+            raise ServiceError(error.problem, fix=_ANSWERS)
         found = as_object(answer.json())
         if found.get("errors"):
             raise ServiceError(
@@ -206,11 +216,20 @@ class GitHub:
             url = self.api + path[1:]
         elif path.startswith("/") or not path:
             url = f"{self.api}/repos/{self.repository}{path}"
-        elif (host := parts_of(path).netloc) == parts_of(self.api).netloc:
+        elif self._is_ours(path):
             url = path
         else:
-            raise ServiceError(f"GitHub's answer leads to another host: {host}")
+            raise ServiceError(
+                f"GitHub's answer leads to another host: {parts_of(path).hostname}",
+                fix="Check GITHUB_API_URL: a proxy may have answered.",
+            )
         return f"{url}?{urlencode(params)}" if params else url
+
+    def _is_ours(self, url: str) -> bool:
+        """Say whether *url* is on the host of the API or of its uploads: no other."""
+        api, there = parts_of(self.api), parts_of(url)
+        uploads = api.netloc.replace("api.", "uploads.", 1)
+        return there.scheme == api.scheme and there.netloc in {api.netloc, uploads}
 
 
 def words_of(answer: Answer) -> str:
@@ -252,10 +271,10 @@ def _refusal(
         fix += " make the repository public."
     elif answer.status in _UNSEEN:
         fix = _advice(answer, has_token=has_token)
-    elif answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        fix = "Run again once GitHub answers."
-    else:
+    elif answer.status in _NO:
         return RefusedError(problem)
+    else:
+        fix = _ANSWERS
     return ServiceError(
         problem,
         fix=fix,

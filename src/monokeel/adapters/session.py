@@ -80,6 +80,13 @@ class _NoAuth(AuthBase):
         return request
 
 
+class _Requests(requests.Session):
+    """Reads no redirect whole to see where it leads: to us it is an answer."""
+
+    def get_redirect_target(self, _: requests.Response) -> None:
+        return None
+
+
 class Session:
     """Requests over one shared pool; safe to use from several threads."""
 
@@ -175,10 +182,10 @@ class Session:
         log.debug("%s %s: %d, %.3f s", method, shown_address(url), answer.status, taken)
         return answer
 
-    def _requests(self) -> requests.Session:
+    def _requests(self) -> _Requests:
         # requests promises nothing about one Session in many threads; the pool
         # underneath (urllib3) is thread-safe and is what we want to share.
-        session = requests.Session()
+        session = _Requests()
         session.trust_env = True  # proxies and CA bundles; netrc is off by auth=
         session.headers["User-Agent"] = "monokeel"
         session.mount("https://", self._adapter)
