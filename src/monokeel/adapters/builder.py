@@ -68,13 +68,11 @@ class Builder:
     server: str = "https://github.com"
 
     def build(self, service: str, commit: str) -> str:
-        """Build *service* of *commit*, push it as ``sha-<commit>``; return the digest.
+        """Return the builder's own word: the tag may be another's a moment later.
 
-        The files are those of the working tree; the caller knows that it is *commit*.
-        The digest is the builder's own word: what is at the tag a moment later may be
-        somebody else's. Only of a command without ``{digest_file}`` is it read there.
-        Raises UsageError for a command that is none, and ServiceError when a program
-        is missing or fails.
+        The files are those of the working tree, which the caller knows to be *commit*.
+        Only a command without ``{digest_file}`` has the digest at the tag. Raises
+        UsageError for a command that is none, ServiceError where a program fails.
         """
         with private_folder() as folder:
             job = self._job(self.settings.service(service), commit, folder)

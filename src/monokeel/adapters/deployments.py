@@ -53,11 +53,9 @@ class Deployments:
         return self._github.server_date
 
     def newest(self, environments: Mapping[str, str], commits: Sequence[str]) -> Ledger:
-        """Return the newest records of each environment, and all of each commit.
+        """Ask GraphQL once: it sorts, and sends the statuses along.
 
-        *environments* is name on GitHub → name of ours; one request, whatever other
-        tools and environments write, as long as one commit has at most a hundred
-        deployments. GraphQL sorts, and sends the statuses along.
+        Whatever else others write, one commit has at most a hundred deployments here.
         """
         names = [*environments]
         lists = [f"e{n}: {_list_of([name])}" for n, name in enumerate(names)]
@@ -104,11 +102,11 @@ class Deployments:
     def create(
         self, environment: str, note: Note, *, tag: str, task: str, production: bool
     ) -> tuple[int, str]:
-        """Make a record; return its id, and the commit that GitHub resolves *tag* to.
+        """Create a deployment without a status yet: pending.
 
-        It has no status yet: pending. ``auto_merge`` and ``required_contexts`` are sent
-        on purpose: by default GitHub merges the default branch into the ref (202) or
-        waits for every check (409). Raises RefusedError with GitHub's words (409, 422).
+        ``auto_merge`` and ``required_contexts`` are sent on purpose: by default GitHub
+        merges the default branch into the ref (202) or waits for every check (409).
+        Raises RefusedError with GitHub's words (409, 422).
         """
         answer = self._github.request(
             "POST",
@@ -170,11 +168,7 @@ class Deployments:
         return as_object(answer.json()) if answer.status == HTTPStatus.OK else None
 
     def push_refusals(self, branch: str, *, exists: bool) -> tuple[str, ...] | Unknown:
-        """Return the rules that certainly keep this identity from moving *branch*.
-
-        Those of a ruleset that it may not bypass, as GitHub says about itself
-        (``current_user_can_bypass``).
-        """
+        """Return those of rulesets with ``current_user_can_bypass`` "never"."""
         wanted = {"update", "non_fast_forward"} if exists else {"creation"}
         try:
             rules = self._github.pages(f"/rules/branches/{quote(branch, safe='')}")
@@ -199,10 +193,7 @@ class Deployments:
         return tuple(sorted({as_text(user.get("login")) for user in users}))
 
     def branch_moves(self, branch: str) -> tuple[BranchMove, ...]:
-        """Return the moves of *branch* that GitHub saw itself, newest first.
-
-        An audit source that the mover cannot edit; reading it needs push rights.
-        """
+        """Read ``/activity``: the mover cannot edit it; reading needs push rights."""
         params = {"ref": f"refs/heads/{branch}", "per_page": "100"}
         answer = self._github.request("GET", "/activity", params=params)
         moves = [room.parse_branch_move(item) for item in as_list(answer.json())]

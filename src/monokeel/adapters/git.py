@@ -122,10 +122,9 @@ class Git:
             raise ServiceError(f"commit {commit} has no usable time: {error}") from None
 
     def tags(self, merged: str | None = None) -> dict[str, str]:
-        """Return tag name → peeled commit, by name; only those in *merged*'s history.
+        """Peel by ``show-ref``, wholly in every git, without reading a message.
 
-        ``show-ref`` peels wholly in every git, and reads no message: ``%(*objectname)``
-        of ``for-each-ref`` reads that of the commit once for each tag.
+        ``%(*objectname)`` of ``for-each-ref`` reads the commit's once for each tag.
         """
         # A name may hold what Python takes for white space or a line end.
         done = self._git("show-ref", "--tags", "--dereference", ok=(0, 1))
@@ -167,11 +166,7 @@ class Git:
         return self._named(f"{commit}:{path}")
 
     def is_ancestor(self, ancestor: str, commit: str) -> bool:
-        """Say whether *ancestor* is *commit* or stands in its history.
-
-        Raises ServiceError when an object is missing here, or the clone is shallow:
-        git then answers "no" for a true ancestor.
-        """
+        """Raise ServiceError where git's "no" may be wrong: shallow, or incomplete."""
         if self.is_shallow():
             fix = "Run: git fetch --unshallow --tags"
             raise ServiceError("this clone is shallow", fix=fix)
@@ -223,10 +218,7 @@ class Git:
     def remote_objects(
         self, prefixes: Collection[str] = HEADS_AND_TAGS
     ) -> dict[str, RemoteRef]:
-        """Return full ref name → what it names, of the refs under *prefixes*.
-
-        Only ``--heads`` and ``--tags`` are filtered by the server (git 2.39).
-        """
+        """Ask ls-remote: only ``--heads`` and ``--tags`` filter there (git 2.39)."""
         options = {_HEADS: "--heads", _TAGS: "--tags"}
         narrow = [o for part, o in options.items() if any(part in p for p in prefixes)]
         if not all(prefix.startswith(HEADS_AND_TAGS) for prefix in prefixes):
@@ -235,11 +227,7 @@ class Git:
         return parse_refs(done.stdout, tuple(prefixes))
 
     def tag_message(self, ref: str, at: RemoteRef) -> str | None:
-        """Return the message of the annotated tag *ref*, ``None`` of another ref.
-
-        *at* is what the remote says of *ref*. The object is read from the clone, and
-        fetched into it only where it is not there yet; no ref of the clone changes.
-        """
+        """Read the object from the clone; fetch it, onto no ref, if it is not there."""
         if at.object == at.commit:
             return None
         fetch = ("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "{}", ref)
@@ -257,11 +245,9 @@ class Git:
     def create_tag(
         self, ref: str, *, commit: str, message: str
     ) -> Moved | Lost | Declined:
-        """Create the annotated tag *ref* on *commit*, if *ref* is not there.
+        """Push an object that is the same for the same commit and message.
 
-        The same commit and message give the same object, whoever makes it: name and
-        time are not those of the machine. What was made is a tag of this clone as well.
-        An accepted push is not read back here: the caller reads all refs again.
+        Name and time are not those of the machine. It is a tag of this clone as well.
         """
         at = int(self.commit_time(commit).timestamp())
         text = tag_object(ref.removeprefix(_TAGS), commit, at, message)
@@ -289,12 +275,11 @@ class Git:
     def move_ref(
         self, ref: str, *, old: str | None, new: str | None
     ) -> Moved | Lost | Declined:
-        """Point *ref* at the object *new* if it is at *old*: compare-and-swap by push.
+        """Compare and swap by push; *ref* is a full name.
 
-        *ref* is a full name; ``None`` means absent, so ``old=None`` creates and
-        ``new=None`` deletes. Git's words are not believed: the ref is read again, and
-        its state decides. Raises ServiceError when it cannot be read.
-        Source: git-push(1), ``--force-with-lease``; ``=`` means up to date.
+        Git's words are not believed: the ref is read again, and its state decides.
+        Raises ServiceError when it cannot be read. Source: git-push(1),
+        ``--force-with-lease``; ``=`` means up to date.
         """
         moved = self._judged(self._push(ref, old=old, new=new), ref, old=old, new=new)
         if isinstance(moved, Moved) and old and new is None and self._holds(old):

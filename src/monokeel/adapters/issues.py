@@ -34,11 +34,10 @@ class Issues:
             self._new["assignees"] = list(assignees)
 
     def newest(self, marker: str) -> OwnIssue | None:
-        """Return our oldest open issue with *marker*, else the newest closed one.
+        """Pass over pull requests, which stand in GitHub's list of issues, too.
 
-        *marker* is a word such as ``policy-drift``. Pull requests stand in GitHub's
-        list of issues, too, and are passed over. Raises ServiceError when GitHub does
-        not say whose token this is: nobody else's issue may be touched.
+        Raises ServiceError when GitHub does not say whose token this is: nobody else's
+        issue may be touched.
         """
         found = []
         for login in dict.fromkeys((self._login(), _WORKFLOWS)):
@@ -76,10 +75,7 @@ class Issues:
         )
 
     def keep_open(self, marker: str, *, title: str, body: str) -> int:
-        """Open our issue of *marker*, or bring it up to date; return its number.
-
-        One that was closed stays closed: another one is opened.
-        """
+        """Open another one where ours was closed: that one stays closed."""
         issue = self.newest(marker)
         if issue is None or not issue.is_open:
             return self.create(marker, title=title, body=body)

@@ -26,20 +26,16 @@ class Keys:
         return str(self._path)
 
     def public_key(self) -> str | None:
-        """Return the public key, ``ssh-ed25519 AAAA…``; ``None`` if there is no pair.
-
-        It is read from the private key, so a lost ``.pub`` file does no harm.
-        """
+        """Read it from the private key, so a lost ``.pub`` file does no harm."""
         if not self._path.is_file():
             return None
         args = ["ssh-keygen", "-y", "-P", "", "-f", self.file]
         return " ".join(run(args, stdin="").stdout.split()[:2])
 
     def create(self, comment: str) -> str:
-        """Make a key pair and return its public key.
+        """Make an ed25519 pair that its owner alone can read (ssh-keygen's own doing).
 
-        The private key is readable for its owner alone (ssh-keygen's own doing) and
-        has no passphrase: a workflow has nobody to type one.
+        It has no passphrase: a workflow has nobody to type one.
         """
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         args = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", comment]

@@ -20,11 +20,7 @@ class Machine:
         return platform.python_version()
 
     def version_of(self, program: str) -> str | None:
-        """Return the first line that ``program --version`` prints.
-
-        ``None`` if it is not installed; ``installed`` if it does not know the option
-        (ssh-keygen).
-        """
+        """Return what ``--version`` prints first, "installed" where it is not known."""
         if shutil.which(program) is None:
             return None
         if program == "ssh-keygen":

@@ -36,10 +36,7 @@ class Objects:
         self._work = work
 
     def head(self) -> str:
-        """Return the commit that is checked out; UsageError without one.
-
-        Also for a folder inside a repository: its workflows would never run.
-        """
+        """Raise UsageError without one, and in a folder: no workflow would run."""
         prefix = self._git("rev-parse", "--show-prefix").stdout.strip()
         if prefix:
             raise UsageError(
@@ -94,10 +91,9 @@ class Objects:
     def commit(
         self, parent: str, changes: Mapping[str, File | None], message: str
     ) -> str:
-        """Return a new commit on *parent*: *changes* is path → file, ``None``: gone.
+        """Commit under the user's name, signed if git is told to; else under ours.
 
-        Under the user's name, signed if git is told to; where git knows no name (a
-        runner), under ours. Its message ends with the name of its tree.
+        The message ends with the name of the tree.
         """
         index = {"GIT_INDEX_FILE": str(self._work / "index")}
         self._git("read-tree", parent, env=index)
@@ -127,10 +123,7 @@ class Objects:
         return said[0] == said[1]
 
     def merge(self, team: bytes, old: bytes, new: bytes) -> Merged | None:
-        """Return the merge of three texts, each conflict to the team's side.
-
-        ``None`` for what git does not merge as text.
-        """
+        """Merge by git-merge-file(1); after a conflict again, with ``--ours``."""
         paths = [self._work / f"merge-{name}" for name in ("team", "old", "new")]
         for path, content in zip(paths, (team, old, new), strict=True):
             path.write_bytes(content)

@@ -20,10 +20,7 @@ class Pulls:
         self._base = base
 
     def open_from(self, prefix: str) -> dict[str, int]:
-        """Return branch → number of those open from branches with *prefix*.
-
-        Only branches of the repository itself: those of a fork prove nothing.
-        """
+        """Pass over branches of forks: they prove nothing."""
         found = {}
         for pull in self._github.pages("/pulls", params={"state": "open"}):
             head = as_object(pull.get("head"))
@@ -54,11 +51,7 @@ class Pulls:
         self._github.request("PATCH", f"/pulls/{number}", json=changed)
 
     def create(self, branch: str, *, title: str, body: str) -> int | Declined:
-        """Open a pull request from *branch* and return its number.
-
-        Declined when GitHub does not let this token do so, as it is with
-        ``GITHUB_TOKEN`` unless a setting allows it.
-        """
+        """Return Declined where GITHUB_TOKEN may not: unless a setting allows it."""
         wanted: Json = {
             "title": title,
             "body": body,

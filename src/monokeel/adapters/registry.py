@@ -73,12 +73,11 @@ class Registry:
         )
 
     def look_up(self, image: str, tag: str) -> ImageAnswer:
-        """Say what is at *tag* of *image*; a digest does as well.
+        """Return Absent only after an answer that is certain.
 
-        The revision is what the image's label or annotation says. Absent
-        only after an answer that is certain. Of an index every manifest is asked for:
-        a registry that deletes untagged manifests leaves the index where it is
-        (delete-untagged-ghcr-action#45).
+        The revision is what label or annotation says. Of an index every manifest is
+        asked for: a registry that deletes untagged manifests leaves the index where it
+        is (delete-untagged-ghcr-action#45).
         """
         answer = self._read(image, tag)
         if not isinstance(answer, Manifest):
@@ -103,10 +102,7 @@ class Registry:
         return map_concurrently(lambda name: self.look_up(*name), names)
 
     def settled_all(self, names: Sequence[tuple[str, str]]) -> list[ImageAnswer]:
-        """Say it as look_up_all does; "not there" only after some more looks.
-
-        A tag just written may be missing for seconds (k8s-test-infra#390).
-        """
+        """Wait: a tag just written may be missing for seconds (k8s-test-infra#390)."""
         return map_concurrently(lambda name: self._settled_look(*name), names)
 
     def may_push_all(self, images: Sequence[str]) -> list[bool | Unknown]:
@@ -126,12 +122,10 @@ class Registry:
     def give_tag(
         self, image: str, digest: str, tag: str, *, moving: bool = False
     ) -> None:
-        """Put the manifest of *digest* under *tag*, unchanged.
+        """Look at *tag* before, and read it back until it is shown.
 
-        No registry compares and sets (distribution-spec#250): the tag is looked at
-        before, and read back after, until it is shown. Does nothing when the tag is at
-        *digest*; only a *moving* one is taken from another. Raises RefusedError when
-        it is or comes to be at another one, and ServiceError when nobody can tell.
+        No registry compares and sets (distribution-spec#250). Raises RefusedError when
+        it is or comes to be at another digest, ServiceError when nobody can tell.
         """
         manifest = self._read(image, digest)
         if not isinstance(manifest, Manifest):

@@ -29,10 +29,9 @@ class Repository:
         self._github = github
 
     def get_repository(self) -> dict[str, Json]:
-        """Return the repository as GitHub describes it.
+        """Return it; without administration it lacks ``delete_branch_on_merge``.
 
-        ``permissions`` says what the token may; ``delete_branch_on_merge`` is left
-        out for a token without administration rights (s4k10503/velvet#320).
+        Source: s4k10503/velvet#320.
         """
         return as_object(self._github.request("GET", "").json())
 
@@ -41,18 +40,12 @@ class Repository:
         return tuple(map(_deploy_key, self._github.pages("/keys")))
 
     def create_deploy_key(self, title: str, key: str) -> None:
-        """Register the public *key* with write access.
-
-        Raises RefusedError when GitHub refuses it (422: the key is in use).
-        """
+        """Raise RefusedError when GitHub refuses it (422: the key is in use)."""
         body: Json = {"title": title, "key": key, "read_only": False}
         self._github.write("POST", "/keys", body, expect=(HTTPStatus.CREATED,))
 
     def environment(self, name: str) -> dict[str, Json] | None:
-        """Return the GitHub Environment *name*, ``None`` if there is none.
-
-        A 404 hides as well: nothing is there only for who may list them.
-        """
+        """Believe a 404 only of who may list them: it hides as well."""
         answer = self._github.request("GET", _environment(name), expect=_OR_ABSENT)
         if answer.status == HTTPStatus.OK:
             return as_object(answer.json())
@@ -60,11 +53,7 @@ class Repository:
         return next((each for each in listed if each.get("name") == name), None)
 
     def put_environment(self, name: str, body: Mapping[str, Json]) -> dict[str, Json]:
-        """Create or change the GitHub Environment *name* and return it.
-
-        What *body* leaves out is reset by GitHub. Raises RefusedError for 422: the
-        plan has no required reviewers, or both branch policies are equal.
-        """
+        """Raise RefusedError for 422: no such plan, or both branch policies equal."""
         answer = self._github.write("PUT", _environment(name), dict(body))
         return as_object(answer.json())
 
@@ -81,10 +70,7 @@ class Repository:
         self._github.write("POST", path, body, expect=_ADDED)
 
     def secrets(self, environment: str) -> dict[str, datetime]:
-        """Return name (upper case) → last change of the secrets of *environment*.
-
-        Those of the repository itself for ``""``.
-        """
+        """Return upper-case names, as GitHub lists them."""
         path = _environment(environment) if environment else "/actions"
         return {
             as_text(each.get("name")): parse_time(as_text(each.get("updated_at")))
@@ -92,18 +78,11 @@ class Repository:
         }
 
     def change_settings(self, body: Mapping[str, Json]) -> None:
-        """Change settings of the repository, all or none.
-
-        One call: the message of a squash is refused without its title (PyGithub#2890).
-        """
+        """Use one call: no message of a squash without its title (PyGithub#2890)."""
         self._github.write("PATCH", "", dict(body))
 
     def immutable_releases(self) -> bool:
-        """Say whether new releases are locked; hidden where the token may not ask.
-
-        GitHub answers 404 both for "off" and for "hidden": a 404 means off only for
-        a token that sees the repository's administration settings.
-        """
+        """Take a 404 for "off" only of a token that sees administration settings."""
         path = "/immutable-releases"
         answer = self._github.request("GET", path, expect=_OR_ABSENT)
         if answer.status == HTTPStatus.OK:
@@ -113,10 +92,7 @@ class Repository:
         raise _hidden(answer)
 
     def enable_immutable_releases(self) -> None:
-        """Lock every release published from now on.
-
-        Raises RefusedError when the organization decides (409).
-        """
+        """Raise RefusedError when the organization decides (409)."""
         expect = (HTTPStatus.NO_CONTENT,)
         self._github.write("PUT", "/immutable-releases", None, expect=expect)
 
@@ -153,10 +129,7 @@ class Repository:
         return self._github.server_date
 
     def token_scopes(self) -> tuple[str, ...] | None:
-        """Return the scopes of a classic token or gh's; other kinds have none.
-
-        Source: GitHub docs, "Scopes for OAuth apps", header ``X-OAuth-Scopes``.
-        """
+        """Read ``X-OAuth-Scopes`` (GitHub docs, "Scopes for OAuth apps")."""
         said = self._github.request("GET", "").headers.get("X-OAuth-Scopes")
         if said is None:
             return None
@@ -171,10 +144,7 @@ class Repository:
         )
 
     def create(self, *, private: bool) -> None:
-        """Make the repository, empty, for its owner: an organization or the user.
-
-        Raises RefusedError when the token may not, or the name is taken.
-        """
+        """Make it, empty; RefusedError when the token may not, or the name is taken."""
         owner, _, name = self._github.repository.partition("/")
         found = self._github.request("GET", f"//users/{quote(owner)}").json()
         organization = as_object(found).get("type") == "Organization"

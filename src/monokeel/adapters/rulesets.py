@@ -35,11 +35,7 @@ class Rulesets:
         self._sleep = sleep
 
     def read_all(self) -> LiveRulesets:
-        """Return every ruleset of the repository, with its rules.
-
-        Takes one request a page and one a ruleset, the latter at the same time. Parents
-        stand in the same list; only their names are kept.
-        """
+        """Ask once a page and once a ruleset, the latter at the same time."""
         listed = self._github.pages("/rulesets", params={"includes_parents": "true"})
         own = [as_number(each.get("id")) for each in listed if is_own(each)]
         inherited = tuple(
@@ -67,10 +63,7 @@ class Rulesets:
         return read_live(as_object(answer.json()))
 
     def create(self, body: Mapping[str, Json]) -> int | Refusal:
-        """Create a ruleset and return its id.
-
-        Raises ServiceError when the answer got lost: list again, never create again.
-        """
+        """Raise ServiceError when the answer got lost: list again, create no other."""
         answer = self._write("POST", "/rulesets", body)
         if isinstance(answer, Refusal):
             return answer
@@ -87,10 +80,7 @@ class Rulesets:
         return answer if isinstance(answer, Refusal) else None
 
     def history(self, number: int) -> tuple[Version, ...]:
-        """Return the versions of ruleset *number*, newest first.
-
-        Raises ServiceError for a token without administration: write.
-        """
+        """Raise ServiceError for a token without administration: write."""
         listed = self._github.pages(f"/rulesets/{number}/history")
         return tuple(
             sorted(map(_version, listed), key=lambda each: each.id, reverse=True)
@@ -102,11 +92,7 @@ class Rulesets:
         return as_object(as_object(answer.json()).get("state"))
 
     def name_of(self, kind: str, number: int) -> str | None:
-        """Return the name of a ``User``, ``Team`` or ``Integration`` (an App).
-
-        ``""`` for an App that is not installed for the owner: it passes nobody.
-        ``None`` if the token may not know it: a secret team, an account that is gone.
-        """
+        """Return ``""`` for an App that is not installed here: it passes nobody."""
         owner = f"//orgs/{self._github.repository.partition('/')[0]}"
         try:
             if kind == "User":
