@@ -194,6 +194,14 @@ def test_a_branch_of_a_fork_is_not_held_to_our_names() -> None:
     assert "if: ${{ github.event.pull_request.head.repo.full_name ==" in before
 
 
+def test_readme_says_where_it_was_not_tried() -> None:
+    """G32, G33: workflows of GitHub Enterprise Server lack keys that ours have."""
+    text = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+
+    assert "github.com only: GitHub Enterprise Server has neither" in text
+    assert "GHE.com has not been tried" in text
+
+
 def test_the_page_on_threats_names_what_no_rule_protects() -> None:
     """G38."""
     text = (ROOT / "docs/threats.md").read_text(encoding="utf-8")

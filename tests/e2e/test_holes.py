@@ -1,7 +1,9 @@
 """What an attacker, or a bad day, tried on a rendered repository."""
 
 import json
+import os
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -77,6 +79,44 @@ def test_a_remote_that_is_silent_is_not_nothing_to_do(shop: RenderedShop) -> Non
 
     assert done.code == 4, done.out
     assert "nobody can tell" in done.errors[0]
+
+
+SLOW = """\
+#!/bin/sh
+case " $* " in *" ls-remote "*) sleep {wait}; {then} ;; esac
+exec {git} "$@"
+"""
+
+
+@pytest.mark.parametrize(
+    ("then", "needed", "code"), [(":", True, 0), ("exit 128", None, 4)]
+)
+def test_a_slow_git_in_a_workflow_hides_no_release_that_is_half_made(
+    shop: RenderedShop, tmp_path: Path, then: str, needed: bool | None, code: int
+) -> None:
+    """G30: two seconds are for a terminal; what nobody could see is no "no"."""
+    shop.box.switches.fail(r"/releases/\d+$", method="PATCH", status=502, times=99)
+    assert shop.inv("release").code == 4
+    shop.box.switches.faults.clear()
+    program = tmp_path / "slow" / "git"
+    program.parent.mkdir()
+    real = shutil.which("git")
+    program.write_text(SLOW.format(wait=2.2, then=then, git=real), encoding="utf-8")
+    program.chmod(0o755)
+    outputs = tmp_path / "outputs"
+
+    done = shop.inv(
+        *("release", "--dry-run", "--json"),
+        variables={
+            "GITHUB_ACTIONS": "true",
+            "GITHUB_OUTPUT": str(outputs),
+            "PATH": f"{program.parent}{os.pathsep}{os.environ['PATH']}",
+        },
+    )
+
+    assert done.code == code, done.err
+    assert json.loads(done.out)["needed"] is needed
+    assert f"\n{json.dumps(needed)}\n" in outputs.read_text(encoding="utf-8")
 
 
 def test_an_empty_abandon_publishes_nothing(shop: RenderedShop) -> None:

@@ -1,6 +1,7 @@
 """The tasks that follow the template, on the sandbox."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -11,6 +12,9 @@ import pytest
 import yaml
 from copier import run_copy
 
+from monokeel.adapters.github import GitHub
+from monokeel.adapters.session import Session
+from monokeel.ground.answers import Json
 from sandbox.records import Issue
 from sandbox.server import Sandbox
 from tests.e2e.commands import answer, inv
@@ -143,6 +147,40 @@ def test_the_check_ends_with_2_and_keeps_one_issue(shop: Path, box: Sandbox) -> 
     assert (first.returncode, second.returncode) == (2, 2), first.stderr
     assert answer(first)["latest"] == "9999.0.0"
     assert answer(first)["notes"] == answer(second)["notes"] == ["issue #1 is open"]
+
+
+def test_an_issue_of_somebody_else_is_not_the_one_that_is_kept(
+    shop: Path, box: Sandbox
+) -> None:
+    """S7: with our marker in it, and older than ours."""
+    text = "typo in docs\n\n<!-- monokeel: template-update -->"
+    github = GitHub(
+        Session(), api=box.url, repository="acme/shop", token=box.tokens["reviewer"]
+    )
+    sent: Json = {"title": "typo", "body": text}
+    github.request("POST", "/issues", json=sent, expect=(201,))
+
+    first = inv(shop, box, "template.check", "--issue", "--json")
+    second = inv(shop, box, "template.check", "--issue", "--json")
+
+    assert (first.returncode, second.returncode) == (2, 2), first.stderr
+    assert answer(first)["notes"] == answer(second)["notes"] == ["issue #2 is open"]
+    theirs, ours = box.state.issues
+    assert (theirs.title, theirs.body, theirs.state) == ("typo", text, "open")
+    assert theirs.comments == []
+    assert "<!-- monokeel: template-update -->" in str(ours.body)
+
+    put(shop, {".copier-answers.yml": _at_the_newest(shop)})
+    save(shop, "chore: as if updated")
+    last = inv(shop, box, "template.check", "--issue", "--json")
+
+    assert last.returncode == 0, last.stderr
+    assert (theirs.state, ours.state) == ("open", "closed")
+
+
+def _at_the_newest(shop: Path) -> bytes:
+    text = (shop / ".copier-answers.yml").read_text(encoding="utf-8")
+    return re.sub(r"(?m)^_commit: .*$", f"_commit: {NEW}", text).encode()
 
 
 def test_lost_answers_are_written_again_on_a_branch(shop: Path, box: Sandbox) -> None:

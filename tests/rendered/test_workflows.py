@@ -168,12 +168,60 @@ def test_attested_is_only_what_the_job_has_built() -> None:
     assert digest == "${{ steps.image.outputs.digest }}"
 
 
-def test_a_token_is_given_to_single_steps() -> None:
-    """R43: the installer and other people's actions have none of ours."""
-    for path in HERE:
-        for name, job in workflows.jobs(path).items():
-            shared = {k: v for k, v in job.items() if k == "env"}
-            assert "token" not in json.dumps(shared).lower(), (path.name, name)
+@pytest.mark.parametrize("path", HERE, ids=lambda path: path.name)
+def test_a_token_is_given_to_single_steps(path: Path) -> None:
+    """S17, R43: the installer and other people's actions have none of ours."""
+    assert workflows.loose_secrets(path) == []
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "place"),
+    [
+        (
+            "permissions: {}\n",
+            "permissions: {}\n\nenv:\n  X: ${{ github.token }}\n",
+            "",
+        ),
+        (
+            "    env:\n      OTHER:",
+            "    env:\n      X: ${{ secrets.X }}\n      OTHER:",
+            "build",
+        ),
+        (
+            "      - name: Install the tasks\n",
+            "      - name: Install the tasks\n        env: {X: '${{ secrets.X }}'}\n",
+            "plan, Install the tasks",
+        ),
+        (
+            "        with:\n          version: 0.13.9\n",
+            (
+                "        with:\n          github-token: ${{ secrets['X'] }}\n"
+                "          version: 0.13.9\n"
+            ),
+            "plan, astral-sh/setup-uv",
+        ),
+        (
+            "        run: ./inv release --dry-run\n",
+            "        run: npm ci && ./inv release --dry-run\n",
+            "plan, Plan",
+        ),
+        (
+            "      needed: ${{",
+            "      x: ${{ toJSON(secrets) }}\n      needed: ${{",
+            "plan",
+        ),
+    ],
+    ids=["workflow", "job", "installer", "action", "script", "output"],
+)
+def test_a_token_in_the_wrong_place_is_found(
+    tmp_path: Path, before: str, after: str, place: str
+) -> None:
+    text = (TEMPLATE / ".github/workflows/release.yml").read_text(encoding="utf-8")
+    assert before in text
+    path = tmp_path / "release.yml"
+    path.write_text(text.replace(before, after, 1), encoding="utf-8")
+
+    assert workflows.loose_secrets(path) == [place]
 
 
 def test_a_release_may_have_a_token_of_its_own() -> None:

@@ -1,7 +1,7 @@
 """What our own rules say about a workflow file; each returns what is wrong."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import yaml
@@ -12,6 +12,11 @@ GATES = {"ci.yml": "all-green", "template.yml": "template-green"}
 _PIN = re.compile(r"[\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+\Z")
 _USES = re.compile(r"^\s*(?:- )?uses:\s*(.+?)\s*$", re.MULTILINE)
 _DIGEST = re.compile(r"@sha256:[0-9a-f]{64}\b")
+_MAY_HAVE = ("docker/login-action", "actions/create-github-app-token")
+_OURS = re.compile(
+    r"(?:mkdir -p \S+ && )?\./inv [a-z][^;&|`\n]+(?:\|\| test \"\$\?\" -eq [0-9])?"
+)
+_NAMED = re.compile(r"(?i)\bsecrets\b|\bgithub\.token\b|GITHUB_TOKEN|outputs\.token")
 _LONGEST_SCRIPT = 6
 
 
@@ -51,6 +56,44 @@ def loose_images(dockerfile: str) -> list[str]:
     """
     images = re.findall(r"^FROM (\S+)", dockerfile, re.MULTILINE)
     return [image for image in images if not _DIGEST.search(image)]
+
+
+def loose_secrets(path: Path) -> list[str]:
+    """Return each place that has a token or secret and is no single step of ours.
+
+    Ours are ``./inv TASK`` alone, and actions that sign in or make a token of an App.
+    Whether a secret is set at all (``!= ''``) is none.
+    """
+    workflow = read(path)
+    found = [""] if _holds(workflow.get("env"), workflow.get("defaults")) else []
+    for name, job in jobs(path).items():
+        rest = [part for key, part in job.items() if key != "steps"]
+        found += [name] if _holds(*rest) else []
+        for step in map(as_object, as_list(job["steps"])):
+            who = str(step.get("uses", "")).partition("@")[0]
+            script = str(step.get("run", ""))
+            ours = who in _MAY_HAVE or _OURS.fullmatch(script.strip())
+            if not ours and _holds(step):
+                found.append(f"{name}, {step.get('name') or who}")
+    return found
+
+
+def _holds(*parts: Json) -> bool:
+    text = "\n".join(_texts(parts))
+    return (
+        _NAMED.search(re.sub(r"\b(?:secrets|steps)[.\w]+ [!=]= ''", "", text))
+        is not None
+    )
+
+
+def _texts(parts: Iterable[Json]) -> Iterator[str]:
+    for part in parts:
+        if isinstance(part, dict):
+            yield from _texts([*part, *part.values()])
+        elif isinstance(part, list):
+            yield from _texts(part)
+        else:
+            yield str(part)
 
 
 def swallowed_failures(script: str) -> list[str]:

@@ -132,6 +132,7 @@ def test_the_login_of_the_registry_stands_before_the_token(place: Place) -> None
         ("", "github.com"),
         ("https://api.github.com/", "github.com"),
         ("https://github.example.com/api/v3", "github.example.com"),
+        ("https://api.acme.ghe.com", "acme.ghe.com"),  # G32
         ("http://127.0.0.1:8080", "127.0.0.1:8080"),
     ],
 )
