@@ -150,3 +150,17 @@ def test_a_label_with_other_bytes_is_not_believed(server: RegistryServer) -> Non
     server.faults.append(Fault(path="/blobs/", status=200, body="{}"))
 
     assert isinstance(adapter(server).look_up(API, "1.4.0"), Unknown)
+
+
+@pytest.mark.parametrize("part", ["manifests", "blobs"])
+def test_what_a_pusher_made_huge_is_unknown(server: RegistryServer, part: str) -> None:
+    """S22: who may push decides how much a manifest or a config holds."""
+    push(server, "1.4.0")
+    server.faults.append(
+        Fault(method="GET", path=f"/{part}/", status=200, body="x" * (5 << 20), times=9)
+    )
+
+    answer = adapter(server).look_up(API, "1.4.0")
+
+    assert isinstance(answer, Unknown)
+    assert "more than 4 MiB" in answer.reason

@@ -21,7 +21,7 @@ from tests.adapters.release_places import (
     place_on,
     push_first_commit,
 )
-from tests.fakes.http import serving
+from tests.fakes.http import Reply, serving
 
 ASSET: Json = {"id": 1, "name": "release.json", "state": "uploaded"}
 
@@ -234,3 +234,17 @@ def test_a_file_that_is_moved_for_ever_is_no_file() -> None:
         "Bearer t0ken",
         None,
     ]
+
+
+@pytest.mark.parametrize("elsewhere", [False, True], ids=["here", "in storage"])
+def test_a_record_of_two_mebibytes_is_none(elsewhere: bool) -> None:
+    """S22: who may write decides how much a file holds."""
+    release = parse_release({"id": 1, "tag_name": "v1.0.0", "assets": [ASSET]})
+    replies: list[Reply] = [(302, {"Location": "/x"}, b"")] if elsewhere else []
+    with serving(*replies, (200, {}, b" " * (2 << 20))) as server:
+        github = GitHub(
+            Session(tries=1), api=server.url, repository="acme/shop", token="t0ken"
+        )
+
+        with pytest.raises(ServiceError, match="more than 1 MiB"):
+            Releases(github).file_of(release)

@@ -11,27 +11,17 @@ from http import HTTPStatus
 from typing import Final
 from urllib.parse import quote
 
+from monokeel.adapters import manifests
 from monokeel.adapters import registry_access as access
-from monokeel.adapters.manifests import (
-    MEDIA_TYPES,
-    Manifest,
-    check_image,
-    children_of,
-    digest_of,
-    revision_of,
-)
-from monokeel.adapters.session import (
-    Answer,
-    Session,
-    map_concurrently,
-    wait_before_retry,
-)
+from monokeel.adapters import session as http
+from monokeel.adapters.manifests import Manifest, check_image
+from monokeel.adapters.session import Answer, Session, map_concurrently
 from monokeel.ground.answers import Absent, Found, ImageAnswer, Unknown
 from monokeel.ground.errors import RefusedError, ServiceError
 
 # Without every type in Accept a registry answers 404 for an image that is there
 # (docker-registry 2.8.2, observed; GHCR: Argus#459).
-_ACCEPT: Final = {"Accept": ", ".join(MEDIA_TYPES)}
+_ACCEPT: Final = {"Accept": ", ".join(manifests.MEDIA_TYPES)}
 _ABSENT: Final = {"MANIFEST_UNKNOWN", "NAME_UNKNOWN"}
 # What the specification lets these codes mean is no "no".
 _SOMETHING_ELSE: Final = {
@@ -82,7 +72,7 @@ class Registry:
         answer = self._read(image, tag)
         if not isinstance(answer, Manifest):
             return answer
-        named = children_of(answer.body)
+        named = manifests.children_of(answer.body)
         if len(named) > _MOST_CHILDREN:
             return Unknown(reason=f"{image}:{tag} names {len(named)} manifests")
         children = {digest: self._read(image, digest) for digest in named}
@@ -90,7 +80,9 @@ class Registry:
         if unclear:
             return unclear[0]
         missing = tuple(each for each in named if isinstance(children[each], Absent))
-        revision = revision_of(answer.body, partial(self._content, image, children))
+        revision = manifests.revision_of(
+            answer.body, partial(self._content, image, children)
+        )
         if isinstance(revision, Unknown):
             if not missing:
                 return revision
@@ -167,7 +159,7 @@ class Registry:
         if isinstance(answer, Answer):
             if answer.status == HTTPStatus.CREATED:
                 return None
-            again_s = wait_before_retry(answer, 1, now=time.time())
+            again_s = http.wait_before_retry(answer, 1, now=time.time())
             answer = self._access.unclear(answer, f"{image}:{tag}")
         return ServiceError(
             f"{image}:{tag} was not written: {answer.reason}",
@@ -268,7 +260,7 @@ class Registry:
         # Old registries send no digest header (distribution-spec).
         said = answer.headers.get("Docker-Content-Digest") or manifest.digest
         wanted = reference if ":" in reference else manifest.digest
-        if media_type not in MEDIA_TYPES:
+        if media_type not in manifests.MEDIA_TYPES:
             return Unknown(
                 reason=f"{self._access.host} answered {media_type!r} for {name}"
             )
@@ -293,7 +285,7 @@ class Registry:
             return answer
         if answer.status != HTTPStatus.OK:
             return self._access.unclear(answer, name)
-        if digest_of(answer.body) != digest:
+        if manifests.digest_of(answer.body) != digest:
             return Unknown(reason=f"{name} has other bytes")
         return answer.body
 

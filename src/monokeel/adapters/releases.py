@@ -13,12 +13,7 @@ from monokeel.adapters.github import GitHub
 from monokeel.adapters.session import LARGEST_RECORD, REDIRECTS, Answer
 from monokeel.ground.answers import Json
 from monokeel.ground.errors import RefusedError, ServiceError, UsageError
-from monokeel.release.record import (
-    RECORD_NAME,
-    Asset,
-    GitHubRelease,
-    parse_release,
-)
+from monokeel.release.record import RECORD_NAME, GitHubRelease, parse_release
 
 _WAITS_S = (0.2, 0.5, 1.0, 2.0, 4.0)
 _MAYBE = (HTTPStatus.OK, HTTPStatus.NOT_FOUND)
@@ -77,7 +72,34 @@ class Releases:
     def file_of(self, release: GitHubRelease) -> str | None:
         """Return ``None`` for an upload cut short (``starter``) or deleted since."""
         asset = release.record_asset
-        return self._download(asset) if asset and release.has_file else None
+        if asset is None or not release.has_file:
+            return None
+        path = f"/releases/assets/{asset.id}"
+        answer = self._github.request(
+            "GET",
+            path,
+            accept="application/octet-stream",
+            largest=LARGEST_RECORD,
+            expect=(*_MAYBE, *REDIRECTS),
+        )
+        if answer.status == HTTPStatus.NOT_FOUND:
+            return None
+        if answer.status == HTTPStatus.OK:
+            return answer.text
+        # Storage on another host: it needs no token and gets none.
+        base = f"{self._github.api}/repos/{self._github.repository}{path}"
+        address = joined(base, answer.headers.get("Location", ""))
+        session = self._github.session
+        try:
+            stored = session.request("GET", address, largest=LARGEST_RECORD)
+        except UsageError as error:  # nobody who uses us has written it
+            raise ServiceError(error.problem) from error
+        if stored.status == HTTPStatus.OK:
+            return stored.text
+        raise ServiceError(
+            f"{parts_of(address).hostname} answered {stored.status} for {RECORD_NAME}",
+            fix="Run the same command again.",
+        )
 
     def publish(
         self, release: GitHubRelease, *, title: str, body: str, latest: bool
@@ -126,33 +148,6 @@ class Releases:
             return self._github.request(method, path, json=change, expect=(wanted,))
         except ServiceError as error:
             if error.hidden:
-                raise ServiceError(error.problem, fix=_WORKFLOW_FIX) from error
+                fix = f"{error.fix} {_WORKFLOW_FIX}"
+                raise ServiceError(error.problem, fix=fix) from error
             raise
-
-    def _download(self, asset: Asset) -> str | None:
-        path = f"/releases/assets/{asset.id}"
-        answer = self._github.request(
-            "GET",
-            path,
-            accept="application/octet-stream",
-            largest=LARGEST_RECORD,
-            expect=(*_MAYBE, *REDIRECTS),
-        )
-        if answer.status == HTTPStatus.NOT_FOUND:
-            return None
-        if answer.status == HTTPStatus.OK:
-            return answer.text
-        # Storage on another host: it needs no token and gets none.
-        base = f"{self._github.api}/repos/{self._github.repository}{path}"
-        address = joined(base, answer.headers.get("Location", ""))
-        session = self._github.session
-        try:
-            stored = session.request("GET", address, largest=LARGEST_RECORD)
-        except UsageError as error:  # nobody who uses us has written it
-            raise ServiceError(error.problem) from error
-        if stored.status == HTTPStatus.OK:
-            return stored.text
-        raise ServiceError(
-            f"{parts_of(address).hostname} answered {stored.status} for {asset.name}",
-            fix="Run the same command again.",
-        )

@@ -18,7 +18,6 @@ from typing import Any, TypeVar
 
 import requests
 from requests.adapters import HTTPAdapter
-from requests.auth import AuthBase
 
 from monokeel.adapters.addresses import check_address, parts_of, shown_address
 from monokeel.ground.answers import Json
@@ -73,15 +72,18 @@ class Answer:
             ) from error
 
 
-class _NoAuth(AuthBase):
-    """Stops requests from looking for credentials in a netrc file."""
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        return request
-
-
 class _Requests(requests.Session):
-    """Reads no redirect whole to see where it leads: to us it is an answer."""
+    """Looks for no credentials in a netrc file, and for no place behind a redirect.
+
+    requests would read the body of each redirect whole, whatever its size.
+    """
+
+    def __init__(self, adapter: HTTPAdapter) -> None:
+        super().__init__()
+        self.auth = lambda request: request  # None would mean the netrc file
+        self.headers["User-Agent"] = "monokeel"
+        self.mount("https://", adapter)
+        self.mount("http://", adapter)
 
     def get_redirect_target(self, _: requests.Response) -> None:
         return None
@@ -164,7 +166,10 @@ class Session:
 
         def exchange() -> None:
             try:
-                with self._requests().request(method, url, **options) as response:
+                # requests promises nothing about one Session in many threads; the
+                # pool underneath (urllib3) is thread-safe, and shared.
+                own = _Requests(self._adapter)
+                with own.request(method, url, **options) as response:
                     answered.set_result(_whole(response, largest, until))
             except BaseException as error:  # noqa: BLE001 - raised where it is awaited
                 answered.set_exception(error)
@@ -182,16 +187,6 @@ class Session:
         log.debug("%s %s: %d, %.3f s", method, shown_address(url), answer.status, taken)
         return answer
 
-    def _requests(self) -> _Requests:
-        # requests promises nothing about one Session in many threads; the pool
-        # underneath (urllib3) is thread-safe and is what we want to share.
-        session = _Requests()
-        session.trust_env = True  # proxies and CA bundles; netrc is off by auth=
-        session.headers["User-Agent"] = "monokeel"
-        session.mount("https://", self._adapter)
-        session.mount("http://", self._adapter)
-        return session
-
 
 def _options(
     headers: Mapping[str, str] | None, body: bytes | None, read_s: float
@@ -199,7 +194,6 @@ def _options(
     return {
         "headers": dict(headers or {}),
         "data": body,
-        "auth": _NoAuth(),
         "timeout": (min(_CONNECT_TIMEOUT_S, read_s), read_s),
         "allow_redirects": False,
         "stream": True,
