@@ -26,6 +26,11 @@ _NETWORK = re.compile(
     "Could not resolve host|Couldn't connect to server|Failed to connect"
     "|Connection timed out|Connection refused"
 )
+# What ssh, GitHub and curl say to a credential; anything else is no answer.
+_SAYS_NO = re.compile(
+    r"(?i)\bdenied\b|read only|not granted|repository not found|returned error: 40[134]"
+    r"|authentication failed|could not read username|load key"
+)
 
 
 class Git:
@@ -331,8 +336,9 @@ class Git:
         if done.code == 0:
             return
         said = " ".join(done.stderr.split())[:300]
-        if _NETWORK.search(said):
-            raise ServiceError(f"git could not push: {said}", fix="Check the network.")
+        if _SAYS_NO.search(said) is None:
+            fix = "Check the network, then run the same command again."
+            raise ServiceError(f"git could not push: {said}", fix=fix)
         raise RefusedError(
             f"the {writer} may not push, so nothing was begun: {said}",
             fix="./inv doctor says what is wrong with it, ./inv init mends it.",
