@@ -99,6 +99,12 @@ def test_a_stream_is_split_at_its_separator_and_decoded() -> None:
     assert records == ["a", "b\ufffd", "c" * 200000]
 
 
+def test_a_stream_that_complains_at_length_is_read_to_its_end() -> None:
+    loud = "import sys; sys.stderr.write('x' * 300_000); print('end')"
+
+    assert list(stream([sys.executable, "-c", loud])) == ["end"]
+
+
 def test_a_stream_that_fails_says_so_at_its_end() -> None:
     with pytest.raises(ServiceError, match=r"failed \(2\)"):
         list(stream([PYTHON, "-c", "print('x'); raise SystemExit(2)"]))

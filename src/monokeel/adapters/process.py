@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -139,23 +140,25 @@ def stream(
     Undecodable bytes become U+FFFD. Raises ServiceError when the program is missing
     or, after its last record, when it exits with another code than 0.
     """
-    pipe = subprocess.PIPE
-    with _installed(args):
-        child = subprocess.Popen(
-            args, cwd=cwd, env=clean_environment(env), stdout=pipe, stderr=pipe
-        )
-    with child:
-        if child.stdout is None or child.stderr is None:
-            raise AssertionError(args)
-        rest = b""
-        while chunk := child.stdout.read(1 << 16):
-            *records, rest = (rest + chunk).split(separator)
-            yield from map(_decoded, records)
-        if rest:
-            yield _decoded(rest)
-        said = _decoded(child.stderr.read())
-    if child.returncode != 0:
-        raise _failed(args, child.returncode, said)
+    # A file for its errors: nobody would empty a pipe while the records are read.
+    with tempfile.TemporaryFile() as errors:
+        out, clean = subprocess.PIPE, clean_environment(env)
+        with _installed(args):
+            child = subprocess.Popen(
+                args, cwd=cwd, env=clean, stdout=out, stderr=errors
+            )
+        with child:
+            if child.stdout is None:
+                raise AssertionError(args)
+            rest = b""
+            while chunk := child.stdout.read(1 << 16):
+                *records, rest = (rest + chunk).split(separator)
+                yield from map(_decoded, records)
+            if rest:
+                yield _decoded(rest)
+        errors.seek(0)
+        if child.returncode != 0:
+            raise _failed(args, child.returncode, _decoded(errors.read()))
 
 
 def run_visible(
