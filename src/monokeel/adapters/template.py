@@ -302,14 +302,6 @@ def _releases(tags: Iterable[str]) -> tuple[str, ...]:
     return tuple(filter(None, named))
 
 
-def parse_answer(text: str) -> Json:
-    """Return the answer that *text* means as YAML; UsageError if it is none."""
-    try:
-        return parse_yaml(text)
-    except ValueError as error:
-        raise UsageError(f"--answer {text[:80]!r} is not YAML: {error}") from error
-
-
 def yaml_mapping(text: str, where: str, *, fix: str = "") -> dict[str, Json]:
     """Return the mapping that *text* is as YAML; UsageError, naming *where*, if not."""
     try:
