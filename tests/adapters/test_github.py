@@ -217,7 +217,7 @@ def test_a_query_is_never_refused(status: int) -> None:
             hub.graphql("query { viewer { login } }", {})
 
 
-@pytest.mark.parametrize("status", [302, 307, 308, 600, 999])
+@pytest.mark.parametrize("status", [302, 303, 308, 600, 999])
 def test_what_is_no_answer_is_no_refusal(status: int) -> None:
     with serving((status, {"Location": "/x"}, b"{}")) as server:
         hub = GitHub(Session(tries=1), api=server.url, repository="a/b", token="t")

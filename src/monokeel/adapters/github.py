@@ -29,9 +29,9 @@ _MOST_BYTES = 200 << 20
 _ENDS = "first 1000 results"
 _HIDDEN = (HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND)
 _UNSEEN = (*_HIDDEN, HTTPStatus.UNAUTHORIZED, HTTPStatus.TOO_MANY_REQUESTS)
-
-# What is a "no": of the client's errors, and 301 for a repository that has moved.
-_NO = (HTTPStatus.MOVED_PERMANENTLY, *range(400, 500))
+# Of a repository that was renamed: to reads, and to writes.
+_RENAMED = (HTTPStatus.MOVED_PERMANENTLY, HTTPStatus.TEMPORARY_REDIRECT)
+_NO = (*_RENAMED, *range(400, 500))  # any other status is no answer
 _ANSWERS = "Run again once GitHub answers."
 
 
@@ -160,10 +160,7 @@ class GitHub:
     def _error(self, method: str, path: str, answer: Answer) -> MonokeelError:
         where = parts_of(self._url(path, None)).path
         error = _refusal(method, where, answer, has_token=bool(self.token))
-        if answer.status in {
-            HTTPStatus.MOVED_PERMANENTLY,
-            HTTPStatus.TEMPORARY_REDIRECT,
-        }:
+        if answer.status in _RENAMED:
             error.fix = _fix_of_rename(self._new_name(answer))
         return error
 
