@@ -120,7 +120,9 @@ class Shop:
             for clone, build in runners.items()
         }
         for process in started.values():
-            process.communicate()
+            said = process.communicate()[1]
+            if process.returncode:
+                sys.stdout.write(f"{process.returncode}: {said}\n")  # if a test fails
         return {clone: process.returncode for clone, process in started.items()}
 
     def wait_for_effects(self, count: int, runner: subprocess.Popen[str]) -> None:

@@ -336,7 +336,7 @@ def test_a_line_twice_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    "prefix", ["shop@", "release/", "1", "v..", "v.lock", "v..x", "v~"]
+    "prefix", ["", "shop@", "release/", "1", "v..", "v.lock", "v..x", "v~"]
 )
 def test_the_refusal_of_a_prefix_gives_an_example(prefix: str) -> None:
     with pytest.raises(UsageError) as caught:

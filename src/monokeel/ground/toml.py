@@ -59,7 +59,7 @@ class Text:
         """Return *value*."""
         text = _of(str, "a string", at, value)
         if not text:
-            raise _missing(at)
+            raise fail(f"{at} is empty", fix=self.says)
         if text.startswith("-") or not re.match(self.shape, text):
             raise fail(f"{at} = {text!r} is not allowed", fix=self.says)
         return text
