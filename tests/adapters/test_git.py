@@ -272,6 +272,25 @@ def test_a_refusal_gives_the_words_of_the_server(clone: Path) -> None:
     assert declined == Declined(reason="pre-receive hook declined: GH013: no")
 
 
+@pytest.mark.parametrize("lock", [f"{CLAIM}.lock", "packed-refs.lock"])
+def test_a_ref_that_somebody_is_writing_is_not_refused(clone: Path, lock: str) -> None:
+    """Runs at the same moment lock the same file: the loser may try again."""
+    first = git(clone, "rev-parse", "HEAD")
+    old = None
+    if lock == "packed-refs.lock":  # a ref that is deleted leaves that file, too
+        Git(clone).move_ref(CLAIM, old=None, new=first)
+        git(clone.parent / "origin.git", "pack-refs", "--all")
+        old = first
+    held = clone.parent / "origin.git" / lock
+    held.parent.mkdir(parents=True, exist_ok=True)
+    held.touch()
+
+    with pytest.raises(ServiceError, match="somebody else was writing") as caught:
+        Git(clone).move_ref(CLAIM, old=old, new=None if old else first)
+
+    assert caught.value.again_s == 0
+
+
 @pytest.mark.parametrize(
     ("address", "sent"),
     [

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from monokeel.adapters.addresses import parts_of
 from monokeel.adapters.credentials import Credentials, push_environment
-from monokeel.adapters.git_output import Log, parse_refs, tag_object
+from monokeel.adapters.git_output import Log, parse_refs, tag_object, unless_locked
 from monokeel.adapters.process import Completed, reason_in, run, stream
 from monokeel.ground.answers import Declined, Lost, Moved, RemoteRef
 from monokeel.ground.errors import RefusedError, ServiceError, UsageError
@@ -318,7 +318,8 @@ class Git:
             changed = None if said is None else said[1] not in ("=", "!")
             return Moved(now=now, changed=changed)
         if now == old:
-            return Declined(reason=_server_words(pushed.stdout, pushed.stderr))
+            words = _server_words(pushed.stdout, pushed.stderr)
+            return Declined(reason=unless_locked(ref, words))
         return Lost(now=now)
 
     def require_writer(self) -> None:

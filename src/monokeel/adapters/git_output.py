@@ -1,10 +1,13 @@
 """What git prints and takes: commits of a range, refs of a remote, tag objects."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from monokeel.ground.answers import RemoteRef
+from monokeel.ground.errors import ServiceError
 
+_LOCKED = re.compile(r"cannot lock ref|failed to (?:update|lock|delete)|\.lock'?:")
 _TAGGER = "Monokeel <monokeel@users.noreply.github.com>"
 
 
@@ -56,3 +59,18 @@ def tag_object(name: str, commit: str, at: int, message: str) -> str:
     """Return the text of the annotated tag *name* on *commit*, made *at* (epoch, s)."""
     head = f"object {commit}\ntype commit\ntag {name}\ntagger {_TAGGER}"
     return f"{head} {at} +0000\n\n{message}"
+
+
+def unless_locked(ref: str, said: str) -> str:
+    """Return *said*, why the server refused *ref*; ServiceError for a lock of others.
+
+    Two pushes at the same moment lock the same file there: that is no refusal, and
+    passes. Source: git, refs/files-backend.c and lockfile.c.
+    """
+    if not _LOCKED.search(said):
+        return said
+    raise ServiceError(
+        f"somebody else was writing while {ref} was pushed: {said}",
+        fix="Run the same command again.",
+        again_s=0.0,
+    )
