@@ -31,3 +31,8 @@ def test_a_file_in_the_repository_is_refused(tmp_path: Path, inside: str) -> Non
 
     with pytest.raises(UsageError, match="inside the repository"):
         Keys(root / inside, root=root)
+
+
+def test_a_folder_is_no_key_file(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="is a folder"):
+        Keys(tmp_path, root=tmp_path / "shop")

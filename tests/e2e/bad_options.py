@@ -121,6 +121,9 @@ OPTIONS = {
     ),
     "release positional": option((*RELEASE, "1.1.0"), "takes no value here: '1.1.0'"),
     "drift unknown section": option((*DRIFT, "--only", "rules"), "no section rules"),
+    "drift sections with a space": option(
+        (*DRIFT, "--only", "rulesets pointers"), "several with commas"
+    ),
     "drift unknown allowance": option(
         (*DRIFT, "--allow-unverified", "all"), "leave unverified all"
     ),
@@ -144,6 +147,9 @@ OPTIONS = {
     ),
     "branch not allowed": option(("check.branch", "--name", "env"), "'env'", 3),
     "branch empty": option(("check.branch", "--name", ""), "branch ''", 3),
+    "init key folder": option(
+        (*INIT, "--no-rules", "--key-file", "/usr"), "/usr is a folder"
+    ),
     "branch line end": option(
         ("check.branch", "--name", "feat/x\n::error::y"), r"'feat/x\n", 3
     ),

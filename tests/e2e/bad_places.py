@@ -125,6 +125,9 @@ VARIABLES = {
     "token expired, promote": variable(
         PROMOTE, "Authentication failed", 4, GITHUB_TOKEN=TOKEN
     ),
+    "token with quotes": variable(
+        APPLY, "GITHUB_TOKEN holds", 1, GITHUB_TOKEN=f"'{TOKEN}'"
+    ),
     "token with a line end": variable(
         APPLY, "GITHUB_TOKEN holds", 1, GITHUB_TOKEN=f"{TOKEN}\nX-Evil: 1"
     ),
@@ -222,6 +225,9 @@ CLONES = {
     ),
     "commit not pushed": clone(
         RELEASE, 3, "not on the remote", lambda s: save(s, "feat: more")
+    ),
+    "no branch": clone(
+        ("check.branch",), 1, "no branch is", lambda s: git(s, "checkout", "--detach")
     ),
     "shallow": clone(RELEASE, 3, "shallow", shallow),
     "dirty build": clone(BUILD, 1, "not those of", dirty),

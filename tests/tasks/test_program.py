@@ -310,6 +310,19 @@ def test_a_failing_task_of_the_team_is_no_bug_of_ours(tmp_path: Path) -> None:
     assert "  sad" in helping.listing(collection(tmp_path))
 
 
+@pytest.mark.parametrize("text", ["def (", "import nope_nope", "1 / 0", "\x00"])
+def test_local_tasks_that_cannot_be_loaded_are_named(shop: Path, text: str) -> None:
+    (shop / "tasks_local.py").write_text(text)
+
+    done, again = run("services", where=shop), run("--debug", "services", where=shop)
+
+    assert (done.returncode, done.stdout) == (UsageError.exit_code, "")
+    assert done.stderr.startswith("error: tasks_local.py cannot be loaded: ")
+    assert "fix: Mend it" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "Traceback" in again.stderr
+
+
 def test_a_terminal_that_says_no_width_has_the_usual_one() -> None:
     ours, its = pty.openpty()  # nobody gave it a size: it says 0 columns
     env = {name: value for name, value in os.environ.items() if name != "COLUMNS"}

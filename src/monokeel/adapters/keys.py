@@ -19,6 +19,9 @@ class Keys:
                 f"{self._path} is inside the repository",
                 fix="Name a file elsewhere: ./inv init --key-file FILE",
             )
+        if self._path.is_dir():
+            fix = f"Name a file in it: ./inv init --key-file {self._path}/monokeel"
+            raise UsageError(f"{self._path} is a folder", fix=fix)
 
     @property
     def file(self) -> str:

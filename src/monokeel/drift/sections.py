@@ -96,6 +96,6 @@ def _named(what: str, text: str, known: Sequence[str]) -> tuple[str, ...]:
     if wrong:
         raise UsageError(
             f"there is no {what} {', '.join(wrong)}",
-            fix=f"Choose from: {', '.join(known)}.",
+            fix=f"Choose from: {', '.join(known)}; several with commas.",
         )
     return named

@@ -114,7 +114,15 @@ def _add_local(tasks: Collection, path: Path) -> None:
     if spec is None or spec.loader is None:
         raise ImportError(str(path))
     module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        if "--debug" in sys.argv:
+            raise
+        raise errors.UsageError(
+            f"tasks_local.py cannot be loaded: {type(error).__name__}: {error}",
+            fix="Mend it, or move it away; ./inv --debug shows where it fails.",
+        ) from error
     local = Collection.from_module(module)
     for name in {*local.tasks, *local.collections}:
         if name in tasks.tasks or name in tasks.collections:

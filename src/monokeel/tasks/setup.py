@@ -201,7 +201,9 @@ def branch(*, name: str | None = None) -> "Iterator[Report]":
     from monokeel.policy.branches import branch_pattern, judge_branch
 
     if name is None:
-        name = wiring.make_git().branch() or ""
+        name = wiring.make_git().branch()
+    if name is None:
+        raise UsageError("no branch is checked out", fix="Name one: --name BRANCH")
     pattern = branch_pattern(wiring.read_policy())
     yield judge_branch(name, pattern)
 

@@ -52,9 +52,9 @@ def variable(*names: str) -> str | None:
 def token() -> str | None:
     """Return the token for GitHub, if one is set."""
     found = variable("GITHUB_TOKEN", "GH_TOKEN")
-    if found is not None and re.fullmatch("[!-~]+", found) is None:
+    if found is not None and re.fullmatch("[A-Za-z0-9._~+/=-]+", found) is None:
         raise UsageError(
-            "GITHUB_TOKEN holds a space, a line end or a letter that no token has",
+            "GITHUB_TOKEN holds a space, a quote or a letter that no token has",
             fix="Copy the token again, without anything around it.",
         )
     return found
