@@ -280,8 +280,12 @@ def steps_of(
 
 def _without_doubles(each: Comparison, call: str) -> str:
     """Return how to keep one of several: one that is as the file says, if any is."""
-    right = [x for x in each.live if each.desired and not differs(each.desired, x)]
-    kept = (right or each.live)[0]
+    right = [
+        x
+        for x in each.live
+        if each.desired and not (x.hides_bypass or differs(each.desired, x))
+    ]
+    kept = min(right or each.live, key=lambda x: x.id)
     others = [f"gh api -X DELETE {call}/{x.id}" for x in each.live if x != kept]
     why = "is as the file says" if right else "is the oldest"
     then = "" if right else f"; then {_RUN}"
