@@ -52,6 +52,12 @@ WRONG = [
     refused("no conditions", drops("conditions"), "ref_name is missing"),
     refused("conditions null", sets("conditions", to=None), "ref_name is missing"),
     refused("no exclude", drops(*REFS, "exclude"), "exclude is missing"),
+    refused("include null", sets(*REFS, "include", to=None), "include is missing"),
+    refused("include empty text", sets(*REFS, "include", to=[""]), "a full ref"),
+    refused("a count that is a switch", sets(*PULL, "required_approving_review_count",
+            to=True), "is true, not a whole number"),
+    refused("groups without end", sets("rules", "branch_name_pattern", "parameters",
+            "pattern", to="(" * 3000 + ")" * 3000), "nested too deep"),
     refused("organization conditions", sets("conditions", "repository_name", to={}),
             "repository_name is for an organization"),
     refused("unknown key", sets("bypas_actors", to=[]), "did you mean bypass_actors"),
@@ -280,3 +286,20 @@ def test_a_name_that_is_taken_is_recognised() -> None:
 
 def test_no_workflow_reports_nothing() -> None:
     assert jobs_of({}) == ()
+
+
+@pytest.mark.parametrize("include", [None, "refs/heads/main", {}, 7])
+def test_one_mistake_in_a_list_of_refs_is_told_once(include: Json) -> None:
+    file = copy.deepcopy(FILE)
+    sets(*REFS, "include", to=include)(file)
+
+    found = lint(parse_policy(json.dumps([file])), None)
+
+    assert [x.path for x in found] == ["conditions.ref_name.include"]
+
+
+def test_a_member_that_stands_twice_is_named() -> None:
+    text = json.dumps([FILE]).replace('"target"', '"enforcement": "active", "target"')
+
+    with pytest.raises(UsageError, match="one object has twice: enforcement"):
+        parse_policy(text)

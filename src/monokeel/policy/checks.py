@@ -233,7 +233,7 @@ def _silent(
 def _branch_of(ruleset: Ruleset, default_branch: str) -> str:
     """Return a branch that *ruleset* binds, the default one if it may."""
     include = ruleset.refs("include")
-    named = [each for each in include if not is_wildcard(each) and each[0] != "~"]
+    named = [x for x in include if x.startswith("refs/heads/") and not is_wildcard(x)]
     if f"refs/heads/{default_branch}" in named or not named:
         return default_branch
     return named[0].removeprefix("refs/heads/")

@@ -75,6 +75,8 @@ def read(pattern: str) -> Expression:
         python = re.compile(text, re.ASCII)  # RE2's \d, \w, \b know no other letters
     except (re.error, ValueError, OverflowError) as error:
         return Expression(problem=str(error))
+    except RecursionError:  # RE2 itself takes a nesting of 1000
+        return Expression(problem="its groups are nested too deep")
     return Expression(python=None if written.wide else python)
 
 

@@ -76,7 +76,9 @@ def lint_refs(ruleset: Ruleset) -> Iterator[Finding]:
         problem = 'is missing: write {"include": [...], "exclude": [...]}'
         yield Finding(path="conditions.ref_name", problem=problem)
         return
-    yield from check_members("conditions", conditions, CONDITIONS.members)
+    given = {key: refs[key] for key in refs if refs[key] is not None}  # else missing
+    whole = {**conditions, "ref_name": given}
+    yield from check_members("conditions", whole, CONDITIONS.members)
     for key in conditions:
         if key.startswith(("repository_", "organization_")):
             problem = "is for an organization's rulesets"
@@ -119,8 +121,8 @@ def _compiled(pattern: str, deep: bool) -> re.Pattern[str]:  # noqa: FBT001 - a 
 
 def _list(listed: Json, key: str, target: str) -> Iterator[tuple[str, bool]]:
     """Yield what is wrong with one list, and whether it is a warning only."""
-    if not isinstance(listed, list):
-        yield "is missing: always send it", False
+    if not isinstance(listed, list):  # of another type: that was told
+        yield from [("is missing: always send it", False)] * (listed is None)
         return
     if key == "include" and not listed:
         yield "is empty: the ruleset binds no ref at all", True

@@ -126,9 +126,9 @@ def repeated(names: list[str]) -> list[str]:
 
 
 def _said_once(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
-    members = dict(pairs)
-    if len(members) < len(pairs):  # the last would count, whoever reads the first
-        raise ValueError(f"a member stands twice in {sorted(members)}")
+    members, twice = dict(pairs), repeated([key for key, _ in pairs])
+    if twice:  # the last would count, whoever reads the first
+        raise ValueError(f"one object has twice: {', '.join(twice)}")
     # A comment ("_why") is for readers of the file: never sent, never compared.
     return {key: members[key] for key in members if not key.startswith("_")}
 

@@ -215,7 +215,8 @@ def _wrong_type(value: Json, shape: Shape) -> str:
     right = isinstance(value, kind)
     if shape.kind == "integer" and isinstance(value, bool):
         right = False  # Python counts true as a number, JSON does not
-    return "" if right else f"is {value!r}, not {name}"
+    shown = repr(value) if isinstance(value, str) else json.dumps(value)
+    return "" if right else f"is {shown}, not {name}"
 
 
 def _out_of_limits(value: Json, shape: Shape) -> str:
