@@ -285,6 +285,10 @@ WHO = [
           live=lambda body: [drops("bypass_actors")(body),
                              sets("enforcement", to="disabled")(body)]),
     Case(id="hidden actors", verdict="unverifiable", live=drops("bypass_actors")),
+    Case(id="null for actors", verdict="unverifiable",
+         live=sets("bypass_actors", to=None)),
+    drift("a rule of no readable type", 'rules.{"type": []}',
+          live=adds("rules", item={"type": []})),
 ]  # fmt: skip
 
 CASES = [*CLEAN, *DRIFT, *WHO]

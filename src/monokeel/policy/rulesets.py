@@ -149,7 +149,7 @@ def read_live(body: Mapping[str, Json]) -> Ruleset:
         name=name,
         body=body,
         tree=canonical(body),
-        hides_bypass=BYPASS not in body,
+        hides_bypass=body.get(BYPASS) is None,
         id=number,
         updated_at=updated_at if isinstance(updated_at, str) else "",
     )
@@ -274,10 +274,10 @@ def _rule_label(rule: Json) -> str:
 
 
 def _rule(rule: Json) -> Tree:
-    if not isinstance(rule, dict) or rule.get("type") not in rule_types.RULE_TYPES:
+    kind = rule_types.RULE_TYPES.get(_rule_label(rule))
+    if not isinstance(rule, dict) or kind is None:
         value = rule.get("parameters") if isinstance(rule, dict) else rule
         return Opaque(value, rule=True)
-    kind = rule_types.RULE_TYPES[str(rule["type"])]
     parameters = rule.get("parameters")
     if parameters is not None and not isinstance(parameters, dict):
         return {"parameters": Leaf(parameters)}
