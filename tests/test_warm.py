@@ -20,6 +20,14 @@ print(sys.stdout.isatty(), sys.modules["__main__"].__file__)
 """
 
 
+STREAMS = """\
+import sys
+for stream in (sys.stdin, sys.stdout, sys.stderr):
+    stream.reconfigure(errors="backslashreplace")
+print("\\udcff", flush=True)
+"""
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "deep").mkdir()
@@ -53,6 +61,8 @@ def run(python: str, folder: Path, code: str) -> tuple[int, str, str]:
         "import os; os.write(1, b'\\xff'); os._exit(7)",
         "import os, signal; os.kill(os.getpid(), signal.SIGKILL)",
         "import os, signal; os.kill(os.getpid(), signal.SIGTERM)",
+        STREAMS,
+        "import sys; print('err', file=sys.stderr); sys.stdin.read(2); print(input())",
         "import atexit; atexit.register(print, 'last')",
         "import subprocess; subprocess.run(['sh', '-c', 'pwd; exit 9'], check=True)",
         "1 / 0",

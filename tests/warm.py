@@ -13,6 +13,7 @@ import importlib
 import io
 import marshal
 import os
+import pkgutil
 import random
 import resource
 import runpy
@@ -26,11 +27,12 @@ import tempfile
 import time
 from pathlib import Path
 
-# What a task imports when it runs, so that no child has to.
+import monokeel
+
+# What tasks import of other packages; and sandbox.packer.
 LOADED = (
-    *("monokeel.tasks.program", "monokeel.adapters.builder"),
-    *("monokeel.adapters.deployments", "monokeel.adapters.releases"),
-    *("monokeel.adapters.copier", "rich.table", "rich.live"),
+    *("copier", "encodings.utf_8_sig", "invoke.program", "requests", "rich.live"),
+    *("rich.table", "tarfile", "urllib.request"),
 )
 _CLIENT = """\
 #!{python} -IS
@@ -88,8 +90,10 @@ def _end(server: subprocess.Popen[bytes], folder: Path) -> None:
 
 def serve(address: str) -> str:
     """Fork for each run; return, in the fork alone, the module that it runs."""
-    for module in LOADED:
-        importlib.import_module(module)
+    ours = pkgutil.walk_packages(monokeel.__path__, "monokeel.")
+    for module in (*LOADED, *(each.name for each in ours)):
+        if not module.endswith("__main__"):
+            importlib.import_module(module)
     gc.freeze()
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(address)
@@ -142,10 +146,25 @@ def _become(data: bytes, fds: list[int]) -> str:
     time.tzset()
     random.seed()
     resource.setrlimit(resource.RLIMIT_AS, limit)
-    assert isinstance(sys.stdout, io.TextIOWrapper)
-    sys.stdout.reconfigure(line_buffering=os.isatty(1))
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        setattr(sys, name, _stream(number, getattr(sys, name)))
     sys.argv = words
     return str(words[0])
+
+
+def _stream(number: int, ours: io.TextIOWrapper) -> io.TextIOWrapper:
+    """Return the standard stream on *number*: *ours* knows what was there before."""
+    stream = open(  # noqa: SIM115  # until the end
+        number,
+        ours.mode,
+        buffering=1 if number == 2 else -1,  # stderr: by line
+        encoding=ours.encoding,
+        errors=ours.errors,
+        closefd=False,
+    )
+    assert isinstance(stream, io.TextIOWrapper)
+    stream.reconfigure(write_through=ours.write_through)
+    return stream
 
 
 if __name__ == "__main__":

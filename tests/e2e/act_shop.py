@@ -13,13 +13,12 @@ from sandbox.demo.template import ADDRESS, release_template
 from sandbox.people import land
 from sandbox.records import Issue, Release
 from sandbox.server import Sandbox
+from tests.e2e import shop
 from tests.e2e.act_rights import admit_jobs, give_tokens
 from tests.e2e.act_runs import Run, Runner, Trigger
 
 ROOT = Path(__file__).parents[2]
-PACKER = (
-    f"{sys.executable} {ROOT / 'sandbox/packer.py'} {{context}} {{image}} {{commit}}"
-)
+PACKER = f"{shop.PACKER} {{context}} {{image}} {{commit}}"
 # Live GitHub adds it on reading, and a write echoes it (wurk#488): the description
 # does not know it.
 _ECHOED = "require_extra_approval_for_unattributed_changes"

@@ -12,7 +12,7 @@ from pathlib import Path
 
 BASE = "localhost/base:1"
 _LEFT_OUT = ("__pycache__", "test", "tests", "site-packages", "idlelib", "tkinter")
-_MORE_LEFT_OUT = ("ensurepip", "lib2to3", "turtledemo", "config-*")
+_MORE_LEFT_OUT = ("ensurepip", "lib2to3", "turtledemo", "config-*", "_tkinter*")
 NOT_HERE = [
     name for name in ("buildah", "ldd", "unshare") if shutil.which(name) is None
 ]
@@ -62,7 +62,9 @@ def make_root(target: Path) -> None:
         _inside(target, library),
         ignore=shutil.ignore_patterns(*_LEFT_OUT, *_MORE_LEFT_OUT),
     )
-    for path in {program, *_libraries([program, *library.rglob("*.so")])}:
+    # Not those of site-packages: numpy's are as large as all the rest.
+    modules = _inside(target, library).rglob("*.so")
+    for path in {program, *_libraries([program, *modules])}:
         _inside(target, path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(path, _inside(target, path))
     link = target / "usr/bin/python3"

@@ -2,16 +2,15 @@
 
 import os
 import subprocess
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from sandbox.server import Sandbox
-from tests.rendered.renders import ROOT, git
+from tests.e2e.shop import PACKER
+from tests.rendered.renders import git
 from tests.rendered.versions import save, start_repository
 
-PACKER = f"{sys.executable} {ROOT / 'sandbox/packer.py'}"
 TOKEN = "ghp_0expired0expired0expired0expired0"
 PASSWORD = "hunter2-hunter2"
 KEY = "-----BEGIN OPENSSH PRIVATE KEY-----\nbm90IGEga2V5IGF0IGFsbA\n-----END"

@@ -15,11 +15,12 @@ from pathlib import Path
 
 from sandbox.records import Release
 from sandbox.server import Sandbox
+from tests import warm
 from tests.e2e.registry_proxy import Proxy, Registry
 
 ROOT = Path(__file__).parents[2]
 SERVICES = ("api", "web", "worker")
-PACKER = f"{sys.executable} {ROOT / 'sandbox/packer.py'}"
+PACKER = f"env PYTHONPATH={ROOT} {warm.program()} -P -m sandbox.packer"
 _NUMBERS = itertools.count(1)
 _CARE_FREE = shutil.ignore_patterns("__pycache__", ".venv*")
 

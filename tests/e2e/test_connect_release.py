@@ -10,7 +10,7 @@ import pytest
 from monokeel.ground.settings import parse_settings
 from sandbox.server import Sandbox
 from tests.e2e.commands import inv
-from tests.e2e.rendered_shop import PACKER
+from tests.e2e.shop import PACKER
 from tests.e2e.test_setup import box, shop
 from tests.rendered.versions import save
 
