@@ -62,10 +62,7 @@ class TemplateRepository:
         return None if text is None else _recorded_in(text)
 
     def recorded(self) -> Recorded:
-        """Read the committed answers file; before the first commit the disk's.
-
-        Raises UsageError when there is none, or when it is not one of Copier's.
-        """
+        """Read the committed file, or before the first commit the disk's."""
         text, path = self._committed(ANSWERS_FILE), self._root / ANSWERS_FILE
         if text is None and path.is_file():
             text = path.read_bytes().decode("utf-8", errors="replace")
@@ -99,10 +96,7 @@ class TemplateRepository:
         return address_of(self._source or recorded, host[1] if host else "github.com")
 
     def versions(self) -> tuple[str, ...]:
-        """Return the tags ``vX.Y.Z``; for a repository made from a commit those above.
-
-        As long as there are none, that commit and the newest of the default branch.
-        """
+        """Return the tags ``vX.Y.Z``, or the recorded commit and the newest one."""
         listed = self._ask("ls-remote", "--tags", "--refs", "--")
         releases = _releases(line.rpartition("/")[2] for line in listed.splitlines())
         here = records.version_of(self.recorded().commit) or ""
@@ -137,10 +131,7 @@ class TemplateRepository:
         return mirror
 
     def _ask(self, *args: str, after: tuple[str, ...] = ()) -> str:
-        """Return what git prints when *args* ask the template's repository.
-
-        Raises RefusedError where it is answered from another host.
-        """
+        """Return what git prints; RefusedError where another host answers."""
         address, credentials = self.address(), self._credentials
         if parts_of(https_address(address)).netloc != credentials.server:
             credentials = replace(credentials, host_keys=tuple)  # they are the server's
@@ -178,10 +169,7 @@ class TemplateRepository:
         return f"{self.recorded().commit} of {shown_address(self.address())}"
 
     def delivered(self, version: str = "") -> dict[str, str]:
-        """Read its tree, of *version* (a ref) or what is recorded, never what is here.
-
-        Raises ServiceError when the template or that release cannot be read.
-        """
+        """Read the tree of *version* or of what is recorded, never of what is here."""
         commit = self._commit(version)
         listed = self._git("ls-tree", "-r", "-z", "--full-tree", commit, "--", _BELOW)
         blobs = {
@@ -236,10 +224,7 @@ class TemplateRepository:
         return self._git(*diff, old.folder, new.folder, ok=(0, 1)).stdout
 
     def notes(self, current: str, version: str) -> str:
-        """Return the sections ``## 1.5.0`` of its changelog, the newest first.
-
-        Without any, the subjects of the commits that changed it.
-        """
+        """Return the sections ``## 1.5.0`` of its changelog, or its commits."""
         refs = [records.as_ref(each) for each in (current, version)]
         changelog = objects.text_of(refs[1], "CHANGELOG.md", self.mirror()) or ""
         parts = _SECTION.split(changelog)
@@ -269,10 +254,7 @@ class TemplateRepository:
 
 
 def address_of(source: str, host: str = "github.com") -> str:
-    """Return the address that *source* means; ``owner/repo`` is one on *host*.
-
-    Raises UsageError for one with credentials in it, and for what is no address.
-    """
+    """Return the address of *source*; UsageError for credentials, or for none."""
     source = re.sub(r"\Agh:/?", "", source)
     if _SHORT.match(source):
         return f"https://{host}/{source.removesuffix('.git')}.git"

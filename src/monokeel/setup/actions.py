@@ -127,11 +127,7 @@ def _rights(repository: Repository) -> Answer:
 
 
 def rights_of_jobs(workflows: Mapping[str, str]) -> Iterator[JobRights]:
-    """Yield workflow, job, what its token may write, and why, as its comment says.
-
-    Of a job that names no permissions, nor its workflow, nobody knows: that is
-    ``"?"``. *workflows* are path → text.
-    """
+    """Yield what each job may write, and why: as a comment says; "?": nobody knows."""
     for path, text in sorted(workflows.items()):
         try:
             workflow = parse_yaml(text, as_text=True)

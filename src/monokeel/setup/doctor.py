@@ -39,11 +39,7 @@ State = Literal["ok", "missing", "optional", "unknown"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Here:
-    """The machine, the clone and its files, and where these do not agree.
-
-    *template* is what was found out of the template and of its files, *jobs* what the
-    jobs of its workflows may: workflow, job, rights, why.
-    """
+    """The machine, the clone, its files, and what was found in them before."""
 
     machine: Machine
     clone: Clone
@@ -66,10 +62,7 @@ class Diagnosis:
 def examine(
     declared: Declared, here: Here, outside: Outside | None
 ) -> Iterator[Diagnosis]:
-    """Yield what was found; a question without an answer is ``unknown``.
-
-    *outside* is ``None`` where no token is set.
-    """
+    """Yield what was found; *outside* is ``None`` where no token is set."""
     yield from _machine(declared.settings, here.machine)
     yield from _clone(declared.settings, here)
     if outside is None:

@@ -71,10 +71,7 @@ class Plan:
 
     @property
     def blocked(self) -> bool:
-        """Whether a person must settle something before anything may be written.
-
-        So it is when nobody knows whose history is on the remote.
-        """
+        """Whether a person must first settle, say, whose history is on the remote."""
         return any(
             (isinstance(answer, Otherwise) and answer.blocks)
             or (isinstance(answer, Unknown) and row.name == main_branch.MAIN)

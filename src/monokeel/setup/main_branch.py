@@ -68,10 +68,7 @@ def _push(clone: Clone, branch: str) -> None:
 
 
 def wrong_remote(settings: Settings, address: str | None) -> tuple[str, str] | None:
-    """Return what is wrong with the remote *address*, and the command against it.
-
-    ``None`` for that of the repository in the file.
-    """
+    """Return what is wrong with the remote *address*, and the command against it."""
     right = f"https://github.com/{settings.repository}.git"
     if address is None:
         return "this clone has no remote", f"git remote add origin {right}"

@@ -35,10 +35,7 @@ class DeployKey:
 
 
 def fingerprint(public_key: str) -> str:
-    """Return ``SHA256:…`` of *public_key* (``ssh-ed25519 AAAA…``); "" if it is none.
-
-    Source: ssh-keygen(1), RFC 4648 without padding.
-    """
+    """Return ``SHA256:…`` as ssh-keygen(1) does, "" for what is no public key."""
     parts = public_key.split()
     try:
         blob = base64.b64decode(parts[1], validate=True)
@@ -84,10 +81,7 @@ class Repository(Protocol):
         """Return the logins of who may push, and so approve and merge."""
 
     def actions_policy(self) -> dict[str, Json]:
-        """Return ``enabled`` and ``allowed_actions``, as GitHub's REST API names them.
-
-        Where these are ``selected``, which they are stands in ``selected``.
-        """
+        """Return GitHub's policy of actions, what is selected under ``selected``."""
 
     def workflow_rights(self) -> dict[str, Json]:
         """Return what workflows may do by default, as GitHub's REST API names it."""
@@ -117,10 +111,7 @@ class Repository(Protocol):
         """Let branches that match *pattern* deploy to *environment*."""
 
     def secrets(self, environment: str) -> Mapping[str, datetime]:
-        """Return name → last change of the secrets of *environment*.
-
-        Those of the repository itself for ``""``.
-        """
+        """Return name → last change of its secrets; for ``""`` the repository's own."""
 
     def immutable_releases(self) -> bool:
         """Say whether new releases are locked."""

@@ -22,10 +22,7 @@ IN_THE_WAY = "something of the team's is where its folder or file would be"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class File:
-    """Content and mode of a file: ``100644``, ``100755``, or ``120000`` for a link.
-
-    A submodule is ``160000``, and its content the commit's name.
-    """
+    """Content and mode; that of a submodule (``160000``) is its commit's name."""
 
     content: bytes
     mode: str = "100644"
@@ -36,10 +33,7 @@ Tree = Mapping[str, File]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Render:
-    """A pristine render of *ref*: path → file, and the answers as it recorded them.
-
-    *folder* is where it stands, for comparisons that need files.
-    """
+    """A pristine render of *ref* in *folder*: path → file, and what it recorded."""
 
     ref: str
     folder: str
@@ -49,10 +43,7 @@ class Render:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Merged:
-    """A merge of three texts in which each conflict went to the team's side.
-
-    *missing* are the template's lines of each conflict, as text.
-    """
+    """A merge, conflicts to the team; *missing* are the template's lines."""
 
     content: bytes
     missing: tuple[str, ...] = ()
@@ -90,10 +81,7 @@ class Sides:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MergedTree:
-    """What the update changes (path → file, ``None``: deleted), and what it leaves.
-
-    *pins* are sentences about versions of actions where both sides moved one.
-    """
+    """What the update changes (``None``: deletes), leaves, and says of *pins*."""
 
     changes: Mapping[str, File | None]
     left: tuple[Open, ...] = ()
@@ -145,10 +133,7 @@ def _moved_edits(sides: Sides) -> dict[str, str]:
 
 
 def _in_the_way(paths: Collection[str], changes: Mapping[str, File | None]) -> set[str]:
-    """Return the new files that would replace a folder of the team's, or lie in a file.
-
-    Git's index drops what stands in the way of a new entry, without a word.
-    """
+    """Return the new files for which git's index would drop something of the team's."""
     stay = {path for path in paths if path not in changes or changes[path]}
     folders = {folder for path in stay for folder in _folders(path)}
     return {

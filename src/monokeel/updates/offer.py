@@ -58,11 +58,7 @@ class Offer:
 
 
 def check(template: Versions) -> Offer:
-    """Return the version here and the newest one.
-
-    Raises RefusedError for a repository that was made from no release, or from one
-    that the template has no more, and ServiceError when the template shows no version.
-    """
+    """Return the version here and the newest; raises as choose_version does."""
     current, latest = choose_version(template)
     hints = []
     if template.moved:
@@ -155,10 +151,7 @@ def keep_offer_issue(offer: Offer, issues: Issues) -> str:
 
 
 def unreadable(error: ServiceError, issues: Issues) -> Report:
-    """Keep one issue open that says why the template cannot be read; report it.
-
-    It is what a person has to settle (a token, a key), so not every run need fail.
-    """
+    """Report why the template cannot be read, in an issue: a person has to act."""
     lines = (f"{error.problem}.", error.fix, _PRIVATE)
     title = "Template: it cannot be read"
     number = issues.keep_open(MARKER, title=title, body="\n\n".join(lines))

@@ -12,10 +12,7 @@ Listing = Mapping[str, str]
 
 
 class Versions(Protocol):
-    """What the repository was made from, and what the template offers.
-
-    *moved* is where the server said that it is now, "" if it is where it was.
-    """
+    """What is recorded, and offered; *moved*: where the server says it is now."""
 
     moved: str
 
@@ -26,19 +23,13 @@ class Versions(Protocol):
         """Return where the template is read from."""
 
     def versions(self) -> tuple[str, ...]:
-        """Return the versions that can be had; without releases, commits, newest last.
-
-        The recorded one is among them unless the template has it no more.
-        """
+        """Return the versions with the recorded one; commits where none is tagged."""
 
     def notes(self, current: str, version: str) -> str:
         """Return what the template says of those after *current*, to *version*."""
 
     def compared(self, current: str, version: str) -> str:
-        """Return what differs in a render of *version*: a line a file, and the sum.
-
-        Raises UsageError for an answer that *version* refuses.
-        """
+        """Return what differs in a render of *version*: a line a file, and the sum."""
 
     def leftovers(self) -> Leftovers:
         """Return what earlier updates left open in the repository."""

@@ -39,20 +39,14 @@ class Places:
 
 
 def rejected(plan: UpdatePlan, pulls: Pulls) -> int | None:
-    """Return the pull request in which a person has declined *plan*, if there is one.
-
-    An open one, reopened or opened by somebody, is no refusal.
-    """
+    """Return the pull request in which a person declined *plan*: closed, none open."""
     if plan.branch in pulls.open_from(plan.branch):
         return None
     return pulls.rejected(plan.branch)
 
 
 def propose(plan: UpdatePlan, commit: str, places: Places, *, body: str) -> str:
-    """Push *commit* and open or refresh the pull request, else the issue; say which.
-
-    A branch that holds anything but the commit of an update is left alone.
-    """
+    """Push *commit* and open or refresh the pull request, else the issue; say which."""
     number = places.pulls.open_from(plan.branch).get(plan.branch)
     before, ours = places.pushed(plan.branch)
     if not ours:
@@ -110,10 +104,7 @@ def proposal_body(
 
 
 def update_report(plan: UpdatePlan, commit: str | None, *more: str) -> Report:
-    """Return the report of *plan*; *more* lines say what became of it.
-
-    Without a *commit* nothing was changed: it is a preview, or all of it is here.
-    """
+    """Return the report of *plan*, without a *commit* a preview."""
     lines = [f"files that change: {len(plan.changed)}; nothing was changed"]
     if commit is not None:
         lines = [f"branch {plan.branch}, files changed: {len(plan.changed)}"]
@@ -154,10 +145,7 @@ def current_report(commit: str) -> Report:
 
 
 def preview(plan: UpdatePlan, declined: int | None) -> Report:
-    """Return the report of *plan* as long as nothing is done, or never will be.
-
-    *declined* is the pull request in which a person said no.
-    """
+    """Return the report of *plan* when nothing follows, or a person *declined* it."""
     if declined is None:
         return update_report(plan, None)
     said = "It is not opened again; a newer version will be."

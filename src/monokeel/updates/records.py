@@ -29,19 +29,13 @@ _COMMIT = re.compile(r"(?:.+-g)?([0-9a-f]{7,40})\Z")  # as git-describe(1) has i
 
 
 def version_of(ref: str) -> str | None:
-    """Return the version that *ref* names: ``1.2.0`` for ``v1.2.0``, or the commit.
-
-    A template without release tags is followed by its commits. ``None`` for any other.
-    """
+    """Return ``1.2.0`` for ``v1.2.0``, a commit for what names one, else ``None``."""
     match = _TAG.match(ref) or _COMMIT.match(ref)
     return match[1] if match else None
 
 
 def misleading_tags(tags: Iterable[str]) -> list[str]:
-    """Return those of *tags* that Copier takes for a release and nothing else does.
-
-    It orders names by PEP 440: a bare ``copier copy`` would take ``4.0.0`` or ``v1``.
-    """
+    """Return those of *tags* that Copier alone takes for releases, by PEP 440."""
     return sorted(t for t in tags if _TAKEN.match(t) and not _TAG.match(t))
 
 
@@ -65,10 +59,7 @@ def newest(versions: tuple[str, ...]) -> str | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recorded:
-    """What a repository says of its template: where from, which commit, answers.
-
-    *commit* is a tag such as ``v1.2.0`` if the render was made from a release.
-    """
+    """What a repository says of its template; *commit* is a tag, or a commit."""
 
     source: str
     commit: str
@@ -77,10 +68,7 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leftover:
-    """One file of which something was not taken.
-
-    *base* is the version taken in full last, *since* the one that was not.
-    """
+    """A file not taken in full: since *since*; *base* is the version that was."""
 
     base: str
     since: str
@@ -108,10 +96,7 @@ def answers_in(platform: str) -> dict[str, Json]:
 
 
 def parse_leftovers(content: bytes | None) -> Leftovers:
-    """Return path → leftover; none for a file that is not there.
-
-    Raises UsageError for a file that is broken.
-    """
+    """Return path → leftover, none without a file; UsageError for a broken one."""
     if content is None:
         return {}
     try:

@@ -19,10 +19,7 @@ from monokeel.updates.records import ANSWERS_FILE, OPEN_FILE, Leftovers, as_ref
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpdateChoice:
-    """What the user asks for: a version (the newest if empty), and new answers.
-
-    With answers alone the version stays.
-    """
+    """What the user asks for: a version (or the newest), or new answers alone."""
 
     version: str = ""
     answers: Mapping[str, Json] = field(default_factory=dict)
@@ -100,10 +97,7 @@ def plan_update(
 
 
 def commit_update(plan: UpdatePlan, repository: Repository) -> str | None:
-    """Return the commit of *plan*, on no branch yet; ``None`` when nothing changes.
-
-    The same plan carried out before is that commit again.
-    """
+    """Return the commit of *plan*, the same if it is there; ``None`` for no change."""
     if not plan.changed:
         return None
     commit = repository.commit(plan.head, plan.changed, commit_message(plan))

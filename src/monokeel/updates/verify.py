@@ -67,10 +67,7 @@ class Base:
     trusted: str = ""
 
     def require_source(self) -> None:
-        """Raise RefusedError where the change points to a template of its own.
-
-        Whoever exchanges managed files would name one that nobody can read, too.
-        """
+        """Raise RefusedError where the change points to a template of its own."""
         now = self.now.source
         if self.was is not None and now not in (self.was.source, self.trusted):
             raise RefusedError(
