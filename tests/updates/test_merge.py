@@ -290,7 +290,7 @@ def test_a_version_precedes_a_later_one(
 
 def test_the_answers_that_platform_toml_shows_are_found_again() -> None:
     platform = """
-        repository = {owner = "acme", name = "shop", default_branch = "main"}
+        repository = {owner = "acme", name = "shop", default_branch = "trunk"}
         services = [{name = "api", kind = "api", path = "api", context = "."}]
         environments = [{name = "prod", soak = "2h", auto = true}]
         """
@@ -298,6 +298,7 @@ def test_the_answers_that_platform_toml_shows_are_found_again() -> None:
     assert answers_in(platform) == {
         "owner": "acme",
         "repository": "shop",
+        "default_branch": "trunk",
         "services": [{"name": "api", "kind": "api", "path": "api"}],
         "environments": [{"name": "prod", "soak": "2h"}],
     }

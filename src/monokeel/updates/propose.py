@@ -109,7 +109,7 @@ def update_report(plan: UpdatePlan, commit: str | None, *more: str) -> Report:
     if commit is not None:
         lines = [f"branch {plan.branch}, files changed: {len(plan.changed)}"]
         lines.append(f"commit {commit}")
-    if plan.source.startswith("/"):
+    if plan.source.startswith(("/", "file:")):
         warning = "warning: the template is a directory of this machine, "
         lines.append(warning + plan.source)
     opened = sorted(plan.open.items())

@@ -85,6 +85,7 @@ def answers_in(platform: str) -> dict[str, Json]:
     known = {
         "owner": repository.get("owner"),
         "repository": repository.get("name"),
+        "default_branch": repository.get("default_branch"),
         "release_rules": tables.get("release", {}).get("rules"),
         "registry": registry.get("host"),
         "build": registry.get("build"),
