@@ -47,6 +47,7 @@ NOT_TRIED: Mapping[str, str] = {
     "`kustomize.images` of Argo": "needs a cluster",
     "The preset `docker`": "needs Docker",
     "Dependabot sees": "takes a month",
+    "A pattern of selected actions": "needs a run with selected actions",
     "A deploy key made by the API goes": "takes a day",
     "`enabled: false` in the list": "needs an owner of an organization",
     "An App as `Integration`": "needs an App",
