@@ -8,7 +8,7 @@ import pytest
 
 from monokeel.adapters.github import GitHub
 from monokeel.adapters.releases import Releases
-from monokeel.adapters.session import LARGEST_RECORD, Session
+from monokeel.adapters.session import Session
 from monokeel.ground.answers import Json
 from monokeel.ground.errors import RefusedError, ServiceError
 from monokeel.release.record import parse_release, record_text
@@ -63,23 +63,6 @@ def test_an_asset_elsewhere_is_fetched_without_the_token(real: Place) -> None:
     # The sandbox answers 400 where a token arrives that does not belong there.
     sandbox.switches.asset_redirect = False
     assert record == record_text(real.record())
-
-
-@pytest.mark.parametrize("elsewhere", [False, True], ids=["GitHub", "storage"])
-def test_a_record_that_somebody_made_huge_is_not_read_whole(
-    tmp_path: Path, *, elsewhere: bool
-) -> None:
-    """R23: who may write chooses the size of an asset, up to 2 GiB."""
-    with Sandbox() as sandbox:
-        push_first_commit(sandbox, tmp_path)
-        place = place_on(sandbox)
-        draft = place.draft()
-        place.releases.attach(draft, b" " * (LARGEST_RECORD + 1))
-        [listed] = place.releases.listed()
-        sandbox.switches.asset_redirect = elsewhere
-
-        with pytest.raises(ServiceError, match="with more than 1 MiB"):
-            place.releases.file_of(listed)
 
 
 def test_an_upload_cut_short_is_no_record(tmp_path: Path) -> None:
@@ -238,7 +221,7 @@ def test_a_file_that_is_moved_for_ever_is_no_file() -> None:
 
 @pytest.mark.parametrize("elsewhere", [False, True], ids=["here", "in storage"])
 def test_a_record_of_two_mebibytes_is_none(elsewhere: bool) -> None:
-    """S22: who may write decides how much a file holds."""
+    """S22, R23: who may write decides how much a file holds."""
     release = parse_release({"id": 1, "tag_name": "v1.0.0", "assets": [ASSET]})
     replies: list[Reply] = [(302, {"Location": "/x"}, b"")] if elsewhere else []
     with serving(*replies, (200, {}, b" " * (2 << 20))) as server:

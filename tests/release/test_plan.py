@@ -57,6 +57,17 @@ def test_offline_the_version_is_the_same_and_nothing_outside_is_ok() -> None:
     assert len(plan.unknown) == 7
 
 
+def test_what_nobody_was_asked_is_one_line() -> None:
+    """R53: the same sentence stood there seven times."""
+    shop = Shop()
+    shop.commit("feat: a")
+
+    text = as_plain(report_of(shop.plan_offline()))
+
+    assert "remote, claims, tag, release, images, registry  unknown  nobody" in text
+    assert text.count("nobody was asked") == 2
+
+
 def test_a_silent_remote_leaves_its_checks_unknown_and_the_others_answered() -> None:
     shop = Shop()
     shop.commit("feat: a")
