@@ -7,9 +7,8 @@ from monokeel.ground.settings import Settings, parse_settings
 from monokeel.release.plan import ReleasePlan
 from monokeel.release.planner import plan_release
 from monokeel.release.ports import Outside
-from monokeel.release.publish import refuse_unknown
-from monokeel.release.run import Manner, Run, release_commit
-from monokeel.release.show import refuse_blocked
+from monokeel.release.run import Run, release_commit
+from monokeel.release.show import refuse_blocked, refuse_unknown
 from tests.fakes.faults import KilledError
 from tests.fakes.history import FakeHistory
 from tests.fakes.world import SERVICES, World
@@ -46,10 +45,8 @@ class Lane(World):
         return plan_release(self.settings, self.clone_at(commit))
 
     def run(self, commit: str, digests: dict[str, str] | None = None) -> Run:
-        manner = Manner(accept=accept, tell=self.told.append)
-        return release_commit(
-            self.settings, self.clone_at(commit), manner, digests or {}
-        )
+        tell, clone = self.told.append, self.clone_at(commit)
+        return release_commit(self.settings, clone, accept, tell, digests or {})
 
     def kill(self, commit: str, point: int) -> None:
         """Run a release of *commit* that ends after its write number *point*."""

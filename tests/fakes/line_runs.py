@@ -8,7 +8,7 @@ from monokeel.ground.settings import Settings
 from monokeel.release.plan import ReleasePlan
 from monokeel.release.planner import plan_release
 from monokeel.release.ports import Outside
-from monokeel.release.run import Manner, Run, release_commit
+from monokeel.release.run import Run, release_commit
 from tests.fakes.branches import Branches
 from tests.fakes.faults import KilledError
 from tests.fakes.lane import SETTINGS, accept
@@ -57,8 +57,8 @@ class LineRuns(World):
         return plan_release(self.settings, self.outside_at(branch))
 
     def run(self, branch: str) -> Run:
-        manner = Manner(accept=accept, tell=self.told.append)
-        return release_commit(self.settings, self.outside_at(branch), manner, {})
+        tell, clone = self.told.append, self.outside_at(branch)
+        return release_commit(self.settings, clone, accept, tell, {})
 
     def kill(self, branch: str, point: int) -> None:
         """Run a release of *branch* that ends after its write number *point*."""

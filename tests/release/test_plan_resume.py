@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from monokeel.ground.report import as_plain
-from monokeel.release.plan import Resume, has_nothing_to_do
+from monokeel.release.plan import has_nothing_to_do
 from monokeel.release.show import report_of
 from tests.fakes.plans import Shop, problems, statuses
 
@@ -113,9 +113,7 @@ def test_a_claim_of_this_commit_is_gone_on_with() -> None:
     plan = shop.plan()
 
     assert plan.version == "1.1.0"
-    assert plan.resume == Resume(
-        version="1.1.0", commit=head, done=("build", "claim", "draft")
-    )
+    assert (plan.commit, plan.done) == (head, ("build", "claim", "draft"))
     assert problems(plan) == []
 
 
@@ -131,10 +129,7 @@ def test_after_the_tag_the_same_version_is_gone_on_with() -> None:
     plan = shop.plan()
 
     assert (plan.previous, plan.version, plan.level) == ("1.0.0", "1.1.0", "minor")
-    assert plan.resume is not None
-    assert plan.resume.done == (
-        *("build", "claim", "draft", "images", "tag", "publish"),
-    )
+    assert plan.done == (*("build", "claim", "draft", "images", "tag", "publish"),)
     assert problems(plan) == []
 
 
@@ -156,7 +151,7 @@ def test_a_finished_release_leaves_nothing_to_do() -> None:
 
     plan = shop.plan()
 
-    assert (plan.released, plan.resume, problems(plan)) == (False, None, [])
+    assert (plan.released, plan.done, problems(plan)) == (False, None, [])
 
 
 def test_a_claim_that_no_longer_fits_is_refused_before_its_tag() -> None:
@@ -176,4 +171,4 @@ def test_another_place_for_claims_is_looked_at() -> None:
     shop.settings = replace(shop.settings, claim_ref="refs/claims/release/{tag}")
     shop.claim("1.1.0", shop.history.head())
 
-    assert shop.plan().resume is not None
+    assert shop.plan().done is not None

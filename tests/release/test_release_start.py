@@ -13,8 +13,8 @@ from monokeel.release.plan import (
     ReleasePlan,
     has_nothing_to_do,
 )
-from monokeel.release.publish import refuse_unknown
 from monokeel.release.run import plan_with_news
+from monokeel.release.show import refuse_unknown
 
 
 def plan_of(status: CheckStatus, blocker: str = "tag") -> ReleasePlan:
@@ -37,7 +37,7 @@ def plan_of(status: CheckStatus, blocker: str = "tag") -> ReleasePlan:
             ),
         ),
         warnings=(),
-        resume=None,
+        done=None,
         notes="",
     )
 

@@ -73,26 +73,15 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Resume:
-    """A release of this very commit that was cut short.
-
-    *done* holds the names of the steps that have nothing left to do.
-    """
-
-    version: str
-    commit: str
-    done: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ReleasePlan:
     """The release of *commit*: which version, why, and what stands in its way.
 
     *version* (no prefix) and *tag* are ``None`` where nothing is released. *deciding*
     is the newest commit of the highest level. *commits* are those since *previous*,
     newest first. *first* are releases begun for older commits, which are finished
-    before this one. *stale* says that the remote has what the clone has not. *reading*
-    is what the steps were judged on, and what a publication begins with.
+    before this one. *done* are the steps with nothing left to do of a release that was
+    begun for this very commit. *stale* says that the remote has what the clone has not.
+    *reading* is what the steps were judged on, and what a publication begins with.
     """
 
     reason: str
@@ -105,7 +94,7 @@ class ReleasePlan:
     services: tuple[ServiceImage, ...]
     checks: tuple[Check, ...]
     warnings: tuple[Caution, ...]
-    resume: Resume | None
+    done: tuple[str, ...] | None
     notes: str
     first: tuple[Claim, ...] = ()
     stale: bool = False
@@ -136,7 +125,7 @@ class ReleasePlan:
     @property
     def unbuilt(self) -> list[str]:
         """The services that a run has to build; none once a record names digests."""
-        if self.reading is None or (self.resume and "build" in self.resume.done):
+        if self.reading is None or "build" in (self.done or ()):
             return []
         built = self.reading.digests
         return [each.name for each in self.services if each.name not in built]
@@ -155,8 +144,8 @@ class ReleasePlan:
 def as_data(plan: ReleasePlan) -> dict[str, Json]:
     """Return the plan as the JSON object of ``./inv release --dry-run --json``."""
     resume: Json = None
-    if plan.resume is not None:
-        resume = {**asdict(plan.resume), "done": list(plan.resume.done)}
+    if plan.done is not None:
+        resume = {**_fields(plan, ("version", "commit")), "done": [*plan.done]}
     return {
         **_fields(plan, _OF_A_PLAN),
         "commits": [_fields(each, _OF_A_COMMIT) for each in plan.commits],

@@ -17,7 +17,7 @@ from monokeel.release.commits import Caution
 from monokeel.release.goal import NO_GOAL, Goal, find_goal
 from monokeel.release.guard import service_images
 from monokeel.release.notes import release_notes
-from monokeel.release.plan import ReleasePlan, Resume, short, unknown
+from monokeel.release.plan import ReleasePlan, short, unknown
 from monokeel.release.ports import Outside
 from monokeel.release.reading import Reading
 
@@ -26,24 +26,22 @@ def plan_release(
     settings: Settings,
     outside: Outside,
     *,
-    server: str = "https://github.com",
     finish: start.Claim | None = None,
     digests: Mapping[str, str] | None = None,
 ) -> ReleasePlan:
     """Return the release of the commit that is checked out.
 
     The plan is made whatever stands in its way; that is listed in it, all at once.
-    Only a shallow clone has no version: there any would be a guess. *server* is where
-    notes link to, *finish* a release begun for an older commit, which is planned in its
-    place. *digests* are those of this run's own builds, by service. Raises ServiceError
-    when git itself fails.
+    Only a shallow clone has no version: there any would be a guess. *finish* is a
+    release begun for an older commit, which is planned in its place. *digests* are
+    those of this run's own builds, by service. Raises ServiceError when git fails.
     """
     now, goal = _start(settings, outside, start.ask_refs(outside, settings), finish)
     now, goal = _put_right(now, goal, outside)
     goal = _left_to_newer(now, goal, outside)
     version, notes, reading = goal.version, "", None
     if version is not None:
-        page = f"{server}/{settings.repository}"
+        page = f"{outside.server}/{settings.repository}"
         notes = release_notes(goal.analysis.commits, page=page)
         reading = _read(now, now.own or version, notes, outside, digests or {})
     older, left = _begun_before(now, outside)
@@ -64,7 +62,7 @@ def plan_release(
         services=() if reading is None else service_images(reading),
         checks=tuple(found),
         warnings=tuple(said),
-        resume=None if reading is None or now.own is None else _resume(reading),
+        done=None if reading is None or now.own is None else _done(reading),
         notes=notes,
         first=tuple(older),
         stale=now.is_stale,
@@ -176,7 +174,5 @@ def _read(
     return reading
 
 
-def _resume(reading: Reading) -> Resume:
-    done = [step.name for step in steps.STEPS if step.state(reading) == steps.DONE]
-    candidate = reading.candidate
-    return Resume(version=candidate.version, commit=candidate.commit, done=tuple(done))
+def _done(reading: Reading) -> tuple[str, ...]:
+    return tuple(x.name for x in steps.STEPS if x.state(reading) == steps.DONE)

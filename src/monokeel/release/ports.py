@@ -173,7 +173,8 @@ class Outside:
     A part that cannot be asked is Unknown, with the reason. *wait* lets seconds pass.
     *merge* says that HEAD is no commit of a branch yet. *waiting* returns the page of a
     release run that waits to begin on (commit, branch), empty if there is none.
-    *misplaced* says that file, clone and environment do not name one repository.
+    *server* is where notes link to. *misplaced* says that file, clone and environment
+    do not name one repository.
     """
 
     history: History
@@ -184,6 +185,7 @@ class Outside:
     wait: Callable[[float], None] = lambda _: None
     merge: Merge | None = None
     waiting: Callable[[str, str], str] = lambda _commit, _branch: ""
+    server: str = "https://github.com"
     misplaced: RefusedError | None = None
 
 

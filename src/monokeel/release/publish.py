@@ -7,7 +7,6 @@ from monokeel.ground.answers import Unknown
 from monokeel.ground.errors import MonokeelError, RefusedError, ServiceError
 from monokeel.ground.report import Report, Section, Table
 from monokeel.ground.settings import Settings
-from monokeel.release.plan import ReleasePlan
 from monokeel.release.ports import ImageTags
 from monokeel.release.reading import Reading
 from monokeel.release.record import ReleaseRecord
@@ -34,17 +33,6 @@ class Publication:
     page: str
     written: tuple[str, ...]
     warnings: tuple[str, ...] = ()
-
-
-def refuse_unknown(plan: ReleasePlan) -> None:
-    """Raise ServiceError if a check of *plan* is unknown: no release on a guess."""
-    unclear = [f"{check.name}: {check.detail}" for check in plan.unknown]
-    if unclear:
-        raise ServiceError(
-            "nobody can tell whether this may be released: " + "; ".join(unclear),
-            fix="Run this again once everything answers; ./inv doctor says what the"
-            " token may see.",
-        )
 
 
 def publish(first: Reading, tell: Callable[[str], None]) -> Publication:

@@ -25,23 +25,17 @@ class Run:
     out: tuple[Publication, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Manner:
-    """How a run goes about it: *accept* raises for a plan that must not be done.
-
-    *tell* is given a line after each step that wrote. *server* is where notes link to.
-    """
-
-    accept: Callable[[ReleasePlan], None]
-    tell: Callable[[str], None]
-    server: str = "https://github.com"
-
-
 def release_commit(
-    settings: Settings, outside: Outside, manner: Manner, digests: Mapping[str, str]
+    settings: Settings,
+    outside: Outside,
+    accept: Callable[[ReleasePlan], None],
+    tell: Callable[[str], None],
+    digests: Mapping[str, str],
 ) -> Run:
     """Release the commit that is checked out, after what its history has begun.
 
+    *accept* raises for a plan that must not be done. *tell* is given a line after each
+    step that wrote.
     *digests* are those of this run's own builds, by service; what lacks one is built.
     Whoever is overtaken plans anew, with the images that it has: the version is then
     the next one, or the commit is in the other release, which is a good end. Raises
@@ -51,21 +45,19 @@ def release_commit(
     own = dict(digests)
     out: list[Publication] = []
     for _ in range(_ROUNDS):
-        ask = partial(
-            plan_release, settings, outside, server=manner.server, digests=own
-        )
+        ask = partial(plan_release, settings, outside, digests=own)
         plan = plan_with_news(partial(_fetch, outside), ask)
         if has_nothing_to_do(plan):
             return Run(plan=plan, out=tuple(out))
-        manner.accept(plan)
+        accept(plan)
         try:
             if plan.first:
-                out += _finish(plan, settings, outside, manner)
+                out += _finish(plan, settings, outside, accept, tell)
             elif plan.reading is not None:
-                out.append(publish(plan.reading, manner.tell))
+                out.append(publish(plan.reading, tell))
                 return Run(plan=plan, out=tuple(out))
         except OvertakenError as error:
-            manner.tell(f"{error.problem}: planning again")
+            tell(f"{error.problem}: planning again")
         if plan.reading is not None:
             own |= plan.reading.digests
     raise RefusedError(
@@ -91,18 +83,22 @@ def plan_with_news(
 
 
 def _finish(
-    plan: ReleasePlan, settings: Settings, outside: Outside, manner: Manner
+    plan: ReleasePlan,
+    settings: Settings,
+    outside: Outside,
+    accept: Callable[[ReleasePlan], None],
+    tell: Callable[[str], None],
 ) -> list[Publication]:
     """Publish what was begun for older commits: nothing is built, its record is there.
 
     Each in its own reading, for each changes what the next one finds.
     """
-    out, ask = [], partial(plan_release, settings, outside, server=manner.server)
+    out = []
     for claim in plan.first:
-        older = ask(finish=claim)
-        manner.accept(older)
+        older = plan_release(settings, outside, finish=claim)
+        accept(older)
         if older.reading is not None:
-            out.append(publish(older.reading, manner.tell))
+            out.append(publish(older.reading, tell))
     return out
 
 

@@ -49,13 +49,17 @@ def refuse_blocked(plan: ReleasePlan, *, strict: bool = False) -> None:
         raise RefusedError(problems[0] if len(problems) == 1 else many, fix=fix)
 
 
-def refuse_unseen(plan: ReleasePlan) -> None:
-    """Raise ServiceError where nobody can tell whether there is something to do."""
-    if plan.needed is None:
-        unclear = "; ".join(f"{check.name}: {check.detail}" for check in plan.unknown)
+def refuse_unknown(plan: ReleasePlan) -> None:
+    """Raise ServiceError if a check of *plan* is unknown: no release on a guess."""
+    unclear = [f"{check.name}: {check.detail}" for check in plan.unknown]
+    what = "whether there is something to release"
+    if plan.needed:
+        what = "whether this may be released"
+    if unclear:
         raise ServiceError(
-            f"nobody can tell whether there is something to release: {unclear}",
-            fix="Run this again once everything answers.",
+            f"nobody can tell {what}: {'; '.join(unclear)}",
+            fix="Run this again once everything answers; ./inv doctor says what the"
+            " token may see.",
         )
 
 
@@ -93,11 +97,11 @@ def _headline(plan: ReleasePlan) -> str:
     if plan.version is None:
         return f"No release: {plan.reason}"
     state = ", BLOCKED" if plan.blockers else ""
-    if plan.resume and "clean up" in plan.resume.done:
+    if "clean up" in (plan.done or ()):
         return f"{plan.reason}{state}"  # it is out, and an image lost a name
     kind = f"{plan.level}, " if plan.level else ""
     before = f"after {plan.previous}" if plan.previous else "the first release"
-    goes_on = ", goes on where it was cut short" if plan.resume else ""
+    goes_on = ", goes on where it was cut short" if plan.done is not None else ""
     return f"Next version: {plan.version} ({kind}{before}{goes_on}{state})"
 
 
@@ -112,8 +116,8 @@ def _why(plan: ReleasePlan) -> tuple[str, ...]:
         lines.append(f"line   {cut(deciding.line or '')}")
         if plan.reason.endswith(("[release] skip)", "goes on")):
             lines.append(f"note   {plan.reason}")
-    if plan.resume is not None:
-        lines.append(f"done   {', '.join(plan.resume.done)}")
+    if plan.done is not None:
+        lines.append(f"done   {', '.join(plan.done)}")
     return tuple(lines)
 
 

@@ -135,7 +135,7 @@ def _show_plan(*, asks: bool, strict: bool) -> "Iterator[Report]":
     from monokeel.adapters import actions
     from monokeel.release.planner import plan_release
     from monokeel.release.ports import offline
-    from monokeel.release.show import refuse_blocked, refuse_unseen, report_of
+    from monokeel.release.show import refuse_blocked, refuse_unknown, report_of
 
     settings, misplaced = wiring.read_settings(), _misplaced()
     if misplaced is not None and _is_fork():
@@ -147,8 +147,8 @@ def _show_plan(*, asks: bool, strict: bool) -> "Iterator[Report]":
     preview = wiring.variable("GITHUB_EVENT_NAME") == "pull_request"
     if preview:
         outside = replace(outside, merge=_merge(settings))
-    outside = replace(outside, misplaced=misplaced)
-    plan = plan_release(settings, outside, server=wiring.server_address())
+    server = wiring.server_address()
+    plan = plan_release(settings, replace(outside, server=server, misplaced=misplaced))
     yield report_of(plan, strict=strict)
     actions.set_output("needed", jsonlib.dumps(plan.needed))
     actions.set_output("build", jsonlib.dumps(plan.unbuilt))
@@ -156,8 +156,8 @@ def _show_plan(*, asks: bool, strict: bool) -> "Iterator[Report]":
     if preview:
         return  # what stands in the way of a branch is no failure
     refuse_blocked(plan, strict=strict)
-    if asks:
-        refuse_unseen(plan)
+    if asks and plan.needed is None:
+        refuse_unknown(plan)
 
 
 def _asked() -> "Outside":
@@ -221,20 +221,20 @@ def _merge(settings: "Settings") -> "Merge | None":
 def _publish(*, strict: bool, built: str | None) -> "Iterator[Report]":
     from monokeel.release import publish
     from monokeel.release.build import digests_of
-    from monokeel.release.run import Manner, release_commit
-    from monokeel.release.show import refuse_blocked, report_of
+    from monokeel.release.run import release_commit
+    from monokeel.release.show import refuse_blocked, refuse_unknown, report_of
 
     def accept(plan: "ReleasePlan") -> None:
         show(report_of(plan, strict=strict), aside=True)
         refuse_blocked(plan, strict=strict)
-        publish.refuse_unknown(plan)
+        refuse_unknown(plan)
         wiring.make_git().require_writer()
 
     _require_token()
     settings = wiring.read_settings()
     digests = digests_of(_built_reports(built), commit=wiring.make_git().head())
-    manner = Manner(accept=accept, tell=_tell, server=wiring.server_address())
-    run = release_commit(settings, _outside(builds=True), manner, digests)
+    outside = replace(_outside(builds=True), server=wiring.server_address())
+    run = release_commit(settings, outside, accept, _tell, digests)
     if not run.out:
         yield report_of(run.plan, strict=strict)
         return
