@@ -91,11 +91,16 @@ class World:
         self.check()
         assert self.refs.commits() == {f"refs/tags/v{version}": commit}
         assert [each.draft for each in self.releases.releases.values()] == [False]
+        self.assert_named(commit, version)
+
+    def assert_named(self, commit: str, version: str = "1.4.0") -> None:
+        """Assert that each image has both of its names."""
         record = self.record(f"v{version}")
         assert record is not None
         for service in SERVICES:
-            built = self.images.tags[f"acme/shop/{service}", f"sha-{commit}"]
-            assert built == record.digest_of(service)
+            for tag in (f"sha-{commit}", version):
+                held = self.images.tags[f"acme/shop/{service}", tag]
+                assert held == record.digest_of(service)
 
 
 def killed(world: World, point: int) -> None:

@@ -230,7 +230,8 @@ def _tag_state(now: Reading) -> State:
 def _create_tag(now: Reading) -> Reading:
     """Create the git tag, the commit point: all that it implies is read again first.
 
-    The next step reads the tag back.
+    A late build of another run that moves ``sha-<commit>`` stops nobody: that name is
+    put back afterwards. The next step reads the tag back.
     """
     seen = now.without("refs", "images")
     if seen.tagged is not None:
@@ -241,7 +242,8 @@ def _create_tag(now: Reading) -> Reading:
             raise state.refusals[0]
         if state.unclear:
             raise ServiceError(state.unclear)
-    if seen.record is None or states != [DONE, DONE]:
+    missing = {each for state in states for each in state.missing}
+    if seen.record is None or missing - {*_to_stage(seen)}:
         raise refusals.withdrawn(now.candidate)
     return _create(seen, now.candidate.tag_ref, seen.record)
 
