@@ -50,7 +50,7 @@ def lint(session: nox.Session) -> None:
 
 @nox.session(python=False)
 def tests(session: nox.Session) -> None:
-    """Run all tests, smaller counts of the long proofs, under ten minutes."""
+    """Run all tests, with smaller counts of the long proofs."""
     # In the order of the folders: by default the long files would come last.
     spread = ("-n", "3", "--dist", "loadfile", "--no-loadscope-reorder")
     arguments = session.posargs or spread

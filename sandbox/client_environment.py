@@ -15,7 +15,7 @@ def environment(
     where: Identity, token: str, *, registry: str, gh_config: Path
 ) -> dict[str, str]:
     """Return the variables for *token*; an empty one leaves the tokens out."""
-    command = [sys.executable, str(_SSH), "--sandbox", where.base]
+    command = [sys.executable, "-I", "-S", str(_SSH), "--sandbox", where.base]
     pairs = _git_settings(where.base)
     variables = {
         "GITHUB_API_URL": where.base,
