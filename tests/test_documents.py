@@ -176,6 +176,16 @@ def test_no_security_policy_promises_days_that_nobody_has_agreed_to(name: str) -
     assert re.findall(r"\b(?:days?|hours?|weeks?|months?)\b", text) == []
 
 
+def test_the_first_page_names_every_workflow() -> None:
+    files = (ROOT / "template/.github/workflows").glob("*.yml")
+    found = (re.search(r"(?m)^name: (.+)$", x.read_text("utf-8")) for x in files)
+    names = [each[1] for each in found if each]
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    listed = text.partition("  .github/workflows/ ")[2].partition("  docs/")[0]
+
+    assert sorted(re.split(r",\s+", listed.strip())) == sorted(names)
+
+
 def test_every_badge_is_of_something_that_is_there() -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     runs = re.findall(r"/actions/workflows/([\w.-]+)/badge\.svg", text)
