@@ -225,7 +225,7 @@ def test_an_unknown_environment_names_the_known_ones() -> None:
         ),
         pytest.param(
             MINIMAL + FREEZE + 'weekly = "Friday evening"\nzone = "UTC"\n',
-            "weekly = 'Friday evening' is not understood",
+            "weekly = 'Friday evening' is not allowed",
             "Fri 16:00 - Mon 08:00",
             id="a week that nobody understands",
         ),

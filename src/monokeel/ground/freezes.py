@@ -1,6 +1,5 @@
 """``[[freezes]]``: when nothing moves, once or every week."""
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta, tzinfo
@@ -12,13 +11,16 @@ Zones = Callable[[str], tzinfo]
 """Gives the time zone of a name such as ``Europe/Berlin``; UsageError without one."""
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_AT = rf"({'|'.join(_DAYS)}) ([01][0-9]|2[0-3]):([0-5][0-9])"
-_WEEKLY = rf"{_AT} - {_AT}\Z"
+_AT = rf"(?:{'|'.join(_DAYS)}) (?:[01][0-9]|2[0-3]):[0-5][0-9]"
+_SUCH = '"Fri 16:00 - Mon 08:00"'
 KEYS: Keys = {
     "environments": Key(ListOf(), "the environments that do not move", required=True),
     "from": Key(Moment(), "its first moment, with a zone"),
     "to": Key(Moment(), "the moment from which on things move again"),
-    "weekly": Key(Text(), 'every week, such as "Fri 16:00 - Mon 08:00"'),
+    "weekly": Key(
+        Text(rf"{_AT} - {_AT}\Z", f"Write day and time, twice: {_SUCH}."),
+        f"every week, such as {_SUCH}",
+    ),
     "zone": Key(
         Text(
             r"[A-Za-z][A-Za-z0-9_+-]*(?:/[A-Za-z0-9_+-]+)*\Z",
@@ -84,39 +86,27 @@ class Freeze:
 
 def make_freeze(where: str, given: dict[str, Any]) -> Freeze:
     """Return the freeze of the values *given*; UsageError if they make no sense."""
-    missing = [
-        key
-        for key in (("zone",) if "weekly" in given else ("from", "to"))
-        if key not in given
-    ]
-    if missing:
-        raise fail(f"{where} {missing[0]} is missing or empty")
-    window = (
-        _weekly(where, given) if "weekly" in given else (given["from"], given["to"])
-    )
-    if isinstance(window, tuple) and window[1] <= window[0]:
-        raise fail(f"{where}: to = {window[1]} is not after from")
-    return Freeze(
-        environments=given["environments"], window=window, reason=given["reason"]
-    )
-
-
-def _weekly(where: str, given: dict[str, Any]) -> Weekly:
-    text = given["weekly"]
-    found = re.match(_WEEKLY, text)
-    if found is None:
-        raise fail(
-            f"{where}: weekly = {text!r} is not understood",
-            fix='Write day and time, twice: weekly = "Fri 16:00 - Mon 08:00".',
-        )
-    if "from" in given or "to" in given:
+    needed = ("zone",) if "weekly" in given else ("from", "to")
+    for key in needed:
+        if key not in given:
+            raise fail(f"{where} {key} is missing or empty")
+    if "weekly" in given and given.keys() & {"from", "to"}:
         fix = "Make two freezes of it."
         raise fail(f"{where}: weekly does not go with from and to", fix=fix)
+    window = _weekly(given) if "weekly" in given else (given["from"], given["to"])
+    if isinstance(window, tuple) and window[1] <= window[0]:
+        raise fail(f"{where}: to = {window[1]} is not after from")
+    where_to, why = given["environments"], given["reason"]
+    return Freeze(environments=where_to, window=window, reason=why)
+
+
+def _weekly(given: dict[str, Any]) -> Weekly:
+    first, start, last, end = given["weekly"].replace(" - ", " ").split(" ")
     return Weekly(
-        text=text,
+        text=given["weekly"],
         zone=given["zone"],
-        first=_DAYS.index(found[1]),
-        start=time(int(found[2]), int(found[3])),
-        last=_DAYS.index(found[4]),
-        end=time(int(found[5]), int(found[6])),
+        first=_DAYS.index(first),
+        start=time.fromisoformat(start),
+        last=_DAYS.index(last),
+        end=time.fromisoformat(end),
     )

@@ -114,14 +114,10 @@ def nearest(wanted: str, known: Iterable[str]) -> tuple[str, ...]:
 
     The same major counts more than the same minor, and that more than the patch.
     """
-    goal = parse_version(wanted)
+    goal = parse_version(wanted).to_tuple()[:3]
 
-    def distance(version: str) -> tuple[int, int, int]:
-        one = parse_version(version)
-        return (
-            abs(one.major - goal.major),
-            abs(one.minor - goal.minor),
-            abs(one.patch - goal.patch),
-        )
+    def distance(version: str) -> list[int]:
+        numbers = parse_version(version).to_tuple()[:3]
+        return [abs(a - b) for a, b in zip(numbers, goal, strict=True)]
 
     return tuple(sorted(newest_first(known), key=distance)[:_NEAREST])
