@@ -84,7 +84,7 @@ def test_a_flag_that_is_on_can_be_switched_off() -> None:
         (["--debug", "--version"], "version", ""),
         (["release", "--version"], "version", "release"),
         (["release", "--dry-run", "--version"], "version", "release"),
-        (["policy", "--version"], "version", ""),
+        (["policy", "--version"], "version", "policy"),
     ],
     ids=str,
 )

@@ -253,10 +253,8 @@ class _Reading:
 
 def _group(name: str, words: Sequence[str], tasks: Tasks) -> Call:
     first = next((word for word in words if word not in _HELP), "")
-    if not first:
-        return Call(act="list", name=name)
-    if first == "--version":
-        return Call(act="version")
+    if first in {"", "--version"}:
+        return Call(act="version" if first else "list", name=name)
     members = [each for each in tasks.contexts if each.startswith(f"{name}.")]
     near = did_you_mean(f"{name}.{first}", members)
     raise UsageError(

@@ -63,16 +63,10 @@ def collection(root: Path) -> Collection:
 
     A local task may not take the name of one of ours: UsageError.
     """
-    tasks = Collection()
-    for module in (release, policy, promote, setup):
-        for task in module.TASKS:
-            tasks.add_task(task)
-    tasks.add_task(shells.completion)
-    for name, members in {**policy.GROUPS, **template.GROUPS, **setup.GROUPS}.items():
-        group = Collection(name)
-        for task in members:
-            group.add_task(task)
-        tasks.add_collection(group)
+    groups = {**policy.GROUPS, **template.GROUPS, **setup.GROUPS}
+    own = (*release.TASKS, *policy.TASKS, *promote.TASKS, *setup.TASKS)
+    below = (Collection(name, *members) for name, members in groups.items())
+    tasks = Collection(*own, shells.completion, *below)
     local = root / "tasks_local.py"
     if local.exists():
         _add_local(tasks, local)
