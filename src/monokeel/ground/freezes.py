@@ -106,7 +106,7 @@ def _weekly(given: dict[str, Any]) -> Weekly:
         text=given["weekly"],
         zone=given["zone"],
         first=_DAYS.index(first),
-        start=time.fromisoformat(start),
+        start=time(int(start[:2]), int(start[3:])),
         last=_DAYS.index(last),
-        end=time.fromisoformat(end),
+        end=time(int(end[:2]), int(end[3:])),
     )
