@@ -55,7 +55,7 @@ class Place:
             allowed=allowed,
         )
         outside = Outside(
-            history=self,
+            versions_of=self.versions_of,
             rulesets=self.rulesets,
             repository=self.repository,
             promotion=self.shop.outside,

@@ -1,7 +1,7 @@
 """Who made a difference, and which file was never applied; and how both are said."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import pytest
@@ -9,13 +9,13 @@ import pytest
 from monokeel.ground.answers import Json
 from monokeel.ground.report import as_plain
 from monokeel.ground.settings import PolicySettings
-from monokeel.policy.comparison import Origin
+from monokeel.policy.comparison import Comparison, Origin
 from monokeel.policy.origin import find_origins
 from monokeel.policy.plan import make_plan, plan_report
 from monokeel.policy.ports import FileVersion
 from monokeel.policy.reading import Reading, read_rulesets, with_names
 from monokeel.policy.rulesets import parse_policy
-from monokeel.policy.wording import problem_lines, sections_of, steps_of, to_do
+from monokeel.policy.wording import problem_line, sections_of, steps_of, to_do
 from tests.fakes.rulesets import FakeRulesets
 from tests.policy.test_policy import MAIN, TAGS, in_force, policy
 
@@ -40,6 +40,10 @@ def version(commit: str, *bodies: dict[str, Json]) -> FileVersion:
 def remedies(reading: Reading) -> tuple[str, ...]:
     found = reading.comparisons
     return to_do((x.name, y) for x in found for y in steps_of(x, found, "acme/shop"))
+
+
+def problem_lines(found: Sequence[Comparison]) -> list[str]:
+    return [problem_line(each) for each in found if each.drifts]
 
 
 def read(rulesets: FakeRulesets, *bodies: dict[str, Json]) -> Reading:

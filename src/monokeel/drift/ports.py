@@ -1,18 +1,12 @@
 """What drift needs from the outside."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
 from monokeel.policy.ports import FileVersion, Rulesets
 from monokeel.promotion import ports as promotion
 from monokeel.setup.ports import Repository
-
-
-class History(Protocol):
-    """The history of the clone."""
-
-    def versions_of(self, path: str, most: int) -> tuple[FileVersion, ...]:
-        """Return the *most* newest versions of *path*, newest first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,9 +40,12 @@ class Issues(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outside:
-    """Everything that drift reads."""
+    """Everything that drift reads.
+
+    *versions_of* gives the newest versions of a file of the clone, so many at most.
+    """
 
     rulesets: Rulesets
     repository: Repository
-    history: History
+    versions_of: Callable[[str, int], tuple[FileVersion, ...]]
     promotion: promotion.Outside

@@ -9,7 +9,7 @@ from monokeel.policy.comparison import Comparison
 from monokeel.policy.origin import MOST_VERSIONS, find_origins
 from monokeel.policy.reading import Reading, read_rulesets, with_names
 from monokeel.policy.rulesets import BYPASS
-from monokeel.policy.wording import problem_lines, steps_of
+from monokeel.policy.wording import problem_line, steps_of
 
 
 def check_rulesets(wanted: Wanted, outside: Outside) -> Facts:
@@ -20,20 +20,20 @@ def check_rulesets(wanted: Wanted, outside: Outside) -> Facts:
     policy = wanted.settings.policy
     reading = read_rulesets(wanted.policy, outside.rulesets, policy)
     if any(each.drifts for each in reading.comparisons):
-        file = outside.history.versions_of("infra/rulesets.json", MOST_VERSIONS)
+        file = outside.versions_of("infra/rulesets.json", MOST_VERSIONS)
         reading = find_origins(reading, outside.rulesets, file)
         reading = with_names(reading, outside.rulesets)
     who = partial(audit_log, wanted, outside, "?q=action:repository_ruleset.destroy")
     drift = [
         Deviation(
-            line=line,
+            line=problem_line(each),
             item=BYPASS if _passes(each) else "rulesets",
             subject=each.name,
             steps=tuple(_steps(each, reading, who)),
             severe=each.severe,
         )
         for each in reading.comparisons
-        for line in problem_lines([each])
+        if each.drifts
     ]
     drift += _parents(reading, policy.parents)
     return Facts(drift=tuple(drift), unverified=reading.unverified, rulesets=reading)

@@ -11,7 +11,7 @@ from monokeel.policy.plan import Plan, rulesets_in
 from monokeel.policy.ports import Rulesets
 from monokeel.policy.refusal import Refusal
 from monokeel.policy.rulesets import Ruleset
-from monokeel.policy.wording import comparison_json, problem_lines, steps_of, to_do
+from monokeel.policy.wording import comparison_json, problem_line, steps_of, to_do
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,7 +153,8 @@ def _after(plan: Plan, results: Mapping[str, _Written]) -> Iterator[Comparison]:
 def applied_report(applied: Applied) -> Report:
     """Return the report of what was written, and of what still differs."""
     after = applied.comparisons
-    left, done = problem_lines(after), len(applied.done)
+    left = tuple(problem_line(each) for each in after if each.drifts)
+    done = len(applied.done)
     steps = ((x.name, y) for x in after for y in steps_of(x, after, applied.repository))
     headline = f"{rulesets_in(done)} written" if done else "nothing written"
     if left:

@@ -101,6 +101,9 @@ def plan_report(plan: Plan, allowed: Sequence[str] = ()) -> Report:
     """Return the report of *plan*; *allowed* names what may stay unverified."""
     reading, verdict = plan.reading, plan.reading.verdict(allowed)
     named = [each.name for each in plan.writes]
+    verbs: list[str] = [each.verb for each in plan.writes]
+    made = ("create", "update", "delete")
+    counts = ", ".join(f"{verbs.count(verb)} to {verb}" for verb in made)
     covers = Table(("ruleset", "branches and tags"), plan.covers if named else ())
     return Report(
         headline=f"{reading.repository}: {_headline(plan, verdict)}",
@@ -112,7 +115,7 @@ def plan_report(plan: Plan, allowed: Sequence[str] = ()) -> Report:
             Section("Not verified", unverified_lines(reading.unverified, allowed)),
             Section("To know", plan.notes + plan.warnings),
             Section("Inherited, not touched", reading.inherited),
-            Section("", (_counts(plan),) if plan.writes else ()),
+            Section("", (counts,) if plan.writes else ()),
         ),
         data={
             "repository": reading.repository,
@@ -131,12 +134,6 @@ def plan_report(plan: Plan, allowed: Sequence[str] = ()) -> Report:
 def rulesets_in(count: int) -> str:
     """Return how many rulesets: ``1 ruleset``, ``2 rulesets``."""
     return "1 ruleset" if count == 1 else f"{count} rulesets"
-
-
-def _counts(plan: Plan) -> str:
-    verbs: list[str] = [each.verb for each in plan.writes]
-    named = ("create", "update", "delete")
-    return ", ".join(f"{verbs.count(verb)} to {verb}" for verb in named)
 
 
 def _headline(plan: Plan, verdict: Verdict) -> str:

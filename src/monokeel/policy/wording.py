@@ -119,12 +119,8 @@ def _state(comparison: Comparison, renamed: str) -> str:
     return _STATES[comparison.state]
 
 
-def problem_lines(comparisons: Sequence[Comparison]) -> tuple[str, ...]:
-    """Return one line for each ruleset that drifts, with its paths."""
-    return tuple(_problem(each) for each in comparisons if each.drifts)
-
-
-def _problem(comparison: Comparison) -> str:
+def problem_line(comparison: Comparison) -> str:
+    """Return a drifting ruleset in one line, with its paths."""
     origin, line = comparison.origin, f"ruleset {comparison.name} is "
     line += _STATES[comparison.state]
     counting = [each for each in comparison.differences if each.counts]

@@ -21,9 +21,9 @@ _UNUSED = timedelta(days=300)
 _OPEN = "a workflow of any branch can read it"
 _LOST = "nothing can be released or promoted"
 _TWICE = (
-    "./inv doctor, where ./inv init made ours, says which is the other, as [repository]"
-    " writer_key of infra/platform.toml does everywhere (if nobody knows: delete all,"
-    " and ./inv init makes one); then "
+    "where ./inv init made ours, ./inv doctor names the other; the fingerprint of ours"
+    " as [repository] writer_key of infra/platform.toml tells them apart everywhere. If"
+    " nobody knows, delete all, and ./inv init makes a new one: "
 )
 _SECRETS = ("GET /environments/{name}/secrets", "GET /actions/secrets")
 
@@ -141,10 +141,10 @@ def _unusable(
 
 def foreign_keys_row(declared: Declared, outside: Outside) -> Expectation:
     """Expect no other deploy key that may write: the rules let each of them pass."""
-    here = (outside.keys.public_key() or "") if outside.keys else ""
 
     def ask() -> Answer:
         keys = outside.repository.deploy_keys()
+        here = (outside.keys.public_key() or "") if outside.keys else ""
         ours = our_keys(declared.settings, keys, here)
         # A title is only a name: of two that have ours, one is somebody else's.
         twice = ours if len(ours) > 1 else []
@@ -158,9 +158,7 @@ def foreign_keys_row(declared: Declared, outside: Outside) -> Expectation:
         return Otherwise(
             detail=f"deploy keys that may write beside ours: {named}"
             f"{'; which of them is ours cannot be told' if twice else ''}",
-            remedy="; ".join(
-                filter(None, (deleted, f"{_TWICE}{either}" * bool(twice)))
-            ),
+            remedy="; ".join(x for x in (deleted, twice and f"{_TWICE}{either}") if x),
             severe=True,
         )
 

@@ -192,7 +192,7 @@ def drift(
     outside = Outside(
         rulesets=wiring.make_rulesets(),
         repository=Repository(github),
-        history=wiring.make_git(),
+        versions_of=wiring.make_git().versions_of,
         promotion=wiring.make_promotion(),
     )
     found = read_drift(wanted, outside)
