@@ -89,39 +89,6 @@ def test_a_key_is_known_by_its_fingerprint_and_not_by_its_title() -> None:
     assert "beside ours: monokeel" in otherwise(world, ours)["other write keys"].detail
 
 
-def test_where_our_key_is_the_other_of_its_name_is_known() -> None:
-    """Two keys have our title: the machine that made ours tells them apart."""
-    world = connected()
-    world.keys = [a_key(), a_key(id=4, key="ssh-ed25519 T1RIRVI=")]
-    blind = otherwise(world)["other write keys"]
-    world.local_key = "ssh-ed25519 QUJD"
-    outside = Outside(repository=world, rulesets=world.rulesets, keys=world)
-    rows = expectations(Declared(settings=SETTINGS, policy=POLICY), outside)
-
-    [found] = [answer_to(row) for row in rows if row.name == "other write keys"]
-
-    assert "keys/3 or gh api" in blind.remedy
-    assert isinstance(found, Otherwise)
-    assert found.remedy == "gh api --method DELETE repos/acme/shop/keys/4"
-
-
-def test_another_write_key_is_named_and_a_read_only_one_is_not() -> None:
-    world = connected()
-    world.keys += [
-        a_key(title="ci", key="ssh-ed25519 Q0k="),
-        a_key(title="mirror", key="ssh-ed25519 TUk=", writes=False),
-    ]
-
-    found = otherwise(world)
-
-    assert list(found) == ["other write keys"]
-    ci, key = fingerprint("ssh-ed25519 Q0k="), found["other write keys"]
-    assert key.detail.endswith(
-        f"beside ours: ci (id 3, {ci}, added at 2026-01-01T00:00:00Z)"
-    )
-    assert "gh api --method DELETE repos/acme/shop/keys/3" in key.remedy
-
-
 def test_a_fingerprint_is_what_ssh_keygen_prints() -> None:
     # ssh-keygen -l of GitHub's own ed25519 host key, as GitHub documents it.
     key = "AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl"

@@ -145,8 +145,10 @@ def foreign_keys_row(declared: Declared, outside: Outside) -> Expectation:
     def ask() -> Answer:
         keys = outside.repository.deploy_keys()
         here = (outside.keys.public_key() or "") if outside.keys else ""
-        ours = our_keys(declared.settings, keys, here)
-        # A title is only a name: of two that have ours, one is somebody else's.
+        # A title is only a name: of two that have ours, one is somebody else's. The
+        # key of this machine tells, unless it is an old one.
+        there = fingerprint(here) in {each.fingerprint for each in keys}
+        ours = our_keys(declared.settings, keys, here if there else "")
         twice = ours if len(ours) > 1 else []
         foreign = [k for k in keys if k.writes and (k in twice or k not in ours)]
         if not foreign:
