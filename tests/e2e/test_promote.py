@@ -183,7 +183,7 @@ def test_of_two_promotions_at_once_one_wins_and_the_other_says_who(
     assert ends == [(0, "")]
     assert shop.at("dev") == second != first
     assert lost.code == 3
-    assert "env/dev stays empty: dev was promoted to 1.1.0 by kai " in lost.err
+    assert "env/dev stays at 1.1.0: dev was promoted to 1.1.0 by kai " in lost.err
 
 
 def test_four_promotions_at_once_end_with_true_records(shop: LiveShop) -> None:

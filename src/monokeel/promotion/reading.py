@@ -20,11 +20,7 @@ from monokeel.promotion.pointers import (
     read_remote,
 )
 from monokeel.promotion.ports import Outside
-from monokeel.promotion.records import (
-    Ledger,
-    Record,
-    records_in_order,
-)
+from monokeel.promotion.records import Ledger, Record, records_in_order
 from monokeel.promotion.track_record import Repair, TrackRecord
 
 
