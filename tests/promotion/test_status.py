@@ -286,7 +286,8 @@ def test_an_unfinished_record_is_drift_once_it_is_old(shop: Shop) -> None:
 
     assert young == ()
     (line,) = old
-    assert line.startswith(f"record {record.id} (1.4.0) is unfinished; to settle it: ")
+    said = f"record {record.id} in dev (1.4.0) is unfinished; to settle it: "
+    assert line.startswith(said)
 
 
 def test_a_shallow_clone_gets_a_status_with_gaps(shop: Shop) -> None:

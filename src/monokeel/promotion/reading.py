@@ -285,8 +285,9 @@ def _unfinished(place: Place, waiting: list[Record]) -> Iterator[str]:
     again = f"; to settle it: ./inv promote --env {place.name} --version"
     settled = f"{again} {place.version}" if place.version else ""
     for each in waiting:
-        yield f"record {each.id} ({each.version}) is unfinished{settled}"
+        what = f"record {each.id} in {place.name} ({each.version})"
+        yield f"{what} is unfinished{settled}"
     for owed in place.owed:
         if owed.is_mark:
-            what = f"record {owed.record.id} ({owed.record.version})"
+            what = f"record {owed.record.id} in {place.name} ({owed.record.version})"
             yield f"{what} is not marked {owed.description!r} yet{settled}"
