@@ -23,9 +23,6 @@ from monokeel.release.record import ReleaseRecord
 Direction = Literal["first", "same", "forward", "back"]
 
 _WORKFLOWS = ".github/workflows"
-_WORDS = (  # GitHub's own
-    '"refusing to allow a GitHub App to create or update workflow"'
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,7 +168,8 @@ def push_outlook(
     said = (
         f"{version} has other workflow files than"
         f" {reading.settings.default_branch}{'' if elsewhere else ' and every branch'}:"
-        f" without the right to workflows GitHub is {_WORDS}"
+        ' without the right to workflows GitHub is "refusing to allow a GitHub App to'
+        ' create or update workflow"'
     )
     if not elsewhere and reading.listed.viewer == ACTIONS:
         return said, ()

@@ -34,7 +34,8 @@ def is_done(request: Request, reading: Reading, wanted: str) -> bool:
         return False
     if left and last is not None and last.note.from_version == left:
         return True
-    further = f"To go further back: {_further(reading, place.name)}"
+    version = next((x.version for x in good_before(reading, place.name)), "X")
+    further = f"To go further back: {back_command(place.name, version)}"
     if left:
         there = f"{place.name} is at {place.version or 'no release'}, not at {left}"
         how = f": it {told(last, reading)}" if last is not None else ""
@@ -66,11 +67,6 @@ def told(record: Record, reading: Reading) -> str:
     why = f": {record.note.reason}" if record.note.reason else ""
     left = record.note.from_version or "no release"
     return f"was rolled back from {left} to {record.version} {ago}{why}"
-
-
-def _further(reading: Reading, environment: str) -> str:
-    found = good_before(reading, environment)
-    return back_command(environment, found[0].version if found else "X")
 
 
 def back_command(environment: str, version: str) -> str:
