@@ -4,7 +4,7 @@ import gzip
 import json
 import random
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPResponse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -74,18 +74,20 @@ LIMITS = (
 _DROPPED = {"content-length", "transfer-encoding", "connection", "content-encoding"}
 
 
+Spoilt = tuple[int, dict[str, str], bytes]
+
+
 class Hostile:
-    """Spoils about *share* of the answers of the server at *url*."""
+    """Spoils about *share* of the answers of the server at *url*, and *also* them."""
 
     def __init__(self, url: str, seed: int, share: float) -> None:
         self.target = urlsplit(url)
         self.random = random.Random(seed)  # noqa: S311 - a repeatable one
         self.share = share
         self.url = ""
+        self.also: Callable[[str, Spoilt], Spoilt] = lambda _, answer: answer
 
-    def spoil(
-        self, status: int, headers: dict[str, str], body: bytes
-    ) -> tuple[int, dict[str, str], bytes]:
+    def spoil(self, status: int, headers: dict[str, str], body: bytes) -> Spoilt:
         pick = self.random
         if pick.random() > self.share:
             return status, headers, body
@@ -159,7 +161,8 @@ def hostile(url: str, seed: int, share: float) -> Iterator[Hostile]:
                 if name.lower() not in _DROPPED
             }
             content = content.replace(before.encode(), now.encode())
-            status, headers, content = spoiler.spoil(said.status, headers, content)
+            answer = spoiler.spoil(said.status, headers, content)
+            status, headers, content = spoiler.also(self.path, answer)
             self.send_response_only(status, "x")
             for name, value in headers.items():
                 self.send_header(

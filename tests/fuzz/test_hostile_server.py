@@ -70,29 +70,27 @@ def live(shop: LiveShop) -> tuple[object, ...]:
     )
 
 
-@pytest.mark.parametrize("seed", range(RUNS))
-def test_a_hostile_server_gets_one_line_and_no_write(shop: LiveShop, seed: int) -> None:
-    task = READS[seed % len(READS)]
+def judged(
+    shop: LiveShop, task: tuple[str, ...], **variables: str
+) -> subprocess.CompletedProcess[str]:
+    """Run *task* and hold what it says and does to what is promised."""
     before = live(shop)
-    with hostile(shop.box.url, seed, share=(0.05, 0.2, 0.5)[seed % 3]) as server:
-        done = subprocess.run(
-            [warm.program(), "-P", "-m", "monokeel", *task],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            check=False,
-            encoding="utf-8",
-            errors="surrogateescape",
-            preexec_fn=limit_memory,
-            cwd=shop.folder,
-            env={
-                **shop.environment,
-                "GITHUB_API_URL": server.url,
-                "MONOKEEL_REGISTRY": server.url,
-                "GITHUB_ACTIONS": "true",
-                "MONOKEEL_DEPLOY_KEY": f"-----BEGIN PRIVATE KEY-----\n{KEY}",
-            },
-        )
-
+    done = subprocess.run(
+        [warm.program(), "-P", "-m", "monokeel", *task],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
+        encoding="utf-8",
+        errors="surrogateescape",
+        preexec_fn=limit_memory,
+        cwd=shop.folder,
+        env={
+            **shop.environment,
+            "GITHUB_ACTIONS": "true",
+            "MONOKEEL_DEPLOY_KEY": f"-----BEGIN PRIVATE KEY-----\n{KEY}",
+            **variables,
+        },
+    )
     said = done.stdout + done.stderr
     assert done.returncode in range(5), (task, said)
     assert "Traceback" not in said, (task, said)
@@ -104,6 +102,14 @@ def test_a_hostile_server_gets_one_line_and_no_write(shop: LiveShop, seed: int) 
     assert len(errors) <= 1, (task, said)
     assert max(map(len, said.splitlines()), default=0) < 20_000
     assert live(shop) == before
+    return done
+
+
+@pytest.mark.parametrize("seed", range(RUNS))
+def test_a_hostile_server_gets_one_line_and_no_write(shop: LiveShop, seed: int) -> None:
+    task = READS[seed % len(READS)]
+    with hostile(shop.box.url, seed, share=(0.05, 0.2, 0.5)[seed % 3]) as server:
+        judged(shop, task, GITHUB_API_URL=server.url, MONOKEEL_REGISTRY=server.url)
 
 
 def test_the_seed_makes_the_answers() -> None:

@@ -132,10 +132,7 @@ class Deployments:
     def settle(
         self, record: int, state: str, description: str, log_url: str = ""
     ) -> None:
-        """Give the record with id *record* a *state*, and say why.
-
-        No ``environment`` is sent: it would rename the record's.
-        """
+        """Add a status; no ``environment`` is sent: it would rename the record's."""
         said = brief(description, LONGEST_DESCRIPTION)
         status: dict[str, Json] = {"state": state, "description": said}
         status |= {"log_url": log_url} if log_url else {}

@@ -67,12 +67,8 @@ class Objects:
         """Return those of *paths* that *commit* has."""
         wanted = set(paths)
         entries = {p: e for p, e in self.listed(commit).items() if p in wanted}
-        links = {
-            entry.partition(" ")[2]
-            for entry in entries.values()
-            if entry[:6] == _SUBMODULE
-        }
-        blobs = sorted({entry.partition(" ")[2] for entry in entries.values()} - links)
+        links = {x[7:] for x in entries.values() if x[:6] == _SUBMODULE}
+        blobs = sorted({x[7:] for x in entries.values()} - links)
         asked = "".join(f"{blob}\n" for blob in blobs).encode()
         said = run_raw(["git", "cat-file", "--batch"], cwd=self._root, stdin=asked)
         content = {link: link.encode() for link in links}
@@ -160,18 +156,10 @@ class Objects:
         return self._git(*args, ok=(0, 1, 128)).code == 0
 
     def point(self, branch: str, commit: str, *, old: str | None) -> None:
-        """Point the local *branch* at *commit* if it is at *old* (``None``: absent).
-
-        Raises UsageError where the branch is checked out, ServiceError where it moved.
-        """
+        """Raise UsageError where it is checked out, ServiceError where it moved."""
         ref, parent = f"refs/heads/{branch}", branch.rpartition("/")[0]
-        asked = (
-            "for-each-ref",
-            "--format=%(refname)",
-            f"refs/heads/{parent}",
-            f"{ref}/",
-        )
-        near = self._git(*asked).stdout.split()
+        asked = ("for-each-ref", "--format=%(refname)")
+        near = self._git(*asked, f"refs/heads/{parent}", f"{ref}/").stdout.split()
         above = {f"refs/heads/{parent}", *(x for x in near if x.startswith(f"{ref}/"))}
         for other in sorted(above.intersection(near)):
             name = other.removeprefix("refs/heads/")

@@ -81,6 +81,7 @@ class _Requests(requests.Session):
     def __init__(self, adapter: HTTPAdapter) -> None:
         super().__init__()
         self.auth = lambda request: request  # None would mean the netrc file
+        self.stream = True
         self.headers["User-Agent"] = "monokeel"
         self.mount("https://", adapter)
         self.mount("http://", adapter)
@@ -126,10 +127,10 @@ class Session:
             raise self._silent[host]
         read_s = self._timeout_s if timeout_s is None else timeout_s
         tries = self._tries if (method in _READS if retry is None else retry) else 1
-        options = _options(headers, body, read_s)
+        sent = {"headers": dict(headers or {}), "data": body}
         for attempt in range(1, tries + 1):
             try:
-                answer = self._send(method, url, read_s, largest, **options)
+                answer = self._send(method, url, read_s, largest, **sent)
             except (requests.RequestException, ValueError, HTTPException) as error:
                 if attempt == tries:
                     kind = f"({type(error).__name__})"
@@ -153,7 +154,7 @@ class Session:
         url: str,
         within_s: float,
         largest: int,
-        **options: Any,  # noqa: ANN401 - those of requests
+        **sent: Any,  # noqa: ANN401 - as requests takes it
     ) -> Answer:
         """Return the whole answer, if it comes within *within_s*.
 
@@ -161,6 +162,7 @@ class Session:
         second would hold us for ever. A thread that is given up ends with the process.
         """
         answered: Future[Answer | None] = Future()
+        timeout = (min(_CONNECT_TIMEOUT_S, within_s), within_s)
         started = time.monotonic()
         until = started + within_s + _GRACE_S
 
@@ -169,7 +171,7 @@ class Session:
                 # requests promises nothing about one Session in many threads; the
                 # pool underneath (urllib3) is thread-safe, and shared.
                 own = _Requests(self._adapter)
-                with own.request(method, url, **options) as response:
+                with own.request(method, url, timeout=timeout, **sent) as response:
                     answered.set_result(_whole(response, largest, until))
             except BaseException as error:  # noqa: BLE001 - raised where it is awaited
                 answered.set_exception(error)
@@ -186,18 +188,6 @@ class Session:
         taken = time.monotonic() - started
         log.debug("%s %s: %d, %.3f s", method, shown_address(url), answer.status, taken)
         return answer
-
-
-def _options(
-    headers: Mapping[str, str] | None, body: bytes | None, read_s: float
-) -> dict[str, Any]:
-    return {
-        "headers": dict(headers or {}),
-        "data": body,
-        "timeout": (min(_CONNECT_TIMEOUT_S, read_s), read_s),
-        "allow_redirects": False,
-        "stream": True,
-    }
 
 
 def _whole(response: requests.Response, largest: int, until: float) -> Answer | None:
