@@ -1,5 +1,6 @@
 """What a registry can answer, and that only a sure answer is taken for one."""
 
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -164,3 +165,17 @@ def test_what_a_pusher_made_huge_is_unknown(server: RegistryServer, part: str) -
 
     assert isinstance(answer, Unknown)
     assert "more than 4 MiB" in answer.reason
+
+
+@pytest.mark.parametrize("odd", ["../../x", "sha512:aa", f"sha256:{'Z' * 64}", ""])
+@pytest.mark.parametrize("where", ["manifests", "config"])
+def test_what_is_named_by_no_digest_is_unknown(where: str, odd: str) -> None:
+    """Who may push writes it: it is neither wrong use nor a path to follow."""
+    kind = "index" if where == "manifests" else "manifest"
+    named = [{"digest": odd}] if where == "manifests" else {"digest": odd}
+    types = {"Content-Type": f"application/vnd.oci.image.{kind}.v1+json"}
+    with serving((200, types, json.dumps({where: named}).encode())) as server:
+        found = Registry(Session(tries=1), address=server.url).look_up(API, "1.4.0")
+
+    assert isinstance(found, Unknown)
+    assert len(server.seen) == 1

@@ -20,6 +20,7 @@ LABEL: Final = "org.opencontainers.image"
 REVISION: Final = f"{LABEL}.revision"
 _NAME = re.compile(r"[a-z0-9]+(?:(?:\.|_|__|-+|/)[a-z0-9]+)*\Z")
 _REFERENCE = re.compile(r"[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}\Z|sha256:[0-9a-f]{64}\Z")
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}\Z")
 _LONGEST = 100  # of a label that is quoted; anybody who may push writes it
 # BuildKit's attestations stand among the platforms of an index.
 _ATTESTATION = ("vnd.docker.reference.type", "attestation-manifest")
@@ -52,6 +53,11 @@ def check_image(image: str, reference: str = "") -> None:
         )
 
 
+def is_digest(text: str) -> bool:
+    """Say whether *text* is ``sha256:`` and 64 hex digits; whoever pushes may lie."""
+    return _DIGEST.match(text) is not None
+
+
 def digest_of(content: bytes) -> str:
     """Return the sha256 of *content* as registries write it."""
     return f"sha256:{hashlib.sha256(content).hexdigest()}"
@@ -75,17 +81,25 @@ def revision_of(
     if platform is not None:
         child: bytes | Unknown = Unknown(reason="an index in an index in an index ...")
         if levels:
-            child = read("manifests", platform)
+            child = _read_named(read, "manifests", platform)
         if isinstance(child, bytes):
             return revision_of(child, read, levels=levels - 1)
         return child
     config = _text(fields.get("config"), "digest")
-    content = b"" if config is None else read("blobs", config)
+    content = b"" if config is None else _read_named(read, "blobs", config)
     if isinstance(content, Unknown):
         return content
     labels = _object(content).get("config")
     label = _text(labels.get("Labels") if isinstance(labels, dict) else None, REVISION)
     return label[:_LONGEST] if label else None
+
+
+def _read_named(
+    read: Callable[[str, str], bytes | Unknown], kind: str, digest: str
+) -> bytes | Unknown:
+    if is_digest(digest):
+        return read(kind, digest)
+    return Unknown(reason=f"a manifest names {digest[:_LONGEST]!r} as a digest")
 
 
 def children_of(manifest: bytes) -> tuple[str, ...]:

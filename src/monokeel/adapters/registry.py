@@ -73,6 +73,8 @@ class Registry:
         if not isinstance(answer, Manifest):
             return answer
         named = manifests.children_of(answer.body)
+        if not all(map(manifests.is_digest, named)):
+            return Unknown(reason=f"{image}:{tag} names a manifest by no digest")
         if len(named) > _MOST_CHILDREN:
             return Unknown(reason=f"{image}:{tag} names {len(named)} manifests")
         children = {digest: self._read(image, digest) for digest in named}
