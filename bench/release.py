@@ -148,7 +148,7 @@ def main() -> None:
     parser.add_argument("tree", type=Path)
     parser.add_argument("--oracle", type=Path, default=Path(".cache/oracle"))
     parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--sizes", type=int, nargs="*", default=[1, 2, 3, 4])
+    parser.add_argument("--sizes", type=int, nargs="*", default=[1, 2, 3, 4, 5])
     parser.add_argument("--without", nargs="*", default=[], help="such as npm")
     parser.add_argument("--plan", nargs="+", default=list(_PLAN))
     chosen = parser.parse_args()

@@ -14,12 +14,16 @@ _NEVER = {"GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_NOSYSTEM": "1"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Size:
-    """*since* commits after the last tag; *before* it, with *tags* among them."""
+    """*since* commits after the last tag; *before* it, with *tags* among them.
+
+    *pulls* are refs of pull requests on the remote, as GitHub keeps them for ever.
+    """
 
     name: str
     since: int
     before: int = 10
     tags: int = 1
+    pulls: int = 0
 
 
 SIZES = (
@@ -27,6 +31,7 @@ SIZES = (
     Size(name="10,000 since the tag", since=10_000),
     Size(name="50,000 since the tag", since=50_000),
     Size(name="100 since, 50,000 older, 500 tags", since=100, before=50_000, tags=500),
+    Size(name="100 since, 40,000 refs of pull requests", since=100, pulls=40_000),
 )
 
 
@@ -35,6 +40,9 @@ def make(size: Size, folder: Path) -> Path:
     remote, clone = folder / "remote.git", folder / "clone"
     git(["init", "--quiet", "--bare", "-b", "main", str(remote)], cwd=folder)
     _import(_commits(size), remote)
+    head = git(["rev-parse", "main"], cwd=remote).strip()
+    with (remote / "packed-refs").open("a", encoding="utf-8") as packed:
+        packed.writelines(f"{head} refs/pull/{n}/head\n" for n in range(size.pulls))
     git(["clone", "--quiet", str(remote), str(clone)], cwd=folder)
     return clone
 
