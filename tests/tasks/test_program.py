@@ -323,6 +323,18 @@ def test_local_tasks_that_cannot_be_loaded_are_named(shop: Path, text: str) -> N
     assert "Traceback" in again.stderr
 
 
+@pytest.mark.parametrize("task", ["template.check", "template.update"])
+@pytest.mark.parametrize("source", ["foo", "a/b/c", "-x"])
+def test_a_source_is_judged_before_anything_else_is_wrong(
+    shop: Path, task: str, source: str
+) -> None:
+    """D18: this shop has no answers file either."""
+    done = run(task, f"--source={source}", where=shop)
+
+    assert done.returncode == UsageError.exit_code
+    assert f"error: '{source}' is not the address of a template" in done.stderr
+
+
 def test_a_terminal_that_says_no_width_has_the_usual_one() -> None:
     ours, its = pty.openpty()  # nobody gave it a size: it says 0 columns
     env = {name: value for name, value in os.environ.items() if name != "COLUMNS"}

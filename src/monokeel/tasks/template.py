@@ -253,7 +253,11 @@ def _opened(
     adopt: str = "",
     answers: "Mapping[str, Json] | None" = None,
 ) -> Iterator[T]:
+    from monokeel.adapters.template import address_of
+
     source = source or wiring.variable("TEMPLATE_SOURCE") or ""
+    if source:
+        address_of(source)  # UsageError for none, whatever else is wrong here
     with tempfile.TemporaryDirectory(prefix="monokeel-template-") as work:
         yield kind(
             wiring.root(),
