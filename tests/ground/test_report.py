@@ -72,3 +72,13 @@ def test_no_cell_line_or_headline_acts() -> None:
     for text in (as_plain(report), as_markdown(report)):
         assert "\x1b" not in text
         assert [x for x in text.splitlines() if x.lstrip(" -").startswith("::")] == []
+
+
+def test_a_heading_begins_no_line_of_its_own() -> None:
+    """It may hold a name from GitHub, such as that of a ruleset."""
+    section = Section("Ruleset a\n::error::all is well", ("a line",))
+    report = Report(headline="found", sections=(section,))
+
+    for text in (as_plain(report), as_markdown(report)):
+        assert not [x for x in text.splitlines() if x.startswith("::")]
+        assert "Ruleset a\\n::error::all is well" in text

@@ -101,7 +101,7 @@ def as_plain(report: Report) -> str:
     """Return the report for a terminal, without a final newline."""
     blocks = [visible(report.headline)]
     for section in _shown(report):
-        lines = [section.heading] if section.heading else []
+        lines = [visible(section.heading)] if section.heading else []
         lines += [f"  {visible(line)}".rstrip() for line in section.lines]
         if section.table is not None and section.rows:
             lines += [f"  {line}".rstrip() for line in _columns(section.table)]
@@ -114,7 +114,7 @@ def as_markdown(report: Report) -> str:
     blocks = [f"### {visible(report.headline)}"]
     for section in _shown(report):
         if section.heading:
-            blocks.append(f"**{section.heading}**")
+            blocks.append(f"**{visible(section.heading)}**")
         if section.lines:
             blocks.append("\n".join(f"- {visible(line)}" for line in section.lines))
         if section.table is not None and section.rows:
