@@ -31,7 +31,7 @@ def test_an_index_of_many_manifests_is_not_asked_for_each() -> None:
 
 def chain(length: int) -> tuple[bytes, Callable[[str, str], bytes]]:
     """Return an index whose first manifest is an index, and so on *length* times."""
-    config = json.dumps({"config": {"digest": "sha256:c"}}).encode()
+    config = json.dumps({"config": {"digest": f"sha256:{'c' * 64}"}}).encode()
     levels = [index_of(1)] * length + [config, b'{"config": {}}']
     rest = iter(levels[1:])
     return levels[0], lambda _, __: next(rest)

@@ -81,6 +81,17 @@ def test_an_update_is_found_taken_and_verified_and_lost_answers_come_back(
     assert "docs/OPERATIONS.md" in reader.run(verify, code=2).out
 
 
+@follows("Services")
+def test_a_service_that_is_named_comes_whole(shop: GuidedShop, reader: Reader) -> None:
+    (add,) = reader.step("Services")
+
+    reader.run(add)
+
+    version = (shop.folder / "TEMPLATE_VERSION").read_text(encoding="utf-8").strip()
+    made = shop.do(f"git ls-tree -r --name-only template/v{version}-answers")
+    assert {"services/mail/Dockerfile", "services/mail/test"} <= {*made.split()}
+
+
 def test_no_command_of_the_guide_is_left_out() -> None:
     for path in Path(__file__).parent.glob("test_guide_*.py"):
         importlib.import_module(f"tests.e2e.{path.stem}")
