@@ -67,6 +67,8 @@ NOT_TRIED: Mapping[str, str] = {
     "What ECR, Artifact Registry": "needs those registries",
     "`exclude-paths` and `ignore`": "takes a month",
     "An App's token with `repositories:`": "needs an App",
+    "whom `activity` names": "needs a record of somebody else",
+    "a renamed repository": "the scratch repository must keep its name",
 }
 
 
