@@ -29,6 +29,8 @@ def main() -> int:
     asked = parser.parse_args()
     # Ctrl-C and a kill leave by the with below, which removes everything.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    # A shell that starts us in the background has Ctrl-C ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     with tempfile.TemporaryDirectory(prefix="monokeel-demo-") as name:
         base = Path(name)
         with Sandbox() as box:
