@@ -104,7 +104,7 @@ async function releases({ repositories }) {
     const context = { cwd, env: { ...process.env, CI: "" }, stdout: silent(), stderr: silent() };
     try {
       const result = await semanticRelease(options, context);
-      answers.push({ version: result ? result.nextRelease.version : null });
+      answers.push({ version: (result && result.nextRelease?.version) || null });
     } catch (error) {
       const errors = error.errors ?? [error]; // an AggregateError has several
       answers.push({ crash: [...errors].map((each) => each.code ?? each.name).join(" ") });
