@@ -12,11 +12,11 @@ from contextlib import contextmanager
 from io import TextIOWrapper
 from typing import TYPE_CHECKING, Final, TextIO
 
-from monokeel.ground.report import Report, Section, as_plain, visible
-
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
     from rich.text import Text
+
+    from monokeel.ground.report import Report, Section
 
 _WIDEST: Final = 160
 _GREEN = "ok|done|free|same|equal|published|connected|was there|in sync|in_sync"
@@ -77,9 +77,11 @@ def columns_of(stream: TextIO) -> int:
     return _console(stream).width if is_watched(stream) else 80
 
 
-def print_report(report: Report, stream: TextIO) -> None:
+def print_report(report: "Report", stream: TextIO) -> None:
     """Print *report* on *stream*, flushed: it stays above the errors in one log."""
     if not is_watched(stream):
+        from monokeel.ground.report import as_plain
+
         print(as_plain(report), file=stream, flush=True)
         return
     console = _console(stream)
@@ -94,6 +96,8 @@ def print_line(line: str, stream: TextIO) -> None:
     if is_watched(stream):
         _console(stream).print(_styled(line), soft_wrap=True)
     else:
+        from monokeel.ground.report import visible
+
         print(visible(line), file=stream, flush=True)
 
 
@@ -133,9 +137,11 @@ def stop_showing() -> None:
         _stops.pop()()
 
 
-def _parts(section: Section) -> "Iterator[RenderableType]":
+def _parts(section: "Section") -> "Iterator[RenderableType]":
     from rich.padding import Padding
     from rich.table import Table
+
+    from monokeel.ground.report import visible
 
     if section.heading:
         yield _styled(section.heading, "bold")
@@ -162,6 +168,8 @@ def _console(stream: TextIO) -> "Console":
 
 def _styled(text: str, style: str = "", *, state: bool = True) -> "Text":
     from rich.text import Text
+
+    from monokeel.ground.report import visible
 
     short = text if _COMMAND.search(text) else _LONG.sub(r"\1…", text)
     styled = Text(visible(short), style=style)
