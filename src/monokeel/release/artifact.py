@@ -48,7 +48,8 @@ def record_of_commit(
     tag of another name with a record in it. Raises ServiceError when the remote cannot
     be read.
     """
-    refs = remote.remote_objects(("refs/tags/", settings.claim("")))
+    # Only these: whoever may push can put thousands of other tags on a commit.
+    refs = remote.remote_objects((f"refs/tags/{settings.tag('')}", settings.claim("")))
     for ref, at in refs.items():
         if at.commit != commit or at.object == commit:
             continue
