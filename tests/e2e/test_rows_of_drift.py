@@ -172,7 +172,7 @@ SCENARIOS: dict[str, Scenario] = {
     ),
     "other ways to merge": Scenario(
         spoil=gh("PATCH", "", {"allow_merge_commit": True}),
-        said="which the rules refuse",
+        said="which the rules of the file refuse",
         ends=gh(
             "PATCH", "", {"allow_merge_commit": False, "allow_rebase_merge": False}
         ),

@@ -121,10 +121,10 @@ def test_a_merged_change_that_nobody_applied_is_no_tampering() -> None:
     reading, _, text = told(rulesets, STRICT, TAGS, file=file)
 
     ahead = "the file is ahead: commit cccccccccccc of infra/rulesets.json ('change c')"
-    assert f"{ahead} was not applied since" in text
+    assert f"{ahead} is not applied yet" in text
     assert "by ben" not in text
     [step] = remedies(reading)
-    assert step == "main: run ./inv policy.apply: what was merged was not applied since"
+    assert step == "main: run ./inv policy.apply: what was merged is not applied yet"
 
 
 def test_what_was_applied_and_taken_back_is_tampering() -> None:
@@ -225,7 +225,7 @@ def test_what_is_deleted_is_printed_before() -> None:
         ),
         (
             lambda r: r.add(TAGS),
-            "the rest: gh api -X DELETE repos/acme/shop/rulesets/102",
+            "delete it: gh api -X DELETE repos/acme/shop/rulesets/102",
         ),
         (
             lambda r: r.delete(101),

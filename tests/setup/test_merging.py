@@ -25,13 +25,16 @@ SQUASH = MERGE.replace(
                     "GitHub offers merge and rebase, the rules take squash alone"
                 ),
                 "other ways to merge": (
-                    "GitHub offers merge and rebase, which the rules refuse"
+                    "GitHub offers merge and rebase, which the rules of the file refuse"
                 ),
             },
         ),
         (
             (True, True, False),
-            {"other ways to merge": "GitHub offers merge, which the rules refuse"},
+            {
+                "other ways to merge": "GitHub offers merge, which the rules of the"
+                " file refuse"
+            },
         ),
     ],
 )

@@ -39,7 +39,8 @@ def check_releases(settings: Settings, pointers: Pointers, outside: Outside) -> 
             settings.tag(version),
             read_release(outside, settings, pointers, version),
         )
-        anew = f"merge a fix, then promote what it makes to {' and '.join(places)}"
+        anew = "release a fix (merge a pull request), then promote that version to "
+        anew += " and ".join(places)
         wrong = [*_wrong(tag, found, anew, settings.registry_host)]
         drift += wrong
         unverified += _unclear(tag, *found)
@@ -84,7 +85,11 @@ def _steps(image: TaggedImage, anew: str, host: str) -> Iterator[str]:
         yield anew
     else:
         kept = f"{host}/{image.image}@{image.released}"
-        yield f"give it its digest back: {_RETAG} --tag {at} {kept}"
+        yield (
+            "where release.json of the release names the digest of the record, the tag"
+            f" of the image was moved; give it its digest back: {_RETAG} --tag {at}"
+            f" {kept}"
+        )
         yield f"if the registry has lost that digest: {anew}"
 
 

@@ -25,7 +25,8 @@ def drift_report(found: DriftReading) -> Report:
     drift, shown = found.drift, {"rulesets": [x.name for x in reading.comparisons]}
     steps = to_do((each.subject, step) for each in drift for step in each.steps)
     unclear = [each for each in found.unverified if not each.accepted(allowed)]
-    last = f"{len(drift)} to repair, {len(found.unverified)} not verified"
+    counts = (len(drift), "to repair"), (len(found.unverified), "not verified")
+    last = ", ".join(f"{count} {what}" for count, what in counts if count)
     return Report(
         headline=f"{found.wanted.repository}: {_headline(found)}",
         sections=(

@@ -43,7 +43,8 @@ def _steps(each: Comparison, reading: Reading, who: Callable[[], str]) -> Iterat
     steps = [*steps_of(each, reading.comparisons, reading.repository)]
     yield from steps
     if each.state == "missing" and steps:  # not renamed; its history is gone with it
-        yield f"who deleted it stands in the audit log alone: {who()}"
+        log = "the audit log, which the owner can open"
+        yield f"who deleted it stands in {log}: {who()}"
 
 
 def _passes(comparison: Comparison) -> bool:
@@ -57,14 +58,15 @@ def _parents(reading: Reading, wanted: Sequence[str]) -> Iterator[Deviation]:
     owner = reading.repository.partition("/")[0]
     page = f"https://github.com/organizations/{owner}/settings/rules"
     kept = "[policy] parents of infra/platform.toml by a pull request"
-    back = f"an owner of {owner} brings it back at {page}; no longer meant: take it out"
+    back = f"an owner of {owner} brings it back at {page}"
+    gone = f"; if nobody wants it any more: take it out of {kept}"
     for name in wanted:
         if name not in there:
             yield Deviation(
                 line=f"ruleset {name} of the organization is not there",
                 item="rulesets",
                 subject=name,
-                steps=(f"{back} of {kept}",),
+                steps=(back + gone,),
                 severe=1,
             )
     for name, shown in there.items() if wanted else ():

@@ -51,6 +51,9 @@ def _deviation(row: Expectation, found: Otherwise, who: str) -> Deviation:
         line=f"{row.name}: {found.detail}; {row.lost}",
         item=row.item,
         subject=row.name,
-        steps=(found.remedy, f"who changed it stands in the audit log alone: {who}"),
+        steps=(
+            found.remedy,
+            f"who did it stands in the audit log, which the owner can open: {who}",
+        ),
         severe=int(found.severe),
     )

@@ -33,9 +33,9 @@ _KINDS = {
 }
 
 _RUN = "run ./inv policy.apply"
-_AHEAD = f"{_RUN}: what was merged was not applied since"
+_AHEAD = f"{_RUN}: what was merged is not applied yet"
 _BRING_BACK = (
-    f"{_RUN} to bring it back; if it is no longer meant, take it out of"
+    f"{_RUN} to bring it back; if nobody wants it any more, take it out of"
     " infra/rulesets.json by a pull request"
 )
 _APPLY = (
@@ -108,7 +108,7 @@ def _state(comparison: Comparison, renamed: str) -> str:
     if comparison.state == "missing":
         rules = rules_line(comparison)
         if comparison.is_gap:
-            return f"no difference: {_STATES['missing']}: {rules}"
+            return f"as the file says, but without {rules}"
         if renamed:
             return f"severe: renamed on GitHub, where it is called {renamed}"
         return f"severe: the whole ruleset is not on GitHub; its rules: {rules}"
@@ -208,7 +208,7 @@ def _lines(comparison: Comparison, side: str) -> Iterator[str]:
         changes = {}  # whoever made GitHub's state did not make the difference
     if comparison.state == "duplicate":
         ids = ", ".join(str(each.id) for each in comparison.live)
-        yield f"ids {ids}: nothing is written here while there are several"
+        yield f"ids {ids}: ./inv policy.apply writes none while there are several"
     if comparison.desired is None:
         yield from _summary(comparison)
         if origin.renamed:
@@ -222,7 +222,7 @@ def _lines(comparison: Comparison, side: str) -> Iterator[str]:
 
 def _never_applied(ahead: FileVersion) -> str:
     commit = f"commit {ahead.commit[:12]} of infra/rulesets.json"
-    return f"the file is ahead: {commit} ({ahead.subject!r}) was not applied since"
+    return f"the file is ahead: {commit} ({ahead.subject!r}) is not applied yet"
 
 
 def _by(change: Change) -> str:
@@ -253,17 +253,18 @@ def steps_of(
         return
     if each.origin.renamed:
         yield (
-            f"first give it back its name: gh api -X PUT {call}/{each.live[0].id}"
-            f" -f name={quote(each.origin.renamed)}; then {_RUN}, which mends the rest"
+            "first give it back its name, which changes nothing else: gh api -X PUT"
+            f" {call}/{each.live[0].id} -f name={quote(each.origin.renamed)};"
+            f" then {_RUN}, which mends the rest"
         )
     elif each.state == "unmanaged":
         unmanaged = ", ".join(x.name for x in among if x.state == "unmanaged")
         yield (
             "put it into infra/rulesets.json (./inv policy.export prints it); or delete"
-            f" it alone: gh api -X DELETE {call}/{each.live[0].id}"
+            f" this one only: gh api -X DELETE {call}/{each.live[0].id}"
             " (./inv policy.apply --delete-unmanaged deletes every ruleset that is in"
-            f" no file: {unmanaged}); or name it in [policy] unmanaged of"
-            " infra/platform.toml if others keep it"
+            f" no file: {unmanaged}); or, if another team keeps it, add its name to"
+            " [policy] unmanaged of infra/platform.toml"
         )
     elif each.state == "duplicate":
         yield _without_doubles(each, call)
@@ -282,9 +283,13 @@ def _without_doubles(each: Comparison, call: str) -> str:
         if each.desired and not (x.hides_bypass or differs(each.desired, x))
     ]
     kept = min(right or each.live, key=lambda x: x.id)
-    others = [f"gh api -X DELETE {call}/{x.id}" for x in each.live if x != kept]
+    others = [f"{call}/{x.id}" for x in each.live if x != kept]
     why = "is as the file says" if right else "is the oldest"
+    seen, gone = (
+        ", ".join(f"gh api{x} {y}" for y in others) for x in ("", " -X DELETE")
+    )
     then = "" if right else f"; then {_RUN}"
     return (
-        f"keep {kept.id}, which {why}, and delete the rest: {', '.join(others)}{then}"
+        f"keep {kept.id}, which {why}; see what else is there, {seen}, and delete it:"
+        f" {gone}{then}"
     )

@@ -259,7 +259,7 @@ def _gone(place: Place, pointers: Pointers) -> Iterator[str]:
         moved = f"is not there yet, its name was {branch_of(was)}"
         how = moved if was in pointers.branches else "is gone"
         again = f"./inv promote --env {place.name} --version {last.version}"
-        yield f"{branch} {how}; the last record there is {last.version}: {again}"
+        yield f"{branch} {how}; the last record is of {last.version}: {again}"
 
 
 def _astray(place: Place, waiting: list[Record], ledger: Ledger) -> Iterator[str]:
@@ -270,15 +270,20 @@ def _astray(place: Place, waiting: list[Record], ledger: Ledger) -> Iterator[str
         yield f"{said}; push the tag again, or go back: {promote} --rollback"
     elif not place.version:
         last = place.last
-        back = f"; back: {promote} --version {last.version} --rollback" if last else ""
+        back = (
+            f"; to put it back: {promote} --version {last.version} --rollback"
+            if last
+            else ""
+        )
         yield f"{branch} is at {here}, which is no release{back}"
     if place.current is None and not [x for x in waiting if x.sha == place.commit]:
-        said = f"{branch} moved to {here} without a record"
+        said = f"{branch} moved to {here} without a record" * bool(place.version)
         for record, why in ledger.odd:
             if (record.environment, record.sha) == (place.name, place.commit):
                 said = f"{branch} is at {here}, whose record does not count: {why}"
         keep = f"; to keep it: {promote} --version {place.version}"
-        yield said + keep * bool(place.version)
+        if said:
+            yield said + keep * bool(place.version)
 
 
 def _unfinished(place: Place, waiting: list[Record]) -> Iterator[str]:

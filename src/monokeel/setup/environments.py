@@ -15,6 +15,7 @@ CHOSEN_BRANCHES: Mapping[str, Json] = {
     "protected_branches": False,
     "custom_branch_policies": True,
 }
+_MISSING = "is not there: the first job that names it makes it, open to every branch"
 _SEE, _MAKE = "GET /environments/{name}", "PUT /environments/{name}"
 _POLICIES = "/environments/{name}/deployment-branch-policies"
 
@@ -36,7 +37,7 @@ def environment_rows(
             item="environments",
             reads=(_SEE, f"GET {_POLICIES}"),
             writes=(_MAKE, f"POST {_POLICIES}"),
-            lost="a workflow of any branch can read its secrets",
+            lost="a workflow of a branch that it should not take can read its secrets",
             ask=partial(_limited_to, settings, repository, name, branches),
             make=partial(limit, repository, name, branches),
         )
@@ -58,7 +59,7 @@ def _limited_to(
 ) -> Answer:
     found = repository.environment(name)
     if found is None:
-        return Otherwise(detail="is not there", remedy=INIT, severe=True)
+        return Otherwise(detail=_MISSING, remedy=INIT, severe=True)
     if found.get("deployment_branch_policy") != CHOSEN_BRANCHES:
         back = f"{INIT} sets it back to {', '.join(branches)} only"
         return Otherwise(detail="takes every branch", remedy=back, severe=True)

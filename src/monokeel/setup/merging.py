@@ -54,8 +54,9 @@ def merge_rows(
             return AsWanted(detail=" or ".join(taken))
         off = ", ".join(f"{METHODS[each]} = false" for each in others)
         return Otherwise(
-            detail=f"GitHub offers {' and '.join(others)}, which the rules refuse",
-            remedy=f"{off} in [settings] of infra/platform.toml, then {INIT}",
+            detail=f"GitHub offers {' and '.join(others)}, which the rules of the file"
+            " refuse",
+            remedy=f"set {off} in [settings] of infra/platform.toml, then {INIT}",
         )
 
     row = Expectation(

@@ -21,10 +21,12 @@ _UNUSED = timedelta(days=300)
 _OPEN = "a workflow of any branch can read it"
 _LOST = "nothing can be released or promoted"
 _TWICE = (
-    "where ./inv init made ours, ./inv doctor names the other; the fingerprint of ours"
-    " as [repository] writer_key of infra/platform.toml tells them apart everywhere. If"
-    " nobody knows, delete all, and ./inv init makes a new one: "
+    "one of them is ours: ./inv doctor, where ./inv init made it, names the"
+    " other, and that one goes. If nobody knows where, delete each of them, then ./inv"
+    " init makes a new one, whose fingerprint belongs into infra/platform.toml as"
+    " [repository] writer_key. To delete one: "
 )
+_NOT_OURS = "delete what is not ours, for a job that only reads needs no such key: "
 _SECRETS = ("GET /environments/{name}/secrets", "GET /actions/secrets")
 
 
@@ -160,7 +162,14 @@ def foreign_keys_row(declared: Declared, outside: Outside) -> Expectation:
         return Otherwise(
             detail=f"deploy keys that may write beside ours: {named}"
             f"{'; which of them is ours cannot be told' if twice else ''}",
-            remedy="; ".join(x for x in (deleted, twice and f"{_TWICE}{either}") if x),
+            remedy="; ".join(
+                x
+                for x in (
+                    deleted and f"{_NOT_OURS}{deleted}",
+                    twice and f"{_TWICE}{either}",
+                )
+                if x
+            ),
             severe=True,
         )
 
