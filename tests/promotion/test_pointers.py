@@ -108,7 +108,7 @@ def test_the_branch_of_a_former_name_is_drift_until_it_is_gone() -> None:
     assert before.place("preprod").drift == (
         (
             "env/preprod is not there yet, its name was env/staging; the last record"
-            " there is 1.4.0: ./inv promote --env preprod --version 1.4.0"
+            " is of 1.4.0: ./inv promote --env preprod --version 1.4.0"
         ),
     )
     assert after.pointers.strays(after.settings) == (
