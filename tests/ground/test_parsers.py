@@ -49,6 +49,7 @@ def test_json_is_read(text: str, value: Json) -> None:
         "[" * 100_000 + "]" * 100_000,
         '{"a":' * 100_000 + "1" + "}" * 100_000,
         "1" * 5_000,
+        "[" + "1" * 22 + "]",
         b"\xff\xfe\x00",
         b'"\xc3"',
     ],
@@ -61,6 +62,7 @@ def test_what_is_no_json_has_one_short_reason(text: str | bytes) -> None:
     assert type(caught.value) is ValueError
     assert len(str(caught.value)) <= 160
     assert "\n" not in str(caught.value)
+    assert "sys." not in str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -77,6 +79,8 @@ def test_what_is_no_json_has_one_short_reason(text: str | bytes) -> None:
         "&a [*a]",
         BOMB,
         "\x00",
+        "a: " + "1" * 5_000,
+        "a: -0x" + "f" * 5_000,
     ],
     ids=lambda text: repr(text[:12]),
 )
@@ -86,6 +90,7 @@ def test_what_is_no_yaml_has_one_short_reason(text: str) -> None:
 
     assert type(caught.value) is ValueError
     assert len(str(caught.value)) <= 160
+    assert "sys." not in str(caught.value)
 
 
 @pytest.mark.parametrize("text", ["0x" + "_" * 3, "1:99999999999:3" * 400])

@@ -157,6 +157,15 @@ def test_an_unknown_environment_names_the_known_ones() -> None:
     [
         pytest.param("[repository", "this is not TOML", "", id="not TOML"),
         pytest.param("", "[repository] owner is missing", "", id="empty"),
+        *(
+            pytest.param(
+                f"schema = {number}",
+                "this is not TOML: it holds a whole number that is too long",
+                "",
+                id=f"a number of {len(number)} digits",
+            )
+            for number in ("9" * 5_000, "0x" + "f" * 6_000)
+        ),
         pytest.param(
             MINIMAL + '[release]\ntag_prefx = "v"\n',
             "[release] tag_prefx is not a known key",

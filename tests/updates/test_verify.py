@@ -176,6 +176,7 @@ OLD, MIDDLE, NEW = (PIN.format(sha=str(n) * 40, n=n).encode() for n in (1, 2, 3)
         pytest.param(NEW, OLD, "edited", id="older in the index"),
         pytest.param(NEW + b"x\n", NEW, "edited", id="another line, too"),
         pytest.param(b"", b"", "edited", id="emptied"),
+        pytest.param(NEW.replace(b"v7", b"v" + b"7" * 5_000), NEW, "edited", id="long"),
     ],
 )
 def test_a_newer_pin_is_no_edit(text: bytes, staged: bytes, verdict: str) -> None:

@@ -1,4 +1,4 @@
-"""One reader for each form of text from outside: JSON, YAML, numbers, moments.
+"""One reader for each form of text from outside: JSON, YAML, TOML, numbers, moments.
 
 Such text comes from a server or a file that somebody else may write. Whatever it
 holds, a reader ends with a value or with ValueError and one short line; the caller
@@ -7,12 +7,13 @@ knows whether that is nobody's answer (ServiceError) or wrong use (UsageError).
 
 import json
 import re
+import tomllib
 from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from itertools import islice
 from math import isfinite
-from typing import Final
+from typing import Any, Final
 
 import yaml
 
@@ -21,6 +22,9 @@ from monokeel.ground.answers import Json
 _DEEPEST: Final = 100
 _MOST_NODES: Final = 1_000_000
 _LONGEST_REASON: Final = 160
+_DIGITS: Final = 20  # of a whole number: GitHub and TOML have none of more
+_TOO_DEEP: Final = f"it is nested more than {_DEEPEST} deep"
+_TOO_LONG: Final = "it holds a whole number that is too long"
 _YEARS: Final = range(1990, 2200)
 _HALF = re.compile("[\ud800-\udfff]")
 _SECONDS = re.compile(r"[0-9]{1,12}\Z")
@@ -40,10 +44,9 @@ def parse_json(content: str | bytes, *, members: Hook | None = None) -> Json:
             object_pairs_hook=members,
             parse_constant=_finite,
             parse_float=_finite,
+            parse_int=_integer,
         )
-    except RecursionError:
-        raise ValueError(f"it is nested more than {_DEEPEST} deep") from None
-    except ValueError as error:
+    except (RecursionError, ValueError) as error:
         raise ValueError(_short(error)) from None
     text = content if isinstance(content, bytes) else content.encode("utf-8", "replace")
     if text.count(b"[") + text.count(b"{") > _DEEPEST:
@@ -60,12 +63,26 @@ def parse_yaml(text: str, *, as_text: bool = False) -> Json:
     try:
         loader = yaml.BaseLoader if as_text else yaml.SafeLoader
         value: Json = yaml.load(text, Loader=loader)  # noqa: S506 - both are safe
-    except RecursionError:
-        raise ValueError(f"it is nested more than {_DEEPEST} deep") from None
-    except (yaml.YAMLError, ValueError, AttributeError, TypeError) as error:
+    except (
+        RecursionError,
+        yaml.YAMLError,
+        ValueError,
+        AttributeError,
+        TypeError,
+    ) as error:
         raise ValueError(_short(error)) from None
     _check_values(value)
     return value
+
+
+def parse_toml(text: str) -> dict[str, Any]:
+    """Return the tables that *text* is; ValueError for anything else."""
+    try:
+        tables = tomllib.loads(text)
+    except (RecursionError, ValueError) as error:
+        raise ValueError(_short(error)) from None
+    _check_values(tables)
+    return tables
 
 
 def parse_number(text: str) -> int | None:
@@ -116,8 +133,18 @@ def _finite(text: str) -> float:
     return number
 
 
+def _integer(text: str) -> int:
+    if len(text) > _DIGITS:
+        raise ValueError(_TOO_LONG)
+    return int(text)
+
+
 def _short(error: Exception) -> str:
+    if isinstance(error, RecursionError):
+        return _TOO_DEEP
     words = " ".join(str(error).split()) or type(error).__name__
+    if "int_max_str_digits" in words:  # Python speaks of its own setting
+        return _TOO_LONG
     return words[:_LONGEST_REASON]
 
 
@@ -127,11 +154,13 @@ def _check_values(value: Json) -> None:
     while level:
         depth, seen = depth + 1, seen + len(level)
         if depth > _DEEPEST:
-            raise ValueError(f"it is nested more than {_DEEPEST} deep")
+            raise ValueError(_TOO_DEEP)
         if seen > _MOST_NODES:
             raise ValueError(f"it has more than {_MOST_NODES} values")
         if not all(isfinite(each) for each in level if isinstance(each, float)):
             raise ValueError("it holds what is no number")
+        if any(abs(each) > 10**_DIGITS for each in level if isinstance(each, int)):
+            raise ValueError(_TOO_LONG)
         # As many as still count: with aliases a few bytes of YAML hold a milliard.
         every = (child for each in level for child in _children(each))
         level = list(islice(every, _MOST_NODES + 1))

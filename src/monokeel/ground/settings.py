@@ -5,7 +5,6 @@ for editors and the reference are made of it.
 """
 
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -15,6 +14,7 @@ from monokeel.ground import toml
 from monokeel.ground.errors import UsageError
 from monokeel.ground.freezes import KEYS as FREEZES
 from monokeel.ground.freezes import Freeze, make_freeze
+from monokeel.ground.parsers import parse_toml
 from monokeel.ground.toml import Choice, Flag, Key, Keys, ListOf, Pairs, Text, fail
 
 # Title of a squash merge → the messages that GitHub takes with it (cli/cli#10363). The
@@ -315,8 +315,8 @@ class Settings:
 def parse_settings(text: str) -> Settings:
     """Return the settings that *text* asks for; UsageError with place and remedy."""
     try:
-        document = {"settings": {}, **tomllib.loads(text)}
-    except (ValueError, RecursionError) as error:
+        document = {"settings": {}, **parse_toml(text)}
+    except ValueError as error:
         raise fail(f"this is not TOML: {error}") from error
     settings = Settings(**toml.read_table(KEYS, document))
     _require_sound(settings)

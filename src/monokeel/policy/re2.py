@@ -6,6 +6,7 @@ the same; a test holds both to google-re2.
 """
 
 import re
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -88,7 +89,7 @@ def _tokens(pattern: str) -> Iterator[re.Match[str]]:
             raise ValueError(_NONE)
         if match["repeat"] and repeats:
             raise ValueError(f"{match[0]!r} repeats what is repeated")
-        if match["repeat"] and any(int(x) > _MOST for x in _NUMBER.findall(match[0])):
+        if match["repeat"] and any(float(x) > _MOST for x in _NUMBER.findall(match[0])):
             raise ValueError(f"RE2 repeats at most {_MOST} times, not {match[0]}")
         yield match
         at, repeats = match.end(), match["repeat"] is not None
@@ -158,7 +159,10 @@ def _char(text: str) -> str:
     if text[0] != "\\":
         return text
     if text[1] == "x":
-        return chr(int(text[2:].strip("{}"), 16))
+        code = int(text[2:].strip("{}"), 16)
+        if code > sys.maxunicode:
+            raise ValueError(f"there is no character {text[:12]}")
+        return chr(code)
     if text[1].isdigit():
         return chr(int(text[1:], 8))
     return _CONTROL.get(text[1], text[1])

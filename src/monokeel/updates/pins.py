@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 _USES = re.compile(
     rb"(?m)^(?P<head>[ ]*(?:- )?uses:[ ]+)(?P<action>[\w.-]+/[\w./-]+)@"
-    rb"(?P<pin>[^\s#]+[ ]+#[ ]*v?(?P<version>\d+(?:\.\d+)*))(?=\s|$)"
+    rb"(?P<pin>[^\s#]+[ ]+#[ ]*v?(?P<version>\d{1,9}(?:\.\d{1,9})*))(?=\s|$)"
 )
 
 

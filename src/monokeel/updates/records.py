@@ -7,13 +7,12 @@ somebody has taken by hand is gone from the list. Deleting a line of it declines
 
 import json
 import re
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 
 from monokeel.ground.answers import Json
 from monokeel.ground.errors import UsageError
-from monokeel.ground.parsers import parse_json
+from monokeel.ground.parsers import parse_json, parse_toml
 from monokeel.ground.version import is_newer, newest_first
 from monokeel.updates.merge import Open
 
@@ -80,7 +79,7 @@ Leftovers = Mapping[str, Leftover]
 
 def answers_in(platform: str) -> dict[str, Json]:
     """Return the answers that *platform* (``platform.toml``, its text) still shows."""
-    tables = tomllib.loads(platform)
+    tables = parse_toml(platform)
     repository, registry = tables.get("repository", {}), tables.get("registry", {})
     known = {
         "owner": repository.get("owner"),
