@@ -11,13 +11,14 @@ from monokeel.ground.errors import RefusedError, ServiceError
 from monokeel.policy import rule_types
 from monokeel.policy.ports import Rulesets
 from monokeel.policy.reading import Reading
-from monokeel.policy.rulesets import BYPASS, Ruleset, objects_in, repeated, rules_of
+from monokeel.policy.rulesets import BYPASS, Ruleset, objects_in, rules_of
 from monokeel.policy.shape import (
     ID_LESS_ACTORS,
     Shape,
     any_of,
     item_label,
     record,
+    repeated,
 )
 
 _ACTORS = any_of(rule_types.ACTOR, "actor_type", "actor_id")

@@ -94,11 +94,18 @@ def _top(ruleset: Ruleset) -> Iterator[Finding]:
             shown = "is missing" if value is None else f"is {value!r}"
             problem = f"{shown}: write one of {', '.join(known)}"
             yield Finding(path=key, problem=problem)
-    if enforcement == "evaluate":
-        problem = "is evaluate: nothing is enforced, and only Enterprise plans have it"
-        yield Finding(path="enforcement", problem=problem, warning=True)
     if "rules" not in body:
         yield Finding(path="rules", problem="is missing")
+    yield from _weak(ruleset)
+
+
+def _weak(ruleset: Ruleset) -> Iterator[Finding]:
+    if ruleset.body.get("enforcement") == "evaluate":
+        problem = "is evaluate: nothing is enforced, and only Enterprise plans have it"
+        yield Finding(path="enforcement", problem=problem, warning=True)
+    if ruleset.name != ruleset.name.strip():
+        problem = f"is {ruleset.name!r}: leave out the blanks at its edges"
+        yield Finding(path="name", problem=problem, unknown=True)
 
 
 def _target(ruleset: Ruleset) -> Json:

@@ -19,6 +19,7 @@ from monokeel.policy.shape import (
     Shape,
     actor_label,
     item_label,
+    repeated,
 )
 
 BYPASS = "bypass_actors"
@@ -118,11 +119,6 @@ def parse_policy(text: str) -> tuple[Ruleset, ...]:
             fix="A ruleset is known by its name: give each its own.",
         )
     return rulesets
-
-
-def repeated(names: list[str]) -> list[str]:
-    """Return those of *names* that stand there more than once, sorted."""
-    return sorted({name for name in names if names.count(name) > 1})
 
 
 def _said_once(pairs: list[tuple[str, Json]]) -> dict[str, Json]:

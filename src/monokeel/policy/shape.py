@@ -155,6 +155,11 @@ class Finding:
         return f"{self.ruleset}: {self.path} {self.problem}"
 
 
+def repeated(names: list[str]) -> list[str]:
+    """Return those of *names* that stand there more than once, sorted."""
+    return sorted({name for name in names if names.count(name) > 1})
+
+
 def check_members(
     path: str, value: Mapping[str, Json], shapes: Mapping[str, Shape]
 ) -> Iterator[Finding]:
@@ -180,6 +185,9 @@ def _check(path: str, value: Json, shape: Shape) -> Iterator[Finding]:
     elif isinstance(value, dict):
         yield from check_members(path, value, shape.members)
     elif isinstance(value, list) and shape.item is not None:
+        labels = [item_label(each, shape.identity) for each in value]
+        for twice in [] if shape.ordered else repeated(labels):
+            yield Finding(path=f"{path}{twice}", problem="is there twice")
         for index, item in enumerate(value):
             yield from _check(f"{path}[{index}]", item, shape.item)
 
