@@ -8,7 +8,6 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 import pytest
 from invoke import Program
@@ -17,11 +16,11 @@ from monokeel.adapters.github import GitHub
 from monokeel.adapters.session import Session
 from monokeel.ground.answers import Json
 from sandbox.server import Sandbox
+from tests.conftest import OUTSIDE
 from tests.e2e.rendered_shop import Done, RenderedShop
 from tests.rendered.renders import git
 from tests.rendered.versions import Versions, save
 
-INVOKE = str(Path(sys.executable).with_name("invoke"))
 VALUES = {int: "5", str: "of-no-such-name", list: "of-no-such-name"}
 # What our program honours itself, with its own words.
 OURS = {"--help", "-h", "--version", "--debug", "--list", "-l"}
@@ -49,6 +48,14 @@ def shop(
     base = tmp_path_factory.mktemp("core-options")
     with Sandbox() as box:
         shop = RenderedShop(versions.old, base, box)
+        made = subprocess.run(
+            [shop.folder / "inv", "--list"],
+            env={k: v for k, v in OUTSIDE.items() if k != "MONOKEEL_PYTHON"},
+            check=False,
+            capture_output=True,
+            encoding="utf-8",
+        )
+        assert made.returncode == 0, made.stderr
         assert shop.inv("release").code == 0
         save(shop.folder, "feat: a basket")
         shop.publish()
@@ -70,9 +77,17 @@ def shop(
 
 
 def by_invoke(shop: RenderedShop, args: Sequence[str]) -> Done:
-    env = {**os.environ, **shop.box.environ("admin"), "HOME": str(shop.base)}
+    """Run invoke as who has activated the repository's own environment does."""
+    active = shop.folder / "ops/.venv"
+    env = {
+        **os.environ,
+        **shop.box.environ("admin"),
+        "HOME": str(shop.base),
+        "VIRTUAL_ENV": str(active),
+        "PATH": f"{active / 'bin'}{os.pathsep}{os.environ['PATH']}",
+    }
     done = subprocess.run(
-        [INVOKE, *args],
+        [active / "bin/invoke", *args],
         cwd=shop.folder,
         env=env,
         check=False,
