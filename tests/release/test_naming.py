@@ -1,5 +1,7 @@
 """Names of branches, titles of pull requests, and the list of services."""
 
+from dataclasses import replace
+
 import pytest
 
 from monokeel.ground.errors import RefusedError, UsageError
@@ -106,6 +108,19 @@ def test_a_revert_is_told_that_it_asks_for_no_release(title: str) -> None:
 
     assert "alone asks for no release" in headline
     assert "fix: revert" in headline
+
+
+def test_a_revert_that_asks_for_a_release_is_not_told_that_it_does_not() -> None:
+    settings = replace(make_settings(), types={"revert(api)": "patch"})
+
+    for title in ("revert!: x", "revert(api): x"):
+        assert "no release" not in judge_title(title, settings).headline
+    assert "no release" in judge_title("revert(web): x", settings).headline
+
+
+@pytest.mark.parametrize("mark", ["[skip release]", "[Release  Skip]"])
+def test_a_skipped_title_is_told_that_it_asks_for_no_release(mark: str) -> None:
+    assert "no release" in judge_title(f"feat: x {mark}", make_settings()).headline
 
 
 def test_angular_does_not_know_the_exclamation_mark() -> None:

@@ -321,6 +321,11 @@ def test_more_types_release_when_they_are_named(
         *("BREAKING: x", "major: x", "security: x", "feature(a): x", "feat, fix: x"),
         *("Undo feat: x", "x\n\nfeat: y", "x\n\n1. Fix: y", "x\n\n* [A-1] feat: y"),
         *("docs: x\n\n* 1a2b3c4 fix(a): y", "x\n\n  + perf!: y"),
+        *("faet: x", "FXI: x", "fixx(a): x", "feautre: x", "improvement: x"),
+        *("fix - x", "Fix \u2013 x", "feature/a x", "<fix> x", "{Feat} x"),
+        *("x\n\n\u2013 feat: y", "x\n\n> fix: y", "x\n\n## Feat: y", "x\n\nA-1 fix: y"),
+        *("x\n\n- \u2728 feat: y", "x\n\n* **feat**: y", "x\n\n- `fix: y`"),
+        "x\n\n* feat\uff1ay",
     ],
 )
 def test_what_looks_like_a_request_and_is_none_is_named(message: str) -> None:
@@ -346,6 +351,7 @@ def test_what_looks_like_a_request_and_is_none_is_named(message: str) -> None:
             "chore: x\n\nFixes: #3",
         ),
         *("Defeat: x", "chore: x\n\nfixing: y", "fix: x\n\n* feat: y", "Fix the door"),
+        *("mm: x", "perl: x", "fetch: x", "x\n\n### Fix:\n\ny", "Hot-fix-free - x"),
     ],
 )
 def test_what_is_a_request_or_none_at_all_is_not_warned_of(message: str) -> None:

@@ -6,6 +6,8 @@ A caution never changes the level: that is the one semantic-release finds.
 import bisect
 import re
 from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
+from functools import lru_cache
 from typing import Final
 
 from monokeel.ground.errors import NO_ANSWER
@@ -27,25 +29,28 @@ _LOOKS_BREAKING: Final = re.compile(r"[\s>*#|`_-]*BREAKING[ -]CHANGES?\b")
 # What people write for `feat: x`, wherever in a subject, and what a squashed body has.
 _WORD: Final = (
     r"(?:feat(?:ures?|s)?|(?:bug|hot)?-?fix(?:e[sd])?|bugs?|perf(?:ormance)?|security"
-    r"|breaking(?:[ -]change)?|major|minor|patch)"
+    r"|breaking(?:[ -]change)?|major|minor|patch|improvement|enhancement)"
 )
 _SCOPED: Final = r"[^\w:\n]{0,3}(?:\([^)\n]*\)|[/,+][\w/,+ -]*)?[^\w\n]{0,2}?"
 _MARKED: Final = re.compile(
-    r"[:\uff1a(\[]|^feat\b", re.IGNORECASE
+    r"[:;/|\uff1a\u2013\u2014(\[{<-]|^feat\b", re.IGNORECASE
 )  # quick: most are not
+_ASKING: Final = ("feat", "feature", "fix", "perf")
 _NEARLY: Final = re.compile(
     rf"(?<!\w){_WORD}(?:{_SCOPED}[:\uff1a]|\((?!#)[^)\n]*\))"
-    rf"|^\W*[\[(]{_WORD}[\])]|^feat\b",
+    rf"|^\W*[\[({{<]{_WORD}[\])}}>]|^feat\b|^\W*{_WORD}(?:\s*[;/|\u2013\u2014]|\s+-\s)",
     re.IGNORECASE,
 )
+# Below it behind whatever marks a line: a bullet, a number, a hash, a ticket.
 _LISTED: Final = re.compile(
-    r"^[ \t]*(?:(?:[*+\u2022-]|\d+[.)])[ \t]+)?"
-    r"(?:\[[^\]\n]*\][ \t]*|[0-9a-f]{7,40} )?"
-    rf"(?:feat(?:ure)?|(?:bug|hot)?fix|perf){_SCOPED}:(?!\s*#\d+\s*$).*",
+    r"^[^\w\n]{0,9}(?:(?:\d+[.)]|[0-9a-f]{7,40}|[A-Z]+-\d+|\[[^\]\n]*\])[^\w\n]{1,9})?"
+    rf"(?:feat(?:ure)?|(?:bug|hot)?fix|perf){_SCOPED}[:\uff1a](?!\s*#\d+\s*$)"
+    r"(?=[^\n]*\w).*",
     re.IGNORECASE | re.MULTILINE,
 )
 _SHORTEST_HASH: Final = 4
 _QUOTED: Final = 60
+_SEARCHED: Final = 300  # of a subject, in which words may repeat without end
 
 
 def cautions_of(parsed: Parsed, rules: RuleSet) -> list[Caution]:
@@ -125,15 +130,27 @@ def watch(
 
 def _missed_request(parsed: Parsed) -> str:
     """Say that *parsed* looks like a request and is none; empty if it does not."""
-    header, body = parsed.message.header or "", parsed.text.partition("\n")[2]
+    header = (parsed.message.header or "")[:_SEARCHED]
+    body = parsed.text.partition("\n")[2]
     # A type of everybody's is meant: `docs: fix: typo` asks for nothing.
-    near = parsed.message.type not in TYPES and _MARKED.search(header)
-    near = near and _NEARLY.search(header)
+    near = (
+        parsed.message.type not in TYPES
+        and _MARKED.search(header)
+        and (_NEARLY.search(header) or _is_misspelt(parsed.message.type))
+    )
     listed = None if near or not body else _LISTED.search(body)
     if parsed.skipped or not (near or listed) or level_if_counted(parsed) is not None:
         return ""
     quoted = _short(header if near else listed[0] if listed else "")
     return f"asks for no release, though it looks like it: {quoted!r}"
+
+
+@lru_cache
+def _is_misspelt(kind: str | None) -> bool:
+    """Say whether *kind* is a type that asks for a release but for a slip."""
+    word = (kind or "").lower()
+    swapped = sorted(word) in map(sorted, _ASKING)
+    return swapped or bool(get_close_matches(word, _ASKING, cutoff=0.85))
 
 
 def _messages(parsed: Parsed, rules: RuleSet) -> Iterator[str]:

@@ -50,7 +50,9 @@ def find_goal(now: Start, history: History) -> Goal | None:
     if not log.reached:
         return None
     found += cautions.about_reverts(analysis)
-    found += cautions.about_tags(now.tags, settings.tag_prefix, previous)
+    claim = settings.claim("").removeprefix("refs/tags/")
+    tags = (tag for tag in now.tags if not tag.startswith(claim))
+    found += cautions.about_tags(tags, settings.tag_prefix, previous)
     deciding = analysis.deciding
     version, own = None, now.own
     if deciding is not None and deciding.level is not None and not now.container:

@@ -7,6 +7,7 @@ from monokeel.ground.answers import Json, as_number, as_object, as_text
 from monokeel.ground.errors import RefusedError
 from monokeel.ground.report import Report
 from monokeel.ground.settings import Settings
+from monokeel.release.commits import level_if_counted, read_commits
 from monokeel.release.messages import RULE_SETS, parse_message
 from monokeel.release.ports import Merge
 
@@ -22,12 +23,16 @@ _REVERT = re.compile(r'Revert ".+"(?: \(#[0-9]+\))?\Z')  # as GitHub's button gi
 def judge_title(title: str, settings: Settings) -> Report:
     """Return a report if *title* says what the change is, by the release rules.
 
-    Squashed, the title is the commit that decides the version. Raises RefusedError
-    for one that is no Conventional Commit, or of a type that nobody knows.
+    Squashed, the title is the commit that decides the version: what asks for no
+    release, though it looks like it, is told so. Raises RefusedError for a title that
+    is no Conventional Commit, or of a type that nobody knows.
     """
     rules = RULE_SETS[settings.rules]
     message = parse_message(title, rules)
-    if _REVERT.match(title) or (message.type, title) == ("revert", title.strip()):
+    commits = [*read_commits([("", title)], rules, settings.types)]
+    silent = not any(map(level_if_counted, commits))
+    is_revert = (message.type, title) == ("revert", title.strip())
+    if _REVERT.match(title) or (is_revert and silent):
         return Report(
             headline="a revert: this title alone asks for no release; if what it takes"
             " back was released, write 'fix: revert …'",
@@ -45,8 +50,10 @@ def judge_title(title: str, settings: Settings) -> Report:
             f"the title's type {message.type[:_SHOWN]!r} is not known",
             fix=f"Choose one of: {', '.join(TYPES)}.",
         )
+    skipped = "; marked [skip release], it asks for no release"
     return Report(
-        headline=f"{message.type}: {message.subject}",
+        headline=f"{message.type}: {message.subject}"
+        + skipped * any(each.skipped for each in commits),
         data={"title": title, "type": message.type, "scope": message.scope},
     )
 

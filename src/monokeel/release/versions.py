@@ -16,7 +16,9 @@ from monokeel.ground.version import parse_version, rank, read_version
 from monokeel.release.commits import Level
 from monokeel.release.messages import JS_DOT, JS_SPACE
 
-_LIKE_A_RELEASE: Final = re.compile(r"(?:\A|[@/v_-])([0-9]+\.[0-9]+\.[0-9]+)\Z")
+_LIKE_A_RELEASE: Final = re.compile(
+    r"(?:\A|[^0-9.]\.?)((?:[0-9]+\.){2}[0-9]+)(?:\+|\Z)"
+)
 FIRST: Final = "1.0.0"
 
 
@@ -81,7 +83,7 @@ def unprefixed(tags: Iterable[str], prefix: str, after: Version | None) -> list[
     return [
         name
         for name in sorted(tags, key=_bytes)
-        if _rest(name, prefix) is None
+        if _cleaned(_rest(name, prefix) or "") is None
         and (found := _LIKE_A_RELEASE.search(name)) is not None
         and (version := read_version(found[1])) is not None
         and (after is None or version > after)
