@@ -4,7 +4,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from monokeel.adapters.registry_access import Login, RegistryAccess, realm_problem
+from monokeel.adapters.registry_access import (
+    Login,
+    RegistryAccess,
+    read_bearer,
+    realm_problem,
+)
 from monokeel.adapters.session import Session
 from monokeel.ground.answers import Absent, Found, Unknown
 from sandbox.registry_server import RegistryServer
@@ -109,6 +114,7 @@ def test_a_token_of_its_own_that_is_refused_is_not_tried_without(
     ("realm", "allowed", "problem"),
     [
         ("https://gitlab.example.org/jwt/auth", "gitlab.example.org", False),
+        ("https://GitLab.Example.org/jwt/auth", "gitlab.example.org", False),
         ("https://gitlab.example.org/jwt/auth", "", True),
         ("https://evil.example.org/jwt/auth", "gitlab.example.org", True),
         ("https://gitlab.example.org.evil.com/x", "gitlab.example.org", True),
@@ -124,6 +130,17 @@ def test_a_token_realm_elsewhere_must_be_named(
     assert bool(found) is problem
     if problem and realm.startswith("https"):
         assert "[registry] token_realm" in found
+
+
+def test_the_realm_of_bearer_is_not_that_of_another_scheme() -> None:
+    bearer, basic = (
+        'Bearer realm="https://a/token",service="a"',
+        'Basic realm="Registry"',
+    )
+    wanted = {"realm": "https://a/token", "service": "a"}
+
+    assert read_bearer(f"{basic}, {bearer}") == wanted
+    assert read_bearer(f"{bearer}, {basic}") == wanted
 
 
 @pytest.mark.parametrize("realm", ["https://evilghcr.io/token", "https://hcr.io/token"])

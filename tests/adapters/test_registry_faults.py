@@ -52,6 +52,8 @@ def test_one_trouble_while_asking_for_the_right_to_push_is_passed_over(
         pytest.param(404, "404 page not found", id="404 of a proxy"),
         pytest.param(404, "{}", id="404 without a code"),
         pytest.param(404, errors("NAME_INVALID"), id="404 with another code"),
+        pytest.param(404, errors("7003", "no route"), id="404 of a proxy's JSON"),
+        pytest.param(404, '{"errors": [{"code": 404}]}', id="404 without a word"),
         pytest.param(429, errors("TOOMANYREQUESTS", "retry-after: 1.16ms"), id="429"),
         pytest.param(500, errors("UNKNOWN"), id="500"),
         pytest.param(502, "<html>", id="502"),

@@ -61,6 +61,8 @@ def test_a_pattern_says_where_images_are(registry: str, image: str) -> None:
         ('images = "shop//{service}"', "images"),
         ('images = "https://x/{service}"', "images"),
         ('host = "docker.io"', "holds names of two parts"),
+        ('host = "Docker.io"', "host"),
+        ('host = "europe-docker.pkg.dev/my-project/shop"', "host"),
         ('token_realm = "https://gitlab.example.com"', "token_realm"),
     ],
 )

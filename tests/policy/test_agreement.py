@@ -164,6 +164,8 @@ def test_the_organizations_rules_may_guard_what_ours_do_not() -> None:
         "[release]\ntag_prefix = 'v.lock/'\n",
         "default_branch = 'env/dev'\n",
         "default_branch = 'a..b'\n",
+        "default_branch = 'env'\n",
+        "default_branch = 'HEAD'\n",
         "default_branch = 'main.lock'\n",
         "[[environments]]\nname = 'release'\n",
         "[[environments]]\nname = 'policy'\n",

@@ -214,7 +214,8 @@ def read_bearer(header: str) -> dict[str, str] | None:
     if bearer is None:
         return None
     found = re.findall(r'(\w+)\s*=\s*"([^"]*)"', bearer[1])
-    return {key.lower(): value for key, value in found}
+    # Another scheme may come behind it, with a realm of its own: the first counts.
+    return {key.lower(): value for key, value in reversed(found)}
 
 
 def realm_problem(address: str, realm: str, allowed: str = "") -> str:
@@ -234,7 +235,7 @@ def realm_problem(address: str, realm: str, allowed: str = "") -> str:
         or registry.endswith(f".{named}")
         or named.endswith(f".{registry}")
         or (registry, named) == _HUB_REALM
-        or allowed == parts_of(realm).netloc
+        or allowed == parts_of(realm).netloc.lower()
     )
     if related:
         return ""
@@ -246,8 +247,11 @@ def realm_problem(address: str, realm: str, allowed: str = "") -> str:
 
 
 def error_codes(answer: Answer) -> list[str]:
-    """Return the codes of an error body (distribution-spec), none if it is not one."""
-    return [code for code, _ in _errors(answer) if code]
+    """Return the codes of an error body, none if it is not one.
+
+    They have capitals and underscores alone (distribution-spec): a proxy's are others.
+    """
+    return [code for code, _ in _errors(answer) if re.fullmatch("[A-Z_]+", code)]
 
 
 def error_text(answer: Answer) -> str:

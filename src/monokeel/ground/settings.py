@@ -51,7 +51,8 @@ _IMAGES = Text(
 )
 _TWO_PARTS = {"docker.io", "index.docker.io", "registry-1.docker.io"}
 _HOST = Text(
-    r"[A-Za-z0-9.-]+(?::[0-9]{1,5})?\Z", "Write the host without https:// and path."
+    r"[a-z0-9.-]+(?::[0-9]{1,5})?\Z",
+    "Write it in lower case, without https:// and path: that belongs in images.",
 )
 _NO_PREFIX = 'Write versions without a prefix, such as "1.4.0".'
 _VERSION = Text(r"[0-9]+\.[0-9]+\.[0-9]+(?:-[0-9A-Za-z.-]+)?\Z", _NO_PREFIX)
@@ -361,7 +362,9 @@ def _require_sound(settings: Settings) -> None:
 def _require_refs(settings: Settings) -> None:
     """Raise UsageError for what git, or another part of the product, cannot hold."""
     branch, tag = settings.default_branch, settings.tag("1.0.0")
-    if not is_ref(f"refs/heads/{branch}") or branch.startswith(("env/", "refs/")):
+    if not is_ref(f"refs/heads/{branch}") or f"{branch}/".startswith(
+        ("env/", "refs/", "HEAD/")
+    ):
         raise fail(f"[repository] default_branch = {branch!r} cannot be that branch")
     claim = settings.claim(tag)
     space, _, part = claim.removeprefix("refs/").partition("/")
