@@ -312,7 +312,8 @@ def test_a_build_gets_no_token_and_no_key(
     monkeypatch.setenv("PATH", str(programs), prepend=":")
     secrets = (
         *("MONOKEEL_DEPLOY_KEY", "MONOKEEL_REGISTRY_PASSWORD", "GITHUB_TOKEN"),
-        *("GH_TOKEN", "GH_ENTERPRISE_TOKEN", "ACTIONS_RUNTIME_TOKEN"),
+        *("GH_TOKEN", "GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN"),
+        *("ACTIONS_RUNTIME_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_URL"),
         *("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "MONOKEEL_APP_PRIVATE_KEY"),
     )
     for name in secrets:

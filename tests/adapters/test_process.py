@@ -140,7 +140,10 @@ def test_the_reason_is_the_line_that_says_it(said: str, reason: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["MONOKEEL_DEPLOY_KEY", "MONOKEEL_WRITER_KEY", "MONOKEEL_PACKAGES_TOKEN"],
+    [
+        *("MONOKEEL_DEPLOY_KEY", "MONOKEEL_WRITER_KEY", "MONOKEEL_PACKAGES_TOKEN"),
+        *("MONOKEEL_RELEASE_TOKEN", "MONOKEEL_REGISTRY_PASSWORD"),
+    ],
 )
 def test_no_child_gets_our_secrets(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setenv(name, "s3cret")

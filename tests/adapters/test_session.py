@@ -112,6 +112,10 @@ def test_an_answer_that_is_not_json_says_so() -> None:
         pytest.param("ftp://127.0.0.1", id="ftp"),
         pytest.param("https://ann:s3cret@example.com", id="credentials"),
         pytest.param("example.com", id="no scheme"),
+        pytest.param("https://ann:s3cret\uff20example.com", id="a wide @"),
+        pytest.param("https://ann:s3cret%40example.com", id="an escaped @"),
+        pytest.param("https:\\\\ann:s3cret@example.com", id="backslashes"),
+        pytest.param("ann:s3cret/@example.com", id="a slash in it"),
     ],
 )
 def test_an_unsafe_address_is_refused_without_showing_a_secret(url: str) -> None:
@@ -135,6 +139,13 @@ def test_https_and_loopback_are_accepted(url: str) -> None:
         pytest.param(404, {}, b"", None, id="a final no"),
         pytest.param(403, {}, b"no rights", None, id="forbidden"),
         pytest.param(429, {"Retry-After": "7"}, b"", 7.0, id="seconds"),
+        pytest.param(
+            503,
+            {"Retry-After": "Thu, 01 Jan 1998 00:00:09 GMT"},
+            b"",
+            883612809.0 - 1000,
+            id="a date",
+        ),
         pytest.param(
             403,
             {"x-ratelimit-remaining": "0", "x-ratelimit-reset": "1010"},

@@ -34,11 +34,12 @@ def check_address(url: str) -> None:
 def shown_address(address: str) -> str:
     """Return *address*, of whatever form, without what may be a secret.
 
-    That is all before the last ``@`` (a scheme stays), and the query.
+    That is all before the last ``@``, however it is written (a scheme stays), and the
+    query.
     """
     scheme = re.match(r"(?:[A-Za-z][A-Za-z0-9+.-]*://)?", address)
     start = scheme[0] if scheme else ""
-    rest = address.removeprefix(start).rpartition("@")[2]
+    rest = re.split("@|%40|[\uff20\ufe6b]", address.removeprefix(start))[-1]
     return f"{start}{rest.partition('?')[0]}"
 
 

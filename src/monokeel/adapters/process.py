@@ -35,21 +35,9 @@ class Completed:
 
 
 # No child needs these: git and the builders get what they need in their own way.
-_OURS = (
-    "MONOKEEL_DEPLOY_KEY",
-    "MONOKEEL_WRITER_KEY",
-    "MONOKEEL_PACKAGES_TOKEN",
-    "MONOKEEL_REGISTRY_PASSWORD",
-    "MONOKEEL_APP_PRIVATE_KEY",
-    "MONOKEEL_TEMPLATE_KEY",
-    "MONOKEEL_TEMPLATE_TOKEN",
-)
+_OURS = re.compile(r"MONOKEEL_\w*(?:KEY|TOKEN|PASSWORD)\Z")
 # A build runs whatever a dependency brings along; these would be its to take.
-_FOR_NO_BUILD = (
-    *("GITHUB_TOKEN", "GH_TOKEN", "GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN"),
-    *("ACTIONS_RUNTIME_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN"),
-    *("ACTIONS_ID_TOKEN_REQUEST_URL",),
-)
+_FOR_NO_BUILD = re.compile(r"(?:GITHUB|GH)_\w*TOKEN\Z|ACTIONS_\w*_TOKEN")
 
 
 def clean_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -60,7 +48,7 @@ def clean_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     env = {
         name: value
         for name, value in os.environ.items()
-        if name not in _OURS
+        if not _OURS.match(name)
         and (not name.startswith("GIT_") or _GIT_MAY_KEEP.match(name))
     }
     return env | {"LC_ALL": "C.UTF-8", "GIT_TERMINAL_PROMPT": "0"} | dict(extra or {})
@@ -175,7 +163,9 @@ def run_visible(
     """
     with suppress(OSError, ValueError):
         sys.stderr.flush()
-    kept = {n: v for n, v in clean_environment(env).items() if n not in _FOR_NO_BUILD}
+    kept = {
+        n: v for n, v in clean_environment(env).items() if not _FOR_NO_BUILD.match(n)
+    }
     with _installed(args):
         return subprocess.run(args, cwd=cwd, env=kept, stdout=2, check=False).returncode
 

@@ -22,7 +22,7 @@ from requests.adapters import HTTPAdapter
 from monokeel.adapters.addresses import check_address, parts_of, shown_address
 from monokeel.ground.answers import Json
 from monokeel.ground.errors import ServiceError
-from monokeel.ground.parsers import parse_json, parse_number
+from monokeel.ground.parsers import parse_delay, parse_json, parse_number
 
 log = logging.getLogger(__name__)
 
@@ -223,9 +223,9 @@ def wait_before_retry(answer: Answer, attempt: int, *, now: float) -> float | No
     limited = is_rate_limit(answer)
     if answer.status not in _AGAIN and not limited:
         return None
-    after = parse_number(answer.headers.get("Retry-After", ""))
+    after = parse_delay(answer.headers.get("Retry-After", ""), now=now)
     if after is not None:
-        return float(after)
+        return after
     if answer.headers.get("x-ratelimit-remaining") == "0":
         reset = parse_number(answer.headers.get("x-ratelimit-reset", ""))
         if reset is not None:

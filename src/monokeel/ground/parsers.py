@@ -107,6 +107,20 @@ def parse_http_date(text: str) -> datetime:
         raise ValueError(_short(error)) from None
 
 
+def parse_delay(text: str, *, now: float) -> float | None:
+    """Return the seconds from *now* that a ``Retry-After`` header asks for, else None.
+
+    It holds a number, or a date (RFC 9110, 10.2.3).
+    """
+    seconds = parse_number(text)
+    if seconds is not None:
+        return float(seconds)
+    try:
+        return max(0.0, parse_http_date(text).timestamp() - now)
+    except ValueError:
+        return None
+
+
 def parse_epoch(seconds: str) -> datetime:
     """Return the aware UTC time of *seconds* since 1970; ValueError if it is none."""
     number = parse_number(seconds)
