@@ -104,7 +104,7 @@ def test_nothing_to_release_asks_no_registry() -> None:
         *(False, None, None),
         None,
     )
-    assert plan.reason == "none of 1 commits since v1.0.0 asks for a release"
+    assert plan.reason == "the one commit since v1.0.0 asks for none"
     assert plan.services == ()
     assert statuses(plan) == dict.fromkeys(CHECKS, "ok")
 

@@ -1,5 +1,7 @@
 """The ways to merge that GitHub offers, against those that the rules take."""
 
+from dataclasses import replace
+
 import pytest
 
 from monokeel.policy.rulesets import parse_policy
@@ -55,3 +57,32 @@ def test_a_way_to_merge_is_one_that_github_offers_and_the_rules_take(
         if isinstance(answer, Otherwise)
     }
     assert [row.watched for row in rows] == ["drift", "note"]
+
+
+@pytest.mark.parametrize(
+    ("off", "remedy"),
+    [
+        ({"allow_merge_commit": False}, "./inv init"),
+        (
+            {},
+            (
+                "set allow_merge_commit = false in [settings] of infra/platform.toml,"
+                " then ./inv init"
+            ),
+        ),
+    ],
+)
+def test_what_the_file_asks_for_already_is_not_asked_of_a_person(
+    off: dict[str, bool], remedy: str
+) -> None:
+    world = World()
+    world.settings |= {"allow_squash_merge": True, "allow_merge_commit": True}
+    world.settings |= {"allow_rebase_merge": False}
+    kept = {k: v for k, v in SETTINGS.on_github.items() if k != "allow_merge_commit"}
+    settings = replace(SETTINGS, on_github={**kept, **off})
+
+    [_, other] = merge_rows(settings, parse_policy(SQUASH), world)
+
+    answer = other.ask()
+    assert isinstance(answer, Otherwise)
+    assert answer.remedy == remedy

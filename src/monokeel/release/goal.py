@@ -116,7 +116,10 @@ def _reason(now: Start, analysis: Analysis, version: Version | None) -> str:
         since = f"since {previous.name}" if previous else "in all of history"
         if not analysis.commits:
             return f"no commit {since}"
-        return f"none of {len(analysis.commits)} commits {since} asks for a release"
+        count = len(analysis.commits)
+        if count == 1:
+            return f"the one commit {since} asks for none"
+        return f"none of {count} commits {since} asks for a release"
     why = f"{deciding.level}: {deciding.sha[:7]}, {deciding.rule}: {deciding.line}"
     if previous is None:
         why = f"the first release, because of {deciding.sha[:7]}: {deciding.line}"

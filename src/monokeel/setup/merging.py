@@ -52,11 +52,13 @@ def merge_rows(
         others = sorted(offered().difference(taken))
         if not others:
             return AsWanted(detail=" or ".join(taken))
-        off = ", ".join(f"{METHODS[each]} = false" for each in others)
+        names = [METHODS[each] for each in others]
+        on = [f"{x} = false" for x in names if settings.on_github.get(x) is not False]
+        first = f"set {', '.join(on)} in [settings] of infra/platform.toml, then "
         return Otherwise(
             detail=f"GitHub offers {' and '.join(others)}, which the rules of the file"
             " refuse",
-            remedy=f"set {off} in [settings] of infra/platform.toml, then {INIT}",
+            remedy=f"{first if on else ''}{INIT}",
         )
 
     row = Expectation(
