@@ -6,9 +6,8 @@ from dataclasses import replace
 from monokeel.drift.ports import Outside
 from monokeel.drift.reading import DriftReading, read_drift
 from monokeel.drift.sections import SECTIONS, Wanted
-from monokeel.ground.answers import Json
+from monokeel.ground.answers import FileVersion, Json
 from monokeel.ground.settings import PolicySettings
-from monokeel.policy.ports import FileVersion
 from monokeel.policy.rulesets import parse_policy
 from monokeel.policy.shape import Finding
 from monokeel.promotion.ports import Protection

@@ -6,13 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from monokeel.ground.answers import Json
+from monokeel.ground.answers import FileVersion, Json
 from monokeel.ground.report import as_plain
 from monokeel.ground.settings import PolicySettings
 from monokeel.policy.comparison import Comparison, Origin
 from monokeel.policy.origin import find_origins
 from monokeel.policy.plan import make_plan, plan_report
-from monokeel.policy.ports import FileVersion
 from monokeel.policy.reading import Reading, read_rulesets, with_names
 from monokeel.policy.rulesets import parse_policy
 from monokeel.policy.wording import problem_line, sections_of, steps_of, to_do

@@ -10,10 +10,9 @@ from monokeel.adapters.addresses import parts_of
 from monokeel.adapters.credentials import Credentials, push_environment
 from monokeel.adapters.git_output import Log, parse_refs, tag_object, unless_locked
 from monokeel.adapters.process import Completed, reason_in, run, stream
-from monokeel.ground.answers import Declined, Lost, Moved, RemoteRef
+from monokeel.ground.answers import Declined, FileVersion, Lost, Moved, RemoteRef
 from monokeel.ground.errors import RefusedError, ServiceError, UsageError
 from monokeel.ground.parsers import parse_epoch
-from monokeel.policy.ports import FileVersion
 
 _OR_NOT = (0, 1, 128)  # 128: no repository, or no commit in it
 _ANY_CODE = range(256)

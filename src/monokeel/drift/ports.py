@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from monokeel.policy.ports import FileVersion, Rulesets
+from monokeel.ground.answers import FileVersion
+from monokeel.policy.ports import Rulesets
 from monokeel.promotion import ports as promotion
 from monokeel.setup.ports import Repository
 

@@ -80,6 +80,15 @@ class Declined:
     reason: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileVersion:
+    """The *text* of a file as *commit* (40 hex digits) left it; *subject* says why."""
+
+    commit: str
+    subject: str
+    text: str
+
+
 def as_object(value: Json) -> dict[str, Json]:
     """Return *value* if it is a JSON object; raise ServiceError otherwise."""
     return _as(dict, "an object", value)

@@ -6,8 +6,7 @@ from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import Literal
 
-from monokeel.ground.answers import Json
-from monokeel.policy.ports import FileVersion
+from monokeel.ground.answers import FileVersion, Json
 from monokeel.policy.rulesets import BYPASS, Keyed, Leaf, Opaque, Ruleset, Tree
 
 # missing: only in the file. added: only on GitHub. unknown: only on GitHub, of a type

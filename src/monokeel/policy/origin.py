@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 from functools import cache
 from itertools import takewhile
 
+from monokeel.ground.answers import FileVersion
 from monokeel.ground.errors import NO_ANSWER, UsageError
 from monokeel.policy.comparison import Change, Comparison, Origin, compare, differs
-from monokeel.policy.ports import FileVersion, Rulesets, Version
+from monokeel.policy.ports import Rulesets, Version
 from monokeel.policy.reading import Reading
 from monokeel.policy.rulesets import Ruleset, from_state, parse_policy
 

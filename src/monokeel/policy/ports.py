@@ -32,15 +32,6 @@ class Version:
     actor_type: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileVersion:
-    """The *text* of a file as *commit* (40 hex digits) left it; *subject* says why."""
-
-    commit: str
-    subject: str
-    text: str
-
-
 class Rulesets(Protocol):
     """The rulesets of the repository on GitHub."""
 

@@ -9,11 +9,10 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from shlex import quote
 
-from monokeel.ground.answers import Json
+from monokeel.ground.answers import FileVersion, Json
 from monokeel.ground.report import Section, Table
 from monokeel.ground.words import when
 from monokeel.policy.comparison import Change, Comparison, Difference, differs
-from monokeel.policy.ports import FileVersion
 from monokeel.policy.rulesets import BYPASS
 
 _PLAIN = re.compile(r"[\w./~*-]+\Z")
