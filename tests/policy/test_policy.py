@@ -7,7 +7,7 @@ from monokeel.ground.answers import Json
 from monokeel.ground.errors import RefusedError, ServiceError, UsageError
 from monokeel.ground.report import as_plain
 from monokeel.ground.settings import PolicySettings
-from monokeel.policy.apply import applied_report, apply
+from monokeel.policy.apply import apply
 from monokeel.policy.plan import Plan, make_plan, plan_report
 from monokeel.policy.reading import Policy
 from monokeel.policy.rulesets import parse_policy
@@ -108,9 +108,7 @@ def test_a_policy_that_is_in_force_is_one_line() -> None:
     plan = make_plan(policy(), rulesets)
 
     assert shown(plan) == "acme/shop: in sync, nothing to write"
-    assert as_plain(applied_report(apply(plan, rulesets))) == (
-        "acme/shop: in sync, nothing written"
-    )
+    assert as_plain(apply(plan, rulesets)) == ("acme/shop: in sync, nothing written")
 
 
 def test_a_bypass_without_audit_is_called_severe() -> None:
@@ -134,7 +132,7 @@ def test_an_applied_policy_plans_to_nothing() -> None:
 
     applied = apply(make_plan(policy(), rulesets), rulesets)
 
-    assert applied.done == ("created main", "created tags")
+    assert applied.data["written"] == ["created main", "created tags"]
     assert make_plan(policy(), rulesets).reading.verdict() == "in_sync"
     assert make_plan(policy(), rulesets).writes == ()
 
@@ -147,7 +145,7 @@ def test_a_second_apply_writes_nothing() -> None:
 
     applied = apply(make_plan(policy(), rulesets), rulesets)
 
-    assert applied.done == ()
+    assert applied.data["written"] == []
     assert len(rulesets.faults.writes) == writes == 1
 
 
@@ -180,7 +178,7 @@ def test_an_unknown_rule_survives_and_stays_listed() -> None:
     assert isinstance(rules, list)
     assert alien in rules
     assert {"type": "non_fast_forward"} in rules
-    assert "rules.moon_phase" in as_plain(applied_report(applied))
+    assert "rules.moon_phase" in as_plain(applied)
     assert make_plan(policy(), rulesets).writes == ()
 
 
@@ -190,9 +188,7 @@ def test_an_unmanaged_ruleset_is_left_alone_and_reported() -> None:
     applied = apply(make_plan(policy(), rulesets), rulesets)
 
     assert rulesets.names() == ["main", "tags", "extra"]
-    assert applied_report(applied).problems == (
-        "ruleset extra is on GitHub, but in no file",
-    )
+    assert applied.problems == ("ruleset extra is on GitHub, but in no file",)
 
 
 def test_an_unmanaged_ruleset_is_deleted_only_when_asked() -> None:
@@ -201,8 +197,8 @@ def test_an_unmanaged_ruleset_is_deleted_only_when_asked() -> None:
     applied = apply(make_plan(policy(delete=True), rulesets), rulesets)
 
     assert rulesets.names() == ["main", "tags"]
-    assert applied.done == ("deleted extra",)
-    assert applied_report(applied).problems == ()
+    assert applied.data["written"] == ["deleted extra"]
+    assert applied.problems == ()
 
 
 def test_a_renamed_entry_is_announced_as_new_and_orphan() -> None:
@@ -264,10 +260,10 @@ def test_optional_rules_that_the_plan_refuses_are_a_gap() -> None:
     applied = apply(make_plan(policy(NAMES, TAGS), rulesets), rulesets)
 
     assert rulesets.names() == ["tags"]
-    assert applied.gaps == (
+    assert applied.data["gaps"] == [
         "names: branch_name_pattern is not on GitHub's plan, or not for it",
-    )
-    assert applied_report(applied).problems == ()
+    ]
+    assert applied.problems == ()
 
 
 def test_an_optional_rule_beside_others_is_left_out() -> None:

@@ -51,7 +51,7 @@ def test_a_lost_answer_is_looked_up_and_nothing_is_sent_twice(write: int) -> Non
 
     applied = apply(make_plan(POLICY, rulesets), rulesets)
 
-    assert len(applied.done) == len(rulesets.faults.writes) == 3
+    assert len(applied.sections[0].lines) == len(rulesets.faults.writes) == 3
 
 
 def test_a_write_that_never_arrived_is_reported_as_unclear() -> None:
@@ -201,4 +201,4 @@ def test_the_plan_that_takes_an_optional_rule_is_told_so() -> None:
 
     applied = apply(make_plan(wanted, rulesets), rulesets)
 
-    assert "take it out of [policy] optional_rules" in applied.notes[0]
+    assert "take it out of [policy] optional_rules" in str(applied.data["notes"])

@@ -28,7 +28,7 @@ def values(shape: Shape) -> st.SearchStrategy[Json]:
         case "boolean":
             return st.booleans()
         case "integer":
-            return st.integers(shape.least or 0, shape.most or 99)
+            return st.integers(*(shape.limits or (0, 99)))
         case "string":
             return st.sampled_from(shape.allowed) if shape.allowed else TEXT
         case "object":

@@ -57,10 +57,8 @@ def described(schema: Json) -> dict[str, Json]:
 
 def table(shape: Shape, *, beyond: tuple[str, ...] = ()) -> dict[str, Json]:
     found: dict[str, Json] = {"kind": shape.kind}
-    if shape.least is not None:
-        found["least"] = shape.least
-    if shape.most is not None:
-        found["most"] = shape.most
+    if shape.limits is not None:
+        found["least"], found["most"] = shape.limits
     if shape.allowed:
         found["allowed"] = list(shape.allowed)
     if shape.item is not None:

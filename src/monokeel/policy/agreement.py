@@ -1,14 +1,13 @@
-"""Where ``platform.toml`` and the rulesets speak of different refs, actors and names.
+"""What is wrong with rulesets beside one another, and beside ``platform.toml``.
 
-Each file is checked alone elsewhere; this is the one check of both, without a token.
+Each file is checked alone elsewhere; this is the check of both, without a token.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 
 from monokeel.ground.settings import Settings
 from monokeel.policy import re2
-from monokeel.policy.refs import PREFIX, binds
+from monokeel.policy.refs import PREFIX, binds, is_wildcard
 from monokeel.policy.rulesets import Ruleset, listed, parameters_of
 from monokeel.policy.shape import Finding
 
@@ -20,6 +19,8 @@ METHODS = {  # a way to merge, and the setting that allows it
     "merge": "allow_merge_commit",
     "rebase": "allow_rebase_merge",
 }
+# A branch as a merge queue makes it, deeper than one level (apache/texera#7123).
+_QUEUE_BRANCH = "refs/heads/gh-readonly-queue/main/pr-1-" + "0" * 40
 
 
 def disagreements(settings: Settings, rulesets: Sequence[Ruleset]) -> Iterator[Finding]:
@@ -29,12 +30,23 @@ def disagreements(settings: Settings, rulesets: Sequence[Ruleset]) -> Iterator[F
     guard what these do not: then it is a warning.
     """
     active = [each for each in rulesets if each.is_active]
-    for found in (*_guards(settings, active), *_methods(settings, active)):
-        yield replace(
-            found,
+    found = list[tuple[str, str, bool]]()
+    for key, ref, rules, writer in _guards(settings):
+        binding = [x for x in active if binds(x, ref, settings.default_branch)]
+        found += ((key, *said) for said in _unguarded(ref, rules, writer, binding))
+    for each in active:
+        methods = list(map(str, listed(each, "pull_request", "allowed_merge_methods")))
+        keys = [METHODS.get(method, "") for method in methods]
+        if methods and all(settings.on_github.get(key) is False for key in keys):
+            said = f"ruleset {each.name} allows {', '.join(methods)} alone, and"
+            said += " [settings] switches it off: nobody could merge"
+            found.append(("settings", said, False))
+    for key, problem, warning in found:
+        yield Finding(
             ruleset="infra/platform.toml",
-            problem=f"and infra/rulesets.json do not agree: {found.problem}",
-            warning=found.warning or bool(settings.policy.parents),
+            path=key,
+            problem=f"and infra/rulesets.json do not agree: {problem}",
+            warning=warning or bool(settings.policy.parents),
         )
 
 
@@ -52,76 +64,43 @@ def absent_branch(settings: Settings, refs: Sequence[str]) -> Iterator[Finding]:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Guard:
-    """The *rules* that must bind *ref*, which *key* of platform.toml speaks of.
+def _guards(settings: Settings) -> Iterator[tuple[str, str, tuple[str, ...], str]]:
+    """Yield a key of platform.toml, a ref of it, and the rules that must bind that.
 
-    *by_writer*: our write identity passes them; else nobody should.
+    Last is our write identity where it passes them; ``""`` where nobody should.
     """
-
-    key: str
-    ref: str
-    rules: tuple[str, ...]
-    by_writer: bool = False
-
-
-def _guards_of(settings: Settings) -> Iterator[_Guard]:
-    branches = ("default_branch", settings.default_branch)
-    for key, name in (branches, *(("lines", line) for line in settings.lines)):
-        yield _Guard(key=key, ref=f"refs/heads/{name}", rules=_KEEPS)
-    moved = [
-        ("environments", f"refs/heads/env/{x.name}") for x in settings.environments
-    ]
+    writer = f"Integration {settings.app_id}" if settings.app_id else "DeployKey"
+    yield "default_branch", f"refs/heads/{settings.default_branch}", _KEEPS, ""
+    for line in settings.lines:
+        yield "lines", f"refs/heads/{line}", _KEEPS, ""
+    for each in settings.environments:
+        yield "environments", f"refs/heads/env/{each.name}", _MOVES, writer
     tag = settings.tag("1.0.0")
     claim, released = settings.claim(tag), f"refs/tags/{tag}"
     if claim.startswith(tuple(PREFIX.values())):
-        moved.append(("claim_ref", claim))
-    for key, ref in moved:
-        yield _Guard(key=key, ref=ref, rules=_MOVES, by_writer=True)
-    yield _Guard(key="tag_prefix", ref=released, rules=("creation",), by_writer=True)
-    yield _Guard(key="tag_prefix", ref=released, rules=("update", "deletion"))
+        yield "claim_ref", claim, _MOVES, writer
+    yield "tag_prefix", released, ("creation",), writer
+    yield "tag_prefix", released, ("update", "deletion"), ""
 
 
-def _guards(settings: Settings, active: Sequence[Ruleset]) -> Iterator[Finding]:
-    writer = f"Integration {settings.app_id}" if settings.app_id else "DeployKey"
-    for each in _guards_of(settings):
-        binding = [x for x in active if binds(x, each.ref, settings.default_branch)]
-        for problem, warning in (
-            *_unguarded(each, binding),
-            *(_locked(each, binding, writer) if each.by_writer else ()),
-            *_misnamed(each, binding),
-        ):
-            yield Finding(path=each.key, problem=problem, warning=warning)
-
-
-def _unguarded(guard: _Guard, binding: Sequence[Ruleset]) -> Iterator[tuple[str, bool]]:
-    """Yield a problem, and whether it is a warning, where not every rule binds."""
-    strict = {kind for each in binding if not each.passing for kind in each.kinds}
-    there = {kind for each in binding for kind in each.kinds}
-    missing = [kind for kind in guard.rules if kind not in there]
-    passed = [kind for kind in guard.rules if kind not in strict]
-    if missing:
-        said = f"{guard.ref}: no active ruleset has {', '.join(missing)} for it"
-        yield said, False
-    elif passed and not guard.by_writer:
-        yield f"{guard.ref}: somebody may pass {', '.join(passed)}", True
-
-
-def _locked(
-    guard: _Guard, binding: Sequence[Ruleset], writer: str
+def _unguarded(
+    ref: str, rules: Sequence[str], writer: str, binding: Sequence[Ruleset]
 ) -> Iterator[tuple[str, bool]]:
-    """Yield each ruleset that keeps our own *writer* out."""
+    """Yield each problem with the *rules* of *ref*, and whether it is a warning."""
+    there = {kind for each in binding for kind in each.kinds}
+    strict = {kind for each in binding if not each.passing for kind in each.kinds}
+    passed = ", ".join(kind for kind in rules if kind not in strict)
+    if missing := ", ".join(kind for kind in rules if kind not in there):
+        yield f"{ref}: no active ruleset has {missing} for it", False
+    elif passed and not writer:
+        yield f"{ref}: somebody may pass {passed}", True
+    name = ref.removeprefix("refs/heads/")
     for each in binding:
-        held = next((kind for kind in guard.rules if kind in each.kinds), "")
-        if held and not any(f"{x} ".startswith(f"{writer} ") for x in each.passing):
-            said = f"{guard.ref}: ruleset {each.name} lets no {writer} pass"
+        held = next((kind for kind in rules if kind in each.kinds), "")
+        may_pass = any(f"{x} ".startswith(f"{writer} ") for x in each.passing)
+        if writer and held and not may_pass:
+            said = f"{ref}: ruleset {each.name} lets no {writer} pass"
             yield f"{said}, and {held} needs it ([repository] writer)", False
-
-
-def _misnamed(guard: _Guard, binding: Sequence[Ruleset]) -> Iterator[tuple[str, bool]]:
-    """Yield each pattern of branch names that refuses the branch."""
-    name = guard.ref.removeprefix("refs/heads/")
-    for each in binding:
         rule = parameters_of(each, "branch_name_pattern") or {}
         if rule.get("operator") == "regex" and not rule.get("negate"):
             allowed = re2.read(str(rule.get("pattern"))).python
@@ -129,13 +108,67 @@ def _misnamed(guard: _Guard, binding: Sequence[Ruleset]) -> Iterator[tuple[str, 
                 yield f"{name}: branch_name_pattern of {each.name} refuses it", False
 
 
-def _methods(settings: Settings, active: Sequence[Ruleset]) -> Iterator[Finding]:
-    for each in active:
-        methods = list(map(str, listed(each, "pull_request", "allowed_merge_methods")))
-        keys = [METHODS.get(method, "") for method in methods]
-        if methods and all(settings.on_github.get(key) is False for key in keys):
+def lint_combinations(
+    rulesets: Sequence[Ruleset], default_branch: str
+) -> Iterator[Finding]:
+    """Yield rules that GitHub never takes together, or that let nothing through."""
+    active = [each for each in rulesets if each.is_active]
+    for queue in rulesets:
+        if parameters_of(queue, "merge_queue") is None:
+            continue
+        wide = [each for each in queue.refs("include") if is_wildcard(each)]
+        if wide:
+            # 422 Wildcard ref names are not supported (SceneWorks/SceneWorks#2236).
             yield Finding(
-                path="settings",
-                problem=f"ruleset {each.name} allows {', '.join(methods)} alone, and"
-                " [settings] switches it off: nobody could merge",
+                ruleset=queue.name,
+                path="rules.merge_queue",
+                problem=f"cannot stand with {', '.join(wide)}: a queue needs the exact"
+                " names of its branches",
+            )
+        for each in active:
+            frozen = [kind for kind in each.kinds if kind in ("creation", "update")]
+            if frozen and binds(each, _QUEUE_BRANCH, default_branch):
+                yield Finding(
+                    ruleset=each.name,
+                    path=f"rules.{frozen[0]}",
+                    problem=f"freezes the merge queue of {queue.name}: exclude"
+                    " refs/heads/gh-readonly-queue/**/*",
+                    warning=True,
+                )
+    for linear in active:
+        if "required_linear_history" in linear.kinds:
+            yield from _unmergeable(linear, active, default_branch)
+
+
+def _unmergeable(
+    linear: Ruleset, active: Sequence[Ruleset], default_branch: str
+) -> Iterator[Finding]:
+    """Yield the ways to merge that a linear history on the same branch refuses."""
+
+    def shared(pattern: str) -> bool:
+        default = pattern == "~DEFAULT_BRANCH"
+        ref = f"refs/heads/{default_branch}" if default else pattern
+        return pattern in linear.refs("include") or (
+            not is_wildcard(ref) and binds(linear, ref, default_branch)
+        )
+
+    for each in active:
+        if not any(map(shared, each.refs("include"))):
+            continue
+        queue = parameters_of(each, "merge_queue") or {}
+        methods = listed(each, "pull_request", "allowed_merge_methods")
+        if queue.get("merge_method") == "MERGE":
+            yield Finding(
+                ruleset=each.name,
+                path="rules.merge_queue.merge_method",
+                problem=f"is MERGE, and {linear.name} requires a linear history:"
+                " nothing could ever merge",
+            )
+        if "merge" in methods:
+            yield Finding(
+                ruleset=each.name,
+                path="rules.pull_request.allowed_merge_methods",
+                problem=f"has merge, and {linear.name} requires a linear history:"
+                " a merge commit is always refused",
+                warning=methods != ["merge"],
             )

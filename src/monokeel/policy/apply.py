@@ -1,6 +1,6 @@
 """Write a plan: one ruleset after the other, looked at before and read back after."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from monokeel.ground.errors import MonokeelError, RefusedError, ServiceError
@@ -13,27 +13,9 @@ from monokeel.policy.refusal import Refusal
 from monokeel.policy.rulesets import Ruleset
 from monokeel.policy.wording import comparison_json, problem_line, steps_of, to_do
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Applied:
-    """What was done: lines such as ``updated main``, and how GitHub compares now."""
-
-    repository: str
-    done: tuple[str, ...]
-    comparisons: tuple[Comparison, ...]
-    gaps: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Written:
-    """One write that was seen to have worked; *live* is None after a deletion.
-
-    *without* are the optional rules that GitHub's plan does not have.
-    """
-
-    live: Ruleset | None
-    without: tuple[str, ...] = ()
+# One write that was seen to have worked: the live ruleset, None after a deletion, and
+# the optional rules that GitHub's plan does not have.
+_Written = tuple[Ruleset | None, tuple[str, ...]]
 
 
 @dataclass(slots=True)
@@ -59,14 +41,9 @@ class _Progress:
         fix = errors[0].fix or "Run ./inv policy.apply again: it does what is left."
         return family("; ".join(parts), fix=fix)
 
-    def refusal(self, left: Sequence[str]) -> MonokeelError:
-        """Return the error for what GitHub would not write."""
-        errors = [each.error(name) for name, each in self.refused.items()]
-        return self.error(*errors, left=left)
 
-
-def apply(plan: Plan, rulesets: Rulesets) -> Applied:
-    """Write *plan* and return what was done.
+def apply(plan: Plan, rulesets: Rulesets) -> Report:
+    """Write *plan*; report what was written, and what still differs.
 
     Before the first write everything that forbids one is named: a name that GitHub
     has twice (RefusedError), a bypass list that the token may not see (ServiceError).
@@ -74,7 +51,7 @@ def apply(plan: Plan, rulesets: Rulesets) -> Applied:
     any other failure stops, and says what was written and what was not.
     """
     _refuse_blind(plan)
-    progress = _Progress()
+    progress, left = _Progress(), list[str]()
     for index, change in enumerate(plan.writes):
         left = [each.name for each in plan.writes[index + 1 :]]
         sent = False
@@ -89,14 +66,15 @@ def apply(plan: Plan, rulesets: Rulesets) -> Applied:
         if isinstance(outcome, Refusal):
             progress.refused[change.name] = outcome
             if not outcome.is_for_its_content:
-                raise progress.refusal(left)
+                break
             continue
         progress.results[change.name] = outcome
-        if outcome.live is not None or change.verb == "delete":
+        if outcome[0] is not None or change.verb == "delete":
             progress.done.append(f"{change.verb}d {change.name}")
     if progress.refused:
-        raise progress.refusal([])
-    return _applied(plan, progress)
+        errors = [each.error(name) for name, each in progress.refused.items()]
+        raise progress.error(*errors, left=left)
+    return _report(plan, progress)
 
 
 def _refuse_blind(plan: Plan) -> None:
@@ -116,71 +94,62 @@ def _refuse_blind(plan: Plan) -> None:
         )
 
 
-def _applied(plan: Plan, progress: _Progress) -> Applied:
-    results = progress.results
-    live = [each.live for each in results.values() if each.live is not None]
-    taken = {kind for each in live for kind in each.kinds}
-    return Applied(
-        repository=plan.reading.repository,
-        done=tuple(progress.done),
-        comparisons=tuple(_after(plan, results)),
-        gaps=tuple(
-            f"{name}: {', '.join(each.without)} is not on GitHub's plan, or not for it"
-            for name, each in results.items()
-            if each.without
-        ),
-        notes=tuple(
-            f"{rule} is on this plan: take it out of [policy] optional_rules of"
-            " infra/platform.toml, and drift will see when somebody deletes it"
-            for rule in plan.optional_rules
-            if rule in taken
-        ),
+def _report(plan: Plan, progress: _Progress) -> Report:
+    repository, after = plan.reading.repository, tuple(_after(plan, progress.results))
+    done, written = progress.done, progress.results.items()
+    taken = {kind for _, (live, _) in written if live for kind in live.kinds}
+    gaps = tuple(
+        f"{name}: {', '.join(without)} is not on GitHub's plan, or not for it"
+        for name, (_, without) in written
+        if without
     )
-
-
-def _after(plan: Plan, results: Mapping[str, _Written]) -> Iterator[Comparison]:
-    """Yield the comparisons as they are after the writes, from what was read back."""
-    for each in plan.reading.comparisons:
-        result = results.get(each.name)
-        if result is None or (result.live is None and each.desired is not None):
-            yield each
-        elif result.live is not None and each.desired is not None:
-            optional = result.without or plan.optional_rules
-            new = compare_policies([each.desired], [result.live], optional)[0]
-            yield replace(new, name=each.name)
-
-
-def applied_report(applied: Applied) -> Report:
-    """Return the report of what was written, and of what still differs."""
-    after = applied.comparisons
+    notes = tuple(
+        f"{rule} is on this plan: take it out of [policy] optional_rules of"
+        " infra/platform.toml, and drift will see when somebody deletes it"
+        for rule in plan.optional_rules
+        if rule in taken
+    )
     left = tuple(problem_line(each) for each in after if each.drifts)
-    done = len(applied.done)
-    steps = ((x.name, y) for x in after for y in steps_of(x, after, applied.repository))
-    headline = f"{rulesets_in(done)} written" if done else "nothing written"
+    steps = ((x.name, y) for x in after for y in steps_of(x, after, repository))
+    headline = f"{rulesets_in(len(done))} written" if done else "nothing written"
     if left:
         headline += f", {len(left)} left to look at"
     elif not done:
         headline = f"in sync, {headline}"
     return Report(
-        headline=f"{applied.repository}: {headline}",
+        headline=f"{repository}: {headline}",
         sections=(
-            Section("Written", applied.done),
-            Section("Gaps (declared optional)", applied.gaps),
+            Section("Written", tuple(done)),
+            Section("Gaps (declared optional)", gaps),
             Section("Still different", left),
-            Section("To know", applied.notes),
+            Section("To know", notes),
             Section("To do", to_do(steps)),
         ),
         data={
-            "repository": applied.repository,
+            "repository": repository,
             "verdict": "drift" if left else "in_sync",
-            "written": list(applied.done),
-            "gaps": list(applied.gaps),
-            "notes": list(applied.notes),
-            "rulesets": [comparison_json(each) for each in applied.comparisons],
+            "written": [*done],
+            "gaps": list(gaps),
+            "notes": list(notes),
+            "rulesets": [comparison_json(each) for each in after],
         },
         problems=left,
         outcome="difference" if left else "done",
     )
+
+
+def _after(plan: Plan, results: dict[str, _Written]) -> Iterator[Comparison]:
+    """Yield the comparisons as they are after the writes, from what was read back."""
+    for each in plan.reading.comparisons:
+        live, without = results.get(each.name, (None, ()))
+        if each.desired is None and each.name not in results:
+            yield each
+        elif each.desired is not None:
+            optional = without or plan.optional_rules
+            compared = (
+                compare_policies([each.desired], [live], optional) if live else ()
+            )
+            yield replace(compared[0], name=each.name) if compared else each
 
 
 def _read_unmoved(change: Comparison, rulesets: Rulesets) -> Ruleset | None:
@@ -206,40 +175,48 @@ def _read_unmoved(change: Comparison, rulesets: Rulesets) -> Ruleset | None:
 
 
 def _moved(what: str, changes: str = "") -> RefusedError:
-    return RefusedError(
-        f"{what} since the plan{changes}",
-        fix="Look again with ./inv policy.plan, then apply.",
-    )
+    fix = "Look again with ./inv policy.plan, then apply."
+    return RefusedError(f"{what} since the plan{changes}", fix=fix)
 
 
 def _write(
     change: Comparison,
     live: Ruleset | None,
     rulesets: Rulesets,
-    optional_rules: Sequence[str],
+    optional: Sequence[str],
 ) -> _Written | Refusal:
-    """Send one write, and return it once reading back shows it."""
+    """Send one write, and return it once reading back shows it.
+
+    GitHub's 200 alone proves nothing.
+    """
     desired = change.desired
     if desired is None:
-        return _delete(change, live, rulesets)
+        refused = rulesets.delete(live.id) if live else None
+        if live and not refused and live.id in rulesets.named(change.name):
+            raise ServiceError(f"ruleset {change.name!r} is still there")
+        return refused or (None, ())
     without: tuple[str, ...] = ()
     while True:
         outcome = _send(desired, live, rulesets, without)
         if not isinstance(outcome, Refusal):
-            return _checked(desired, rulesets.read(outcome), without)
+            there = rulesets.read(outcome)
+            if left := _left(desired, there, without):
+                raise ServiceError(
+                    f"GitHub accepted ruleset {desired.name!r}, but reads back"
+                    f" differently: {', '.join(left)}",
+                    fix="Look at the ruleset on GitHub: a part of it was dropped.",
+                )
+            return there, without
         rule = outcome.rule_without_plan
-        if rule not in optional_rules or rule is None or rule in without:
+        if rule not in optional or rule is None or rule in without:
             return outcome
         without = (*without, rule)
         if set(desired.kinds) <= {*without}:
-            return _Written(live=None, without=without)
+            return None, without
 
 
 def _send(
-    desired: Ruleset,
-    live: Ruleset | None,
-    rulesets: Rulesets,
-    without: Sequence[str],
+    desired: Ruleset, live: Ruleset | None, rulesets: Rulesets, without: Sequence[str]
 ) -> int | Refusal:
     """Send one body and return the ruleset's id, even when the answer got lost."""
     if live is not None:
@@ -263,33 +240,9 @@ def _send(
     return outcome
 
 
-def _checked(desired: Ruleset, live: Ruleset, without: tuple[str, ...]) -> _Written:
-    """Return the write if reading back shows it; GitHub's 200 alone proves nothing."""
-    left = _left(desired, live, without)
-    if left:
-        raise ServiceError(
-            f"GitHub accepted ruleset {desired.name!r}, but reads back differently:"
-            f" {', '.join(left)}",
-            fix="Look at the ruleset on GitHub: a part of it was dropped.",
-        )
-    return _Written(live=live, without=without)
-
-
 def _left(desired: Ruleset, live: Ruleset, without: Sequence[str]) -> list[str]:
     if live.hides_bypass:
         return ["bypass_actors (hidden)"]
     optional = {f"rules.{each}" for each in without}
     left = [each.path for each in compare(desired, live) if each.can_be_written]
     return [path for path in left if path not in optional]
-
-
-def _delete(
-    change: Comparison, live: Ruleset | None, rulesets: Rulesets
-) -> _Written | Refusal:
-    if live is not None:
-        refused = rulesets.delete(live.id)
-        if refused is not None:
-            return refused
-        if live.id in rulesets.named(change.name):
-            raise ServiceError(f"ruleset {change.name!r} is still there")
-    return _Written(live=None)

@@ -12,17 +12,7 @@ from monokeel.policy import rule_types
 from monokeel.policy.ports import Rulesets
 from monokeel.policy.reading import Reading
 from monokeel.policy.rulesets import BYPASS, Ruleset, objects_in, rules_of
-from monokeel.policy.shape import (
-    ID_LESS_ACTORS,
-    Shape,
-    any_of,
-    item_label,
-    record,
-    repeated,
-)
-
-_ACTORS = any_of(rule_types.ACTOR, "actor_type", "actor_id")
-_REF_LISTS: Mapping[str, Json] = {"include": [], "exclude": []}
+from monokeel.policy.shape import ID_LESS_ACTORS, Shape, item_label, record, repeated
 
 
 def export(reading: Reading, rulesets: Rulesets) -> str:
@@ -83,10 +73,19 @@ def new_body(desired: Ruleset, without: Sequence[str] = ()) -> dict[str, Json]:
     given = desired.body
     body = {key: given[key] for key in given if key not in rule_types.READ_ONLY}
     body["target"] = body.get("target") or "branch"
-    body[BYPASS] = [_actor(each) for each in objects_in(body.get(BYPASS))]
+    body[BYPASS] = [
+        {"bypass_mode": "always", **actor}  # null as GitHub reads it back
+        | ({"actor_id": None} if actor.get("actor_type") in ID_LESS_ACTORS else {})
+        for actor in objects_in(body.get(BYPASS))
+    ]
     conditions = body.pop("conditions", None)
     if body["target"] != "push":
-        body["conditions"] = _conditions(conditions)
+        whole = conditions if isinstance(conditions, dict) else {}
+        refs = whole.get("ref_name")
+        sides = refs.items() if isinstance(refs, dict) else ()
+        lists = {side: value for side, value in sides if value is not None}
+        whole = {**whole, "ref_name": {"include": [], "exclude": [], **lists}}
+        body["conditions"] = whole
     elif conditions is not None:
         body["conditions"] = conditions
     rules = [each for each in rules_of(given) if each.get("type") not in without]
@@ -116,7 +115,10 @@ def merged_body(
             if kind not in rule_types.RULE_TYPES and kind not in desired.kinds
         ),
     ]
-    for key, shape in (("conditions", rule_types.CONDITIONS), (BYPASS, _ACTORS)):
+    for key, shape in (
+        ("conditions", rule_types.CONDITIONS),
+        (BYPASS, rule_types.ACTORS),
+    ):
         if key in body:
             body[key] = _overlaid(body[key], live.body.get(key), shape)
     return body
@@ -125,33 +127,26 @@ def merged_body(
 def _overlaid(file: Json, live: Json, shape: Shape) -> Json:
     """Return *file*'s value with what *live* holds beyond the table of rules."""
     if shape.kind == "object" and isinstance(file, dict) and isinstance(live, dict):
-        return _overlaid_members(file, live, shape)
-    if shape.kind != "array" or shape.ordered or not isinstance(file, list):
+        merged = dict(file)
+        for key, value in live.items():
+            known = shape.members.get(key)
+            if known is None:
+                merged.setdefault(key, value)
+            elif key in file:
+                merged[key] = _overlaid(file[key], value, known)
+            elif value is not None and known.default is not None:
+                merged[key] = _overlaid(known.default, value, known)
+        return merged
+    item = None if shape.ordered else shape.item
+    if item is None or item.kind != "object":
         return file
-    item = shape.item
-    if item is None or item.kind != "object" or not isinstance(live, list):
+    if not isinstance(file, list) or not isinstance(live, list):
         return file
     there = {item_label(each, shape.identity): each for each in live}
-    labels = [item_label(each, shape.identity) for each in file]
     return [
-        _overlaid(each, there.get(label), item)
-        for each, label in zip(file, labels, strict=True)
+        _overlaid(each, there.get(item_label(each, shape.identity)), item)
+        for each in file
     ]
-
-
-def _overlaid_members(
-    file: Mapping[str, Json], live: Mapping[str, Json], shape: Shape
-) -> dict[str, Json]:
-    merged: dict[str, Json] = dict(file)
-    for key, value in live.items():
-        known = shape.members.get(key)
-        if known is None:
-            merged.setdefault(key, value)
-        elif key in file:
-            merged[key] = _overlaid(file[key], value, known)
-        elif value is not None and known.default is not None:
-            merged[key] = _overlaid(known.default, value, known)
-    return merged
 
 
 def _overlaid_rule(
@@ -164,20 +159,6 @@ def _overlaid_rule(
         wanted, shape = file.get("parameters") or {}, record(**kind.parameters)
         merged["parameters"] = _overlaid(wanted, there, shape)
     return merged
-
-
-def _conditions(conditions: Json) -> Json:
-    whole = dict(conditions) if isinstance(conditions, dict) else {}
-    refs = whole.get("ref_name")
-    given = refs if isinstance(refs, dict) else {}
-    lists = {key: value for key, value in given.items() if value is not None}
-    return {**whole, "ref_name": {**_REF_LISTS, **lists}}
-
-
-def _actor(actor: Mapping[str, Json]) -> dict[str, Json]:
-    """Return *actor* as GitHub reads it back: null for the types that have no id."""
-    no_id = actor.get("actor_type") in ID_LESS_ACTORS
-    return {"bypass_mode": "always", **actor, **({"actor_id": None} if no_id else {})}
 
 
 def _rule(rule: Mapping[str, Json]) -> dict[str, Json]:

@@ -29,17 +29,6 @@ def judge_branch(name: str, pattern: str) -> Report:
         return Report(headline=said, data={"branch": name})
     if name and name == name.strip() and allowed.search(name):
         return Report(headline=f"{name}: allowed", data={"branch": name})
-    better = _suggested(name, allowed)
-    raise RefusedError(
-        f"the name of branch {name[:_SHOWN]!r} is not allowed",
-        fix=f"Rename it, such as: git branch -m {better}"
-        if better
-        else f"Rename it (git branch -m NAME): it must match {pattern}",
-    )
-
-
-def _suggested(name: str, allowed: re.Pattern[str]) -> str:
-    """Return a name like *name* that is *allowed*; "" if none comes to mind."""
     words = [x for x in re.split(r"[^A-Za-z0-9.]+", name.rpartition("/")[2]) if x]
     rest = "-".join(words).strip(".").lower()[:_SHOWN] or "what-it-does"
     first = name.partition("/")[0].lower()
@@ -47,7 +36,11 @@ def _suggested(name: str, allowed: re.Pattern[str]) -> str:
     own = () if first == "env" else (kinds.get(first, first),)  # those are pointers
     likely = (*own, "feat", "fix", "feature", "")
     names = (f"{kind}/{rest}" if kind else rest for kind in likely)
-    return next((each for each in names if allowed.search(each)), "")
+    better = next((each for each in names if allowed.search(each)), "")
+    fix = f"Rename it (git branch -m NAME): it must match {pattern}"
+    if better:
+        fix = f"Rename it, such as: git branch -m {better}"
+    raise RefusedError(f"the name of branch {name[:_SHOWN]!r} is not allowed", fix=fix)
 
 
 def branch_pattern(rulesets: Sequence[Ruleset]) -> str:

@@ -7,6 +7,7 @@ What cannot be read makes it say "perhaps", never "no".
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Literal
 
 from monokeel.ground.answers import Json
@@ -19,7 +20,16 @@ _EXPRESSION = re.compile(r"\$\{\{.*?\}\}")
 _PULLS = ("pull_request", "pull_request_target")
 _A_BRANCH = "feat/any-branch-that-a-pull-request-comes-from"
 _CHECKS = "required_status_checks"  # a rule, and its parameter
+_PINNED = (
+    ": every merge would wait for ever. Name the job, or pin the check to the app that"
+    " reports it"
+)
+_EXTERNAL = (
+    ". If a token reports it, name it in [policy] external_checks of"
+    " infra/platform.toml; if an app does, pin it (integration_id)"
+)
 Runs = Literal["yes", "perhaps", "no"]
+_YES: tuple[Runs, str] = ("yes", "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,42 +54,36 @@ class WorkflowJob:
             return "perhaps", ""
         event = next((each for each in _PULLS if each in self.on), "")
         if not event:
-            return self._runs_by_push(self.on)
+            if _takes(_branches(self.on.get("push")), _A_BRANCH):
+                alone = "runs on push alone, never for a fork's pull request"
+                return "perhaps", f"{self.workflow} {alone}"
+            return "no", f"{self.workflow} does not run on pull_request"
         bases = _branches(self.on[event])
         if not _takes(bases, branch):
             alone = ", ".join(bases)
             return "no", f"{self.workflow} runs for pull requests to {alone} alone"
         for key in ("paths", "paths-ignore"):
-            if paths := _texts(self.on[event].get(key)):
-                return "perhaps", (
-                    f"{self.workflow} skips pull requests by {key}: {', '.join(paths)};"
-                    " the check of one that is skipped never comes"
+            if paths := ", ".join(_texts(self.on[event].get(key))):
+                said = f"{self.workflow} skips pull requests by {key}: {paths}"
+                return (
+                    "perhaps",
+                    f"{said}; the check of one that is skipped never comes",
                 )
-        if "event_name" in self.condition and "pull_request" not in self.condition:
-            return "perhaps", f"{self.name} runs if: {self.condition}"
-        return "yes", ""
-
-    def _runs_by_push(self, on: Mapping[str, Mapping[str, Json]]) -> tuple[Runs, str]:
-        """Judge one that does not run on pull requests, but perhaps on pushes."""
-        if "push" not in on or not _takes(_branches(on["push"]), _A_BRANCH):
-            return "no", f"{self.workflow} does not run on pull_request"
-        said = f"{self.workflow} runs on push alone, never for a fork's pull request"
-        return "perhaps", said
+        odd = "event_name" in self.condition and "pull_request" not in self.condition
+        return ("perhaps", f"{self.name} runs if: {self.condition}") if odd else _YES
 
     def runs_in_a_queue(self) -> tuple[Runs, str]:
         """Say whether it runs on the groups of a merge queue, and why not."""
         if self.on is None:
             return "perhaps", ""
         if "merge_group" in self.on:
-            return "yes", ""
+            return _YES
         return "no", f"{self.workflow} does not run on merge_group: the queue waits"
 
 
 def jobs_of(workflows: Mapping[str, str]) -> tuple[WorkflowJob, ...]:
     """Return the jobs of *workflows*, path → text."""
-    return tuple(
-        job for path in sorted(workflows) for job in _jobs(path, workflows[path])
-    )
+    return tuple(x for path in sorted(workflows) for x in _jobs(path, workflows[path]))
 
 
 def reporting(jobs: Sequence[WorkflowJob], context: str) -> tuple[WorkflowJob, ...]:
@@ -94,34 +98,28 @@ def _jobs(path: str, text: str) -> Iterator[WorkflowJob]:
     except ValueError:
         workflow = None
     top = workflow if isinstance(workflow, dict) else {}
-    jobs, on = top.get("jobs"), _events(top.get("on"))
+    jobs, events = top.get("jobs"), top.get("on")
+    merged = _merged(events) if isinstance(events, dict) else {}
+    on: dict[str, dict[str, Json]] | None = {
+        x: y if isinstance(y, dict) else {} for x, y in merged.items()
+    }
+    if not isinstance(events, dict):
+        on = {each: {} for each in _texts(events)} or None
     if not isinstance(jobs, dict):
         jobs, on = {"a workflow that cannot be read": None}, None
     for key, value in jobs.items():
         job = _merged(value) if isinstance(value, dict) else {}
         name = str(job.get("name") or key)
+        parts = [re.escape(part) for part in _EXPRESSION.split(name)]
+        matrix = r"(?: \(.*\))?" if "strategy" in job and len(parts) == 1 else ""
+        called = " / .*" if "uses" in job else ""
         yield WorkflowJob(
             name=name,
-            pattern=_reported(name, job) if job else ".*",
+            pattern=f"{'.*'.join(parts)}{matrix}{called}" if job else ".*",
             workflow=path,
             on=on,
             condition=str(job.get("if") or ""),
         )
-
-
-def _reported(name: str, job: Mapping[str, Json]) -> str:
-    parts = [re.escape(part) for part in _EXPRESSION.split(name)]
-    pattern = ".*".join(parts)
-    if "strategy" in job and len(parts) == 1:
-        pattern += r"(?: \(.*\))?"
-    return pattern + r" / .*" if "uses" in job else pattern
-
-
-def _events(on: Json) -> dict[str, dict[str, Json]] | None:
-    if isinstance(on, dict):
-        events = _merged(on)
-        return {x: y if isinstance(y, dict) else {} for x, y in events.items()}
-    return {each: {} for each in _texts(on)} or None
 
 
 def _merged(mapping: Mapping[str, Json]) -> dict[str, Json]:
@@ -134,7 +132,9 @@ def _merged(mapping: Mapping[str, Json]) -> dict[str, Json]:
     return {**merged, **{key: mapping[key] for key in mapping if key != "<<"}}
 
 
-def _branches(filters: Mapping[str, Json]) -> tuple[str, ...]:
+def _branches(filters: Mapping[str, Json] | None) -> tuple[str, ...]:
+    if filters is None:
+        return ()
     ignored = (f"!{each}" for each in _texts(filters.get("branches-ignore")))
     return _texts(filters.get("branches")) or ("**", *ignored)
 
@@ -161,10 +161,19 @@ def lint_checks(
     """Yield each required check that cannot report, or perhaps does not.
 
     *external* are checks that a token reports, or an app that is not pinned: no job of
-    ours. *branches* are those that are released from, the default branch first. It is
-    an error only where nothing can ever report.
+    ours. *branches* are those that are released from, the default branch first: their
+    pushes have to start releases and checks. It is an error only where nothing can ever
+    report.
     """
-    yield from _silent_pushes(jobs, branches)
+    started = {x.workflow: x.on["push"] for x in jobs if x.on and "push" in x.on}
+    for name, branch in product(("release.yml", "ci.yml"), branches):
+        if name in started and not _takes(_branches(started[name]), branch):
+            yield Finding(
+                ruleset=f".github/workflows/{name}",
+                path="on.push.branches",
+                problem=f"names no pattern that takes {branch}, a branch that is"
+                " released from (infra/platform.toml)",
+            )
     queued = any(parameters_of(each, "merge_queue") is not None for each in rulesets)
     for ruleset in rulesets:
         branch = _branch_of(ruleset, branches[0])
@@ -173,44 +182,16 @@ def lint_checks(
             where = f"rules.{_CHECKS}.{_CHECKS}[{context}]"
             if context in external or app not in (None, GITHUB_ACTIONS):
                 continue  # another app reports it, not a workflow
-            found = reporting(jobs, context)
-            problem, warning = (
-                _silent(found, branch, queued=queued)
-                if found
-                else _unknown(context, pinned=app == GITHUB_ACTIONS)
-            )
+            pinned, found = app == GITHUB_ACTIONS, reporting(jobs, context)
+            unknown = f"no job of .github/workflows is called {context!r}"
+            unknown += _PINNED if pinned else _EXTERNAL
+            problem, warning = unknown, not pinned
+            if found:
+                problem, warning = _silent(found, branch, queued=queued)
             if problem:
                 yield Finding(
                     ruleset=ruleset.name, path=where, problem=problem, warning=warning
                 )
-
-
-def _silent_pushes(
-    jobs: Sequence[WorkflowJob], branches: Sequence[str]
-) -> Iterator[Finding]:
-    """Yield each release branch whose pushes start no release, or no checks."""
-    started = {x.workflow: x.on["push"] for x in jobs if x.on and "push" in x.on}
-    for name in ("release.yml", "ci.yml"):
-        for branch in branches if name in started else ():
-            if not _takes(_branches(started[name]), branch):
-                yield Finding(
-                    ruleset=f".github/workflows/{name}",
-                    path="on.push.branches",
-                    problem=f"names no pattern that takes {branch}, a branch that is"
-                    " released from (infra/platform.toml)",
-                )
-
-
-def _unknown(context: str, *, pinned: bool) -> tuple[str, bool]:
-    missing = f"no job of .github/workflows is called {context!r}"
-    if pinned:
-        fix = "Name the job, or pin the check to the app that reports it"
-        return f"{missing}: every merge would wait for ever. {fix}", False
-    fix = (
-        "If a token reports it, name it in [policy] external_checks of"
-        " infra/platform.toml; if an app does, pin it (integration_id)"
-    )
-    return f"{missing}. {fix}", True
 
 
 def _silent(

@@ -15,7 +15,6 @@ from monokeel.policy.rulesets import BYPASS, Keyed, Leaf, Opaque, Ruleset, Tree
 Kind = Literal["changed", "missing", "added", "unknown", "gap", "note"]
 # elsewhere: in no file, and [policy] unmanaged says that others keep it.
 State = Literal["same", "changed", "missing", "unmanaged", "elsewhere", "duplicate"]
-_HARMLESS = ("gap", "note")
 # Parameters of rules of which more, or another item, lets somebody do more.
 _FREEING = (
     *("allowed_merge_methods", "allowed_actors", "do_not_enforce_on_create"),
@@ -86,7 +85,7 @@ class Difference:
     @property
     def counts(self) -> bool:
         """Whether this is drift, not a note or a declared gap."""
-        return self.kind not in _HARMLESS
+        return self.kind not in ("gap", "note")
 
     @property
     def can_be_written(self) -> bool:
@@ -181,9 +180,7 @@ class Comparison:
     @property
     def is_gap(self) -> bool:
         """Whether all that is missing here was declared optional."""
-        return self.state == "missing" and not any(
-            each.counts for each in self.differences
-        )
+        return self.state == "missing" and not any(x.counts for x in self.differences)
 
     @property
     def hides_bypass(self) -> bool:
@@ -208,21 +205,16 @@ def compare_policies(
     optional = [each for each in optional_rules if each not in granted]
     names = {each.name for each in desired}
 
-    def state(name: str) -> State:
-        elsewhere = any(fnmatchcase(name, pattern) for pattern in unmanaged)
-        return "elsewhere" if elsewhere else "unmanaged"
-
-    return (
-        *(
-            _compare_one(each, [x for x in live if x.name == each.name], optional)
-            for each in desired
-        ),
-        *(
-            Comparison(name=each.name, state=state(each.name), live=(each,))
-            for each in live
-            if each.name not in names
-        ),
-    )
+    found = [
+        _compare_one(each, tuple(x for x in live if x.name == each.name), optional)
+        for each in desired
+    ]
+    for each in live:
+        if each.name not in names:
+            elsewhere = any(fnmatchcase(each.name, pattern) for pattern in unmanaged)
+            state: State = "elsewhere" if elsewhere else "unmanaged"
+            found.append(Comparison(name=each.name, state=state, live=(each,)))
+    return tuple(found)
 
 
 def compare(desired: Ruleset, live: Ruleset) -> tuple[Difference, ...]:
@@ -282,60 +274,40 @@ def is_inactive(value: Json) -> bool:
 
 
 def _compare_one(
-    desired: Ruleset, live: Sequence[Ruleset], optional: Sequence[str]
+    desired: Ruleset, live: tuple[Ruleset, ...], optional: Sequence[str]
 ) -> Comparison:
+    """Return what became of *desired*, where each of *live* has its name.
+
+    GitHub takes or refuses a ruleset as a whole, so one that is not there and holds a
+    single rule that every plan has is missing, not refused. One that holds optional
+    rules alone and stands on GitHub without them was not refused by the plan: somebody
+    took them out. Beside other rules, a missing optional one is a gap.
+    """
     state: State = "duplicate"
-    differences: tuple[Difference, ...] = ()
+    found: tuple[Difference, ...] = ()
+    kinds, rules = desired.kinds, desired.tree.get("rules")
+    all_optional = set(kinds) <= set(optional)
     if not live:
-        state, differences = "missing", _absent(desired, optional)
+        state = "missing"
+        wanted = rules if isinstance(rules, dict) else {}
+        found = tuple(
+            Difference(
+                path=f"rules.{each}",
+                desired=plain(wanted.get(each)),
+                live=None,
+                kind="gap" if all_optional else "missing",
+            )
+            for each in kinds
+        ) or (Difference(path="rules", desired=[], live=None, kind="missing"),)
     elif len(live) == 1:
-        differences = _without_gaps(desired, compare(desired, live[0]), optional)
-        quiet = all(each.kind == "note" for each in differences)
-        state = "same" if quiet else "changed"
-    return Comparison(
-        name=desired.name,
-        state=state,
-        desired=desired,
-        live=tuple(live),
-        differences=differences,
-    )
-
-
-def _absent(desired: Ruleset, optional: Sequence[str]) -> tuple[Difference, ...]:
-    """Return the rules of a ruleset that is not there.
-
-    GitHub takes or refuses a ruleset as a whole, so one that holds a single rule that
-    every plan has is missing, not refused.
-    """
-    types, rules = desired.kinds, desired.tree.get("rules")
-    kind: Kind = "gap" if types and set(types) <= set(optional) else "missing"
-    return tuple(
-        Difference(
-            path=f"rules.{each}",
-            desired=plain(rules.get(each)) if isinstance(rules, dict) else None,
-            live=None,
-            kind=kind,
+        gaps = [] if all_optional else [f"rules.{each}" for each in optional]
+        found = tuple(
+            replace(x, kind="gap") if x.kind == "missing" and x.path in gaps else x
+            for x in compare(desired, live[0])
         )
-        for each in types
-    ) or (Difference(path="rules", desired=[], live=None, kind="missing"),)
-
-
-def _without_gaps(
-    desired: Ruleset, differences: Sequence[Difference], optional: Sequence[str]
-) -> tuple[Difference, ...]:
-    """Turn missing optional rules into gaps, in a ruleset that has others beside them.
-
-    One that holds optional rules alone and stands on GitHub without them was not
-    refused by the plan: somebody took them out.
-    """
-    if set(desired.kinds) <= set(optional):
-        return tuple(differences)
-    gaps = {f"rules.{each}" for each in optional}
-    return tuple(
-        replace(each, kind="gap")
-        if each.kind == "missing" and each.path in gaps
-        else each
-        for each in differences
+        state = "changed" if any(x.kind != "note" for x in found) else "same"
+    return Comparison(
+        name=desired.name, state=state, desired=desired, live=live, differences=found
     )
 
 
@@ -347,13 +319,20 @@ def _branches(
         wanted, there = desired.get(key), live.get(key)
         if isinstance(wanted, dict) and isinstance(there, dict):
             yield from _branches(where, wanted, there)
-        elif wanted is None or there is None:
-            yield _one_sided(where, wanted, there)
-        elif _text(plain(wanted)) != _text(plain(there)):  # as JSON: true is not 1
-            yield _changed(where, wanted, there)
+            continue
+        asked, live_json = plain(wanted), plain(there)
+        one_sided = wanted is None or there is None
+        if one_sided or _text(asked) != _text(live_json):  # as JSON: true is not 1
+            kind = _one_sided(wanted, there) if one_sided else "changed"
+            if isinstance(wanted, Opaque) and not one_sided:
+                # Of a member that nobody knows: off on both sides, or in another order.
+                off = is_inactive(asked) and is_inactive(live_json)
+                same = off or _unordered(asked) == _unordered(live_json)
+                kind = "note" if same else kind
+            yield Difference(path=where, desired=asked, live=live_json, kind=kind)
 
 
-def _one_sided(path: str, wanted: Tree | None, there: Tree | None) -> Difference:
+def _one_sided(wanted: Tree | None, there: Tree | None) -> Kind:
     kind: Kind = "missing" if there is None else "added"
     tree = wanted if there is None else there
     if isinstance(tree, Opaque):
@@ -362,25 +341,11 @@ def _one_sided(path: str, wanted: Tree | None, there: Tree | None) -> Difference
             kind = "note"
         elif wanted is None:
             kind = "unknown"
-    return Difference(path=path, desired=plain(wanted), live=plain(there), kind=kind)
+    return kind
 
 
-def _changed(path: str, wanted: Tree, there: Tree) -> Difference:
-    desired, live = plain(wanted), plain(there)
-    harmless = isinstance(wanted, Opaque) and (
-        (is_inactive(desired) and is_inactive(live))
-        or _same_in_any_order(desired, live)
-    )
-    return Difference(
-        path=path, desired=desired, live=live, kind="note" if harmless else "changed"
-    )
-
-
-def _same_in_any_order(one: Json, other: Json) -> bool:
-    """Say whether two lists of a member that nobody knows hold the same items."""
-    if not isinstance(one, list) or not isinstance(other, list):
-        return False
-    return sorted(map(_text, one)) == sorted(map(_text, other))
+def _unordered(value: Json) -> str:
+    return str(sorted(map(_text, value))) if isinstance(value, list) else _text(value)
 
 
 def _text(value: Json) -> str:

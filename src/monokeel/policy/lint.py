@@ -11,21 +11,14 @@ from monokeel.ground.answers import Json
 from monokeel.ground.errors import UsageError
 from monokeel.ground.report import Report, Section
 from monokeel.ground.settings import Settings
-from monokeel.policy import re2, rule_types
-from monokeel.policy.agreement import disagreements
+from monokeel.policy import re2, rule_types, shape
+from monokeel.policy.agreement import disagreements, lint_combinations
 from monokeel.policy.checks import WorkflowJob, lint_checks
-from monokeel.policy.combinations import lint_combinations
 from monokeel.policy.refs import lint_refs
 from monokeel.policy.rulesets import BYPASS, Ruleset, rules_of
-from monokeel.policy.shape import (
-    GITHUB_ACTIONS,
-    Finding,
-    RuleType,
-    actor_label,
-    check_members,
-    unknown_name,
-)
+from monokeel.policy.shape import Finding, RuleType, unknown_name
 
+_PULLS = "pull_request"
 _NEED_ID = ("Integration", "Team", "User", "RepositoryRole")
 # GitHub docs, "Available rules for rulesets": at most 200 entries of 200 characters.
 _MOST_PATHS = 200
@@ -58,36 +51,28 @@ def lint(
     if settings is not None:
         findings += disagreements(settings, rulesets)
     # A name that GitHub holds there is GitHub's, not a slip.
-    held = {(each.name, name) for each in live for name in _names(each)}
-    return [
-        replace(each, warning=True)
-        if each.unknown and (each.ruleset, each.path) in held
-        else each
-        for each in findings
-    ]
-
-
-def _names(ruleset: Ruleset) -> Iterator[str]:
-    yield from ruleset.body
-    for rule in rules_of(ruleset.body):
+    held = {(each.name, key) for each in live for key in each.body}
+    for each, rule in ((x, rule) for x in live for rule in rules_of(x.body)):
         where, parameters = f"rules.{rule.get('type')}", rule.get("parameters")
-        yield where
-        if isinstance(parameters, dict):
-            yield from (f"{where}.{key}" for key in parameters)
-        yield from (f"{where}.@{key}" for key in rule)
+        members = parameters if isinstance(parameters, dict) else {}
+        paths = (where, *(f"{where}.{x}" for x in members))
+        held |= {(each.name, x) for x in (*paths, *(f"{where}.@{x}" for x in rule))}
+    return [
+        replace(x, warning=x.warning or (x.unknown and (x.ruleset, x.path) in held))
+        for x in findings
+    ]
 
 
 def _top(ruleset: Ruleset) -> Iterator[Finding]:
     body = ruleset.body
     for key in body:
         if key in rule_types.READ_ONLY:
-            problem = "is GitHub's own (read-only): leave it out"
-            yield Finding(path=key, problem=problem)
+            yield Finding(path=key, problem="is GitHub's own (read-only): leave it out")
         elif key not in rule_types.WRITABLE:
             yield unknown_name(key, key, dict.fromkeys(rule_types.WRITABLE))
     enforcement = body.get("enforcement")
     for key, value, known in (
-        ("target", _target(ruleset), rule_types.TARGETS),
+        ("target", body.get("target", "branch"), rule_types.TARGETS),
         ("enforcement", enforcement, rule_types.ENFORCEMENTS),
     ):
         if value not in known:
@@ -108,21 +93,18 @@ def _weak(ruleset: Ruleset) -> Iterator[Finding]:
         yield Finding(path="name", problem=problem, unknown=True)
 
 
-def _target(ruleset: Ruleset) -> Json:
-    return ruleset.body.get("target", "branch")
-
-
 def _actors(ruleset: Ruleset) -> Iterator[Finding]:
     actors = ruleset.body.get(BYPASS, [])
     if not isinstance(actors, list):
         yield Finding(path=BYPASS, problem="is not a list; [] for nobody")
         return
-    labels = [actor_label(each) for each in actors]
-    for twice in sorted({each for each in labels if labels.count(each) > 1}):
+    labels = [shape.actor_label(each) for each in actors]
+    for twice in shape.repeated(labels):
         yield Finding(path=f"{BYPASS}{twice}", problem="is there twice")
     for label, actor in zip(labels, actors, strict=True):
         if isinstance(actor, dict):
-            yield from _actor(f"{BYPASS}{label}", actor, _target(ruleset))
+            target = ruleset.body.get("target", "branch")
+            yield from _actor(f"{BYPASS}{label}", actor, target)
         else:
             yield Finding(path=f"{BYPASS}{label}", problem="is not an object")
 
@@ -132,41 +114,30 @@ def _actor(where: str, actor: Mapping[str, Json], target: Json) -> Iterator[Find
     mode = actor.get("bypass_mode", "always")
     given = {key: value for key, value in actor.items() if value is not None}
     known = rule_types.ACTOR.members
-    for found in check_members(where, given, known):
+    for found in shape.check_members(where, given, known):
         if found.path.endswith(".actor_type") and "not one of" in found.problem:
             types = dict.fromkeys(known["actor_type"].allowed)
             yield unknown_name(found.path, str(kind), types)
         else:
             yield found
-    by_key = kind == "DeployKey"
-    for applies, problem in (
-        (kind in _NEED_ID and number is None, "needs an actor_id"),
-        (
-            by_key and number is not None,
-            "has an actor_id: deploy keys have none, write null",
-        ),
-        (
-            (kind, number) == ("Integration", GITHUB_ACTIONS),
-            "is GitHub Actions: GitHub refuses it in a repository's ruleset",
-        ),
-        (
-            mode == "pull_request" and by_key,
-            "a deploy key cannot have bypass_mode pull_request",
-        ),
-        (
-            mode == "pull_request" and not by_key and target != "branch",
-            "bypass_mode pull_request is for branch rulesets only",
-        ),
-    ):
-        if applies:
-            yield Finding(path=where, problem=problem)
+    by_key, has_id, pulls = kind == "DeployKey", number is not None, mode == _PULLS
+    actions = (kind, number) == ("Integration", shape.GITHUB_ACTIONS)
+    no_branch = target != "branch" and not by_key
+    problems = {
+        "needs an actor_id": kind in _NEED_ID and not has_id,
+        "has an actor_id: deploy keys have none, write null": by_key and has_id,
+        "is GitHub Actions: GitHub refuses it in a repository's ruleset": actions,
+        "a deploy key cannot have bypass_mode pull_request": pulls and by_key,
+        "bypass_mode pull_request is for branch rulesets only": pulls and no_branch,
+    }
+    yield from (Finding(path=where, problem=x) for x in problems if problems[x])
     if mode == "exempt":
         problem = "exempt leaves no audit entry: the rules are not even evaluated"
         yield Finding(path=where, problem=problem, warning=True)
 
 
 def _rules(ruleset: Ruleset) -> Iterator[Finding]:
-    target = _target(ruleset)
+    target = ruleset.body.get("target", "branch")
     for rule in rules_of(ruleset.body):
         kind = str(rule.get("type"))
         where, known = f"rules.{kind}", rule_types.RULE_TYPES.get(kind)
@@ -189,7 +160,7 @@ def _parameters(where: str, parameters: Json, kind: RuleType) -> Iterator[Findin
         elif any(x.required and x.default is None for x in kind.parameters.values()):
             yield Finding(path=where, problem="has no parameters")
         return
-    yield from check_members(where, parameters, kind.parameters)
+    yield from shape.check_members(where, parameters, kind.parameters)
     for key, value in parameters.items():
         paths = value if isinstance(value, list) else []
         sizes = (len(paths), *(len(str(each)) for each in paths))
@@ -198,16 +169,12 @@ def _parameters(where: str, parameters: Json, kind: RuleType) -> Iterator[Findin
             yield Finding(path=f"{where}.{key}", problem=problem)
     pattern = parameters.get("pattern")
     if parameters.get("operator") == "regex" and isinstance(pattern, str):
-        yield from _pattern(f"{where}.pattern", re2.read(pattern))
-
-
-def _pattern(where: str, expression: re2.Expression) -> Iterator[Finding]:
-    if expression.problem:
-        problem = f"is no regular expression for GitHub: {expression.problem}"
-        yield Finding(path=where, problem=problem)
-    elif expression.python is None:
-        problem = "has a class of Unicode: GitHub judges it, check.branch cannot"
-        yield Finding(path=where, problem=problem, warning=True)
+        read = re2.read(pattern)
+        unsure = "has a class of Unicode: GitHub judges it, check.branch cannot"
+        wrong = f"is no regular expression for GitHub: {read.problem}"
+        if read.python is None:
+            problem, warning = (wrong, False) if read.problem else (unsure, True)
+            yield Finding(path=f"{where}.pattern", problem=problem, warning=warning)
 
 
 def refuse_errors(findings: Sequence[Finding]) -> None:

@@ -1,7 +1,7 @@
 """Where a difference comes from: a hand on GitHub, or a file that nobody applied."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from itertools import takewhile
 
@@ -15,12 +15,8 @@ from monokeel.policy.rulesets import Ruleset, from_state, parse_policy
 MOST_VERSIONS = 20  # of a ruleset's history, and of the file's
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Past:
-    """The *states* of a ruleset, newest first; *whole* if none is older."""
-
-    states: tuple[tuple[Version, Ruleset], ...] = ()
-    whole: bool = False
+# The states of a ruleset, newest first.
+_States = list[tuple[Version, Ruleset]]
 
 
 def find_origins(
@@ -43,31 +39,30 @@ def find_origins(
         return Change(by=name or f"{kind} {number}", at=version.updated_at)
 
     def explained(each: Comparison) -> Comparison:
-        past = _past_of(each, rulesets)
-        names = [state.name for _, state in past.states if each.desired is None]
+        states, whole = _past_of(each, rulesets)
+        names = [state.name for _, state in states if each.desired is None]
         renamed = next((name for name in names if name in missing), "")
         if renamed:
             each = replace(each, differences=compare(missing[renamed], each.live[0]))
-        versions = _changes(each, past, missing.get(renamed))
-        origin = Origin(
-            changes={path: change(versions[path]) for path in versions},
-            ahead=_ahead(each, past, file),
-            renamed=renamed,
-        )
+        versions = _changes(each, states, missing.get(renamed), whole=whole)
+        changes = {path: change(versions[path]) for path in versions}
+        ahead = _ahead(each, file) if whole else None
+        origin = Origin(changes=changes, ahead=ahead, renamed=renamed)
         return replace(each, origin=origin)
 
     found = (explained(each) if each.drifts else each for each in reading.comparisons)
     return replace(reading, comparisons=tuple(found))
 
 
-def _past_of(comparison: Comparison, rulesets: Rulesets) -> _Past:
-    """Return the states back to the last that was as the file says.
+def _past_of(comparison: Comparison, rulesets: Rulesets) -> tuple[_States, bool]:
+    """Return the states back to the last that was as the file says; if none is older.
 
-    They are not *whole* then: the file was applied once, and GitHub changed after.
+    Another is older then: the file was applied once, and GitHub changed after.
     """
+    states, older = _States(), True
     if len(comparison.live) != 1 or comparison.hides_bypass:
-        return _Past()
-    live, states, older = comparison.live[0], list[tuple[Version, Ruleset]](), True
+        return states, False
+    live = comparison.live[0]
     try:
         versions = rulesets.history(live.id)
         for version in versions[:MOST_VERSIONS]:
@@ -79,55 +74,44 @@ def _past_of(comparison: Comparison, rulesets: Rulesets) -> _Past:
             older = len(states) < len(versions)
     except NO_ANSWER:  # administration: write, which not every token has
         pass
-    return _Past(states=tuple(states), whole=not older)
+    return states, not older
 
 
 def _changes(
-    comparison: Comparison, past: _Past, entry: Ruleset | None
+    comparison: Comparison, states: _States, entry: Ruleset | None, *, whole: bool
 ) -> dict[str, Version]:
     """Return the path of each difference ("": a rename) → the oldest that has it."""
     desired = comparison.desired or entry
-    if not past.states:
+    if not states:
         return {}
     if desired is None:
-        return {"": past.states[0][0]}
+        return {"": states[0][0]}
     found = dict[str, Version]()
     if entry is not None:
-        named = takewhile(lambda x: x[1].name == comparison.name, past.states)
+        named = takewhile(lambda x: x[1].name == comparison.name, states)
         found[""] = [version for version, _ in named][-1]
     still = {each.path: each.live for each in comparison.differences if each.counts}
-    for version, state in past.states:
+    for version, state in states:
         there = {x.path: x.live for x in compare(desired, state)}
         still = {x: still[x] for x in still if x in there and there[x] == still[x]}
         found |= dict.fromkeys(still, version)
-    if past.whole:
-        return found
     # What was there in the oldest that we saw may be older.
-    return {path: found[path] for path in found if path not in still}
+    return {path: found[path] for path in found if whole or path not in still}
 
 
-def _ahead(
-    comparison: Comparison, past: _Past, file: Sequence[FileVersion]
-) -> FileVersion | None:
+def _ahead(comparison: Comparison, file: Sequence[FileVersion]) -> FileVersion | None:
     """Return the oldest version of the file that GitHub never had, if it is that.
 
     GitHub is then as the version before had it, and never was as the newest says.
     """
-    desired = comparison.desired
-    if desired is None or len(comparison.live) != 1 or not past.whole:
-        return None
     newer: FileVersion | None = None
-    for version in file:
-        entry = _entry(version, comparison.name)
-        if entry is not None and not differs(entry, comparison.live[0]):
-            return newer
+    for version in file if comparison.desired else ():
+        try:
+            entries = parse_policy(version.text)
+        except UsageError:  # a version that was wrong was never applied
+            entries = ()
+        for each in entries:
+            if each.name == comparison.name and not differs(each, comparison.live[0]):
+                return newer
         newer = version
     return None
-
-
-def _entry(version: FileVersion, name: str) -> Ruleset | None:
-    try:
-        entries = parse_policy(version.text)
-    except UsageError:  # a version that was wrong was never applied
-        return None
-    return next((each for each in entries if each.name == name), None)

@@ -1,11 +1,12 @@
-"""The plan that brings GitHub to the policy file: a value, and its report."""
+"""The plan that brings GitHub to the policy file, or back in a ruleset's history."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
+from monokeel.ground.errors import UsageError
 from monokeel.ground.report import Report, Section, Table
 from monokeel.policy.body import exported, policy_text
-from monokeel.policy.comparison import Comparison
+from monokeel.policy.comparison import Comparison, compare_policies, differs
 from monokeel.policy.lint import lint, refuse_errors
 from monokeel.policy.ports import Rulesets
 from monokeel.policy.reading import (
@@ -18,7 +19,7 @@ from monokeel.policy.reading import (
     with_names,
 )
 from monokeel.policy.refs import bound_refs
-from monokeel.policy.rulesets import Ruleset
+from monokeel.policy.rulesets import Ruleset, from_state
 from monokeel.policy.shape import Finding
 from monokeel.policy.wording import comparison_json, rules_line, sections_of
 
@@ -48,29 +49,32 @@ def make_plan(policy: Policy, rulesets: Rulesets) -> Plan:
     """
     reading = read_rulesets(policy.desired, rulesets, policy.keys)
     findings = lint(policy.desired, policy.jobs, reading.own, policy.settings)
-    findings += _queues_of_a_person(policy.desired, rulesets)
+    queued = [each.name for each in policy.desired if "merge_queue" in each.kinds]
+    if queued and rulesets.owner_is_person():  # only an organization's (GitHub docs)
+        said = "is for a repository of an organization, and a person owns this one"
+        where = "rules.merge_queue"
+        findings += (Finding(ruleset=x, path=where, problem=said) for x in queued)
     refuse_errors(findings)
     reading = with_names(reading, rulesets)
     branch = policy.settings.default_branch if policy.settings else "main"
     bound = policy.desired if policy.refs else ()
+    states = ("missing", "unmanaged")
+    missing, orphans = (
+        ", ".join(x.name for x in reading.comparisons if x.state == each)
+        for each in states
+    )
+    renamed = (
+        f"a renamed entry is a new ruleset plus an orphan: new {missing}; unmanaged"
+        f" {orphans} (deleted only with --delete-unmanaged)"
+    )
     return Plan(
         reading=reading,
         writes=writes_of(reading, delete_unmanaged=policy.delete_unmanaged),
         optional_rules=policy.keys.optional_rules,
-        notes=tuple(_renamed(reading)),
+        notes=(renamed,) if missing and orphans else (),
         warnings=tuple(each.line for each in findings),
         covers=tuple((x.name, bound_refs(x, policy.refs, branch)) for x in bound),
     )
-
-
-def _queues_of_a_person(
-    desired: Sequence[Ruleset], rulesets: Rulesets
-) -> Iterator[Finding]:
-    """Yield each merge queue where only an organization may have one (GitHub docs)."""
-    queued = [each.name for each in desired if "merge_queue" in each.kinds]
-    for name in queued if queued and rulesets.owner_is_person() else ():
-        problem = "is for a repository of an organization, and a person owns this one"
-        yield Finding(ruleset=name, path="rules.merge_queue", problem=problem)
 
 
 def writes_of(
@@ -85,16 +89,81 @@ def writes_of(
     return tuple(sorted(writes, key=lambda each: each.state == "unmanaged"))
 
 
-def _renamed(reading: Reading) -> Iterator[str]:
-    """Warn of a renamed entry: GitHub sees a new ruleset and an orphan."""
-    missing = ", ".join(x.name for x in reading.comparisons if x.state == "missing")
-    orphans = ", ".join(x.name for x in reading.comparisons if x.state == "unmanaged")
-    if missing and orphans:
-        yield (
-            "a renamed entry is a new ruleset plus an orphan:"
-            f" new {missing}; unmanaged {orphans}"
-            " (deleted only with --delete-unmanaged)"
+def plan_rollback(
+    name: str, version: int | None, rulesets: Rulesets, file: Sequence[Ruleset]
+) -> Plan:
+    """Return the plan that takes ruleset *name* back to *version* of its history.
+
+    A note says so when *file*, the policy, would take it back again. Without
+    *version* it is the one before the newest. Raises UsageError for a name
+    or version that is not there, and ServiceError when the history is hidden.
+    """
+    reading = read_rulesets((), rulesets)
+    live = _named(name, reading.own)
+    versions = [each.id for each in rulesets.history(live.id)]
+    wanted = _choose(name, version, versions)
+    desired = from_state({**rulesets.state_at(live.id, wanted), "name": name})
+    entry = next((each for each in file if each.name == name), None)
+    then = ["infra/rulesets.json does not name it: drift stays"]
+    if entry is not None:
+        otherwise = (
+            "infra/rulesets.json says otherwise: drift stays, and the next"
+            " ./inv policy.apply takes this back. Bring it into the file by a pull"
+            " request (./inv policy.export prints it)"
         )
+        then = [otherwise] if differs(entry, desired) else []
+    reading = replace(reading, comparisons=compare_policies([desired], [live]))
+    shown = f"version {wanted} of {', '.join(map(str, versions))} (newest first)"
+    return Plan(
+        reading=reading,
+        writes=writes_of(reading),
+        notes=(shown, *then),
+        side=f"version {wanted}",
+    )
+
+
+def history_version(text: str) -> int | None:
+    """Return the version number that *text* names, ``None`` for ``""``."""
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) < 19):  # noqa: PLR2004 - int64
+        raise UsageError(
+            f"{text!r} is not a version of a ruleset",
+            fix="Write the number of a version in the ruleset's history.",
+        )
+    return int(text)
+
+
+def _named(name: str, own: Sequence[Ruleset]) -> Ruleset:
+    live = [each for each in own if each.name == name]
+    if len(live) == 1:
+        return live[0]
+    problem = f"GitHub has no ruleset {name!r}" if name else "no ruleset given"
+    names = ", ".join(dict.fromkeys(each.name for each in own)) or "none is there"
+    fix = (
+        f"Choose one with --ruleset: {names}. One that was deleted has no history:"
+        " ./inv policy.apply makes it again."
+    )
+    if live:
+        problem = f"GitHub has {len(live)} rulesets {name!r}"
+        fix = "Delete the surplus ones by hand."
+    raise UsageError(problem, fix=fix)
+
+
+def _choose(name: str, version: int | None, versions: Sequence[int]) -> int:
+    earlier = versions[1:]
+    if version is None and earlier:
+        return earlier[0]
+    if version is not None and version in versions:
+        return version
+    only = f": {versions[0]} is the only one" if versions else ""
+    problem = f"ruleset {name!r} has no earlier version{only}"
+    fix = "Correct infra/rulesets.json, then ./inv policy.apply."
+    if earlier:
+        problem = f"ruleset {name!r} has no version {version}"
+        shown = ", ".join(map(str, earlier))
+        fix = f"Choose one with --to: {shown} (newest first)."
+    raise UsageError(problem, fix=fix)
 
 
 def plan_report(plan: Plan, allowed: Sequence[str] = ()) -> Report:
@@ -105,12 +174,25 @@ def plan_report(plan: Plan, allowed: Sequence[str] = ()) -> Report:
     made = ("create", "update", "delete")
     counts = ", ".join(f"{verbs.count(verb)} to {verb}" for verb in made)
     covers = Table(("ruleset", "branches and tags"), plan.covers if named else ())
+    writes = [
+        f"{each.verb} {each.name}"
+        + (f", adds: {rules_line(each)}" if each.verb == "create" else "")
+        for each in plan.writes
+    ]
+    deleted = [  # in full: a ruleset that is gone has no history
+        Section(
+            f"Deleted with {each.name}, keep it if in doubt",
+            tuple(policy_text([exported(each.live[0])]).splitlines()),
+        )
+        for each in plan.writes
+        if each.verb == "delete"
+    ]
     return Report(
         headline=f"{reading.repository}: {_headline(plan, verdict)}",
         sections=(
-            Section("Writes", tuple(_writes(plan))),
+            Section("Writes", tuple(writes)),
             *sections_of(reading.comparisons, named=named, side=plan.side),
-            *_deletions(plan),
+            *deleted,
             Section("Binds today, of what this clone knows", table=covers),
             Section("Not verified", unverified_lines(reading.unverified, allowed)),
             Section("To know", plan.notes + plan.warnings),
@@ -148,18 +230,3 @@ def _headline(plan: Plan, verdict: Verdict) -> str:
             return f"{writes} to write" if plan.writes else odd
         case "unverifiable":
             return "not everything could be verified"
-
-
-def _deletions(plan: Plan) -> Iterator[Section]:
-    """Yield what is deleted in full: a ruleset that is gone has no history."""
-    for each in plan.writes:
-        if each.verb == "delete":
-            text = policy_text([exported(each.live[0])])
-            heading = f"Deleted with {each.name}, keep it if in doubt"
-            yield Section(heading, tuple(text.splitlines()))
-
-
-def _writes(plan: Plan) -> Iterator[str]:
-    for each in plan.writes:
-        adds = f", adds: {rules_line(each)}" if each.verb == "create" else ""
-        yield f"{each.verb} {each.name}{adds}"

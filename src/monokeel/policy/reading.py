@@ -143,13 +143,11 @@ def read_rulesets(
     cannot be read.
     """
     live = rulesets.read_all()
-    comparisons = compare_policies(
-        desired, live.own, keys.optional_rules, keys.unmanaged
-    )
+    optional, unmanaged = keys.optional_rules, keys.unmanaged
     return Reading(
         repository=live.repository,
         own=live.own,
-        comparisons=comparisons,
+        comparisons=compare_policies(desired, live.own, optional, unmanaged),
         inherited=live.inherited,
     )
 
@@ -168,17 +166,17 @@ def with_names(reading: Reading, rulesets: Rulesets) -> Reading:
             return match[0]
         return f"{match[0]} ({name or 'not an App that is installed here'})"
 
-    def each_named(each: Comparison) -> Comparison:
+    comparisons = []
+    for each in reading.comparisons:
         found = [replace(x, path=_ACTOR.sub(named, x.path)) for x in each.differences]
-        changes = each.origin.changes
-        origin = replace(
-            each.origin, changes={_ACTOR.sub(named, x): changes[x] for x in changes}
+        changes = {_ACTOR.sub(named, x): y for x, y in each.origin.changes.items()}
+        who = [f"[{y}]" for x in each.live if not each.desired for y in x.passing]
+        comparisons.append(
+            replace(
+                each,
+                differences=tuple(found),
+                origin=replace(each.origin, changes=changes),
+                passing=tuple(_ACTOR.sub(named, x)[1:-1] for x in who),
+            )
         )
-        labels = [
-            f"[{who}]" for x in each.live if not each.desired for who in x.passing
-        ]
-        passing = tuple(_ACTOR.sub(named, label)[1:-1] for label in labels)
-        return replace(each, differences=tuple(found), origin=origin, passing=passing)
-
-    comparisons = tuple(map(each_named, reading.comparisons))
-    return replace(reading, comparisons=comparisons)
+    return replace(reading, comparisons=tuple(comparisons))

@@ -15,7 +15,6 @@ from monokeel.policy.rulesets import Ruleset
 from monokeel.policy.shape import Finding, check_members
 
 PREFIX = {"branch": "refs/heads/", "tag": "refs/tags/"}
-_LISTS = ("include", "exclude")
 _SHOWN = 6  # names of refs that a ruleset binds
 _SYMBOLS = {"branch": ("~ALL", "~DEFAULT_BRANCH"), "tag": ("~ALL",)}
 _NOT_FNMATCH = re.compile(r"\\|\[\^|[?*+@!]\(")
@@ -34,8 +33,13 @@ def binds(ruleset: Ruleset, ref: str, default_branch: str) -> bool:
     if prefix is None or not ref.startswith(prefix):
         return False
 
+    symbols = {"~ALL": ref, "~DEFAULT_BRANCH": f"refs/heads/{default_branch}"}
+
     def among(side: str) -> bool:
-        return any(_matches(each, ref, default_branch) for each in ruleset.refs(side))
+        return any(
+            symbols[each] == ref if each in symbols else glob_matches(each, ref)
+            for each in ruleset.refs(side)
+        )
 
     return among("include") and not among("exclude")
 
@@ -59,7 +63,7 @@ def glob_matches(pattern: str, name: str, *, deep: bool = False) -> bool:
     With *deep*, ``**`` crosses ``/`` wherever it stands, as it does in the filters of
     workflows.
     """
-    return _compiled(pattern, deep).fullmatch(name) is not None
+    return _compiled(pattern, deep=deep).fullmatch(name) is not None
 
 
 def lint_refs(ruleset: Ruleset) -> Iterator[Finding]:
@@ -67,9 +71,8 @@ def lint_refs(ruleset: Ruleset) -> Iterator[Finding]:
     target = str(ruleset.body.get("target", "branch"))
     conditions = ruleset.body.get("conditions")
     if target not in PREFIX:
-        if conditions:
-            problem = f"has no meaning for target {target}"
-            yield Finding(path="conditions", problem=problem)
+        problem = f"has no meaning for target {target}"
+        yield from [Finding(path="conditions", problem=problem)] * bool(conditions)
         return
     refs = conditions.get("ref_name") if isinstance(conditions, dict) else None
     if not isinstance(conditions, dict) or not isinstance(refs, dict):
@@ -83,29 +86,17 @@ def lint_refs(ruleset: Ruleset) -> Iterator[Finding]:
         if key.startswith(("repository_", "organization_")):
             problem = "is for an organization's rulesets"
             yield Finding(path=f"conditions.{key}", problem=problem)
-    for key in _LISTS:
+    for key in ("include", "exclude"):
         for problem, warning in _list(refs.get(key), key, target):
             path = f"conditions.ref_name.{key}"
             yield Finding(path=path, problem=problem, warning=warning)
 
 
-def _matches(pattern: str, ref: str, default_branch: str) -> bool:
-    if pattern == "~ALL":
-        return True
-    if pattern == "~DEFAULT_BRANCH":
-        return ref == f"refs/heads/{default_branch}"
-    return glob_matches(pattern, ref)
-
-
 @cache
-def _compiled(pattern: str, deep: bool) -> re.Pattern[str]:  # noqa: FBT001 - a cache key
+def _compiled(pattern: str, *, deep: bool) -> re.Pattern[str]:
     parts = re.split(r"(\*\*/|\*\*|\*|\?|\[[^\]]+\])", pattern)
-    words = {
-        "**/": "(?:[^/]+/)*",
-        "**": ".*" if deep else "[^/]*",
-        "*": "[^/]*",
-        "?": "[^/]",
-    }
+    words = {"**/": "(?:[^/]+/)*", "*": "[^/]*", "?": "[^/]"}
+    words["**"] = ".*" if deep else words["*"]
     made = "".join(
         words.get(part)
         or (f"(?!/){part}" if part.startswith("[") and part[-1] == "]" else "")
@@ -126,10 +117,10 @@ def _list(listed: Json, key: str, target: str) -> Iterator[tuple[str, bool]]:
         return
     if key == "include" and not listed:
         yield "is empty: the ruleset binds no ref at all", True
-    texts = [each for each in listed if isinstance(each, str)]  # the others were told
-    for ref in texts:
-        for problem, warning in _problems(ref, target):
-            yield f"has {ref!r}: {problem}", warning
+    for ref in listed:
+        if isinstance(ref, str):  # the others were told
+            for problem, warning in _problems(ref, target):
+                yield f"has {ref!r}: {problem}", warning
 
 
 def _problems(ref: str, target: str) -> Iterator[tuple[str, bool]]:
@@ -145,14 +136,16 @@ def _problems(ref: str, target: str) -> Iterator[tuple[str, bool]]:
     elif _NO_REF.search(_GLOB.sub("x", rest)) or rest[0] in "/.-":
         yield "no ref can have such a name (git check-ref-format)", True
     else:
-        yield from _misleading(rest, prefix)
-
-
-def _misleading(rest: str, prefix: str) -> Iterator[tuple[str, bool]]:
-    if rest.startswith("refs/"):
-        yield f"{prefix} stands there twice, and matches nothing that is meant", True
-    if _EXPRESSION.search(rest):
-        yield "it is a glob, no regular expression: + $ | stand for themselves", True
-    if _DEEP_AT_END.search(rest):
         deep = f"{prefix}{_DEEP_AT_END.sub('**/*', rest)}"
-        yield f"a ** that no / follows is one level; every level is {deep}", True
+        problems = {
+            f"{prefix} stands there twice, and matches nothing that is meant": (
+                rest.startswith("refs/")
+            ),
+            "it is a glob, no regular expression: + $ | stand for themselves": (
+                _EXPRESSION.search(rest)
+            ),
+            f"a ** that no / follows is one level; every level is {deep}": (
+                _DEEP_AT_END.search(rest)
+            ),
+        }
+        yield from ((problem, True) for problem, found in problems.items() if found)

@@ -160,3 +160,4 @@ ACTOR = record(
         choice("always", "pull_request", "exempt"), required=False, default="always"
     ),
 )
+ACTORS = any_of(ACTOR, "actor_type", "actor_id")

@@ -8,6 +8,7 @@ filled in, read-only members are gone. Two rulesets are compared tree by tree
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from monokeel.ground.answers import Json
 from monokeel.ground.errors import ServiceError, UsageError
@@ -99,8 +100,16 @@ def parse_policy(text: str) -> tuple[Ruleset, ...]:
     Raises UsageError for text that is not JSON, not an array of named objects, or
     that holds a name or, within a ruleset, a rule type twice.
     """
+
+    def said_once(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+        if twice := repeated([key for key, _ in pairs]):
+            # The last would count, whoever reads the first.
+            raise ValueError(f"one object has twice: {', '.join(twice)}")
+        # A comment ("_why") is for readers of the file: never sent, never compared.
+        return {key: value for key, value in pairs if not key.startswith("_")}
+
     try:
-        entries = parse_json(text, members=_said_once)
+        entries = parse_json(text, members=said_once)
     except ValueError as error:
         raise UsageError(
             f"infra/rulesets.json is not JSON: {error}",
@@ -119,14 +128,6 @@ def parse_policy(text: str) -> tuple[Ruleset, ...]:
             fix="A ruleset is known by its name: give each its own.",
         )
     return rulesets
-
-
-def _said_once(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
-    members, twice = dict(pairs), repeated([key for key, _ in pairs])
-    if twice:  # the last would count, whoever reads the first
-        raise ValueError(f"one object has twice: {', '.join(twice)}")
-    # A comment ("_why") is for readers of the file: never sent, never compared.
-    return {key: members[key] for key in members if not key.startswith("_")}
 
 
 def read_live(body: Mapping[str, Json]) -> Ruleset:
@@ -164,11 +165,18 @@ def is_own(body: Mapping[str, Json]) -> bool:
 
 def canonical(body: Mapping[str, Json]) -> dict[str, Tree]:
     """Return the canonical form of a ruleset's JSON, in file or live shape."""
+
+    def actor(value: Json) -> Tree:
+        kind = value.get("actor_type") if isinstance(value, dict) else None
+        if isinstance(value, dict) and kind in ID_LESS_ACTORS:
+            value = {key: value[key] for key in value if key != "actor_id"}
+        return _grow(value, rule_types.ACTOR)
+
     known = (*rule_types.WRITABLE, *rule_types.READ_ONLY)
     return {
         "target": Leaf(body.get("target") or "branch"),
         "enforcement": Leaf(body.get("enforcement")),
-        BYPASS: _set_of(body.get(BYPASS), actor_label, _actor),
+        BYPASS: _set_of(body.get(BYPASS), actor_label, actor),
         "conditions": _grow(body.get("conditions") or {}, rule_types.CONDITIONS),
         "rules": _set_of(body.get("rules"), _rule_label, _rule),
     } | {key: Opaque(body[key], field=True) for key in body if key not in known}
@@ -179,10 +187,8 @@ def _grow(value: Json, shape: Shape) -> Tree:
     if shape.kind == "object" and isinstance(value, dict):
         return _members(value, shape.members)
     if shape.kind == "array" and isinstance(value, list) and not shape.ordered:
-        item = shape.item or TEXT
-        return _set_of(
-            value, lambda x: item_label(x, shape.identity), lambda x: _grow(x, item)
-        )
+        label = partial(item_label, identity=shape.identity)
+        return _set_of(value, label, partial(_grow, shape=shape.item or TEXT))
     return Leaf(value)
 
 
@@ -220,16 +226,15 @@ def _from_file(entry: Json, index: int) -> Ruleset:
             fix="Give it a name: rulesets are matched by it.",
         )
     rules = entry.get("rules", [])
-    types = [
-        rule.get("type") if isinstance(rule, dict) else None
-        for rule in (rules if isinstance(rules, list) else [None])
+    kinds = [
+        x for x in (y.get("type") for y in objects_in(rules)) if isinstance(x, str)
     ]
-    if not all(isinstance(each, str) for each in types):
+    if not isinstance(rules, list) or len(kinds) != len(rules):
         raise UsageError(
             f"infra/rulesets.json: ruleset {name!r} has a rule without a type",
             fix='Write "rules" as an array of objects with a "type".',
         )
-    twice = repeated([str(each) for each in types])
+    twice = repeated(kinds)
     if twice:
         raise UsageError(
             f"infra/rulesets.json: ruleset {name!r} has two rules of one type:"
@@ -252,15 +257,6 @@ def _set_of(
             count += 1
             free = f"{label(each)}#{count}"
         tree[free] = value
-    return tree
-
-
-def _actor(actor: Json) -> Tree:
-    if not isinstance(actor, dict):
-        return Leaf(actor)
-    tree = _members(actor, rule_types.ACTOR.members)
-    if actor.get("actor_type") in ID_LESS_ACTORS:
-        tree.pop("actor_id", None)
     return tree
 
 

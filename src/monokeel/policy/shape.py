@@ -42,22 +42,17 @@ def item_label(item: Json, identity: tuple[str, ...]) -> str:
     """Return the key of *item* in its array: ``[all-green, app 15368 (…)]``."""
     if isinstance(item, str):
         return f"[{item}]"
-    members = item if isinstance(item, dict) else {}
-    parts = [
-        _part(key, members[key]) for key in identity if members.get(key) is not None
-    ]
+    members, parts = item if isinstance(item, dict) else {}, list[str]()
+    for key in identity:
+        value = members.get(key)
+        if key == "integration_id" and value is not None:
+            parts.append(f"app {_named('Integration', value)}")
+        elif isinstance(value, dict):  # a reviewer: {"id": 7, "type": "Team"}
+            parts.append(f"{value.get('type')} {value.get('id')}")
+        elif value is not None:
+            parts.append(f"{'repository ' * (key == 'repository_id')}{value}")
     separator = " " if identity == ("type", "id") else ", "
     return f"[{separator.join(parts) or json.dumps(item, sort_keys=True)}]"
-
-
-def _part(key: str, value: Json) -> str:
-    if key == "integration_id":
-        return f"app {_named('Integration', value)}"
-    if key == "repository_id":
-        return f"repository {value}"
-    if isinstance(value, dict):  # a reviewer: {"id": 7, "type": "Team"}
-        return f"{value.get('type')} {value.get('id')}"
-    return str(value)
 
 
 def _named(kind: str, number: Json) -> str:
@@ -81,8 +76,7 @@ class Shape:
     required: bool = False
     default: Json = None
     allowed: tuple[str, ...] = ()
-    least: int | None = None
-    most: int | None = None
+    limits: tuple[int, int] | None = None
     item: "Shape | None" = None
     identity: tuple[str, ...] = ()
     ordered: bool = False
@@ -112,7 +106,7 @@ def flag(*, default: bool = False) -> Shape:
 
 def count(least: int, most: int) -> Shape:
     """Return a required integer from *least* to *most*, both included."""
-    return Shape(kind="integer", required=True, least=least, most=most)
+    return Shape(kind="integer", required=True, limits=(least, most))
 
 
 def choice(*allowed: str) -> Shape:
@@ -179,8 +173,7 @@ def check_members(
 
 
 def _check(path: str, value: Json, shape: Shape) -> Iterator[Finding]:
-    problem = _wrong_type(value, shape) or _out_of_limits(value, shape)
-    if problem:
+    if problem := _problem(value, shape):
         yield Finding(path=path, problem=problem)
     elif isinstance(value, dict):
         yield from check_members(path, value, shape.members)
@@ -218,21 +211,20 @@ _TYPES: Mapping[str, tuple[type, str]] = {
 }
 
 
-def _wrong_type(value: Json, shape: Shape) -> str:
+def _problem(value: Json, shape: Shape) -> str:
     kind, name = _TYPES[shape.kind]
-    right = isinstance(value, kind)
-    if shape.kind == "integer" and isinstance(value, bool):
-        right = False  # Python counts true as a number, JSON does not
-    shown = repr(value) if isinstance(value, str) else json.dumps(value)
-    return "" if right else f"is {shown}, not {name}"
-
-
-def _out_of_limits(value: Json, shape: Shape) -> str:
+    # Python counts true as a number, JSON does not.
+    bad_flag = shape.kind == "integer" and isinstance(value, bool)
+    if bad_flag or not isinstance(value, kind):
+        shown = repr(value) if isinstance(value, str) else json.dumps(value)
+        return f"is {shown}, not {name}"
     if isinstance(value, str) and shape.allowed and value not in shape.allowed:
         return f"is {value!r}, not one of {', '.join(shape.allowed)}"
     if value == [] and not shape.empty:
         return "is an empty list"
-    least, most = shape.least, shape.most
-    if least is None or most is None or not isinstance(value, int):
-        return ""
-    return "" if least <= value <= most else f"is {value}, not from {least} to {most}"
+    if shape.limits and isinstance(value, int):
+        least, most = shape.limits
+        return (
+            "" if least <= value <= most else f"is {value}, not from {least} to {most}"
+        )
+    return ""

@@ -133,20 +133,6 @@ def problem_line(comparison: Comparison) -> str:
     return f"{line}; last changed {_by(origin.newest)}" if origin.newest else line
 
 
-def _summary(comparison: Comparison) -> tuple[str, ...]:
-    """Return what a ruleset is that stands in no file: what it binds, and how."""
-    ruleset = comparison.live[0]
-    refs: Json = {side: [*ruleset.refs(side)] for side in ("include", "exclude")}
-    who = ", ".join(comparison.passing or ruleset.passing) or "nobody"
-    shape = [f"{key} {ruleset.body.get(key)}" for key in ("target", "enforcement")]
-    return (
-        ", ".join(shape),
-        f"refs: {_shown(refs)}",
-        f"rules: {', '.join(sorted(ruleset.kinds)) or 'none'}",
-        f"may pass: {'hidden from this token' if ruleset.hides_bypass else who}",
-    )
-
-
 def _shown(value: Json) -> str:
     """Return *value* for people: bare if that is clear, else as JSON, cut if long."""
     if value is None:
@@ -161,15 +147,24 @@ def _shown(value: Json) -> str:
 def _line(those: Sequence[Difference], changes: Mapping[str, Change], side: str) -> str:
     """Return the line of one difference, or of those of one list."""
     first, severe = those[0], any(each.severe for each in those)
+    live = first.live
+    mode = live.get("bypass_mode") if isinstance(live, dict) else None
     remarks = list(dict.fromkeys(_KINDS.get(each.kind, "") for each in those))
-    if first.path.startswith(BYPASS) and _mode(first.live) == "exempt":
+    if first.path.startswith(BYPASS) and "exempt" in (mode, live):
         remarks.append("severe: exempt leaves no audit entry")
     elif severe:
         remarks.append("severe")
     made = [changes[each.path] for each in those if each.path in changes]
     remarks += dict.fromkeys(map(_by, made))
     said = "; ".join(filter(None, remarks))
-    line = _listed(those, side) if len(those) > 1 else _fact(first, side)
+    line = f"{first.path}: GitHub has {_shown(live)}, {side} {_shown(first.desired)}"
+    if len(those) > 1:
+        line = _listed(those, side)
+    elif first.kind in ("missing", "gap"):
+        line = f"{first.path}: in {side}, not on GitHub"
+    elif first.kind in ("added", "unknown") and first.desired is None:
+        by = f" ({mode})" if mode else ""
+        line = f"{first.path}: on GitHub{by}, not in {side}"
     return f"{line} ({said})" if said else line
 
 
@@ -186,20 +181,6 @@ def _listed(those: Sequence[Difference], side: str) -> str:
     return f"{path}: {alone}: {there or wanted}"
 
 
-def _fact(difference: Difference, side: str) -> str:
-    path, desired, live = difference.path, difference.desired, difference.live
-    if difference.kind in ("missing", "gap"):
-        return f"{path}: in {side}, not on GitHub"
-    if difference.kind in ("added", "unknown") and desired is None:
-        mode = f" ({_mode(live)})" if isinstance(live, dict) and _mode(live) else ""
-        return f"{path}: on GitHub{mode}, not in {side}"
-    return f"{path}: GitHub has {_shown(live)}, {side} {_shown(desired)}"
-
-
-def _mode(live: Json) -> Json:
-    return live.get("bypass_mode") if isinstance(live, dict) else live
-
-
 def _lines(comparison: Comparison, side: str) -> Iterator[str]:
     origin, changes = comparison.origin, comparison.origin.changes
     if origin.ahead:
@@ -209,7 +190,13 @@ def _lines(comparison: Comparison, side: str) -> Iterator[str]:
         ids = ", ".join(str(each.id) for each in comparison.live)
         yield f"ids {ids}: ./inv policy.apply writes none while there are several"
     if comparison.desired is None:
-        yield from _summary(comparison)
+        ruleset = comparison.live[0]
+        refs: Json = {side: [*ruleset.refs(side)] for side in ("include", "exclude")}
+        who = ", ".join(comparison.passing or ruleset.passing) or "nobody"
+        yield ", ".join(f"{x} {ruleset.body.get(x)}" for x in ("target", "enforcement"))
+        yield f"refs: {_shown(refs)}"
+        yield f"rules: {', '.join(sorted(ruleset.kinds)) or 'none'}"
+        yield f"may pass: {'hidden from this token' if ruleset.hides_bypass else who}"
         if origin.renamed:
             yield f"renamed on GitHub {_by(changes[''])}: it was {origin.renamed}"
         elif origin.newest:

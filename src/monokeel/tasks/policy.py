@@ -139,7 +139,7 @@ def rollback(
     *, ruleset: str = "", to: str = "", repository: str = "", dry_run: bool = False
 ) -> "Iterator[Report]":
     """Take one ruleset back to an earlier version of its history."""
-    from monokeel.policy.rollback import history_version, plan_rollback
+    from monokeel.policy.plan import history_version, plan_rollback
 
     wiring.require_this_repository(repository)
     rulesets = wiring.make_rulesets()
@@ -295,14 +295,14 @@ def _preview(planned: "Plan") -> "Report":
 
 
 def _write(planned: "Plan", *, yes: bool) -> "Iterator[Report]":
-    from monokeel.policy.apply import applied_report, apply
+    from monokeel.policy.apply import apply
 
     if planned.writes:  # else the report below says it all
         show(_preview(planned), aside=True)
     deleted = [each.name for each in planned.writes if each.verb == "delete"]
     if deleted:
         require_yes(f"delete {', '.join(deleted)} on GitHub", yes=yes)
-    yield applied_report(apply(planned, wiring.make_rulesets()))
+    yield apply(planned, wiring.make_rulesets())
 
 
 TASKS = (drift,)
