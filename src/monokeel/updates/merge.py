@@ -99,7 +99,13 @@ def merge_sides(sides: Sides, merge: Merge) -> MergedTree:
     changes: dict[str, File | None] = {}
     left: list[Open] = []
     pins: list[str] = []
-    moved = _moved_edits(sides)
+    moved = {  # the renames that an edit of the team's, or its deletion, follows
+        old: new
+        for old, new in sides.renamed.items()
+        if new not in sides.team
+        and sides.team.get(old) != sides.old.get(old)
+        and not {old, new} & set(sides.seeds)
+    }
     for path in sorted({*sides.old, *sides.new} - set(moved.values())):
         now = moved.get(path, path)
         three = sides.team.get(path), sides.old.get(path), sides.new.get(now)
@@ -119,17 +125,6 @@ def merge_sides(sides: Sides, merge: Merge) -> MergedTree:
     blocked |= {old for old, new in moved.items() if new in blocked}
     taken = {path: file for path, file in changes.items() if path not in blocked}
     return MergedTree(changes=taken, left=tuple(left), pins=tuple(dict.fromkeys(pins)))
-
-
-def _moved_edits(sides: Sides) -> dict[str, str]:
-    """Return the renames that an edit of the team's, or its deletion, follows."""
-    return {
-        old: new
-        for old, new in sides.renamed.items()
-        if new not in sides.team
-        and sides.team.get(old) != sides.old.get(old)
-        and not {old, new} & set(sides.seeds)
-    }
 
 
 def _in_the_way(paths: Collection[str], changes: Mapping[str, File | None]) -> set[str]:

@@ -4,16 +4,9 @@ from dataclasses import dataclass
 
 from monokeel.ground.errors import MonokeelError, RefusedError, ServiceError, UsageError
 from monokeel.ground.report import Report, Section
+from monokeel.updates import records
 from monokeel.updates.ports import Issues, Versions
-from monokeel.updates.records import (
-    ANSWERS_FILE,
-    OPEN_FILE,
-    Leftovers,
-    as_ref,
-    newest,
-    precedes,
-    version_of,
-)
+from monokeel.updates.records import ANSWERS_FILE, OPEN_FILE, as_ref, precedes
 
 MARKER = "template-update"
 _PRIVATE = (
@@ -35,7 +28,7 @@ class Offer:
     source: str
     notes: str
     stat: str
-    open: Leftovers
+    open: records.Leftovers
     hints: tuple[str, ...] = ()
 
     @property
@@ -89,7 +82,7 @@ def choose_version(template: Versions, wanted: str = "") -> tuple[str, str]:
     it shows none at all.
     """
     recorded = template.recorded()
-    current = version_of(recorded.commit)
+    current = records.version_of(recorded.commit)
     if current is None:
         raise RefusedError(
             f"this repository was made from template commit {recorded.commit!r},"
@@ -98,7 +91,7 @@ def choose_version(template: Versions, wanted: str = "") -> tuple[str, str]:
             " as v1.2.0, or to its commit, and commit that.",
         )
     known, where = template.versions(), template.address()
-    version = wanted or newest(known)
+    version = wanted or records.newest(known)
     if version is None:
         raise ServiceError(
             f"the template at {where} has no version",
@@ -125,11 +118,11 @@ def changes_text(offer: Offer) -> str:
     page = offer.source.removesuffix(".git")
     span = f"{as_ref(offer.current)}...{as_ref(offer.latest)}"
     parts = [f"All changes: {page}/compare/{span}"] if "https://" in page else []
-    parts += filter(None, [offer.notes.strip()])
+    parts.append(offer.notes.strip())
     if offer.stat:
         stat = f"```\n{offer.stat.rstrip()}\n```"
         parts += ["## What changes for these answers", stat]
-    return "\n\n".join(parts)
+    return "\n\n".join(filter(None, parts))
 
 
 def keep_offer_issue(offer: Offer, issues: Issues) -> str:

@@ -31,14 +31,10 @@ def settle_pins(
         newer = moved and mine != was and _version(mine) > _version(its)
         chosen[action] = its if moved and not newer else mine
         if newer:
-            said.append(
-                f"{action.decode()} stays at {_shown(mine)}; the template has"
-                f" {_shown(its)}"
-            )
-    return (
-        (_pinned(team, chosen), _pinned(old, chosen), _pinned(new, chosen)),
-        tuple(said),
-    )
+            stays = f"{action.decode()} stays at {_shown(mine)}"
+            said.append(f"{stays}; the template has {_shown(its)}")
+    pinned = _pinned(team, chosen), _pinned(old, chosen), _pinned(new, chosen)
+    return pinned, tuple(said)
 
 
 def newer_pins(here: bytes, delivered: bytes) -> tuple[str, ...] | None:
@@ -57,9 +53,7 @@ def _pins(text: bytes) -> Mapping[bytes, bytes]:
     found: dict[bytes, set[bytes]] = {}
     for match in _USES.finditer(text):
         found.setdefault(match["action"], set()).add(match["pin"])
-    return {
-        action: next(iter(pins)) for action, pins in found.items() if len(pins) == 1
-    }
+    return {action: min(pins) for action, pins in found.items() if len(pins) == 1}
 
 
 def _pinned(text: bytes, chosen: Mapping[bytes, bytes]) -> bytes:

@@ -4,7 +4,7 @@ There is one pull request for a version. It is refreshed as long as only updates
 pushed to it, and never opened again once a person closed it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import assert_never
 
@@ -87,15 +87,18 @@ def proposal_body(
         stat=stat,
         open={},
     )
-    stay = f"These stay in `{OPEN_FILE}` and are offered again."
     parts = [f"The template goes from {as_ref(plan.current)} to {plan.ref}."]
     parts.append(changes_text(offer))
-    if plan.merged.left:
-        parts += ["## Not taken: the team's side stays", "\n".join(_left(plan)), stay]
-    for heading, lines in (
-        ("Pins", plan.merged.pins),
-        ("Checks of the outcome", checks),
-    ):
+    left = list[str]()
+    for each in plan.merged.left:
+        left.append(f"- `{each.path}`: {each.reason}")
+        for hunk in each.missing:
+            left += ["  ````", *(f"  {x}" for x in hunk.splitlines()), "  ````"]
+    if left:
+        stay = f"These stay in `{OPEN_FILE}` and are offered again."
+        parts += ["## Not taken: the team's side stays", "\n".join(left), stay]
+    more = {"Pins": plan.merged.pins, "Checks of the outcome": checks}
+    for heading, lines in more.items():
         if lines:
             parts += [f"## {heading}", "\n".join(f"- {line}" for line in lines)]
     body = "\n\n".join(parts)
@@ -153,11 +156,7 @@ def preview(plan: UpdatePlan, declined: int | None) -> Report:
     return Report(
         headline=f"Template {way}: declined in #{declined}",
         sections=(Section("", (said,)),),
-        data={
-            "verdict": "rejected",
-            "version": plan.version,
-            "pull_request": declined,
-        },
+        data={"verdict": "rejected", "version": plan.version, "pull_request": declined},
     )
 
 
@@ -179,10 +178,3 @@ def _close_older(plan: UpdatePlan, opened: int, places: Places) -> None:
             commit, ours = places.pushed(branch)
             if commit is not None and ours:
                 places.pulls.close(number, comment=f"Superseded by #{opened}.")
-
-
-def _left(plan: UpdatePlan) -> Iterator[str]:
-    for each in plan.merged.left:
-        yield f"- `{each.path}`: {each.reason}"
-        for hunk in each.missing:
-            yield from ("  ````", *(f"  {x}" for x in hunk.splitlines()), "  ````")

@@ -124,13 +124,8 @@ def still_open(
     left: tuple[Open, ...], before: Leftovers, *, current: str, version: str
 ) -> Leftovers:
     """Return what is open after an update from *current* to *version* left *left*."""
-    found = {}
-    for each in left:
-        known = before.get(each.path) or Leftover(
-            base=current, since=version, reason=""
-        )
-        found[each.path] = replace(known, reason=each.reason)
-    return found
+    new = Leftover(base=current, since=version, reason="")
+    return {x.path: replace(before.get(x.path, new), reason=x.reason) for x in left}
 
 
 def _leftover(entry: Json) -> Leftover:

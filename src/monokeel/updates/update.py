@@ -72,12 +72,17 @@ def plan_update(
     nothing_new = version == current and not choice.answers and not left
     if nothing_new and ANSWERS_FILE in written:
         return None
-    branch = f"template/{as_ref(version)}" + ("-answers" if version == current else "")
+    branch = f"template/{as_ref(version)}" + "-answers" * (version == current)
     answers = {**recorded.answers, **choice.answers}
-    _require_questions(template, version, choice.answers)
     old = template.render(as_ref(current), recorded.answers)
     new = template.render(as_ref(version), answers)
-    _refuse_changed(version, answers, new)
+    # An answer that became another one; a question that is gone is none.
+    other = [x for x in answers if new.answers.get(x, answers[x]) != answers[x]]
+    if other:
+        raise RefusedError(
+            f"{as_ref(version)} would change answers unasked: {', '.join(other)}",
+            fix="Give them anew: ./inv template.update --answer NAME=VALUE",
+        )
     sides = _sides(repository, template, head, (old, new), left)
     merged = merge_sides(sides, repository.merge)
     left = records.still_open(merged.left, left, current=current, version=version)
@@ -127,33 +132,27 @@ def require_taken(plan: UpdatePlan) -> None:
 def _choose(template: Template, choice: UpdateChoice) -> tuple[str, str]:
     current, version = choose_version(template, choice.version.removeprefix("v"))
     if choice.answers and not choice.version:
-        return current, current
+        version = current
     if version != current and not records.precedes(current, version):
         raise RefusedError(
             f"{as_ref(version)} is older than {as_ref(current)}, which is here",
             fix="Templates are not downgraded: git revert the update instead.",
         )
-    return current, version
-
-
-def _require_questions(
-    template: Template, version: str, answers: Mapping[str, Json]
-) -> None:
-    asked = template.questions(as_ref(version)) if answers else frozenset()
-    for name in answers:
+    asked = template.questions(as_ref(version)) if choice.answers else frozenset()
+    for name in choice.answers:
         if name not in asked:
             raise UsageError(
                 f"the template has no question {name!r}",
                 fix=f"Choose one of: {', '.join(sorted(asked))}.",
             )
+    return current, version
 
 
 def _usable(repository: Repository, branch: str, head: str) -> str | None:
     """Return where *branch* is; RefusedError if it holds somebody's work."""
     before = repository.branch(branch)
-    if before is None or repository.is_part_of(before, head):
-        return before
-    if not repository.is_ours(before):
+    mergeable = before is None or repository.is_part_of(before, head)
+    if before is not None and not mergeable and not repository.is_ours(before):
         raise RefusedError(
             f"branch {branch} is there already, with commits of somebody else",
             fix=f"Merge it, or delete it: git branch -D {branch}",
@@ -161,27 +160,11 @@ def _usable(repository: Repository, branch: str, head: str) -> str | None:
     return before
 
 
-def _refuse_changed(version: str, answers: Mapping[str, Json], new: Render) -> None:
-    """Refuse an answer that became another one; a question that is gone is none."""
-    changed = [
-        name
-        for name in answers
-        if new.answers.get(name, answers[name]) != answers[name]
-    ]
-    if changed:
-        raise RefusedError(
-            f"{as_ref(version)} would change answers unasked: {', '.join(changed)}",
-            fix="Give them anew: ./inv template.update --answer NAME=VALUE",
-        )
-
-
 def _records_of(new: Render, left: Leftovers, written: Tree) -> dict[str, File | None]:
     """Return the answers and what is open, which are written and never merged."""
     text = records.leftovers_text(left)
-    own = {
-        ANSWERS_FILE: new.files[ANSWERS_FILE],
-        OPEN_FILE: None if text is None else File(content=text),
-    }
+    listed = None if text is None else File(content=text)
+    own = {ANSWERS_FILE: new.files[ANSWERS_FILE], OPEN_FILE: listed}
     return {path: file for path, file in own.items() if file != written.get(path)}
 
 

@@ -177,19 +177,19 @@ def differences(files: Files, wanted: Listing) -> Iterator[Deviation]:
 
 def _unlike(wanted: Listing, here: Listing, where: str) -> Iterator[Deviation]:
     for path, entry in sorted(wanted.items()):
-        state = _state(entry, here.get(path))
-        if state:
-            state = _UNLIKE_SOURCES if where == "release" else state
-            yield Deviation(path=path, where=where, state=state)
-
-
-def _state(wanted: str, here: str | None) -> str | None:
-    if here in (None, wanted):
-        return None if here else "missing"
-    (mode, _, blob), (is_mode, _, is_blob) = wanted.partition(" "), here.partition(" ")
-    if blob != is_blob or {mode, is_mode} - {_EXECUTABLE, "100644"}:
-        return _EDITED
-    return "not executable" if mode == _EXECUTABLE else "executable"
+        now = here.get(path)
+        if now == entry:
+            continue
+        mode, _, blob = entry.partition(" ")
+        is_mode, _, is_blob = (now or "").partition(" ")
+        state = "not executable" if mode == _EXECUTABLE else "executable"
+        if where == "release":
+            state = _UNLIKE_SOURCES
+        elif now is None:
+            state = "missing"
+        elif blob != is_blob or {mode, is_mode} - {_EXECUTABLE, "100644"}:
+            state = _EDITED
+        yield Deviation(path=path, where=where, state=state)
 
 
 def _newer_pins(
@@ -199,11 +199,7 @@ def _newer_pins(
     states: dict[str, set[str]] = {}
     for each in found:
         states.setdefault(each.path, set()).add(each.state)
-    edited = [
-        path
-        for path, known in states.items()
-        if path.startswith(WORKFLOWS) and known == {_EDITED}
-    ]
+    edited = [x for x in states if x.startswith(WORKFLOWS) and states[x] == {_EDITED}]
     delivered = release.contents(edited)
     pins = {}
     for path, contents in files.contents(edited).items():
