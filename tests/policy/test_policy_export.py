@@ -10,7 +10,8 @@ from monokeel.ground.report import as_plain
 from monokeel.policy.apply import apply
 from monokeel.policy.body import export
 from monokeel.policy.lint import lint, lint_report
-from monokeel.policy.plan import history_version, make_plan, plan_report, plan_rollback
+from monokeel.policy.origin import history_version, plan_rollback
+from monokeel.policy.plan import make_plan, plan_report
 from monokeel.policy.reading import Policy, read_rulesets
 from monokeel.policy.rulesets import parse_policy
 from tests.policy.test_policy import MAIN, NAMES, TAGS, WEAK, in_force, policy

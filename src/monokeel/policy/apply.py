@@ -13,6 +13,10 @@ from monokeel.policy.refusal import Refusal
 from monokeel.policy.rulesets import Ruleset
 from monokeel.policy.wording import comparison_json, problem_line, steps_of, to_do
 
+_ON_PLAN = (
+    "is on this plan: take it out of [policy] optional_rules of infra/platform.toml,"
+    " and drift will see when somebody deletes it"
+)
 # One write that was seen to have worked: the live ruleset, None after a deletion, and
 # the optional rules that GitHub's plan does not have.
 _Written = tuple[Ruleset | None, tuple[str, ...]]
@@ -103,12 +107,7 @@ def _report(plan: Plan, progress: _Progress) -> Report:
         for name, (_, without) in written
         if without
     )
-    notes = tuple(
-        f"{rule} is on this plan: take it out of [policy] optional_rules of"
-        " infra/platform.toml, and drift will see when somebody deletes it"
-        for rule in plan.optional_rules
-        if rule in taken
-    )
+    notes = tuple(f"{x} {_ON_PLAN}" for x in plan.optional_rules if x in taken)
     left = tuple(problem_line(each) for each in after if each.drifts)
     steps = ((x.name, y) for x in after for y in steps_of(x, after, repository))
     headline = f"{rulesets_in(len(done))} written" if done else "nothing written"

@@ -1,4 +1,7 @@
-"""Where a difference comes from: a hand on GitHub, or a file that nobody applied."""
+"""The history of rulesets on GitHub: where a difference comes from, and the way back.
+
+It comes from a hand on GitHub, or from a file that nobody applied.
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -7,9 +10,17 @@ from itertools import takewhile
 
 from monokeel.ground.answers import FileVersion
 from monokeel.ground.errors import NO_ANSWER, UsageError
-from monokeel.policy.comparison import Change, Comparison, Origin, compare, differs
+from monokeel.policy.comparison import (
+    Change,
+    Comparison,
+    Origin,
+    compare,
+    compare_policies,
+    differs,
+)
+from monokeel.policy.plan import Plan, writes_of
 from monokeel.policy.ports import Rulesets, Version
-from monokeel.policy.reading import Reading
+from monokeel.policy.reading import Reading, read_rulesets
 from monokeel.policy.rulesets import Ruleset, from_state, parse_policy
 
 MOST_VERSIONS = 20  # of a ruleset's history, and of the file's
@@ -115,3 +126,80 @@ def _ahead(comparison: Comparison, file: Sequence[FileVersion]) -> FileVersion |
                 return newer
         newer = version
     return None
+
+
+def plan_rollback(
+    name: str, version: int | None, rulesets: Rulesets, file: Sequence[Ruleset]
+) -> Plan:
+    """Return the plan that takes ruleset *name* back to *version* of its history.
+
+    A note says so when *file*, the policy, would take it back again. Without
+    *version* it is the one before the newest. Raises UsageError for a name
+    or version that is not there, and ServiceError when the history is hidden.
+    """
+    reading = read_rulesets((), rulesets)
+    live = _named(name, reading.own)
+    versions = [each.id for each in rulesets.history(live.id)]
+    wanted = _choose(name, version, versions)
+    desired = from_state({**rulesets.state_at(live.id, wanted), "name": name})
+    entry = next((each for each in file if each.name == name), None)
+    then = ["infra/rulesets.json does not name it: drift stays"]
+    if entry is not None:
+        otherwise = (
+            "infra/rulesets.json says otherwise: drift stays, and the next"
+            " ./inv policy.apply takes this back. Bring it into the file by a pull"
+            " request (./inv policy.export prints it)"
+        )
+        then = [otherwise] if differs(entry, desired) else []
+    reading = replace(reading, comparisons=compare_policies([desired], [live]))
+    shown = f"version {wanted} of {', '.join(map(str, versions))} (newest first)"
+    return Plan(
+        reading=reading,
+        writes=writes_of(reading),
+        notes=(shown, *then),
+        side=f"version {wanted}",
+    )
+
+
+def history_version(text: str) -> int | None:
+    """Return the version number that *text* names, ``None`` for ``""``."""
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) < 19):  # noqa: PLR2004 - int64
+        raise UsageError(
+            f"{text!r} is not a version of a ruleset",
+            fix="Write the number of a version in the ruleset's history.",
+        )
+    return int(text)
+
+
+def _named(name: str, own: Sequence[Ruleset]) -> Ruleset:
+    live = [each for each in own if each.name == name]
+    if len(live) == 1:
+        return live[0]
+    problem = f"GitHub has no ruleset {name!r}" if name else "no ruleset given"
+    names = ", ".join(dict.fromkeys(each.name for each in own)) or "none is there"
+    fix = (
+        f"Choose one with --ruleset: {names}. One that was deleted has no history:"
+        " ./inv policy.apply makes it again."
+    )
+    if live:
+        problem = f"GitHub has {len(live)} rulesets {name!r}"
+        fix = "Delete the surplus ones by hand."
+    raise UsageError(problem, fix=fix)
+
+
+def _choose(name: str, version: int | None, versions: Sequence[int]) -> int:
+    earlier = versions[1:]
+    if version is None and earlier:
+        return earlier[0]
+    if version is not None and version in versions:
+        return version
+    only = f": {versions[0]} is the only one" if versions else ""
+    problem = f"ruleset {name!r} has no earlier version{only}"
+    fix = "Correct infra/rulesets.json, then ./inv policy.apply."
+    if earlier:
+        problem = f"ruleset {name!r} has no version {version}"
+        shown = ", ".join(map(str, earlier))
+        fix = f"Choose one with --to: {shown} (newest first)."
+    raise UsageError(problem, fix=fix)

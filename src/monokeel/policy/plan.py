@@ -1,12 +1,11 @@
-"""The plan that brings GitHub to the policy file, or back in a ruleset's history."""
+"""The plan that brings GitHub to the policy file: a value, and its report."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from monokeel.ground.errors import UsageError
 from monokeel.ground.report import Report, Section, Table
 from monokeel.policy.body import exported, policy_text
-from monokeel.policy.comparison import Comparison, compare_policies, differs
+from monokeel.policy.comparison import Comparison
 from monokeel.policy.lint import lint, refuse_errors
 from monokeel.policy.ports import Rulesets
 from monokeel.policy.reading import (
@@ -19,7 +18,6 @@ from monokeel.policy.reading import (
     with_names,
 )
 from monokeel.policy.refs import bound_refs
-from monokeel.policy.rulesets import Ruleset, from_state
 from monokeel.policy.shape import Finding
 from monokeel.policy.wording import comparison_json, rules_line, sections_of
 
@@ -89,83 +87,6 @@ def writes_of(
     return tuple(sorted(writes, key=lambda each: each.state == "unmanaged"))
 
 
-def plan_rollback(
-    name: str, version: int | None, rulesets: Rulesets, file: Sequence[Ruleset]
-) -> Plan:
-    """Return the plan that takes ruleset *name* back to *version* of its history.
-
-    A note says so when *file*, the policy, would take it back again. Without
-    *version* it is the one before the newest. Raises UsageError for a name
-    or version that is not there, and ServiceError when the history is hidden.
-    """
-    reading = read_rulesets((), rulesets)
-    live = _named(name, reading.own)
-    versions = [each.id for each in rulesets.history(live.id)]
-    wanted = _choose(name, version, versions)
-    desired = from_state({**rulesets.state_at(live.id, wanted), "name": name})
-    entry = next((each for each in file if each.name == name), None)
-    then = ["infra/rulesets.json does not name it: drift stays"]
-    if entry is not None:
-        otherwise = (
-            "infra/rulesets.json says otherwise: drift stays, and the next"
-            " ./inv policy.apply takes this back. Bring it into the file by a pull"
-            " request (./inv policy.export prints it)"
-        )
-        then = [otherwise] if differs(entry, desired) else []
-    reading = replace(reading, comparisons=compare_policies([desired], [live]))
-    shown = f"version {wanted} of {', '.join(map(str, versions))} (newest first)"
-    return Plan(
-        reading=reading,
-        writes=writes_of(reading),
-        notes=(shown, *then),
-        side=f"version {wanted}",
-    )
-
-
-def history_version(text: str) -> int | None:
-    """Return the version number that *text* names, ``None`` for ``""``."""
-    if not text:
-        return None
-    if not (text.isascii() and text.isdigit() and len(text) < 19):  # noqa: PLR2004 - int64
-        raise UsageError(
-            f"{text!r} is not a version of a ruleset",
-            fix="Write the number of a version in the ruleset's history.",
-        )
-    return int(text)
-
-
-def _named(name: str, own: Sequence[Ruleset]) -> Ruleset:
-    live = [each for each in own if each.name == name]
-    if len(live) == 1:
-        return live[0]
-    problem = f"GitHub has no ruleset {name!r}" if name else "no ruleset given"
-    names = ", ".join(dict.fromkeys(each.name for each in own)) or "none is there"
-    fix = (
-        f"Choose one with --ruleset: {names}. One that was deleted has no history:"
-        " ./inv policy.apply makes it again."
-    )
-    if live:
-        problem = f"GitHub has {len(live)} rulesets {name!r}"
-        fix = "Delete the surplus ones by hand."
-    raise UsageError(problem, fix=fix)
-
-
-def _choose(name: str, version: int | None, versions: Sequence[int]) -> int:
-    earlier = versions[1:]
-    if version is None and earlier:
-        return earlier[0]
-    if version is not None and version in versions:
-        return version
-    only = f": {versions[0]} is the only one" if versions else ""
-    problem = f"ruleset {name!r} has no earlier version{only}"
-    fix = "Correct infra/rulesets.json, then ./inv policy.apply."
-    if earlier:
-        problem = f"ruleset {name!r} has no version {version}"
-        shown = ", ".join(map(str, earlier))
-        fix = f"Choose one with --to: {shown} (newest first)."
-    raise UsageError(problem, fix=fix)
-
-
 def plan_report(plan: Plan, allowed: Sequence[str] = ()) -> Report:
     """Return the report of *plan*; *allowed* names what may stay unverified."""
     reading, verdict = plan.reading, plan.reading.verdict(allowed)
@@ -179,20 +100,12 @@ def plan_report(plan: Plan, allowed: Sequence[str] = ()) -> Report:
         + (f", adds: {rules_line(each)}" if each.verb == "create" else "")
         for each in plan.writes
     ]
-    deleted = [  # in full: a ruleset that is gone has no history
-        Section(
-            f"Deleted with {each.name}, keep it if in doubt",
-            tuple(policy_text([exported(each.live[0])]).splitlines()),
-        )
-        for each in plan.writes
-        if each.verb == "delete"
-    ]
     return Report(
         headline=f"{reading.repository}: {_headline(plan, verdict)}",
         sections=(
             Section("Writes", tuple(writes)),
             *sections_of(reading.comparisons, named=named, side=plan.side),
-            *deleted,
+            *(_deleted(each) for each in plan.writes if each.verb == "delete"),
             Section("Binds today, of what this clone knows", table=covers),
             Section("Not verified", unverified_lines(reading.unverified, allowed)),
             Section("To know", plan.notes + plan.warnings),
@@ -211,6 +124,13 @@ def plan_report(plan: Plan, allowed: Sequence[str] = ()) -> Report:
         },
         outcome=OUTCOMES[verdict],
     )
+
+
+def _deleted(each: Comparison) -> Section:
+    """Return a ruleset in full that is deleted: one that is gone has no history."""
+    text = policy_text([exported(each.live[0])])
+    heading = f"Deleted with {each.name}, keep it if in doubt"
+    return Section(heading, tuple(text.splitlines()))
 
 
 def rulesets_in(count: int) -> str:

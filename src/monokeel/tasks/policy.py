@@ -139,7 +139,7 @@ def rollback(
     *, ruleset: str = "", to: str = "", repository: str = "", dry_run: bool = False
 ) -> "Iterator[Report]":
     """Take one ruleset back to an earlier version of its history."""
-    from monokeel.policy.plan import history_version, plan_rollback
+    from monokeel.policy.origin import history_version, plan_rollback
 
     wiring.require_this_repository(repository)
     rulesets = wiring.make_rulesets()
