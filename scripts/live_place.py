@@ -10,7 +10,7 @@ from pathlib import Path
 from monokeel.adapters.credentials import Credentials
 from monokeel.adapters.git import Git
 from monokeel.adapters.github import GitHub, words_of
-from monokeel.adapters.keys import Keys
+from monokeel.adapters.machine import Keys
 from monokeel.adapters.process import run
 from monokeel.adapters.session import Answer, Session
 from monokeel.ground.answers import Json, as_object

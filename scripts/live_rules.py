@@ -10,7 +10,7 @@ from pathlib import Path
 from live_place import CREATED, WORKFLOW, Live, Step, said
 
 from monokeel.adapters.github import words_of
-from monokeel.adapters.keys import Keys
+from monokeel.adapters.machine import Keys
 from monokeel.adapters.process import run
 from monokeel.adapters.session import Answer
 from monokeel.ground.answers import Json, Moved, as_list, as_object

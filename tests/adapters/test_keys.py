@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from monokeel.adapters.keys import Keys
+from monokeel.adapters.machine import Keys
 from monokeel.ground.errors import UsageError
 
 

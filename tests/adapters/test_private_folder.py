@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from monokeel.adapters.private_folder import private_folder
+from monokeel.adapters.credentials import private_folder
 
 _WAITS = """
 import sys
-from monokeel.adapters.private_folder import private_folder
+from monokeel.adapters.credentials import private_folder
 with private_folder() as folder:
     (folder / "key").write_text("a key")
     print(folder, flush=True)

@@ -16,7 +16,7 @@ import pytest
 from monokeel.adapters.credentials import Credentials
 from monokeel.adapters.git import Git
 from monokeel.adapters.github import GitHub
-from monokeel.adapters.keys import Keys
+from monokeel.adapters.machine import Keys
 from monokeel.adapters.repository import Repository
 from monokeel.adapters.rulesets import Rulesets
 from monokeel.adapters.session import Session

@@ -7,7 +7,7 @@ from monokeel.ground.settings import Settings, parse_settings
 from monokeel.release.plan import ReleasePlan
 from monokeel.release.planner import plan_release
 from monokeel.release.ports import Outside
-from monokeel.release.run import Run, release_commit
+from monokeel.release.publish import Run, release_commit
 from monokeel.release.show import refuse_blocked, refuse_unknown
 from tests.fakes.faults import KilledError
 from tests.fakes.history import FakeHistory

@@ -8,7 +8,7 @@ from monokeel.ground.settings import Settings
 from monokeel.release.plan import ReleasePlan
 from monokeel.release.planner import plan_release
 from monokeel.release.ports import Outside
-from monokeel.release.run import Run, release_commit
+from monokeel.release.publish import Run, release_commit
 from tests.fakes.branches import Branches
 from tests.fakes.faults import KilledError
 from tests.fakes.lane import SETTINGS, accept

@@ -9,7 +9,7 @@ from monokeel.ground.answers import Unknown, as_object
 from monokeel.release.commits import LEVELS
 from monokeel.release.messages import JS_SPACE
 from monokeel.release.ports import offline
-from monokeel.release.start import Start, read_start
+from monokeel.release.start import Start
 from monokeel.release.versions import next_release
 from tests.fakes.plans import SETTINGS
 from tests.oracle.conftest import Ask
@@ -22,7 +22,7 @@ _PART = 5
 def start_of(repository: Path) -> Start:
     outside = offline(Git(repository), "not asked")
     unasked = Unknown(reason="not asked")
-    return read_start(SETTINGS, outside, unasked, surely=True)
+    return Start(SETTINGS, outside, unasked, surely=True)
 
 
 def test_the_last_release_and_the_next_version_are_those_of_npm(

@@ -13,7 +13,7 @@ from monokeel.release.plan import (
     ReleasePlan,
     has_nothing_to_do,
 )
-from monokeel.release.run import plan_with_news
+from monokeel.release.publish import plan_with_news
 from monokeel.release.show import refuse_unknown
 
 

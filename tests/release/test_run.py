@@ -10,7 +10,7 @@ import pytest
 from monokeel.ground.errors import RefusedError, ServiceError
 from monokeel.release.planner import plan_release
 from monokeel.release.ports import Outside
-from monokeel.release.run import Run
+from monokeel.release.publish import Run
 from tests.fakes.lane import Lane
 from tests.fakes.turns import Turns
 from tests.fakes.world import CLAIMS, SERVICES

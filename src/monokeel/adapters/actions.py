@@ -15,10 +15,7 @@ from monokeel.ground.report import visible
 
 
 def add_summary(markdown: str) -> None:
-    """Append *markdown* to the job summary, if there is one.
-
-    One that cannot be written is a warning: what it tells of may be done already.
-    """
+    """Append *markdown* to the job summary, if there is one; a failure is a warning."""
     try:
         _append("GITHUB_STEP_SUMMARY", markdown)
     except OSError as error:
@@ -27,10 +24,7 @@ def add_summary(markdown: str) -> None:
 
 
 def set_output(name: str, value: str) -> None:
-    """Set output *name* of the current step, if there is one.
-
-    A random delimiter: with a fixed one a value could close its own block.
-    """
+    """Set output *name* of the step, if there is one; no value closes its own block."""
     delimiter = f"end-{secrets.token_hex(16)}"
     _append("GITHUB_OUTPUT", f"{name}<<{delimiter}\n{value}\n{delimiter}\n")
 
@@ -41,10 +35,9 @@ def in_actions() -> bool:
 
 
 def annotate(message: str, *, place: str = "") -> None:
-    """Show *message* as an error annotation of the run; on stderr, like all advice.
+    """Show *message* as an error annotation of the run, on stderr; nothing in it acts.
 
-    Nothing in it acts: what would is written out. *place* is such as
-    ``file=infra/platform.toml,line=7``.
+    *place* is such as ``file=infra/platform.toml,line=7``.
     """
     if in_actions():
         lines = "\n".join(visible(line) for line in message.splitlines())
@@ -66,7 +59,6 @@ def group(title: str) -> Iterator[None]:
 
 
 def _append(variable: str, text: str) -> None:
-    name = os.environ.get(variable)
-    if name:
+    if name := os.environ.get(variable):
         with Path(name).open("a", encoding="utf-8") as file:
             file.write(text)

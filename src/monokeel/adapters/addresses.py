@@ -9,34 +9,22 @@ _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 def check_address(url: str) -> None:
-    """Raise UsageError unless *url* is https, or http to a loopback address.
-
-    An address with a user or a password in it is refused, too: it would be logged.
-    """
+    """Raise UsageError unless *url* is https, or http to a loopback, and no secret."""
     parts = parts_of(url)
     if not any(parts):
-        raise UsageError(
-            f"{shown_address(url)!r} is no address", fix="Write https://HOST."
-        )
+        fix = "Write https://HOST."
+        raise UsageError(f"{shown_address(url)!r} is no address", fix=fix)
     if parts.username or parts.password:
-        raise UsageError(
-            f"the address of {parts.hostname} holds credentials",
-            fix="Give them in the variables that ./inv doctor lists.",
-        )
+        fix = "Give them in the variables that ./inv doctor lists."
+        raise UsageError(f"the address of {parts.hostname} holds credentials", fix=fix)
     if parts.hostname and is_private(url):
         return
-    raise UsageError(
-        f"{shown_address(url)} is not an https address",
-        fix="Use https; plain http is allowed to a loopback address only.",
-    )
+    fix = "Use https; plain http is allowed to a loopback address only."
+    raise UsageError(f"{shown_address(url)} is not an https address", fix=fix)
 
 
 def shown_address(address: str) -> str:
-    """Return *address*, of whatever form, without what may be a secret.
-
-    That is all before the last ``@``, however it is written (a scheme stays), and the
-    query.
-    """
+    """Return *address* without its query, and what stands before any form of ``@``."""
     scheme = re.match(r"(?:[A-Za-z][A-Za-z0-9+.-]*://)?", address)
     start = scheme[0] if scheme else ""
     rest = re.split("@|%40|[\uff20\ufe6b]", address.removeprefix(start))[-1]
@@ -44,10 +32,7 @@ def shown_address(address: str) -> str:
 
 
 def parts_of(address: str) -> SplitResult:
-    """Return the parts of *address*; all are empty for one that nobody can read.
-
-    So it is nobody's host, and never the one that may have a secret.
-    """
+    """Return the parts of *address*, all empty (nobody's host) if it is unreadable."""
     try:
         parts = urlsplit(address)
         _ = parts.port

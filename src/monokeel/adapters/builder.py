@@ -14,8 +14,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from monokeel.adapters.addresses import is_loopback, parts_of
+from monokeel.adapters.credentials import private_folder
 from monokeel.adapters.manifests import LABEL, REVISION
-from monokeel.adapters.private_folder import private_folder
 from monokeel.adapters.process import run_visible
 from monokeel.adapters.registry_access import DOCKER_HUB, Login
 from monokeel.ground.errors import ServiceError, UsageError
@@ -50,12 +50,11 @@ class Builder:
 
     *command* is a preset, ``docker`` or ``buildah``, or a command line with
     ``{context}``, ``{image}``, ``{commit}``, ``{digest_file}``, ``{service}``,
-    ``{dockerfile}`` and ``{platforms}`` (with commas). *registry* is an
-    address such as ``https://ghcr.io``; a password in *login* is handed to the build
-    command (``REGISTRY_AUTH_FILE``; docker/cli#6008: ``DOCKER_AUTH_CONFIG``),
-    which uses its own login without one.
-    *server* is where people see the repository. *read_tag* returns the digest at a tag
-    of an image.
+    ``{dockerfile}`` and ``{platforms}`` (with commas). *registry* is an address such as
+    ``https://ghcr.io``; a password in *login* is handed to the command
+    (``REGISTRY_AUTH_FILE``; docker/cli#6008: ``DOCKER_AUTH_CONFIG``), which uses its
+    own login without one. *server* is where people see the repository. *read_tag*
+    returns the digest at a tag of an image.
     """
 
     settings: Settings
@@ -68,10 +67,9 @@ class Builder:
     server: str = "https://github.com"
 
     def build(self, service: str, commit: str) -> str:
-        """Return the builder's own word: the tag may be another's a moment later.
+        """Return the builder's word; without ``{digest_file}`` the digest at the tag.
 
         The files are those of the working tree, which the caller knows to be *commit*.
-        Only a command without ``{digest_file}`` has the digest at the tag. Raises
         UsageError for a command that is none, ServiceError where a program fails.
         """
         with private_folder() as folder:
@@ -80,22 +78,18 @@ class Builder:
             if self.login.basic is not None:
                 env |= self._sign_in(self.login.basic, folder)
             for args in command_lines(self.command, job):
-                code = run_visible(args, cwd=self.root, env=env)
-                if code != 0:
-                    raise ServiceError(
-                        f"the build of {service} failed: {args[0]} ended with {code}",
-                        fix="Its own messages are above; mend that and run it again.",
-                    )
+                if code := run_visible(args, cwd=self.root, env=env):
+                    problem = f"the build of {service} failed: {args[0]} ended with"
+                    fix = "Its own messages are above; mend that and run it again."
+                    raise ServiceError(f"{problem} {code}", fix=fix)
             said = read_digest(Path(job.digest_file))
         return said or self.read_tag(self.settings.image(service), f"sha-{commit}")
 
     def _job(self, service: Service, commit: str, folder: Path) -> Job:
         context = self.root / service.context
         if not context.is_dir():
-            raise UsageError(
-                f"service {service.name} has no folder {context}",
-                fix="Correct its path in infra/platform.toml.",
-            )
+            fix = "Correct its path in infra/platform.toml."
+            raise UsageError(f"service {service.name} has no folder {context}", fix=fix)
         host = parts_of(self.registry).netloc
         created = self.commit_time(commit).astimezone(UTC)
         file = str(self.root / service.dockerfile) if service.dockerfile else ""
@@ -118,18 +112,12 @@ class Builder:
         )
 
     def _sign_in(self, basic: str, folder: Path) -> dict[str, str]:
-        """Return what buildah and docker read credentials from: a file, a variable.
-
-        A password in an argument would be seen by every process of the machine.
-        """
+        """Return what both builders read credentials from: arguments are public."""
         host = parts_of(self.registry).netloc
         # What docker calls Docker Hub.
         name = "https://index.docker.io/v1/" if host in DOCKER_HUB else host
-        login = {"auth": basic.removeprefix("Basic ")}
-        content, path = (
-            json.dumps({"auths": {host: login, name: login}}),
-            folder / "auth",
-        )
+        login, path = {"auth": basic.removeprefix("Basic ")}, folder / "auth"
+        content = json.dumps({"auths": {host: login, name: login}})
         path.touch(mode=0o600)
         path.write_text(content, encoding="utf-8")
         return {"REGISTRY_AUTH_FILE": str(path), "DOCKER_AUTH_CONFIG": content}
@@ -138,8 +126,7 @@ class Builder:
 def read_digest(path: Path) -> str:
     """Return the digest that a builder wrote to *path*, empty if it wrote none.
 
-    buildah writes it alone (``--digestfile``); buildx as ``containerimage.digest`` of
-    a JSON object (``--metadata-file``).
+    buildah writes it alone, buildx as ``containerimage.digest`` of a JSON object.
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -147,19 +134,16 @@ def read_digest(path: Path) -> str:
         return ""
     found = (_METADATA if text.lstrip().startswith("{") else _DIGEST).search(text)
     if found is None:
-        raise ServiceError(
-            f"the builder wrote no digest: {text[:80]!r}",
-            fix="It must write sha256:… into {digest_file}.",
-        )
+        fix = "It must write sha256:… into {digest_file}."
+        raise ServiceError(f"the builder wrote no digest: {text[:80]!r}", fix=fix)
     return found[1]
 
 
 def command_lines(command: str, job: Job) -> list[list[str]]:
     """Return the programs that *command* stands for, each with its arguments.
 
-    A command line is split as a shell would, once, and each value is put in as a part
-    of one argument. Raises UsageError for an unknown preset, a line that cannot be
-    split, and one without ``{context}`` or ``{image}``.
+    It is split as a shell would, once; a value is a part of one argument. UsageError
+    for an unknown preset, a bad line, and one without ``{context}`` or ``{image}``.
     """
     try:
         words = shlex.split(command)
@@ -189,9 +173,8 @@ def command_lines(command: str, job: Job) -> list[list[str]]:
 def _docker(job: Job) -> list[str]:
     """Build with buildx; unconfirmed: tried by nobody here, there was no docker.
 
-    Without provenance and SBOM the result is one manifest with a stable digest; the
-    attestations are made later, for that digest. `rewrite-timestamp` sets the times of
-    the files (BuildKit 0.13); SOURCE_DATE_EPOCH is passed on by buildx 0.10.
+    Without provenance and SBOM it is one manifest with a stable digest, attested later.
+    `rewrite-timestamp` needs BuildKit 0.13, SOURCE_DATE_EPOCH buildx 0.10.
     """
     # unpack=false: the containerd image store refuses rewrite-timestamp with it
     # (docker/cli#5256, moby/buildkit#4230).
@@ -200,36 +183,25 @@ def _docker(job: Job) -> list[str]:
     )
     levels = "index,manifest" if len(job.service.platforms) > 1 else "manifest"
     annotated = {f"{levels}:{key}": value for key, value in job.labels.items()}
-    return [
-        *("docker", "buildx", "build"),
-        *("--provenance=false", "--sbom=false", f"--output={output}"),
-        *("--metadata-file", job.digest_file),
-        *_own(job),
-        *_repeated("--annotation", annotated),
-        *("--tag", job.image, job.context),
-    ]
+    args = ["docker", "buildx", "build", "--provenance=false", "--sbom=false"]
+    args += [f"--output={output}", "--metadata-file", job.digest_file]
+    return args + _own(job, annotated)
 
 
 def _buildah(job: Job) -> list[list[str]]:
     """Build and push with buildah; `--timestamp`, as 1.28 ignores SOURCE_DATE_EPOCH."""
     options = ["--tls-verify=false"] if job.insecure else []
     if len(job.service.platforms) > 1:
-        raise UsageError(
-            f"service {job.service.name}: the preset buildah builds one platform",
-            fix='Use build = "docker", or a command line, for several platforms.',
-        )
-    build = [
-        *("buildah", "bud", "--format", "oci", *options),
-        *("--timestamp", str(int(job.created.timestamp()))),
-        *_own(job),
-        *_repeated("--annotation", job.labels),
-        *("--tag", job.image, job.context),
-    ]
+        problem = f"service {job.service.name}: the preset buildah builds one platform"
+        fix = 'Use build = "docker", or a command line, for several platforms.'
+        raise UsageError(problem, fix=fix)
+    build = ["buildah", "bud", "--format", "oci", *options]
+    build += ["--timestamp", str(int(job.created.timestamp())), *_own(job, job.labels)]
     push = ["buildah", "push", *options, "--digestfile", job.digest_file]
     return [build, [*push, job.image, f"docker://{job.image}"]]
 
 
-def _own(job: Job) -> list[str]:
+def _own(job: Job, annotations: Mapping[str, str]) -> list[str]:
     """Return what a service has of its own; both builders know these options."""
     platforms = job.service.platforms
     return [
@@ -237,6 +209,8 @@ def _own(job: Job) -> list[str]:
         *(["--platform", ",".join(platforms)] if platforms else []),
         *(["--file", job.dockerfile] if job.dockerfile else []),
         *_repeated("--build-arg", job.service.args),
+        *_repeated("--annotation", annotations),
+        *("--tag", job.image, job.context),
     ]
 
 
@@ -245,9 +219,7 @@ def _repeated(option: str, values: Mapping[str, str]) -> list[str]:
 
 
 def _wrong(command: str, problem: str) -> UsageError:
-    return UsageError(
-        f"the build command {command!r} {problem}",
-        fix="Use one of the presets docker and buildah, or a command line with"
-        " {context}, {image}, {commit} and {digest_file}, in [registry] build or"
-        " MONOKEEL_BUILD.",
-    )
+    fix = "Use one of the presets docker and buildah, or a command line with"
+    fix += " {context}, {image}, {commit} and {digest_file}, in [registry] build or"
+    fix += " MONOKEEL_BUILD."
+    return UsageError(f"the build command {command!r} {problem}", fix=fix)

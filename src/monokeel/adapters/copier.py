@@ -35,21 +35,16 @@ class Template(TemplateRepository):
     def render(self, version: str, answers: Mapping[str, Json]) -> Render:
         """Return what a new repository gets from *version*, a ref, for *answers*.
 
-        Raises UsageError for an answer that this version refuses. Copier is given the
-        mirror: it takes some addresses for folders. What is recorded stays the source.
+        UsageError for an answer that it refuses. The mirror is no folder for Copier.
         """
         target = self.work / f"render-{len(list(self.work.glob('render-*')))}"
         asked = self.questions(version)
         # What is handed to Copier beats even a value that it computes itself.
         data = {name: value for name, value in answers.items() if name in asked}
         with self._copier(version):
+            mirror = self.mirror().as_uri()
             copier.run_copy(
-                self.mirror().as_uri(),
-                target,
-                data=data,
-                defaults=True,
-                quiet=True,
-                vcs_ref=version,
+                mirror, target, data, vcs_ref=version, defaults=True, quiet=True
             )
         source = yaml.safe_dump({"_src_path": self.recorded().source}, width=_WIDE)
         text = (target / ANSWERS_FILE).read_text("utf-8")
@@ -67,15 +62,14 @@ class Template(TemplateRepository):
 
     def seeds(self, version: str, paths: Collection[str]) -> frozenset[str]:
         """Return those of *paths* that ``_skip_if_exists`` of that version names."""
-        listed = self._copier_file(version).get("_skip_if_exists")
+        listed = self.copier_file(version).get("_skip_if_exists")
         lines = [str(each) for each in listed] if isinstance(listed, list) else []
         return frozenset(GitIgnoreSpec.from_lines(lines).match_files(paths))
 
     @contextmanager
     def _copier(self, version: str) -> Iterator[None]:
         """Give Copier its own settings and cache, and the mirror; translate errors."""
-        env = clean_environment(self._settings())
-        before = dict(os.environ)
+        env, before = clean_environment(self._settings()), dict(os.environ)
         try:
             with warnings.catch_warnings(), plumbum.local.env():
                 warnings.simplefilter("ignore")
@@ -86,18 +80,15 @@ class Template(TemplateRepository):
                 os.environ.update(env)
                 yield
         except copier.errors.UnsafeTemplateError as error:
-            raise RefusedError(
-                f"template {version} runs programs of its own, which is never allowed"
-            ) from error
+            never = "runs programs of its own, which is never allowed"
+            raise RefusedError(f"template {version} {never}") from error
         except plumbum.ProcessExecutionError as error:
-            raise ServiceError(
-                f"git failed inside Copier: {reason_in(str(error.stderr))}"
-            ) from error
+            said = reason_in(str(error.stderr))
+            raise ServiceError(f"git failed inside Copier: {said}") from error
         except (copier.errors.CopierError, *_BAD_ANSWERS) as error:
-            raise UsageError(
-                f"template {version} cannot be rendered: {reason_in(str(error))}",
-                fix="If an answer is wrong now, give it anew: --answer NAME=VALUE",
-            ) from error
+            problem = f"template {version} cannot be rendered: {reason_in(str(error))}"
+            fix = "If an answer is wrong now, give it anew: --answer NAME=VALUE"
+            raise UsageError(problem, fix=fix) from error
         finally:
             os.environ.clear()
             os.environ.update(before)

@@ -6,16 +6,23 @@ deploy key is half of a pair that ``ssh-keygen`` makes in a folder of the user.
 """
 
 import base64
+import fcntl
 import os
 import shlex
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from urllib.parse import SplitResult
 
 from monokeel.adapters.addresses import is_private, parts_of
-from monokeel.adapters.private_folder import private_folder
 from monokeel.ground.parsers import parse_number
+
+_PREFIX = "monokeel-private-"
+# Whoever uses a private folder locks this file in it, until its process ends.
+_HELD = "held"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,9 +52,8 @@ class Credentials:
 def token_environment(credentials: Credentials, address: str) -> dict[str, str]:
     """Return the variables that make git send the token to *address*, if it may."""
     parts = parts_of(address)
-    if not credentials.token or not is_private(address):
-        return {}
-    if parts.netloc.rpartition("@")[2] != credentials.server:
+    ours = parts.netloc.rpartition("@")[2] == credentials.server
+    if not credentials.token or not is_private(address) or not ours:
         return {}
     pair = base64.b64encode(f"x-access-token:{credentials.token}".encode()).decode()
     number = parse_number(os.environ.get("GIT_CONFIG_COUNT", "")) or 0
@@ -69,10 +75,7 @@ def _place_of(address: str) -> SplitResult:
 
 
 def ssh_address(address: str) -> str:
-    """Return *address* for a push by key: https becomes ssh, the rest stays.
-
-    ``https://github.com/acme/shop.git`` is ``ssh://git@github.com/acme/shop.git``.
-    """
+    """Return *address* for a push by key: https becomes ``ssh://git@HOST/…``."""
     parts = parts_of(address)
     web = parts.scheme in {"http", "https"} and parts.hostname
     return f"ssh://git@{parts.hostname}{parts.path}" if web else address
@@ -104,10 +107,7 @@ def push_environment(
 
 @contextmanager
 def key_environment(credentials: Credentials, address: str) -> Iterator[dict[str, str]]:
-    """Give the variables that make git use the deploy key; the file goes afterwards.
-
-    A GIT_SSH_COMMAND of the user stays the program that is run.
-    """
+    """Give the variables that make git use the deploy key, by the user's own ssh."""
     with private_folder() as folder:
         key = folder / "key"
         key.touch(mode=0o600)
@@ -115,13 +115,32 @@ def key_environment(credentials: Credentials, address: str) -> Iterator[dict[str
         program = os.environ.get("GIT_SSH_COMMAND") or "ssh"
         options = ["-i", str(key), "-o", "IdentitiesOnly=yes", "-o", "BatchMode=yes"]
         if host_keys := credentials.host_keys():
-            known = folder / "known_hosts"
-            server = _place_of(address)
-            host = (
-                f"[{server.hostname}]:{server.port}" if server.port else server.hostname
-            )
+            known, server = folder / "known_hosts", _place_of(address)
+            host, port = server.hostname, server.port
+            host = f"[{host}]:{port}" if port else host
             lines = [f"{host} {line}\n" for line in host_keys]
             known.write_text("".join(lines), encoding="utf-8")
             options += ["-o", f"UserKnownHostsFile={known}"]
             options += ["-o", "StrictHostKeyChecking=yes"]
         yield {"GIT_SSH_COMMAND": f"{program} {shlex.join(options)}"}
+
+
+@contextmanager
+def private_folder() -> Iterator[Path]:
+    """Give an empty folder of this user's; it and those of killed runs are removed."""
+    for left in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        # Gone meanwhile, another user's, or held by a run that lives.
+        with suppress(OSError):
+            if left.stat().st_uid == os.getuid():
+                with (left / _HELD).open("rb") as lock:
+                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    shutil.rmtree(left, ignore_errors=True)
+    folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
+    # Locked before it has the name that others look for.
+    with (folder / "new").open("wb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        (folder / "new").rename(folder / _HELD)
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)

@@ -24,7 +24,7 @@ from monokeel.ground.errors import NO_ANSWER, ServiceError
 from monokeel.ground.words import brief
 from monokeel.promotion import records as room
 from monokeel.promotion.ports import Protection
-from monokeel.promotion.records import BranchMove, Ledger, Note, Record, Status
+from monokeel.promotion.records import BranchMove, Ledger, Note, Record
 from monokeel.promotion.track_record import LONGEST_DESCRIPTION
 
 _NEWEST = 30  # records of each environment that are read at first
@@ -53,10 +53,7 @@ class Deployments:
         return self._github.server_date
 
     def newest(self, environments: Mapping[str, str], commits: Sequence[str]) -> Ledger:
-        """Ask GraphQL once: it sorts, and sends the statuses along.
-
-        Whatever else others write, one commit has at most a hundred deployments here.
-        """
+        """Ask GraphQL once; one commit has at most a hundred deployments here."""
         names = [*environments]
         lists = [f"e{n}: {_list_of([name])}" for n, name in enumerate(names)]
         lists += [
@@ -104,29 +101,23 @@ class Deployments:
     ) -> tuple[int, str]:
         """Create a deployment without a status yet: pending.
 
-        ``auto_merge`` and ``required_contexts`` are sent on purpose: by default GitHub
-        merges the default branch into the ref (202) or waits for every check (409).
-        Raises RefusedError with GitHub's words (409, 422).
+        ``auto_merge``, ``required_contexts``: by default GitHub merges main into the
+        ref (202) or waits for every check (409). RefusedError with its words (409,
+        422).
         """
-        answer = self._github.request(
-            "POST",
-            "/deployments",
-            json={
-                "ref": tag,
-                "task": task,
-                "auto_merge": False,
-                "required_contexts": [],
-                "payload": room.payload_of(note),
-                "environment": environment,
-                "description": brief(
-                    f"{task} {note.from_version} -> {note.version}", LONGEST_DESCRIPTION
-                ),
-                "transient_environment": False,
-                "production_environment": production,
-            },
-            expect=(HTTPStatus.CREATED,),
-        )
-        made = as_object(answer.json())
+        said = f"{task} {note.from_version} -> {note.version}"
+        wanted: Json = {
+            "ref": tag,
+            "task": task,
+            "auto_merge": False,
+            "required_contexts": [],
+            "payload": room.payload_of(note),
+            "environment": environment,
+            "description": brief(said, LONGEST_DESCRIPTION),
+            "transient_environment": False,
+            "production_environment": production,
+        }
+        made = self._github.request("POST", "/deployments", json=wanted).object()
         return as_number(made.get("id")), as_text(made.get("sha"))
 
     def settle(
@@ -136,8 +127,7 @@ class Deployments:
         said = brief(description, LONGEST_DESCRIPTION)
         status: dict[str, Json] = {"state": state, "description": said}
         status |= {"log_url": log_url} if log_url else {}
-        path = f"/deployments/{record}/statuses"
-        self._github.request("POST", path, json=status, expect=(HTTPStatus.CREATED,))
+        self._github.request("POST", f"/deployments/{record}/statuses", json=status)
 
     def protection(self, environment: str) -> Protection | Unknown:
         """Say whether the GitHub Environment is there and asks for an approval."""
@@ -162,7 +152,7 @@ class Deployments:
             answer = self._github.request("GET", path, expect=expect)
         except NO_ANSWER as error:
             return Unknown(reason=error.problem)
-        return as_object(answer.json()) if answer.status == HTTPStatus.OK else None
+        return answer.object() if answer.status == HTTPStatus.OK else None
 
     def push_refusals(self, branch: str, *, exists: bool) -> tuple[str, ...] | Unknown:
         """Return those of rulesets with ``current_user_can_bypass`` "never"."""
@@ -170,16 +160,15 @@ class Deployments:
         try:
             rules = self._github.pages(f"/rules/branches/{quote(branch, safe='')}")
             mine = [rule for rule in rules if rule.get("type") in wanted]
-            numbers = {as_number(rule.get("ruleset_id")) for rule in mine}
-            closed = {number for number in numbers if self._may_not_pass(number)}
+            closed = set()
+            for number in {as_number(rule.get("ruleset_id")) for rule in mine}:
+                ruleset = self._github.request("GET", f"/rulesets/{number}").object()
+                if ruleset.get("current_user_can_bypass") == "never":
+                    closed.add(number)
         except NO_ANSWER as error:
             return Unknown(reason=error.problem)
         names = {as_text(x["type"]) for x in mine if x.get("ruleset_id") in closed}
         return tuple(sorted(names))
-
-    def _may_not_pass(self, ruleset: int) -> bool:
-        answer = self._github.request("GET", f"/rulesets/{ruleset}")
-        return as_object(answer.json()).get("current_user_can_bypass") == "never"
 
     def approvers(self, run: str) -> tuple[str, ...]:
         """Return the logins that approved the workflow run *run* (its id), by name."""
@@ -209,19 +198,15 @@ class Deployments:
                 continue
             listed = as_object(node.get("statuses"))
             if as_number(listed.get("totalCount")) > len(record.statuses):
-                record = replace(record, statuses=self._statuses(record.id))
+                # Who may write can add hundreds to a record of ours, among ours.
+                items = self._github.pages(f"/deployments/{record.id}/statuses")
+                dated = ({**x, "createdAt": x.get("created_at")} for x in items)
+                record = replace(record, statuses=tuple(map(room.parse_status, dated)))
             records.append(record)
         more = as_object(fields.get("pageInfo")).get("hasNextPage") is True
         # Those of others count: a page may be full of them.
         floor = min((as_number(node.get("databaseId")) for node in nodes), default=0)
         return records, floor if more else 0
-
-    def _statuses(self, record: int) -> tuple[Status, ...]:
-        # Whoever may write can add hundreds to a record of ours; ours are among them.
-        return tuple(
-            room.parse_status({**item, "createdAt": item.get("created_at")})
-            for item in self._github.pages(f"/deployments/{record}/statuses")
-        )
 
     def _ask(self, lists: Sequence[str]) -> tuple[str, dict[str, Json]]:
         """Return the login that asked, and what the repository has of *lists*."""

@@ -6,11 +6,18 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
+from monokeel.adapters import git_output as output
 from monokeel.adapters.addresses import parts_of
 from monokeel.adapters.credentials import Credentials, push_environment
-from monokeel.adapters.git_output import Log, parse_refs, tag_object, unless_locked
-from monokeel.adapters.process import Completed, reason_in, run, stream
-from monokeel.ground.answers import Declined, FileVersion, Lost, Moved, RemoteRef
+from monokeel.adapters.process import SAFE, Completed, reason_in, run, stream
+from monokeel.ground.answers import (
+    Declined,
+    FileVersion,
+    Lost,
+    Moved,
+    RefAnswer,
+    RemoteRef,
+)
 from monokeel.ground.errors import RefusedError, ServiceError, UsageError
 from monokeel.ground.parsers import parse_epoch
 
@@ -18,6 +25,7 @@ _OR_NOT = (0, 1, 128)  # 128: no repository, or no commit in it
 _ANY_CODE = range(256)
 _NEVER_ARRIVED = 128  # git-push(1) ends with 1 when the server refuses a ref
 _REF_LINE = re.compile(r"^([ +*=!-])\t(?!.*\[remote rejected\])", re.MULTILINE)
+_TAGGER = "Monokeel <monokeel@users.noreply.github.com>"
 _HEADS, _TAGS = "refs/heads/", "refs/tags/"
 HEADS_AND_TAGS = (_HEADS, _TAGS)
 # What git and ssh say when no host answered (curl, OpenSSH).
@@ -33,11 +41,7 @@ _SAYS_NO = re.compile(
 
 
 class Git:
-    """One clone at *root* and its *remote*.
-
-    Every method that reads the clone raises ServiceError when git fails; those that
-    ask the remote also when it does not answer.
-    """
+    """One clone at *root*, and its *remote*; ServiceError where one does not answer."""
 
     def __init__(
         self,
@@ -47,10 +51,8 @@ class Git:
         credentials: Credentials | None = None,
         timeout_s: float = 120.0,
     ) -> None:
-        self.root = root
-        self.remote = remote
-        self._credentials = credentials or Credentials()
-        self._timeout_s = timeout_s
+        self.root, self.remote = root, remote
+        self._credentials, self._timeout_s = credentials or Credentials(), timeout_s
 
     # The clone
 
@@ -69,11 +71,10 @@ class Git:
         if "not a git repository" in asked.stderr:
             fix = "Run this in a clone. A new one begins with: git init -b main"
             raise UsageError(f"{self.root} is no git repository", fix=fix)
-        advice = re.search(r"git config --global --add safe.directory .*", asked.stderr)
-        raise ServiceError(
-            f"git cannot read this repository: {reason_in(asked.stderr)}",
-            fix=f"Run: {advice[0]}" if advice else "Mend what git says, then go on.",
-        )
+        advice = SAFE.search(asked.stderr)
+        problem = f"git cannot read this repository: {reason_in(asked.stderr)}"
+        fix = f"Run: {advice[0]}" if advice else "Mend what git says, then go on."
+        raise ServiceError(problem, fix=fix)
 
     def branch(self) -> str | None:
         """Return the branch that is checked out, ``None`` on a detached HEAD."""
@@ -132,23 +133,22 @@ class Git:
         """
         # A name may hold what Python takes for white space or a line end.
         done = self._git("show-ref", "--tags", "--dereference", ok=(0, 1))
-        tags: dict[str, str] = {}
-        for line in filter(None, done.stdout.split("\n")):
-            sha, ref = line.split(" ")  # "REF^{}" is what REF leads to, and follows it
-            tags[ref.removeprefix("refs/tags/").removesuffix("^{}")] = sha
+        lines = (line.split(" ") for line in done.stdout.split("\n") if line)
+        # "REF^{}" is what REF leads to, and follows it.
+        tags = {ref.removesuffix("^{}").removeprefix(_TAGS): sha for sha, ref in lines}
         if merged is None:
             return tags
         asked = (f"--merged={merged}", "--format=%(refname:strip=2)", "refs/tags")
         names = {*self._git("for-each-ref", *asked).stdout.split("\n")}
         return {name: sha for name, sha in tags.items() if name in names}
 
-    def log(self, since: str | None, commit: str) -> Log:
+    def log(self, since: str | None, commit: str) -> output.Log:
         """Return the commits, in git's own order (by date): reverts depend on it."""
         span = commit if since is None else f"{since}..{commit}"
         args = ["git", "-c", "log.showSignature=false", "log", "-z"]
         args += ["--encoding=UTF-8", "--format=%H %P%n%B", "--end-of-options", span]
         records = stream([*args, "--"], cwd=self.root, separator=b"\0")
-        return Log(records, since=since, commit=commit)
+        return output.Log(records, since=since, commit=commit)
 
     def changed_paths(self, since: str, commit: str) -> list[str]:
         """Return the paths that *commit* changed since it left *since*."""
@@ -228,37 +228,31 @@ class Git:
         if not all(prefix.startswith(HEADS_AND_TAGS) for prefix in prefixes):
             narrow = []
         done = self._ask_remote("ls-remote", *narrow, "--", "{}")
-        return parse_refs(done.stdout, tuple(prefixes))
+        return output.parse_refs(done.stdout, tuple(prefixes))
 
     def tag_message(self, ref: str, at: RemoteRef) -> str | None:
         """Read the object from the clone; fetch it, onto no ref, if it is not there."""
         if at.object == at.commit:
             return None
-        fetch = ("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "{}", ref)
         if not self._holds(at.object):
-            self._ask_remote(*fetch)
+            quiet = ("--quiet", "--no-tags", "--no-write-fetch-head")
+            self._ask_remote("fetch", *quiet, "{}", ref)
         if not self._holds(at.object):
             again = "Run the same command again."
             raise ServiceError(f"{ref} moved while it was read", fix=again)
-        content = self._git("cat-file", "tag", at.object).stdout
-        return content.partition("\n\n")[2]
+        return self._git("cat-file", "tag", at.object).stdout.partition("\n\n")[2]
 
     def _holds(self, tag: str) -> bool:
         return self._git("cat-file", "-e", f"{tag}^{{tag}}", ok=_OR_NOT).code == 0
 
-    def create_tag(
-        self, ref: str, *, commit: str, message: str
-    ) -> Moved | Lost | Declined:
-        """Push an object that is the same for the same commit and message.
-
-        Name and time are not those of the machine. It is a tag of this clone as well.
-        """
+    def create_tag(self, ref: str, *, commit: str, message: str) -> RefAnswer:
+        """Push an object of no name and time of this machine: it is always the same."""
         at = int(self.commit_time(commit).timestamp())
-        text = tag_object(ref.removeprefix(_TAGS), commit, at, message)
-        args = ("hash-object", "-t", "tag", "-w", "--stdin")
-        made = self._git(*args, stdin=text).stdout.strip()
+        name, args = ref.removeprefix(_TAGS), ("hash-object", "-t", "tag", "-w")
+        text = f"object {commit}\ntype commit\ntag {name}\ntagger {_TAGGER} {at} +0000"
+        made = self._git(*args, "--stdin", stdin=f"{text}\n\n{message}").stdout.strip()
         pushed = self._push(ref, old=None, new=made)
-        moved: Moved | Lost | Declined = Moved(now=made, changed=True)
+        moved: RefAnswer = Moved(now=made, changed=True)
         if pushed.code != 0:
             moved = self._judged(pushed, ref, old=None, new=made)
         if isinstance(moved, Moved) and self.commit_of(ref) is None:
@@ -276,14 +270,10 @@ class Git:
         if self.commit_of(commit) is None:
             self._ask_remote("fetch", "--quiet", "--no-tags", "{}", commit)
 
-    def move_ref(
-        self, ref: str, *, old: str | None, new: str | None
-    ) -> Moved | Lost | Declined:
-        """Compare and swap by push; *ref* is a full name.
+    def move_ref(self, ref: str, *, old: str | None, new: str | None) -> RefAnswer:
+        """Compare and swap by push (git-push(1), ``--force-with-lease``).
 
         Git's words are not believed: the ref is read again, and its state decides.
-        Raises ServiceError when it cannot be read. Source: git-push(1),
-        ``--force-with-lease``; ``=`` means up to date.
         """
         moved = self._judged(self._push(ref, old=old, new=new), ref, old=old, new=new)
         if isinstance(moved, Moved) and old and new is None and self._holds(old):
@@ -300,15 +290,13 @@ class Git:
             pushed = Completed(code=1, stdout="", stderr=error.problem)
         if pushed.code == _NEVER_ARRIVED and "remote:" not in pushed.stderr:
             said = " ".join(pushed.stderr.split())[:300]
-            raise ServiceError(
-                f"git could not push {ref}: {said}",
-                fix="Check MONOKEEL_DEPLOY_KEY (./inv init makes one) and the network.",
-            )
+            fix = "Check MONOKEEL_DEPLOY_KEY (./inv init makes one) and the network."
+            raise ServiceError(f"git could not push {ref}: {said}", fix=fix)
         return pushed
 
     def _judged(
         self, pushed: Completed, ref: str, *, old: str | None, new: str | None
-    ) -> Moved | Lost | Declined:
+    ) -> RefAnswer:
         found = self.remote_objects((ref,)).get(ref)
         now = None if found is None else found.object
         if now == new:
@@ -316,17 +304,20 @@ class Git:
             said = _REF_LINE.search(pushed.stdout)
             changed = None if said is None else said[1] not in ("=", "!")
             return Moved(now=now, changed=changed)
-        if now == old:
-            words = _server_words(pushed.stdout, pushed.stderr)
-            return Declined(reason=unless_locked(ref, words))
-        return Lost(now=now)
+        if now != old:
+            return Lost(now=now)
+        # git's reason, "! REFS SUMMARY (REASON)" (git-push(1)), and the server's lines.
+        reason: list[str] = re.findall(r"(?m)^!.*\((.*)\)\s*$", pushed.stdout)[:1]
+        lines = re.findall(r"(?m)^remote: *(.*\S)", pushed.stderr)
+        reason += [" ".join(lines)] if lines else []
+        words = ": ".join(reason) or reason_in(pushed.stderr)
+        return Declined(reason=output.unless_locked(ref, words))
 
     def require_writer(self) -> None:
         """Make sure that the deploy key or the App may push; nothing is changed.
 
-        Raises RefusedError when the server says no, ServiceError when none answers. A
-        token of a person is not asked: rules and roles decide what it may push.
-        Source: git-push(1), ``--dry-run``; GitHub judges a key when it connects.
+        Raises RefusedError when the server says no, ServiceError when none answers.
+        What a person may push the rules decide. Source: git-push(1), ``--dry-run``.
         """
         writer = self._credentials.writer
         if not writer:
@@ -339,19 +330,16 @@ class Git:
         if _SAYS_NO.search(said) is None:
             fix = "Check the network, then run the same command again."
             raise ServiceError(f"git could not push: {said}", fix=fix)
-        raise RefusedError(
-            f"the {writer} may not push, so nothing was begun: {said}",
-            fix="./inv doctor says what is wrong with it, ./inv init mends it.",
-        )
+        problem = f"the {writer} may not push, so nothing was begun: {said}"
+        fix = "./inv doctor says what is wrong with it, ./inv init mends it."
+        raise RefusedError(problem, fix=fix)
 
     def _ask_remote(self, *args: str, ok: Collection[int] = (0,)) -> Completed:
         address = self.address()
         if address is None:
             self._require_repository()
-            raise UsageError(
-                f"this clone has no remote {self.remote!r}",
-                fix=f"git remote add {self.remote} https://github.com/OWNER/REPO.git",
-            )
+            fix = f"git remote add {self.remote} https://github.com/OWNER/REPO.git"
+            raise UsageError(f"this clone has no remote {self.remote!r}", fix=fix)
         credentials = self._credentials
         if args[0] != "push" and credentials.token:  # the token is faster than ssh
             credentials = replace(credentials, deploy_key=None, mint=None)
@@ -361,29 +349,14 @@ class Git:
             try:
                 return run(command, cwd=self.root, env=env, ok=ok, timeout_s=limit_s)
             except ServiceError as error:
-                fix = error.fix or _advice(error.problem, address)
+                fix = error.fix or "./inv doctor says what the token or the key may do."
+                if not error.fix and _NETWORK.search(error.problem):
+                    fix = "Check the network, and that"
+                    fix += f" {parts_of(address).hostname or address} is the host that"
+                    fix += " is meant."
                 raise ServiceError(error.problem, fix=fix) from error
 
     def _git(
         self, *args: str, ok: Collection[int] = (0,), stdin: str | None = None
     ) -> Completed:
         return run(["git", *args], cwd=self.root, ok=ok, stdin=stdin)
-
-
-def _server_words(stdout: str, stderr: str) -> str:
-    """Return why the server refused: git's reason, and the server's own lines.
-
-    Source: git-push(1), ``--porcelain``: ``! REFS SUMMARY (REASON)`` on stdout.
-    """
-    reason = re.findall(r"^!.*\((.*)\)\s*$", stdout, re.MULTILINE)[:1]
-    said = re.findall(r"^remote: *(.*\S)", stderr, re.MULTILINE)
-    words = [" ".join(said)] if said else []
-    return ": ".join([*reason, *words]) or reason_in(stderr)
-
-
-def _advice(problem: str, address: str) -> str:
-    """Return what to do about git's *problem*: the network, or what it may read."""
-    if _NETWORK.search(problem):
-        host = parts_of(address).hostname or address
-        return f"Check the network, and that {host} is the host that is meant."
-    return "./inv doctor says what the token or the key may do."

@@ -1,4 +1,4 @@
-"""What git prints and takes: commits of a range, refs of a remote, tag objects."""
+"""What git prints: commits of a range, refs of a remote, why a push was refused."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -8,15 +8,12 @@ from monokeel.ground.answers import RemoteRef
 from monokeel.ground.errors import ServiceError
 
 _LOCKED = re.compile(r"cannot lock ref|failed to (?:update|lock|delete)|\.lock'?:")
-_TAGGER = "Monokeel <monokeel@users.noreply.github.com>"
 
 
 class Log(Iterable[tuple[str, str]]):
     """Commits as (40 hex digits, message), read from git while they are iterated.
 
-    Once they are, *reached* says whether *since* is in the history of *commit*: it is
-    if it is a parent of one of these commits (or *commit* itself), and asking git
-    would be a second walk.
+    Then *reached* says whether *since* is a parent of one of them, or *commit* itself.
     """
 
     def __init__(
@@ -55,17 +52,10 @@ def parse_refs(text: str, prefixes: tuple[str, ...]) -> dict[str, RemoteRef]:
     return refs
 
 
-def tag_object(name: str, commit: str, at: int, message: str) -> str:
-    """Return the text of the annotated tag *name* on *commit*, made *at* (epoch, s)."""
-    head = f"object {commit}\ntype commit\ntag {name}\ntagger {_TAGGER}"
-    return f"{head} {at} +0000\n\n{message}"
-
-
 def unless_locked(ref: str, said: str) -> str:
     """Return *said*, why the server refused *ref*; ServiceError for a lock of others.
 
-    Two pushes at the same moment lock the same file there: that is no refusal, and
-    passes. Source: git, refs/files-backend.c and lockfile.c.
+    Two pushes at once lock one file there, which passes (git, refs/files-backend.c).
     """
     if not _LOCKED.search(said):
         return said

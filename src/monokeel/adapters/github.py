@@ -7,7 +7,7 @@ own that are given a GitHub. Facts: GitHub's REST documentation, version 2022-11
 import json as jsonlib
 import re
 import time
-from collections.abc import Container, Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from datetime import datetime
 from http import HTTPStatus
@@ -36,12 +36,7 @@ _ANSWERS = "Run again once GitHub answers."
 
 
 class GitHub:
-    """REST calls under ``/repos/OWNER/REPO``, with one token.
-
-    *api* is the address of the API without a final slash; the token is sent to that
-    host alone. *repository* is ``owner/repo``. *session* serves also downloads that
-    leave the API's host, without the token.
-    """
+    """REST calls under ``/repos/OWNER/REPO``; *token* goes to the host *api* alone."""
 
     def __init__(
         self, session: Session, *, api: str, repository: str, token: str | None
@@ -54,11 +49,7 @@ class GitHub:
 
     @property
     def server_date(self) -> datetime:
-        """The time of GitHub's newest answer (aware, UTC).
-
-        Raises ServiceError when GitHub has not been asked yet or sent no date: the
-        clock of this machine is never a substitute.
-        """
+        """The time of GitHub's newest answer (UTC); ServiceError before any came."""
         if self._newest_date is None:
             raise ServiceError("GitHub has not said what time it is")
         return self._newest_date
@@ -71,11 +62,12 @@ class GitHub:
         json: Json | bytes = None,
         params: Mapping[str, str] | None = None,
         accept: str = ACCEPTED,
-        expect: Container[int] = (HTTPStatus.OK,),
+        expect: Collection[int] = (),
         largest: int = http.LARGEST,
     ) -> Answer:
         """Send one call and return its answer if the status is in *expect*.
 
+        Where that is empty a POST is to be answered by 201, anything else by 200.
         *path* is under the repository (``/releases``), under the API's root with two
         slashes (``//user``), or an address that GitHub gave. Raises ServiceError when
         GitHub does not answer or does not let us see (401, 403, 404, 429, 5xx; 403 and
@@ -84,9 +76,14 @@ class GitHub:
         """
         url = self._url(path, params)
         answer = self._send(method, url, json, accept=accept, largest=largest)
-        if answer.status in expect:
+        usual = HTTPStatus.CREATED if method == "POST" else HTTPStatus.OK
+        if answer.status in (expect or {usual}):
             return answer
-        raise self._error(method, path, answer)
+        where = parts_of(self._url(path, None)).path
+        error = _refusal(method, where, answer, has_token=bool(self.token))
+        if answer.status in _RENAMED:
+            error.fix = _fix_of_rename(self._new_name(answer))
+        raise error
 
     def _send(  # noqa: PLR0913 - one keyword per part of a call
         self,
@@ -114,12 +111,7 @@ class GitHub:
         return answer
 
     def write(
-        self,
-        method: str,
-        path: str,
-        json: Json = None,
-        *,
-        expect: Container[int] = (HTTPStatus.OK,),
+        self, method: str, path: str, json: Json = None, *, expect: Collection[int] = ()
     ) -> Answer:
         """Send a change; RefusedError when GitHub refuses it, 403 and 404 as well."""
         try:
@@ -157,13 +149,6 @@ class GitHub:
                 raise
         raise ServiceError(f"GitHub's list has more than {_MOST_PAGES} pages")
 
-    def _error(self, method: str, path: str, answer: Answer) -> MonokeelError:
-        where = parts_of(self._url(path, None)).path
-        error = _refusal(method, where, answer, has_token=bool(self.token))
-        if answer.status in _RENAMED:
-            error.fix = _fix_of_rename(self._new_name(answer))
-        return error
-
     def _new_name(self, moved: Answer) -> str:
         """Return where a 301 leads; GitHub names the repository by its number there."""
         place = _MOVED.match(moved.headers.get("Location", ""))
@@ -171,25 +156,22 @@ class GitHub:
             if place is not None:
                 # Not by request(): that may be moved as well, and so on for ever.
                 found = self._send("GET", self._url(place[0], None), None)
-                return as_text(as_object(found.json()).get("full_name"))
+                return as_text(found.object().get("full_name"))
         return "elsewhere"
 
     def require_name(self, name: str) -> None:
         """Raise ServiceError unless *name*, the repository's, is the one asked about.
 
-        GraphQL and git follow a rename, and REST does not (301, and 307 to a write):
-        half of what is there would be missing.
+        GraphQL and git follow a rename, and REST does not: half would be missing.
         """
         if name.lower() != self.repository.lower():
-            raise ServiceError(
-                f"{self.repository} was renamed to {name}", fix=_fix_of_rename(name)
-            )
+            fix = _fix_of_rename(name)
+            raise ServiceError(f"{self.repository} was renamed to {name}", fix=fix)
 
     def graphql(self, query: str, variables: Mapping[str, str]) -> dict[str, Json]:
-        """Return the data that *query* asks for; it only reads, so it may be repeated.
+        """Return the data that *query*, which only reads, asks for.
 
-        Raises ServiceError where anything of it is refused or unknown: GraphQL answers
-        200 then, with ``errors``. On an Enterprise Server it is not below ``/v3``.
+        ServiceError for ``errors`` in a 200. An Enterprise Server has no ``/v3`` here.
         """
         url = f"{self.api.removesuffix('/v3')}/graphql"
         asked: Json = {"query": query, "variables": {**variables}}
@@ -200,12 +182,10 @@ class GitHub:
             if isinstance(error, ServiceError):
                 raise error
             raise ServiceError(error.problem, fix=_ANSWERS)
-        found = as_object(answer.json())
+        found = answer.object()
         if found.get("errors"):
-            raise ServiceError(
-                f"GitHub did not answer the query: {words_of(answer)}",
-                fix="./inv doctor says what the token may see.",
-            )
+            problem = f"GitHub did not answer the query: {words_of(answer)}"
+            raise ServiceError(problem, fix="./inv doctor says what the token may see.")
         return as_object(found.get("data"))
 
     def _url(self, path: str, params: Mapping[str, str] | None) -> str:
@@ -213,27 +193,18 @@ class GitHub:
             url = self.api + path[1:]
         elif path.startswith("/") or not path:
             url = f"{self.api}/repos/{self.repository}{path}"
-        elif self._is_ours(path):
-            url = path
         else:
-            raise ServiceError(
-                f"GitHub's answer leads to another host: {parts_of(path).hostname}",
-                fix="Check GITHUB_API_URL: a proxy may have answered.",
-            )
+            url, api, there = path, parts_of(self.api), parts_of(path)
+            ours = {api.netloc, api.netloc.replace("api.", "uploads.", 1)}
+            if there.scheme != api.scheme or there.netloc not in ours:
+                problem = f"GitHub's answer leads to another host: {there.hostname}"
+                fix = "Check GITHUB_API_URL: a proxy may have answered."
+                raise ServiceError(problem, fix=fix)
         return f"{url}?{urlencode(params)}" if params else url
-
-    def _is_ours(self, url: str) -> bool:
-        """Say whether *url* is on the host of the API or of its uploads: no other."""
-        api, there = parts_of(self.api), parts_of(url)
-        uploads = api.netloc.replace("api.", "uploads.", 1)
-        return there.scheme == api.scheme and there.netloc in {api.netloc, uploads}
 
 
 def words_of(answer: Answer) -> str:
-    """Return what GitHub said in an error: its message and the details, one line.
-
-    ``errors`` holds objects or plain strings (otterdog#473); a body need not be JSON.
-    """
+    """Return GitHub's message and ``errors``, objects or strings (otterdog#473)."""
     try:
         value = answer.json()
     except ServiceError:
@@ -258,11 +229,9 @@ def _fix_of_rename(name: str) -> str:
 def _refusal(
     method: str, path: str, answer: Answer, *, has_token: bool
 ) -> MonokeelError:
-    said = words_of(answer)
+    said, request_id = words_of(answer), answer.headers.get("X-GitHub-Request-Id")
     problem = f"GitHub answered {answer.status} to {method} {path}: {said}"
-    request_id = answer.headers.get("X-GitHub-Request-Id")
-    if request_id:
-        problem += f" (request {request_id})"
+    problem += f" (request {request_id})" if request_id else ""
     if "Upgrade to GitHub Pro" in said:
         fix = "GitHub's plan of this repository has no rulesets: upgrade the plan, or"
         fix += " make the repository public."

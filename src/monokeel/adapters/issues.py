@@ -3,8 +3,6 @@
 A marker alone proves nothing: anybody who quotes our text brings it along.
 """
 
-from http import HTTPStatus
-
 from monokeel.adapters.github import GitHub
 from monokeel.drift.ports import OwnIssue
 from monokeel.ground.answers import Json, as_number, as_object, as_text
@@ -27,17 +25,13 @@ class Issues:
         assignees: tuple[str, ...] = (),
     ) -> None:
         self._github = github
-        self._new: dict[str, Json] = {}
-        if labels:
-            self._new["labels"] = list(labels)
-        if assignees:
-            self._new["assignees"] = list(assignees)
+        new = {"labels": labels, "assignees": assignees}
+        self._new: dict[str, Json] = {k: [*each] for k, each in new.items() if each}
 
     def newest(self, marker: str) -> OwnIssue | None:
-        """Pass over pull requests, which stand in GitHub's list of issues, too.
+        """Pass over pull requests, which GitHub lists, too.
 
-        Raises ServiceError when GitHub does not say whose token this is: nobody else's
-        issue may be touched.
+        Raises ServiceError when GitHub does not say whose token this is.
         """
         found = []
         for login in dict.fromkeys((self._login(), _WORKFLOWS)):
@@ -46,19 +40,22 @@ class Issues:
                 author = as_object(each.get("user") or {}).get("login")
                 ours = "pull_request" not in each and author == login
                 if ours and _hidden(marker) in str(each.get("body")):
-                    found.append(_own(each))
-        opened = [each for each in found if each.is_open]
-        if opened:
-            return min(opened, key=lambda each: each.number)
-        return max(found, key=lambda each: each.number, default=None)
+                    issue = OwnIssue(
+                        number=as_number(each.get("number")),
+                        is_open=each.get("state") == "open",
+                        title=str(each.get("title")),
+                        body=str(each.get("body")),
+                    )
+                    found.append(issue)
+        opened = (each for each in found if each.is_open)
+        last = max(found, key=lambda each: each.number, default=None)
+        return min(opened, key=lambda each: each.number, default=last)
 
     def create(self, marker: str, *, title: str, body: str) -> int:
         """Open an issue with *marker*; return its number."""
         wanted: Json = {"title": title, "body": _marked(marker, body), **self._new}
-        answer = self._github.request(
-            "POST", "/issues", json=wanted, expect=(HTTPStatus.CREATED,)
-        )
-        return as_number(as_object(answer.json()).get("number"))
+        made = self._github.request("POST", "/issues", json=wanted).object()
+        return as_number(made.get("number"))
 
     def change(self, number: int, marker: str, *, title: str, body: str) -> None:
         """Give an issue of ours another text; one that is closed opens again."""
@@ -67,12 +64,8 @@ class Issues:
 
     def comment(self, number: int, text: str) -> None:
         """Comment on an issue."""
-        self._github.request(
-            "POST",
-            f"/issues/{number}/comments",
-            json={"body": _shortened(text)},
-            expect=(HTTPStatus.CREATED,),
-        )
+        said: Json = {"body": _shortened(text)}
+        self._github.request("POST", f"/issues/{number}/comments", json=said)
 
     def keep_open(self, marker: str, *, title: str, body: str) -> int:
         """Open another one where ours was closed: that one stays closed."""
@@ -94,10 +87,7 @@ class Issues:
         return issue.number
 
     def _login(self) -> str:
-        """Return the login behind the token: an App's ends in ``[bot]``.
-
-        REST's ``/user`` refuses Apps, GraphQL's viewer does not (gh auth status).
-        """
+        """Return the login behind the token; GraphQL's viewer tells it Apps as well."""
         try:
             data = self._github.graphql("query Viewer { viewer { login } }", {})
             return as_text(as_object(data.get("viewer")).get("login"))
@@ -106,15 +96,6 @@ class Issues:
                 "GitHub does not say whose token this is, so no issue is known as ours:"
                 f" {error.problem}"
             ) from error
-
-
-def _own(issue: dict[str, Json]) -> OwnIssue:
-    return OwnIssue(
-        number=as_number(issue.get("number")),
-        is_open=issue.get("state") == "open",
-        title=str(issue.get("title")),
-        body=str(issue.get("body")),
-    )
 
 
 def _hidden(marker: str) -> str:

@@ -1,4 +1,4 @@
-"""What is on this machine: programs and their versions."""
+"""What is on this machine: programs, time zones, files, deploy keys."""
 
 import platform
 import shutil
@@ -6,8 +6,8 @@ from datetime import tzinfo
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from monokeel.adapters.process import run
-from monokeel.ground.errors import ServiceError, UsageError
+from monokeel.adapters.process import reason_in, run
+from monokeel.ground.errors import RefusedError, ServiceError, UsageError
 
 _VERSION_TIMEOUT_S = 10.0
 
@@ -44,10 +44,9 @@ def time_zone(name: str) -> tzinfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise UsageError(
-            f"there is no time zone {name!r} on this machine",
-            fix='Write it as in the IANA database, such as zone = "Europe/Berlin".',
-        ) from error
+        problem = f"there is no time zone {name!r} on this machine"
+        fix = 'Write it as in the IANA database, such as zone = "Europe/Berlin".'
+        raise UsageError(problem, fix=fix) from error
 
 
 def write_page(path: str, text: str) -> None:
@@ -55,7 +54,55 @@ def write_page(path: str, text: str) -> None:
     try:
         Path(path).write_text(text, encoding="utf-8")
     except OSError as error:
-        raise UsageError(
-            f"{path} cannot be written: {error.strerror}",
-            fix="Name a file in a folder that is there.",
-        ) from error
+        problem = f"{path} cannot be written: {error.strerror}"
+        fix = "Name a file in a folder that is there."
+        raise UsageError(problem, fix=fix) from error
+
+
+class Keys:
+    """The key pair at *path* (private) and ``path.pub``, outside the repository.
+
+    Raises UsageError when *path* is inside *root*: it would be committed one day.
+    """
+
+    def __init__(self, path: Path, *, root: Path) -> None:
+        self._path = path.expanduser().absolute()
+        if self._path.resolve().is_relative_to(root.resolve()):
+            fix = "Name a file elsewhere: ./inv init --key-file FILE"
+            raise UsageError(f"{self._path} is inside the repository", fix=fix)
+        if self._path.is_dir():
+            fix = f"Name a file in it: ./inv init --key-file {self._path}/monokeel"
+            raise UsageError(f"{self._path} is a folder", fix=fix)
+
+    @property
+    def file(self) -> str:
+        """The path of the private key."""
+        return str(self._path)
+
+    def public_key(self) -> str | None:
+        """Read it from the private key, so a lost ``.pub`` file does no harm."""
+        if not self._path.is_file():
+            return None
+        args = ["ssh-keygen", "-y", "-P", "", "-f", self.file]
+        return " ".join(run(args, stdin="").stdout.split()[:2])
+
+    def create(self, comment: str) -> str:
+        """Make an ed25519 pair that its owner alone can read, without a passphrase."""
+        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        args = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", comment]
+        run([*args, "-f", self.file], stdin="n\n")
+        public = self.public_key()
+        if public is None:
+            raise UsageError(f"ssh-keygen made no key at {self.file}")
+        return public
+
+
+def set_secret(key: Path, repository: str, name: str, environment: str) -> None:
+    """Make the file *key* the secret *name* of *environment*, by gh-secret-set(1).
+
+    gh encrypts; the value goes to its stdin alone. Raises RefusedError with its words.
+    """
+    args = ["gh", "secret", "set", name, "--repo", repository, "--env", environment]
+    done = run(args, stdin=key.read_text(encoding="utf-8"), ok=range(256))
+    if done.code:
+        raise RefusedError(f"gh could not set {name}: {reason_in(done.stderr)}")

@@ -42,15 +42,11 @@ class Manifest:
 def check_image(image: str, reference: str = "") -> None:
     """Raise UsageError if *image* is no name, or *reference* no tag or digest."""
     if not _NAME.match(image):
-        raise UsageError(
-            f"{image!r} cannot be the name of an image",
-            fix="Names of images are lower case: letters, digits, '.', '_', '-', '/'.",
-        )
+        fix = "Names of images are lower case: letters, digits, '.', '_', '-', '/'."
+        raise UsageError(f"{image!r} cannot be the name of an image", fix=fix)
     if reference and not _REFERENCE.match(reference):
-        raise UsageError(
-            f"{reference!r} cannot be the tag of an image",
-            fix="Tags have letters, digits, '.', '_' and '-'; no '+', at most 128.",
-        )
+        fix = "Tags have letters, digits, '.', '_' and '-'; no '+', at most 128."
+        raise UsageError(f"{reference!r} cannot be the tag of an image", fix=fix)
 
 
 def is_digest(text: str) -> bool:
@@ -70,14 +66,14 @@ def revision_of(
 
     Its annotation, else that of the first platform, else the label of the config.
     *read* fetches a digest from ``manifests`` or ``blobs``; Unknown when that fails,
-    for a label that cannot be read is not one that is missing; and when an index names
-    an index, that one another, and so on for more than *levels*.
+    and for more than *levels* of indexes.
     """
     fields = _object(manifest)
     annotated = _text(fields.get("annotations"), REVISION)
     if annotated is not None:
         return annotated[:_LONGEST] or None
-    platform = _first_platform(fields)
+    platforms = (x for x in _children(fields) if not _is_attestation(x))
+    platform = next((_text(each, "digest") for each in platforms), None)
     if platform is not None:
         child: bytes | Unknown = Unknown(reason="an index in an index in an index ...")
         if levels:
@@ -108,25 +104,17 @@ def children_of(manifest: bytes) -> tuple[str, ...]:
     return tuple(dict.fromkeys(digest for digest in digests if digest is not None))
 
 
-def _children(fields: dict[str, Json]) -> list[Json]:
+def _children(fields: dict[str, Json]) -> list[dict[str, Json]]:
     children = fields.get("manifests")
-    return children if isinstance(children, list) else []
-
-
-def _first_platform(fields: dict[str, Json]) -> str | None:
-    for child in _children(fields):
-        if isinstance(child, dict) and not _is_attestation(child):
-            return _text(child, "digest")
-    return None
+    listed = children if isinstance(children, list) else []
+    return [each for each in listed if isinstance(each, dict)]
 
 
 def _is_attestation(child: dict[str, Json]) -> bool:
     key, value = _ATTESTATION
     platform = child.get("platform")
-    return _text(child.get("annotations"), key) == value or "unknown" in (
-        _text(platform, "architecture"),
-        _text(platform, "os"),
-    )
+    named = (_text(platform, "architecture"), _text(platform, "os"))
+    return "unknown" in named or _text(child.get("annotations"), key) == value
 
 
 def _text(value: Json, key: str) -> str | None:

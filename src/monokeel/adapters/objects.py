@@ -16,6 +16,10 @@ from monokeel.updates.merge import File, Merged
 from monokeel.updates.verify import MANIFEST, parse_manifest
 
 _NOBODY = ("-c", "user.name=monokeel", "-c", "user.email=noreply@monokeel.invalid")
+_CONFIGURED = (
+    *(("--get", "user.email"), ("--get", "user.name")),
+    ("--type=bool", "--get", "commit.gpgsign"),
+)
 _NOTHING = "0" * 40
 _LOST = "git fsck says what else is lost; git fetch --refetch brings it back."
 _SUBMODULE = "160000"
@@ -26,25 +30,19 @@ _MOST_CONFLICTS = 127  # git-merge-file(1): more are truncated to it
 
 
 class Objects:
-    """The commits of the clone at *root*; *work* is a directory for temporary files.
-
-    Every method raises ServiceError when git fails.
-    """
+    """The commits of the clone at *root*; *work* is a folder for temporary files."""
 
     def __init__(self, root: Path, *, work: Path) -> None:
-        self._root = root
-        self._work = work
+        self._root, self._work = root, work
 
     def head(self) -> str:
         """Raise UsageError without one, and in a folder: no workflow would run."""
         prefix = self._git("rev-parse", "--show-prefix").stdout.strip()
         if prefix:
-            raise UsageError(
-                f"this is the folder {prefix} of a repository, not its root",
-                fix="GitHub reads .github/ at the root alone: give it a repository.",
-            )
-        args = ("rev-parse", "--verify", "--quiet", "HEAD")
-        found = self._git(*args, ok=(0, 1)).stdout.strip()
+            problem = f"this is the folder {prefix} of a repository, not its root"
+            fix = "GitHub reads .github/ at the root alone: give it a repository."
+            raise UsageError(problem, fix=fix)
+        found = named("HEAD", self._root)
         if not found:
             raise UsageError("there is no commit yet", fix="Make a first commit.")
         _require_sha1(found)
@@ -52,11 +50,9 @@ class Objects:
 
     def commit_of(self, ref: str) -> str:
         """Return the commit that *ref* names; UsageError where it is not here."""
-        args = ("rev-parse", "--verify", "--quiet", "--end-of-options")
-        found = self._git(*args, f"{ref}^{{commit}}", ok=(0, 1, 128)).stdout.strip()
-        if not found:
-            raise UsageError(f"there is no commit {ref!r} here", fix="Fetch it first.")
-        return found
+        if found := named(f"{ref}^{{commit}}", self._root):
+            return found
+        raise UsageError(f"there is no commit {ref!r} here", fix="Fetch it first.")
 
     def listed(self, commit: str) -> dict[str, str]:
         """Return path → mode and blob of every file of *commit*."""
@@ -78,39 +74,24 @@ class Objects:
                 raise ServiceError(f"git has no object {blob} any more", fix=_LOST)
             size = int(header.rpartition(b" ")[2])
             content[blob], said = said[:size], said[size + 1 :]
-        found = {}
-        for path, entry in entries.items():
-            mode, _, blob = entry.partition(" ")
-            found[path] = File(content=content[blob], mode=mode)
-        return found
+        return {p: File(content=content[e[7:]], mode=e[:6]) for p, e in entries.items()}
 
     def commit(
         self, parent: str, changes: Mapping[str, File | None], message: str
     ) -> str:
-        """Commit under the user's name, signed if git is told to; else under ours.
-
-        The message ends with the name of the tree.
-        """
-        index = {"GIT_INDEX_FILE": str(self._work / "index")}
-        self._git("read-tree", parent, env=index)
+        """Commit as the user, signed if git says so; the message ends with the tree."""
+        index = str(self._work / "index")
+        self._git("read-tree", parent, index=index)
         lines = self._written(changes)
-        self._git("update-index", "-z", "--index-info", env=index, stdin=lines)
-        tree = self._git("write-tree", env=index).stdout.strip()
-        known = ("user.email", "user.name")
-        named = [
-            self._git("config", "--get", x, ok=(0, 1)).stdout.strip() for x in known
-        ]
-        ours = [*_NOBODY] if not named[0] else [*_NOBODY[:2]] if not named[1] else []
-        signed = self._git(
-            *("config", "--type=bool", "--get", "commit.gpgsign"), ok=(0, 1)
+        self._git("update-index", "-z", "--index-info", stdin=lines, index=index)
+        tree = self._git("write-tree", index=index).stdout.strip()
+        email, name, signs = (
+            self._git("config", *args, ok=(0, 1)).stdout.strip() for args in _CONFIGURED
         )
-        sign = ("-S",) if signed.stdout.strip() == "true" else ()
-        made = self._git(
-            *ours,
-            *("commit-tree", *sign, "-p", parent, tree),
-            stdin=f"{message.rstrip()}\n\n{_TRAILER}: {tree}\n",
-        )
-        return made.stdout.strip()
+        ours = [*_NOBODY] if not email else [*_NOBODY[:2]] if not name else []
+        args = ("commit-tree", *(["-S"] if signs == "true" else []), "-p", parent, tree)
+        said = f"{message.rstrip()}\n\n{_TRAILER}: {tree}\n"
+        return self._git(*ours, *args, stdin=said).stdout.strip()
 
     def same_files(self, commit: str, other: str) -> bool:
         """Say whether both commits have the same files and the same parent."""
@@ -133,16 +114,12 @@ class Objects:
             return Merged(content=marked)
         paths[0].write_bytes(team)
         self._git(*asked, "--ours", *map(str, paths))
-        missing = tuple(
-            match[1].decode("utf-8", errors="replace")
-            for match in _CONFLICT.finditer(marked)
-        )
-        return Merged(content=paths[0].read_bytes(), missing=missing)
+        lost = (x[1].decode(errors="replace") for x in _CONFLICT.finditer(marked))
+        return Merged(content=paths[0].read_bytes(), missing=tuple(lost))
 
     def branch(self, name: str) -> str | None:
         """Return the commit of the local branch *name*."""
-        args = ("rev-parse", "--verify", "--quiet", f"refs/heads/{name}")
-        return self._git(*args, ok=(0, 1)).stdout.strip() or None
+        return named(f"refs/heads/{name}", self._root)
 
     def is_ours(self, commit: str) -> bool:
         """Say whether an update made *commit*, and nobody has put anything into it."""
@@ -167,41 +144,31 @@ class Objects:
             raise UsageError(problem, fix=f"Rename it: git branch -m {name} NAME")
         listed = self._git("worktree", "list", "--porcelain").stdout
         if re.search(rf"(?m)^branch {re.escape(ref)}$", listed):
-            raise UsageError(
-                f"branch {branch} is checked out", fix="Leave it first: git switch -"
-            )
+            fix = "Leave it first: git switch -"
+            raise UsageError(f"branch {branch} is checked out", fix=fix)
         self._git("update-ref", ref, commit, old or _NOTHING)
 
     def _written(self, changes: Mapping[str, File | None]) -> str:
         """Write the files of *changes* as blobs; return the lines of an index."""
-        lines, paths, names = [], [], []
-        for number, (path, file) in enumerate(sorted(changes.items())):
-            if file is None:
-                lines.append(f"0 {_NOTHING}\t{path}\0")
-                continue
+        written = [(path, file) for path, file in sorted(changes.items()) if file]
+        asked = ""
+        for number, (_, file) in enumerate(written):
             place = self._work / f"blob-{number}"
             place.write_bytes(file.content)
-            paths.append(place)
-            names.append((file.mode, path))
-        asked = "".join(f"{place}\n" for place in paths)
+            asked += f"{place}\n"
         args = ("hash-object", "-w", "--no-filters", "--stdin-paths")
         blobs = self._git(*args, stdin=asked).stdout.split()
-        lines += [
-            f"{mode} {blob}\t{path}\0"
-            for (mode, path), blob in zip(names, blobs, strict=True)
-        ]
+        lines = [f"0 {_NOTHING}\t{path}\0" for path in changes if not changes[path]]
+        for (path, file), blob in zip(written, blobs, strict=True):
+            lines.append(f"{file.mode} {blob}\t{path}\0")
         return "".join(lines)
 
     def _git(
-        self,
-        *args: str,
-        ok: Container[int] = (0,),
-        stdin: str | None = None,
-        env: Mapping[str, str] | None = None,
+        self, *args: str, ok: Container[int] = (0,), stdin: str = "", index: str = ""
     ) -> Completed:
-        own = {"GIT_OPTIONAL_LOCKS": "0", **(env or {})}
+        env = {"GIT_OPTIONAL_LOCKS": "0"} | ({"GIT_INDEX_FILE": index} if index else {})
         hooks = ("-c", f"core.hooksPath={os.devnull}")
-        return run(["git", *hooks, *args], cwd=self._root, ok=ok, stdin=stdin, env=own)
+        return run(["git", *hooks, *args], cwd=self._root, ok=ok, stdin=stdin, env=env)
 
 
 class MergedFiles:
@@ -236,10 +203,7 @@ _BLOB = re.compile(r"\b[0-9a-f]{40,64}\b")
 
 
 class Worktree:
-    """The files of the clone at *root*, as they are on disk.
-
-    Every method raises ServiceError when git fails.
-    """
+    """The files of the clone at *root*, as they are on disk."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -251,8 +215,7 @@ class Worktree:
     def on_disk(self, paths: Iterable[str]) -> dict[str, str]:
         """Return path → mode and blob of what is on disk, as git would list it.
 
-        Where the file system has no executable bits (``core.fileMode`` is false), the
-        mode is the index's; so is all of a file that a sparse checkout leaves out.
+        The index's mode where ``core.fileMode`` is false, and all of what is left out.
         """
         asked = list(paths)
         tagged = self._git("ls-files", "-t", "-z").stdout.split("\0")
@@ -297,18 +260,19 @@ def _require_sha1(*entries: str) -> None:
         )
 
 
-def text_of(commit: str, path: str, root: Path) -> str | None:
-    """Return the text of *path* in *commit*, ``None`` if it has no such file.
+def named(words: str, root: Path, *, ok: Container[int] = (0, 1, 128)) -> str | None:
+    """Return the object that *words* name in the clone *root*, if there is one."""
+    args = ["git", "rev-parse", "--verify", "--quiet", "--end-of-options", words]
+    done = run(args, cwd=root, ok=ok)
+    return done.stdout.strip() if done.code == 0 else None
 
-    *path* is relative to *root*, which may be bare. Raises ServiceError when git fails.
-    """
-    listed = run(["git", "ls-tree", "-z", commit, "--", path], cwd=root).stdout
-    entries = listed_blobs(listed)
-    if not entries:
-        return None
-    [entry] = entries.values()
-    content = run_raw(["git", "cat-file", "blob", entry[7:]], cwd=root, stdin=b"")
-    return content.decode("utf-8", errors="replace")
+
+def text_of(commit: str, path: str, root: Path) -> str | None:
+    """Return the text of *path* (from *root*, maybe bare) in *commit*, if it has it."""
+    listed = run(["git", "ls-tree", "-z", commit, "--", path], cwd=root)
+    entries = listed_blobs(listed.stdout)
+    contents = [blob_content(entry[7:], root) for entry in entries.values()]
+    return contents[0].decode("utf-8", errors="replace") if contents else None
 
 
 def read_files(root: Path, paths: Iterable[str]) -> dict[str, bytes]:
@@ -324,10 +288,7 @@ def read_files(root: Path, paths: Iterable[str]) -> dict[str, bytes]:
 
 
 def listed_blobs(listing: str) -> dict[str, str]:
-    """Return path → mode and blob of what ``ls-files -s`` or ``ls-tree`` lists.
-
-    *listing* is NUL-separated; an unmerged path has the last of its stages.
-    """
+    """Return path → mode and blob (the last stage) of a NUL-separated listing."""
     entries = (entry.partition("\t") for entry in listing.split("\0") if entry)
     return {path: f"{left[:6]} {_BLOB.findall(left)[0]}" for left, _, path in entries}
 

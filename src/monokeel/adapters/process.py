@@ -23,6 +23,8 @@ _GIT_MAY_KEEP = re.compile(
     r"|CONFIG_(?:COUNT|GLOBAL|NOSYSTEM|KEY_.*|VALUE_.*))\Z"
 )
 _LOGIN = re.compile(r"(\w://)[^\s'\"]*@")
+# What git says of a clone of another user's, as in a container.
+SAFE = re.compile(r"git config --global --add safe\.directory .+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,16 +43,9 @@ _FOR_NO_BUILD = re.compile(r"(?:GITHUB|GH)_\w*TOKEN\Z|ACTIONS_\w*_TOKEN")
 
 
 def clean_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Return this process's environment without foreign ``GIT_*``, plus *extra*.
-
-    The secrets of ours that no program needs are left out.
-    """
-    env = {
-        name: value
-        for name, value in os.environ.items()
-        if not _OURS.match(name)
-        and (not name.startswith("GIT_") or _GIT_MAY_KEEP.match(name))
-    }
+    """Return this process's environment plus *extra*, without ``GIT_*`` and secrets."""
+    may = (x for x in os.environ if not x.startswith("GIT_") or _GIT_MAY_KEEP.match(x))
+    env = {name: os.environ[name] for name in may if not _OURS.match(name)}
     return env | {"LC_ALL": "C.UTF-8", "GIT_TERMINAL_PROMPT": "0"} | dict(extra or {})
 
 
@@ -85,10 +80,9 @@ def run(  # noqa: PLR0913 - one keyword per property of a child process
                 pass_fds=pass_fds,
             )
     except subprocess.TimeoutExpired as error:
-        raise ServiceError(
-            f"{args[0]} {args[1]} did not end within {timeout_s} s",
-            fix="Run again once the other side answers.",
-        ) from error
+        problem = f"{args[0]} {args[1]} did not end within {timeout_s} s"
+        fix = "Run again once the other side answers."
+        raise ServiceError(problem, fix=fix) from error
     taken = time.monotonic() - started
     log.debug("%s: exit %d, %.3f s", " ".join(args[:2]), done.returncode, taken)
     said = without_logins(done.stderr)
@@ -98,18 +92,11 @@ def run(  # noqa: PLR0913 - one keyword per property of a child process
 
 
 def run_raw(args: Sequence[str], *, cwd: Path, stdin: bytes) -> bytes:
-    """Run *args* with *stdin* and return its output as it is, no byte decoded.
-
-    Raises ServiceError when the program is missing or fails.
-    """
+    """Run *args* with *stdin* and return its bytes; ServiceError when that fails."""
+    env, pipe = clean_environment(), subprocess.PIPE
     with _installed(args):
         done = subprocess.run(
-            args,
-            cwd=cwd,
-            env=clean_environment(),
-            input=stdin,
-            capture_output=True,
-            check=False,
+            args, cwd=cwd, env=env, input=stdin, stdout=pipe, stderr=pipe, check=False
         )
     if done.returncode != 0:
         raise _failed(args, done.returncode, _decoded(done.stderr))
@@ -117,11 +104,7 @@ def run_raw(args: Sequence[str], *, cwd: Path, stdin: bytes) -> bytes:
 
 
 def stream(
-    args: Sequence[str],
-    *,
-    cwd: Path | None = None,
-    env: Mapping[str, str] | None = None,
-    separator: bytes = b"\n",
+    args: Sequence[str], *, cwd: Path | None = None, separator: bytes = b"\n"
 ) -> Iterator[str]:
     """Yield the records that *args* prints, without their *separator*.
 
@@ -130,11 +113,9 @@ def stream(
     """
     # A file for its errors: nobody would empty a pipe while the records are read.
     with tempfile.TemporaryFile() as errors:
-        out, clean = subprocess.PIPE, clean_environment(env)
+        out, own = subprocess.PIPE, clean_environment()
         with _installed(args):
-            child = subprocess.Popen(
-                args, cwd=cwd, env=clean, stdout=out, stderr=errors
-            )
+            child = subprocess.Popen(args, cwd=cwd, env=own, stdout=out, stderr=errors)
         with child:
             if child.stdout is None:
                 raise AssertionError(args)
@@ -150,22 +131,17 @@ def stream(
 
 
 def run_visible(
-    args: Sequence[str],
-    *,
-    cwd: Path | None = None,
-    env: Mapping[str, str] | None = None,
+    args: Sequence[str], *, cwd: Path, env: Mapping[str, str] | None = None
 ) -> int:
     """Run *args*, a build, with all its output on our stderr; return its exit code.
 
-    Our stdout stays free for the one JSON object of ``--json``. The build gets no
-    token and no key of ours, but what *env* gives. Raises ServiceError when the
-    program is missing.
+    It gets no token and no key of ours, but what *env* gives. Raises ServiceError when
+    the program is missing.
     """
     with suppress(OSError, ValueError):
         sys.stderr.flush()
-    kept = {
-        n: v for n, v in clean_environment(env).items() if not _FOR_NO_BUILD.match(n)
-    }
+    own = clean_environment(env)
+    kept = {name: own[name] for name in own if not _FOR_NO_BUILD.match(name)}
     with _installed(args):
         return subprocess.run(args, cwd=cwd, env=kept, stdout=2, check=False).returncode
 
@@ -176,19 +152,12 @@ def _installed(args: Sequence[str]) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError as error:
-        raise ServiceError(
-            f"{args[0]} is not installed here",
-            fix=f"Install {args[0]}; ./inv doctor lists what is needed.",
-        ) from error
-
-
-# What git says of a clone of another user's, as in a container.
-_SAFE = re.compile(r"git config --global --add safe\.directory .+")
+        fix = f"Install {args[0]}; ./inv doctor lists what is needed."
+        raise ServiceError(f"{args[0]} is not installed here", fix=fix) from error
 
 
 def _failed(args: Sequence[str], code: int, said: str) -> ServiceError:
-    reason = reason_in(without_logins(said))
-    safe = _SAFE.search(said)
+    reason, safe = reason_in(without_logins(said)), SAFE.search(said)
     remedy = f"Run: {safe[0]}" if safe else ""
     if "not a git repository" in said:
         remedy = "Make it one, with a first commit: git init -b main"
@@ -203,18 +172,14 @@ def _decoded(raw: bytes) -> str:
 
 
 def without_logins(text: str) -> str:
-    """Return what a program said without the user and password of any address.
-
-    git repeats the address of a remote as it stands in its settings.
-    """
+    """Return *text* without user and password: git repeats addresses as they are."""
     return _LOGIN.sub(r"\1", text)
 
 
 def reason_in(text: str) -> str:
-    """Return what *text*, the errors of a program, gives as its reason.
+    """Return the reason in *text*, the errors of a program: ``error:``, ``fatal:``.
 
-    git begins it with ``error:`` and ``fatal:``, and puts advice behind it; where no
-    line begins so, the last one that says something counts.
+    Where no line begins so, the last one that says something counts.
     """
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     named = [line for line in lines if line.startswith(("error: ", "fatal: "))]

@@ -5,11 +5,7 @@ from http import HTTPStatus
 from monokeel.adapters.github import GitHub, words_of
 from monokeel.ground.answers import Declined, Json, as_number, as_object, as_text
 
-_REFUSED = (
-    HTTPStatus.FORBIDDEN,
-    HTTPStatus.NOT_FOUND,
-    HTTPStatus.UNPROCESSABLE_ENTITY,
-)
+_REFUSED = tuple(map(HTTPStatus, (403, 404, 422)))
 
 
 class Pulls:
@@ -24,8 +20,7 @@ class Pulls:
         found = {}
         for pull in self._github.pages("/pulls", params={"state": "open"}):
             head = as_object(pull.get("head"))
-            branch = as_text(head.get("ref"))
-            home = head.get("repo")
+            branch, home = as_text(head.get("ref")), head.get("repo")
             name = home.get("full_name") if isinstance(home, dict) else None
             ours = str(name).lower() == self._github.repository.lower()
             if ours and branch.startswith(prefix):
@@ -52,21 +47,16 @@ class Pulls:
 
     def create(self, branch: str, *, title: str, body: str) -> int | Declined:
         """Return Declined where GITHUB_TOKEN may not: unless a setting allows it."""
-        wanted: Json = {
-            "title": title,
-            "body": body,
-            "head": branch,
-            "base": self._base,
-        }
+        said: dict[str, Json] = {"title": title, "body": body}
+        wanted: Json = {**said, "head": branch, "base": self._base}
         expect = (HTTPStatus.CREATED, *_REFUSED)
         answer = self._github.request("POST", "/pulls", json=wanted, expect=expect)
         if answer.status != HTTPStatus.CREATED:
             return Declined(reason=words_of(answer))
-        return as_number(as_object(answer.json()).get("number"))
+        return as_number(answer.object().get("number"))
 
     def close(self, number: int, *, comment: str) -> None:
         """Close pull request *number* with *comment*."""
         said: Json = {"body": comment}
-        path, created = f"/issues/{number}/comments", (HTTPStatus.CREATED,)
-        self._github.request("POST", path, json=said, expect=created)
+        self._github.request("POST", f"/issues/{number}/comments", json=said)
         self._github.request("PATCH", f"/pulls/{number}", json={"state": "closed"})

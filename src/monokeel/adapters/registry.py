@@ -65,9 +65,8 @@ class Registry:
     def look_up(self, image: str, tag: str) -> ImageAnswer:
         """Return Absent only after an answer that is certain.
 
-        The revision is what label or annotation says. Of an index every manifest is
-        asked for: a registry that deletes untagged manifests leaves the index where it
-        is (delete-untagged-ghcr-action#45).
+        Of an index every manifest is asked for: some registries delete those without a
+        tag and leave the index where it is (delete-untagged-ghcr-action#45).
         """
         answer = self._read(image, tag)
         if not isinstance(answer, Manifest):
@@ -82,9 +81,8 @@ class Registry:
         if unclear:
             return unclear[0]
         missing = tuple(each for each in named if isinstance(children[each], Absent))
-        revision = manifests.revision_of(
-            answer.body, partial(self._content, image, children)
-        )
+        read = partial(self._content, image, children)
+        revision = manifests.revision_of(answer.body, read)
         if isinstance(revision, Unknown):
             if not missing:
                 return revision
@@ -97,7 +95,7 @@ class Registry:
 
     def settled_all(self, names: Sequence[tuple[str, str]]) -> list[ImageAnswer]:
         """Wait: a tag just written may be missing for seconds (k8s-test-infra#390)."""
-        return map_concurrently(lambda name: self._settled_look(*name), names)
+        return map_concurrently(self._settled_look, names)
 
     def may_push_all(self, images: Sequence[str]) -> list[bool | Unknown]:
         """Say of each of *images*, asked at the same time, whether it may be pushed."""
@@ -116,23 +114,21 @@ class Registry:
     def give_tag(
         self, image: str, digest: str, tag: str, *, moving: bool = False
     ) -> None:
-        """Look at *tag* before, and read it back until it is shown.
+        """Look at *tag* before, and read it back: no registry compares and sets.
 
-        No registry compares and sets (distribution-spec#250). Raises RefusedError when
-        it is or comes to be at another digest, ServiceError when nobody can tell.
+        Source: distribution-spec#250. Raises RefusedError for another digest,
+        ServiceError when nobody can tell.
         """
         manifest = self._read(image, digest)
         if not isinstance(manifest, Manifest):
-            reason = f"{image}@{digest} is not there"
-            if isinstance(manifest, Unknown):
-                reason = manifest.reason
+            lost = f"{image}@{digest} is not there"
+            reason = manifest.reason if isinstance(manifest, Unknown) else lost
             raise ServiceError(f"{self._access.host}: {reason}", fix=_AGAIN)
         now = self._settled(image, tag)
         if isinstance(now, Absent) or (moving and now.digest != digest):
             failure = self._put(image, manifest, tag, moving=moving)
-            now = self._settled(
-                image, tag, wanted=digest, waits_s=() if failure else _WAITS_S
-            )
+            waits_s = () if failure else _WAITS_S
+            now = self._settled(image, tag, wanted=digest, waits_s=waits_s)
             if isinstance(now, Absent):
                 raise failure or ServiceError(
                     f"{image}:{tag}: {self._access.host} accepted it and does not"
@@ -141,10 +137,8 @@ class Registry:
                 )
         if now.digest != digest:
             # Put back it would only move a second time: it stays as it is.
-            raise RefusedError(
-                f"{image}:{tag} is {now.digest}, not {digest}",
-                fix="A published version is never replaced; release a new one.",
-            )
+            fix = "A published version is never replaced; release a new one."
+            raise RefusedError(f"{image}:{tag} is {now.digest}, not {digest}", fix=fix)
 
     def _put(
         self, image: str, manifest: Manifest, tag: str, *, moving: bool
@@ -172,10 +166,7 @@ class Registry:
     def _settled(
         self, image: str, tag: str, *, wanted: str = "", waits_s: Sequence[float] = ()
     ) -> Found | Absent:
-        """Return what is at *tag*, once it is *wanted*: reads may be behind writes.
-
-        Asked again after each of *waits_s*. Raises ServiceError when nobody can tell.
-        """
+        """Return what is at *tag* once it is *wanted*; ServiceError if nobody knows."""
         now = self._read(image, tag)
         for wait_s in waits_s:
             if isinstance(now, Manifest) and wanted in {"", now.digest}:
@@ -186,13 +177,12 @@ class Registry:
             raise ServiceError(f"{image}:{tag}: {now.reason}", fix=_AGAIN)
         return Found(digest=now.digest) if isinstance(now, Manifest) else now
 
-    def _settled_look(self, image: str, tag: str) -> ImageAnswer:
-        answer = self.look_up(image, tag)
-        for wait_s in _WAITS_S[:3]:
-            if not isinstance(answer, Absent):
+    def _settled_look(self, name: tuple[str, str]) -> ImageAnswer:
+        waits_s = iter(_WAITS_S[:3])
+        while isinstance(answer := self.look_up(*name), Absent):
+            if (wait_s := next(waits_s, None)) is None:
                 break
             self._sleep(wait_s)
-            answer = self.look_up(image, tag)
         return answer
 
     def _may_push(self, image: str) -> bool | Unknown:
@@ -263,13 +253,11 @@ class Registry:
         said = answer.headers.get("Docker-Content-Digest") or manifest.digest
         wanted = reference if ":" in reference else manifest.digest
         if media_type not in manifests.MEDIA_TYPES:
-            return Unknown(
-                reason=f"{self._access.host} answered {media_type!r} for {name}"
-            )
+            other = f"{self._access.host} answered {media_type!r} for {name}"
+            return Unknown(reason=other)
         if {said, wanted} != {manifest.digest}:
-            return Unknown(
-                reason=f"{name} is called {said}, but its bytes are {manifest.digest}"
-            )
+            other = f"{name} is called {said}, but its bytes are {manifest.digest}"
+            return Unknown(reason=other)
         return manifest
 
     def _content(
@@ -279,9 +267,8 @@ class Registry:
         name = f"{image}@{digest}"
         if kind == "manifests":
             child = children.get(digest) or self._read(image, digest)
-            if isinstance(child, Manifest):
-                return child.body
-            return Unknown(reason=f"{name} cannot be read")
+            lost = Unknown(reason=f"{name} cannot be read")
+            return child.body if isinstance(child, Manifest) else lost
         answer = self._access.read_blob(image, digest)
         if isinstance(answer, Unknown):
             return answer
@@ -293,7 +280,7 @@ class Registry:
 
 
 def _is_odd_no(answer: Answer | Unknown) -> bool:
-    """Say whether *answer* is an OCI 404 of a code that the specification lacks.
+    """Say whether *answer* is an OCI 404 whose code the specification lacks.
 
     Harbor says NOT_FOUND (goharbor/harbor#16515), others other words (imgutil#46).
     """

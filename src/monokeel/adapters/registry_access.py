@@ -91,12 +91,11 @@ class RegistryAccess:
     ) -> Answer | Unknown:
         """Return the answer to one request about the image *name*, of whatever status.
 
-        *path* is below ``/v2/<name>/``; *retry* says that a write has no effect and may
-        be asked again after trouble. On 401 a new token is fetched once and the request
-        repeated; a refused one has had no effect, so that is true of writes as well.
-        Unknown when there is no usable answer, and hidden when the token is refused
-        (401, 403): not to us, or the image is not there. Raises UsageError for an
-        address that is neither https nor on this machine.
+        *path* is below ``/v2/<name>/``; *retry* says that a write may be asked again.
+        On 401 a new token is fetched once and the request repeated: a refused one had
+        no effect. Unknown when there is no usable answer, hidden when the token is
+        refused. Raises UsageError for an address that is neither https nor on this
+        machine.
         """
         url = self._url(name, path)
         send = partial(self._request, method, url, body=body, retry=retry)
@@ -107,18 +106,22 @@ class RegistryAccess:
             if answer.status != HTTPStatus.UNAUTHORIZED:
                 return answer
             asked = answer.headers.get("WWW-Authenticate", "")
-            authorization = self._renewed(scope, used, asked)
-            if isinstance(authorization, Unknown):
-                return authorization
-            return send(headers={**(headers or {}), **_header(authorization)})
+            # Of many threads only the first one asks.
+            with self._locks.setdefault(scope, threading.Lock()):
+                if self._authorization.get(scope) in {None, used}:
+                    renewed = self._authorize(scope, asked)
+                    if isinstance(renewed, Unknown):
+                        return renewed
+                    self._authorization[scope] = renewed
+                renewed = self._authorization[scope]
+            return send(headers={**(headers or {}), **_header(renewed)})
         except ServiceError as error:
             return Unknown(reason=error.problem)
 
     def read_blob(self, name: str, digest: str) -> Answer | Unknown:
         """Return the answer to a blob's GET, followed to where the bytes are stored.
 
-        No credential goes along with a redirect: storage hosts have their own in the
-        address, and are others' machines.
+        No credential goes along: storage has its own in the address, and is another's.
         """
         path = f"blobs/{digest}"
         answer = self.ask("GET", name, path)
@@ -150,18 +153,6 @@ class RegistryAccess:
 
     def _url(self, name: str, path: str) -> str:
         return f"{self.address}/v2/{name}/{path}"
-
-    def _renewed(
-        self, scope: tuple[str, str], used: str | None, asked: str
-    ) -> str | Unknown:
-        """Return a new header for *scope*; of many threads only the first asks."""
-        with self._locks.setdefault(scope, threading.Lock()):
-            if self._authorization.get(scope) in {None, used}:
-                renewed = self._authorize(scope, asked)
-                if isinstance(renewed, Unknown):
-                    return renewed
-                self._authorization[scope] = renewed
-            return self._authorization[scope]
 
     def _authorize(self, scope: tuple[str, str], asked: str) -> str | Unknown:
         basic, bearer = self._login.basic, read_bearer(asked)
@@ -219,11 +210,10 @@ def read_bearer(header: str) -> dict[str, str] | None:
 
 
 def realm_problem(address: str, realm: str, allowed: str = "") -> str:
-    """Say why *realm* may not have the credentials of the registry at *address*.
+    """Say why *realm* may not have the credentials of the registry at *address*, if so.
 
-    Empty when it may: it is the registry's own host, one above or below it in its
-    domain (registry.gitlab.com asks gitlab.com), Docker Hub's, or *allowed*; and the
-    way there is https, or stays on this machine.
+    It may on the registry's host, one above or below it (registry.gitlab.com asks
+    gitlab.com), Docker Hub's, or *allowed*; by https, or on this machine.
     """
     registry, named = parts_of(address).hostname or "", parts_of(realm).hostname or ""
     try:
@@ -266,11 +256,9 @@ def _errors(answer: Answer) -> list[tuple[str, str]]:
     except ServiceError:
         return []
     errors = body.get("errors") if isinstance(body, dict) else None
-    return [
-        (str(each.get("code", "")), str(each.get("message", "")))
-        for each in (errors if isinstance(errors, list) else [])
-        if isinstance(each, dict)
-    ]
+    listed = errors if isinstance(errors, list) else []
+    found = (each for each in listed if isinstance(each, dict))
+    return [(str(x.get("code", "")), str(x.get("message", ""))) for x in found]
 
 
 def _header(authorization: str | None) -> dict[str, str]:

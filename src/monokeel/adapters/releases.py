@@ -50,14 +50,12 @@ class Releases:
         return self._one("/releases/latest")
 
     def create_draft(self, tag: str, *, title: str, body: str) -> GitHubRelease:
-        """Return it once the list shows it; the tag is made before.
+        """Return it once the list shows it; GitHub makes a second one without a word.
 
-        GitHub makes a second draft without a word: the caller lists and the lowest id
-        wins. Raises RefusedError when GitHub refuses (422: published already, burned).
+        Raises RefusedError when GitHub refuses (422: published already, burned).
         """
         draft: Json = {"tag_name": tag, "name": title, "body": body, "draft": True}
-        answer = self._write("POST", "/releases", draft, HTTPStatus.CREATED)
-        made = parse_release(answer.json())
+        made = parse_release(self._write("POST", "/releases", draft).json())
         for wait_s in _WAITS_S:
             if any(each.id == made.id for each in self.listed()):
                 break
@@ -67,31 +65,25 @@ class Releases:
     def attach(self, release: GitHubRelease, content: bytes) -> None:
         """Raise RefusedError for a second upload: the first one took the name (422)."""
         url = f"{release.upload_url.partition('{')[0]}?name={RECORD_NAME}"
-        self._write("POST", url, content, HTTPStatus.CREATED)
+        self._write("POST", url, content)
 
     def file_of(self, release: GitHubRelease) -> str | None:
         """Return ``None`` for an upload cut short (``starter``) or deleted since."""
         asset = release.record_asset
         if asset is None or not release.has_file:
             return None
-        path = f"/releases/assets/{asset.id}"
+        path, raw = f"/releases/assets/{asset.id}", "application/octet-stream"
+        maybe, largest = (*_MAYBE, *REDIRECTS), LARGEST_RECORD
         answer = self._github.request(
-            "GET",
-            path,
-            accept="application/octet-stream",
-            largest=LARGEST_RECORD,
-            expect=(*_MAYBE, *REDIRECTS),
+            "GET", path, accept=raw, expect=maybe, largest=largest
         )
-        if answer.status == HTTPStatus.NOT_FOUND:
-            return None
-        if answer.status == HTTPStatus.OK:
-            return answer.text
+        if answer.status not in REDIRECTS:
+            return answer.text if answer.status == HTTPStatus.OK else None
         # Storage on another host: it needs no token and gets none.
         base = f"{self._github.api}/repos/{self._github.repository}{path}"
         address = joined(base, answer.headers.get("Location", ""))
-        session = self._github.session
         try:
-            stored = session.request("GET", address, largest=LARGEST_RECORD)
+            stored = self._github.session.request("GET", address, largest=largest)
         except UsageError as error:  # nobody who uses us has written it
             raise ServiceError(error.problem) from error
         if stored.status == HTTPStatus.OK:
@@ -104,10 +96,7 @@ class Releases:
     def publish(
         self, release: GitHubRelease, *, title: str, body: str, latest: bool
     ) -> None:
-        """Replace what the draft says; its tag must exist, or GitHub creates one.
-
-        Raises RefusedError when GitHub refuses (422: burned name, tag rules).
-        """
+        """Replace what the draft says; RefusedError for 422: burned name, tag rules."""
         # A string on purpose: "true", "false" or "legacy" (GitHub's REST reference).
         change: Json = {
             "name": title,
@@ -116,21 +105,19 @@ class Releases:
             "prerelease": False,
             "make_latest": "true" if latest else "false",
         }
-        self._write("PATCH", f"/releases/{release.id}", change, HTTPStatus.OK)
+        self._write("PATCH", f"/releases/{release.id}", change)
 
     def delete(self, release: GitHubRelease) -> None:
         """Read it again first: RefusedError if somebody has published it since."""
-        path = f"/releases/{release.id}"
+        path, gone = f"/releases/{release.id}", HTTPStatus.NOT_FOUND
         seen = self._github.request("GET", path, expect=_MAYBE)
-        if seen.status == HTTPStatus.NOT_FOUND:
+        if seen.status == gone:
             return
         if not parse_release(seen.json()).draft:
-            raise RefusedError(
-                f"release {release.tag} ({release.id}) is published",
-                fix="Published releases are never deleted: release a new version.",
-            )
-        gone = (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_FOUND)
-        self._github.request("DELETE", path, expect=gone)
+            problem = f"release {release.tag} ({release.id}) is published"
+            fix = "Published releases are never deleted: release a new version."
+            raise RefusedError(problem, fix=fix)
+        self._github.request("DELETE", path, expect=(HTTPStatus.NO_CONTENT, gone))
 
     def _one(self, path: str) -> GitHubRelease | None:
         answer = self._github.request("GET", path, expect=_MAYBE)
@@ -141,11 +128,9 @@ class Releases:
             self._is_visible = True
         return None
 
-    def _write(
-        self, method: str, path: str, change: Json | bytes, wanted: HTTPStatus
-    ) -> Answer:
+    def _write(self, method: str, path: str, change: Json | bytes) -> Answer:
         try:
-            return self._github.request(method, path, json=change, expect=(wanted,))
+            return self._github.request(method, path, json=change)
         except ServiceError as error:
             if error.hidden:
                 fix = f"{error.fix} {_WORKFLOW_FIX}"

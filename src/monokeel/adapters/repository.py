@@ -19,6 +19,7 @@ from monokeel.setup.ports import DeployKey
 _ADDED = (HTTPStatus.OK, HTTPStatus.SEE_OTHER)  # 303: the policy exists already
 _WAITS = ("queued", "requested", "waiting", "pending")
 _OR_ABSENT = (HTTPStatus.OK, HTTPStatus.NOT_FOUND)
+_EMPTY = (HTTPStatus.NO_CONTENT,)
 _ACTIONS = "/actions/permissions"
 
 
@@ -29,33 +30,43 @@ class Repository:
         self._github = github
 
     def get_repository(self) -> dict[str, Json]:
-        """Return it; without administration it lacks ``delete_branch_on_merge``.
-
-        Source: s4k10503/velvet#320.
-        """
-        return as_object(self._github.request("GET", "").json())
+        """Return it; ``delete_branch_on_merge`` for administration (velvet#320)."""
+        return self._github.request("GET", "").object()
 
     def deploy_keys(self) -> tuple[DeployKey, ...]:
         """Return the deploy keys; hidden without administration: read."""
-        return tuple(map(_deploy_key, self._github.pages("/keys")))
+        return tuple(
+            DeployKey(
+                id=as_number(key.get("id")),
+                title=as_text(key.get("title")),
+                key=as_text(key.get("key")),
+                writes=key.get("read_only") is not True,
+                enabled=key.get("enabled") is not False,  # older servers leave it out
+                created_at=parse_time(as_text(key.get("created_at"))),
+                added_by=str(key.get("added_by") or ""),
+                last_used=parse_time(as_text(used))
+                if (used := key.get("last_used"))
+                else None,
+            )
+            for key in self._github.pages("/keys")
+        )
 
     def create_deploy_key(self, title: str, key: str) -> None:
         """Raise RefusedError when GitHub refuses it (422: the key is in use)."""
         body: Json = {"title": title, "key": key, "read_only": False}
-        self._github.write("POST", "/keys", body, expect=(HTTPStatus.CREATED,))
+        self._github.write("POST", "/keys", body)
 
     def environment(self, name: str) -> dict[str, Json] | None:
         """Believe a 404 only of who may list them: it hides as well."""
         answer = self._github.request("GET", _environment(name), expect=_OR_ABSENT)
         if answer.status == HTTPStatus.OK:
-            return as_object(answer.json())
+            return answer.object()
         listed = self._github.pages("/environments", key="environments")
         return next((each for each in listed if each.get("name") == name), None)
 
     def put_environment(self, name: str, body: Mapping[str, Json]) -> dict[str, Json]:
         """Raise RefusedError for 422: no such plan, or both branch policies equal."""
-        answer = self._github.write("PUT", _environment(name), dict(body))
-        return as_object(answer.json())
+        return self._github.write("PUT", _environment(name), dict(body)).object()
 
     def branch_policies(self, environment: str) -> tuple[str, ...]:
         """Return the branch patterns that may deploy to *environment*."""
@@ -83,18 +94,16 @@ class Repository:
 
     def immutable_releases(self) -> bool:
         """Take a 404 for "off" only of a token that sees administration settings."""
-        path = "/immutable-releases"
-        answer = self._github.request("GET", path, expect=_OR_ABSENT)
+        answer = self._github.request("GET", "/immutable-releases", expect=_OR_ABSENT)
         if answer.status == HTTPStatus.OK:
-            return as_object(answer.json()).get("enabled") is True
+            return answer.object().get("enabled") is True
         if "delete_branch_on_merge" in self.get_repository():
             return False
         raise _hidden(answer)
 
     def enable_immutable_releases(self) -> None:
         """Raise RefusedError when the organization decides (409)."""
-        expect = (HTTPStatus.NO_CONTENT,)
-        self._github.write("PUT", "/immutable-releases", None, expect=expect)
+        self._github.write("PUT", "/immutable-releases", expect=_EMPTY)
 
     def classic_protection(self, branch: str) -> bool:
         """Say whether classic branch protection stands beside the rulesets."""
@@ -108,21 +117,15 @@ class Repository:
     def waiting_run(self, workflow: str, commit: str, branch: str) -> str:
         """Return the page of a run on *commit* that has not begun, empty without one.
 
-        *workflow* is the name of its file. Only a push to *branch* counts: what was
-        started by hand may be a dry run, and another line releases its own.
-        Source: GitHub's REST documentation, "List workflow runs for a workflow".
+        *workflow* is a file's name. Only a push to *branch* counts: by hand it may be a
+        dry run. Source: GitHub's REST documentation of workflow runs.
         """
-        path = f"/actions/workflows/{quote(workflow)}/runs"
-        asked = {"head_sha": commit}
-        runs = self._github.pages(path, params=asked, key="workflow_runs")
-        whose = ("push", branch)
-        waits = (
-            as_text(run.get("html_url"))
-            for run in runs
-            if run.get("status") in _WAITS
-            and (run.get("event"), run.get("head_branch")) == whose
-        )
-        return next(waits, "")
+        path, asked = f"/actions/workflows/{quote(workflow)}/runs", {"head_sha": commit}
+        for run in self._github.pages(path, params=asked, key="workflow_runs"):
+            whose = (run.get("event"), run.get("head_branch"))
+            if run.get("status") in _WAITS and whose == ("push", branch):
+                return as_text(run.get("html_url"))
+        return ""
 
     def now(self) -> datetime:
         """Return GitHub's time, that of its newest answer."""
@@ -131,9 +134,8 @@ class Repository:
     def token_scopes(self) -> tuple[str, ...] | None:
         """Read ``X-OAuth-Scopes`` (GitHub docs, "Scopes for OAuth apps")."""
         said = self._github.request("GET", "").headers.get("X-OAuth-Scopes")
-        if said is None:
-            return None
-        return tuple(filter(None, (each.strip() for each in said.split(","))))
+        scopes = (each.strip() for each in (said or "").split(","))
+        return None if said is None else tuple(filter(None, scopes))
 
     def pushers(self) -> tuple[str, ...]:
         """Return the logins of who may push; hidden for who may not push."""
@@ -146,23 +148,22 @@ class Repository:
     def create(self, *, private: bool) -> None:
         """Make it, empty; RefusedError when the token may not, or the name is taken."""
         owner, _, name = self._github.repository.partition("/")
-        found = self._github.request("GET", f"//users/{quote(owner)}").json()
-        organization = as_object(found).get("type") == "Organization"
+        found = self._github.request("GET", f"//users/{quote(owner)}").object()
+        organization = found.get("type") == "Organization"
         path = f"//orgs/{quote(owner)}/repos" if organization else "//user/repos"
-        body: Json = {"name": name, "private": private}
-        self._github.write("POST", path, body, expect=(HTTPStatus.CREATED,))
+        self._github.write("POST", path, {"name": name, "private": private})
 
     def actions_policy(self) -> dict[str, Json]:
         """Return ``GET /actions/permissions``, with the selected actions."""
-        found = as_object(self._github.request("GET", _ACTIONS).json())
+        found = self._github.request("GET", _ACTIONS).object()
         if found.get("allowed_actions") == "selected":
             path = f"{_ACTIONS}/selected-actions"
-            found["selected"] = as_object(self._github.request("GET", path).json())
+            found["selected"] = self._github.request("GET", path).object()
         return found
 
     def workflow_rights(self) -> dict[str, Json]:
         """Return ``default_workflow_permissions`` and whether workflows may approve."""
-        return as_object(self._github.request("GET", f"{_ACTIONS}/workflow").json())
+        return self._github.request("GET", f"{_ACTIONS}/workflow").object()
 
     def limit_workflows(self) -> None:
         """Call ``PUT /actions/permissions/workflow``; 409 where the owner decides."""
@@ -170,18 +171,16 @@ class Repository:
             "default_workflow_permissions": "read",
             "can_approve_pull_request_reviews": False,
         }
-        ends = (HTTPStatus.NO_CONTENT,)
-        self._github.write("PUT", f"{_ACTIONS}/workflow", body, expect=ends)
+        self._github.write("PUT", f"{_ACTIONS}/workflow", body, expect=_EMPTY)
 
     def own_number(self) -> int | None:
         """Return the account number of the token's user; ``None`` if it has none."""
         try:
-            found = self._github.request("GET", "//user")
+            return as_number(self._github.request("GET", "//user").object().get("id"))
         except ServiceError as error:
             if error.hidden:
                 return None
             raise
-        return as_number(as_object(found.json()).get("id"))
 
 
 def _environment(name: str) -> str:
@@ -191,17 +190,3 @@ def _environment(name: str) -> str:
 def _hidden(answer: Answer) -> ServiceError:
     problem = f"GitHub answered {answer.status}: {words_of(answer)}"
     return ServiceError(problem, hidden=True)
-
-
-def _deploy_key(body: Mapping[str, Json]) -> DeployKey:
-    used = body.get("last_used")
-    return DeployKey(
-        id=as_number(body.get("id")),
-        title=as_text(body.get("title")),
-        key=as_text(body.get("key")),
-        writes=body.get("read_only") is not True,
-        enabled=body.get("enabled") is not False,  # older servers leave it out
-        created_at=parse_time(as_text(body.get("created_at"))),
-        added_by=str(body.get("added_by") or ""),
-        last_used=parse_time(as_text(used)) if used else None,
-    )

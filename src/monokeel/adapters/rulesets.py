@@ -38,15 +38,11 @@ class Rulesets:
         """Ask once a page and once a ruleset, the latter at the same time."""
         listed = self._github.pages("/rulesets", params={"includes_parents": "true"})
         own = [as_number(each.get("id")) for each in listed if is_own(each)]
-        inherited = tuple(
-            f"{each.get('name')} ({each.get('source')})"
-            for each in listed
-            if not is_own(each)
-        )
+        others = (each for each in listed if not is_own(each))
         return LiveRulesets(
             repository=self._github.repository,
             own=tuple(map_concurrently(self.read, own)),
-            inherited=inherited,
+            inherited=tuple(f"{x.get('name')} ({x.get('source')})" for x in others),
         )
 
     def named(self, name: str) -> tuple[int, ...]:
@@ -60,14 +56,14 @@ class Rulesets:
     def read(self, number: int) -> Ruleset:
         """Return ruleset *number* as it is now."""
         answer = self._github.request("GET", f"/rulesets/{number}", params=_OWN)
-        return read_live(as_object(answer.json()))
+        return read_live(answer.object())
 
     def create(self, body: Mapping[str, Json]) -> int | Refusal:
         """Raise ServiceError when the answer got lost: list again, create no other."""
         answer = self._write("POST", "/rulesets", body)
         if isinstance(answer, Refusal):
             return answer
-        return as_number(as_object(answer.json()).get("id"))
+        return as_number(answer.object().get("id"))
 
     def update(self, number: int, body: Mapping[str, Json]) -> Refusal | None:
         """Replace the given members of ruleset *number*; ``None`` when GitHub did."""
@@ -81,23 +77,30 @@ class Rulesets:
 
     def history(self, number: int) -> tuple[Version, ...]:
         """Raise ServiceError for a token without administration: write."""
-        listed = self._github.pages(f"/rulesets/{number}/history")
-        return tuple(
-            sorted(map(_version, listed), key=lambda each: each.id, reverse=True)
-        )
+        versions = []
+        for each in self._github.pages(f"/rulesets/{number}/history"):
+            actor = as_object(each.get("actor"))
+            version = Version(
+                id=as_number(each.get("version_id")),
+                updated_at=str(each.get("updated_at")),
+                actor_id=as_number(actor.get("id")),
+                actor_type=str(actor.get("type")),
+            )
+            versions.append(version)
+        return tuple(sorted(versions, key=lambda each: each.id, reverse=True))
 
     def state_at(self, number: int, version: int) -> dict[str, Json]:
         """Return ruleset *number* as it was at *version*, in REST shape."""
         answer = self._github.request("GET", f"/rulesets/{number}/history/{version}")
-        return as_object(as_object(answer.json()).get("state"))
+        return as_object(answer.object().get("state"))
 
     def name_of(self, kind: str, number: int) -> str | None:
         """Return ``""`` for an App that is not installed here: it passes nobody."""
         owner = f"//orgs/{self._github.repository.partition('/')[0]}"
         try:
             if kind == "User":
-                account = self._github.request("GET", f"//user/{number}").json()
-                return as_text(as_object(account).get("login"))
+                account = self._github.request("GET", f"//user/{number}").object()
+                return as_text(account.get("login"))
             if kind == "Team":
                 listed = self._github.pages(f"{owner}/teams")
                 return _named(listed, "id", number, "slug")
@@ -109,7 +112,7 @@ class Rulesets:
 
     def owner_is_person(self) -> bool:
         """Say whether the repository belongs to a person, not to an organization."""
-        repository = as_object(self._github.request("GET", "").json())
+        repository = self._github.request("GET", "").object()
         return as_object(repository.get("owner")).get("type") == "User"
 
     def _write(
@@ -144,13 +147,3 @@ def _named(
     listed: Iterable[Mapping[str, Json]], by: str, number: int, name: str
 ) -> str | None:
     return next((str(x.get(name)) for x in listed if x.get(by) == number), None)
-
-
-def _version(value: Mapping[str, Json]) -> Version:
-    actor = as_object(value.get("actor"))
-    return Version(
-        id=as_number(value.get("version_id")),
-        updated_at=str(value.get("updated_at")),
-        actor_id=as_number(actor.get("id")),
-        actor_type=str(actor.get("type")),
-    )

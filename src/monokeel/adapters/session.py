@@ -17,18 +17,15 @@ from http.client import HTTPException
 from typing import Any, TypeVar
 
 import requests
-from requests.adapters import HTTPAdapter
 
 from monokeel.adapters.addresses import check_address, parts_of, shown_address
-from monokeel.ground.answers import Json
+from monokeel.ground.answers import Json, as_object
 from monokeel.ground.errors import ServiceError
 from monokeel.ground.parsers import parse_delay, parse_json, parse_number
 
 log = logging.getLogger(__name__)
 
 _CONNECT_TIMEOUT_S = 10.0
-_READ_TIMEOUT_S = 60.0
-_TRIES = 4
 _LONGEST_WAIT_S = 60.0
 _WORKERS = 16
 _AGAIN = {HTTPStatus(number) for number in (429, 500, 502, 503, 504)}
@@ -71,14 +68,15 @@ class Answer:
                 fix="Check the address: a proxy or a sign-in page may have answered.",
             ) from error
 
+    def object(self) -> dict[str, Json]:
+        """Return the body, a JSON object; raise ServiceError when it is none."""
+        return as_object(self.json())
+
 
 class _Requests(requests.Session):
-    """Looks for no credentials in a netrc file, and for no place behind a redirect.
+    """Looks for no credentials in a netrc file, and reads no body behind a redirect."""
 
-    requests would read the body of each redirect whole, whatever its size.
-    """
-
-    def __init__(self, adapter: HTTPAdapter) -> None:
+    def __init__(self, adapter: requests.adapters.HTTPAdapter) -> None:
         super().__init__()
         self.auth = lambda request: request  # None would mean the netrc file
         self.stream = True
@@ -93,12 +91,11 @@ class _Requests(requests.Session):
 class Session:
     """Requests over one shared pool; safe to use from several threads."""
 
-    def __init__(
-        self, *, tries: int = _TRIES, timeout_s: float = _READ_TIMEOUT_S
-    ) -> None:
-        self._tries = tries
-        self._timeout_s = timeout_s
-        self._adapter = HTTPAdapter(pool_connections=8, pool_maxsize=_WORKERS)
+    def __init__(self, *, tries: int = 4, timeout_s: float = 60.0) -> None:
+        self._tries, self._timeout_s = tries, timeout_s
+        self._adapter = requests.adapters.HTTPAdapter(
+            pool_connections=8, pool_maxsize=_WORKERS
+        )
         self._heard = set[str]()  # the hosts that have ever answered
         self._silent = dict[str, ServiceError]()  # those that never did, try after try
 
@@ -132,14 +129,14 @@ class Session:
             try:
                 answer = self._send(method, url, read_s, largest, **sent)
             except (requests.RequestException, ValueError, HTTPException) as error:
-                if attempt == tries:
-                    kind = f"({type(error).__name__})"
-                    failed = _failed(url, "did not answer", method, kind)
-                    if tries > 1:
-                        self._silent[host] = failed
-                    raise failed from error
-                time.sleep(_backoff(attempt))
-                continue
+                if attempt < tries:
+                    time.sleep(_backoff(attempt))
+                    continue
+                kind = f"({type(error).__name__})"
+                failed = _failed(url, "did not answer", method, kind)
+                if tries > 1:
+                    self._silent[host] = failed
+                raise failed from error
             self._heard.add(host)
             wait_s = wait_before_retry(answer, attempt, now=time.time())
             if attempt == tries or wait_s is None or wait_s > _LONGEST_WAIT_S:
@@ -158,8 +155,7 @@ class Session:
     ) -> Answer:
         """Return the whole answer, if it comes within *within_s*.
 
-        Every time limit of a socket begins anew with each byte: whoever sends one a
-        second would hold us for ever. A thread that is given up ends with the process.
+        A socket's limit begins anew with each byte. A thread given up ends with us.
         """
         answered: Future[Answer | None] = Future()
         timeout = (min(_CONNECT_TIMEOUT_S, within_s), within_s)
@@ -185,28 +181,24 @@ class Session:
         if answer is None:
             much = f"with more than {largest // _MIB} MiB"
             raise _failed(url, "answered", method, much)
-        taken = time.monotonic() - started
-        log.debug("%s %s: %d, %.3f s", method, shown_address(url), answer.status, taken)
+        where, taken = shown_address(url), time.monotonic() - started
+        log.debug("%s %s: %d, %.3f s", method, where, answer.status, taken)
         return answer
 
 
 def _whole(response: requests.Response, largest: int, until: float) -> Answer | None:
     """Return the answer, ``None`` for a larger one; nobody waits after *until*."""
-    parts, size = [], 0
+    body = bytearray()
     for part in response.iter_content(_PART):
-        parts.append(part)
-        size += len(part)
-        if size > largest or time.monotonic() > until:
+        body += part
+        if len(body) > largest or time.monotonic() > until:
             return None
     status, headers = response.status_code, response.headers
-    return Answer(status=status, headers=headers, body=b"".join(parts))
+    return Answer(status=status, headers=headers, body=bytes(body))
 
 
 def map_concurrently(ask: Callable[[T], R], items: Iterable[T]) -> list[R]:
-    """Return ``[ask(item) for item in items]``, asked at the same time, in order.
-
-    The first exception in order is raised after all have ended.
-    """
+    """Return ``[ask(item) for item in items]``, asked at the same time."""
     listed = list(items)
     if len(listed) < 2:  # noqa: PLR2004 - one item needs no pool
         return [ask(item) for item in listed]

@@ -36,8 +36,7 @@ _COMMITS_SHOWN = "-30"
 class TemplateRepository:
     """The template of the repository at *root*; *work* is an empty directory for it.
 
-    *source* overrides the recorded one: ``owner/repo`` on GitHub, or an address.
-    *adopted* stands in for an answers file that was lost.
+    *source* overrides the recorded one; *adopted* stands in for a lost answers file.
     """
 
     def __init__(
@@ -49,10 +48,8 @@ class TemplateRepository:
         credentials: Credentials,
         adopted: Recorded | None = None,
     ) -> None:
-        self._root = root
-        self.work = work
-        self._source = source
-        self._credentials = credentials
+        self._root, self.work = root, work
+        self._source, self._credentials = source, credentials
         self._adopted = adopted
         self.moved = ""  # where the server said that the template is now
 
@@ -71,11 +68,9 @@ class TemplateRepository:
         if self._adopted is not None:
             return self._adopted
         if text is None:
-            raise UsageError(
-                f"there is no {ANSWERS_FILE} here",
-                fix="Run this in a repository made from the template. A lost answers"
-                " file comes back: ./inv template.update --adopt VERSION",
-            )
+            fix = "Run this in a repository made from the template. A lost answers"
+            fix += " file comes back: ./inv template.update --adopt VERSION"
+            raise UsageError(f"there is no {ANSWERS_FILE} here", fix=fix)
         return _recorded_in(text)
 
     def leftovers(self) -> records.Leftovers:
@@ -85,8 +80,7 @@ class TemplateRepository:
 
     def _committed(self, path: str) -> str | None:
         """Return the text of *path* in HEAD; ``None`` if that, or it, is not there."""
-        named = ("rev-parse", "--verify", "--quiet", "HEAD")
-        head = process.run(["git", *named], cwd=self._root, ok=(0, 1)).stdout.strip()
+        head = objects.named("HEAD", self._root, ok=(0, 1))
         return objects.text_of(head, path, self._root) if head else None
 
     def address(self) -> str:
@@ -112,14 +106,16 @@ class TemplateRepository:
 
     def questions(self, version: str) -> frozenset[str]:
         """Return the names of the questions that *version*, a ref, asks."""
+        asked = self.copier_file(version).items()
+        named = ((name, each) for name, each in asked if not name.startswith("_"))
         return frozenset(
             name
-            for name, question in self._copier_file(version).items()
-            if not name.startswith("_")
-            and not (isinstance(question, dict) and question.get("when") is False)
+            for name, question in named
+            if not (isinstance(question, dict) and question.get("when") is False)
         )
 
-    def _copier_file(self, version: str) -> dict[str, Json]:
+    def copier_file(self, version: str) -> dict[str, Json]:
+        """Return the ``copier.yml`` of *version*, a ref."""
         text = self._git("show", f"{self._commit(version)}:copier.yml").stdout
         return yaml_mapping(text, f"copier.yml of {version}")
 
@@ -136,29 +132,24 @@ class TemplateRepository:
         if parts_of(https_address(address)).netloc != credentials.server:
             credentials = replace(credentials, host_keys=tuple)  # they are the server's
         with push_environment(credentials, address) as (asked, env):
+            command, ends = ["git", *args, asked, *after], range(256)
             done = process.run(
-                ["git", *args, asked, *after],
-                cwd=self._root,
-                env=env,
-                ok=range(256),
-                timeout_s=_TIMEOUT_S,
+                command, cwd=self._root, env=env, ok=ends, timeout_s=_TIMEOUT_S
             )
         if done.code != 0:
-            raise ServiceError(
-                f"the template at {shown_address(address)} cannot be read:"
-                f" {process.reason_in(done.stderr)}",
-                fix="Check --source or TEMPLATE_SOURCE, and the network. A private one"
-                " is read with MONOKEEL_TEMPLATE_TOKEN or MONOKEEL_TEMPLATE_KEY:"
-                " a job's token ends at its own repository.",
-            )
+            problem = f"the template at {shown_address(address)} cannot be read:"
+            problem += f" {process.reason_in(done.stderr)}"
+            fix = "Check --source or TEMPLATE_SOURCE, and the network. A private one"
+            fix += " is read with MONOKEEL_TEMPLATE_TOKEN or MONOKEEL_TEMPLATE_KEY:"
+            fix += " a job's token ends at its own repository."
+            raise ServiceError(problem, fix=fix)
         if moved := _MOVED.search(done.stderr):
             self.moved = moved[1]
             if parts_of(moved[1]).netloc != parts_of(asked).netloc:
-                raise RefusedError(
-                    f"the template at {shown_address(address)} is answered from"
-                    f" another host, {shown_address(moved[1])}",
-                    fix="If that is right, name it: --source or TEMPLATE_SOURCE.",
-                )
+                problem = f"the template at {shown_address(address)} is answered from"
+                problem += f" another host, {shown_address(moved[1])}"
+                fix = "If that is right, name it: --source or TEMPLATE_SOURCE."
+                raise RefusedError(problem, fix=fix)
         return done.stdout
 
     def _git(self, *args: str, ok: Container[int] = (0,)) -> process.Completed:
@@ -172,10 +163,8 @@ class TemplateRepository:
         """Read the tree of *version* or of what is recorded, never of what is here."""
         commit = self._commit(version)
         listed = self._git("ls-tree", "-r", "-z", "--full-tree", commit, "--", _BELOW)
-        blobs = {
-            path.removeprefix(_BELOW): entry
-            for path, entry in objects.listed_blobs(listed.stdout).items()
-        }
+        found = objects.listed_blobs(listed.stdout)
+        blobs = {path.removeprefix(_BELOW): entry for path, entry in found.items()}
         manifest = objects.text_of(commit, f"{_BELOW}{verify.MANIFEST}", self.mirror())
         if manifest is None:
             version = version or self.recorded().commit
@@ -186,21 +175,17 @@ class TemplateRepository:
 
     def contents(self, paths: Iterable[str]) -> dict[str, bytes]:
         """Return the content of *paths* in the recorded release."""
-        at = f"{self._commit()}:{_BELOW}"
-        return {
-            path: objects.blob_content(f"{at}{path}", self.mirror()) for path in paths
-        }
+        at, mirror = f"{self._commit()}:{_BELOW}", self.mirror()
+        return {path: objects.blob_content(f"{at}{path}", mirror) for path in paths}
 
     def rebuilt(self) -> dict[str, str]:
         """Build the wheel; ServiceError when that fails, or the sources are lost."""
-        folder = self.work / "sources"
-        commit = self._commit()
+        folder, commit = self.work / "sources", self._commit()
         plain = ("-c", "core.autocrlf=false", "-c", "core.hooksPath=/dev/null")
         clone = ("clone", "--quiet", "--shared", "--no-checkout")
         self._git(*plain, *clone, str(self.mirror()), str(folder))
-        process.run(
-            ["git", *plain, "checkout", "--quiet", "--detach", commit], cwd=folder
-        )
+        checkout = ("checkout", "--quiet", "--detach", commit)
+        process.run(["git", *plain, *checkout], cwd=folder)
         made = wheel.build_wheel(folder, self.work / "built")
         content = wheel.repack(made.read_bytes())
         return {f"ops/{made.name}": f"100644 {objects.blob_of(content)}"}
@@ -242,15 +227,13 @@ class TemplateRepository:
         """Return the commit of *version*, or of the recorded release."""
         named = version or self.recorded().commit
         asked = records.as_ref(records.version_of(named) or named)
-        args = ("rev-parse", "--verify", "--quiet", "--end-of-options")
-        found = self._git(*args, f"{asked}^{{commit}}", ok=range(256))
-        if found.code != 0:
-            raise ServiceError(
-                f"the template at {shown_address(self.address())} has no {named}",
-                fix="Ask its owners for it, or correct what names it:"
-                f" {ANSWERS_FILE}, {records.OPEN_FILE} or the command.",
-            )
-        return found.stdout.strip()
+        found = objects.named(f"{asked}^{{commit}}", self.mirror())
+        if found is None:
+            problem = f"the template at {shown_address(self.address())} has no {named}"
+            fix = "Ask its owners for it, or correct what names it:"
+            fix += f" {ANSWERS_FILE}, {records.OPEN_FILE} or the command."
+            raise ServiceError(problem, fix=fix)
+        return found
 
 
 def address_of(source: str, host: str = "github.com") -> str:
@@ -263,18 +246,16 @@ def address_of(source: str, host: str = "github.com") -> str:
     named = parts.username and parts.scheme in {"http", "https"}
     if bare or parts.password or named:
         host = parts.hostname or shown_address(source)
-        raise UsageError(
-            f"the template's address holds credentials for {host}",
-            fix="Write it without them; a private template is read with"
-            " MONOKEEL_TEMPLATE_TOKEN, MONOKEEL_TEMPLATE_KEY or GITHUB_TOKEN.",
-        )
+        problem = f"the template's address holds credentials for {host}"
+        fix = "Write it without them; a private template is read with"
+        fix += " MONOKEEL_TEMPLATE_TOKEN, MONOKEEL_TEMPLATE_KEY or GITHUB_TOKEN."
+        raise UsageError(problem, fix=fix)
     if parts.scheme == "http":
         check_address(source)
     if source.startswith("-") or not (":" in source or source.startswith("/")):
-        raise UsageError(
-            f"{shown_address(source)!r} is not the address of a template",
-            fix="Write OWNER/REPO, an https or ssh address, or an absolute path.",
-        )
+        problem = f"{shown_address(source)!r} is not the address of a template"
+        fix = "Write OWNER/REPO, an https or ssh address, or an absolute path."
+        raise UsageError(problem, fix=fix)
     return source
 
 
@@ -303,14 +284,11 @@ def _recorded_in(text: str) -> Recorded:
     stored = yaml_mapping(text, ANSWERS_FILE, fix=_RESTORE)
     source, commit = stored.get("_src_path"), stored.get("_commit")
     if not isinstance(source, str) or not isinstance(commit, str):
-        raise UsageError(
-            f"{ANSWERS_FILE} does not name both _src_path and _commit, as text",
-            fix=_RESTORE,
-        )
+        problem = f"{ANSWERS_FILE} does not name both _src_path and _commit, as text"
+        raise UsageError(problem, fix=_RESTORE)
     if source.startswith("."):
-        raise UsageError(
-            f"{ANSWERS_FILE} names a relative path as its template: {source!r}",
-            fix="Write the address there, https://github.com/OWNER/monokeel.git.",
-        )
+        problem = f"{ANSWERS_FILE} names a relative path as its template: {source!r}"
+        fix = "Write the address there, https://github.com/OWNER/monokeel.git."
+        raise UsageError(problem, fix=fix)
     answers = {k: v for k, v in stored.items() if not k.startswith("_")}
     return Recorded(source=source, commit=commit, answers=answers)

@@ -40,8 +40,7 @@ def repack(wheel: bytes) -> bytes:
 def build_wheel(project: Path, folder: Path) -> Path:
     """Return the wheel of *project*, built into *folder* by its own pinned backend.
 
-    The backend is installed apart, by uv or, without it, by pip in an environment made
-    for it; this runs code of *project*. Raises ServiceError when that fails.
+    By uv, else by pip in an environment of its own; ServiceError when that fails.
     """
     out = str(folder / "wheels")
     uv = shutil.which("uv")

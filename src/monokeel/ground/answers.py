@@ -89,6 +89,9 @@ class FileVersion:
     text: str
 
 
+RefAnswer = Moved | Lost | Declined
+
+
 def as_object(value: Json) -> dict[str, Json]:
     """Return *value* if it is a JSON object; raise ServiceError otherwise."""
     return _as(dict, "an object", value)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from monokeel.ground.answers import Declined, Lost, Moved, RemoteRef, Unknown
+from monokeel.ground.answers import RefAnswer, RemoteRef, Unknown
 from monokeel.ground.freezes import Zones
 from monokeel.promotion.records import BranchMove, Ledger, Note, Record
 from monokeel.release.ports import ImageTags, TagMessages
@@ -46,9 +46,7 @@ class Remote(TagMessages, Protocol):
     def commit_time(self, commit: str) -> datetime:
         """Return when *commit* was made; ServiceError if the clone does not have it."""
 
-    def move_ref(
-        self, ref: str, *, old: str | None, new: str | None
-    ) -> Moved | Lost | Declined:
+    def move_ref(self, ref: str, *, old: str | None, new: str | None) -> RefAnswer:
         """Point *ref* at *new* if it is at *old*; ``None`` means absent."""
 
 

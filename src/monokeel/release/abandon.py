@@ -31,19 +31,16 @@ def plan_abandonment(now: Reading, *, skip: Collection[str]) -> Abandonment:
     record = now.claim_record
     wanted = None if record is None else record_text(record)
     ours = [_named(x) for x in now.drafts if now.is_left_of_ours(x, wanted)]
-    kept = [_named(x) for x in now.drafts if not now.is_left_of_ours(x, wanted)]
+    kept = tuple(_named(x) for x in now.drafts if _named(x) not in ours)
     # The claim goes last: as long as it is there, the release counts as unfinished.
-    claim = [now.candidate.claim] if now.claimed is not None else []
-    return Abandonment(
-        version=now.candidate.version, deleted=(*ours, *claim), kept=tuple(kept)
-    )
+    deleted = (*ours, *([now.candidate.claim] if now.claimed else []))
+    return Abandonment(version=now.candidate.version, deleted=deleted, kept=kept)
 
 
 def abandon(now: Reading, *, skip: Collection[str]) -> Abandonment:
     """Delete the drafts and the claim of the version of *now*, and return which.
 
-    Raises as ``plan_abandonment``. Nothing to take back is no error: the same call
-    again, after a crash, finishes.
+    Raises as ``plan_abandonment``; the same call again, after a crash, finishes.
     """
     plan = plan_abandonment(now, skip=skip)
     for draft in now.drafts:
@@ -55,11 +52,15 @@ def abandon(now: Reading, *, skip: Collection[str]) -> Abandonment:
         if isinstance(moved, Declined):
             raise claim_kept(claim, moved)
         if isinstance(moved, Lost) and moved.now is not None:
-            raise RefusedError(
-                f"{claim} moved from {claimed.object} to {moved.now} meanwhile",
-                fix="Somebody is releasing this version now: wait for them.",
-            )
-    _read_back(now.without("refs", "releases"), plan.kept)
+            problem = f"{claim} moved from {claimed.object} to {moved.now} meanwhile"
+            fix = "Somebody is releasing this version now: wait for them."
+            raise RefusedError(problem, fix=fix)
+    now = now.without("refs", "releases")
+    left = [_named(draft) for draft in now.drafts if _named(draft) not in plan.kept]
+    left += [claim] if now.claimed else []
+    if left:
+        problem = f"still there after it was deleted: {', '.join(left)}"
+        raise ServiceError(problem, fix="Run the same command again in a minute.")
     return plan
 
 
@@ -76,32 +77,19 @@ def _refuse_beyond_return(now: Reading, skip: Collection[str]) -> None:
         raise RefusedError(f"{what}: it cannot be taken back", fix=finish)
     unclear = [each.reason for each in now.named.values() if isinstance(each, Unknown)]
     if unclear:
-        raise ServiceError(
-            "; ".join(unclear), fix="Run this again once the registry answers."
-        )
+        fix = "Run this again once the registry answers."
+        raise ServiceError("; ".join(unclear), fix=fix)
     named = [
         f"{image.path}:{candidate.version}"
         for image in candidate.images
         if isinstance(now.named[image.service], Found)
     ]
     if named and candidate.version not in skip:
-        raise RefusedError(
-            f"{', '.join(named)} cannot be taken back: a registry has no untag",
-            fix=f'Add "{candidate.version}" to [release] skip in infra/platform.toml,'
-            " so that it is never used, and run the same command again; or finish it"
-            " with ./inv release.",
-        )
-
-
-def _read_back(now: Reading, kept: Collection[str]) -> None:
-    left = [_named(draft) for draft in now.drafts if _named(draft) not in kept]
-    if now.claimed is not None:
-        left.append(now.candidate.claim)
-    if left:
-        raise ServiceError(
-            f"still there after it was deleted: {', '.join(left)}",
-            fix="Run the same command again in a minute.",
-        )
+        problem = f"{', '.join(named)} cannot be taken back: a registry has no untag"
+        fix = f'Add "{candidate.version}" to [release] skip in infra/platform.toml,'
+        fix += " so that it is never used, and run the same command again; or finish it"
+        fix += " with ./inv release."
+        raise RefusedError(problem, fix=fix)
 
 
 def _named(draft: GitHubRelease) -> str:
@@ -115,15 +103,10 @@ def abandonment_report(done: Abandonment, *, planned: bool = False) -> Report:
         headline = f"{done.version} can be taken back"
     if not done.deleted:
         headline = f"there is nothing of {done.version} to take back"
+    found = Section("To delete" if planned else "Deleted", done.deleted)
+    what = "planned" if planned else "deleted"
     return Report(
         headline=headline,
-        sections=(
-            Section("To delete" if planned else "Deleted", done.deleted),
-            Section("Left, not ours", done.kept),
-        ),
-        data={
-            "version": done.version,
-            "planned" if planned else "deleted": [*done.deleted],
-            "kept": [*done.kept],
-        },
+        sections=(found, Section("Left, not ours", done.kept)),
+        data={"version": done.version, what: [*done.deleted], "kept": [*done.kept]},
     )

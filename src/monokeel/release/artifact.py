@@ -4,7 +4,6 @@ The only place that asks this: the release itself, the gate ``images`` of a prom
 and the section ``releases`` of drift all judge what is read here.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from monokeel.ground.answers import Absent, Found, ImageAnswer, RemoteRef, Unknown
@@ -19,14 +18,12 @@ NOTHING = "no image"
 def read_record(
     tags: TagMessages, tag: str, at: RemoteRef | None
 ) -> ReleaseRecord | Absent | Unknown:
-    """Return the record that the git tag *tag* (``v1.4.0``) carries: the digests.
+    """Return the record that the git tag *tag* (``v1.4.0``), which is *at*, carries.
 
-    *at* is what ``remote_objects`` said of ``refs/tags/<tag>``, ``None`` where there is
-    no such tag. Absent means that the tag carries no record: it was made before
-    Monokeel came, or by hand, and counts as a version that cannot be promoted. Nothing
-    else is believed: ``release.json`` on the release is a copy, which everybody who may
-    write can replace, while the rules let the writer alone make a version's tag. A
-    clone that has fetched the tags is not asked again. Raises nothing.
+    *at* is ``None`` where there is no such tag. Absent: it was made before Monokeel, or
+    by hand, and cannot be promoted. Nothing else is believed: everybody who may write
+    can replace ``release.json``, while the rules let the writer alone make a version's
+    tag. Raises nothing.
     """
     if at is None:
         return Absent()
@@ -44,9 +41,7 @@ def record_of_commit(
 ) -> ReleaseRecord | None:
     """Return the record of a release of *commit*, made or begun, if there is one.
 
-    Only the refs that the rules give to the writer are believed: anybody may push a
-    tag of another name with a record in it. Raises ServiceError when the remote cannot
-    be read.
+    Only the writer's refs are believed. Raises ServiceError if the remote is silent.
     """
     # Only these: whoever may push can put thousands of other tags on a commit.
     refs = remote.remote_objects((f"refs/tags/{settings.tag('')}", settings.claim("")))
@@ -102,8 +97,7 @@ class TaggedImage:
 class Artifact:
     """A release record and what the registry has of it, read at one moment.
 
-    *misnamed* are images of the record that are not those of ``platform.toml``: the
-    registry was not asked about them.
+    *misnamed* are images that ``platform.toml`` does not have: they were not asked for.
     """
 
     record: ReleaseRecord
@@ -135,17 +129,20 @@ def read_artifact(
 ) -> Artifact:
     """Return *record*, the record of the release *version*, beside the registry.
 
-    One question for both tags of every service: ``X.Y.Z`` and ``sha-<commit>``. Raises
-    nothing: an answer that did not come is in ``unclear``, and never counts as fine.
-    A release names every image that it gave its version: one of a service that the
-    record does not name is wrong if it is there, and of a newer service if it is not.
+    Asked once for both tags of every service, ``X.Y.Z`` and ``sha-<commit>``. Raises
+    nothing: what nobody answered is ``unclear``. An image of a service that the record
+    does not name is wrong if it is there, and of a newer service if it is not.
     """
-    misnamed = dict(_misnamed(record, settings, version))
+    misnamed = {}
+    for each in record.images:
+        wanted = f"{settings.registry_host}/{settings.image(each.service)}"
+        if each.image != wanted:
+            said = f"the record of {version} names {each.image} for {each.service}"
+            misnamed[each.service] = f"{said}, and not {wanted}"
+    services = [*(each.service for each in record.images), *settings.images]
     asked = [
         (service, settings.image(service), tag)
-        for service in dict.fromkeys(
-            [*(each.service for each in record.images), *settings.images]
-        )
+        for service in dict.fromkeys(services)
         if service not in misnamed
         for tag in (version, f"sha-{record.commit}")
     ]
@@ -160,23 +157,7 @@ def read_artifact(
         )
         for (service, image, tag), answer in zip(asked, answers, strict=True)
     ]
+    found = tuple(x for x in tagged if (x.released, x.answer) != (NOTHING, Absent()))
     other = f"the record of {version} is one of version {record.version}"
-    return Artifact(
-        record=record,
-        images=tuple(
-            each
-            for each in tagged
-            if each.released != NOTHING or not isinstance(each.answer, Absent)
-        ),
-        misnamed=(*([other] * (record.version != version)), *misnamed.values()),
-    )
-
-
-def _misnamed(
-    record: ReleaseRecord, settings: Settings, version: str
-) -> Iterator[tuple[str, str]]:
-    for each in record.images:
-        wanted = f"{settings.registry_host}/{settings.image(each.service)}"
-        if each.image != wanted:
-            said = f"the record of {version} names {each.image} for {each.service}"
-            yield each.service, f"{said}, and not {wanted}"
+    others = [other] if record.version != version else []
+    return Artifact(record=record, images=found, misnamed=(*others, *misnamed.values()))

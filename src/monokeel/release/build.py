@@ -42,9 +42,8 @@ class Built:
 class Workplace:
     """Builds only from the files of the commit, and only what we may push.
 
-    *is_attested* says of (image with host, digest, commit) whether the workflow of
-    releases has signed that it built it; nobody is asked without it. *recorded* returns
-    the record of a commit that is released, or begun to be. *wait* lets seconds pass.
+    *is_attested* says of (image with host, digest, commit) if our workflow signed it.
+    *recorded* returns the record of a commit that is released, or begun to be.
     """
 
     settings: Settings
@@ -63,22 +62,16 @@ class Workplace:
 def build_service(workplace: Workplace, *, service: str, commit: str) -> Built:
     """Return the image of *service* at *commit*, built and pushed now.
 
-    What stands at ``sha-<commit>`` before is replaced, for everybody who may push could
-    have put it there: only an attestation of our own workflow makes it count. Once a
-    record names a digest that is the image, and nothing is built. Raises
-    UsageError for an unknown service, and for files that are not those of *commit*;
-    RefusedError when the image pushed is labelled with another commit, or when we may
-    not push; ServiceError when nobody can tell.
+    Everybody who may push can have put there what stands at ``sha-<commit>``: only a
+    record's digest, or one that our workflow attested, is not built again. Raises
+    UsageError for an unknown service and files that are not those of *commit*,
+    RefusedError where we may not push or the image is labelled with another commit, and
+    ServiceError when nobody can tell.
     """
     settings = workplace.settings
     path = _checked(workplace, service, commit)
-    built = Built(
-        service=service,
-        image=f"{settings.registry_host}/{path}",
-        tag=f"sha-{commit}",
-        digest="",
-        commit=commit,
-    )
+    image, tag = f"{settings.registry_host}/{path}", f"sha-{commit}"
+    built = Built(service=service, image=image, tag=tag, digest="", commit=commit)
     record = workplace.recorded(commit)
     if record is not None and (decided := record.digest_of(service)):
         return replace(built, digest=decided, built=False)
@@ -88,14 +81,22 @@ def build_service(workplace: Workplace, *, service: str, commit: str) -> Built:
         if whole and is_attested(built.image, whole, commit):
             return replace(built, digest=whole, built=False)
     digest = workplace.builder.build(service, commit)
-    found = _shown(workplace, path, digest)
+    waits_s, found = iter(_WAITS_S), workplace.images.look_up(path, digest)
+    while not isinstance(found, Found) or found.missing:
+        if (wait_s := next(waits_s, None)) is None:
+            silent = found.reason if isinstance(found, Unknown) else ""
+            raise ServiceError(
+                f"{path}@{digest} was pushed, but {silent or 'it is not shown yet'}",
+                fix="Run the same command again in a minute.",
+            )
+        workplace.wait(wait_s)
+        found = workplace.images.look_up(path, digest)
     if found.revision != commit:
         label = repr(found.revision) if found.revision else "no commit"
-        raise RefusedError(
-            f"{path}@{digest} is labelled with {label}, not {commit}",
-            fix="The build command must set org.opencontainers.image.revision (the"
-            " presets do). Then build again.",
-        )
+        problem = f"{path}@{digest} is labelled with {label}, not {commit}"
+        fix = "The build command must set org.opencontainers.image.revision (the"
+        fix += " presets do). Then build again."
+        raise RefusedError(problem, fix=fix)
     return replace(built, digest=digest)
 
 
@@ -109,10 +110,7 @@ def build_report(built: Built) -> Report:
 
 
 def planned_report(workplace: Workplace, *, service: str, commit: str) -> Report:
-    """Return what a build of *service* would read and push.
-
-    Raises as ``build_service`` for what can be known before it.
-    """
+    """Return what a build would read and push; raises what can be known before it."""
     settings = workplace.settings
     image = f"{settings.registry_host}/{_checked(workplace, service, commit)}"
     return Report(
@@ -123,7 +121,7 @@ def planned_report(workplace: Workplace, *, service: str, commit: str) -> Report
 
 
 def digests_of(reports: Iterable[str], *, commit: str) -> dict[str, str]:
-    """Return service → digest from what ``./inv build --json`` printed, job by job.
+    """Return service → digest of what ``./inv build --json`` printed, job by job.
 
     Raises UsageError for a text that is no such report, and for one of another commit.
     """
@@ -134,71 +132,39 @@ def digests_of(reports: Iterable[str], *, commit: str) -> dict[str, str]:
             names = ("service", "digest", "commit")
             service, digest, built_from = (as_text(fields.get(name)) for name in names)
         except (ValueError, ServiceError) as error:
-            raise UsageError(
-                f"this is no report of a build: {text[:80]!r}",
-                fix="Keep what ./inv build --json prints, one file a service.",
-            ) from error
+            problem = f"this is no report of a build: {text[:80]!r}"
+            fix = "Keep what ./inv build --json prints, one file a service."
+            raise UsageError(problem, fix=fix) from error
         if built_from != commit:
-            raise UsageError(
-                f"{service} was built from {built_from}, not from {commit}",
-                fix="Hand over the builds of this very run.",
-            )
+            problem = f"{service} was built from {built_from}, not from {commit}"
+            raise UsageError(problem, fix="Hand over the builds of this very run.")
         digests[service] = digest
     return digests
-
-
-def _shown(workplace: Workplace, image: str, digest: str) -> Found:
-    """Return what is at *digest*, once the registry shows what it has accepted."""
-    reason = ""
-    for wait_s in (*_WAITS_S, 0.0):
-        answer = workplace.images.look_up(image, digest)
-        if isinstance(answer, Found) and not answer.missing:
-            return answer
-        reason = answer.reason if isinstance(answer, Unknown) else "it is not shown yet"
-        if wait_s:
-            workplace.wait(wait_s)
-    raise ServiceError(
-        f"{image}@{digest} was pushed, but {reason}",
-        fix="Run the same command again in a minute.",
-    )
 
 
 def _checked(workplace: Workplace, service: str, commit: str) -> str:
     """Return the path of the image of *service*, which may be built and pushed."""
     path = workplace.settings.image(workplace.settings.service(service).name)
-    _check_files(workplace.checkout, commit)
-    _check_access(workplace.images, path)
-    return path
-
-
-def _check_files(checkout: Checkout, commit: str) -> None:
-    head = checkout.head()
+    head = workplace.checkout.head()
     if head != commit:
-        raise UsageError(
-            f"{head} is checked out, not {commit}", fix=f"Run: git checkout {commit}"
-        )
-    unclean = checkout.unclean()
+        fix = f"Run: git checkout {commit}"
+        raise UsageError(f"{head} is checked out, not {commit}", fix=fix)
+    unclean = workplace.checkout.unclean()
     if unclean:
         more = f" and {len(unclean) - _SHOWN} more" if len(unclean) > _SHOWN else ""
-        raise UsageError(
-            f"the files here are not those of {commit}:"
-            f" {', '.join(unclean[:_SHOWN])}{more}",
-            fix="Commit, stash or remove them (or list them in .gitignore), then build"
-            " again.",
-        )
+        problem = f"the files here are not those of {commit}:"
+        problem += f" {', '.join(unclean[:_SHOWN])}{more}"
+        fix = "Commit, stash or remove them (or list them in .gitignore), then build"
+        fix += " again."
+        raise UsageError(problem, fix=fix)
 
-
-def _check_access(images: Images, image: str) -> None:
-    """Refuse before the build what would be refused after it."""
-    [allowed] = images.may_push_all([image])
+    [allowed] = workplace.images.may_push_all([path])
     if isinstance(allowed, Unknown):
-        raise ServiceError(
-            f"nobody can tell whether {image} may be pushed: {allowed.reason}",
-            fix="Run again once the registry answers; ./inv doctor checks tokens.",
-        )
+        problem = f"nobody can tell whether {path} may be pushed: {allowed.reason}"
+        fix = "Run again once the registry answers; ./inv doctor checks tokens."
+        raise ServiceError(problem, fix=fix)
     if not allowed:
-        raise RefusedError(
-            f"the credentials may not push {image}",
-            fix="The job needs `packages: write`; a package that was first pushed by"
-            " hand must name this repository under Manage Actions access.",
-        )
+        fix = "The job needs `packages: write`; a package that was first pushed by"
+        fix += " hand must name this repository under Manage Actions access."
+        raise RefusedError(f"the credentials may not push {path}", fix=fix)
+    return path

@@ -6,21 +6,15 @@ A caution never changes the level: that is the one semantic-release finds.
 import bisect
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from difflib import get_close_matches
 from functools import lru_cache
 from typing import Final
 
 from monokeel.ground.errors import NO_ANSWER
 from monokeel.release.commits import Analysis, Caution, Parsed, level_if_counted
-from monokeel.release.messages import (
-    JS_SPACE,
-    RULE_SETS,
-    BreakingNote,
-    RuleSet,
-    split_lines,
-)
+from monokeel.release.messages import JS_SPACE, RULE_SETS, RuleSet, split_lines
 from monokeel.release.reading import Reading
-from monokeel.release.start import Claim
 from monokeel.release.titles import TYPES
 from monokeel.release.versions import ReleaseTag, odd_tags, unprefixed
 
@@ -32,9 +26,8 @@ _WORD: Final = (
     r"|breaking(?:[ -]change)?|major|minor|patch|improvement|enhancement)"
 )
 _SCOPED: Final = r"[^\w:\n]{0,3}(?:\([^)\n]*\)|[/,+][\w/,+ -]*)?[^\w\n]{0,2}?"
-_MARKED: Final = re.compile(
-    r"[:;/|\uff1a\u2013\u2014(\[{<-]|^feat\b", re.IGNORECASE
-)  # quick: most are not
+# Quick: most are not.
+_MARKED: Final = re.compile(r"(?i)[:;/|\uff1a\u2013\u2014(\[{<-]|^feat\b")
 _ASKING: Final = ("feat", "feature", "fix", "perf")
 _NEARLY: Final = re.compile(
     rf"(?<!\w){_WORD}(?:{_SCOPED}[:\uff1a]|\((?!#)[^)\n]*\))"
@@ -53,52 +46,43 @@ _QUOTED: Final = 60
 _SEARCHED: Final = 300  # of a subject, in which words may repeat without end
 
 
-def cautions_of(parsed: Parsed, rules: RuleSet) -> list[Caution]:
-    """Return the cautions about one commit, whatever the others are."""
-    return [Caution(sha=parsed.sha, message=text) for text in _messages(parsed, rules)]
-
-
 def about_reverts(analysis: Analysis) -> list[Caution]:
-    """Return a caution for each revert that should cancel a commit here and does not.
-
-    A revert of a commit released earlier is not among them: it has nothing to cancel.
-    """
+    """Return a caution for each revert of a commit here that does not cancel it."""
     hashes = sorted(commit.sha for commit in analysis.commits)
     must = "the full hash in lower case and the whole subject of the commit"
     said = "this revert cancels nothing, both commits count: it names {}, and a revert"
-    return [
-        Caution(sha=sha, message=f"{said.format(named)} must name {must}")
-        for sha, named in analysis.open_reverts
-        if _is_among(named, hashes)
-    ]
+    found = []
+    for sha, named in analysis.open_reverts:
+        start = (named or "").lower()
+        place = bisect.bisect_left(hashes, start)
+        is_here = place < len(hashes) and hashes[place].startswith(start)
+        if is_here and len(start) >= _SHORTEST_HASH:
+            text = f"{said.format(named)} must name {must}"
+            found.append(Caution(sha=sha, message=text))
+    return found
 
 
 def about_drafts(reading: Reading) -> list[Caution]:
     """Return a caution for each draft of this version that is not to be published."""
-    try:
-        drafts = [(each, reading.is_left_of_ours(each)) for each in reading.drafts]
-    except NO_ANSWER:
-        return []  # the check "release" says so
-    left = "is not this release and is left alone"
-    empty = "has our mark and no file, as a run that was cut short leaves it: the"
-    empty += " release removes it"
-    return [
-        Caution(
-            message=f"the draft {each.tag} ({each.id}) of {each.author or 'somebody'}"
-            f" {empty if ours else left}: {each.page}"
-        )
-        for each, ours in drafts
-        if not (ours and each.has_file)
-    ]
+    found = []
+    with suppress(*NO_ANSWER):  # the check "release" says so
+        for draft in reading.drafts:
+            ours = reading.is_left_of_ours(draft)
+            is_so = "is not this release and is left alone"
+            if ours:
+                is_so = "has our mark and no file, as a run that was cut short leaves"
+                is_so += " it: the release removes it"
+            who = draft.author or "somebody"
+            whose = f"the draft {draft.tag} ({draft.id}) of {who}"
+            if not (ours and draft.has_file):
+                found.append(Caution(message=f"{whose} {is_so}: {draft.page}"))
+    return found
 
 
 def about_tags(
     tags: Iterable[str], prefix: str, previous: ReleaseTag | None
 ) -> Iterator[Caution]:
-    """Yield a caution for each tag that npm takes for a version and crashes on.
-
-    And one about those above *previous* that look like releases with another prefix.
-    """
+    """Yield a caution for each tag that npm crashes on, and those of another prefix."""
     names = [*tags]
     why = "it is no version, and semantic-release would crash on it"
     for tag in odd_tags(names, prefix):
@@ -110,21 +94,14 @@ def about_tags(
         yield Caution(message=f"{said} {prefix!r} ([release] in infra/platform.toml)")
 
 
-def about_claims(left: Iterable[Claim]) -> list[Caution]:
-    """Return a caution for each begun release that is left to its own line."""
-    why = "was cut short on another line, whose next run finishes it"
-    return [Caution(message=f"{claim.tag} {why}") for claim in left]
-
-
 def watch(
     commits: Iterable[Parsed], rules: RuleSet, found: list[Caution]
 ) -> Iterator[Parsed]:
     """Pass *commits* on, one at a time, and put what is odd about them into *found*."""
     for parsed in commits:
-        said = [] if parsed.message.plain else cautions_of(parsed, rules)
-        if not said and (request := _missed_request(parsed)):
-            said = [Caution(sha=parsed.sha, message=request)]
-        found += said
+        said = () if parsed.message.plain else _messages(parsed, rules)
+        texts = [*said] or filter(None, [_missed_request(parsed)])
+        found += [Caution(sha=parsed.sha, message=text) for text in texts]
         yield parsed
 
 
@@ -160,47 +137,39 @@ def _messages(parsed: Parsed, rules: RuleSet) -> Iterator[str]:
         if level is not None:
             yield f"marked [skip release]: its {level} change is left out of the level"
         return
-    lowered = text.lower()
-    if message.notes:
-        yield from _about_note(message.notes[0], message.header)
-    elif "breaking" in lowered or "!" in (message.header or ""):
-        yield from _about_missed_note(parsed, rules)
-    if lowered.startswith(("revert", "reapply")) or "this reverts commit" in lowered:
-        yield from _about_missed_revert(parsed, rules)
-
-
-def _about_note(note: BreakingNote, header: str | None) -> Iterator[str]:
-    if note.line == header:
-        scope = RULE_SETS["conventionalcommits"].header.match(header)
+    lowered, line = text.lower(), message.notes[0].line if message.notes else ""
+    if message.notes and line == message.header:
+        scope = RULE_SETS["conventionalcommits"].header.match(line)
         if scope is not None and ")" in (scope[2] or ""):
             yield (
                 f"the last ')!:' of the subject makes it a breaking change, its scope"
                 f" is read as {scope[2]!r}"
             )
-    elif not _KEYWORD.search(note.line):
-        yield f"prose read as a breaking change: {_short(note.line)!r}"
+    elif message.notes and not _KEYWORD.search(line):
+        yield f"prose read as a breaking change: {_short(line)!r}"
+    elif not message.notes and ("breaking" in lowered or "!" in (message.header or "")):
+        yield from _about_missed_note(parsed, rules)
+    if lowered.startswith(("revert", "reapply")) or "this reverts commit" in lowered:
+        yield from _about_missed_revert(parsed, rules)
 
 
 def _about_missed_note(parsed: Parsed, rules: RuleSet) -> Iterator[str]:
     message = parsed.message
     hidden = next((line for line in message.swallowed if rules.note.match(line)), None)
+    loud = RULE_SETS["conventionalcommits"].breaking_header
+    lines = split_lines(parsed.text)
     if hidden is not None:
         yield (
             f"a breaking change is hidden: {_short(hidden)!r} stands below a line that"
             f" begins and ends with '-', and what follows such a line is not read"
         )
-        return
-    loud = RULE_SETS["conventionalcommits"].breaking_header
-    if rules.breaking_header is None and loud and loud.match(message.header or ""):
+    elif rules.breaking_header is None and loud and loud.match(message.header or ""):
         yield "'!' is no breaking change under the rules 'angular': the type is ignored"
-        return
-    for line in split_lines(parsed.text):
-        if _LOOKS_BREAKING.match(line):
-            yield (
-                f"not read as a breaking change: {_short(line)!r}; write a line that"
-                f" begins with 'BREAKING CHANGE: '"
-            )
-            return
+    elif line := next(filter(_LOOKS_BREAKING.match, lines), None):
+        yield (
+            f"not read as a breaking change: {_short(line)!r}; write a line that"
+            f" begins with 'BREAKING CHANGE: '"
+        )
 
 
 def _about_missed_revert(parsed: Parsed, rules: RuleSet) -> Iterator[str]:
@@ -225,14 +194,6 @@ def _about_missed_revert(parsed: Parsed, rules: RuleSet) -> Iterator[str]:
             f"{said}: git's own message is 'Revert \"<subject>\"' and 'This reverts"
             " commit <full hash>.'"
         )
-
-
-def _is_among(name: str | None, hashes: list[str]) -> bool:
-    if name is None or len(name) < _SHORTEST_HASH:
-        return False
-    wanted = name.lower()
-    place = bisect.bisect_left(hashes, wanted)
-    return place < len(hashes) and hashes[place].startswith(wanted)
 
 
 def _short(line: str) -> str:

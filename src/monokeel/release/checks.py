@@ -6,9 +6,8 @@ from dataclasses import replace
 from semver import Version
 
 from monokeel.ground.answers import Unknown
-from monokeel.ground.errors import NO_ANSWER, RefusedError
+from monokeel.ground.errors import NO_ANSWER
 from monokeel.release.plan import Check, CheckName, blocked, passed, short, unknown
-from monokeel.release.ports import Merge
 from monokeel.release.reading import Reading
 from monokeel.release.start import Claim, Start
 from monokeel.release.steps import STEPS
@@ -18,78 +17,51 @@ _SHOWN = 10
 
 
 def check_start(
-    now: Start,
-    version: Version | None,
-    older: Iterable[Reading],
-    misplaced: RefusedError | None,
+    now: Start, version: Version | None, older: Iterable[Reading]
 ) -> list[Check]:
-    """Say whether a release of *version* may start here, after those of *older*.
-
-    Where the repository is *misplaced*, as in a copy or a fork, the tag would go to
-    one and the images to another.
-    """
-    found = [_check_history(now), _check_branch(now), _check_tip(now)]
-    if misplaced is not None:
+    """Say whether a release of *version* may start here, after those of *older*."""
+    # Without all of history every answer is a guess.
+    shallow = "this clone is shallow: the last release and the commits since are not"
+    fix = "Run: git fetch --unshallow --tags (in a workflow: fetch-depth: 0)"
+    history = passed("history", "complete")
+    if now.shallow:
+        history = blocked("history", (f"{shallow} all here", fix))
+    found = [history, _check_branch(now), _check_tip(now)]
+    if (misplaced := now.outside.misplaced) is not None:
         found.append(blocked("repository", (misplaced.problem, misplaced.fix)))
     if now.settings.lines:
         found.append(_check_line(now, version))
-    if not now.clone.shallow:
+    if not now.shallow:
         found += [_check_tags(now), _check_claims(now)]
-    for begun in older:
-        doubts = [each for each in _check(begun) if each.status != "ok"]
-        found += [_named(each, "claims") for each in doubts]
+    for check in (each for begun in older for each in check_publication(begun)):
+        if check.status != "ok":
+            blockers = tuple(replace(each, name="claims") for each in check.blockers)
+            found.append(replace(check, name="claims", blockers=blockers))
     return found
-
-
-def check_publication(now: Start, reading: Reading) -> list[Check]:
-    """Say whether the version of *reading* can be published."""
-    return [*_check_file(now, reading), *_check(reading)]
-
-
-def _named(check: Check, name: CheckName) -> Check:
-    """Return *check*, which is about another release or tag, under *name*."""
-    blockers = tuple(replace(each, name=name) for each in check.blockers)
-    return replace(check, name=name, blockers=blockers)
-
-
-def _check_history(now: Start) -> Check:
-    """Say whether all of history is here: without it every answer is a guess."""
-    if not now.clone.shallow:
-        return passed("history", "complete")
-    problem = "this clone is shallow: the last release and the commits since are not"
-    fix = "Run: git fetch --unshallow --tags (in a workflow: fetch-depth: 0)"
-    return blocked("history", (f"{problem} all here", fix))
 
 
 def _check_branch(now: Start) -> Check:
     """Say whether a release branch is checked out, or a commit of it."""
-    wanted = now.line
-    if now.merge is not None:
-        return _check_merge(now.merge, wanted)
-    if now.clone.branch == wanted:
-        return passed("branch", f"on {wanted}")
+    wanted, onto = now.line, now.merge.onto if now.merge else None
+    if onto not in {wanted, None}:
+        problem = f"{onto} is no release branch: a merge there is no release"
+        return blocked("branch", (problem, "It counts once that branch is merged."))
+    if onto or now.branch == wanted:
+        return passed("branch", f"a merge into {onto}" if onto else f"on {wanted}")
     if now.own is not None:
         return passed("branch", f"{now.own.tag} is claimed for this commit")
-    problem = f"on branch {now.clone.branch}, not on {wanted}"
-    if now.clone.branch is None:
-        if isinstance(now.clone.refs, Unknown):
-            reason = f"no branch is checked out; {now.clone.refs.reason}"
-            return unknown("branch", reason)
+    problem = f"on branch {now.branch}, not on {wanted}"
+    if now.branch is None:
+        if isinstance(now.refs, Unknown):
+            return unknown("branch", f"no branch is checked out; {now.refs.reason}")
         if now.place in {"tip", "behind", "unfetched"}:
             return passed("branch", f"no branch, at a commit of {wanted}")
-        commit = short(now.clone.commit)
+        commit = short(now.commit)
         problem = f"no branch is checked out, and {commit} is not in {wanted}"
     fix = f"Run: git switch {wanted}"
-    if str(now.clone.branch).endswith(".x"):
-        fix = f"Name {now.clone.branch} in [release] lines, or run: git switch {wanted}"
+    if str(now.branch).endswith(".x"):
+        fix = f"Name {now.branch} in [release] lines, or run: git switch {wanted}"
     return blocked("branch", (problem, fix))
-
-
-def _check_merge(merge: Merge, line: str) -> Check:
-    if merge.onto == line:
-        return passed("branch", f"a merge into {line}")
-    problem = f"{merge.onto} is no release branch: a merge there is no release"
-    return blocked("branch", (problem, "It counts once that branch is merged."))
 
 
 def _check_tip(now: Start) -> Check:
@@ -97,22 +69,19 @@ def _check_tip(now: Start) -> Check:
     branch, tip = now.line, short(now.tip or "")
     if now.merge is not None:
         return passed("remote", f"not merged into {now.merge.onto} yet")
-    if isinstance(now.clone.refs, Unknown):
-        return unknown("remote", now.clone.refs.reason)
-    fine = {
-        "tip": f"at the tip of {branch}",
-        "behind": f"in {branch}, which is at {tip} by now",
-    }
+    if isinstance(now.refs, Unknown):
+        return unknown("remote", now.refs.reason)
     if now.own is not None:
         return passed("remote", f"{now.own.tag} is claimed for this commit")
-    if now.place in fine:
-        return passed("remote", fine[now.place])
+    if now.place in {"tip", "behind"}:
+        by_now = f"in {branch}, which is at {tip} by now"
+        is_tip = now.place == "tip"
+        return passed("remote", f"at the tip of {branch}" if is_tip else by_now)
     if now.place == "unfetched":
         lack = f"{branch} is at {tip}, which is not here. Run: git fetch --tags"
         return unknown("remote", lack)
-    problem = (
-        f"{short(now.clone.commit)} is not on the remote: its {branch} is at {tip}"
-    )
+    here = short(now.commit)
+    problem = f"{here} is not on the remote: its {branch} is at {tip}"
     fix = f"Bring your commits into {branch} by a pull request, then run:"
     fix += " git pull --ff-only --tags"
     if now.place == "no branch":
@@ -124,10 +93,8 @@ def _check_tip(now: Start) -> Check:
 def _check_line(now: Start, version: Version | None) -> Check:
     """Say whether *version* is one of the line, and nothing else was merged into it."""
     line, main = now.line, now.settings.default_branch
-    if (
-        not isinstance(now.clone.refs, Unknown)
-        and f"refs/heads/{main}" not in now.clone.refs
-    ):
+    refs = now.refs
+    if not isinstance(refs, Unknown) and f"refs/heads/{main}" not in refs:
         fix = f"Run: git push origin {main}"
         return blocked("line", (f"the remote has no branch {main}", fix))
     if isinstance(now.limits, Unknown):
@@ -195,10 +162,10 @@ def _check_tags(now: Start) -> Check:
 
 def _check_claims(now: Start) -> Check:
     """Say whether another release was begun and can be finished by nobody."""
-    if isinstance(now.clone.refs, Unknown):
-        return unknown("claims", now.clone.refs.reason)
+    if isinstance(now.refs, Unknown):
+        return unknown("claims", now.refs.reason)
     if now.stray:
-        return blocked("claims", *map(_stray, now.stray))
+        return blocked("claims", *_strays(now.stray))
     if now.unseen:
         tags = ", ".join(claim.tag for claim in now.unseen)
         lack = f"{tags} was begun for a commit that is not here. Run: git fetch --tags"
@@ -238,34 +205,34 @@ def _unreachable(lost: list[ReleaseTag], now: Start) -> tuple[str, str]:
         f" gone for good (a rebase), add {skip} to [release] skip in"
         " infra/platform.toml. If it is no release, delete the tag."
     )
-    return f"{those} not in the history of {short(now.clone.commit)}", fix
+    return f"{those} not in the history of {short(now.commit)}", fix
 
 
-def _stray(claim: Claim) -> tuple[str, str]:
-    fix = "If its branch was deleted, push it again, and its next run finishes this."
-    fix += f" Else take it back: ./inv release --abandon {claim.version}"
-    if claim.is_tagged:
-        fix = f"Check that commit out and run ./inv release there: {claim.commit}"
-    claimed = f"{claim.tag} is claimed by {short(claim.commit)}"
-    return f"{claimed}, which no release branch leads to: it was cut short", fix
+def _strays(claims: Iterable[Claim]) -> Iterator[tuple[str, str]]:
+    for claim in claims:
+        fix = "If its branch was deleted, push it again, and its next run finishes"
+        fix += f" this. Else take it back: ./inv release --abandon {claim.version}"
+        if claim.is_tagged:
+            fix = f"Check that commit out and run ./inv release there: {claim.commit}"
+        claimed = f"{claim.tag} is claimed by {short(claim.commit)}"
+        yield f"{claimed}, which no release branch leads to: it was cut short", fix
 
 
-def _check_file(now: Start, reading: Reading) -> list[Check]:
+def check_file(now: Start, version: str) -> list[Check]:
     """Say whether ``release.version_file`` holds *version*, if there is such a file."""
-    path, version = now.settings.version_file, reading.candidate.version
+    path = now.settings.version_file
     if not path:
         return []
-    text = reading.outside.history.file_at(now.clone.commit, path)
+    text = now.history.file_at(now.commit, path)
     if text is not None and text.strip() == version:
         return [passed("file", f"{path} holds {version}")]
     holds = "is missing" if text is None else f"holds {text.strip()[:40]!r}"
     problem = f"{path} {holds}, the release would be {version}"
-    return [
-        blocked("file", (problem, f"Write {version} into {path} by a pull request."))
-    ]
+    fix = f"Write {version} into {path} by a pull request."
+    return [blocked("file", (problem, fix))]
 
 
-def _check(now: Reading) -> list[Check]:
+def check_publication(now: Reading) -> list[Check]:
     """Return what the steps of publishing say, as far as a plan can see it."""
     shown: tuple[CheckName, ...] = ("tag", "release", "images")
     return [*(_check_step(now, name) for name in shown), _check_access(now)]
@@ -279,18 +246,14 @@ def _check_step(now: Reading, name: CheckName) -> Check:
     unclear = dict.fromkeys(state.unclear for state in states if state.unclear)
     if unclear:
         return unknown(name, "; ".join(unclear))
-    return passed(name, _fine(now, name))
-
-
-def _fine(now: Reading, name: CheckName) -> str:
     tag = now.candidate.tag
     if name == "images":
-        return "no service has another image of this version"
+        return passed(name, "no service has another image of this version")
     if name == "tag":
-        return f"{tag} is at this commit" if now.tagged else f"{tag} is free"
+        return passed(name, f"{tag} is {'at this commit' if now.tagged else 'free'}")
     if now.published is not None:
-        return f"{tag} is published, ours"
-    return f"{tag} goes on" if now.record is not None else f"none of {tag}"
+        return passed(name, f"{tag} is published, ours")
+    return passed(name, f"{tag} goes on" if now.record else f"none of {tag}")
 
 
 def _check_access(now: Reading) -> Check:

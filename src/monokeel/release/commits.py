@@ -11,21 +11,13 @@ from dataclasses import dataclass, replace
 from sys import intern
 from typing import Final, Literal, NamedTuple
 
-from monokeel.release.messages import (
-    JS_SPACE,
-    Message,
-    RuleSet,
-    parse_message,
-    split_lines,
-)
+from monokeel.release import messages
+from monokeel.release.messages import JS_SPACE, Message, RuleSet
 
 Level = Literal["major", "minor", "patch"]
 LEVELS: Final[tuple[Level, ...]] = ("patch", "minor", "major")
 
-_SKIP = re.compile(
-    rf"\[skip[{JS_SPACE}]+release]|\[release[{JS_SPACE}]+skip]",
-    re.ASCII | re.IGNORECASE,
-)
+_SKIP = re.compile(rf"(?ai)\[skip[{JS_SPACE}]+release]|\[release[{JS_SPACE}]+skip]")
 _TYPES: Final[Mapping[str, Level]] = {
     **dict.fromkeys(("feat", "FEAT"), "minor"),
     **dict.fromkeys(("fix", "FIX", "perf"), "patch"),
@@ -49,7 +41,6 @@ _NOTHING: Final[_Verdict] = (None, None, None)
 CANCELLED: Final = "cancelled by a revert"
 SKIPPED: Final = "marked [skip release]"
 REVERT: Final = "revert"
-_UNREAD: Final[_Verdict] = (None, SKIPPED, None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,29 +105,25 @@ def read_commits(
 ) -> Iterable[Parsed]:
     """Yield the commits of *log* parsed, one at a time; empty messages are left out.
 
-    *types* are types that release beside those of semantic-release, such as
-    ``refactor`` or ``chore(deps)``, each with its level.
+    *types* → level are those beside npm's, such as ``refactor`` or ``chore(deps)``.
     """
     for sha, raw in log:
         text = raw.strip(JS_SPACE)
         if text:
-            message = parse_message(text, rules)
+            message = messages.parse_message(text, rules)
             skipped = not message.plain and _SKIP.search(text) is not None
-            added = _added(message, types) if types else None
+            added = None
+            if types:
+                scoped = types.get(f"{message.type}({message.scope})")
+                level = scoped or types.get(message.type or "")
+                added = next((each for each in LEVELS if each == level), None)
             yield Parsed(sha, text, message, skipped, added)
-
-
-def _added(message: Message, types: Mapping[str, str]) -> Level | None:
-    scoped = f"{message.type}({message.scope})"
-    level = types.get(scoped) or types.get(message.type or "")
-    return next((each for each in LEVELS if each == level), None)
 
 
 def analyze(commits: Iterable[Parsed]) -> Analysis:
     """Return what *commits*, newest first in git's own order, ask for.
 
-    A revert and the commit it names vanish when both are here and the header and the
-    full hash agree. Only what the plan shows is kept of each message.
+    A revert and the commit it names vanish when header and full hash agree.
     """
     seen: list[Commit] = []
     reverts = _Reverts()
@@ -178,31 +165,22 @@ class _Reverts:
         if raw := message.field("raw"):
             return self._take_text(raw)
         header, sha = message.header, message.field("hash")
-        key = (
-            None if header is None else header.strip(JS_SPACE),
-            parsed.sha if sha is None else sha.strip(JS_SPACE),
-        )
+        name = None if header is None else header.strip(JS_SPACE)
+        key = (name, parsed.sha if sha is None else sha.strip(JS_SPACE))
         waiting = self._by_name.get(key)
-        if not waiting:
-            return None
-        index = waiting.popleft()
-        if not waiting:
-            del self._by_name[key]
-        return index
+        return waiting.popleft() if waiting else None
 
     def left(self) -> list[tuple[int, tuple[str | None, str | None]]]:
-        return sorted(
-            (index, name) for name, held in self._by_name.items() for index in held
-        )
+        held = self._by_name.items()
+        return sorted((index, name) for name, each in held for index in each)
 
     def _take_text(self, raw: str) -> int | None:
         # A `-revert-` field is a text, which JavaScript compares letter by letter
         # with the text of a `-raw-` field.
         for position, (index, text) in enumerate(self._texts):
             pairs = zip(text, raw, strict=False)
-            if len(raw) >= len(text) and all(
-                a.strip(JS_SPACE) == b.strip(JS_SPACE) for a, b in pairs
-            ):
+            alike = (a.strip(JS_SPACE) == b.strip(JS_SPACE) for a, b in pairs)
+            if len(raw) >= len(text) and all(alike):
                 del self._texts[position]
                 return index
         return None
@@ -210,7 +188,7 @@ class _Reverts:
 
 def _judge(parsed: Parsed) -> Commit:
     message = parsed.message
-    level, rule, line = _UNREAD if parsed.skipped else _verdict(parsed)
+    level, rule, line = (None, SKIPPED, None) if parsed.skipped else _verdict(parsed)
     return Commit(
         sha=parsed.sha,
         subject=message.subject or message.header or "",
@@ -246,18 +224,15 @@ def _verdict(parsed: Parsed) -> _Verdict:
     if by_type is not None:
         found.append((by_type, _RULES[message.type or ""], message.header))
     if message.reverts or message.field("revert"):
-        found.append(("patch", REVERT, _revert_line(parsed.text)))
+        lines = messages.split_lines(parsed.text)
+        named = (x for x in lines if "this reverts commit" in x.lower())
+        found.append(("patch", REVERT, next(named, lines[0])))
     return max(found, key=lambda verdict: _RANK[verdict[0]], default=_NOTHING)
 
 
 def level_if_counted(parsed: Parsed) -> Level | None:
     """Return the level that a skipped commit would have had."""
     return _verdict(parsed)[0]
-
-
-def _revert_line(text: str) -> str:
-    lines = split_lines(text)
-    return next((x for x in lines if "this reverts commit" in x.lower()), lines[0])
 
 
 def _cancelled(commit: Commit) -> Commit:

@@ -13,11 +13,7 @@ from monokeel.release.ports import Images
 from monokeel.release.reading import Reading
 
 _COLUMNS = ("service", "state", "image", "detail")
-_HEADLINES = {
-    "free": "free for every service",
-    "taken": "taken",
-    "unknown": "not known to be free",
-}
+_HEADLINES = {"free": "free for every service", "unknown": "not known to be free"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,23 +43,19 @@ class Guard:
 def ask_version(
     images: Images, settings: Settings, *, version: str, commit: str | None
 ) -> Guard:
-    """Ask the registry about *version* of every service, all at once.
+    """Ask the registry about *version* (``v1.4.0``, too) of every service, all at once.
 
-    *commit*, if known, tells our own images from others'. Raises UsageError when
-    *version* (``1.4.0`` or ``v1.4.0``) is not one that an image tag can hold.
+    *commit*, if known, tells our own images from others'. UsageError for no version.
     """
     version = parse_wanted(version, prefix=settings.tag_prefix)
     asked = settings.images
     answers = images.settled_all([(image, version) for image in asked.values()])
-    return Guard(
-        version=version,
-        images=tuple(
-            _service_image(
-                name, f"{settings.registry_host}/{image}:{version}", answer, commit
-            )
-            for (name, image), answer in zip(asked.items(), answers, strict=True)
-        ),
+    host = settings.registry_host
+    found = tuple(
+        _service_image(name, f"{host}/{image}:{version}", answer, commit)
+        for (name, image), answer in zip(asked.items(), answers, strict=True)
     )
+    return Guard(version=version, images=found)
 
 
 def service_images(reading: Reading) -> tuple[ServiceImage, ...]:
@@ -74,38 +66,31 @@ def service_images(reading: Reading) -> tuple[ServiceImage, ...]:
     except NO_ANSWER as error:
         silent = Unknown(reason=error.problem)
         answers = {each.service: silent for each in candidate.images}
+    tag, commit = candidate.version, candidate.commit
     return tuple(
-        _service_image(
-            each.service,
-            f"{each.image}:{candidate.version}",
-            answers[each.service],
-            candidate.commit,
-        )
-        for each in candidate.images
+        _service_image(x.service, f"{x.image}:{tag}", answers[x.service], commit)
+        for x in candidate.images
     )
 
 
 def require_free(guard: Guard) -> None:
-    """Raise unless the version is free everywhere: Refused if taken, else Service.
-
-    Every taken image is named, and every one that could not be looked up beside it.
-    """
+    """Raise unless the version is free everywhere: Refused if taken, else Service."""
     silent = guard.having("unknown")
     unclear = "; ".join(f"{each.name}: {each.detail}" for each in silent)
     if guard.taken:
-        taken = [
-            f"{each.image}:{guard.version} ({each.detail})" for each in guard.taken
-        ]
+        taken = [f"{x.image}:{guard.version} ({x.detail})" for x in guard.taken]
         beside = f"; and nobody can tell of {unclear}" if unclear else ""
-        raise RefusedError(
-            f"version {guard.version} is taken: {', '.join(taken)}{beside}",
-            fix=_advice(guard),
-        )
+        fix = "An image with a version is never replaced. Release another one, or add"
+        fix += f' "{guard.version}" to [release] skip in infra/platform.toml.'
+        if all(each.state == "same" for each in guard.taken):
+            fix = "These are images of this very commit: ./inv release finishes a"
+            fix += " release that was cut short, and changes nothing that is done."
+        problem = f"version {guard.version} is taken: {', '.join(taken)}{beside}"
+        raise RefusedError(problem, fix=fix)
     if unclear:
-        raise ServiceError(
-            f"nobody can tell whether {guard.version} is free: {unclear}",
-            fix="Run again once the registry answers; ./inv doctor checks the token.",
-        )
+        problem = f"nobody can tell whether {guard.version} is free: {unclear}"
+        fix = "Run again once the registry answers; ./inv doctor checks the token."
+        raise ServiceError(problem, fix=fix)
 
 
 def guard_report(guard: Guard) -> Report:
@@ -113,7 +98,7 @@ def guard_report(guard: Guard) -> Report:
     images = guard.images
     rows = tuple((each.name, each.state, each.image, each.detail) for each in images)
     return Report(
-        headline=f"{guard.version} is {_HEADLINES[guard.verdict]}",
+        headline=f"{guard.version} is {_HEADLINES.get(guard.verdict, 'taken')}",
         sections=(Section("", table=Table(_COLUMNS, rows)),),
         data={
             "version": guard.version,
@@ -130,10 +115,7 @@ def guard_report(guard: Guard) -> Report:
 def _service_image(
     name: str, image: str, answer: ImageAnswer, commit: str | None
 ) -> ServiceImage:
-    """Return what *answer*, to *image* with its tag, means to a release of *commit*.
-
-    An image that does not say where it comes from is never taken for ours.
-    """
+    """Return what *answer*, to *image* with its tag, means to a release of *commit*."""
     path, _, tag = image.rpartition(":")
     at = partial(ServiceImage, name=name, image=path, tag=tag)
     match answer:
@@ -147,15 +129,3 @@ def _service_image(
             detail = f"{digest}, {whose}{lost if missing else ''}"
             ours = commit is not None and revision == commit
             return at(state="same" if ours else "other", digest=digest, detail=detail)
-
-
-def _advice(guard: Guard) -> str:
-    if all(each.state == "same" for each in guard.taken):
-        return (
-            "These are images of this very commit: ./inv release finishes a release"
-            " that was cut short, and changes nothing that is done."
-        )
-    return (
-        "An image with a version is never replaced. Release another one, or add"
-        f' "{guard.version}" to [release] skip in infra/platform.toml.'
-    )

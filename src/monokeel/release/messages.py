@@ -134,9 +134,8 @@ def _parse_slowly(text: str, rules: RuleSet) -> Message:
     lines = split_lines(text)
     header = (lines[0] if lines else None) or None
     kind, scope, subject, _ = _read_header(header, rules)
-    body = _Body(
-        rules, {"type": kind, "scope": scope, "subject": subject, "header": header}
-    )
+    known = {"header": header, "type": kind, "scope": scope, "subject": subject}
+    body = _Body(rules, known)
     for line in lines[1:]:
         body.read(line)
     found = body.properties
@@ -215,32 +214,21 @@ class _Body:
             self._in_note = self._explains = True
             return
         self._explain(line)
-        if self._in_note and _has_reference(line):
-            self._in_note, self._unread = False, True
+        if self._in_note and "#" in line:  # where npm finds an issue its note ends
+            sentences = _ACTION.findall(line) or _SENTENCE.findall(line)
+            if any(_ISSUE.search(x) and not _URL.search(x) for x in sentences):
+                self._in_note, self._unread = False, True
 
     def _swallow(self, name: str, line: str) -> None:
         self._swallowing = True
         self.swallowed.append(line)
-        place: dict[str, str | None] = self.fields
-        if name in self.properties:
-            place = self.properties
-        elif name not in _FIELDS:
-            return
-        known = place.get(name)
-        place[name] = f"{known}\n{line}" if known else line
+        place = self.properties if name in self.properties else self.fields
+        if name in self.properties or name in _FIELDS:
+            known = place.get(name)
+            place[name] = f"{known}\n{line}" if known else line
 
     def _explain(self, line: str) -> None:
         if _TRAILER_LINE.match(line):  # "Signed-off-by" explains no breaking change
             self._explains = False
         if self._explains:
             self.notes[-1][1].append(line)
-
-
-def _has_reference(line: str) -> bool:
-    """Say whether npm finds an issue such as ``#12``: there its note ends."""
-    if "#" not in line:
-        return False
-    sentences = _ACTION.findall(line) or _SENTENCE.findall(line)
-    return any(
-        _ISSUE.search(sentence) and not _URL.search(sentence) for sentence in sentences
-    )

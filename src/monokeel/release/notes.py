@@ -29,10 +29,9 @@ def release_notes(
 ) -> str:
     """Return the notes of a release that contains *commits*, newest first.
 
-    *page* is the repository's address, ``https://github.com/acme/shop``. Commits that
-    a revert in the same range cancelled are left out, and so are kinds that ask for
-    no release, unless they break something. Text beyond *limit* characters is cut at
-    a line, with a word on how many entries are missing. Empty when nothing is to say.
+    *page* is the repository's address, ``https://github.com/acme/shop``. Commits that a
+    revert cancelled are left out, and kinds that ask for no release and break nothing.
+    Text beyond *limit* characters is cut at a line that says how much is missing.
     """
     kept = [commit for commit in commits if commit.rule != CANCELLED]
     groups = {each: [c for c in kept if group_of(c) == each] for each in _ORDER}
@@ -41,9 +40,13 @@ def release_notes(
     room, left = limit - _ROOM_FOR_THE_REST, sum(map(len, groups.values()))
     for heading, members in groups.items():
         above = ("\n" if parts else "") + f"### {heading}\n\n"
-        write = _breaking if heading == _BREAKING else _entry
         for commit in members:
-            part = f"{above}{write(commit, page)}\n"
+            said = f"{_linked(commit.subject, page)} "
+            if heading == _BREAKING:
+                said = _breaking(commit, page)
+            scope = f"**{_plain(commit.scope)}:** " if commit.scope else ""
+            link = f"([{commit.sha[:7]}]({page}/commit/{commit.sha}))"
+            part = f"{above}* {scope}{said}{link}\n"
             room -= len(part)
             if room < 0:
                 return "".join([*parts, f"\n… and {left} more.\n"]).lstrip("\n")
@@ -60,10 +63,6 @@ def group_of(commit: Commit) -> str | None:
     return _GROUPS.get((commit.type or "").lower())
 
 
-def _entry(commit: Commit, page: str) -> str:
-    return f"* {_scope(commit)}{_linked(commit.subject, page)} {_link(commit, page)}"
-
-
 def _breaking(commit: Commit, page: str) -> str:
     texts = [text.strip() for text in commit.breaking if text.strip()]
     lines = "\n\n".join(texts or [commit.subject]).split("\n")
@@ -76,17 +75,7 @@ def _breaking(commit: Commit, page: str) -> str:
         item.append(f"  {text}".rstrip())
     if in_code:
         item.append("  ```")
-    separator = " " if len(item) == 1 else "\n\n  "
-    text = "\n".join(item)
-    return f"* {_scope(commit)}{text}{separator}{_link(commit, page)}"
-
-
-def _scope(commit: Commit) -> str:
-    return f"**{_plain(commit.scope)}:** " if commit.scope else ""
-
-
-def _link(commit: Commit, page: str) -> str:
-    return f"([{commit.sha[:7]}]({page}/commit/{commit.sha}))"
+    return "\n".join(item) + (" " if len(item) == 1 else "\n\n  ")
 
 
 def _linked(text: str, page: str) -> str:
@@ -105,13 +94,12 @@ def _plain(text: str) -> str:
     """Keep *text* from being read as HTML or as a call to somebody, outside of code."""
     if "<" not in text and "@" not in text:
         return text
-    parts = _CODE.split(text)
-    for index, part in enumerate(parts):
-        if index % 2:
-            parts[index] = _safe_code(part)
-        else:
-            parts[index] = _MENTION.sub(r"`\g<0>`", part.replace("<", "&lt;"))
-    return "".join(parts)
+    return "".join(
+        _safe_code(part)
+        if index % 2
+        else _MENTION.sub(r"`\g<0>`", part.replace("<", "&lt;"))
+        for index, part in enumerate(_CODE.split(text))
+    )
 
 
 def _safe_code(text: str) -> str:

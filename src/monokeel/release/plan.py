@@ -36,10 +36,8 @@ _OF_A_CHECK = ("name", "status", "detail")
 class ServiceImage:
     """The image that one service would get.
 
-    *image* is ``ghcr.io/acme/shop/api``, *tag* the version. *state* says what is there
-    now: nothing, an image of this commit, something else, or nobody can tell. *digest*
-    is what the registry answered, ``None`` unless something is there; *detail* says it
-    in words.
+    *image* is ``ghcr.io/acme/shop/api``, *tag* the version, *state* what is there now
+    (of this commit, or not), *digest* what the registry answered, *detail* its words.
     """
 
     name: str
@@ -189,11 +187,9 @@ def short(commit: str) -> str:
 
 
 def has_nothing_to_do(plan: ReleasePlan) -> bool:
-    """Say whether *plan* ends well without a release.
+    """Say whether *plan* ends well without a release; never where a check is unknown.
 
-    A commit that is a release itself stays finished when newer ones exist: that it is
-    behind the branch or below another tag then stands in nobody's way. Where a check
-    is unknown, nobody can say that there is nothing to do.
+    A commit that is a release itself stays one behind the branch, or below newer tags.
     """
     if plan.needed is not False:
         return False

@@ -6,20 +6,39 @@ registry can say is in the ``Reading``, and stays unknown when they are silent.
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from itertools import chain
 
 from semver import Version
 
 from monokeel.ground.errors import NO_ANSWER
 from monokeel.ground.settings import Settings
-from monokeel.release import cautions, checks, record, start, steps
-from monokeel.release.commits import Caution
-from monokeel.release.goal import NO_GOAL, Goal, find_goal
+from monokeel.release import cautions, checks, commits, record, start, steps, versions
 from monokeel.release.guard import service_images
+from monokeel.release.messages import RULE_SETS
 from monokeel.release.notes import release_notes
-from monokeel.release.plan import ReleasePlan, short, unknown
+from monokeel.release.plan import Check, ReleasePlan, blocked, short, unknown
 from monokeel.release.ports import Outside
 from monokeel.release.reading import Reading
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Goal:
+    """The version to release and what its commits say; *version* may be ``None``."""
+
+    version: Version | None
+    analysis: commits.Analysis
+    cautions: tuple[commits.Caution, ...]
+    reason: str
+    checks: tuple[Check, ...] = ()
+
+
+_NO_GOAL = _Goal(
+    version=None,
+    analysis=commits.Analysis(commits=(), open_reverts=()),
+    cautions=(),
+    reason="nobody can tell from a shallow clone",
+)
 
 
 def plan_release(
@@ -37,32 +56,31 @@ def plan_release(
     those of this run's own builds, by service. Raises ServiceError when git fails.
     """
     now, goal = _start(settings, outside, start.ask_refs(outside, settings), finish)
-    now, goal = _put_right(now, goal, outside)
-    goal = _left_to_newer(now, goal, outside)
+    now, goal = _put_right(now, goal)
     version, notes, reading = goal.version, "", None
     if version is not None:
         page = f"{outside.server}/{settings.repository}"
         notes = release_notes(goal.analysis.commits, page=page)
-        reading = _read(now, now.own or version, notes, outside, digests or {})
-    older, left = _begun_before(now, outside)
-    found = checks.check_start(now, version, older.values(), outside.misplaced)
-    found += goal.checks
-    said = [*goal.cautions, *cautions.about_claims(left)]
+        reading = _read(now, now.own or version, notes, digests)
+    older, left = _begun_before(now)
+    found = [*checks.check_start(now, version, older.values()), *goal.checks]
+    said = [*goal.cautions, *left]
     if reading is not None:
-        found += checks.check_publication(now, reading)
+        found += checks.check_file(now, str(version))
+        found += checks.check_publication(reading)
         said += cautions.about_drafts(reading)
     return ReleasePlan(
         reason=goal.reason,
         previous=None if now.previous is None else str(now.previous.version),
         version=None if version is None else str(version),
         tag=None if version is None else settings.tag(str(version)),
-        commit=now.clone.commit,
+        commit=now.commit,
         deciding=goal.analysis.deciding,
         commits=goal.analysis.commits,
         services=() if reading is None else service_images(reading),
         checks=tuple(found),
         warnings=tuple(said),
-        done=None if reading is None or now.own is None else _done(reading),
+        done=steps.done(reading) if reading and now.own else None,
         notes=notes,
         first=tuple(older),
         stale=now.is_stale,
@@ -72,107 +90,170 @@ def plan_release(
 
 def _start(
     settings: Settings, outside: Outside, refs: start.Refs, begun: start.Claim | None
-) -> tuple[start.Start, Goal]:
+) -> tuple[start.Start, _Goal]:
     """Return where the release starts from, and what the commits since then ask for."""
-    history = outside.history
-    now = start.read_start(settings, outside, refs, begun=begun)
-    goal = NO_GOAL if now.clone.shallow else find_goal(now, history)
+    now = start.Start(settings, outside, refs, begun=begun)
+    goal = _NO_GOAL if now.shallow else _find_goal(now)
     if goal is None:  # the highest release tag is none of this history
-        now = start.read_start(settings, outside, refs, begun=begun, surely=True)
-        goal = find_goal(now, history)
-    return now, goal or NO_GOAL
+        now = start.Start(settings, outside, refs, begun=begun, surely=True)
+        goal = _find_goal(now)
+    return now, goal or _NO_GOAL
 
 
-def _put_right(
-    now: start.Start, goal: Goal, outside: Outside
-) -> tuple[start.Start, Goal]:
+def _put_right(now: start.Start, goal: _Goal) -> tuple[start.Start, _Goal]:
     """Return the release that this very commit is, if its images have lost a name.
 
-    A build that ended after it does that, or a clean-up of the registry. Where nobody
-    can tell a check says so; what cannot be put back is told, and stops nobody.
+    A later build or a clean-up of the registry does that. Where nobody can tell a check
+    says so; what cannot be put back is told, and stops nobody. A new release is left to
+    a run that waits for the newest commit, unless something was begun.
     """
-    last = now.previous
-    if goal.version or last is None or last.commit != now.clone.commit:
+    last, tip, page = now.previous, now.tip or "", ""
+    if goal.version:
+        if now.place == "behind" and not (now.own or now.older):
+            with suppress(*NO_ANSWER):
+                page = now.outside.waiting(tip, now.line)
+        left = f"left to the run of {short(tip)}, which is newer and waits: {page}"
+        return now, replace(goal, version=None, reason=left) if page else goal
+    if last is None or last.commit != now.commit:
         return now, goal
-    out = start.Claim(
-        tag=last.name, version=last.version, commit=last.commit, is_tagged=True
-    )
-    lost = steps.lost_names(_read(now, out, "", outside, {}))
+    tag, version, commit = last.name, last.version, last.commit
+    out = start.Claim(tag=tag, version=version, commit=commit, is_tagged=True)
+    lost = steps.lost_names(_read(now, out))
     if lost.refusals:
-        told = (Caution(message=each.problem) for each in lost.refusals)
+        told = (commits.Caution(message=each.problem) for each in lost.refusals)
         return now, replace(goal, cautions=(*goal.cautions, *told))
     if lost.unclear:
         silent = unknown("images", lost.unclear)
         return now, replace(goal, checks=(*goal.checks, silent))
     if lost.missing:
-        now, goal = _start(now.settings, outside, now.clone.refs, out)
+        now, goal = _start(now.settings, now.outside, now.refs, out)
         reason = f"{out.tag} is out; put back to its digest: {', '.join(lost.missing)}"
         goal = replace(goal, reason=reason)
     return now, goal
 
 
-def _left_to_newer(now: start.Start, goal: Goal, outside: Outside) -> Goal:
-    """Return *goal*, or none where a run that waits for the newest commit has it all.
-
-    No answer is no such run; what was begun is never left.
-    """
-    page, tip = "", now.tip or ""
-    if goal.version and now.place == "behind" and not (now.own or now.older):
-        with suppress(*NO_ANSWER):
-            page = outside.waiting(tip, now.line)
-    if not page:
-        return goal
-    reason = f"left to the run of {short(tip)}, which is newer and waits: {page}"
-    return replace(goal, version=None, reason=reason)
-
-
 def _begun_before(
-    now: start.Start, outside: Outside
-) -> tuple[dict[start.Claim, Reading], list[start.Claim]]:
+    now: start.Start,
+) -> tuple[dict[start.Claim, Reading], list[commits.Caution]]:
     """Return what is finished before this release, and what is left to another line.
 
-    What stops one of our own line stops this release; one of another line stops
-    nothing and waits for that line's next run.
+    What stops another line's waits for its next run, and stops nothing here.
     """
-    older = {claim: _read(now, claim, "", outside, {}) for claim in now.older}
-    others = [claim for claim in older if not now.is_rival(claim)]
-    left = [claim for claim in others if not _may_finish(now, claim, outside)]
-    return {claim: x for claim, x in older.items() if claim not in left}, left
-
-
-def _may_finish(now: start.Start, claim: start.Claim, outside: Outside) -> bool:
-    """Say whether a run would finish *claim*: by the very plan that it would follow."""
-    plan = plan_release(now.settings, outside, finish=claim)
-    return all(check.status == "ok" for check in plan.checks)
+    older = {claim: _read(now, claim) for claim in now.older}
+    left = []
+    why = "was cut short on another line, whose next run finishes it"
+    for claim in now.older:
+        if not now.is_rival(claim):  # the very plan that its own run would follow
+            plan = plan_release(now.settings, now.outside, finish=claim)
+            if any(check.status != "ok" for check in plan.checks):
+                left.append(commits.Caution(message=f"{claim.tag} {why}"))
+                del older[claim]
+    return older, left
 
 
 def _read(
     now: start.Start,
     begun: start.Claim | Version,
-    notes: str,
-    outside: Outside,
-    digests: Mapping[str, str],
+    notes: str = "",
+    digests: Mapping[str, str] | None = None,
 ) -> Reading:
     """Return the reading of what is *begun*, or of a version of this commit.
 
-    An older commit's release has the services that its record names: those of
-    ``platform.toml`` may be others by now.
+    An older release has the services of its record: platform.toml may have others now.
     """
-    version, commit = begun, now.clone.commit
+    version, commit = begun, now.commit
     if isinstance(begun, start.Claim):
         version, commit = begun.version, begun.commit
     wanted = record.candidate_of(
         now.settings, version=str(version), commit=commit, notes=notes, span=now.span
     )
-    reading = Reading(wanted, outside, refs=now.clone.refs, digests=digests)
-    if commit == outside.history.head():
-        return reading
-    with suppress(*NO_ANSWER):
-        if reading.record is not None:
-            then = record.candidate_of_record(now.settings, reading.record, notes=notes)
-            return Reading(then, outside, refs=now.clone.refs)
+    reading = Reading(wanted, now.outside, refs=now.refs, digests=digests)
+    if commit != now.history.head():
+        with suppress(*NO_ANSWER):
+            if then := reading.record:
+                old = record.candidate_of_record(now.settings, then, notes=notes)
+                return Reading(old, now.outside, refs=now.refs)
     return reading
 
 
-def _done(reading: Reading) -> tuple[str, ...]:
-    return tuple(x.name for x in steps.STEPS if x.state(reading) == steps.DONE)
+def _find_goal(now: start.Start) -> _Goal | None:
+    """Return what is to be released, ``None`` if the previous release is not in it."""
+    previous, settings, merge = now.previous, now.settings, now.merge
+    rules, found = RULE_SETS[settings.rules], list[commits.Caution]()
+    squash = merge if merge and merge.message else None
+    merged = [(now.commit, squash.message)] if squash else []
+    head = squash.base if squash else now.commit
+    log = now.history.log(previous.commit if previous else None, head)
+    parsed = commits.read_commits(chain(merged, log), rules, settings.types)
+    analysis = commits.analyze(cautions.watch(parsed, rules, found))
+    if not log.reached:
+        return None
+    found += cautions.about_reverts(analysis)
+    claim = settings.claim("").removeprefix("refs/tags/")
+    tags = (tag for tag in now.tags if not tag.startswith(claim))
+    found += cautions.about_tags(tags, settings.tag_prefix, previous)
+    version, own, deciding = None, now.own, analysis.deciding
+    if deciding is not None and deciding.level is not None and not now.container:
+        version = _next_version(now, deciding.level)
+    reason, checks = _reason(now, analysis, version), tuple[Check, ...]()
+    if own is not None and own.version != version:
+        reason = f"{own.tag} was begun for this commit and goes on"
+        problem = f"{own.tag} is claimed for this commit, but its commits ask for"
+        problem += f" {version or 'no release'}: tags or settings were changed since"
+        fix = f"Take it back: ./inv release --abandon {own.version}"
+        # Once the git tag is there, the version is decided.
+        checks = () if own.is_tagged else (blocked("claims", (problem, fix)),)
+        version = own.version
+    return _Goal(
+        version=version,
+        analysis=analysis,
+        cautions=tuple(found),
+        reason=reason,
+        checks=checks,
+    )
+
+
+def _step(now: start.Start, level: commits.Level) -> commits.Level:
+    """Return the number to raise: below 1.0.0, if begun with, one less than npm."""
+    before = now.previous is not None and now.previous.version.major == 0
+    if before and now.settings.initial.startswith("0."):
+        return "minor" if level == "major" else "patch"
+    return level
+
+
+def _next_version(now: start.Start, level: commits.Level) -> Version:
+    """Return the version of *level*, above every release that was given up.
+
+    One lost by a rebase was published: what comes after it must not rank below it.
+    """
+    skip, first = now.settings.skip, now.settings.initial
+    last = None if now.previous is None else now.previous.version
+    version = versions.next_release(last, _step(now, level), skip=skip, first=first)
+    above = (tag.version for tag in now.unreachable)
+    highest = max((x for x in above if str(x) in skip), default=None)
+    if highest is None or version > highest:
+        return version
+    return versions.increment(highest, "patch")
+
+
+def _reason(
+    now: start.Start, analysis: commits.Analysis, version: Version | None
+) -> str:
+    previous, deciding = now.previous, analysis.deciding
+    if now.container is not None:
+        return f"{now.container} contains this commit"
+    if deciding is None or deciding.level is None or version is None:
+        since = f"since {previous.name}" if previous else "in all of history"
+        if not analysis.commits:
+            return f"no commit {since}"
+        count = len(analysis.commits)
+        if count == 1:
+            return f"the one commit {since} asks for none"
+        return f"none of {count} commits {since} asks for a release"
+    why = f"{deciding.level}: {deciding.sha[:7]}, {deciding.rule}: {deciding.line}"
+    if previous is None:
+        why = f"the first release, because of {deciding.sha[:7]}: {deciding.line}"
+    last = None if previous is None else previous.version
+    step = _step(now, deciding.level)
+    wanted = versions.next_release(last, step, first=now.settings.initial)
+    return why if wanted == version else f"{why} ({wanted} is in [release] skip)"

@@ -4,14 +4,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from monokeel.ground.answers import (
-    Declined,
-    ImageAnswer,
-    Lost,
-    Moved,
-    RemoteRef,
-    Unknown,
-)
+from monokeel.ground.answers import ImageAnswer, RefAnswer, RemoteRef, Unknown
 from monokeel.ground.errors import RefusedError
 from monokeel.release.record import GitHubRelease
 
@@ -74,17 +67,13 @@ class Remote(TagMessages, Protocol):
     def fetch(self) -> None:
         """Bring the remote's branches and tags into the clone."""
 
-    def create_tag(
-        self, ref: str, *, commit: str, message: str
-    ) -> Moved | Lost | Declined:
+    def create_tag(self, ref: str, *, commit: str, message: str) -> RefAnswer:
         """Create the annotated tag *ref* on *commit*, if *ref* is not there.
 
         Moved is what the server said; the caller reads the refs again.
         """
 
-    def move_ref(
-        self, ref: str, *, old: str | None, new: str | None
-    ) -> Moved | Lost | Declined:
+    def move_ref(self, ref: str, *, old: str | None, new: str | None) -> RefAnswer:
         """Point *ref* at the object *new* if it is at *old*; ``None`` is absent."""
 
 

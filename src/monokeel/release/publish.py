@@ -1,18 +1,23 @@
-"""Publish one version: images, tag and release, as one unit."""
+"""Publish one version as one unit; a run finishes first what was begun before."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 
 from monokeel.ground.answers import Unknown
 from monokeel.ground.errors import MonokeelError, RefusedError, ServiceError
 from monokeel.ground.report import Report, Section, Table
 from monokeel.ground.settings import Settings
-from monokeel.release.ports import ImageTags
+from monokeel.release import steps
+from monokeel.release.plan import ReleasePlan, has_nothing_to_do
+from monokeel.release.planner import plan_release
+from monokeel.release.ports import ImageTags, Outside
 from monokeel.release.reading import Reading
 from monokeel.release.record import ReleaseRecord
-from monokeel.release.steps import DONE, STEPS, OvertakenError, State, Step
 
 _ROUNDS = 3
+_PLANS = 5
 _WAITS_S = (0.5, 1.0, 2.0, 4.0, 8.0)
 _LONGEST_WAIT_S = 60.0
 _VISIBILITY = (
@@ -22,10 +27,9 @@ _VISIBILITY = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Publication:
-    """A complete release: *written* names the steps in which this run wrote.
+    """A complete release: *written* names the steps in which this run wrote, if any.
 
-    It is empty when the release was complete before. *page* is its address on GitHub.
-    *warnings* name what others have put beside it.
+    *page* is its address on GitHub; *warnings* name what others have put beside it.
     """
 
     record: ReleaseRecord
@@ -47,28 +51,38 @@ def publish(first: Reading, tell: Callable[[str], None]) -> Publication:
     """
     now, written = first, list[str]()
     for _ in range(_ROUNDS):
-        states = [step.state(now) for step in STEPS]
+        states = [step.state(now) for step in steps.STEPS]
         _refuse(states, now)
-        if all(state == DONE for state in states):
-            return _publication(now, written)
-        for step in STEPS:
+        if (
+            all(state == steps.DONE for state in states)
+            and now.record
+            and now.published
+        ):
+            release, assets = now.published, now.candidate.assets
+            foreign = [x for x in release.foreign_assets if x not in assets]
+            beside = f"files that no run of ours attached: {', '.join(foreign)}"
+            return Publication(
+                record=now.record,
+                tag=now.candidate.tag,
+                page=release.page,
+                written=tuple(dict.fromkeys(written)),
+                warnings=(beside,) if foreign else (),
+            )
+        for step in steps.STEPS:
             before = now
             now = _converge(step, now)
             if now is not before:
                 written.append(step.name)
                 tell(f"{now.candidate.tag}: {step.name}: done")
-    raise ServiceError(
-        f"{now.candidate.tag} is still not complete: somebody else is changing it",
-        fix="Run the same command again.",
-    )
+    problem = f"{now.candidate.tag} is still not complete: somebody else is changing it"
+    raise ServiceError(problem, fix="Run the same command again.")
 
 
-def _converge(step: Step, now: Reading) -> Reading:
+def _converge(step: steps.Step, now: Reading) -> Reading:
     """Do *step* until a look says that it is done; return what is so then.
 
-    Where a look finds it done the write happened, whatever its answer was. Trouble that
-    passes (429, 5xx) is waited for, and so is our own accepted write until it can be
-    seen; any other failure ends the run.
+    Trouble that passes (429, 5xx) is waited for, and so is our own accepted write until
+    it can be seen; any other failure ends the run, if the write did not happen.
     """
     waits, state = iter(_WAITS_S), _seen(step, now)
     while state.missing:
@@ -78,15 +92,20 @@ def _converge(step: Step, now: Reading) -> Reading:
         except MonokeelError as error:
             failure, now = error, now.without("refs", "releases", "images")
         after = _seen(step, now)
-        stuck = failure is not None or len(after.missing) >= len(state.missing)
-        if after.missing and stuck:
-            now = _wait(now, failure or _without_effect(step, after), next(waits, None))
+        if after.missing and (failure or len(after.missing) >= len(state.missing)):
+            failure = failure or ServiceError(
+                f"step {step.name!r} was accepted and is not shown yet:"
+                f" {', '.join(after.missing)}",
+                fix="Run the same command again in a minute.",
+                again_s=0.0,
+            )
+            now = _wait(now, failure, next(waits, None))
             after = _seen(step, now)
         state = after
     return now
 
 
-def _seen(step: Step, now: Reading) -> State:
+def _seen(step: steps.Step, now: Reading) -> steps.State:
     state = step.state(now)
     _refuse([state], now)
     return state
@@ -101,39 +120,15 @@ def _wait(now: Reading, failure: MonokeelError, wait_s: float | None) -> Reading
     return now.without("refs", "releases", "images")
 
 
-def _refuse(states: list[State], now: Reading) -> None:
+def _refuse(states: list[steps.State], now: Reading) -> None:
     unique = {each.problem: each.fix for at in states for each in at.refusals}
     if unique:
         others = {at.commit for at in (now.tagged, now.claimed) if at}
         is_overtaken = bool(others - {now.candidate.commit})
-        kind = OvertakenError if is_overtaken else RefusedError
+        kind = steps.OvertakenError if is_overtaken else RefusedError
         raise kind("; ".join(unique), fix=" ".join(dict.fromkeys(unique.values())))
     for unclear in filter(None, (state.unclear for state in states)):
         raise ServiceError(unclear, fix="Run the same command again once it answers.")
-
-
-def _without_effect(step: Step, state: State) -> ServiceError:
-    return ServiceError(
-        f"step {step.name!r} was accepted and is not shown yet:"
-        f" {', '.join(state.missing)}",
-        fix="Run the same command again in a minute.",
-        again_s=0.0,
-    )
-
-
-def _publication(now: Reading, written: list[str]) -> Publication:
-    release = now.published
-    if now.record is None or release is None:
-        raise AssertionError(now.candidate)  # look_at_release said Done
-    foreign = [x for x in release.foreign_assets if x not in now.candidate.assets]
-    beside = (f"files that no run of ours attached: {', '.join(foreign)}",)
-    return Publication(
-        record=now.record,
-        tag=now.candidate.tag,
-        page=release.page,
-        written=tuple(dict.fromkeys(written)),
-        warnings=beside if foreign else (),
-    )
 
 
 def hidden_images(
@@ -142,25 +137,21 @@ def hidden_images(
     """Return the images of *record* that *nobody*, a reader without a login, sees not.
 
     A new package on GHCR is private whatever its repository is (GitHub's packages
-    documentation): a cluster that pulls without a login gets 401. Other registries are
-    private on purpose, and are not asked.
+    documentation). Other registries are private on purpose, and are not asked.
     """
     if settings.registry_host != "ghcr.io":
         return ()
     names = [(settings.image(each.service), record.version) for each in record.images]
-    answers = zip(names, nobody.look_up_all(names), strict=True)
+    said = nobody.look_up_all(names)
     return tuple(
         image
-        for (image, _), said in answers
-        if isinstance(said, Unknown) and said.hidden
+        for (image, _), each in zip(names, said, strict=True)
+        if isinstance(each, Unknown) and each.hidden
     )
 
 
 def publication_report(done: Publication, hidden: Sequence[str] = ()) -> Report:
-    """Return what is out now: version, commit, images, and what this run wrote.
-
-    *hidden* are images that nobody in particular may pull.
-    """
+    """Return what is out now; *hidden* are images that not everybody may pull."""
     record = done.record
     word = "is published" if done.written else "was complete already"
     lines = [f"commit  {record.commit}", f"page    {done.page}"]
@@ -184,10 +175,75 @@ def publication_report(done: Publication, hidden: Sequence[str] = ()) -> Report:
             "commit": record.commit,
             "page": done.page,
             "services": [
-                {"name": each.service, "image": each.image, "digest": each.digest}
-                for each in record.images
+                {"name": x.service, "image": x.image, "digest": x.digest}
+                for x in record.images
             ],
             "written": list(done.written),
         },
         problems=done.warnings,
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """How a run ended: its last *plan*, and what is *out* by it, in order."""
+
+    plan: ReleasePlan
+    out: tuple[Publication, ...]
+
+
+def release_commit(
+    settings: Settings,
+    outside: Outside,
+    accept: Callable[[ReleasePlan], None],
+    tell: Callable[[str], None],
+    digests: Mapping[str, str],
+) -> Run:
+    """Release the commit that is checked out, after what its history has begun.
+
+    *accept* raises for a plan that must not be done. *tell* is given a line after each
+    step that wrote. *digests* are those of this run's own builds, by service; what
+    lacks one is built. Whoever is overtaken plans anew, with the images that it has:
+    the version is then the next one, or the commit is in the other release, which is a
+    good end. Raises what *accept* and ``publish`` raise, and RefusedError when others
+    are first again and again.
+    """
+    own, remote = dict(digests), outside.remote
+    fetch = (lambda: None) if isinstance(remote, Unknown) else remote.fetch
+    out: list[Publication] = []
+    for _ in range(_PLANS):
+        ask = partial(plan_release, settings, outside, digests=own)
+        plan = plan_with_news(fetch, ask)
+        if has_nothing_to_do(plan):
+            return Run(plan=plan, out=tuple(out))
+        accept(plan)
+        try:
+            for claim in plan.first:  # nothing is built: its record is there
+                older = plan_release(settings, outside, finish=claim)
+                accept(older)
+                if older.reading is not None:
+                    out.append(publish(older.reading, tell))
+            if plan.reading is not None and not plan.first:
+                out.append(publish(plan.reading, tell))
+                return Run(plan=plan, out=tuple(out))
+        except steps.OvertakenError as error:
+            tell(f"{error.problem}: planning again")
+        if plan.reading is not None:
+            own |= plan.reading.digests
+    fix = "Run ./inv release again once they have ended."
+    raise RefusedError("others were first, again and again", fix=fix)
+
+
+def plan_with_news(
+    fetch: Callable[[], None], plan: Callable[[], ReleasePlan]
+) -> ReleasePlan:
+    """Return a plan of what the remote has now: fetched only if the clone lacks it.
+
+    A failed fetch is no end: the plan says what it could not see. What is in the way is
+    looked at twice: who releases the same commit meanwhile is only seen by halves.
+    """
+    first = plan()
+    if first.stale:
+        with suppress(ServiceError):
+            fetch()
+    return plan() if first.stale or first.blockers else first

@@ -10,16 +10,10 @@ from typing import Literal, TypeVar, cast
 from monokeel.ground.answers import Absent, Found, RemoteRef, Unknown
 from monokeel.ground.errors import NO_ANSWER, MonokeelError, ServiceError
 from monokeel.ground.version import parse_version
+from monokeel.release import record as records
 from monokeel.release.ports import Images, Outside, Releases, Remote
-from monokeel.release.record import (
-    Candidate,
-    CandidateImage,
-    GitHubRelease,
-    ReleaseRecord,
-    record_in,
-    record_text,
-)
-from monokeel.release.versions import is_highest, versions_of
+from monokeel.release.record import Candidate, CandidateImage, GitHubRelease
+from monokeel.release.versions import versions_of
 
 Part = Literal["refs", "releases", "images"]
 T = TypeVar("T")
@@ -76,7 +70,7 @@ class Reading:
         """The release tags of this line on the remote, made or claimed."""
         place, span = self.candidate.claim_prefix, self.candidate.span
         tags = [ref.removeprefix(place).removeprefix(_TAGS) for ref in self.refs]
-        found = versions_of(tags, prefix=self.candidate.tag_prefix)
+        found = versions_of(tags, self.candidate.tag_prefix)
         return {tag for name, tag in found.items() if span.has(parse_version(name))}
 
     @property
@@ -90,17 +84,17 @@ class Reading:
         return self.refs.get(self.candidate.claim)
 
     @property
-    def tag_record(self) -> ReleaseRecord | None:
+    def tag_record(self) -> records.ReleaseRecord | None:
         """The record in the git tag, ``None`` without a tag or a record in it."""
         return self._record_of(self.candidate.tag_ref, self.tagged)
 
     @property
-    def claim_record(self) -> ReleaseRecord | None:
+    def claim_record(self) -> records.ReleaseRecord | None:
         """The record in the claim, ``None`` without a claim or a record in it."""
         return self._record_of(self.candidate.claim, self.claimed)
 
     @property
-    def record(self) -> ReleaseRecord | None:
+    def record(self) -> records.ReleaseRecord | None:
         """The digests decided on for this commit: the tag's record, else the claim's.
 
         The rules let the writer alone make either ref, so nobody else decides.
@@ -131,16 +125,13 @@ class Reading:
     @property
     def own_drafts(self) -> list[GitHubRelease]:
         """The drafts with exactly the record decided on, and with nothing else."""
-        return [each for each in self.drafts if self.holds_record(each)]
+        plain = (each for each in self.drafts if not each.foreign_assets)
+        return [each for each in plain if self._has_wanted_file(each)]
 
     @property
     def is_out(self) -> bool:
         """Whether this version is published with the record decided on."""
         return self.published is not None and self._has_wanted_file(self.published)
-
-    def holds_record(self, release: GitHubRelease) -> bool:
-        """Say whether the file of *release* is the record, and its only file."""
-        return not release.foreign_assets and self._has_wanted_file(release)
 
     def is_left_of_ours(self, draft: GitHubRelease, wanted: str | None = None) -> bool:
         """Say whether *draft* has nothing in it but what a run of ours puts there.
@@ -151,7 +142,7 @@ class Reading:
         if draft.foreign_assets:
             return False
         if not draft.has_file:
-            return draft.is_marked
+            return records.marked_commit(draft.body) is not None
         return self._file_of(draft) == (wanted or self._wanted_file or "")
 
     @property
@@ -160,11 +151,8 @@ class Reading:
         if self.published is None or not self.is_out:
             return ()
         shown = self.published.id  # it may still have been a draft in the list
-        return tuple(
-            each
-            for each in self.drafts
-            if each.id != shown and self.is_left_of_ours(each)
-        )
+        others = (each for each in self.drafts if each.id != shown)
+        return tuple(each for each in others if self.is_left_of_ours(each))
 
     # The registry
 
@@ -185,10 +173,8 @@ class Reading:
 
     def at_digest(self, image: CandidateImage, digest: str) -> Found | Absent | Unknown:
         """Say whether the registry has *digest* of *image*, and all that it names."""
-        key = f"{image.path}@{digest}"
-        return self._once(
-            "images", key, lambda: self.images.look_up(image.path, digest)
-        )
+        path, key = image.path, f"{image.path}@{digest}"
+        return self._once("images", key, lambda: self.images.look_up(path, digest))
 
     @property
     def access(self) -> dict[str, bool | Unknown]:
@@ -204,15 +190,15 @@ class Reading:
     def is_highest(self) -> bool:
         """Say whether no released version is above this one (prereleases aside)."""
         tags = [ref.removeprefix(_TAGS) for ref in self.refs]
-        others = versions_of(tags, prefix=self.candidate.tag_prefix)
-        return is_highest(self.candidate.version, others)
+        others = map(parse_version, versions_of(tags, self.candidate.tag_prefix))
+        own = parse_version(self.candidate.version)
+        return not own.prerelease and all(x.prerelease or x <= own for x in others)
 
     @property
     def leftovers(self) -> tuple[tuple[str, RemoteRef], ...]:
         """The claims that nobody needs any more, by ref.
 
-        This version's own once it is out, and those whose tag belongs to another
-        commit: their claimant can never finish.
+        This version's own once it is out; and those whose tag is another commit's.
         """
         claims = []
         for ref, at in sorted(self.refs.items()):
@@ -245,7 +231,7 @@ class Reading:
     @property
     def _wanted_file(self) -> str | None:
         record = self.record
-        return None if record is None else record_text(record)
+        return None if record is None else records.record_text(record)
 
     def _has_wanted_file(self, release: GitHubRelease) -> bool:
         wanted = self._wanted_file
@@ -257,12 +243,13 @@ class Reading:
         key = f"asset {release.record_asset.id}"
         return self._once("files", key, lambda: self.releases.file_of(release))
 
-    def _record_of(self, ref: str, at: RemoteRef | None) -> ReleaseRecord | None:
+    def _record_of(
+        self, ref: str, at: RemoteRef | None
+    ) -> records.ReleaseRecord | None:
         if at is None:
             return None
-        name = at.object
-        text = self._once("objects", name, lambda: self.remote.tag_message(ref, at))
-        return record_in(text)
+        text = self._once("tags", at.object, lambda: self.remote.tag_message(ref, at))
+        return records.record_in(text)
 
     def _once(self, part: str, name: str, ask: Callable[[], T]) -> T:
         key = (part, name)

@@ -14,8 +14,6 @@ from monokeel.release.versions import WHOLE, Span
 RECORD_NAME = "release.json"
 """The name of the asset that ties a version to its commit and its images."""
 
-UPLOADED = "uploaded"
-
 _COMMIT = re.compile(r"[0-9a-f]{40}\Z")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}\Z")
 _MARKER = re.compile(r"<!-- monokeel: commit ([0-9a-f]{40}) -->")
@@ -62,8 +60,7 @@ class Asset:
 class GitHubRelease:
     """A release as GitHub shows it; a draft is seen only by those who may write.
 
-    *immutable* is ``None`` where GitHub does not say. *page* is its address for people,
-    *author* the login of who made it.
+    *immutable* is ``None`` where GitHub does not say; *author* is a login.
     """
 
     id: int
@@ -84,15 +81,10 @@ class GitHubRelease:
         return next(named, None)
 
     @property
-    def is_marked(self) -> bool:
-        """Whether its text names a commit, as the drafts of our runs do."""
-        return marked_commit(self.body) is not None
-
-    @property
     def has_file(self) -> bool:
         """Whether its ``release.json`` was uploaded, and not cut short."""
         asset = self.record_asset
-        return asset is not None and asset.state == UPLOADED
+        return asset is not None and asset.state == "uploaded"
 
     @property
     def foreign_assets(self) -> tuple[str, ...]:
@@ -113,21 +105,15 @@ def marked_commit(body: str) -> str | None:
 
 def record_text(record: ReleaseRecord) -> str:
     """Return *record* as the text of ``release.json``; equal records, equal text."""
-    services = {image.service: image.reference for image in record.images}
-    content = {
-        "schema": 1,
-        "version": record.version,
-        "commit": record.commit,
-        "services": dict(sorted(services.items())),
-    }
-    return json.dumps(content, indent=2) + "\n"
+    services = sorted((image.service, image.reference) for image in record.images)
+    content = {"schema": 1, "version": record.version, "commit": record.commit}
+    return json.dumps({**content, "services": dict(services)}, indent=2) + "\n"
 
 
 def parse_release_record(text: str) -> ReleaseRecord:
     """Return the record that *text*, the content of a ``release.json``, holds.
 
-    Raises ServiceError when it is not one: not JSON, another schema, a field missing,
-    or a digest or commit of another shape. Then nobody can tell what was released.
+    Raises ServiceError for anything else: nobody can tell then what was released.
     """
     try:
         fields = as_object(parse_json(text))
@@ -137,17 +123,19 @@ def parse_release_record(text: str) -> ReleaseRecord:
         version, commit = as_text(fields.get("version")), as_text(fields.get("commit"))
         if not _COMMIT.match(commit):
             raise _unreadable(f"its commit is {commit!r}, not 40 hex digits")
-        images = [_image(name, as_text(services[name])) for name in sorted(services)]
+        images = []
+        for name in sorted(services):
+            image, _, digest = (said := as_text(services[name])).partition("@")
+            if not image or not _DIGEST.match(digest):
+                raise _unreadable(f"{said!r} is not an image with a digest")
+            images.append(ReleasedImage(service=name, image=image, digest=digest))
         return ReleaseRecord(version=version, commit=commit, images=tuple(images))
     except (ValueError, RecursionError) as error:
         raise _unreadable(f"it is not JSON: {text[:80]!r}") from error
 
 
 def record_in(message: str | None) -> ReleaseRecord | None:
-    """Return the record that is the *message* of a tag, ``None`` if it is none.
-
-    A tag made before Monokeel came, or by hand, has another message or none at all.
-    """
+    """Return the record in the *message* of a tag, ``None`` where none of ours is."""
     if message is None:
         return None
     try:
@@ -172,33 +160,21 @@ def parse_release(value: Json) -> GitHubRelease:
         immutable=immutable if isinstance(immutable, bool) else None,
         page=as_text(fields.get("html_url") or ""),
         upload_url=as_text(fields.get("upload_url") or ""),
-        assets=tuple(parse_asset(each) for each in as_list(fields.get("assets"))),
+        assets=tuple(
+            Asset(
+                id=as_number(each.get("id")),
+                name=as_text(each.get("name")),
+                state=as_text(each.get("state")),
+            )
+            for each in map(as_object, as_list(fields.get("assets")))
+        ),
         author=as_text(as_object(author).get("login") or "") if author else "",
     )
 
 
-def parse_asset(value: Json) -> Asset:
-    """Return the asset that *value*, an asset in GitHub's REST shape, describes."""
-    fields = as_object(value)
-    return Asset(
-        id=as_number(fields.get("id")),
-        name=as_text(fields.get("name")),
-        state=as_text(fields.get("state")),
-    )
-
-
-def _image(service: str, reference: str) -> ReleasedImage:
-    image, _, digest = reference.partition("@")
-    if not image or not _DIGEST.match(digest):
-        raise _unreadable(f"{reference!r} is not an image with a digest")
-    return ReleasedImage(service=service, image=image, digest=digest)
-
-
 def _unreadable(why: str) -> ServiceError:
-    return ServiceError(
-        f"a {RECORD_NAME} cannot be read: {why}",
-        fix="Look at the release on GitHub; was the file replaced by hand?",
-    )
+    fix = "Look at the release on GitHub; was the file replaced by hand?"
+    return ServiceError(f"a {RECORD_NAME} cannot be read: {why}", fix=fix)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -214,8 +190,7 @@ class CandidateImage:
 class Candidate:
     """One version to publish once: *commit* is 40 hex digits, *claim* a full ref.
 
-    Releases in *span* are those of the same line: one that comes meanwhile is news.
-    *assets* may lie beside the record once it is out.
+    Those of *span* are of the same line. *assets* may lie beside the record later.
     """
 
     version: str
@@ -250,13 +225,11 @@ class Candidate:
 
     def record(self, digests: Mapping[str, str]) -> ReleaseRecord:
         """Return the record of this version with *digests*, one of each service."""
-        images = [
+        images = tuple(
             ReleasedImage(service=x.service, image=x.image, digest=digests[x.service])
             for x in self.images
-        ]
-        return ReleaseRecord(
-            version=self.version, commit=self.commit, images=tuple(images)
         )
+        return ReleaseRecord(version=self.version, commit=self.commit, images=images)
 
 
 def candidate_of(
@@ -286,10 +259,6 @@ def candidate_of_record(
     """Return the version of *record*, with the services that it had then."""
     version, host = record.version, f"{settings.registry_host}/"
     now = candidate_of(settings, version=version, commit=record.commit, notes=notes)
-    images = [
-        CandidateImage(
-            service=x.service, path=x.image.removeprefix(host), image=x.image
-        )
-        for x in record.images
-    ]
+    named = ((x.service, x.image.removeprefix(host), x.image) for x in record.images)
+    images = (CandidateImage(service=s, path=p, image=i) for s, p, i in named)
     return replace(now, images=tuple(images))

@@ -30,12 +30,11 @@ def tagged_otherwise(candidate: Candidate, commit: str) -> RefusedError:
 
 def claimed_by_another(candidate: Candidate, commit: str) -> RefusedError:
     """Refuse: another commit has begun to release this version."""
-    return RefusedError(
-        f"{candidate.tag} is claimed by commit {commit} ({candidate.claim}):"
-        f" a release of that commit is running or was cut short",
-        fix=f"Run the release of {commit} again, which finishes it, or take it back:"
-        f" ./inv release --abandon {candidate.version}",
-    )
+    problem = f"{candidate.tag} is claimed by commit {commit} ({candidate.claim}):"
+    problem += " a release of that commit is running or was cut short"
+    fix = f"Run the release of {commit} again, which finishes it, or take it back:"
+    fix += f" ./inv release --abandon {candidate.version}"
+    return RefusedError(problem, fix=fix)
 
 
 def tagged_by_hand(candidate: Candidate) -> RefusedError:
@@ -79,11 +78,10 @@ def named_otherwise(
     candidate: Candidate, image: CandidateImage, found: Found
 ) -> RefusedError:
     """Refuse: the version is the name of other content."""
-    return RefusedError(
-        f"{image.path}:{candidate.version} is taken by {found.digest}"
-        f" (revision {found.revision or 'unknown'}); nothing was overwritten",
-        fix=f"To take the next version instead, {_skip(candidate)}.",
-    )
+    problem = f"{image.path}:{candidate.version} is taken by {found.digest}"
+    problem += f" (revision {found.revision or 'unknown'}); nothing was overwritten"
+    fix = f"To take the next version instead, {_skip(candidate)}."
+    return RefusedError(problem, fix=fix)
 
 
 def lost_digest(
@@ -93,11 +91,9 @@ def lost_digest(
     back = f"or take the release back: ./inv release --abandon {candidate.version}"
     if tagged:
         back = "or release a new version: a tag stays."
-    return RefusedError(
-        f"the registry has lost {image.path}@{digest}, or a part of it, which the"
-        f" record of {candidate.tag} names",
-        fix=f"Restore that image, {back}",
-    )
+    problem = f"the registry has lost {image.path}@{digest}, or a part of it, which the"
+    problem += f" record of {candidate.tag} names"
+    return RefusedError(problem, fix=f"Restore that image, {back}")
 
 
 def lost_build(image: CandidateImage, digest: str) -> RefusedError:
@@ -135,10 +131,8 @@ def ref_declined(
 
 def claim_kept(ref: str, declined: Declined) -> RefusedError:
     """Refuse: GitHub does not let us delete the claim *ref*."""
-    return RefusedError(
-        f"GitHub refuses to delete {ref}: {declined.reason}",
-        fix="Set MONOKEEL_DEPLOY_KEY and run the same command again.",
-    )
+    fix = "Set MONOKEEL_DEPLOY_KEY and run the same command again."
+    return RefusedError(f"GitHub refuses to delete {ref}: {declined.reason}", fix=fix)
 
 
 def release_declined(candidate: Candidate, error: RefusedError) -> RefusedError:

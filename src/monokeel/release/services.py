@@ -22,18 +22,13 @@ class Changes(Protocol):
 
 
 def list_services(settings: Settings, history: Changes, *, since: str = "") -> Report:
-    """Return the services, or only those that changed since *since* (any ref).
-
-    Raises UsageError when *since* names no commit.
-    """
+    """Return the services, or those changed since *since*: UsageError for no commit."""
     chosen: Iterable[Service] = settings.services
     if since:
         start = history.commit_of(since)
         if start is None or since.startswith("-"):
-            raise UsageError(
-                f"there is no commit {since!r}",
-                fix="Name a branch, a tag or a commit that this clone has.",
-            )
+            fix = "Name a branch, a tag or a commit that this clone has."
+            raise UsageError(f"there is no commit {since!r}", fix=fix)
         chosen = changed_services(settings, history.changed_paths(start, "HEAD"))
     rows = tuple((each.name, each.kind, each.path) for each in chosen)
     return Report(
@@ -54,12 +49,9 @@ def changed_services(settings: Settings, paths: Iterable[str]) -> tuple[Service,
     changed = tuple(paths)
     if any(path.startswith(_SHARED) for path in changed):
         return settings.services
-    return tuple(each for each in settings.services if _is_made_of(each, changed))
-
-
-def _is_made_of(service: Service, changed: tuple[str, ...]) -> bool:
-    """Say whether one of *changed* is in a folder that *service* is made from."""
-    folders = {f"{service.path}/", f"{service.context}/".removeprefix("./")}
-    return service.dockerfile in changed or any(
-        path.startswith(tuple(folders)) for path in changed
-    )
+    found = []
+    for service in settings.services:
+        folders = (f"{service.path}/", f"{service.context}/".removeprefix("./"))
+        inside = any(path.startswith(folders) for path in changed)
+        found += [service] * (inside or service.dockerfile in changed)
+    return tuple(found)

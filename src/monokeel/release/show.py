@@ -12,19 +12,33 @@ _KINDS = (
     *("Breaking changes", "Features", "Bug fixes", "Performance", "Reverts"),
     *("Other changes that release", "Left out", "No release by themselves"),
 )
+_OF_AN_IMAGE = ("service", "image", "state", "digest")
 _SHOWN = 20
 
 
 def report_of(plan: ReleasePlan, *, strict: bool = False) -> Report:
     """Return *plan* as a report; under *strict* its warnings are problems, too."""
+    images = tuple(
+        (each.name, f"{each.image}:{each.tag}", each.state, each.digest or "")
+        for each in plan.services
+    )
+    notes = [cut(line) for line in plan.notes.splitlines() if line]
+    groups: dict[str, list[Check]] = {}
+    for check in plan.checks:  # those that nobody answered for one reason share a row
+        one = check.detail if check.status == "unknown" else check.name
+        groups.setdefault(one, []).append(check)
+    checks = tuple(
+        (", ".join(each.name for each in group), group[0].status, group[0].detail)
+        for group in groups.values()
+    )
     return Report(
         headline=_headline(plan),
         sections=(
             Section("Why", _why(plan)),
             *_commits(plan.commits, {each.sha for each in plan.warnings}),
-            Section("Notes", _notes(plan.notes)),
-            Section("Images", table=_images(plan)),
-            Section("Checks", table=_checks(plan.checks)),
+            Section("Notes", _first_of(notes, " lines")),
+            Section("Images", table=Table(_OF_AN_IMAGE, images)),
+            Section("Checks", table=Table(("check", "status", "detail"), checks)),
             Section("Warnings", _warnings(plan)),
             Section("Blocked", tuple(f"{x.problem}. {x.fix}" for x in plan.blockers)),
         ),
@@ -34,10 +48,7 @@ def report_of(plan: ReleasePlan, *, strict: bool = False) -> Report:
 
 
 def refuse_blocked(plan: ReleasePlan, *, strict: bool = False) -> None:
-    """Raise RefusedError if *plan* is blocked; the report has said by what, with fixes.
-
-    Under *strict* a warning is a reason, too.
-    """
+    """Raise RefusedError if *plan* is blocked, under *strict* by a warning as well."""
     problems = _problems(plan, strict=strict)
     fix = "See Blocked above: each has its way out beside it."
     if not plan.blockers:
@@ -52,28 +63,12 @@ def refuse_blocked(plan: ReleasePlan, *, strict: bool = False) -> None:
 def refuse_unknown(plan: ReleasePlan) -> None:
     """Raise ServiceError if a check of *plan* is unknown: no release on a guess."""
     unclear = [f"{check.name}: {check.detail}" for check in plan.unknown]
-    what = "whether there is something to release"
-    if plan.needed:
-        what = "whether this may be released"
     if unclear:
-        raise ServiceError(
-            f"nobody can tell {what}: {'; '.join(unclear)}",
-            fix="Run this again once everything answers; ./inv doctor says what the"
-            " token may see.",
-        )
-
-
-def _checks(checks: Iterable[Check]) -> Table:
-    """Return a row a check; those that nobody answered for one reason share one."""
-    groups: dict[str, list[Check]] = {}
-    for check in checks:
-        one = check.detail if check.status == "unknown" else check.name
-        groups.setdefault(one, []).append(check)
-    rows = tuple(
-        (", ".join(each.name for each in group), group[0].status, group[0].detail)
-        for group in groups.values()
-    )
-    return Table(("check", "status", "detail"), rows)
+        may = "this may be released"
+        what = f"whether {may if plan.needed else 'there is something to release'}"
+        fix = "Run this again once everything answers; ./inv doctor says what the"
+        fix += " token may see."
+        raise ServiceError(f"nobody can tell {what}: {'; '.join(unclear)}", fix=fix)
 
 
 def _problems(plan: ReleasePlan, *, strict: bool) -> list[str]:
@@ -107,11 +102,9 @@ def _headline(plan: ReleasePlan) -> str:
 
 def _why(plan: ReleasePlan) -> tuple[str, ...]:
     lines, deciding = [], plan.deciding
-    if plan.version is None:
-        pass  # the headline has said it
-    elif deciding is None:
+    if plan.version is not None and deciding is None:
         lines = [plan.reason]
-    else:
+    elif plan.version is not None and deciding is not None:
         lines = [f"commit {deciding.sha}", f"rule   {deciding.rule}: {plan.level}"]
         lines.append(f"line   {cut(deciding.line or '')}")
         if plan.reason.endswith(("[release] skip)", "goes on")):
@@ -126,7 +119,10 @@ def _commits(commits: Iterable[Commit], odd: Container[str | None]) -> list[Sect
     kinds: dict[str, list[Commit]] = {kind: [] for kind in _KINDS}
     for commit in sorted(commits, key=lambda each: each.sha not in odd):
         kinds[_kind(commit)].append(commit)
-    return [Section(f"{k} ({len(found)})", _lines(found)) for k, found in kinds.items()]
+    return [
+        Section(f"{kind} ({len(found)})", _first_of([*map(_line, found)]))
+        for kind, found in kinds.items()
+    ]
 
 
 def _kind(commit: Commit) -> str:
@@ -139,10 +135,9 @@ def _kind(commit: Commit) -> str:
     return group_of(commit) or "Other changes that release"
 
 
-def _lines(commits: list[Commit]) -> tuple[str, ...]:
-    lines = tuple(_line(commit) for commit in commits[:_SHOWN])
-    left = len(commits) - _SHOWN
-    return (*lines, f"… and {left} more") if left > 0 else lines
+def _first_of(lines: list[str], of: str = "") -> tuple[str, ...]:
+    left = len(lines) - _SHOWN
+    return (*lines[:_SHOWN], *([f"… and {left} more{of}"] if left > 0 else []))
 
 
 def _line(commit: Commit) -> str:
@@ -152,18 +147,3 @@ def _line(commit: Commit) -> str:
         scope = f"{commit.type}{scope}: "
     left_out = f" ({commit.rule})" if commit.rule in {CANCELLED, SKIPPED} else ""
     return f"{commit.sha[:7]} {cut(scope + commit.subject)}{left_out}"
-
-
-def _notes(notes: str) -> tuple[str, ...]:
-    """Return the notes of the release, as they are until they are long."""
-    lines = tuple(cut(line) for line in notes.splitlines() if line)
-    left = len(lines) - _SHOWN
-    return (*lines[:_SHOWN], f"… and {left} more lines") if left > 0 else lines
-
-
-def _images(plan: ReleasePlan) -> Table:
-    rows = [
-        (each.name, f"{each.image}:{each.tag}", each.state, each.digest or "")
-        for each in plan.services
-    ]
-    return Table(("service", "image", "state", "digest"), tuple(rows))

@@ -19,7 +19,7 @@ from monokeel.ground.errors import NO_ANSWER, RefusedError, ServiceError
 from monokeel.release import refusals
 from monokeel.release.plan import CheckName
 from monokeel.release.reading import Reading
-from monokeel.release.record import ReleaseRecord, record_text
+from monokeel.release.record import CandidateImage, ReleaseRecord, record_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,10 +41,7 @@ DONE = State()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One step: *act* writes what *judge* found missing and returns what is so now.
-
-    *check* is the check of a plan that shows its state.
-    """
+    """One step: *act* writes what *judge* found missing; *check* of a plan shows it."""
 
     name: str
     check: CheckName
@@ -66,8 +63,7 @@ class OvertakenError(RefusedError):
 def _builds_state(now: Reading) -> State:
     """Say which services have no digest of this run; a record means that all had one.
 
-    A version tag that no record of ours names is never taken for ours, whatever its
-    label says: anybody who may push could have put it there.
+    A version tag that no record of ours names is never ours: who may push can label it.
     """
     if now.record is not None:
         return DONE
@@ -78,17 +74,17 @@ def _builds_state(now: Reading) -> State:
             taken.append(refusals.named_otherwise(now.candidate, image, answer))
         if image.service not in now.digests:
             missing.append(f"digest of {image.service}")
-    return _state(taken, missing, _unclear(now))
+    unclear = "; ".join(_unclear(now))
+    return State(refusals=tuple(taken), unclear=unclear, missing=tuple(missing))
 
 
 def _build(now: Reading) -> Reading:
-    """Build the services that have no digest yet."""
-    if isinstance(now.outside.builder, Unknown):
-        raise ServiceError(now.outside.builder.reason)
-    for image in now.candidate.images:
-        if image.service not in now.digests:
-            digest = now.outside.builder.build(image.service, now.candidate.commit)
-            now.digests[image.service] = digest
+    builder = now.outside.builder
+    if isinstance(builder, Unknown):
+        raise ServiceError(builder.reason)
+    for service in (image.service for image in now.candidate.images):
+        if service not in now.digests:
+            now.digests[service] = builder.build(service, now.candidate.commit)
     return now.without()
 
 
@@ -107,17 +103,15 @@ def _claim_state(now: Reading) -> State:
 def _claim(now: Reading) -> Reading:
     """Create the claim: from here on these digests are the version's.
 
-    The plan counted from the releases that it saw, so any other that came since, or
-    was begun, makes it a plan of yesterday.
+    A release made or begun since the plan counted makes it a plan of yesterday.
     """
     seen = now.without("refs")
     news = sorted(seen.releases_begun - now.releases_begun - {now.candidate.tag})
     if news:
         raise _overtaken(news)
     for image in now.candidate.images:
-        digest = now.digests[image.service]
-        if not _is_whole(now.at_digest(image, digest), digest):
-            raise refusals.lost_build(image, digest)
+        if not _has(now, image, now.digests[image.service]):
+            raise refusals.lost_build(image, now.digests[image.service])
     record = now.candidate.record(now.digests)
     after = _create(seen, now.candidate.claim, record).without("refs")
     late = after.releases_begun - seen.releases_begun - {now.candidate.tag}
@@ -134,10 +128,8 @@ def _claim(now: Reading) -> Reading:
 
 
 def _overtaken(tags: list[str]) -> OvertakenError:
-    return OvertakenError(
-        f"{', '.join(tags)} was released or begun meanwhile",
-        fix="Run ./inv release again: it plans anew.",
-    )
+    fix = "Run ./inv release again: it plans anew."
+    return OvertakenError(f"{', '.join(tags)} was released or begun meanwhile", fix=fix)
 
 
 def _contains(now: Reading, tag: str) -> bool:
@@ -153,9 +145,9 @@ def _contains(now: Reading, tag: str) -> bool:
 
 def _draft_state(now: Reading) -> State:
     """Say whether there is a draft with this record alone, or the release itself."""
-    if now.published is not None:
+    if now.published or now.own_drafts:
         return _published_state(now)
-    return DONE if now.own_drafts else State(missing=(f"draft {now.candidate.tag}",))
+    return State(missing=(f"draft {now.candidate.tag}",))
 
 
 def _create_draft(now: Reading) -> Reading:
@@ -163,10 +155,9 @@ def _create_draft(now: Reading) -> Reading:
     candidate, record = now.candidate, now.record
     if record is None:
         raise refusals.withdrawn(candidate)
+    tag, body = candidate.tag, candidate.body
     try:
-        draft = now.releases.create_draft(
-            candidate.tag, title=candidate.tag, body=candidate.body
-        )
+        draft = now.releases.create_draft(tag, title=tag, body=body)
         now.releases.attach(draft, record_text(record).encode())
     except RefusedError as error:
         raise refusals.release_declined(candidate, error) from error
@@ -177,9 +168,8 @@ def _names_state(now: Reading) -> State:
     """Say which images lack the version, and refuse one at another digest."""
     against: list[RefusedError] = []
     missing, unclear = _to_stage(now), _unclear(now)
-    lost = partial(
-        refusals.lost_digest, now.candidate, tagged=now.tag_record is not None
-    )
+    tagged = now.tag_record is not None
+    lost = partial(refusals.lost_digest, now.candidate, tagged=tagged)
     for image in now.candidate.images:
         named = now.named[image.service]
         digest = None if now.record is None else now.record.digest_of(image.service)
@@ -190,19 +180,17 @@ def _names_state(now: Reading) -> State:
             against.append(refusals.named_otherwise(now.candidate, image, named))
         elif isinstance(named, Absent):
             missing.append(f"{image.path}:{now.candidate.version}")
-            held = None if digest is None else now.at_digest(image, digest)
-            if isinstance(held, Unknown):
-                unclear.append(held.reason)
-            elif digest is not None and not _is_whole(held, digest):
-                against.append(lost(image, digest))
-    return _state(against, missing, unclear)
+            try:
+                if digest is not None and not _has(now, image, digest):
+                    against.append(lost(image, digest))
+            except ServiceError as error:
+                unclear.append(error.problem)
+    said = "; ".join(dict.fromkeys(unclear))
+    return State(refusals=tuple(against), unclear=said, missing=tuple(missing))
 
 
 def _name_images(now: Reading) -> Reading:
-    """Give each recorded digest its tags; an image that has its version is left.
-
-    ``sha-<commit>`` is put back where a later build, or somebody, has moved it.
-    """
+    """Give each recorded digest its tags; put a moved ``sha-<commit>`` back."""
     staging, behind = now.candidate.staging_tag, _to_stage(now)
     for image in now.candidate.images:
         digest = now.record.digest_of(image.service) if now.record else None
@@ -230,8 +218,7 @@ def _tag_state(now: Reading) -> State:
 def _create_tag(now: Reading) -> Reading:
     """Create the git tag, the commit point: all that it implies is read again first.
 
-    A late build of another run that moves ``sha-<commit>`` stops nobody: that name is
-    put back afterwards. The next step reads the tag back.
+    A late build that moves ``sha-<commit>`` stops nobody; the next step reads the tag.
     """
     seen = now.without("refs", "images")
     if seen.tagged is not None:
@@ -259,8 +246,7 @@ def _release_state(now: Reading) -> State:
 def _publish_draft(now: Reading) -> Reading:
     """Publish the draft; without a tag GitHub would make one where it likes.
 
-    Title and text are sent along: what is published is what this run says, whatever
-    somebody wrote into the draft meanwhile.
+    Title and text are sent along: somebody may have written into the draft meanwhile.
     """
     candidate, seen = now.candidate, now.without("refs", "releases")
     if seen.published is not None:
@@ -269,13 +255,11 @@ def _publish_draft(now: Reading) -> Reading:
         raise refusals.withdrawn(candidate)
     if not seen.own_drafts:  # deleted since: from the tag on there is only forward
         seen = _create_draft(seen)
-    draft = next(iter(seen.own_drafts), None)
-    if draft is None:
+    if not seen.own_drafts:
         raise refusals.withdrawn(candidate)
+    title, body, latest = candidate.tag, candidate.body, seen.is_highest()
     try:
-        now.releases.publish(
-            draft, title=candidate.tag, body=candidate.body, latest=seen.is_highest()
-        )
+        now.releases.publish(seen.own_drafts[0], title=title, body=body, latest=latest)
     except RefusedError as error:
         raise refusals.release_declined(candidate, error) from error
     return seen.without("releases")
@@ -283,10 +267,10 @@ def _publish_draft(now: Reading) -> Reading:
 
 def _leftovers_state(now: Reading) -> State:
     """Say which claims and drafts are left of versions that are published."""
-    drafts = [f"draft {each.tag} ({each.id})" for each in now.surplus_drafts]
-    claims = [ref for ref, _ in now.leftovers]
-    waiting = [] if now.is_out else [now.candidate.claim]
-    return _state([], list(dict.fromkeys(drafts + claims + waiting)), [])
+    left = [f"draft {each.tag} ({each.id})" for each in now.surplus_drafts]
+    left += [ref for ref, _ in now.leftovers]
+    left += [] if now.is_out else [now.candidate.claim]
+    return State(missing=tuple(dict.fromkeys(left)))
 
 
 def _clean_up(now: Reading) -> Reading:
@@ -313,6 +297,11 @@ STEPS = (
 )
 
 
+def done(now: Reading) -> tuple[str, ...]:
+    """Return the names of the steps with nothing left to do."""
+    return tuple(step.name for step in STEPS if step.state(now) == DONE)
+
+
 def lost_names(now: Reading) -> State:
     """Say which names the images of a release lack, once its tag is one of ours."""
     try:
@@ -321,21 +310,14 @@ def lost_names(now: Reading) -> State:
         return State(unclear=error.problem)
 
 
-def _state(
-    against: list[RefusedError], missing: list[str], unclear: list[str]
-) -> State:
-    said = "; ".join(dict.fromkeys(unclear))
-    return State(refusals=tuple(against), unclear=said, missing=tuple(missing))
-
-
 def _against(refusal: RefusedError) -> State:
     return State(refusals=(refusal,))
 
 
 def _unclear(now: Reading) -> list[str]:
-    staged = now.staged.values() if now.record is not None else ()
-    answers = [*now.named.values(), *staged]
-    return [each.reason for each in answers if isinstance(each, Unknown)]
+    answers = [*now.named.values(), *(now.staged.values() if now.record else ())]
+    said = [each.reason for each in answers if isinstance(each, Unknown)]
+    return list(dict.fromkeys(said))
 
 
 def _to_stage(now: Reading) -> list[str]:
@@ -349,8 +331,9 @@ def _to_stage(now: Reading) -> list[str]:
     ]
 
 
-def _is_whole(answer: Found | Absent | Unknown | None, digest: str) -> bool:
+def _has(now: Reading, image: CandidateImage, digest: str) -> bool:
     """Say whether *digest* is there with every manifest; ServiceError if unknown."""
+    answer = now.at_digest(image, digest)
     if isinstance(answer, Unknown):
         raise ServiceError(answer.reason)
     return isinstance(answer, Found) and answer.digest == digest and not answer.missing

@@ -21,11 +21,10 @@ _REVERT = re.compile(r'Revert ".+"(?: \(#[0-9]+\))?\Z')  # as GitHub's button gi
 
 
 def judge_title(title: str, settings: Settings) -> Report:
-    """Return a report if *title* says what the change is, by the release rules.
+    """Return a report if *title*, the commit of a squash, says what the change is.
 
-    Squashed, the title is the commit that decides the version: what asks for no
-    release, though it looks like it, is told so. Raises RefusedError for a title that
-    is no Conventional Commit, or of a type that nobody knows.
+    What asks for no release, though it looks like it, is told so. Raises RefusedError
+    for no Conventional Commit, or a type that nobody knows.
     """
     rules = RULE_SETS[settings.rules]
     message = parse_message(title, rules)
@@ -39,17 +38,14 @@ def judge_title(title: str, settings: Settings) -> Report:
             data={"title": title, "type": "revert"},
         )
     if title != title.strip() or message.type is None or not message.subject:
-        raise RefusedError(
-            f"the title {title[:_SHOWN]!r} is no Conventional Commit",
-            fix="Write TYPE(SCOPE): SUBJECT, such as 'fix(api): answer 404',"
-            f" by the {rules.name} rules.",
-        )
+        problem = f"the title {title[:_SHOWN]!r} is no Conventional Commit"
+        fix = "Write TYPE(SCOPE): SUBJECT, such as 'fix(api): answer 404',"
+        fix += f" by the {rules.name} rules."
+        raise RefusedError(problem, fix=fix)
     known = {*TYPES, *(name.partition("(")[0] for name in settings.types)}
     if message.type not in known:
-        raise RefusedError(
-            f"the title's type {message.type[:_SHOWN]!r} is not known",
-            fix=f"Choose one of: {', '.join(TYPES)}.",
-        )
+        problem = f"the title's type {message.type[:_SHOWN]!r} is not known"
+        raise RefusedError(problem, fix=f"Choose one of: {', '.join(TYPES)}.")
     skipped = "; marked [skip release], it asks for no release"
     return Report(
         headline=f"{message.type}: {message.subject}"
@@ -61,8 +57,8 @@ def judge_title(title: str, settings: Settings) -> Report:
 def merge_of(event: Json, settings: Settings, base: str) -> Merge:
     """Return the pull request of GitHub's *event* as it lands on the commit *base*.
 
-    Squashed under its title, as ``[settings]`` asks GitHub for by default; where that
-    is another, the commits count as they are. Raises ServiceError for another event.
+    Its title counts if ``[settings]`` squash under it; else its commits as they are.
+    Raises ServiceError for another event.
     """
     pull = as_object(as_object(event).get("pull_request"))
     title, message = as_text(pull.get("title")), ""
@@ -75,10 +71,9 @@ def merge_of(event: Json, settings: Settings, base: str) -> Merge:
 
 
 def judge_commits(commits: Iterable[tuple[str, str]], settings: Settings) -> Report:
-    """Return a report if each of *commits* (sha, message) has a title that says it.
+    """Return a report if each of *commits* (sha, message) but merges has such a title.
 
-    Merge commits are left out: they land with no words of their own. Raises
-    RefusedError that names every one that has not.
+    RefusedError names every one that has not.
     """
     bad, good = [], 0
     for sha, message in commits:
@@ -91,10 +86,8 @@ def judge_commits(commits: Iterable[tuple[str, str]], settings: Settings) -> Rep
         except RefusedError as error:
             bad.append(f"{sha[:12]}: {error.problem}")
     if bad:
-        raise RefusedError(
-            "; ".join(bad),
-            fix="Reword them (git rebase -i), or let only squash merges in, with the"
-            " title: [settings] in infra/platform.toml, allowed_merge_methods in"
-            " infra/rulesets.json.",
-        )
+        fix = "Reword them (git rebase -i), or let only squash merges in, with the"
+        fix += " title: [settings] in infra/platform.toml, allowed_merge_methods in"
+        fix += " infra/rulesets.json."
+        raise RefusedError("; ".join(bad), fix=fix)
     return Report(headline=f"{good} commits say what they change", data={"good": good})

@@ -76,10 +76,7 @@ def odd_tags(tags: Iterable[str], prefix: str) -> list[str]:
 
 
 def unprefixed(tags: Iterable[str], prefix: str, after: Version | None) -> list[str]:
-    """Return the tags above *after* that look like releases of another *prefix*.
-
-    Such as ``3.4.0`` or ``shop@3.4.0``, in a repository whose releases are ``v3.4.0``.
-    """
+    """Return tags above *after* such as ``3.4.0``, ``shop@3.4.0``, but not ours."""
     return [
         name
         for name in sorted(tags, key=_bytes)
@@ -97,11 +94,7 @@ def next_release(
     skip: Container[str] = (),
     first: str = FIRST,
 ) -> Version:
-    """Return the version of *level* after *previous*; without one it is *first*.
-
-    A version named in *skip* is never used: the one with the next patch number is
-    taken instead, which keeps the level.
-    """
+    """Return *previous* raised by *level*, or *first*; past *skip* by the patch."""
     version = parse_version(first) if previous is None else increment(previous, level)
     while str(version) in skip:
         version = increment(version, "patch")
@@ -109,11 +102,7 @@ def next_release(
 
 
 def increment(version: Version, level: Level) -> Version:
-    """Return *version* raised by *level* as npm's ``semver.inc`` does.
-
-    Build metadata is dropped; a pre-release is raised to its own release when that
-    is a step of *level* already (1.4.0-rc.1 by a patch gives 1.4.0).
-    """
+    """Return *version* raised as npm's ``semver.inc`` does: 1.4.0-rc.1 gives 1.4.0."""
     return version.next_version(level)
 
 
@@ -140,7 +129,7 @@ def _bytes(name: str) -> bytes:
     return name.encode("utf-8", errors="surrogateescape")
 
 
-def versions_of(tags: Iterable[str], *, prefix: str) -> dict[str, str]:
+def versions_of(tags: Iterable[str], prefix: str) -> dict[str, str]:
     """Return version → tag for those of *tags* that are release tags of ours."""
     versions = {}
     for tag in tags:
@@ -148,13 +137,6 @@ def versions_of(tags: Iterable[str], *, prefix: str) -> dict[str, str]:
         if tag.startswith(prefix) and version is not None and not version.build:
             versions[str(version)] = tag
     return versions
-
-
-def is_highest(version: str, others: Iterable[str]) -> bool:
-    """Say whether no other version is above *version*; a pre-release never is one."""
-    highest = parse_version(version)
-    rivals = [each for each in map(parse_version, others) if not each.prerelease]
-    return not highest.prerelease and all(each <= highest for each in rivals)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,13 +175,18 @@ def limits_of(
         if before and name.count(".") == 1 and before.count(".") > 1:
             low = bounds(before)[1]
         latest = _highest(v for v in on_lines[name] if not v.prerelease) or first
+        # A pre-release satisfies no range (lib/get-release-to-add.js).
+        inside = _highest(v for v in on_lines[name] if v >= low)
+        is_strange = inside and (inside.prerelease or inside >= high)
         found[name] = Limits(
             begin=low,
             low=max(low, latest),
             high=min(high, base),
-            stranger=_stranger(on_lines[name], low, high),
+            stranger=inside if is_strange else None,
         )
-    return {name: replace(own, same=_same(own, found)) for name, own in found.items()}
+    ends = {name: (each.low, each.high) for name, each in found.items()}
+    same = {x: tuple(n for n in ends if n != x and ends[n] == ends[x]) for x in ends}
+    return {name: replace(own, same=same[name]) for name, own in found.items()}
 
 
 def bounds(name: str) -> tuple[Version, Version]:
@@ -212,22 +199,3 @@ def bounds(name: str) -> tuple[Version, Version]:
 
 def _highest(versions: Iterable[Version]) -> Version | None:
     return max(versions, key=rank, default=None)
-
-
-def _stranger(
-    versions: Iterable[Version], low: Version, high: Version
-) -> Version | None:
-    """Return the highest of *versions* from *low* on, if it is not below *high*.
-
-    A pre-release at the top is refused as well (lib/get-release-to-add.js: it
-    satisfies no range).
-    """
-    top = _highest(v for v in versions if v >= low)
-    return top if top and (top.prerelease or top >= high) else None
-
-
-def _same(own: Limits, found: Mapping[str, Limits]) -> tuple[str, ...]:
-    ends = (own.low, own.high)
-    return tuple(
-        n for n, x in found.items() if x is not own and (x.low, x.high) == ends
-    )

@@ -221,7 +221,7 @@ def _merge(settings: "Settings") -> "Merge | None":
 def _publish(*, strict: bool, built: str | None) -> "Iterator[Report]":
     from monokeel.release import publish
     from monokeel.release.build import digests_of
-    from monokeel.release.run import release_commit
+    from monokeel.release.publish import release_commit
     from monokeel.release.show import refuse_blocked, refuse_unknown, report_of
 
     def accept(plan: "ReleasePlan") -> None:

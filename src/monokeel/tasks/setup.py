@@ -18,7 +18,7 @@ from monokeel.tasks.command import About, asked, show
 from monokeel.tasks.policy import write_rules
 
 if TYPE_CHECKING:
-    from monokeel.adapters.keys import Keys
+    from monokeel.adapters.machine import Keys
     from monokeel.ground.report import Report
     from monokeel.ground.settings import Settings
     from monokeel.setup.ports import Outside
@@ -59,7 +59,7 @@ def init(
     if create and not dry_run:
         _create(create)
     if not dry_run and _may_set_secrets(yes=yes):
-        from monokeel.adapters.keys import set_secret
+        from monokeel.adapters.machine import set_secret
 
         store = partial(set_secret, Path(keys.file), settings.repository)
         outside = replace(outside, set_secret=store)
@@ -97,7 +97,7 @@ def _may_set_secrets(*, yes: bool) -> bool:
 
 
 def _keys(settings: "Settings", named: str = "") -> "Keys":
-    from monokeel.adapters.keys import Keys
+    from monokeel.adapters.machine import Keys
 
     base = Path(os.environ.get("XDG_CONFIG_HOME") or "~/.config") / "monokeel"
     path = Path(named) if named else base / settings.repository.replace("/", "-")

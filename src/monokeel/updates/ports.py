@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 from typing import Protocol
 
-from monokeel.ground.answers import Declined, Json, Lost, Moved
+from monokeel.ground.answers import Declined, Json, RefAnswer
 from monokeel.updates.merge import File, Merged, Render, Tree
 from monokeel.updates.records import Leftovers, Recorded
 
@@ -110,9 +110,7 @@ class Remote(Protocol):
     def fetch_commit(self, commit: str) -> None:
         """Bring *commit* into the clone, on no branch."""
 
-    def move_ref(
-        self, ref: str, *, old: str | None, new: str | None
-    ) -> Moved | Lost | Declined:
+    def move_ref(self, ref: str, *, old: str | None, new: str | None) -> RefAnswer:
         """Point *ref* at *new* if it is at *old*."""
 
 
