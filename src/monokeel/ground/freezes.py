@@ -90,19 +90,17 @@ def make_freeze(where: str, given: dict[str, Any]) -> Freeze:
     for key in needed:
         if key not in given:
             raise fail(f"{where} {key} is missing or empty")
-    if "weekly" in given and given.keys() & {"from", "to"}:
+    where_to, why = given["environments"], given["reason"]
+    if "weekly" not in given:
+        start, end = given["from"], given["to"]
+        if end <= start:
+            raise fail(f"{where}: to = {end} is not after from")
+        return Freeze(environments=where_to, window=(start, end), reason=why)
+    if given.keys() & {"from", "to"}:
         fix = "Make two freezes of it."
         raise fail(f"{where}: weekly does not go with from and to", fix=fix)
-    window = _weekly(given) if "weekly" in given else (given["from"], given["to"])
-    if isinstance(window, tuple) and window[1] <= window[0]:
-        raise fail(f"{where}: to = {window[1]} is not after from")
-    where_to, why = given["environments"], given["reason"]
-    return Freeze(environments=where_to, window=window, reason=why)
-
-
-def _weekly(given: dict[str, Any]) -> Weekly:
     first, start, last, end = given["weekly"].replace(" - ", " ").split(" ")
-    return Weekly(
+    weekly = Weekly(
         text=given["weekly"],
         zone=given["zone"],
         first=_DAYS.index(first),
@@ -110,3 +108,4 @@ def _weekly(given: dict[str, Any]) -> Weekly:
         last=_DAYS.index(last),
         end=time(int(end[:2]), int(end[3:])),
     )
+    return Freeze(environments=where_to, window=weekly, reason=why)

@@ -11,7 +11,7 @@ import tomllib
 from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from itertools import islice
+from itertools import chain, islice
 from math import isfinite
 from typing import Any, Final
 
@@ -176,14 +176,9 @@ def _check_values(value: Json) -> None:
         if any(abs(each) > 10**_DIGITS for each in level if isinstance(each, int)):
             raise ValueError(_TOO_LONG)
         # As many as still count: with aliases a few bytes of YAML hold a milliard.
-        every = (child for each in level for child in _children(each))
-        level = list(islice(every, _MOST_NODES + 1))
-
-
-def _children(value: Json) -> list[Json]:
-    if isinstance(value, dict):
-        return list(value.values())
-    return value if isinstance(value, list) else []
+        boxes = [each for each in level if isinstance(each, dict | list)]
+        inside = (x.values() if isinstance(x, dict) else x for x in boxes)
+        level = list(islice(chain.from_iterable(inside), _MOST_NODES + 1))
 
 
 def _whole(value: Json) -> Json:

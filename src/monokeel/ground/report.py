@@ -104,7 +104,13 @@ def as_plain(report: Report) -> str:
         lines = [visible(section.heading)] if section.heading else []
         lines += [f"  {visible(line)}".rstrip() for line in section.lines]
         if section.table is not None and section.rows:
-            lines += [f"  {line}".rstrip() for line in _columns(section.table)]
+            rows = [
+                tuple(map(visible, x)) for x in (section.table.columns, *section.rows)
+            ]
+            widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+            for row in rows:
+                cells = map(str.ljust, row, widths)
+                lines.append(f"  {'  '.join(cells)}".rstrip())
         blocks.append("\n".join(lines))
     return "\n\n".join(block for block in blocks if block)
 
@@ -118,7 +124,12 @@ def as_markdown(report: Report) -> str:
         if section.lines:
             blocks.append("\n".join(f"- {visible(line)}" for line in section.lines))
         if section.table is not None and section.rows:
-            blocks.append(_markdown_table(section.table))
+            columns = section.table.columns
+            lines = [
+                "| " + " | ".join(visible(x).replace("|", "\\|") for x in row) + " |"
+                for row in (columns, ["---"] * len(columns), *section.rows)
+            ]
+            blocks.append("\n".join(lines))
     return "\n\n".join(blocks) + "\n"
 
 
@@ -129,20 +140,3 @@ def as_json(report: Report) -> str:
 
 def _shown(report: Report) -> list[Section]:
     return [each for each in report.sections if each.lines or each.rows]
-
-
-def _columns(table: Table) -> list[str]:
-    rows = [tuple(map(visible, row)) for row in (table.columns, *table.rows)]
-    widths = [max(len(row[i]) for row in rows) for i in range(len(table.columns))]
-    return [
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        for row in rows
-    ]
-
-
-def _markdown_table(table: Table) -> str:
-    rows = [table.columns, tuple("---" for _ in table.columns), *table.rows]
-    return "\n".join(
-        "| " + " | ".join(visible(cell).replace("|", "\\|") for cell in row) + " |"
-        for row in rows
-    )

@@ -142,10 +142,9 @@ class Moment:
     def read(self, at: str, value: object) -> datetime:
         """Return *value* in UTC."""
         if not isinstance(value, datetime) or value.tzinfo is None:
-            said = value.isoformat() if isinstance(value, date) else repr(value)
-            what = (
-                "has no time zone" if isinstance(value, datetime) else "is not a moment"
-            )
+            zone, said = isinstance(value, datetime), repr(value)
+            said = value.isoformat() if isinstance(value, date) else said
+            what = "has no time zone" if zone else "is not a moment"
             raise fail(f"{at} = {said} {what}", fix=_MOMENT)
         try:
             return value.astimezone(UTC)
@@ -175,11 +174,10 @@ class Pairs:
     def read(self, at: str, value: object) -> dict[str, str]:
         """Return *value*."""
         table = _of(dict, f"a table [{at.rpartition(' ')[2]}]", at, value)
+        key = f"{at}: the key"
         return {
-            self.name.read(f"{at}: the key", name): self.value.read(
-                f"{at} {name}", each
-            )
-            for name, each in table.items()
+            self.name.read(key, name): self.value.read(f"{at} {name}", table[name])
+            for name in table
         }
 
 
@@ -194,10 +192,10 @@ class Rows:
         """Return *value*, in the order of the file."""
         wanted = f"an array of tables [[{at}]]"
         rows = [_of(dict, wanted, at, row) for row in _of(list, wanted, at, value)]
-        places = [f"[[{at}]] {n}" for n in range(1, len(rows) + 1)]
+        places = {f"[[{at}]] {n}": row for n, row in enumerate(rows, 1)}
         return tuple(
             self.make(place, read_table(self.keys, row, place))
-            for place, row in zip(places, rows, strict=True)
+            for place, row in places.items()
         )
 
 
@@ -236,7 +234,7 @@ def read_table(
         elif name in table:
             found[key.field or name] = key.reader.read(at, table[name])
         elif key.required:
-            raise _missing(at)
+            raise fail(f"{at} is missing or empty")
     return found
 
 
@@ -244,10 +242,6 @@ def _of(kind: type[T], wanted: str, at: str, value: object) -> T:
     if not isinstance(value, kind):
         raise _wrong(at, wanted, value)
     return value
-
-
-def _missing(at: str) -> UsageError:
-    return fail(f"{at} is missing or empty")
 
 
 def _wrong(at: str, wanted: str, value: object) -> UsageError:

@@ -43,16 +43,10 @@ def read_version(text: str) -> Version | None:
     match = _VERSION.match(text) if len(text) <= _MAX_LENGTH else None
     if match is None:
         return None
-    numbers = [int(match[i]) for i in (1, 2, 3)]
-    if max(numbers) > _MAX_NUMBER:
+    major, minor, patch = (int(match[i]) for i in (1, 2, 3))
+    if max(major, minor, patch) > _MAX_NUMBER:
         return None
-    return Version(
-        major=numbers[0],
-        minor=numbers[1],
-        patch=numbers[2],
-        prerelease=match[4],
-        build=match[5],
-    )
+    return Version(major, minor, patch, prerelease=match[4], build=match[5])
 
 
 def rank(version: Version) -> tuple[int, int, int, Version]:
@@ -71,11 +65,16 @@ def parse_wanted(text: str, *, prefix: str) -> str:
     """
     version = read_version(text.removeprefix(prefix))
     if version is None:
+        # The one version that stands in *text* (V1.4.0, refs/tags/v1.4.0, a link,
+        # digits of another script), for somebody to write it so.
+        plain = "".join(str(int(x)) if x.isdecimal() else x for x in text[:_MAX_LENGTH])
+        words = [word.lstrip("vV").partition("+")[0] for word in _BETWEEN.split(plain)]
+        found = {word for word in words if read_version(word) is not None}
+        fix = f"Name one release exactly, such as 1.4.0 or {prefix}1.4.0."
         shown = text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
         raise UsageError(
             f"{shown!r} is not a version" if text else "no version given",
-            fix=_meant(text)
-            or f"Name one release exactly, such as 1.4.0 or {prefix}1.4.0.",
+            fix=f"Write it as {found.pop()}." if len(found) == 1 else fix,
         )
     if version.build:
         raise UsageError(
@@ -83,15 +82,6 @@ def parse_wanted(text: str, *, prefix: str) -> str:
             fix=f"Name the release without it: {str(version).partition('+')[0]}.",
         )
     return str(version)
-
-
-def _meant(text: str) -> str:
-    # The one version that stands in *text* (V1.4.0, refs/tags/v1.4.0, a link, digits of
-    # another script), for somebody to write it so.
-    plain = "".join(str(int(x)) if x.isdecimal() else x for x in text[:_MAX_LENGTH])
-    words = [word.lstrip("vV").partition("+")[0] for word in _BETWEEN.split(plain)]
-    found = {word for word in words if read_version(word) is not None}
-    return f"Write it as {found.pop()}." if len(found) == 1 else ""
 
 
 def is_prerelease(version: str) -> bool:

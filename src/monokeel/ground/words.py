@@ -29,13 +29,9 @@ def span(length: timedelta) -> str:
     Less than nothing is ``0s``: the clocks behind two answers differ by seconds.
     """
     seconds = max(int(length.total_seconds()), 0)
-    parts = [
-        (seconds // 86_400, "d"),
-        (seconds // 3_600 % 24, "h"),
-        (seconds // 60 % 60, "m"),
-        (seconds % 60, "s"),
-    ]
-    shown = [f"{count}{unit}" for count, unit in parts if count]
+    days, hours = seconds // 86_400, seconds // 3_600 % 24
+    parts = {"d": days, "h": hours, "m": seconds // 60 % 60, "s": seconds % 60}
+    shown = [f"{count}{unit}" for unit, count in parts.items() if count]
     return " ".join(shown[:2]) or "0s"
 
 

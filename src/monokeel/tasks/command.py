@@ -94,12 +94,22 @@ class About:
         """Return the task that runs *body*."""
 
         def run(context: Context, **given: object) -> None:
-            as_json = bool(given.pop("json", False))
+            from monokeel.tasks.screen import working
+
+            as_json, code, number = bool(given.pop("json", False)), 0, 0
             with exit_on_error():
                 _require_our_program(context, body.__name__)
                 # One without --json may print itself: nothing stands in its way.
                 name = body.__name__ if self.json else ""
-                code = _show_all(name, body(**given), as_json=as_json)
+                left: Iterator[Report] = iter(body(**given))
+                while True:
+                    with working(name):
+                        report = next(left, None)
+                    if report is None:
+                        break
+                    first = as_json and not number
+                    show(report, as_json=first, aside=as_json and number > 0)
+                    code, number = max(code, _EXIT[report.outcome]), number + 1
             if code:
                 raise SystemExit(code)
 
@@ -230,20 +240,6 @@ def annotate_place(problem: str) -> None:
         if word in line
     ]
     actions.annotate(problem, place=f"file={named[0]},line={[*numbers, 1][0]}")
-
-
-def _show_all(name: str, reports: "Iterable[Report]", *, as_json: bool) -> int:
-    """Show each report as it comes; return the exit code that they ask for."""
-    from monokeel.tasks.screen import working
-
-    code, number, left = 0, 0, iter(reports)
-    while True:
-        with working(name):
-            report = next(left, None)
-        if report is None:
-            return code
-        show(report, as_json=as_json and not number, aside=as_json and number > 0)
-        code, number = max(code, _EXIT[report.outcome]), number + 1
 
 
 def _require_our_program(context: Context, name: str) -> None:

@@ -230,20 +230,18 @@ def _plan(*, delete_unmanaged: bool) -> "Plan":
     from monokeel.policy.plan import make_plan
 
     policy = _policy(delete_unmanaged=delete_unmanaged)
-    planned = make_plan(policy, wiring.make_rulesets())
-    notes = _unmerged() if planned.writes else ()
-    return replace(planned, notes=(*planned.notes, *notes))
-
-
-def _unmerged() -> "Iterator[str]":
-    """Say so where the file is not the one that was merged, or nobody knows."""
+    planned, file = make_plan(policy, wiring.make_rulesets()), wiring.POLICY
+    if not planned.writes:
+        return planned
     try:
         where, reviewed = _reviewed()
     except NO_ANSWER as error:
-        yield f"nobody could tell whether {wiring.POLICY} is merged: {error.problem}"
-        return
-    if reviewed not in (None, wiring.read_text(wiring.POLICY)):
-        yield f"{wiring.POLICY} here is not the one of {where}: apply writes this one"
+        said = f"nobody could tell whether {file} is merged: {error.problem}"
+    else:
+        if reviewed in (None, wiring.read_text(file)):
+            return planned
+        said = f"{file} here is not the one of {where}: apply writes this one"
+    return replace(planned, notes=(*planned.notes, said))
 
 
 def _reviewed() -> tuple[str, str | None]:

@@ -126,9 +126,8 @@ def status(*, all: bool = False, html: str = "") -> "Iterator[Report]":  # noqa:
     from monokeel.promotion.status_report import overview_report
     from monokeel.tasks.screen import columns_of
 
-    overview = overview_of(
-        wiring.make_promotion(), wiring.read_settings(), hold=_hold()
-    )
+    outside, settings = wiring.make_promotion(), wiring.read_settings()
+    overview = overview_of(outside, settings, hold=_hold())
     if html:
         write_page(html, board_html(overview))
     yield overview_report(overview, whole=all, columns=columns_of(sys.stdout))
@@ -147,13 +146,9 @@ def history(*, env: str = "", count: str = "20") -> "Iterator[Report]":
     """List the moves of an environment, those by hand too."""
     from monokeel.promotion.history import moves_report, parse_count, past_moves
 
-    moves = past_moves(
-        wiring.make_promotion(),
-        wiring.read_settings(),
-        environment=env.strip(),
-        count=parse_count(count),
-    )
-    yield moves_report(moves)
+    outside, settings = wiring.make_promotion(), wiring.read_settings()
+    wanted, most = env.strip(), parse_count(count)
+    yield moves_report(past_moves(outside, settings, environment=wanted, count=most))
 
 
 TASKS = (promote, status, history)
@@ -164,9 +159,9 @@ def _hold() -> str | None:
 
     A workflow of this repository hands the variable over, also an empty one.
     """
-    if os.environ.get("GITHUB_ACTIONS") == "true" and "PROMOTE_HOLD" in os.environ:
-        return wiring.variable("PROMOTE_HOLD") or ""
-    return wiring.variable("PROMOTE_HOLD")
+    in_job = os.environ.get("GITHUB_ACTIONS") == "true"
+    handed = "" if in_job and "PROMOTE_HOLD" in os.environ else None
+    return wiring.variable("PROMOTE_HOLD") or handed
 
 
 def _reason(reason: str, emergency: str, *, needed: bool) -> str:

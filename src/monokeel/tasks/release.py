@@ -138,8 +138,9 @@ def _show_plan(*, asks: bool, strict: bool) -> "Iterator[Report]":
     from monokeel.release.show import refuse_blocked, refuse_unknown, report_of
 
     settings, misplaced = wiring.read_settings(), _misplaced()
-    if misplaced is not None and _is_fork():
-        yield _fork_report(settings)
+    fork = _fork_report(settings) if misplaced else None
+    if fork is not None:
+        yield fork
         actions.set_output("needed", "false")
         return
     silent = "nobody was asked: no token, or --offline"
@@ -161,17 +162,14 @@ def _show_plan(*, asks: bool, strict: bool) -> "Iterator[Report]":
 
 
 def _asked() -> "Outside":
+    from monokeel.adapters.repository import Repository
+
     # Two seconds are for a person at a terminal; a job has time to wait.
     outside = _outside(quick=wiring.variable("GITHUB_ACTIONS") is None)
     if wiring.variable("GITHUB_EVENT_NAME") == "push":
-        return replace(outside, waiting=_waiting)
+        waiting = partial(Repository(wiring.make_github()).waiting_run, "release.yml")
+        return replace(outside, waiting=waiting)
     return outside
-
-
-def _waiting(commit: str, branch: str) -> str:
-    from monokeel.adapters.repository import Repository
-
-    return Repository(wiring.make_github()).waiting_run("release.yml", commit, branch)
 
 
 def _misplaced() -> RefusedError | None:
@@ -182,15 +180,21 @@ def _misplaced() -> RefusedError | None:
     return None
 
 
-def _is_fork() -> bool:
-    """Say whether this job runs in a fork, as GitHub's event tells it."""
-    repository = _event().get("repository")
-    return isinstance(repository, dict) and repository.get("fork") is True
+def _merge(settings: "Settings") -> "Merge | None":
+    """Return the pull request that this job is about, as GitHub's event tells it."""
+    from monokeel.release.titles import merge_of
+
+    event, base = _event(), wiring.make_git().commit_of("HEAD^1") or ""
+    return merge_of(event, settings, base) if event else None
 
 
-def _fork_report(settings: "Settings") -> "Report":
+def _fork_report(settings: "Settings") -> "Report | None":
+    """Return the report of a job that runs in a fork, as GitHub's event tells it."""
     from monokeel.ground.report import Report
 
+    repository = _event().get("repository")
+    if not isinstance(repository, dict) or repository.get("fork") is not True:
+        return None
     fork = wiring.named_repository() or "this"
     reason = f"{fork} is a fork, and infra/platform.toml names {settings.repository}"
     return Report(
@@ -209,15 +213,6 @@ def _event() -> "dict[str, Json]":
     return as_object(parse_json(Path(path).read_text(encoding="utf-8")))
 
 
-def _merge(settings: "Settings") -> "Merge | None":
-    """Return the pull request that this job is about, as GitHub's event tells it."""
-    from monokeel.release.titles import merge_of
-
-    base = wiring.make_git().commit_of("HEAD^1") or ""
-    event = _event()
-    return merge_of(event, settings, base) if event else None
-
-
 def _publish(*, strict: bool, built: str | None) -> "Iterator[Report]":
     from monokeel.release import publish
     from monokeel.release.build import digests_of
@@ -231,8 +226,15 @@ def _publish(*, strict: bool, built: str | None) -> "Iterator[Report]":
         wiring.make_git().require_writer()
 
     _require_token()
-    settings = wiring.read_settings()
-    digests = digests_of(_built_reports(built), commit=wiring.make_git().head())
+    settings, where = wiring.read_settings(), Path(built or ".")
+    if not where.is_dir():
+        raise UsageError(
+            f"--built {built!r} is no folder",
+            fix="Name the folder with what ./inv build --json printed.",
+        )
+    paths = [] if built is None else sorted(where.rglob("*.json"))
+    texts = [each.read_text(encoding="utf-8") for each in paths]
+    digests = digests_of(texts, commit=wiring.make_git().head())
     outside = replace(_outside(builds=True), server=wiring.server_address())
     run = release_commit(settings, outside, accept, _tell, digests)
     if not run.out:
@@ -244,19 +246,6 @@ def _publish(*, strict: bool, built: str | None) -> "Iterator[Report]":
     done = run.out[-1]
     hidden = publish.hidden_images(done.record, nobody, settings)
     yield publish.publication_report(done, hidden)
-
-
-def _built_reports(folder: str | None) -> list[str]:
-    """Return the texts of ``*.json`` in *folder*, sorted by name."""
-    if folder is None:
-        return []
-    where = Path(folder)
-    if not where.is_dir():
-        raise UsageError(
-            f"--built {folder!r} is no folder",
-            fix="Name the folder with what ./inv build --json printed.",
-        )
-    return [each.read_text(encoding="utf-8") for each in sorted(where.rglob("*.json"))]
 
 
 def _require_token() -> None:
@@ -276,12 +265,9 @@ def _take_back(version: str, *, dry_run: bool, yes: bool) -> "Report":
 
     _require_token()
     settings = wiring.read_settings()
-    candidate = candidate_of(
-        settings,
-        version=parse_wanted(version, prefix=settings.tag_prefix),
-        commit=wiring.make_git().head(),
-        notes="",
-    )
+    commit = wiring.make_git().head()
+    wanted = parse_wanted(version, prefix=settings.tag_prefix)
+    candidate = candidate_of(settings, version=wanted, commit=commit, notes="")
     now = Reading(candidate, _outside())
     planned = abandon.plan_abandonment(now, skip=settings.skip)
     if dry_run or not planned.deleted:

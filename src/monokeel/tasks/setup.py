@@ -204,8 +204,7 @@ def branch(*, name: str | None = None) -> "Iterator[Report]":
         name = wiring.make_git().branch()
     if name is None:
         raise UsageError("no branch is checked out", fix="Name one: --name BRANCH")
-    pattern = branch_pattern(wiring.read_policy())
-    yield judge_branch(name, pattern)
+    yield judge_branch(name, branch_pattern(wiring.read_policy()))
 
 
 @About(

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from monokeel.ground.answers import Json
     from monokeel.ground.report import Report
     from monokeel.setup.doctor import Diagnosis
-    from monokeel.updates.records import Recorded
     from monokeel.updates.update import UpdatePlan
     from monokeel.updates.verify import Base
 
+    Answers = Mapping[str, Json]
 T = TypeVar("T", bound="TemplateRepository")
 _RULES = "infra/rulesets.json"
 _READ_BY = ("MONOKEEL_TEMPLATE_TOKEN", "MONOKEEL_TEMPLATE_KEY")
@@ -238,7 +238,7 @@ def _diagnosis(what: str, ask: "Callable[[], str]") -> "Diagnosis":
 
 
 def _template(
-    source: str, adopt: str = "", answers: "Mapping[str, Json] | None" = None
+    source: str, adopt: str = "", answers: "Answers | None" = None
 ) -> AbstractContextManager["Template"]:
     """Give the template; *adopt* is the version of lost *answers*, which it records."""
     from monokeel.adapters.copier import Template
@@ -248,23 +248,29 @@ def _template(
 
 @contextmanager
 def _opened(
-    kind: type[T],
-    source: str,
-    adopt: str = "",
-    answers: "Mapping[str, Json] | None" = None,
+    kind: type[T], source: str, adopt: str = "", answers: "Answers | None" = None
 ) -> Iterator[T]:
     from monokeel.adapters.template import address_of
+    from monokeel.updates.records import Recorded, answers_in, as_ref
 
     source = source or wiring.variable("TEMPLATE_SOURCE") or ""
-    if source:
-        address_of(source)  # UsageError for none, whatever else is wrong here
+    # UsageError for none, whatever else is wrong here.
+    address, adopted = address_of(source) if source else "", None
+    if adopt and not source:
+        problem = "--adopt needs to know the template"
+        raise UsageError(problem, fix="Name it: --source OWNER/REPO")
+    if adopt:
+        wiring.read_settings()  # UsageError for a file that is broken
+        known = answers_in(wiring.read_text("infra/platform.toml"))
+        version, known = as_ref(adopt.removeprefix("v")), {**known, **(answers or {})}
+        adopted = Recorded(source=address, commit=version, answers=known)
     with tempfile.TemporaryDirectory(prefix="monokeel-template-") as work:
         yield kind(
             wiring.root(),
             work=Path(work).resolve(),
             source=source,
             credentials=wiring.template_credentials(),
-            adopted=_adopted(adopt, source, answers or {}) if adopt else None,
+            adopted=adopted,
         )
 
 
@@ -285,22 +291,6 @@ def _answers(given: list[str]) -> "dict[str, Json]":
             shown = f"{answer[:80]!r} is not YAML: {error}"
             raise UsageError(f"--answer {shown}") from error
     return changed
-
-
-def _adopted(version: str, source: str, answers: "Mapping[str, Json]") -> "Recorded":
-    from monokeel.adapters.template import address_of
-    from monokeel.updates.records import Recorded, answers_in, as_ref
-
-    if not source:
-        raise UsageError(
-            "--adopt needs to know the template", fix="Name it: --source OWNER/REPO"
-        )
-    wiring.read_settings()  # UsageError for a file that is broken
-    return Recorded(
-        source=address_of(source),
-        commit=as_ref(version.removeprefix("v")),
-        answers={**answers_in(wiring.read_text("infra/platform.toml")), **answers},
-    )
 
 
 def _pulls() -> "Pulls":
