@@ -4,41 +4,17 @@ import gzip
 import socket
 import threading
 import tracemalloc
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 import pytest
 
 from monokeel.adapters.session import Session
 from monokeel.ground.errors import ServiceError
-from tests.fakes.http import serving
+from tests.fakes.http import serving, speaking
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 MIB = 1 << 20
 BOMB = {"Content-Encoding": "gzip", "Location": "/elsewhere"}
-
-
-@contextmanager
-def speaking(say: Callable[[socket.socket], None]) -> Iterator[str]:
-    """Answer every request on a socket with whatever *say* sends."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-
-        def serve() -> None:
-            while True:
-                try:
-                    client, _ = server.accept()
-                except OSError:
-                    return
-                with client:
-                    client.recv(1 << 16)
-                    try:
-                        say(client)
-                    except OSError:
-                        continue
-
-        threading.Thread(target=serve, daemon=True).start()
-        yield f"http://127.0.0.1:{server.getsockname()[1]}"
-        server.shutdown(socket.SHUT_RDWR)
 
 
 def drip(client: socket.socket) -> None:

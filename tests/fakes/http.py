@@ -1,8 +1,9 @@
 """A server on loopback that says what a test tells it to, and remembers."""
 
+import socket
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 Reply = tuple[int, dict[str, str], bytes]
@@ -52,3 +53,25 @@ def serving(*replies: Reply) -> Iterator[Server]:
     finally:
         httpd.shutdown()
         httpd.server_close()
+
+
+@contextmanager
+def speaking(say: Callable[[socket.socket], object]) -> Iterator[str]:
+    """Answer every request with whatever *say* sends, HTTP or not; yield the URL."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            while True:
+                try:
+                    client, _ = server.accept()
+                except OSError:
+                    return
+                with client:
+                    client.recv(1 << 16)
+                    with suppress(OSError):  # who asked has gone
+                        say(client)
+                        client.shutdown(socket.SHUT_WR)
+
+        threading.Thread(target=serve, daemon=True).start()
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+        server.shutdown(socket.SHUT_RDWR)

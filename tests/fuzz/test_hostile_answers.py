@@ -6,8 +6,6 @@ Each through a real command; what a seed spoils is in ``test_hostile_server``.
 import gzip
 import json
 import re
-import socket
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -15,6 +13,7 @@ import pytest
 
 from monokeel.ground.answers import Json
 from tests.e2e.live_shop import LiveShop
+from tests.fakes.http import speaking
 from tests.fuzz.hostile import hostile
 from tests.fuzz.test_hostile_server import RUNS, judged, shop
 
@@ -88,30 +87,6 @@ RAW = {
     + b"\x1b[31m" * 19999
     + b"aaaa",
 }
-
-
-@contextmanager
-def saying(content: bytes) -> Iterator[str]:
-    """Serve *content*, whatever is asked."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-
-        def serve() -> None:
-            while True:
-                try:
-                    client, _ = server.accept()
-                except OSError:
-                    return
-                with client:
-                    client.recv(1 << 16)
-                    try:
-                        client.sendall(content)
-                        client.shutdown(socket.SHUT_WR)
-                    except OSError:
-                        continue
-
-        threading.Thread(target=serve, daemon=True).start()
-        yield f"http://127.0.0.1:{server.getsockname()[1]}"
-        server.shutdown(socket.SHUT_RDWR)
 
 
 def field(path: str, name: str, value: Json) -> Spoil:
@@ -228,7 +203,7 @@ TRIED = [*RAW] if RUNS > 100 else [*RAW][::6]
 def test_who_says_anything_gets_code_4_and_a_line(shop: LiveShop, name: str) -> None:
     """No registry is "free" for it; a query of GraphQL is never refused by it."""
     asked = STATUS if [*RAW].index(name) % 2 or RAW[name].startswith(_A_NO) else EXPORT
-    with saying(RAW[name]) as url:
+    with speaking(lambda client: client.sendall(RAW[name])) as url:
         for task, place in ((asked, "GITHUB_API_URL"), (GUARD, "MONOKEEL_REGISTRY")):
             done = judged(shop, task, **{place: url})
 
