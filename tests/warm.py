@@ -29,6 +29,8 @@ import threading
 import time
 from pathlib import Path
 
+from plumbum.machines.local import LocalEnv, LocalMachine
+
 import monokeel
 
 # What tasks import of other packages; and sandbox.packer.
@@ -144,6 +146,7 @@ def _become(data: bytes, fds: list[int]) -> str:
     os.umask(mask)
     os.environ.clear()
     os.environ.update(variables)
+    LocalMachine.env = LocalEnv()  # Copier's own copy of them
     sys.path[:0] = filter(None, variables.get("PYTHONPATH", "").split(os.pathsep))
     time.tzset()
     random.seed()

@@ -3,7 +3,6 @@
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from sandbox.demo.template import ADDRESS, release_template
 from sandbox.people import land
 from sandbox.records import Issue, Release
 from sandbox.server import Sandbox
+from tests import warm
 from tests.e2e import shop
 from tests.e2e.act_rights import admit_jobs, give_tokens
 from tests.e2e.act_runs import Run, Runner, Trigger
@@ -43,7 +43,7 @@ def make_template(base: Path) -> Template:
     tag = release_template(made.source)
     copy = ("copier", "copy", "--quiet", "--defaults", "-r", tag, ADDRESS)
     _run(
-        [sys.executable, "-m", *copy, str(made.rendered)],
+        [warm.program(), "-P", "-m", *copy, str(made.rendered)],
         base,
         with_settings({}, made.redirect),
     )

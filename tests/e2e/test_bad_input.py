@@ -5,21 +5,19 @@ The tasks run as a user runs them, on a repository that has something to lose.
 
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from sandbox.server import Sandbox
+from tests import warm
 from tests.e2e.bad_options import APPLY, BUILD, GUARD, OPTIONS, PROMOTE, STATUS
 from tests.e2e.bad_places import BUILDS, CLONES, FILES, RIGHTS, VARIABLES
 from tests.e2e.rendered_shop import KEY, Done, RenderedShop, Row
 from tests.fakes.http import serving
 from tests.rendered.renders import WORKING_TREE, copy_source
 from tests.rendered.versions import Versions
-
-COPIER = Path(sys.executable).with_name("copier")
 
 
 @pytest.fixture(scope="module")
@@ -144,10 +142,11 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_wrong_answer_is_named_and_nothing_is_rendered(
     template: Path, tmp_path: Path, answer: str, says: str
 ) -> None:
-    args = ["copy", "--defaults", "--vcs-ref", WORKING_TREE, "--data", answer]
+    command = [warm.program(), "-P", "-m", "copier", "copy", "--defaults"]
+    command += ["--vcs-ref", WORKING_TREE, "--data", answer]
 
     done = subprocess.run(
-        [COPIER, *args, str(template), str(tmp_path / "shop")],
+        [*command, template, tmp_path / "shop"],
         check=False,
         capture_output=True,
         encoding="utf-8",

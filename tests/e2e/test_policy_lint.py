@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from monokeel.ground.answers import Json
+from tests import warm
 from tests.e2e.live_shop import POLICY, ROOT
 
 RULESETS, SETTINGS, CI = "infra/rulesets.json", "infra/platform.toml", "ci.yml"
@@ -52,7 +52,7 @@ class Clone:
 
     def lint(self) -> tuple[int, str]:
         done = subprocess.run(
-            [sys.executable, "-P", "-m", "invoke", "policy.lint"],
+            [warm.program(), "-P", "-m", "invoke", "policy.lint"],
             cwd=self.folder,
             env={**os.environ, "GITHUB_API_URL": "http://127.0.0.1:9"},
             capture_output=True,

@@ -5,7 +5,6 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import jinja2
@@ -16,6 +15,7 @@ from jinja2.meta import find_undeclared_variables
 from pathspec import PathSpec
 
 from monokeel.ground.settings import Environment
+from tests import warm
 from tests.rendered import renders
 from tests.rendered.managed import is_seed
 from tests.rendered.renders import ANSWER_SETS, ROOT, TEMPLATE, Answers, Render
@@ -99,7 +99,7 @@ def test_what_is_said_after_a_copy_leads_to_a_connected_repository(
     command = ["copier", "copy", "--defaults", "-d", f"default_branch={branch}"]
 
     done = subprocess.run(
-        [sys.executable, "-m", *command, "-r", "v9999.0.0", str(source), str(place)],
+        [warm.program(), "-P", "-m", *command, "-r", "v9999.0.0", source, place],
         check=True,
         capture_output=True,
         encoding="utf-8",

@@ -18,6 +18,7 @@ from monokeel.adapters.objects import Worktree
 from monokeel.ground.errors import ServiceError
 from monokeel.updates.verify import verify
 from sandbox.demo.template import release_template
+from tests import warm
 from tests.conftest import OUTSIDE
 from tests.rendered.renders import git
 from tests.rendered.versions import IDENTITY, save, start_repository
@@ -228,6 +229,6 @@ def test_a_pull_request_is_held_against_its_base(shop: Path) -> None:
 
 def ended(shop: Path, base: str, **variables: str) -> int:
     """Return how `template.verify --base` ends in *shop*."""
-    asked = [sys.executable, "-m", "monokeel", "template.verify", "--base", base]
+    asked = [warm.program(), "-P", "-m", "monokeel", "template.verify", "--base", base]
     env = {**OUTSIDE, **variables}
     return subprocess.run(asked, cwd=shop, env=env, check=False).returncode

@@ -17,6 +17,7 @@ from monokeel.tasks.arguments import Tasks, parse_call
 from monokeel.tasks.command import EXITS, Command
 from monokeel.tasks.program import collection
 from monokeel.tasks.shells import candidates
+from tests import warm
 
 ROOT = Path(__file__).parents[2]
 GUIDE = (ROOT / "template/docs/OPERATIONS.md").read_text(encoding="utf-8")
@@ -70,7 +71,7 @@ def command(name: str) -> Command:
 
 def run(*args: str, where: Path = ROOT) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-P", "-m", "monokeel", *args],
+        [warm.program(), "-P", "-m", "monokeel", *args],
         cwd=where,
         stdin=subprocess.DEVNULL,
         capture_output=True,
