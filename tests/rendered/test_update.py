@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from monokeel.ground.answers import Json
 from monokeel.updates.merge import BINARY as BINARY_LEFT
 from monokeel.updates.merge import DELETED_THERE
 from monokeel.updates.update import UpdateChoice, commit_update, plan_update
+from tests import warm
 from tests.rendered.managed import is_seed
 from tests.rendered.renders import ROOT, git
 from tests.rendered.versions import (
@@ -24,6 +24,7 @@ from tests.rendered.versions import (
     NEW,
     OLD,
     PAGE,
+    SharedTemplate,
     Versions,
     add_working_tree,
     put,
@@ -60,7 +61,7 @@ def test_an_untouched_repository_becomes_a_fresh_render(
 def test_bare_copier_gives_an_untouched_repository_a_fresh_render(
     shop: Path, versions: Versions
 ) -> None:
-    command = [sys.executable, "-m", "copier", "update", "--defaults", "--quiet"]
+    command = [warm.program(), "-P", "-m", "copier", "update", "--defaults", "--quiet"]
 
     subprocess.run(command, cwd=shop, check=True)
 
@@ -71,7 +72,7 @@ def test_bare_copier_changes_nothing_in_a_current_repository(
     versions: Versions, tmp_path: Path
 ) -> None:
     shop = start_repository(versions.new, tmp_path / "shop")
-    command = [sys.executable, "-m", "copier", "update", "--defaults", "--quiet"]
+    command = [warm.program(), "-P", "-m", "copier", "update", "--defaults", "--quiet"]
 
     subprocess.run(command, cwd=shop, check=True)
 
@@ -249,7 +250,7 @@ def test_any_kind_of_clone_is_updated(
             git(shop, "checkout", "-q", "--detach")
     work = tmp_path / "work"
     work.mkdir()
-    template = Template(shop, work=work, credentials=Credentials())
+    template = SharedTemplate(shop, work=work, credentials=Credentials())
     objects = Objects(shop, work=work)
 
     plan = plan_update(objects, template, UpdateChoice())
@@ -343,7 +344,9 @@ def test_a_lost_answers_file_comes_back_and_the_next_update_merges(
     recipe += ["--data-file", str(tmp_path / "answers.yml")]
     recipe += ["-x", "*", "-x", "!.copier-answers.yml", str(versions.source), "."]
 
-    subprocess.run([sys.executable, "-m", "copier", *recipe], cwd=shop, check=True)
+    subprocess.run(
+        [warm.program(), "-P", "-m", "copier", *recipe], cwd=shop, check=True
+    )
     assert git(shop, "status", "--porcelain").split() == ["??", answers.name]
     save(shop, "chore: the answers are back")
     update(shop, tmp_path / "work")

@@ -19,7 +19,6 @@ from tests.rendered.versions import (
     NEW,
     OLD,
     SECURITY,
-    SharedTemplate,
     Versions,
     put,
     save,
@@ -123,7 +122,7 @@ def hold_named(shop: Path, middle: UpdatePlan, last: UpdatePlan) -> None:
 def bring(shop: Path, work: Path, ref: str) -> UpdatePlan:
     """Update *shop* to *ref* and merge it, as the team does."""
     choice = UpdateChoice(version=ref.removeprefix("v"))
-    done = update(shop, work, choice=choice, kind=SharedTemplate)
+    done = update(shop, work, choice=choice)
     git(shop, "checkout", "-q", "main")
     git(shop, "merge", "-q", "--ff-only", done.branch)
     return done

@@ -195,7 +195,8 @@ class SharedTemplate(Template):
     renders: ClassVar[dict[str, Render]] = {}
 
     def render(self, version: str, answers: Mapping[str, Json]) -> Render:
-        key = json.dumps([self.address(), version, dict(answers)])
+        named = [self.address(), self.recorded().source, self._commit(version)]
+        key = json.dumps([*named, version, dict(answers)])
         if key not in self.renders:
             self.renders[key] = super().render(version, answers)
         return self.renders[key]
@@ -207,7 +208,7 @@ def update(
     *,
     source: str = "",
     choice: UpdateChoice | None = None,
-    kind: type[Template] = Template,
+    kind: type[Template] = SharedTemplate,
 ) -> UpdatePlan:
     """Update *repository* and check the branch out; AssertionError if it is current.
 
