@@ -7,23 +7,34 @@ from pathlib import Path
 import pytest
 
 from monokeel.ground.answers import Json
+from tests.e2e.kept import Kept
 from tests.e2e.ruled_shop import ADMIN, RULESETS, Ruled, report_of, ruled_shop
 
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI" + "B" * 43
 SECTIONS = ("rulesets", "settings", "pointers", "releases")
 
 
-@pytest.fixture
-def shop(tmp_path: Path) -> Iterator[Ruled]:
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Ruled, Kept]]:
     """A shop with 1.1.0 in dev and 1.0.0 in staging, under its rules."""
-    with ruled_shop(tmp_path / "shop") as shop:
+    base = tmp_path_factory.mktemp("drift") / "base"
+    with ruled_shop(base / "shop") as shop:
         for version in ("1.0.0", "1.1.0"):
             shop.release(version)
             assert shop.inv("promote", "--env", "dev", "--version", version).code == 0
         moved = shop.inv("promote", "--env", "staging", "--version", "1.0.0")
         assert moved.code == 0
         shop.connect()
-        yield shop
+        shop.keeps_the_contract()
+        yield shop, Kept(shop.box, base)
+
+
+@pytest.fixture
+def shop(made: tuple[Ruled, Kept]) -> Iterator[Ruled]:
+    shop, kept = made
+    kept.restore()
+    yield shop
+    shop.keeps_the_contract()
 
 
 def texts(value: Json) -> str:
@@ -95,14 +106,14 @@ def test_in_actions_the_report_is_summary_and_annotations(
 
 
 def test_an_environment_that_every_branch_may_use_is_named_and_mended(
-    shop: Ruled, tmp_path: Path
+    shop: Ruled,
 ) -> None:
     """P1: who may name it in a workflow reads the key that may write."""
     body: Json = {"deployment_branch_policy": None}
     shop.github.request("PUT", "/environments/release", json=body)
 
     found = shop.inv("drift", "--only", "settings")
-    shop.inv("init", "--key-file", str(tmp_path / "key"), "--no-rules")
+    shop.inv("init", "--key-file", str(shop.folder.parent / "key"), "--no-rules")
 
     assert found.code == 2
     line = "Environment release: takes every branch"
@@ -243,9 +254,9 @@ ROWS: dict[str, tuple[Callable[[Ruled], object], Callable[[Ruled], object] | Non
 }
 
 
-def test_each_row_is_found_named_and_ended(shop: Ruled, tmp_path: Path) -> None:
+def test_each_row_is_found_named_and_ended(shop: Ruled) -> None:
     """Change it, drift names it; the remedy, and drift is in sync."""
-    key = ("--key-file", str(tmp_path / "key"))
+    key = ("--key-file", str(shop.folder.parent / "key"))
     assert shop.inv("drift", "--only", "settings").code == 0
 
     for said, (spoil, mend) in ROWS.items():

@@ -7,7 +7,6 @@ one under the very name of our environment, and anybody who may write can write 
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -16,15 +15,16 @@ from monokeel.drift.pointers import check_pointers
 from monokeel.promotion.reading import Reading, read_promotion
 from monokeel.promotion.request import Request
 from sandbox.server import Sandbox
+from tests.e2e.kept import Kept
 from tests.e2e.live_shop import LiveShop
 from tests.e2e.test_promote import move
 
 
-@pytest.fixture
-def shop(tmp_path: Path) -> Iterator[LiveShop]:
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[LiveShop, Kept]]:
     """prod good at 1.1.0, then 120 deployments of others, then a try that failed."""
     with Sandbox() as box:
-        shop = LiveShop(box, tmp_path)
+        shop = LiveShop(box, tmp_path_factory.mktemp("foreign") / "shop")
         for version in ("1.0.0", "1.1.0", "1.2.0"):
             shop.release(version)
         for version in ("1.0.0", "1.1.0"):
@@ -33,8 +33,16 @@ def shop(tmp_path: Path) -> Iterator[LiveShop]:
         shop.box.switches.clock_offset_s += 3 * 3600
         bury(shop, "prod", "staging")
         fail(shop, "prod", "1.2.0")
-        yield shop
         assert box.violations() == []
+        yield shop, Kept(box, shop.folder)
+
+
+@pytest.fixture
+def shop(made: tuple[LiveShop, Kept]) -> Iterator[LiveShop]:
+    shop, kept = made
+    kept.restore()
+    yield shop
+    assert shop.box.violations() == []
 
 
 def bury(shop: LiveShop, *environments: str) -> None:

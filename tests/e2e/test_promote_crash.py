@@ -7,7 +7,6 @@ next promotion to any environment is decided by it, and the same command ends it
 import subprocess
 from collections.abc import Iterator
 from contextlib import suppress
-from pathlib import Path
 
 import pytest
 
@@ -21,6 +20,7 @@ from monokeel.promotion.request import Request
 from monokeel.promotion.status import overview_of
 from monokeel.promotion.status_report import overview_report
 from sandbox.server import Sandbox
+from tests.e2e.kept import Kept
 from tests.e2e.live_shop import LiveShop
 
 BACK = ("promote", "--env=staging", "--rollback", "--reason=data loss")
@@ -44,17 +44,25 @@ CASES = [
 ]
 
 
-@pytest.fixture
-def shop(tmp_path: Path) -> Iterator[LiveShop]:
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[LiveShop, Kept]]:
     with Sandbox() as box:
-        shop = LiveShop(box, tmp_path)
+        shop = LiveShop(box, tmp_path_factory.mktemp("crash") / "shop")
         for version in ("1.4.0", "1.5.0", "1.6.0"):
             shop.release(version)
         for version in ("1.4.0", "1.5.0"):
             shop.place(version, "dev", "staging")
         shop.place("1.6.0", "dev")
-        yield shop
         assert box.violations() == []
+        yield shop, Kept(box, shop.folder)
+
+
+@pytest.fixture
+def shop(made: tuple[LiveShop, Kept]) -> Iterator[LiveShop]:
+    shop, kept = made
+    kept.restore()
+    yield shop
+    assert shop.box.violations() == []
 
 
 def killed(shop: LiveShop, command: tuple[str, ...], number: int) -> None:
