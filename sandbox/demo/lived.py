@@ -12,7 +12,7 @@ from pathlib import Path
 from sandbox.demo import chapters
 from sandbox.demo.__main__ import environment
 from sandbox.demo.story import Story
-from sandbox.demo.template import release_template
+from sandbox.demo.template import READ, release_template
 from sandbox.server import Sandbox
 
 
@@ -49,7 +49,7 @@ def lived(python: str = sys.executable) -> Iterator[Lived]:
             own = {**environment(base, box), "MONOKEEL_PYTHON": python}
             story = Story(base / "shop", own, {})
             with contextlib.redirect_stdout(io.StringIO()):
-                tag = release_template(base / "template")
+                tag = release_template(base / "template", *READ)
                 chapters.render(story, tag)
                 chapters.connect(story, box)
                 chapters.land_a_feature(story, box)

@@ -8,6 +8,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 ADDRESS = "https://github.com/monokeel/monokeel.git"
+# What Copier and the tasks read of a template's repository: a tenth of its files.
+READ = ("copier.yml", "questions", "template", "TEMPLATE_VERSION", "CHANGELOG.md")
 
 
 # Nothing of the user's own settings: no name, no signing, no hooks.
@@ -28,14 +30,14 @@ def git(folder: Path, *args: str) -> str:
     return done.stdout.strip()
 
 
-def release_template(folder: Path) -> str:
+def release_template(folder: Path, *paths: str) -> str:
     """Make a repository at *folder* from this working tree, tagged, and return its tag.
 
-    Tracked and new files are taken, ignored ones are not.
+    Tracked and new files are taken, ignored ones are not; of *paths* alone, if any.
     """
     folder.mkdir(parents=True)
     git(folder, "init", "-q", "-b", "main")
-    listed = git(ROOT, "ls-files", "-co", "--exclude-standard", "-z")
+    listed = git(ROOT, "ls-files", "-co", "--exclude-standard", "-z", "--", *paths)
     for name in filter(None, listed.split("\0")):
         if os.path.lexists(ROOT / name):
             (folder / name).parent.mkdir(parents=True, exist_ok=True)

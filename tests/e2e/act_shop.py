@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from sandbox.demo.template import ADDRESS, release_template
+from sandbox.demo.template import ADDRESS, READ, release_template
 from sandbox.people import land
 from sandbox.records import Issue, Release
 from sandbox.server import Sandbox
@@ -40,7 +40,7 @@ class Template:
 def make_template(base: Path) -> Template:
     """Release this working tree as a template and render it with the defaults."""
     made = Template(source=base / "template", rendered=base / "rendered")
-    tag = release_template(made.source)
+    tag = release_template(made.source, *READ)
     copy = ("copier", "copy", "--quiet", "--defaults", "-r", tag, ADDRESS)
     _run(
         [warm.program(), "-P", "-m", *copy, str(made.rendered)],
