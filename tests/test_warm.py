@@ -15,7 +15,7 @@ PROBE = """\
 import os, plumbum, resource, sys, time
 mask = os.umask(0)
 print(sys.argv[1:], os.getcwd(), mask, resource.getrlimit(resource.RLIMIT_AS))
-print(plumbum.local.env.getdict() == os.environ, plumbum.local.cwd == os.getcwd())
+print(sorted(plumbum.local.env.getdict().items()), plumbum.local.cwd)
 print(sorted(os.environ.items()), time.localtime(0).tm_hour, __name__, sys.stdin.read())
 print(sys.stdout.isatty(), sys.modules["__main__"].__file__)
 """
