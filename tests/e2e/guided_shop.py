@@ -62,6 +62,10 @@ class GuidedShop:
         self.do("./inv init --register-key --yes")
         self.environment["MONOKEEL_DEPLOY_KEY"] = self.key_file.read_text()
 
+    def keeps_the_contract(self) -> None:
+        """Assert that GitHub would have taken all, and answered so."""
+        assert [x for x in self.box.violations() if _ECHOED not in x] == []
+
     @property
     def key_file(self) -> Path:
         """The private deploy key, as init left it."""
@@ -148,8 +152,9 @@ class GuidedShop:
 def guided_shop(base: Path, template: Template) -> Iterator[GuidedShop]:
     """Give a shop on a sandbox of its own; at the end the contract must hold."""
     with Sandbox() as box:
-        yield GuidedShop(box, base, template)
-        assert [line for line in box.violations() if _ECHOED not in line] == []
+        shop = GuidedShop(box, base, template)
+        yield shop
+        shop.keeps_the_contract()
 
 
 def _stand_in(programs: Path, box: Sandbox) -> None:

@@ -2,25 +2,38 @@
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
+from copy import copy
 
 import pytest
 
 from tests.e2e.act_shop import Template
 from tests.e2e.guide import Reader, follows
 from tests.e2e.guided_shop import GuidedShop, guided_shop
+from tests.e2e.kept import Kept
 
 RELEASE, CONTAINER = "Release Recovery", "Container Recovery"
 FIRST_NAME = "/manifests/1.4.0"
 SERVICES = {"api", "web", "worker"}
 
 
-@pytest.fixture
-def shop(guide_template: Template, tmp_path: Path) -> Iterator[GuidedShop]:
+@pytest.fixture(scope="module")
+def made(
+    guide_template: Template, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[GuidedShop, Kept]]:
     """A shop where 1.4.0 is next."""
-    with guided_shop(tmp_path / "shop", guide_template) as shop:
+    base = tmp_path_factory.mktemp("release") / "shop"
+    with guided_shop(base, guide_template) as shop:
         shop.land("feat: a basket")
-        yield shop
+        shop.keeps_the_contract()
+        yield shop, Kept(shop.box, base)
+
+
+@pytest.fixture
+def shop(made: tuple[GuidedShop, Kept]) -> Iterator[GuidedShop]:
+    shop, kept = made
+    kept.restore()
+    yield copy(shop)  # what a test exports is its own
+    shop.keeps_the_contract()
 
 
 def is_released(shop: GuidedShop, version: str, commit: str) -> bool:

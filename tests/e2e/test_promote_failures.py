@@ -7,12 +7,12 @@ answer comes, how the command ends, what it says, and that the branch is where i
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
 
 from monokeel.promotion.request import Request
 from sandbox.server import Sandbox
+from tests.e2e.kept import Kept
 from tests.e2e.live_shop import ENV_RULES, LiveShop
 from tests.e2e.test_promote import move
 
@@ -235,15 +235,23 @@ ROWS = {
 }
 
 
-@pytest.fixture
-def shop(tmp_path: Path) -> Iterator[LiveShop]:
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[LiveShop, Kept]]:
     with Sandbox() as box:
-        shop = LiveShop(box, tmp_path)
+        shop = LiveShop(box, tmp_path_factory.mktemp("failures") / "shop")
         for version in ("1.0.0", "1.1.0"):
             shop.release(version)
         shop.place("1.0.0", "dev")
-        yield shop
         assert box.violations() == []
+        yield shop, Kept(box, shop.folder)
+
+
+@pytest.fixture
+def shop(made: tuple[LiveShop, Kept]) -> Iterator[LiveShop]:
+    shop, kept = made
+    kept.restore()
+    yield shop
+    assert shop.box.violations() == []
 
 
 @pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
