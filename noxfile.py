@@ -105,11 +105,12 @@ def e2e(session: nox.Session) -> None:
 def proof(session: nox.Session) -> None:
     """Kill, race and silence a release and a promotion at every point.
 
-    15 trials of each race; twenty promoters, ten beside ten rollbacks. And print what
-    each registry is known to say, and release on each of them.
+    15 trials of each race; twenty promoters, ten beside ten rollbacks; twenty runs of
+    one commit. And print what each registry is known to say, and release on each.
     """
     whats = ("release_crash", "release_races", "promote_crash", "promote_races")
-    files = [f"tests/e2e/test_{what}.py" for what in (*whats, "registries")]
+    more = ("connect_release", "registries")
+    files = [f"tests/e2e/test_{what}.py" for what in (*whats, *more)]
     files += ["tests/adapters/test_registry_answers.py"]
     run(session, "pytest", "-s", *files, RACE_TRIALS="15", RACERS="20")
 

@@ -17,7 +17,7 @@ from tests.rendered.versions import save
 __all__ = ["box", "shop"]
 BUILD = {"MONOKEEL_BUILD": f"{PACKER} {{context}} {{image}} {{commit}}"}
 CONNECT = ("init", "--register-key", "--yes", "--no-rules")
-RUNNERS = 10
+RUNNERS = int(os.environ.get("RACERS", "5"))  # nox -s proof: 20
 
 
 def connected(shop: Path, box: Sandbox) -> dict[str, str]:

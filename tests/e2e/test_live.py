@@ -13,6 +13,7 @@ import pytest
 from sandbox.environments import ensure
 from sandbox.server import Sandbox
 from sandbox.wire import Json
+from tests import warm
 from tests.sandbox.calls import Api
 
 ROOT = Path(__file__).parents[2]
@@ -27,13 +28,14 @@ SEEN = {"login": "github-actions[bot]", "variable": "x", "listed": "0"}
 
 def live(box: Sandbox, *options: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "scripts/live.py", box.repository, *options],
+        [warm.program(), "-P", "-m", "live", box.repository, *options],
         cwd=ROOT,
         env={
             **os.environ,
             **box.environ("fine"),
             "MONOKEEL_REGISTRY_PASSWORD": box.tokens["admin"],
             "LIVE_POLL_S": "0.1",
+            "PYTHONPATH": str(ROOT / "scripts"),
         },
         check=False,
         capture_output=True,
