@@ -6,7 +6,7 @@ import pytest
 
 from monokeel.ground.errors import RefusedError, UsageError
 from monokeel.ground.settings import Settings, parse_settings
-from monokeel.policy.branches import judge_branch
+from monokeel.policy.refs import judge_branch
 from monokeel.release.services import changed_services, list_services
 from monokeel.release.titles import judge_title
 

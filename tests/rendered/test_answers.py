@@ -7,9 +7,9 @@ import pytest
 from pytest_copie.plugin import Copie
 
 from monokeel.ground.errors import RefusedError
-from monokeel.policy.branches import branch_pattern, judge_branch
 from monokeel.policy.checks import jobs_of
 from monokeel.policy.lint import lint
+from monokeel.policy.refs import branch_pattern, judge_branch
 from monokeel.policy.rulesets import parse_policy
 from tests.rendered import renders
 from tests.rendered.renders import WORKING_TREE

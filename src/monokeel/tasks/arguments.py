@@ -152,13 +152,8 @@ def _called(name: str, words: list[str], tasks: Tasks, *, debug: bool) -> Call:
         else:
             reading.place(word)
     reading.require_all()
-    return Call(
-        act="run",
-        name=name,
-        context=reading.context,
-        rest=tuple(reading.words),
-        debug=debug,
-    )
+    context, rest = reading.context, tuple(reading.words)
+    return Call(act="run", name=name, context=context, rest=rest, debug=debug)
 
 
 class _Reading:

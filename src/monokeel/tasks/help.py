@@ -5,7 +5,7 @@ import shutil
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 
-from invoke import Argument, Collection, ParserContext, Task
+from invoke import Collection, ParserContext, Task
 
 from monokeel.tasks.command import EXITS, About, Command
 
@@ -40,7 +40,8 @@ def listing(tasks: Collection, group: str = "") -> str:
         task: Task = tasks[name]  # type: ignore[type-arg]
         if not group or name == group or name.startswith(f"{group}."):
             heading = task.about.group if isinstance(task, Command) else _OWN
-            rows[heading].append((name, _first_line(task)))
+            first_line = (inspect.getdoc(task) or "").partition("\n")[0]
+            rows[heading].append((name, first_line))
     names = [name for listed in rows.values() for name, _ in listed]
     first = max(map(len, names), default=0)
     blocks = [f"{h}\n{_columns(each, first)}\n" for h, each in rows.items() if each]
@@ -72,21 +73,12 @@ def _about(about: About) -> Iterator[str]:
 
 
 def _options(context: ParserContext) -> Iterator[tuple[str, str]]:
+    inverse = {plain: no for no, plain in context.inverse_flags.items()}
     for flag, argument in context.flags.items():
+        short = [f"-{name}" for name in argument.nicknames if len(name) == 1]
+        spelt = ", ".join([flag, *short]) + " VALUE" * argument.takes_value
         if not argument.positional:
-            yield _spelling(flag, argument, context), argument.help or ""
-
-
-def _spelling(flag: str, argument: Argument, context: ParserContext) -> str:
-    inverse = [no for no, plain in context.inverse_flags.items() if plain == flag]
-    names = ", ".join([flag, *(f"-{n}" for n in argument.nicknames if len(n) == 1)])
-    if inverse:
-        return inverse[0]
-    return f"{names} VALUE" if argument.takes_value else names
-
-
-def _first_line(task: Task) -> str:  # type: ignore[type-arg]
-    return (inspect.getdoc(task) or "").partition("\n")[0]
+            yield inverse.get(flag, spelt), argument.help or ""
 
 
 def _columns(rows: Sequence[tuple[str, str]], first: int = 0) -> str:

@@ -198,7 +198,7 @@ def services(*, changed_since: str = "") -> "Iterator[Report]":
 )
 def branch(*, name: str | None = None) -> "Iterator[Report]":
     """Check the name of a branch by infra/rulesets.json."""
-    from monokeel.policy.branches import branch_pattern, judge_branch
+    from monokeel.policy.refs import branch_pattern, judge_branch
 
     if name is None:
         name = wiring.make_git().branch()

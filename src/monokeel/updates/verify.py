@@ -66,21 +66,6 @@ class Base:
     files: Release
     trusted: str = ""
 
-    def require_source(self) -> None:
-        """Raise RefusedError where the change points to a template of its own."""
-        now = self.now.source
-        if self.was is not None and now not in (self.was.source, self.trusted):
-            raise RefusedError(
-                f"this change takes another template: {now} for {self.was.source}",
-                fix="If the template has moved, an administrator sets the variable"
-                f" TEMPLATE_SOURCE of the repository to {now}; else take it back.",
-            )
-
-    @property
-    def stands_in(self) -> bool:
-        """Whether the managed files must be as they were: it takes no new release."""
-        return self.was is not None and self.was.commit == self.now.commit
-
 
 def verify(
     files: Files,
@@ -98,12 +83,18 @@ def verify(
     alone: what it edits is a difference, whoever can read the template. Raises
     RefusedError for a change of the recorded source.
     """
-    if base is not None:
-        base.require_source()
+    was, now = (base.was, base.now.source) if base else (None, "")
+    if base and was and now not in (was.source, base.trusted):
+        raise RefusedError(
+            f"this change takes another template: {now} for {was.source}",
+            fix="If the template has moved, an administrator sets the variable"
+            f" TEMPLATE_SOURCE of the repository to {now}; else take it back.",
+        )
     try:
         return _verified(files, release, edited=edited, rebuild=rebuild)
     except ServiceError as error:
-        if base is not None and base.stands_in:
+        # Where it takes no new release, the managed files must be as they were.
+        if base and was and was.commit == base.now.commit:
             report = _verified(files, base.files, edited=edited)
             if report.outcome == "difference":
                 return report
