@@ -48,6 +48,8 @@ def found(body: Mapping[str, Json], *workflows: str) -> list[Finding]:
         ("{pull_request: {paths-ignore: ['docs/**']}}", "paths-ignore: docs/**", True),
         ("{pull_request: {paths: [src/**, '*.py']}}", "paths: src/**, *.py", True),
         ("{pull_request_target: {paths: x}}", "paths: x", True),
+        ("{pull_request: {types: [labeled]}}", "that are labeled alone", True),
+        ("{pull_request: {types: [opened, reopened]}}", "pushed to", True),
         ("push", "runs on push alone", True),
         ("{push: {branches: [main]}}", "does not run on pull_request", False),
         ("[schedule, workflow_dispatch]", "does not run on pull_request", False),
@@ -71,7 +73,7 @@ def test_a_check_that_can_never_or_not_always_report_is_told(
     [
         "pull_request",
         "[push, pull_request]",
-        "{pull_request: {types: [opened]}}",
+        "{pull_request: {types: [opened, synchronize]}}",
         "{pull_request: {branches: ['**']}}",
         "{pull_request: {branches: [main, '1.x']}}",
         "{pull_request: {branches-ignore: [env/**]}}",

@@ -94,6 +94,8 @@ def test_a_ruleset_binds_what_it_includes_and_does_not_leave_out() -> None:
         ("refs/heads/release-[0-9]+", "no regular expression"),
         ("refs/heads/main$", "no regular expression"),
         ("refs/heads/(main|trunk)", "no regular expression"),
+        ("refs/heads/{main,trunk}", "no regular expression"),
+        ("refs/heads/feat[", "no ref can have such a name"),
     ],
 )
 def test_a_pattern_that_cannot_mean_what_it_says_is_told(

@@ -62,15 +62,20 @@ class WorkflowJob:
         if not _takes(bases, branch):
             alone = ", ".join(bases)
             return "no", f"{self.workflow} runs for pull requests to {alone} alone"
+        skips = self._skips(self.on[event])
+        return ("perhaps", skips) if skips else _YES
+
+    def _skips(self, filters: Mapping[str, Json]) -> str:
         for key in ("paths", "paths-ignore"):
-            if paths := ", ".join(_texts(self.on[event].get(key))):
+            if paths := ", ".join(_texts(filters.get(key))):
                 said = f"{self.workflow} skips pull requests by {key}: {paths}"
-                return (
-                    "perhaps",
-                    f"{said}; the check of one that is skipped never comes",
-                )
+                return f"{said}; the check of one that is skipped never comes"
+        types = _texts(filters.get("types"))
+        if types and not {"opened", "synchronize"} <= {*types}:
+            said = f"{self.workflow} runs for pull requests that are {', '.join(types)}"
+            return f"{said} alone, not each time that one is opened and pushed to"
         odd = "event_name" in self.condition and "pull_request" not in self.condition
-        return ("perhaps", f"{self.name} runs if: {self.condition}") if odd else _YES
+        return f"{self.name} runs if: {self.condition}" if odd else ""
 
     def runs_in_a_queue(self) -> tuple[Runs, str]:
         """Say whether it runs on the groups of a merge queue, and why not."""

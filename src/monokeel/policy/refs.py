@@ -22,13 +22,13 @@ _LONGEST = 120  # of a branch's name, as it is shown
 _SHOWN = 6  # names of refs that a ruleset binds
 _SYMBOLS = {"branch": ("~ALL", "~DEFAULT_BRANCH"), "tag": ("~ALL",)}
 _NOT_FNMATCH = re.compile(r"\\|\[\^|[?*+@!]\(")
-_GLOB = re.compile(r"[*?\[]")
+_GLOB = re.compile(r"[*?]|\[[^\]]+\]")
 # What no ref may hold (git-check-ref-format); glob characters aside.
 _NO_REF = re.compile(
-    r"[\x00-\x20\x7f~^:]|\.\.|@\{|//|/\.|\.lock(?:/|\Z)|[/.]\Z",
+    r"[\x00-\x20\x7f~^:\[]|\.\.|@\{|//|/\.|\.lock(?:/|\Z)|[/.]\Z",
 )
 _DEEP_AT_END = re.compile(r"\*\*(?!/)")
-_EXPRESSION = re.compile(r"[\])]\+|\\|\$\Z|\|")
+_EXPRESSION = re.compile(r"[\])]\+|\\|\$\Z|\||\{.*\}")
 
 
 def binds(ruleset: Ruleset, ref: str, default_branch: str) -> bool:
@@ -202,7 +202,7 @@ def _problems(ref: str, target: str) -> Iterator[tuple[str, bool]]:
             f"{prefix} stands there twice, and matches nothing that is meant": (
                 rest.startswith("refs/")
             ),
-            "it is a glob, no regular expression: + $ | stand for themselves": (
+            "it is a glob, no regular expression: + $ | { } stand for themselves": (
                 _EXPRESSION.search(rest)
             ),
             f"a ** that no / follows is one level; every level is {deep}": (
