@@ -151,6 +151,11 @@ def test_an_option_of_invoke_is_refused_before_and_behind_every_task(
         ("release -dj", "release has no option -dj"),
         ("--dryrun release", "there is no option --dryrun"),
         ("release 1.2.3", "release takes no value here: '1.2.3'"),
+        ("promote -v 1.0.0", "Did you mean --version?"),
+        (
+            "--json promote",
+            "behind the task: ./inv promote --json",
+        ),
         ("promote dev 1.0.0", "As in: ./inv promote --env staging --version 1.4.0."),
         ("build api", "build takes no value here: 'api'"),
         ("status drift", "One task a call: ./inv status, then ./inv drift."),

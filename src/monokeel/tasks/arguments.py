@@ -85,6 +85,10 @@ def parse_call(words: Sequence[str], tasks: Tasks) -> Call:
         if word == "--debug":
             debug = True
         elif word.startswith("-"):
+            task = next((each for each in behind if each in tasks.contexts), "")
+            if task and option in tasks.contexts[task].flags:
+                fix = f"It stands behind the task: ./inv {task} {word}"
+                raise UsageError(f"there is no option {option} in front", fix=fix)
             raise _no_option(word, "", FRONT)
         else:
             return _called(word, list(words[index + 1 :]), tasks, debug=debug)
@@ -95,12 +99,13 @@ def did_you_mean(word: str, known: Sequence[str]) -> str:
     """Return a question that names the *known* word most like *word*, or nothing.
 
     The same letters are nearest, whatever dashes stand around them; then what is spelt
-    alike, and then what *word* begins with.
+    alike, and then what *word* begins with. A letter means the one word it begins.
     """
     from difflib import get_close_matches
 
     letters, own = {_letters(each) or each: each for each in known}, _letters(word)
-    near = get_close_matches(own, letters, 1)
+    begun = [each for each in letters if len(own) == 1 and each.startswith(own)]
+    near = begun if len(begun) == 1 else get_close_matches(own, letters, 1)
     near += [x for x in sorted(letters, key=len, reverse=True) if own.startswith(x)]
     return f"Did you mean {letters[near[0]]}? " if near else ""
 
