@@ -18,6 +18,7 @@ from monokeel.policy import re2
         ("(^(?i)x)y", "Xy", "XY"),
         ("^(a(?i)b|c)d$", "Cd", "acd"),
         ("^(?P<t>x)$", "x", "t"),
+        ("^(?P<t>x)(?P<t>y)$", "xy", "x"),
         ("^(?<t>x)$", "x", "t"),
         (r"^\Qa.b\E$", "a.b", "axb"),
         (r"^\x{41}$", "A", "41"),
@@ -50,7 +51,7 @@ def test_what_re2_takes_means_the_same_here(pattern: str, yes: str, no: str) -> 
         "(?=x)", "(?!x)", "(?<=x)", "(?<!x)", "(?>x)", "(?#c)", "(?P=t)", r"(x)\1",
         r"\d{1,1001}", "x{1001}", r"\x{110000}", r"\x{" + "f" * 5_000 + "}",
         "x{" + "9" * 5_000 + "}", r"\N{BULLET}", r"\Z", "x**", "x*+", "x++", "x{2}+",
-        "(", "[a", "[[:moon:]]", "*x", "[z-a]",
+        "(", "[a", "[[:moon:]]", "[[:alpha:]", r"\pE", "*x", "[z-a]",
     ],
 )  # fmt: skip
 def test_what_re2_refuses_is_refused_here(pattern: str) -> None:

@@ -32,12 +32,12 @@ _CHAR = (
     r"(?:\\x\{[0-9A-Fa-f]+\}|\\x[0-9A-Fa-f]{2}|\\0[0-7]{0,2}|\\[1-7][0-7]{1,2}"
     r"|\\[aftnrv]|\\[^0-9A-Za-z\x80-\U0010ffff]|[^\\])"
 )
-_WIDE = r"(?P<wide>\\[pP](?:\{\^?\w+\}|[A-Z])|\\C)"
+_WIDE = r"(?P<wide>\\[pP](?:\{\^?\w+\}|[CLMNPSZ])|\\C)"
 _TOKEN = re.compile(
     r"\\Q(?P<quoted>.*?)(?:\\E|\Z)"
-    r"|\[(?P<not>\^?+)(?P<set>\]?+(?:\[:\^?\w*:\]|\\x\{\w*\}|\\.|[^\]\\])*)\]"
+    r"|\[(?P<not>\^?+)(?P<set>\]?+(?:\[:\^?\w*:\]|\\x\{\w*\}|\\.|[^\]\\])*+)\]"
     r"|(?P<repeat>[*+?]|\{\d+(?:,\d*)?\})\??"
-    r"|\((?:\?P?<(?P<name>\w+)>|\?(?P<flags>[imsU]*(?:-[imsU]+)?)(?P<scope>[:)]))?"
+    r"|\((?:\?P?<\w+>|\?(?P<flags>[imsU]*(?:-[imsU]+)?)(?P<scope>[:)]))?"
     rf"|(?P<mark>[|)])|(?P<known>[\^$.]|\\[AzbBdDsSwW])|{_WIDE}|(?P<char>(?!\[){_CHAR})",
     re.DOTALL | re.ASCII,
 )
@@ -128,7 +128,7 @@ def _group(match: re.Match[str], written: _Written) -> str:
         here.append(opens)
     else:
         written.flags.append([])
-    return f"(?P<n_{match['name']}>" if match["name"] else opens
+    return opens
 
 
 def _set(items: str, written: _Written) -> str:
