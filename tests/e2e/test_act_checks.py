@@ -237,31 +237,34 @@ def test_with_the_app_an_update_comes_as_one_pull_request(
         assert shop.ref(f"refs/heads/template/{tag}") != ""
 
 
-def test_a_pull_request_shows_what_its_rules_would_change(shop: ActShop) -> None:
-    """With the rights of a workflow: what it did not see is said, and holds nobody."""
-    trigger = Trigger(
-        event="pull_request", payload=pull_request("feat/x", "feat: x"), job="policy"
-    )
-
-    run = shop.run("ci.yml", trigger)
-
-    assert run.results == {"policy": "success"}
-    assert "acme/shop: in sync as far as seen, nothing to write" in run.output
-    assert "bypass_actors of main, " in run.output
-
-
-def test_a_merged_change_of_the_rules_is_applied_where_there_is_an_app(
+def test_a_change_of_the_rules_is_shown_and_applied_where_there_is_an_app(
     tmp_path: Path, template: Template
 ) -> None:
+    """A pull request has a workflow's rights: what it did not see is said."""
+    pull = pull_request("feat/x", "feat: x")
+    asked = Trigger(event="pull_request", payload=pull, job="policy")
     with act_shop(tmp_path / "apply", template) as shop:
         path = shop.folder / "infra/rulesets.json"
         strict = path.read_text(encoding="utf-8").replace('_count": 1', '_count": 2')
         shop.land("chore: two reviews", {"infra/rulesets.json": strict})
-        trigger = Trigger(event="workflow_dispatch", app=shop.box.tokens["app"])
-        assert '"required_approving_review_count": 2' not in rules_of(shop)
 
-        applied = shop.run("policy-apply.yml", trigger)
+        shown = shop.run("ci.yml", asked)
+        alone = shop.run("policy-apply.yml", Trigger(event="push"))
+        half = shop.run("policy-apply.yml", Trigger(event="push", half_app=True))
+        before = rules_of(shop)
+        app = Trigger(event="push", app=shop.box.tokens["app"])
+        applied = shop.run("policy-apply.yml", app)
+        after = shop.run("ci.yml", asked)
 
+        assert (shown.results, after.results) == ({"policy": "success"},) * 2
+        assert "required_approving_review_count: GitHub has 1, the file 2" in (
+            shown.output
+        )
+        assert "0 to create, 1 to update, 0 to delete" in shown.output
+        assert "bypass_actors of main, " in shown.output
+        assert "acme/shop: in sync as far as seen, nothing to write" in after.output
+        assert (alone.code, alone.results, half.code) == (0, {}, 1)
+        assert '"required_approving_review_count": 2' not in before
         assert applied.results == {"apply": "success"}
         assert '"required_approving_review_count": 2' in rules_of(shop)
 
