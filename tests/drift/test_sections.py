@@ -13,6 +13,7 @@ from monokeel.ground.answers import Absent, Found, Unknown
 from monokeel.ground.report import as_json, as_plain
 from monokeel.policy.shape import Finding
 from monokeel.promotion.records import BranchMove
+from monokeel.release.record import record_text
 from tests.fakes.place import Place, drift_in
 from tests.fakes.pointers import Shop, commit_named
 from tests.fakes.unconnected import START
@@ -145,6 +146,28 @@ def test_classic_protection_is_a_note(place: Place) -> None:
     place.repository.classic = True
 
     assert "classic branch protection" in as_plain(drift_report(place.read("settings")))
+
+
+@pytest.mark.parametrize(
+    "copy", [None, "", "{", '{"schema": 1}', "another digest", "another version"]
+)
+def test_a_copy_of_the_record_that_somebody_changed_is_drift(
+    place: Place, copy: str | None
+) -> None:
+    """R30, S4: nobody of ours believes it, people and other tools do."""
+    record = place.shop.releases.records["v1.4.0"]
+    api, worker = record.images
+    forged = {
+        "another digest": replace(record, images=(replace(api, digest=worker.digest),)),
+        "another version": replace(record, version="7.7.7"),
+    }
+    place.shop.copies["v1.4.0"] = record_text(forged[copy]) if copy in forged else copy
+
+    found = place.read()
+
+    [line] = drift_in(found, "releases")
+    assert line.startswith("release.json of v1.4.0 is missing or is not the record")
+    assert "gh release upload v1.4.0" in as_plain(drift_report(found))
 
 
 def test_a_pointer_moved_by_hand_is_drift_with_its_mover(place: Place) -> None:

@@ -165,5 +165,6 @@ def test_a_copy_of_the_record_that_somebody_changed_hides_no_image(
     drift = shop.inv("drift", "--only", "releases")
     promotion = shop.inv("promote", "--env", "staging", "--version", "1.0.0")
 
-    assert drift.code == 0, drift.out
+    assert drift.code == 2, drift.out
+    assert "release.json of v1.0.0 is missing or is not the record" in drift.out
     assert "images:" not in promotion.err

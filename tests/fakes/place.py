@@ -57,6 +57,7 @@ class Place:
             versions_of=self.versions_of,
             rulesets=self.rulesets,
             repository=self.repository,
+            copy_of=self.shop.copy_of,
             promotion=self.shop.outside,
         )
         return read_drift(wanted, outside)

@@ -192,6 +192,7 @@ class Shop:
         self.records.protected["prod"] = Protection(exists=True, reviewers=True)
         self.releases = self.clone.records
         self.images = FakeImages()
+        self.copies: dict[str, str | None] = {}  # of release.json, where changed
 
     @property
     def outside(self) -> Outside:
@@ -205,6 +206,13 @@ class Shop:
     @property
     def settings(self) -> Settings:
         return parse_settings(self.clone.policy)
+
+    def copy_of(self, tag: str) -> str | None:
+        """Return the ``release.json`` of the release *tag*."""
+        if tag in self.copies:
+            return self.copies[tag]
+        record = self.releases.records.get(tag)
+        return None if record is None else record_text(record)
 
     def release(self, *versions: str) -> None:
         """Release each of *versions*, one commit after the other."""

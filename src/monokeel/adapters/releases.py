@@ -67,6 +67,11 @@ class Releases:
         url = f"{release.upload_url.partition('{')[0]}?name={RECORD_NAME}"
         self._write("POST", url, content)
 
+    def copy_of(self, tag: str) -> str | None:
+        """Return the text of ``release.json`` of what is published at *tag*."""
+        release = self.published(tag)
+        return None if release is None else self.file_of(release)
+
     def file_of(self, release: GitHubRelease) -> str | None:
         """Return ``None`` for an upload cut short (``starter``) or deleted since."""
         asset = release.record_asset

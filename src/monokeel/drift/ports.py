@@ -43,10 +43,12 @@ class Issues(Protocol):
 class Outside:
     """Everything that drift reads.
 
-    *versions_of* gives the newest versions of a file of the clone, so many at most.
+    *versions_of* gives the newest versions of a file of the clone, so many at most;
+    *copy_of* the ``release.json`` of the release of a tag, ``None`` without one.
     """
 
     rulesets: Rulesets
     repository: Repository
     versions_of: Callable[[str, int], tuple[FileVersion, ...]]
+    copy_of: Callable[[str], str | None]
     promotion: promotion.Outside

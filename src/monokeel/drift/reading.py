@@ -75,7 +75,7 @@ def read_drift(wanted: Wanted, outside: Outside) -> DriftReading:
         "pointers": lambda: check_pointers(
             read_records(promotion, remote()), promotion.records
         ),
-        "releases": lambda: check_releases(*remote(), promotion),
+        "releases": lambda: check_releases(*remote(), promotion, outside.copy_of),
     }
     facts = {}
     for name in wanted.sections:

@@ -1,17 +1,18 @@
 """Versions that environments run and that are not as they were released."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 
 from monokeel.drift.sections import Deviation, Facts
 from monokeel.ground.answers import Absent, Found, Json, Unknown
+from monokeel.ground.errors import NO_ANSWER
 from monokeel.ground.settings import Settings
 from monokeel.policy.reading import Unverified
 from monokeel.promotion.facts import read_release
 from monokeel.promotion.pointers import Pointers
 from monokeel.promotion.ports import Outside
 from monokeel.release.artifact import NOTHING, Artifact, TaggedImage
-from monokeel.release.record import ReleaseRecord
+from monokeel.release.record import ReleaseRecord, record_in
 
 _Record = ReleaseRecord | Absent | Unknown
 # Without the option it would wrap the manifest, and give it another digest (docs of
@@ -20,11 +21,18 @@ _RETAG = "docker buildx imagetools create --prefer-index=false"
 _WHO = "who moved it stands in the registry's own log alone"
 
 
-def check_releases(settings: Settings, pointers: Pointers, outside: Outside) -> Facts:
+def check_releases(
+    settings: Settings,
+    pointers: Pointers,
+    outside: Outside,
+    copy_of: Callable[[str], str | None],
+) -> Facts:
     """Return what is wrong with the versions that environments run.
 
     An environment at no release is not asked about here: that is a matter of its
-    pointer. A registry that does not answer leaves its images unverified.
+    pointer. A registry that does not answer leaves its images unverified. *copy_of*
+    gives the ``release.json`` of the release of a tag: only people and tools read it,
+    but whoever may write can replace it.
     """
     running: dict[str, list[str]] = {}
     for each in settings.environments:
@@ -35,15 +43,15 @@ def check_releases(settings: Settings, pointers: Pointers, outside: Outside) -> 
     unverified: list[Unverified] = []
     entries: list[dict[str, Json]] = []
     for version, places in sorted(running.items()):
-        tag, found = (
-            settings.tag(version),
-            read_release(outside, settings, pointers, version),
-        )
+        tag = settings.tag(version)
+        found = read_release(outside, settings, pointers, version)
+        copy = _copy(tag, copy_of)
         anew = "release a fix (merge a pull request), then promote that version to "
         anew += " and ".join(places)
         wrong = [*_wrong(tag, found, anew, settings.registry_host)]
+        wrong += _changed(tag, found[0], copy)
         drift += wrong
-        unverified += _unclear(tag, *found)
+        unverified += _unclear(tag, *found, copy)
         entries.append(
             {
                 "version": version,
@@ -77,6 +85,26 @@ def _wrong(
             yield wrong(line=each.wrong, subject=each.name, steps=steps)
 
 
+def _copy(tag: str, copy_of: Callable[[str], str | None]) -> str | Unknown | None:
+    try:
+        return copy_of(tag)
+    except NO_ANSWER as error:
+        return Unknown(reason=error.problem)
+
+
+def _changed(
+    tag: str, release: _Record, copy: str | Unknown | None
+) -> Iterator[Deviation]:
+    if isinstance(copy, Unknown) or not isinstance(release, ReleaseRecord):
+        return
+    if record_in(copy) != release:
+        name = f"release.json of {tag}"
+        again = f"put it back: git cat-file tag {tag} | sed '1,/^$/d' > release.json"
+        again += f" && gh release upload {tag} release.json --clobber"
+        line = f"{name} is missing or is not the record that its tag carries"
+        yield Deviation(line=line, subject=name, steps=(again,), severe=1)
+
+
 def _steps(image: TaggedImage, anew: str, host: str) -> Iterator[str]:
     at = f"{host}/{image.name}"
     if image.released == NOTHING:
@@ -94,10 +122,14 @@ def _steps(image: TaggedImage, anew: str, host: str) -> Iterator[str]:
 
 
 def _unclear(
-    tag: str, release: _Record, artifact: Artifact | None
+    tag: str,
+    release: _Record,
+    artifact: Artifact | None,
+    copy: str | Unknown | None,
 ) -> Iterator[Unverified]:
-    if isinstance(release, Unknown):
-        yield Unverified("release", tag, reason=release.reason, hidden=False)
+    for answer in (release, copy):
+        if isinstance(answer, Unknown):
+            yield Unverified("release", tag, reason=answer.reason, hidden=False)
     for each in artifact.images if artifact else ():
         if isinstance(each.answer, Unknown):
             reason = each.answer.reason

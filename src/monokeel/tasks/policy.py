@@ -170,6 +170,7 @@ def drift(
     nothing, but for the one issue of --issue.
     """
     from monokeel.adapters.issues import Issues
+    from monokeel.adapters.releases import Releases
     from monokeel.adapters.repository import Repository
     from monokeel.drift import sections as asked
     from monokeel.drift.issue import keep_issue
@@ -193,6 +194,7 @@ def drift(
         rulesets=wiring.make_rulesets(),
         repository=Repository(github),
         versions_of=wiring.make_git().versions_of,
+        copy_of=Releases(github).copy_of,
         promotion=wiring.make_promotion(),
     )
     found = read_drift(wanted, outside)
