@@ -106,6 +106,13 @@ VARIABLES = {
     "api password": variable(
         APPLY, "credentials", 1, GITHUB_API_URL=f"https://u:{PASSWORD}@127.0.0.1:9"
     ),
+    "event broken": variable(
+        (*RELEASE, "--dry-run"),
+        "is no event",
+        1,
+        GITHUB_EVENT_NAME="pull_request",
+        GITHUB_EVENT_PATH="/dev/null",
+    ),
     "api silent": variable(
         APPLY, "did not answer", 4, GITHUB_API_URL="http://127.0.0.1:9"
     ),
@@ -194,6 +201,9 @@ FILES = {
             "a program": b"x: !!python/object/apply:os.system [id]\n",
         }.items()
     },
+    "built no text": put(
+        (*RELEASE, "--built", "infra"), "infra/a.json", b"\xff", "no report of a build"
+    ),
     "workflow no text": put(LINT, ".github/workflows/x.yml", b"\xff", "not UTF-8"),
     "local task of ours": put(
         STATUS,

@@ -361,6 +361,15 @@ def test_a_report_of_something_else_is_wrong_use(text: str, problem: str) -> Non
         digests_of([text], commit=COMMIT)
 
 
+def test_two_reports_of_one_service_must_agree() -> None:
+    report = '{{"service": "api", "digest": "sha256:{}", "commit": "{}"}}'
+    one, two = (report.format(number, COMMIT) for number in (1, 2))
+
+    assert digests_of([one, one], commit=COMMIT) == {"api": "sha256:1"}
+    with pytest.raises(UsageError, match="api was built twice: sha256:1 and sha256:2"):
+        digests_of([one, two], commit=COMMIT)
+
+
 def test_the_files_that_are_in_the_way_are_named(registry: FakeImages) -> None:
     checkout = Checkout(changed=tuple(f"?? file-{number}" for number in range(12)))
     place = workplace(registry, checkout=checkout)

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from monokeel.adapters.git import Git
 from monokeel.adapters.process import run
+from monokeel.ground.errors import ServiceError
 from monokeel.release.plan import as_data
 from tests.fakes.clones import Clone
 from tests.fakes.plans import problems, statuses
@@ -238,3 +240,20 @@ def test_a_remote_that_is_gone_leaves_the_version(clone: Clone) -> None:
 
     assert (plan.version, problems(plan)) == ("1.1.0", [])
     assert {"remote", "tags", "claims", "tag"} <= {each.name for each in plan.unknown}
+
+
+@pytest.mark.parametrize("content", [None, b"junk"], ids=["lost", "broken"])
+def test_a_commit_that_cannot_be_read_is_not_a_first_one_to_make(
+    clone: Clone, content: bytes | None
+) -> None:
+    """R50: the advice for another cause would hide this one."""
+    head = clone.git("rev-parse", "HEAD")
+    path = clone.root / ".git/objects" / head[:2] / head[2:]
+    path.unlink()
+    if content is not None:
+        path.write_bytes(content)
+
+    with pytest.raises(ServiceError, match=f"commit {head} cannot be read") as caught:
+        Git(clone.root).head()
+
+    assert "git fsck" in caught.value.fix

@@ -129,7 +129,7 @@ def read_digest(path: Path) -> str:
     buildah writes it alone, buildx as ``containerimage.digest`` of a JSON object.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text("utf-8", "replace")
     except OSError:
         return ""
     found = (_METADATA if text.lstrip().startswith("{") else _DIGEST).search(text)

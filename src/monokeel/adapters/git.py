@@ -59,6 +59,9 @@ class Git:
     def head(self) -> str:
         """Return the commit that is checked out."""
         commit = self.commit_of("HEAD")
+        if commit is None and (lost := self._named("HEAD")):
+            fix = "Run: git fsck. A new clone has it, if it was pushed."
+            raise ServiceError(f"commit {lost} cannot be read here", fix=fix)
         if commit is None:
             raise UsageError("no commit is here yet", fix="Make a first commit.")
         return commit
@@ -95,7 +98,9 @@ class Git:
 
     def unclean(self) -> tuple[str, ...]:
         """Return what is changed, staged or untracked, as ``git status`` lists it."""
-        return tuple(self._git("status", "--porcelain").stdout.splitlines())
+        as_written = ("-c", "core.quotePath=false")
+        done = self._git(*as_written, "status", "--porcelain")
+        return tuple(filter(None, done.stdout.split("\n")))
 
     def commit_of(self, ref: str) -> str | None:
         """Return the commit that *ref* names here, peeled, or ``None``."""

@@ -125,7 +125,7 @@ def digests_of(reports: Iterable[str], *, commit: str) -> dict[str, str]:
 
     Raises UsageError for a text that is no such report, and for one of another commit.
     """
-    digests = {}
+    digests: dict[str, str] = {}
     for text in reports:
         try:
             fields = as_object(parse_json(text))
@@ -138,7 +138,9 @@ def digests_of(reports: Iterable[str], *, commit: str) -> dict[str, str]:
         if built_from != commit:
             problem = f"{service} was built from {built_from}, not from {commit}"
             raise UsageError(problem, fix="Hand over the builds of this very run.")
-        digests[service] = digest
+        if digests.setdefault(service, digest) != digest:
+            problem = f"{service} was built twice: {digests[service]} and {digest}"
+            raise UsageError(problem, fix="Hand over one report a service.")
     return digests
 
 

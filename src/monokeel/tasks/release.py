@@ -210,7 +210,10 @@ def _event() -> "dict[str, Json]":
     path = wiring.variable("GITHUB_EVENT_PATH")
     if path is None:
         return {}
-    return as_object(parse_json(Path(path).read_text(encoding="utf-8")))
+    try:
+        return as_object(parse_json(Path(path).read_bytes()))
+    except ValueError as error:
+        raise UsageError(f"GITHUB_EVENT_PATH is no event: {error}") from None
 
 
 def _publish(*, strict: bool, built: str | None) -> "Iterator[Report]":
@@ -233,7 +236,7 @@ def _publish(*, strict: bool, built: str | None) -> "Iterator[Report]":
             fix="Name the folder with what ./inv build --json printed.",
         )
     paths = [] if built is None else sorted(where.rglob("*.json"))
-    texts = [each.read_text(encoding="utf-8") for each in paths]
+    texts = [each.read_text("utf-8-sig", "replace") for each in paths]
     digests = digests_of(texts, commit=wiring.make_git().head())
     outside = replace(_outside(builds=True), server=wiring.server_address())
     run = release_commit(settings, outside, accept, _tell, digests)
