@@ -20,6 +20,15 @@ _FETCH = "update_allows_fetch_and_merge"
 _KEY: Json = {"actor_id": None, "actor_type": "DeployKey", "bypass_mode": "always"}
 _UPDATE: Json = {"type": "update", "parameters": {_FETCH: False}}
 DELETION: Json = {"type": "deletion"}
+_QUEUE: Json = {
+    "check_response_timeout_minutes": 60,
+    "grouping_strategy": "ALLGREEN",
+    "merge_method": "SQUASH",
+    "max_entries_to_build": 5,
+    "max_entries_to_merge": 5,
+    "min_entries_to_merge": 1,
+    "min_entries_to_merge_wait_minutes": 5,
+}
 
 
 @contextmanager
@@ -167,6 +176,17 @@ def unknown_rule(live: Live) -> str:
     return "" if refused else said(made)
 
 
+def queue_of_a_person(live: Live) -> str:
+    """Ask for a merge queue where only an organization may have one."""
+    owner = as_object(as_object(live.ask("GET", "").json()).get("owner"))
+    if owner.get("type") != "User":
+        return "not tried: needs a repository of a person"
+    rule: Json = [{"type": "merge_queue", "parameters": _QUEUE}]
+    with ruled(live, "live-queue", "branch", ["refs/heads/main"], rule) as made:
+        refused = made.status == HTTPStatus.UNPROCESSABLE_ENTITY
+    return "" if refused else said(made)
+
+
 def bypass_of(live: Live) -> str:
     """Ask whether this token may pass a rule, and which ruleset a branch has."""
     with ruled(live, "live-pass", "branch", ["refs/heads/main"], [DELETION]) as made:
@@ -236,4 +256,5 @@ STEPS = (
     Step(row="A member or a type of rule", see=unknown_rule),
     Step(row="`GET rulesets/ID` says", see=bypass_of),
     Step(row="Rules answer 409 to `PUT contents`", see=contents),
+    Step(row="A merge queue of a repository that", see=queue_of_a_person),
 )

@@ -212,8 +212,17 @@ def test_readme_says_where_it_was_not_tried() -> None:
     assert "GHE.com has not been tried" in text
 
 
+def test_the_page_of_the_connection_says_when_schedules_stop() -> None:
+    """G37: then drift and template updates end in silence."""
+    path = ROOT / "docs/how-to/connect-to-github.md"
+    text = " ".join(path.read_text(encoding="utf-8").split())
+
+    assert "GitHub stops schedules after 60 days without a commit: run the" in text
+
+
 def test_the_page_on_threats_names_what_no_rule_protects() -> None:
     """G38."""
-    text = (ROOT / "docs/threats.md").read_text(encoding="utf-8")
+    text = " ".join((ROOT / "docs/threats.md").read_text(encoding="utf-8").split())
 
-    assert "`git push --mirror`" in text
+    assert "Rulesets know branches and tags only" in text
+    assert "`git push --mirror` by anybody who may write deletes the claims" in text

@@ -130,6 +130,7 @@ KEY = "the API registers a write deploy key"
 CLAIMS = "A ruleset on `refs/tags/monokeel-claim/*`"
 WRITER = "`DeployKey` as bypass actor"
 POINTER = "A deploy key may move a ref"
+QUEUE = "A merge queue of a repository that a person owns"
 NOTE = "An annotated tag made by"
 PUT, EDITED = "`PUT` of a ruleset", "`updated_at` of a ruleset"
 RULES = {
@@ -218,6 +219,22 @@ def test_each_other_answer_is_named_and_nothing_else(name: str) -> None:
     }
     named = {start for start in rows_of_it if any(x.startswith(start) for x in differs)}
     assert (named, len(differs)) == (rows_of_it, len(rows_of_it)), done.stdout
+
+
+@pytest.mark.parametrize("made", [False, True])
+def test_a_merge_queue_is_tried_where_a_person_owns_the_repository(made: bool) -> None:
+    with scratch() as box:
+        box.state.owner_type = "User"
+        if made:
+            body: Json = {"id": 1}
+            box.switches.fail(
+                "/rulesets$", method="POST", skip=10, status=201, body=body
+            )
+
+        done = live(box)
+
+    [row] = [saw for row, saw in seen(done).items() if row.startswith(QUEUE)]
+    assert row.partition(":")[0] == ("GitHub answered 201" if made else "as assumed")
 
 
 def test_each_row_is_tried_once_or_says_why_not() -> None:
