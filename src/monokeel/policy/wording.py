@@ -158,27 +158,22 @@ def _line(those: Sequence[Difference], changes: Mapping[str, Change], side: str)
     remarks += dict.fromkeys(map(_by, made))
     said = "; ".join(filter(None, remarks))
     line = f"{first.path}: GitHub has {_shown(live)}, {side} {_shown(first.desired)}"
-    if len(those) > 1:
-        line = _listed(those, side)
+    if len(those) > 1:  # what one list has on GitHub alone, what on the other side
+        path = first.list_path
+        there, wanted = (
+            ", ".join(x.path[len(path) + 1 : -1] for x in those if x.kind == kind)
+            for kind in ("added", "missing")
+        )
+        alone = f"on GitHub, not in {side}" if there else f"in {side}, not on GitHub"
+        line = f"{path}: {alone}: {there or wanted}"
+        if there and wanted:
+            line = f"{path}: GitHub has {there}, {side} {wanted}"
     elif first.kind in ("missing", "gap"):
         line = f"{first.path}: in {side}, not on GitHub"
     elif first.kind in ("added", "unknown") and first.desired is None:
         by = f" ({mode})" if mode else ""
         line = f"{first.path}: on GitHub{by}, not in {side}"
     return f"{line} ({said})" if said else line
-
-
-def _listed(those: Sequence[Difference], side: str) -> str:
-    """Return what one list has on GitHub alone, and what on the other *side* alone."""
-    path = those[0].list_path
-    there, wanted = (
-        ", ".join(x.path[len(path) + 1 : -1] for x in those if x.kind == kind)
-        for kind in ("added", "missing")
-    )
-    if there and wanted:
-        return f"{path}: GitHub has {there}, {side} {wanted}"
-    alone = f"on GitHub, not in {side}" if there else f"in {side}, not on GitHub"
-    return f"{path}: {alone}: {there or wanted}"
 
 
 def _lines(comparison: Comparison, side: str) -> Iterator[str]:

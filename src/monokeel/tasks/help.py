@@ -3,11 +3,11 @@
 import inspect
 import shutil
 import textwrap
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from invoke import Collection, ParserContext, Task
 
-from monokeel.tasks.command import EXITS, About, Command
+from monokeel.tasks.command import EXITS, Command
 
 # The headings of the list, in this order; what is in no group of ours is the team's.
 GROUPS = ("Releases", "Environments", "Rules", "Set-up", "Template", "Workflows")
@@ -50,35 +50,28 @@ def listing(tasks: Collection, group: str = "") -> str:
 
 def explanation(name: str, task: Task, context: ParserContext) -> str:  # type: ignore[type-arg]
     """Return the help of the task *name*, whose options are those of *context*."""
-    options = list(_options(context))
+    inverse = {plain: no for no, plain in context.inverse_flags.items()}
+    options = []
+    for flag, argument in context.flags.items():
+        short = [f"-{name}" for name in argument.nicknames if len(name) == 1]
+        spelt = ", ".join([flag, *short]) + " VALUE" * argument.takes_value
+        if not argument.positional:
+            options.append((inverse.get(flag, spelt), argument.help or ""))
     positional = "".join(f" {str(a.name).upper()}" for a in context.positional_args)
     usage = f"Usage: ./inv {name}{positional}" + (" [options]" if options else "")
     blocks = [usage, textwrap.dedent(inspect.getdoc(task) or "").strip()]
     if options:
         blocks.append(f"Options\n{_columns(options)}")
     if isinstance(task, Command):
-        blocks += _about(task.about)
-    return "\n\n".join(block for block in blocks if block)
-
-
-def _about(about: About) -> Iterator[str]:
-    yield "Examples\n" + "\n".join(f"  {line}" for line in about.examples)
-    ends = [(str(n), says or EXITS[n]) for n, says in sorted(about.exits.items())]
-    yield f"Exit codes\n{_columns(ends)}"
-    if about.variables:
+        about = task.about
+        blocks.append("Examples\n" + "\n".join(f"  {line}" for line in about.examples))
+        ends = [(str(n), says or EXITS[n]) for n, says in sorted(about.exits.items())]
+        blocks.append(f"Exit codes\n{_columns(ends)}")
         read = [(name, VARIABLES[name]) for name in about.variables]
-        yield f"Variables\n{_columns(read)}"
-    if about.section:
-        yield f"More: docs/OPERATIONS.md, {about.section}"
-
-
-def _options(context: ParserContext) -> Iterator[tuple[str, str]]:
-    inverse = {plain: no for no, plain in context.inverse_flags.items()}
-    for flag, argument in context.flags.items():
-        short = [f"-{name}" for name in argument.nicknames if len(name) == 1]
-        spelt = ", ".join([flag, *short]) + " VALUE" * argument.takes_value
-        if not argument.positional:
-            yield inverse.get(flag, spelt), argument.help or ""
+        blocks.append(f"Variables\n{_columns(read)}" if read else "")
+        more = f"More: docs/OPERATIONS.md, {about.section}"
+        blocks.append(more if about.section else "")
+    return "\n\n".join(block for block in blocks if block)
 
 
 def _columns(rows: Sequence[tuple[str, str]], first: int = 0) -> str:

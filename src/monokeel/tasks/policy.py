@@ -94,10 +94,22 @@ def apply(
     What nobody knows is never erased: a ruleset that the file does not name is
     deleted only with --delete-unmanaged, a rule of an unknown type never.
     """
+    from monokeel.policy.comparison import loosened
+    from monokeel.policy.rulesets import parse_policy
+
     wiring.require_this_repository(repository)
     planned = _plan(delete_unmanaged=delete_unmanaged)
     if not from_working_tree and not dry_run:
-        _require_reviewed()
+        where, reviewed = _reviewed()
+        # Without a policy on the default branch there nothing was reviewed yet.
+        merged = parse_policy(reviewed) if reviewed is not None else ()
+        if loose := ", ".join(loosened(merged, wiring.read_policy())):
+            raise RefusedError(
+                f"{wiring.POLICY} here loosens the one of {where}, which was reviewed:"
+                f" {loose}",
+                fix="Merge it first, or git pull if it is an older one;"
+                " --from-working-tree applies it as it is. Nothing was written.",
+            )
     yield from [_preview(planned)] if dry_run else _write(planned, yes=yes)
 
 
@@ -265,27 +277,6 @@ def _reviewed() -> tuple[str, str | None]:
         return branch, None
     git.fetch_commit(commit)
     return f"{branch} ({commit[:12]})", git.file_at(commit, wiring.POLICY)
-
-
-def _require_reviewed() -> None:
-    """Raise RefusedError where the file loosens what was merged on GitHub.
-
-    Without a policy on the default branch there nothing was reviewed yet.
-    """
-    from monokeel.policy.comparison import loosened
-    from monokeel.policy.rulesets import parse_policy
-
-    where, reviewed = _reviewed()
-    if reviewed is None:
-        return
-    loose = loosened(parse_policy(reviewed), wiring.read_policy())
-    if loose:
-        raise RefusedError(
-            f"{wiring.POLICY} here loosens the one of {where}, which was reviewed:"
-            f" {', '.join(loose)}",
-            fix="Merge it first, or git pull if it is an older one;"
-            " --from-working-tree applies it as it is. Nothing was written.",
-        )
 
 
 def _preview(planned: "Plan") -> "Report":

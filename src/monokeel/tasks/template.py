@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from monokeel.ground.report import Report
     from monokeel.setup.doctor import Diagnosis
     from monokeel.updates.update import UpdatePlan
-    from monokeel.updates.verify import Base
 
     Answers = Mapping[str, Json]
 T = TypeVar("T", bound="TemplateRepository")
@@ -163,31 +162,27 @@ def verify(
     *, source: str = "", rebuild: bool = False, base: str = ""
 ) -> "Iterator[Report]":
     """Hold the managed files against the recorded release."""
-    from monokeel.adapters.objects import Worktree
+    from monokeel.adapters.objects import MergedFiles, Objects, Worktree
+    from monokeel.adapters.template import address_of
     from monokeel.updates import verify as managed
 
-    edited, root = wiring.read_settings().edited, wiring.root()
+    edited, root, start = wiring.read_settings().edited, wiring.root(), None
     with _template(source) as template:
-        start = _base(base, template) if base else None
+        if base:
+            objects = Objects(root, work=template.work)
+            commit, trusted = (
+                objects.commit_of(base),
+                wiring.variable("TEMPLATE_SOURCE"),
+            )
+            start = managed.Base(
+                was=template.recorded_at(commit),
+                now=template.recorded(),
+                files=MergedFiles(objects, commit),
+                trusted=address_of(trusted) if trusted else "",
+            )
         yield managed.verify(
             Worktree(root), template, edited=edited, rebuild=rebuild, base=start
         )
-
-
-def _base(base: str, template: "Template") -> "Base":
-    from monokeel.adapters.objects import MergedFiles, Objects
-    from monokeel.adapters.template import address_of
-    from monokeel.updates.verify import Base
-
-    objects = Objects(wiring.root(), work=template.work)
-    commit = objects.commit_of(base)
-    trusted = wiring.variable("TEMPLATE_SOURCE")
-    return Base(
-        was=template.recorded_at(commit),
-        now=template.recorded(),
-        files=MergedFiles(objects, commit),
-        trusted=address_of(trusted) if trusted else "",
-    )
 
 
 def diagnose_template() -> "Iterator[Diagnosis]":

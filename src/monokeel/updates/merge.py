@@ -88,8 +88,6 @@ class MergedTree:
     pins: tuple[str, ...] = ()
 
 
-# One path in three versions (team's, old, new); ``None`` where it is not there.
-_Three = tuple[File | None, File | None, File | None]
 # The file, why not all of it was taken ("": it was), and the lines that were not.
 _Result = tuple[File | None, str, tuple[str, ...]]
 
@@ -108,12 +106,15 @@ def merge_sides(sides: Sides, merge: Merge) -> MergedTree:
     }
     for path in sorted({*sides.old, *sides.new} - set(moved.values())):
         now = moved.get(path, path)
-        three = sides.team.get(path), sides.old.get(path), sides.new.get(now)
-        if path not in sides.seeds and now.startswith(WORKFLOWS):
-            three, said = _with_pins(three)
+        team, old, new = sides.team.get(path), sides.old.get(path), sides.new.get(now)
+        pinned = path not in sides.seeds and now.startswith(WORKFLOWS)
+        if pinned and team and old and new:
+            texts, said = settle_pins(team.content, old.content, new.content)
+            files = zip((team, old, new), texts, strict=True)
+            team, old, new = (replace(file, content=text) for file, text in files)
             pins += (f"{now}: {sentence}" for sentence in said)
         merge_it = _seed if path in sides.seeds else partial(_merge_one, merge)
-        result, reason, missing = merge_it(*three)
+        result, reason, missing = merge_it(team, old, new)
         left += [Open(path=now, reason=reason, missing=missing)] if reason else []
         if path != now and path in sides.team:
             changes[path] = None
@@ -149,18 +150,6 @@ def _seed(team: File | None, old: File | None, new: File | None) -> _Result:
     if new is None and team is not None:
         return (None, "", ()) if team == old else (team, DELETED_THERE, ())
     return (new if old is None and team is None else team), "", ()
-
-
-def _with_pins(three: _Three) -> tuple[_Three, tuple[str, ...]]:
-    team, old, new = three
-    if not (team and old and new):
-        return three, ()
-    (ours, before, theirs), said = settle_pins(team.content, old.content, new.content)
-    return (
-        replace(team, content=ours),
-        replace(old, content=before),
-        replace(new, content=theirs),
-    ), said
 
 
 def _merge_one(
