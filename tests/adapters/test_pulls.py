@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 
 from monokeel.adapters.github import GitHub
+from monokeel.adapters.issues import Pulls
 from monokeel.adapters.process import run
-from monokeel.adapters.pulls import Pulls
 from monokeel.adapters.session import Session
 from monokeel.ground.answers import Declined
 from sandbox.server import Sandbox

@@ -181,10 +181,8 @@ class Git:
             raise ServiceError("this clone is shallow", fix=fix)
         done = self._git("merge-base", "--is-ancestor", ancestor, commit, ok=_ANY_CODE)
         if done.code not in (0, 1):
-            raise ServiceError(
-                f"cannot compare {ancestor} and {commit}: {reason_in(done.stderr)}",
-                fix="Run: git fetch --tags",
-            )
+            said = f"cannot compare {ancestor} and {commit}: {reason_in(done.stderr)}"
+            raise ServiceError(said, fix="Run: git fetch --tags")
         return done.code == 0
 
     def versions_of(self, path: str, most: int) -> tuple[FileVersion, ...]:
@@ -221,8 +219,7 @@ class Git:
 
     def remote_refs(self, prefixes: Collection[str] = HEADS_AND_TAGS) -> dict[str, str]:
         """Return full ref name → peeled commit of the refs under *prefixes*."""
-        found = self.remote_objects(prefixes)
-        return {ref: at.commit for ref, at in found.items()}
+        return {ref: at.commit for ref, at in self.remote_objects(prefixes).items()}
 
     def remote_objects(
         self, prefixes: Collection[str] = HEADS_AND_TAGS

@@ -59,8 +59,5 @@ def unless_locked(ref: str, said: str) -> str:
     """
     if not _LOCKED.search(said):
         return said
-    raise ServiceError(
-        f"somebody else was writing while {ref} was pushed: {said}",
-        fix="Run the same command again.",
-        again_s=0.0,
-    )
+    problem = f"somebody else was writing while {ref} was pushed: {said}"
+    raise ServiceError(problem, fix="Run the same command again.", again_s=0.0)

@@ -1,17 +1,21 @@
-"""The issues that this program keeps: found by a marker, and ours by who opened them.
+"""The issues and pull requests that this program keeps.
 
-A marker alone proves nothing: anybody who quotes our text brings it along.
+An issue is found by a marker, and ours by who opened it: anybody who quotes our text
+brings the marker along. A pull request is found by its branch.
 """
 
-from monokeel.adapters.github import GitHub
+from http import HTTPStatus
+
+from monokeel.adapters.github import GitHub, words_of
 from monokeel.drift.ports import OwnIssue
-from monokeel.ground.answers import Json, as_number, as_object, as_text
+from monokeel.ground.answers import Declined, Json, as_number, as_object, as_text
 from monokeel.ground.errors import ServiceError
 
 _LONGEST = 65_000  # GitHub refuses a body of more than 65,536 characters
 _CUT = "\n\n… cut here: the log of the run that wrote this has the rest."
 # What a workflow opens with its own token. An App that takes over goes on with it.
 _WORKFLOWS = "github-actions[bot]"
+_REFUSED = tuple(map(HTTPStatus, (403, 404, 422)))
 
 
 class Issues:
@@ -92,10 +96,8 @@ class Issues:
             data = self._github.graphql("query Viewer { viewer { login } }", {})
             return as_text(as_object(data.get("viewer")).get("login"))
         except ServiceError as error:
-            raise ServiceError(
-                "GitHub does not say whose token this is, so no issue is known as ours:"
-                f" {error.problem}"
-            ) from error
+            problem = "GitHub does not say whose token this is, so no issue is known as"
+            raise ServiceError(f"{problem} ours: {error.problem}") from error
 
 
 def _hidden(marker: str) -> str:
@@ -108,3 +110,57 @@ def _marked(marker: str, body: str) -> str:
 
 def _shortened(text: str) -> str:
     return text if len(text) <= _LONGEST else text[:_LONGEST] + _CUT
+
+
+class Pulls:
+    """The pull requests to branch *base* of the repository of *github*."""
+
+    def __init__(self, github: GitHub, *, base: str) -> None:
+        self._github = github
+        self._base = base
+
+    def open_from(self, prefix: str) -> dict[str, int]:
+        """Pass over branches of forks: they prove nothing."""
+        found = {}
+        for pull in self._github.pages("/pulls", params={"state": "open"}):
+            head = as_object(pull.get("head"))
+            branch, home = as_text(head.get("ref")), head.get("repo")
+            name = home.get("full_name") if isinstance(home, dict) else None
+            ours = str(name).lower() == self._github.repository.lower()
+            if ours and branch.startswith(prefix):
+                found[branch] = as_number(pull.get("number"))
+        return found
+
+    def rejected(self, branch: str) -> int | None:
+        """Return the number of the last one of *branch*, if it was closed unmerged."""
+        owner = self._github.repository.partition("/")[0]
+        params = {"state": "all", "head": f"{owner}:{branch}"}
+        found = sorted(
+            (as_number(pull.get("number")), pull.get("state"), pull.get("merged_at"))
+            for pull in self._github.pages("/pulls", params=params)
+            if as_text(as_object(pull.get("head")).get("ref")) == branch
+        )
+        if not found or found[-1][1] != "closed" or found[-1][2]:
+            return None
+        return found[-1][0]
+
+    def edit(self, number: int, *, title: str, body: str) -> None:
+        """Give pull request *number* another title and body."""
+        changed: Json = {"title": title, "body": body}
+        self._github.request("PATCH", f"/pulls/{number}", json=changed)
+
+    def create(self, branch: str, *, title: str, body: str) -> int | Declined:
+        """Return Declined where GITHUB_TOKEN may not: unless a setting allows it."""
+        said: dict[str, Json] = {"title": title, "body": body}
+        wanted: Json = {**said, "head": branch, "base": self._base}
+        expect = (HTTPStatus.CREATED, *_REFUSED)
+        answer = self._github.request("POST", "/pulls", json=wanted, expect=expect)
+        if answer.status != HTTPStatus.CREATED:
+            return Declined(reason=words_of(answer))
+        return as_number(answer.object().get("number"))
+
+    def close(self, number: int, *, comment: str) -> None:
+        """Close pull request *number* with *comment*."""
+        said: Json = {"body": comment}
+        self._github.request("POST", f"/issues/{number}/comments", json=said)
+        self._github.request("PATCH", f"/pulls/{number}", json={"state": "closed"})

@@ -242,10 +242,8 @@ class Worktree:
 
     def contents(self, paths: Iterable[str]) -> dict[str, tuple[bytes, bytes]]:
         """Return what *paths*, which are in both, hold on disk and in git's index."""
-        return {
-            path: (content, blob_content(f":{path}", self.root))
-            for path, content in self.read(paths).items()
-        }
+        found = self.read(paths).items()
+        return {path: (it, blob_content(f":{path}", self.root)) for path, it in found}
 
     def _git(self, *args: str, ok: tuple[int, ...] = (0,)) -> Completed:
         return run(["git", *args], cwd=self.root, ok=ok)
@@ -313,16 +311,11 @@ def mode_of(path: Path) -> str:
 
 def files_below(root: Path) -> dict[str, File]:
     """Return path → file of everything under *root*."""
-    return {
-        path: File(content=content, mode=mode_of(root / path))
-        for path, content in read_files(root, list_files(root)).items()
-    }
+    found = read_files(root, list_files(root)).items()
+    return {path: File(content=it, mode=mode_of(root / path)) for path, it in found}
 
 
 def list_files(root: Path) -> list[str]:
     """Return the paths of all files and links under *root*, relative, sorted."""
-    return sorted(
-        path.relative_to(root).as_posix()
-        for path in root.rglob("*")
-        if path.is_file() or path.is_symlink()
-    )
+    found = (path for path in root.rglob("*") if path.is_file() or path.is_symlink())
+    return sorted(path.relative_to(root).as_posix() for path in found)

@@ -55,12 +55,8 @@ class Registry:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._sleep = sleep
-        self._access = access.RegistryAccess(
-            session,
-            address.rstrip("/"),
-            login=login or access.Login(),
-            timeout_s=timeout_s,
-        )
+        login, address = login or access.Login(), address.rstrip("/")
+        self._access = access.RegistryAccess(session, address, login, timeout_s)
 
     def look_up(self, image: str, tag: str) -> ImageAnswer:
         """Return Absent only after an answer that is certain.
@@ -157,11 +153,9 @@ class Registry:
                 return None
             again_s = http.wait_before_retry(answer, 1, now=time.time())
             answer = self._access.unclear(answer, f"{image}:{tag}")
-        return ServiceError(
-            f"{image}:{tag} was not written: {answer.reason}",
-            fix=_NO_PUSH if answer.hidden else _AGAIN,
-            again_s=again_s,
-        )
+        problem = f"{image}:{tag} was not written: {answer.reason}"
+        fix = _NO_PUSH if answer.hidden else _AGAIN
+        return ServiceError(problem, fix=fix, again_s=again_s)
 
     def _settled(
         self, image: str, tag: str, *, wanted: str = "", waits_s: Sequence[float] = ()
@@ -203,10 +197,9 @@ class Registry:
             return False
         if answer.status == HTTPStatus.NOT_FOUND and access.error_codes(answer):
             # ECR makes no repository by itself (aws/containers-roadmap#853).
-            return Unknown(
-                reason=f"{self._access.host} has no repository {image}"
-                f" ({access.error_text(answer)}): create it first"
-            )
+            lack = f"{self._access.host} has no repository {image}"
+            words = access.error_text(answer)
+            return Unknown(reason=f"{lack} ({words}): create it first")
         return self._access.unclear(answer, image)
 
     def _read(self, image: str, reference: str) -> Manifest | ImageAnswer:

@@ -65,7 +65,7 @@ class RegistryAccess:
     """
 
     def __init__(
-        self, session: Session, address: str, *, login: Login, timeout_s: float
+        self, session: Session, address: str, login: Login, timeout_s: float
     ) -> None:
         self.address = _ANSWERS_AT.get(parts_of(address).netloc, address)
         self.host = parts_of(self.address).netloc
@@ -138,10 +138,8 @@ class RegistryAccess:
     def unclear(self, answer: Answer, name: str) -> Unknown:
         """Return that *answer*, to a question about *name*, leaves it open."""
         words = f"{answer.status} {error_text(answer)}"
-        return Unknown(
-            reason=f"{self.host} answered {words} for {name}",
-            hidden=answer.status in DENIALS,
-        )
+        reason = f"{self.host} answered {words} for {name}"
+        return Unknown(reason=reason, hidden=answer.status in DENIALS)
 
     def cancel(self, name: str, path: str, location: str) -> None:
         """Take an upload back, and do not mind the answer (GHCR: 405)."""
@@ -188,10 +186,8 @@ class RegistryAccess:
         if answer.status != HTTPStatus.OK:
             who = "nobody in particular" if basic is None else "these credentials"
             reason = f"{self.host} gives {who} no token for {name}"
-            return Unknown(
-                reason=f"{reason} ({answer.status} {error_text(answer)})",
-                hidden=answer.status in DENIALS,
-            )
+            reason += f" ({answer.status} {error_text(answer)})"
+            return Unknown(reason=reason, hidden=answer.status in DENIALS)
         fields = body if isinstance(body, dict) else {}
         token = fields.get("token") or fields.get("access_token")
         if not isinstance(token, str) or not token:
@@ -220,14 +216,9 @@ def realm_problem(address: str, realm: str, allowed: str = "") -> str:
         check_address(realm)
     except UsageError as error:
         return f"{registry} names a token realm that is no use: {error.problem}"
-    related = named and (
-        named == registry
-        or registry.endswith(f".{named}")
-        or named.endswith(f".{registry}")
-        or (registry, named) == _HUB_REALM
-        or allowed == parts_of(realm).netloc.lower()
-    )
-    if related:
+    near = f".{registry}".endswith(f".{named}") or named.endswith(f".{registry}")
+    known = (registry, named) == _HUB_REALM or allowed == parts_of(realm).netloc.lower()
+    if named and (near or known):
         return ""
     return (
         f"{registry} names a token realm on another host, {named or realm!r};"

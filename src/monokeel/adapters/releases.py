@@ -93,10 +93,9 @@ class Releases:
             raise ServiceError(error.problem) from error
         if stored.status == HTTPStatus.OK:
             return stored.text
-        raise ServiceError(
-            f"{parts_of(address).hostname} answered {stored.status} for {RECORD_NAME}",
-            fix="Run the same command again.",
-        )
+        host = parts_of(address).hostname
+        problem = f"{host} answered {stored.status} for {RECORD_NAME}"
+        raise ServiceError(problem, fix="Run the same command again.")
 
     def publish(
         self, release: GitHubRelease, *, title: str, body: str, latest: bool

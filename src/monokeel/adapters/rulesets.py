@@ -47,11 +47,8 @@ class Rulesets:
 
     def named(self, name: str) -> tuple[int, ...]:
         """Return the ids of the repository's own rulesets called *name*."""
-        return tuple(
-            as_number(each.get("id"))
-            for each in self._github.pages("/rulesets", params=_OWN)
-            if is_own(each) and each.get("name") == name
-        )
+        own = filter(is_own, self._github.pages("/rulesets", params=_OWN))
+        return tuple(as_number(x.get("id")) for x in own if x.get("name") == name)
 
     def read(self, number: int) -> Ruleset:
         """Return ruleset *number* as it is now."""

@@ -72,18 +72,15 @@ def _refuse_beyond_return(now: Reading, skip: Collection[str]) -> None:
         if tagged:
             finish = (
                 f"Finish it: run ./inv release on commit {tagged.commit}. To withdraw"
-                " what is in it, release a new version."
             )
+            finish += " what is in it, release a new version."
         raise RefusedError(f"{what}: it cannot be taken back", fix=finish)
     unclear = [each.reason for each in now.named.values() if isinstance(each, Unknown)]
     if unclear:
         fix = "Run this again once the registry answers."
         raise ServiceError("; ".join(unclear), fix=fix)
-    named = [
-        f"{image.path}:{candidate.version}"
-        for image in candidate.images
-        if isinstance(now.named[image.service], Found)
-    ]
+    found = [x for x in candidate.images if isinstance(now.named[x.service], Found)]
+    named = [f"{image.path}:{candidate.version}" for image in found]
     if named and candidate.version not in skip:
         problem = f"{', '.join(named)} cannot be taken back: a registry has no untag"
         fix = f'Add "{candidate.version}" to [release] skip in infra/platform.toml,'

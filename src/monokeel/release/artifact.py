@@ -80,10 +80,8 @@ class TaggedImage:
         """What differs from the record, in one line; empty if nothing is known to."""
         match self.answer:
             case Found(digest=digest) if digest != self.released:
-                return (
-                    f"{self.name} is {digest}, its record says {self.released}:"
-                    " the tag was moved, or the record changed"
-                )
+                said = f"{self.name} is {digest}, its record says {self.released}:"
+                return f"{said} the tag was moved, or the record changed"
             case Found(missing=missing) if missing:
                 lost = ", ".join(missing)
                 return f"{self.name} is an index whose manifests are gone: {lost}"
@@ -112,11 +110,9 @@ class Artifact:
     @property
     def unclear(self) -> tuple[str, ...]:
         """What the registry did not say, one line each: nobody can tell (4)."""
-        return tuple(
-            f"{each.name}: {each.answer.reason}"
-            for each in self.images
-            if isinstance(each.answer, Unknown)
-        )
+        answers = [(each.name, each.answer) for each in self.images]
+        unclear = ((name, x.reason) for name, x in answers if isinstance(x, Unknown))
+        return tuple(f"{name}: {reason}" for name, reason in unclear)
 
     @property
     def services(self) -> tuple[str, ...]:

@@ -102,11 +102,8 @@ def build_service(workplace: Workplace, *, service: str, commit: str) -> Built:
 
 def build_report(built: Built) -> Report:
     """Return what was built, or was there, and its digest."""
-    return Report(
-        headline=f"{built.service} {'built' if built.built else 'was built already'}:"
-        f" {built.image}@{built.digest}",
-        data=asdict(built),
-    )
+    said = f"{built.service} {'built' if built.built else 'was built already'}:"
+    return Report(headline=f"{said} {built.image}@{built.digest}", data=asdict(built))
 
 
 def planned_report(workplace: Workplace, *, service: str, commit: str) -> Report:

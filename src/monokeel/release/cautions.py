@@ -141,10 +141,8 @@ def _messages(parsed: Parsed, rules: RuleSet) -> Iterator[str]:
     if message.notes and line == message.header:
         scope = RULE_SETS["conventionalcommits"].header.match(line)
         if scope is not None and ")" in (scope[2] or ""):
-            yield (
-                f"the last ')!:' of the subject makes it a breaking change, its scope"
-                f" is read as {scope[2]!r}"
-            )
+            said = "the last ')!:' of the subject makes it a breaking change, its"
+            yield f"{said} scope is read as {scope[2]!r}"
     elif message.notes and not _KEYWORD.search(line):
         yield f"prose read as a breaking change: {_short(line)!r}"
     elif not message.notes and ("breaking" in lowered or "!" in (message.header or "")):
@@ -166,34 +164,26 @@ def _about_missed_note(parsed: Parsed, rules: RuleSet) -> Iterator[str]:
     elif rules.breaking_header is None and loud and loud.match(message.header or ""):
         yield "'!' is no breaking change under the rules 'angular': the type is ignored"
     elif line := next(filter(_LOOKS_BREAKING.match, lines), None):
-        yield (
-            f"not read as a breaking change: {_short(line)!r}; write a line that"
-            f" begins with 'BREAKING CHANGE: '"
-        )
+        said = f"not read as a breaking change: {_short(line)!r}; write a line that"
+        yield f"{said} begins with 'BREAKING CHANGE: '"
 
 
 def _about_missed_revert(parsed: Parsed, rules: RuleSet) -> Iterator[str]:
     header = parsed.message.header or ""
     if header.lower().startswith("reapply "):
-        yield (
-            "'Reapply' undoes no revert: a commit, its revert and this one together"
-            " ask for no release, though the change is there"
-        )
+        said = "'Reapply' undoes no revert: a commit, its revert and this one together"
+        yield f"{said} ask for no release, though the change is there"
     elif parsed.message.reverts is not None:
         return
     elif RULE_SETS["angular"].revert.match(parsed.text):
-        yield (
-            f"no revert under the rules {rules.name!r}: 'This reverts commit <hash>'"
-            f" needs a dot right after the hash"
-        )
+        said = f"no revert under the rules {rules.name!r}: 'This reverts commit <hash>'"
+        yield f"{said} needs a dot right after the hash"
     else:
         said = "looks like a revert and is none, so it cancels nothing"
         if level_if_counted(parsed) is None:
             said += " and asks for no release (write 'fix: revert …' for one)"
-        yield (
-            f"{said}: git's own message is 'Revert \"<subject>\"' and 'This reverts"
-            " commit <full hash>.'"
-        )
+        said += ": git's own message is 'Revert \"<subject>\"' and 'This reverts"
+        yield f"{said} commit <full hash>.'"
 
 
 def _short(line: str) -> str:

@@ -264,10 +264,8 @@ def _check_access(now: Reading) -> Check:
         return unknown("registry", error.problem)
     refused = [i.image for i in now.candidate.images if access[i.service] is False]
     if refused:
-        fix = (
-            "Give the token packages: write; if the package was first pushed by"
-            " hand, add this repository under 'Manage Actions access'."
-        )
+        fix = "Give the token packages: write; if the package was first pushed by hand,"
+        fix += " add this repository under 'Manage Actions access'."
         return blocked("registry", (f"no right to push {', '.join(refused)}", fix))
     unclear = [each.reason for each in access.values() if isinstance(each, Unknown)]
     if unclear:

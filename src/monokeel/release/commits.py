@@ -137,10 +137,8 @@ def analyze(commits: Iterable[Parsed]) -> Analysis:
             else:
                 reverts.hold(parsed, len(seen))
         seen.append(commit)
-    return Analysis(
-        commits=tuple(seen),
-        open_reverts=tuple((seen[at].sha, sha) for at, (_, sha) in reverts.left()),
-    )
+    named = tuple((seen[at].sha, sha) for at, (_, sha) in reverts.left())
+    return Analysis(commits=tuple(seen), open_reverts=named)
 
 
 class _Reverts:
@@ -216,11 +214,8 @@ def _verdict(parsed: Parsed) -> _Verdict:
         if by_type is None:
             return _NOTHING
         return by_type, _RULES[message.type or ""], message.header
-    found: list[_Verdict] = [
-        (level, f"{name} {value}", value)
-        for name, value in message.fields
-        if (level := _FIELDS.get((name, value))) is not None
-    ]
+    known = ((f"{n} {v}", v, _FIELDS.get((n, v))) for n, v in message.fields)
+    found: list[_Verdict] = [(level, rule, v) for rule, v, level in known if level]
     if by_type is not None:
         found.append((by_type, _RULES[message.type or ""], message.header))
     if message.reverts or message.field("revert"):

@@ -67,10 +67,8 @@ def service_images(reading: Reading) -> tuple[ServiceImage, ...]:
         silent = Unknown(reason=error.problem)
         answers = {each.service: silent for each in candidate.images}
     tag, commit = candidate.version, candidate.commit
-    return tuple(
-        _service_image(x.service, f"{x.image}:{tag}", answers[x.service], commit)
-        for x in candidate.images
-    )
+    found = ((x.service, f"{x.image}:{tag}") for x in candidate.images)
+    return tuple(_service_image(s, at, answers[s], commit) for s, at in found)
 
 
 def require_free(guard: Guard) -> None:

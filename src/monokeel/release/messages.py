@@ -139,10 +139,8 @@ def _parse_slowly(text: str, rules: RuleSet) -> Message:
     for line in lines[1:]:
         body.read(line)
     found = body.properties
-    notes = tuple(
-        BreakingNote(line=line, text="\n".join(texts).strip("\r\n"))
-        for line, texts in body.notes
-    )
+    said = ((line, "\n".join(texts).strip("\r\n")) for line, texts in body.notes)
+    notes = tuple(BreakingNote(line=line, text=text) for line, text in said)
     if not notes:  # a field line may have changed the header: npm reads it again
         breaking = _read_header(found["header"], rules)[3]
         notes = (breaking,) if breaking else ()

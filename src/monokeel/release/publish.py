@@ -143,11 +143,8 @@ def hidden_images(
         return ()
     names = [(settings.image(each.service), record.version) for each in record.images]
     said = nobody.look_up_all(names)
-    return tuple(
-        image
-        for (image, _), each in zip(names, said, strict=True)
-        if isinstance(each, Unknown) and each.hidden
-    )
+    found = ((image, each) for (image, _), each in zip(names, said, strict=True))
+    return tuple(x for x, each in found if isinstance(each, Unknown) and each.hidden)
 
 
 def publication_report(done: Publication, hidden: Sequence[str] = ()) -> Report:

@@ -77,8 +77,7 @@ class GitHubRelease:
     @property
     def record_asset(self) -> Asset | None:
         """The asset ``release.json`` in whatever state, ``None`` if there is none."""
-        named = (each for each in self.assets if each.name == RECORD_NAME)
-        return next(named, None)
+        return next((each for each in self.assets if each.name == RECORD_NAME), None)
 
     @property
     def has_file(self) -> bool:
@@ -225,10 +224,8 @@ class Candidate:
 
     def record(self, digests: Mapping[str, str]) -> ReleaseRecord:
         """Return the record of this version with *digests*, one of each service."""
-        images = tuple(
-            ReleasedImage(service=x.service, image=x.image, digest=digests[x.service])
-            for x in self.images
-        )
+        named = ((x.service, x.image, digests[x.service]) for x in self.images)
+        images = tuple(ReleasedImage(service=s, image=i, digest=d) for s, i, d in named)
         return ReleaseRecord(version=self.version, commit=self.commit, images=images)
 
 

@@ -122,10 +122,8 @@ def ref_declined(
     if "workflow" in declined.reason:
         fix = _WORKFLOWS
     elif ref == candidate.tag_ref and latest is not None and latest.immutable is True:
-        fix += (
-            " If the key is set, the name was burned by a deleted immutable release:"
-            f" a{_skip(candidate)}."
-        )
+        fix += " If the key is set, the name was burned by a deleted immutable release:"
+        fix += f" a{_skip(candidate)}."
     return RefusedError(f"GitHub refuses to create {ref}: {declined.reason}", fix=fix)
 
 
@@ -139,13 +137,9 @@ def release_declined(candidate: Candidate, error: RefusedError) -> RefusedError:
     """Explain GitHub's 422 to a draft or its publication, where that is possible."""
     fix = error.fix
     if any(words in error.problem for words in _BURNED):
-        fix = (
-            f"{candidate.tag} was the name of a deleted immutable release and can never"
-            f" be used again: {_skip(candidate)}."
-        )
+        fix = f"{candidate.tag} was the name of a deleted immutable release and can"
+        fix += f" never be used again: {_skip(candidate)}."
     elif "creations being restricted" in error.problem:
-        fix = (
-            f"GitHub tried to create the tag {candidate.tag} itself: push it first,"
-            " with MONOKEEL_DEPLOY_KEY, by running ./inv release again."
-        )
+        fix = f"GitHub tried to create the tag {candidate.tag} itself: push it first,"
+        fix += " with MONOKEEL_DEPLOY_KEY, by running ./inv release again."
     return RefusedError(error.problem, fix=fix)

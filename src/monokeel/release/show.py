@@ -27,10 +27,8 @@ def report_of(plan: ReleasePlan, *, strict: bool = False) -> Report:
     for check in plan.checks:  # those that nobody answered for one reason share a row
         one = check.detail if check.status == "unknown" else check.name
         groups.setdefault(one, []).append(check)
-    checks = tuple(
-        (", ".join(each.name for each in group), group[0].status, group[0].detail)
-        for group in groups.values()
-    )
+    shared = ((", ".join(each.name for each in x), x[0]) for x in groups.values())
+    checks = tuple((names, each.status, each.detail) for names, each in shared)
     return Report(
         headline=_headline(plan),
         sections=(
@@ -77,10 +75,8 @@ def _problems(plan: ReleasePlan, *, strict: bool) -> list[str]:
 
 
 def _warnings(plan: ReleasePlan) -> tuple[str, ...]:
-    return tuple(
-        f"{each.sha[:7]}: {each.message}" if each.sha else each.message
-        for each in plan.warnings
-    )
+    said = ((f"{x.sha[:7]}: " if x.sha else "", x.message) for x in plan.warnings)
+    return tuple(commit + message for commit, message in said)
 
 
 def _headline(plan: ReleasePlan) -> str:
@@ -119,10 +115,8 @@ def _commits(commits: Iterable[Commit], odd: Container[str | None]) -> list[Sect
     kinds: dict[str, list[Commit]] = {kind: [] for kind in _KINDS}
     for commit in sorted(commits, key=lambda each: each.sha not in odd):
         kinds[_kind(commit)].append(commit)
-    return [
-        Section(f"{kind} ({len(found)})", _first_of([*map(_line, found)]))
-        for kind, found in kinds.items()
-    ]
+    lines = {kind: [*map(_line, found)] for kind, found in kinds.items()}
+    return [Section(f"{k} ({len(x)})", _first_of(x)) for k, x in lines.items()]
 
 
 def _kind(commit: Commit) -> str:

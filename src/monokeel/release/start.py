@@ -129,12 +129,8 @@ class Start:
     def _inside(self, tags: Iterable[ReleaseTag], at: str) -> list[ReleaseTag]:
         """Return those of *tags* that are in the history of *at*."""
         merged = self.history.tags(at)
-        return [
-            tag
-            for tag in tags
-            if tag.name in merged
-            or (tag.name not in self.here and self._leads(tag.commit, at))
-        ]
+        there = [x for x in tags if x.name in merged or x.name not in self.here]
+        return [x for x in there if x.name in merged or self._leads(x.commit, at)]
 
     def _limits(self, tags: list[ReleaseTag]) -> dict[str, Limits] | Unknown:
         main = self.settings.default_branch
@@ -147,10 +143,8 @@ class Start:
             return Unknown(reason=f"{', '.join(missing)} has commits that are not here")
         if isinstance(self.refs, Unknown) and main not in heads:
             return Unknown(reason=f"{main} is not here")
-        found = {
-            name: [tag.version for tag in self._inside(tags, commit)]
-            for name, commit in heads.items()
-        }
+        inside = {name: self._inside(tags, commit) for name, commit in heads.items()}
+        found = {name: [tag.version for tag in each] for name, each in inside.items()}
         return versions.limits_of(found, found.pop(main, []))
 
     def _reach(self) -> Span:
@@ -262,11 +256,8 @@ def ask_refs(outside: Outside, settings: Settings) -> dict[str, RemoteRef] | Unk
 
 
 def _tags_of(refs: Mapping[str, RemoteRef]) -> dict[str, str]:
-    return {
-        ref.removeprefix(_TAGS): at.commit
-        for ref, at in refs.items()
-        if ref.startswith(_TAGS)
-    }
+    tags = ((ref, at.commit) for ref, at in refs.items() if ref.startswith(_TAGS))
+    return {ref.removeprefix(_TAGS): commit for ref, commit in tags}
 
 
 def _open_claims(settings: Settings, refs: Mapping[str, RemoteRef]) -> Iterator[Claim]:

@@ -151,7 +151,7 @@ class Limits:
     begin: Version
     low: Version
     high: Version
-    stranger: Version | None
+    stranger: Version | None = None
     same: tuple[str, ...] = ()
 
 
@@ -176,14 +176,10 @@ def limits_of(
             low = bounds(before)[1]
         latest = _highest(v for v in on_lines[name] if not v.prerelease) or first
         # A pre-release satisfies no range (lib/get-release-to-add.js).
-        inside = _highest(v for v in on_lines[name] if v >= low)
-        is_strange = inside and (inside.prerelease or inside >= high)
-        found[name] = Limits(
-            begin=low,
-            low=max(low, latest),
-            high=min(high, base),
-            stranger=inside if is_strange else None,
-        )
+        top_here = _highest(v for v in on_lines[name] if v >= low)
+        is_strange = top_here and (top_here.prerelease or top_here >= high)
+        own = Limits(begin=low, low=max(low, latest), high=min(high, base))
+        found[name] = replace(own, stranger=top_here) if is_strange else own
     ends = {name: (each.low, each.high) for name, each in found.items()}
     same = {x: tuple(n for n in ends if n != x and ends[n] == ends[x]) for x in ends}
     return {name: replace(own, same=same[name]) for name, own in found.items()}

@@ -12,8 +12,8 @@ from monokeel.tasks.command import About
 
 if TYPE_CHECKING:
     from monokeel.adapters.copier import Template
+    from monokeel.adapters.issues import Pulls
     from monokeel.adapters.objects import Objects
-    from monokeel.adapters.pulls import Pulls
     from monokeel.adapters.template import TemplateRepository
     from monokeel.ground.answers import Json
     from monokeel.ground.report import Report
@@ -289,7 +289,7 @@ def _answers(given: list[str]) -> "dict[str, Json]":
 
 
 def _pulls() -> "Pulls":
-    from monokeel.adapters.pulls import Pulls
+    from monokeel.adapters.issues import Pulls
 
     return Pulls(wiring.make_github(), base=wiring.read_settings().default_branch)
 
