@@ -270,3 +270,13 @@ def test_a_schema_stands_alone() -> None:
 def test_a_schema_that_is_not_described_is_a_key_error(name: str) -> None:
     with pytest.raises(KeyError, match=name):
         CONTRACT.schema(name, "request")
+
+
+def test_what_was_good_once_is_judged_anew_where_it_is_another_thing() -> None:
+    def found(path: str, body: Json) -> list[str]:
+        return kinds(CONTRACT.check("GET", f"{R}/{path}", None, 200, body, JSON))
+
+    for _ in range(2):
+        assert found("git/ref/heads/x", REF) == []
+        assert found("git/ref/heads/x", {**REF, "ref": 1}) == ["response"]
+        assert "response" in found("releases/latest", REF)
