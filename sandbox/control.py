@@ -16,56 +16,50 @@ from sandbox.wire import (
     Call,
     Json,
     JsonObject,
-    list_of,
     not_found,
-    text_of,
-    texts,
 )
 from sandbox.workflow_right import workflow_refusal
 
-_UPDATE_PARTS = 3
+
+def _moves(body: bytes) -> tuple[str, list[tuple[str | None, str | None, str]]]:
+    """Return who moves what: old, new and ref of each; an absent one is ``None``.
+
+    *body* has the actor and these three in turn, with a NUL between any two.
+    """
+    actor, *parts = body.decode().split("\0")
+    commits = [None if part == ZERO else part for part in parts]
+    moves = zip(commits[::3], commits[1::3], parts[2::3], strict=True)
+    return actor, list(moves)
 
 
-def _updates(body: JsonObject) -> list[tuple[str | None, str | None, str]]:
-    """Return old, new and ref of each update; an absent one is ``None``."""
-    found = []
-    for entry in list_of(body, "updates"):
-        parts = texts(entry) if isinstance(entry, list) else []
-        if len(parts) == _UPDATE_PARTS:
-            old, new, ref = parts
-            found.append(
-                (None if old == ZERO else old, None if new == ZERO else new, ref)
-            )
-    return found
+def push(state: State, body: bytes) -> str:
+    """Judge each ref of a push: the reason against it or nothing, the text to show.
 
-
-def push(state: State, body: JsonObject) -> list[Json]:
-    """Judge each ref of a push: ``ok``, the ``text`` to show, the ``reason``."""
+    Between any two of them is a NUL.
+    """
     with state.lock:
-        actor = state.actor(text_of(body, "actor"))
-        return [_judge(state, actor, *update) for update in _updates(body)]
+        name, moves = _moves(body)
+        actor = state.actor(name)
+        return "\0".join("\0".join(_judge(state, actor, *move)) for move in moves)
 
 
 def _judge(
     state: State, actor: Actor, old: str | None, new: str | None, ref: str
-) -> JsonObject:
+) -> tuple[str, str]:
     workflow = workflow_refusal(state, actor, new)
     if workflow:
-        return {"ok": False, "text": "", "reason": workflow}
+        return workflow, ""
     kind = ref.split("/")[1]
     if kind == "pull" or (
         state.switches.refuse_other_refs and kind not in ("heads", "tags")
     ):
-        return {"ok": False, "text": "", "reason": "deny updating a hidden ref"}
+        return "deny updating a hidden ref", ""
     change = Change(ref=ref, old=old, new=new)
     verdict = rules.judge(state, actor, change)
     if verdict.blocked:
-        return {
-            "ok": False,
-            "text": _refusal(state, ref, verdict.blocked),
-            "reason": "push declined due to repository rule violations",
-        }
-    return {"ok": True, "reason": "", "text": _passed(ref, verdict.bypassed)}
+        reason = "push declined due to repository rule violations"
+        return reason, _refusal(state, ref, verdict.blocked)
+    return "", _passed(ref, verdict.bypassed)
 
 
 def _refusal(state: State, ref: str, reasons: tuple[str, ...]) -> str:
@@ -86,14 +80,13 @@ def _passed(ref: str, reasons: tuple[str, ...]) -> str:
     return f"Bypassed rule violations for {ref}:\n\n{listed}"
 
 
-def pushed(state: State, body: JsonObject) -> list[str]:
+def pushed(state: State, body: bytes) -> list[str]:
     """Record the refs that a push moved, and return them."""
     with state.lock:
-        actor = state.actor(text_of(body, "actor"))
-        moved = _updates(body)
-        for old, new, ref in moved:
-            state.record_move(actor, ref, old, new)
-    return [ref for _, _, ref in moved]
+        name, moves = _moves(body)
+        for old, new, ref in moves:
+            state.record_move(state.actor(name), ref, old, new)
+    return [ref for _, _, ref in moves]
 
 
 def ssh(state: State, query: dict[str, str]) -> JsonObject:
@@ -180,7 +173,6 @@ def answer(state: State, record: list[Exchange], incoming: Incoming) -> Outgoing
     if name.startswith("assets/"):
         return asset(state, incoming)
     answers: dict[str, Callable[[], Json]] = {
-        "push": lambda: push(state, as_call(incoming).json()),
         "ssh": lambda: ssh(state, incoming.query),
         "exchanges": lambda: [shown(exchange) for exchange in record],
         "violations": lambda: [line for one in record for line in one.findings],

@@ -218,9 +218,11 @@ class Front:
 
     def _control(self, incoming: Incoming) -> Outgoing:
         """Answer a request to the sandbox itself."""
+        if incoming.path == "/_sandbox/push":
+            text = control.push(self.state, incoming.body)
+            return Outgoing(status=HTTPStatus.OK, body=text.encode())
         if incoming.path == "/_sandbox/pushed":
-            body = control.as_call(incoming).json()
-            for ref in control.pushed(self.state, body)[:1]:
+            for ref in control.pushed(self.state, incoming.body)[:1]:
                 self._count("PUSH", ref)
             return control.as_json({})
         return control.answer(self.state, self.exchanges, incoming)

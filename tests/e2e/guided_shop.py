@@ -160,7 +160,8 @@ def guided_shop(base: Path, template: Template) -> Iterator[GuidedShop]:
 def _stand_in(programs: Path, box: Sandbox) -> None:
     """Put an ``ssh`` into *programs* that comes to *box* with a deploy key."""
     programs.mkdir()
-    words = [sys.executable, str(ROOT / "sandbox/ssh.py"), "--sandbox", box.url]
+    words = [sys.executable, "-I", "-S", str(ROOT / "sandbox/ssh.py")]
+    words += ["--sandbox", box.url]
     ssh = programs / "ssh"
     ssh.write_text(f'#!/bin/sh\nexec {shlex.join(words)} "$@"\n', encoding="utf-8")
     ssh.chmod(0o755)

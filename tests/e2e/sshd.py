@@ -41,7 +41,8 @@ def sshd_or_skip(folder: Path, sandbox: str) -> Iterator[Sshd]:
     if os.geteuid() == 0:
         _SEPARATION.mkdir(exist_ok=True)
     host_key, key = _new_key(folder / "host"), _new_key(folder / "deploy")
-    stand_in = [sys.executable, str(_STAND_IN), "--sandbox", sandbox, "--key", key]
+    stand_in = [sys.executable, "-I", "-S", str(_STAND_IN)]
+    stand_in += ["--sandbox", sandbox, "--key", key]
     command = shlex.join(stand_in).replace('"', r"\"")
     (folder / "authorized_keys").write_text(f'command="{command}",restrict {key}\n')
     port = _free_port()
