@@ -12,9 +12,8 @@ from monokeel.ground.answers import Json, as_list
 from monokeel.policy.body import exported, merged_body, new_body, policy_text
 from monokeel.policy.comparison import compare, compare_policies
 from monokeel.policy.lint import lint
-from monokeel.policy.rule_types import RULE_TYPES
+from monokeel.policy.rule_types import RULE_TYPES, Shape
 from monokeel.policy.rulesets import Ruleset, parse_policy, read_live
-from monokeel.policy.shape import Shape
 
 TEXT = st.text("abcXYZ*/._- é", min_size=1, max_size=8)
 PREFIX = {"branch": "refs/heads/", "tag": "refs/tags/"}

@@ -16,8 +16,8 @@ from monokeel.policy.rule_types import (
     RULE_TYPES,
     TARGETS,
     WRITABLE,
+    Shape,
 )
-from monokeel.policy.shape import Shape
 
 OPENAPI = Path(__file__).parents[2] / "sandbox" / "openapi" / "github.json"
 

@@ -11,8 +11,9 @@ from monokeel.ground.errors import RefusedError, ServiceError
 from monokeel.policy import rule_types
 from monokeel.policy.ports import Rulesets
 from monokeel.policy.reading import Reading
+from monokeel.policy.rule_types import Shape, record
 from monokeel.policy.rulesets import BYPASS, Ruleset, objects_in, rules_of
-from monokeel.policy.shape import ID_LESS_ACTORS, Shape, item_label, record, repeated
+from monokeel.policy.shape import ID_LESS_ACTORS, item_label, repeated
 
 
 def export(reading: Reading, rulesets: Rulesets) -> str:

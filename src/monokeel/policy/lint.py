@@ -15,8 +15,9 @@ from monokeel.policy import re2, rule_types, shape
 from monokeel.policy.agreement import disagreements, lint_combinations
 from monokeel.policy.checks import WorkflowJob, lint_checks
 from monokeel.policy.refs import lint_refs
+from monokeel.policy.rule_types import RuleType
 from monokeel.policy.rulesets import BYPASS, Ruleset, rules_of
-from monokeel.policy.shape import Finding, RuleType, unknown_name
+from monokeel.policy.shape import Finding, unknown_name
 
 _PULLS = "pull_request"
 _NEED_ID = ("Integration", "Team", "User", "RepositoryRole")

@@ -7,23 +7,79 @@ defaults stand here by hand, each as GitHub adds it when a ruleset is read back.
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from typing import Literal
 
-from monokeel.policy.shape import (
-    NEEDED_FLAG,
-    NEEDED_NUMBER,
-    NEEDED_TEXT,
-    NUMBER,
-    TEXT,
-    RuleType,
-    Shape,
-    any_of,
-    choice,
-    count,
-    flag,
-    record,
-    some,
-)
+from monokeel.ground.answers import Json
+
+Kind = Literal["boolean", "integer", "string", "array", "object"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shape:
+    """One JSON value: its type, its limits, and what an absent one means.
+
+    *identity* names the members that tell two items of an array apart (none: the item
+    itself); an *ordered* array is compared as a sequence, any other as a set. Without
+    a *default* an absent member is not the same as any value.
+    """
+
+    kind: Kind
+    required: bool = False
+    default: Json = None
+    allowed: tuple[str, ...] = ()
+    limits: tuple[int, int] | None = None
+    item: "Shape | None" = None
+    identity: tuple[str, ...] = ()
+    ordered: bool = False
+    empty: bool = True
+    members: Mapping[str, "Shape"] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleType:
+    """A rule type: its parameters and the targets it may stand in."""
+
+    targets: tuple[str, ...]
+    parameters: Mapping[str, Shape]
+
+
+TEXT = Shape(kind="string")
+NUMBER = Shape(kind="integer")
+NEEDED_TEXT = Shape(kind="string", required=True)
+NEEDED_NUMBER = Shape(kind="integer", required=True)
+NEEDED_FLAG = Shape(kind="boolean", required=True)
+
+
+def flag(*, default: bool = False) -> Shape:
+    """Return a boolean that is *default* when it is absent."""
+    return Shape(kind="boolean", default=default)
+
+
+def count(least: int, most: int) -> Shape:
+    """Return a required integer from *least* to *most*, both included."""
+    return Shape(kind="integer", required=True, limits=(least, most))
+
+
+def choice(*allowed: str) -> Shape:
+    """Return a required string out of *allowed*."""
+    return Shape(kind="string", required=True, allowed=allowed)
+
+
+def some(item: Shape, *identity: str) -> Shape:
+    """Return a required set of at least one *item*, told apart by *identity*."""
+    return Shape(kind="array", required=True, item=item, identity=identity, empty=False)
+
+
+def any_of(item: Shape, *identity: str) -> Shape:
+    """Return a set of *item*, told apart by *identity*: absent means none."""
+    return Shape(kind="array", default=[], item=item, identity=identity)
+
+
+def record(**members: Shape) -> Shape:
+    """Return an object of *members*."""
+    return Shape(kind="object", members=members)
+
 
 TARGETS = ("branch", "tag", "push")
 ENFORCEMENTS = ("disabled", "active", "evaluate")

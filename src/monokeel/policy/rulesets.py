@@ -14,14 +14,8 @@ from monokeel.ground.answers import Json
 from monokeel.ground.errors import ServiceError, UsageError
 from monokeel.ground.parsers import parse_json
 from monokeel.policy import rule_types
-from monokeel.policy.shape import (
-    ID_LESS_ACTORS,
-    TEXT,
-    Shape,
-    actor_label,
-    item_label,
-    repeated,
-)
+from monokeel.policy.rule_types import TEXT, Shape
+from monokeel.policy.shape import ID_LESS_ACTORS, actor_label, item_label, repeated
 
 BYPASS = "bypass_actors"
 

@@ -1,4 +1,4 @@
-"""The shape of a ruleset's JSON values, what they are called, and what is misshapen.
+"""What the values in a ruleset's JSON are called, and what is misshapen.
 
 The check does what a JSON Schema check does and what that misses: a misspelt
 parameter, one on a rule that has none, empty lists. The table itself is held to
@@ -7,11 +7,11 @@ GitHub's OpenAPI description by a test, so that no schema library is needed.
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Literal
 
 from monokeel.ground.answers import Json
+from monokeel.policy.rule_types import Shape
 
 GITHUB_ACTIONS = 15368
 # Numbers never stand alone: a livestore change took role 5 for "write"
@@ -58,75 +58,6 @@ def item_label(item: Json, identity: tuple[str, ...]) -> str:
 def _named(kind: str, number: Json) -> str:
     name = _NAMES.get(kind, {}).get(number) if isinstance(number, int) else None
     return f"{number} ({name})" if name else str(number)
-
-
-Kind = Literal["boolean", "integer", "string", "array", "object"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shape:
-    """One JSON value: its type, its limits, and what an absent one means.
-
-    *identity* names the members that tell two items of an array apart (none: the item
-    itself); an *ordered* array is compared as a sequence, any other as a set. Without
-    a *default* an absent member is not the same as any value.
-    """
-
-    kind: Kind
-    required: bool = False
-    default: Json = None
-    allowed: tuple[str, ...] = ()
-    limits: tuple[int, int] | None = None
-    item: "Shape | None" = None
-    identity: tuple[str, ...] = ()
-    ordered: bool = False
-    empty: bool = True
-    members: Mapping[str, "Shape"] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RuleType:
-    """A rule type: its parameters and the targets it may stand in."""
-
-    targets: tuple[str, ...]
-    parameters: Mapping[str, Shape]
-
-
-TEXT = Shape(kind="string")
-NUMBER = Shape(kind="integer")
-NEEDED_TEXT = Shape(kind="string", required=True)
-NEEDED_NUMBER = Shape(kind="integer", required=True)
-NEEDED_FLAG = Shape(kind="boolean", required=True)
-
-
-def flag(*, default: bool = False) -> Shape:
-    """Return a boolean that is *default* when it is absent."""
-    return Shape(kind="boolean", default=default)
-
-
-def count(least: int, most: int) -> Shape:
-    """Return a required integer from *least* to *most*, both included."""
-    return Shape(kind="integer", required=True, limits=(least, most))
-
-
-def choice(*allowed: str) -> Shape:
-    """Return a required string out of *allowed*."""
-    return Shape(kind="string", required=True, allowed=allowed)
-
-
-def some(item: Shape, *identity: str) -> Shape:
-    """Return a required set of at least one *item*, told apart by *identity*."""
-    return Shape(kind="array", required=True, item=item, identity=identity, empty=False)
-
-
-def any_of(item: Shape, *identity: str) -> Shape:
-    """Return a set of *item*, told apart by *identity*: absent means none."""
-    return Shape(kind="array", default=[], item=item, identity=identity)
-
-
-def record(**members: Shape) -> Shape:
-    """Return an object of *members*."""
-    return Shape(kind="object", members=members)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
