@@ -1,4 +1,4 @@
-"""Run ``sandbox.people`` from any folder, such as a clone of the shop.
+"""Run ``sandbox.people_command`` from any folder, such as a clone of the shop.
 
 ``python …/sandbox/land.py TITLE FILE...``; the module itself is found only from the
 checkout that has it.
@@ -10,4 +10,4 @@ from pathlib import Path
 
 if __name__ == "__main__":
     sys.path[0] = str(Path(__file__).resolve().parents[1])  # instead of this folder
-    runpy.run_module("sandbox.people", run_name="__main__")
+    runpy.run_module("sandbox.people_command", run_name="__main__")

@@ -155,9 +155,3 @@ def _text(value: Json, name: str) -> str:
 
 def _base64(text: str) -> str:
     return base64.b64encode(text.encode()).decode()
-
-
-if __name__ == "__main__":
-    from sandbox.people_command import main
-
-    raise SystemExit(main())

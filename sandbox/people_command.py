@@ -1,4 +1,4 @@
-"""``python -m sandbox.people``: land files of a clone, as people on GitHub would."""
+"""What ``land.py`` does: land files of a clone, as people on GitHub would."""
 
 import os
 import subprocess
@@ -102,3 +102,7 @@ def _judged(top: Path, title: str) -> str:
         return ""
     said = (done.stdout + done.stderr).strip()
     return f"CI would stop this title (check.title, exit {done.returncode}):\n{said}"
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
