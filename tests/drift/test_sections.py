@@ -148,6 +148,14 @@ def test_classic_protection_is_a_note(place: Place) -> None:
     assert "classic branch protection" in as_plain(drift_report(place.read("settings")))
 
 
+def test_a_copy_of_the_record_that_nobody_shows_is_unverified(place: Place) -> None:
+    place.shop.hides_copies = True
+
+    found = place.read("releases")
+
+    assert (found.verdict, found.drift) == ("unverifiable", ())
+
+
 @pytest.mark.parametrize(
     "copy", [None, "", "{", '{"schema": 1}', "another digest", "another version"]
 )

@@ -192,6 +192,7 @@ class Shop:
         self.records.protected["prod"] = Protection(exists=True, reviewers=True)
         self.releases = self.clone.records
         self.images = FakeImages()
+        self.hides_copies = False
         self.copies: dict[str, str | None] = {}  # of release.json, where changed
 
     @property
@@ -209,6 +210,8 @@ class Shop:
 
     def copy_of(self, tag: str) -> str | None:
         """Return the ``release.json`` of the release *tag*."""
+        if self.hides_copies:
+            raise ServiceError("GitHub answered 503")
         if tag in self.copies:
             return self.copies[tag]
         record = self.releases.records.get(tag)
