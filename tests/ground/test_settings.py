@@ -33,51 +33,12 @@ def test_defaults_fill_what_the_file_leaves_out() -> None:
     assert settings.environments == ()
 
 
-def test_an_image_name_is_lower_case() -> None:
-    assert parse_settings(MINIMAL).image("api") == "acme/shop/api"
-
-
-@pytest.mark.parametrize(
-    ("registry", "image"),
-    [
-        ('images = "my-project/shop/{service}"', "my-project/shop/api"),
-        ('images = "{owner}/{repository}-{service}"', "acme/shop-api"),
-        ('host = "docker.io"\nimages = "{owner}/{service}"', "acme/api"),
-    ],
-)
-def test_a_pattern_says_where_images_are(registry: str, image: str) -> None:
-    settings = parse_settings(f"{MINIMAL}[registry]\n{registry}\n")
-
-    assert settings.image("api") == image
-
-
-@pytest.mark.parametrize(
-    ("registry", "problem"),
-    [
-        ('images = "shop/api"', "images"),
-        ('images = "/shop/{service}"', "images"),
-        ('images = "shop/{service}/"', "images"),
-        ('images = "shop/{servce}"', "images"),
-        ('images = "shop//{service}"', "images"),
-        ('images = "https://x/{service}"', "images"),
-        ('host = "docker.io"', "holds names of two parts"),
-        ('host = "Docker.io"', "host"),
-        ('host = "europe-docker.pkg.dev/my-project/shop"', "host"),
-        ('token_realm = "https://gitlab.example.com"', "token_realm"),
-    ],
-)
-def test_a_pattern_that_no_registry_takes_is_refused(
-    registry: str, problem: str
-) -> None:
-    with pytest.raises(UsageError, match=problem):
-        parse_settings(f"{MINIMAL}[registry]\n{registry}\n")
-
-
 @pytest.mark.parametrize(
     "ref",
     [
         *("refs/tags/{tag}", "refs/heads/releases/{tag}", "refs/heads/{tag}"),
         *("x/{tag}", "refs/pull/{tag}", "refs/tags/a..b/{tag}", "refs/tags/v{tag}"),
+        *("refs/replace/{tag}", "refs/remotes/origin/{tag}", "refs/tags/env/{tag}"),
     ],
 )
 def test_a_claim_that_could_not_be_one_is_refused(ref: str) -> None:
@@ -86,6 +47,26 @@ def test_a_claim_that_could_not_be_one_is_refused(ref: str) -> None:
         parse_settings(f'{MINIMAL}[release]\nclaim_ref = "{ref}"\n')
 
     assert caught.value.fix.endswith("a tag, which no branch can be.")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f'default_branch = "{"a" * 201}"',
+        f'[[environments]]\nname = "{"a" * 201}"',
+        f'[[services]]\nname = "{"a" * 201}"\nkind = "api"',
+        f'[release]\ntag_prefix = "{"v" * 201}"',
+        (
+            f'[registry]\nimages = "{"a/" * 60}{{repository}}/{{service}}"\n'
+            f'[[services]]\nname = "{"a" * 130}"\nkind = "api"'
+        ),
+        '[release]\ninitial = "9999999999999999.0.0"',
+    ],
+)
+def test_what_is_too_long_for_a_name_is_refused(line: str) -> None:
+    """R40: git ends a part of a ref, and a registry an image, at 255 characters."""
+    with pytest.raises(UsageError):
+        parse_settings(f"{MINIMAL}{line}\n")
 
 
 def test_services_and_environments_keep_their_order() -> None:

@@ -8,6 +8,7 @@ from typing import Final
 
 from monokeel.ground.answers import Json, Unknown
 from monokeel.ground.errors import UsageError
+from monokeel.ground.images import is_image
 from monokeel.ground.parsers import parse_json
 
 MEDIA_TYPES: Final = (
@@ -18,7 +19,6 @@ MEDIA_TYPES: Final = (
 )
 LABEL: Final = "org.opencontainers.image"
 REVISION: Final = f"{LABEL}.revision"
-_NAME = re.compile(r"[a-z0-9]+(?:(?:\.|_|__|-+|/)[a-z0-9]+)*\Z")
 _REFERENCE = re.compile(r"[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}\Z|sha256:[0-9a-f]{64}\Z")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}\Z")
 _LONGEST = 100  # of a label that is quoted; anybody who may push writes it
@@ -41,7 +41,7 @@ class Manifest:
 
 def check_image(image: str, reference: str = "") -> None:
     """Raise UsageError if *image* is no name, or *reference* no tag or digest."""
-    if not _NAME.match(image):
+    if not is_image(image):
         fix = "Names of images are lower case: letters, digits, '.', '_', '-', '/'."
         raise UsageError(f"{image!r} cannot be the name of an image", fix=fix)
     if reference and not _REFERENCE.match(reference):

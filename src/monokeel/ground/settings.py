@@ -14,6 +14,7 @@ from monokeel.ground import toml
 from monokeel.ground.errors import UsageError
 from monokeel.ground.freezes import KEYS as FREEZES
 from monokeel.ground.freezes import Freeze, make_freeze
+from monokeel.ground.images import check_names
 from monokeel.ground.parsers import parse_toml
 from monokeel.ground.toml import Choice, Flag, Key, Keys, ListOf, Pairs, Text, fail
 
@@ -43,20 +44,18 @@ _LINE = Text(
     'Write branches such as "1.x" or "1.4.x"; 0.x can release nothing.',
 )
 _ENVIRONMENT = Text(r"[a-z][a-z0-9-]*\Z", 'Write a-z, 0-9 and -, such as "staging".')
-# Parts joined by "/", with placeholders in them; the service tells images apart.
-_PART = r"(?![._-])(?:[A-Za-z0-9._-]|\{owner\}|\{repository\}|\{service\})+(?<![._-])"
+# The service tells images apart.
 _IMAGES = Text(
-    rf"(?=.*\{{service\}})(?:{_PART}/)*{_PART}\Z",
+    r"(?=.*\{service\})(?:[A-Za-z0-9._/-]|\{owner\}|\{repository\}|\{service\})+\Z",
     'Write a path below the host, such as "my-project/shop/{service}".',
 )
-_TWO_PARTS = {"docker.io", "index.docker.io", "registry-1.docker.io"}
 _HOST = Text(
     r"[a-z0-9.-]+(?::[0-9]{1,5})?\Z",
     "Write it in lower case, without https:// and path: that belongs in images.",
 )
 _NO_PREFIX = 'Write versions without a prefix, such as "1.4.0".'
 _VERSION = Text(r"[0-9]+\.[0-9]+\.[0-9]+(?:-[0-9A-Za-z.-]+)?\Z", _NO_PREFIX)
-_INITIAL = Text(r"(?:0|[1-9][0-9]*)(?:\.(?:0|[1-9][0-9]*)){2}\Z", _NO_PREFIX)
+_INITIAL = Text(r"(?:0|[1-9][0-9]{0,14})(?:\.(?:0|[1-9][0-9]{0,14})){2}\Z", _NO_PREFIX)
 # A type, or a type with a scope, as it stands before the colon of a commit's subject.
 _TYPE = Text(
     r"[A-Za-z0-9_]+(?:\([^()]+\))?\Z", 'Write types such as refactor or "chore(deps)".'
@@ -79,6 +78,8 @@ _PLATFORM = Text(
 )
 _ARGUMENT = Text(r"[A-Za-z_][A-Za-z0-9_]*\Z", "Write letters, digits and _.")
 _NO_REF = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|/\.|\.lock(?:/|\Z)|[/.]\Z")
+# What git or GitHub keeps there means something else.
+_MEANT = {"bisect", "notes", "pull", "remotes", "replace", "rewritten", "worktree"}
 TAKEN_ENVIRONMENTS = ("release", "registry", "policy", "template")
 T = TypeVar("T", "Service", "Environment")
 
@@ -326,12 +327,8 @@ def parse_settings(text: str) -> Settings:
 
 def _require_sound(settings: Settings) -> None:
     """Raise UsageError for values that do not go together."""
-    if settings.registry_host in _TWO_PARTS and settings.image_pattern.count("/") != 1:
-        raise fail(
-            f"[registry] host = {settings.registry_host!r} holds names of two parts,"
-            f" and images = {settings.image_pattern!r} has another number",
-            fix='Set images = "{owner}/{repository}-{service}".',
-        )
+    shortest = settings.image_pattern.format(owner="a", repository="a", service="a")
+    check_names(settings.registry_host, [shortest.lower(), *settings.images.values()])
     _require_refs(settings)
     names = [each.name for each in settings.environments]
     for where, values in (
@@ -369,7 +366,7 @@ def _require_refs(settings: Settings) -> None:
     claim = settings.claim(tag)
     space, _, part = claim.removeprefix("refs/").partition("/")
     own = part.partition("/")[0] not in (tag, "env", branch.partition("/")[0])
-    if not is_ref(claim) or space == "pull" or (space in ("heads", "tags") and not own):
+    if not is_ref(claim) or space in _MEANT or (space in ("heads", "tags") and not own):
         raise fail(
             f"[release] claim_ref = {settings.claim_ref!r} would be a branch or a tag"
             " that means something else",

@@ -19,6 +19,7 @@ _MOMENT = (
     "Write day, time and zone (Z or an offset) without quotes, such as"
     " 2026-12-20T00:00:00Z."
 )
+_LONGEST = 200  # of a name or a path: refs and files end at 255
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
@@ -62,6 +63,8 @@ class Text:
             raise fail(f"{at} is empty", fix=self.says)
         if text.startswith("-") or not re.match(self.shape, text):
             raise fail(f"{at} = {text!r} is not allowed", fix=self.says)
+        if self.shape and len(text) > _LONGEST:
+            raise fail(f"{at} is longer than {_LONGEST} characters", fix=self.says)
         return text
 
 

@@ -1,0 +1,33 @@
+"""Which names an image may have."""
+
+import re
+from collections.abc import Iterable
+
+from monokeel.ground.toml import fail
+
+_LONGEST = 255  # with the host, as many registries have it
+# OCI distribution-spec, "Pulling manifests".
+_NAME = re.compile(r"[a-z0-9]+(?:(?:\.|_|__|-+|/)[a-z0-9]+)*\Z")
+_TWO_PARTS = {"docker.io", "index.docker.io", "registry-1.docker.io"}
+
+
+def is_image(name: str) -> bool:
+    """Say whether *name* (``acme/shop/api``, no host, no tag) can be an image's."""
+    return _NAME.match(name) is not None
+
+
+def check_names(host: str, names: Iterable[str]) -> None:
+    """Raise UsageError for one of *names* that no image at *host* can have."""
+    for name in names:
+        if not is_image(name) or len(f"{host}/{name}") > _LONGEST:
+            raise fail(
+                f"[registry] images: {name[:_LONGEST]!r} cannot be an image's name",
+                fix="Write parts of letters and digits, each with single . _ - between,"
+                ' such as "my-project/shop/{service}".',
+            )
+        if host in _TWO_PARTS and name.count("/") != 1:
+            raise fail(
+                f"[registry] host = {host!r} holds names of two parts, and images"
+                f" makes {name!r}",
+                fix='Set images = "{owner}/{repository}-{service}".',
+            )
