@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from monokeel.ground.answers import Json
 from monokeel.ground.errors import ServiceError
-from monokeel.policy.ports import LiveRulesets, Version
+from monokeel.policy.ports import Version
 from monokeel.policy.refusal import Refusal
 from monokeel.policy.rulesets import Ruleset, read_live, rules_of
 from tests.fakes.faults import Faults
@@ -15,6 +15,8 @@ NO_ID = ("DeployKey", "OrganizationAdmin")
 
 class FakeRulesets:
     """Keeps bodies by id; *faults* may kill, lose an answer or let others in."""
+
+    repository = "acme/shop"
 
     def __init__(self, faults: Faults | None = None) -> None:
         self.faults = faults or Faults()
@@ -46,10 +48,9 @@ class FakeRulesets:
     def names(self) -> list[str]:
         return [str(body["name"]) for body in self.bodies.values()]
 
-    def read_all(self) -> LiveRulesets:
+    def read_all(self) -> tuple[tuple[Ruleset, ...], tuple[str, ...]]:
         self._ask()
-        own = tuple(self.read(number) for number in self.bodies)
-        return LiveRulesets(repository="acme/shop", own=own, inherited=self.parents)
+        return tuple(self.read(number) for number in self.bodies), self.parents
 
     def named(self, name: str) -> tuple[int, ...]:
         self._ask()

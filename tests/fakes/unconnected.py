@@ -297,7 +297,7 @@ class World:
 
     @property
     def rules(self) -> list[str]:
-        return [each.name for each in self.rulesets.read_all().own]
+        return [each.name for each in self.rulesets.read_all()[0]]
 
     def apply_rules(self) -> None:
         for body in self.wanted_rules:

@@ -13,7 +13,7 @@ from monokeel.adapters.github import GitHub, words_of
 from monokeel.adapters.session import Answer, map_concurrently, wait_before_retry
 from monokeel.ground.answers import Json, as_number, as_object, as_text
 from monokeel.ground.errors import NO_ANSWER, ServiceError
-from monokeel.policy.ports import LiveRulesets, Version
+from monokeel.policy.ports import Version
 from monokeel.policy.refusal import Refusal
 from monokeel.policy.rulesets import Ruleset, is_own, read_live
 
@@ -31,19 +31,16 @@ class Rulesets:
     def __init__(
         self, github: GitHub, *, sleep: Callable[[float], None] = time.sleep
     ) -> None:
-        self._github = github
+        self._github, self.repository = github, github.repository
         self._sleep = sleep
 
-    def read_all(self) -> LiveRulesets:
+    def read_all(self) -> tuple[tuple[Ruleset, ...], tuple[str, ...]]:
         """Ask once a page and once a ruleset, the latter at the same time."""
         listed = self._github.pages("/rulesets", params={"includes_parents": "true"})
         own = [as_number(each.get("id")) for each in listed if is_own(each)]
         others = (each for each in listed if not is_own(each))
-        return LiveRulesets(
-            repository=self._github.repository,
-            own=tuple(map_concurrently(self.read, own)),
-            inherited=tuple(f"{x.get('name')} ({x.get('source')})" for x in others),
-        )
+        inherited = tuple(f"{x.get('name')} ({x.get('source')})" for x in others)
+        return tuple(map_concurrently(self.read, own)), inherited
 
     def named(self, name: str) -> tuple[int, ...]:
         """Return the ids of the repository's own rulesets called *name*."""

@@ -10,19 +10,6 @@ from monokeel.policy.rulesets import Ruleset
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LiveRulesets:
-    """A repository's *own* rulesets, and those *inherited* from above.
-
-    The latter as ``name (organization)``: they are not ours to change. *repository* is
-    the one that was asked, ``owner/repo``.
-    """
-
-    repository: str
-    own: tuple[Ruleset, ...]
-    inherited: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Version:
     """One version in a ruleset's history; *actor_type* is ``User`` or another."""
 
@@ -33,10 +20,15 @@ class Version:
 
 
 class Rulesets(Protocol):
-    """The rulesets of the repository on GitHub."""
+    """The rulesets of *repository* (``owner/repo``) on GitHub."""
 
-    def read_all(self) -> LiveRulesets:
-        """Return every ruleset, with its rules; ServiceError if one is unreadable."""
+    repository: str
+
+    def read_all(self) -> tuple[tuple[Ruleset, ...], tuple[str, ...]]:
+        """Return its own rulesets, and those from above, not ours to change.
+
+        The latter as ``name (organization)``. ServiceError if one is unreadable.
+        """
 
     def named(self, name: str) -> tuple[int, ...]:
         """Return the ids of the rulesets called *name*."""

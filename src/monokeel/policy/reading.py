@@ -142,13 +142,13 @@ def read_rulesets(
     Takes one request a page and one a ruleset. Raises ServiceError when one of them
     cannot be read.
     """
-    live = rulesets.read_all()
+    own, inherited = rulesets.read_all()
     optional, unmanaged = keys.optional_rules, keys.unmanaged
     return Reading(
-        repository=live.repository,
-        own=live.own,
-        comparisons=compare_policies(desired, live.own, optional, unmanaged),
-        inherited=live.inherited,
+        repository=rulesets.repository,
+        own=own,
+        comparisons=compare_policies(desired, own, optional, unmanaged),
+        inherited=inherited,
     )
 
 
