@@ -36,8 +36,8 @@ def merge(team: bytes, old: bytes, new: bytes) -> Merged | None:
         return None
     mine, its = team.removeprefix(old), new.removeprefix(old)
     if b"!" in mine:
-        return Merged(content=team, missing=(its.decode(),))
-    return Merged(content=old + mine + its)
+        return team, (its.decode(),)
+    return old + mine + its, ()
 
 
 def file(text: str | None, mode: str = "100644") -> dict[str, File]:

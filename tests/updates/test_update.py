@@ -93,7 +93,7 @@ class FakeRepository:
         return None if name else HEAD
 
     def merge(self, team: bytes, old: bytes, new: bytes) -> Merged | None:
-        return Merged(content=team, missing=(new.decode(),)) if old != new else None
+        return (team, (new.decode(),)) if old != new else None
 
     def is_part_of(self, commit: str, other: str) -> bool:
         return commit == other

@@ -111,11 +111,11 @@ class Objects:
             return None
         marked = paths[0].read_bytes()
         if conflicts == 0:
-            return Merged(content=marked)
+            return marked, ()
         paths[0].write_bytes(team)
         self._git(*asked, "--ours", *map(str, paths))
         lost = (x[1].decode(errors="replace") for x in _CONFLICT.finditer(marked))
-        return Merged(content=paths[0].read_bytes(), missing=tuple(lost))
+        return paths[0].read_bytes(), tuple(lost)
 
     def branch(self, name: str) -> str | None:
         """Return the commit of the local branch *name*."""

@@ -41,14 +41,8 @@ class Render:
     answers: Mapping[str, Json]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Merged:
-    """A merge, conflicts to the team; *missing* are the template's lines."""
-
-    content: bytes
-    missing: tuple[str, ...] = ()
-
-
+# A merge, conflicts to the team, and the template's lines that are missing in it.
+Merged = tuple[bytes, tuple[str, ...]]
 # (team's, old, new) → the merge; None for what is no text.
 Merge = Callable[[bytes, bytes, bytes], Merged | None]
 
@@ -167,5 +161,6 @@ def _merge_one(
     if merged is None:
         return team, BINARY, ()
     mode = team.mode if old is not None and old.mode == new.mode else new.mode
-    reason = CONFLICT if merged.missing else ""
-    return File(content=merged.content, mode=mode), reason, merged.missing
+    content, missing = merged
+    reason = CONFLICT if missing else ""
+    return File(content=content, mode=mode), reason, missing
