@@ -14,8 +14,8 @@ from monokeel.updates.merge import (
     Open,
     Sides,
     merge_sides,
+    settle_pins,
 )
-from monokeel.updates.pins import settle_pins
 from monokeel.updates.records import (
     Leftover,
     answers_in,

@@ -13,8 +13,7 @@ from dataclasses import asdict, astuple, dataclass
 from monokeel.ground.errors import RefusedError, ServiceError, UsageError
 from monokeel.ground.parsers import parse_json
 from monokeel.ground.report import Report, Section, Table
-from monokeel.updates.merge import WORKFLOWS
-from monokeel.updates.pins import newer_pins
+from monokeel.updates.merge import WORKFLOWS, newer_pins
 from monokeel.updates.ports import Files, Listing, Release
 from monokeel.updates.records import Recorded
 
