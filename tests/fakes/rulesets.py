@@ -5,8 +5,7 @@ from collections.abc import Mapping
 
 from monokeel.ground.answers import Json
 from monokeel.ground.errors import ServiceError
-from monokeel.policy.ports import Version
-from monokeel.policy.refusal import Refusal
+from monokeel.policy.ports import Refusal, Version
 from monokeel.policy.rulesets import Ruleset, read_live, rules_of
 from tests.fakes.faults import Faults
 

@@ -9,7 +9,7 @@ from monokeel.ground.answers import Json
 from monokeel.ground.errors import MonokeelError, RefusedError, UsageError
 from monokeel.policy.checks import WorkflowJob, jobs_of
 from monokeel.policy.lint import lint
-from monokeel.policy.refusal import Refusal
+from monokeel.policy.ports import Refusal
 from monokeel.policy.rulesets import parse_policy, read_live
 from tests.policy.ruleset_cases import FILE, Edit, adds, drops, live_body, sets
 

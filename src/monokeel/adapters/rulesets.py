@@ -13,8 +13,7 @@ from monokeel.adapters.github import GitHub, words_of
 from monokeel.adapters.session import Answer, map_concurrently, wait_before_retry
 from monokeel.ground.answers import Json, as_number, as_object, as_text
 from monokeel.ground.errors import NO_ANSWER, ServiceError
-from monokeel.policy.ports import Version
-from monokeel.policy.refusal import Refusal
+from monokeel.policy.ports import Refusal, Version
 from monokeel.policy.rulesets import Ruleset, is_own, read_live
 
 log = logging.getLogger(__name__)

@@ -8,8 +8,7 @@ from monokeel.ground.report import Report, Section
 from monokeel.policy.body import merged_body, new_body
 from monokeel.policy.comparison import Comparison, compare, compare_policies
 from monokeel.policy.plan import Plan, rulesets_in
-from monokeel.policy.ports import Rulesets
-from monokeel.policy.refusal import Refusal
+from monokeel.policy.ports import Refusal, Rulesets
 from monokeel.policy.rulesets import Ruleset
 from monokeel.policy.wording import comparison_json, problem_line, steps_of, to_do
 
