@@ -144,4 +144,4 @@ def test_each_job_says_what_it_may_and_why() -> None:
 
 
 def test_the_actions_of_a_workflow_are_found() -> None:
-    assert actions_in({"a.yml": WORKFLOW}) == ("docker/login-action@v4",)
+    assert actions_in({"a.yml": WORKFLOW}) == ["docker/login-action@v4"]

@@ -1,14 +1,13 @@
 """GitHub Actions: which actions may run, and what the workflows' own token may do."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import cache, partial
 
 from monokeel.ground.answers import Json, Unknown
 from monokeel.ground.parsers import parse_yaml
-from monokeel.ground.report import Section, Table
 from monokeel.ground.settings import Settings
 from monokeel.setup.ports import Repository
 from monokeel.setup.rows import INIT, Answer, AsWanted, Declared, Expectation, Otherwise
@@ -18,38 +17,43 @@ _USES = re.compile(r"(?m)^\s*(?:- )?uses:\s*([\w.-]+/[\w./-]+@[\w./-]+)")
 _GITHUBS = ("actions/", "github/")  # "created by GitHub", as the setting says
 JobRights = tuple[str, str, str, str]  # of one job, in the order of JOB
 JOB = ("workflow", "job", "rights", "why")
-_NO_RIGHTS = "GitHub's default: name permissions"
 
 
-def actions_in(workflows: Mapping[str, str]) -> tuple[str, ...]:
+def actions_in(workflows: Mapping[str, str]) -> list[str]:
     """Return the actions that *workflows* (path → text) use, ``owner/name@ref``."""
-    return tuple(
-        sorted({x for text in workflows.values() for x in _USES.findall(text)})
-    )
+    return sorted({x for text in workflows.values() for x in _USES.findall(text)})
 
 
 def action_rows(declared: Declared, repository: Repository) -> Iterator[Expectation]:
     """Expect Actions switched on, our actions allowed, and a token of little right."""
     policy = cache(repository.actions_policy)
     settings, actions = declared.settings, declared.actions
+
+    def verified() -> Answer:
+        """Name what runs only if GitHub has verified its creator: no API says it."""
+        unsure = _judged(actions, policy())[1]
+        if not unsure:
+            return AsWanted("none needs a verified creator")
+        reason = "run only if GitHub has verified their creators, which nobody can ask"
+        return Unknown(reason=f"{', '.join(unsure)}: {reason}", hidden=True)
+
     row = Expectation(
-        name="Actions",
-        item="workflow_rights",
-        reads=(f"GET {_PERMISSIONS}", f"GET {_PERMISSIONS}/selected-actions"),
-        lost="no workflow runs",
-        ask=lambda: _allowed(settings, actions, policy()),
+        "Actions",
+        "workflow_rights",
+        (f"GET {_PERMISSIONS}", f"GET {_PERMISSIONS}/selected-actions"),
+        "no workflow runs",
+        lambda: _allowed(settings, actions, policy()),
     )
     yield row
     if actions:
-        ask = partial(_verified, actions, policy)
-        yield replace(row, name="actions of other owners", ask=ask, watched="note")
+        yield replace(row, name="actions of other owners", ask=verified, watched="note")
     yield Expectation(
-        name="rights of workflows",
-        item="workflow_rights",
-        reads=(f"GET {_PERMISSIONS}/workflow",),
+        "rights of workflows",
+        "workflow_rights",
+        (f"GET {_PERMISSIONS}/workflow",),
+        "a workflow can approve what a person should",
+        partial(_rights, repository),
         writes=(f"PUT {_PERMISSIONS}/workflow",),
-        lost="a workflow can approve what a person should",
-        ask=partial(_rights, repository),
         make=repository.limit_workflows,
     )
 
@@ -61,28 +65,16 @@ def _allowed(
     allowed = policy.get("allowed_actions", "all")
     if policy.get("enabled") is not True:
         path = f"repos/{settings.repository}{_PERMISSIONS}"
-        remedy = f"gh api -X PUT {path} -F enabled=true"
-        return Otherwise(detail="switched off", remedy=remedy)
+        return Otherwise("switched off", f"gh api -X PUT {path} -F enabled=true")
     if allowed == "local_only":
         detail = f"only those of {settings.owner} may run, which the workflows need not"
-        return Otherwise(detail=detail, remedy=f"allow others at {page}")
+        return Otherwise(detail, f"allow others at {page}")
     refused, _ = _judged(actions, policy)
     if allowed == "selected" and refused:
         detail = f"these may not run: {', '.join(refused)}"
         patterns = ",".join(sorted({f"{x.partition('@')[0]}@*" for x in refused}))
-        return Otherwise(detail=detail, remedy=f"allow {patterns} at {page}")
-    return AsWanted(detail=f"{allowed} may run")
-
-
-def _verified(
-    actions: Sequence[str], policy: Callable[[], Mapping[str, Json]]
-) -> Answer:
-    """Name what runs only if GitHub has verified its creator, which no API says."""
-    unsure = _judged(actions, policy())[1]
-    if not unsure:
-        return AsWanted(detail="none needs a verified creator")
-    reason = "run only if GitHub has verified their creators, which nobody can ask"
-    return Unknown(reason=f"{', '.join(unsure)}: {reason}", hidden=True)
+        return Otherwise(detail, f"allow {patterns} at {page}")
+    return AsWanted(f"{allowed} may run")
 
 
 def _judged(
@@ -98,8 +90,7 @@ def _judged(
         return [], []
     listed = selected.get("patterns_allowed")
     patterns = [str(x).lower() for x in listed] if isinstance(listed, list) else []
-    refused: list[str] = []
-    unsure: list[str] = []
+    refused, unsure = list[str](), list[str]()
     for action in actions:
         forms = (action.lower(), action.lower().partition("@")[0])
         matching = [
@@ -122,8 +113,8 @@ def _rights(repository: Repository) -> Answer:
     if found.get("can_approve_pull_request_reviews") is not False:
         wrong.append("workflows may approve pull requests, and open them")
     if wrong:
-        return Otherwise(detail="; ".join(wrong), remedy=INIT, severe=True)
-    return AsWanted(detail="read; they neither open nor approve pull requests")
+        return Otherwise("; ".join(wrong), INIT, severe=True)
+    return AsWanted("read; they neither open nor approve pull requests")
 
 
 def rights_of_jobs(workflows: Mapping[str, str]) -> Iterator[JobRights]:
@@ -145,7 +136,7 @@ def rights_of_jobs(workflows: Mapping[str, str]) -> Iterator[JobRights]:
 def _written(rights: Json, text: str) -> tuple[str, str]:
     """Return what *rights* let a token write, and the comments beside it in *text*."""
     if rights is None:
-        return "?", _NO_RIGHTS
+        return "?", "GitHub's default: name permissions"
     if not isinstance(rights, dict):
         return ("all" if rights == "write-all" else "", "")
     wide = [area for area, level in rights.items() if level == "write"]
@@ -153,12 +144,3 @@ def _written(rights: Json, text: str) -> tuple[str, str]:
         re.search(rf"(?m)^\s+{x}: write[ ]+# (.*)$", text) for x in map(re.escape, wide)
     )
     return ", ".join(wide), "; ".join(each[1] for each in why if each)
-
-
-def section_of_jobs(rows: Sequence[JobRights]) -> Section:
-    """Return the table of the jobs that may write more than nothing."""
-    shown = tuple(each for each in rows if each[2])
-    return Section(
-        "What the jobs of the workflows may",
-        table=Table(("workflow", "job", "may write", "why"), shown),
-    )

@@ -4,14 +4,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, astuple, dataclass
 from typing import Literal
 
-from monokeel.ground.answers import Unknown
 from monokeel.ground.errors import NO_ANSWER
 from monokeel.ground.report import Report, Section, Table
 from monokeel.ground.settings import Settings
 from monokeel.policy.shape import Finding
 from monokeel.setup import actions
-from monokeel.setup.expectations import expectations
-from monokeel.setup.main_branch import wrong_remote
+from monokeel.setup.expectations import expectations, wrong_remote
 from monokeel.setup.ports import Clone, Files, Machine, Outside
 from monokeel.setup.rows import AsWanted, Declared, Otherwise, answer_to
 
@@ -68,8 +66,14 @@ def examine(
     if outside is None:
         detail = "set GITHUB_TOKEN or GH_TOKEN (gh auth token prints one)"
         yield Diagnosis("GitHub", "token", "missing", detail)
-    else:
-        yield from _github(declared, outside)
+        return
+    try:
+        outside.repository.get_repository()
+    except NO_ANSWER as error:
+        name = declared.settings.repository
+        yield Diagnosis("GitHub", name, "unknown", error.problem)
+        return
+    yield from _github(declared, outside)
 
 
 def doctor_report(
@@ -78,11 +82,14 @@ def doctor_report(
     """Return the table of what was *found*, what is missing counted first."""
     missing = sum(each.state == "missing" for each in found)
     unknown = sum(each.state == "unknown" for each in found)
-    rows = tuple(astuple(each) for each in found)
-    table = Table(("where", "what", "state", "detail"), rows)
+    rows, may = tuple(map(astuple, found)), tuple(each for each in jobs if each[2])
+    written = Table(("workflow", "job", "may write", "why"), may)
     return Report(
         headline=f"{missing} missing, {unknown} unknown, of {len(found)}",
-        sections=(Section(heading="", table=table), actions.section_of_jobs(jobs)),
+        sections=(
+            Section("", table=Table(("where", "what", "state", "detail"), rows)),
+            Section("What the jobs of the workflows may", table=written),
+        ),
         data={
             "verdict": "missing" if missing else "unknown" if unknown else "ok",
             "findings": [asdict(each) for each in found],
@@ -131,22 +138,15 @@ def _clone(settings: Settings, here: Here) -> Iterator[Diagnosis]:
 
 def _github(declared: Declared, outside: Outside) -> Iterator[Diagnosis]:
     """Yield every row of the table of expectations, read only."""
-    try:
-        outside.repository.get_repository()
-    except NO_ANSWER as error:
-        name = declared.settings.repository
-        yield Diagnosis("GitHub", name, "unknown", error.problem)
-        return
     for row in expectations(declared, outside):
-        note = row.watched == "note"
         state: State
-        match answer_to(row):
-            case AsWanted(detail=detail):
-                yield Diagnosis("GitHub", row.name, "ok", detail)
-            case Otherwise(detail=detail, remedy=remedy):
-                state = "optional" if note else "missing"
-                yield Diagnosis("GitHub", row.name, state, f"{detail}: {remedy}")
-            case Unknown(reason=reason):
-                state = "optional" if note else "unknown"
-                detail = f"{reason} ({row.permission})"
-                yield Diagnosis("GitHub", row.name, state, detail)
+        answer = answer_to(row)
+        if isinstance(answer, AsWanted):
+            state, detail = "ok", answer.detail
+        elif isinstance(answer, Otherwise):
+            state, detail = "missing", f"{answer.detail}: {answer.remedy}"
+        else:
+            state, detail = "unknown", f"{answer.reason} ({row.permission})"
+        if state != "ok" and row.watched == "note":
+            state = "optional"
+        yield Diagnosis("GitHub", row.name, state, detail)

@@ -1,6 +1,7 @@
 """GitHub Environments: limited to their branches, asking somebody; the rest stays."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
 from monokeel.ground.answers import Json, as_list, as_number, as_object
@@ -10,8 +11,7 @@ from monokeel.setup.ports import Repository
 from monokeel.setup.rows import INIT, Answer, AsWanted, Expectation, Otherwise
 
 RELEASE = "release"
-_OF_RELEASES = (RELEASE, "registry")
-CHOSEN_BRANCHES: Mapping[str, Json] = {
+CHOSEN_BRANCHES: dict[str, Json] = {
     "protected_branches": False,
     "custom_branch_policies": True,
 }
@@ -30,49 +30,43 @@ def environment_rows(
     """
     promoted = [each.name for each in settings.environments]
     for name in dict.fromkeys((RELEASE, *promoted, *TAKEN_ENVIRONMENTS)):
-        lines = settings.lines if name in _OF_RELEASES else ()
+        lines = settings.lines if name in (RELEASE, "registry") else ()
         branches = (settings.default_branch, *lines)
         yield Expectation(
-            name=f"Environment {name}",
-            item="environments",
-            reads=(_SEE, f"GET {_POLICIES}"),
+            f"Environment {name}",
+            "environments",
+            (_SEE, f"GET {_POLICIES}"),
+            "a workflow of a branch that it should not take can read its secrets",
+            partial(_limited_to, settings, repository, name, branches),
             writes=(_MAKE, f"POST {_POLICIES}"),
-            lost="a workflow of a branch that it should not take can read its secrets",
-            ask=partial(_limited_to, settings, repository, name, branches),
             make=partial(limit, repository, name, branches),
         )
-    for each in settings.environments:
-        if each.reviewers:
-            yield Expectation(
-                name=f"approval in {each.name}",
-                item="reviewers",
-                reads=(_SEE,),
-                writes=(_MAKE,),
-                lost="a promotion waits for nobody",
-                ask=partial(_asks, repository, each.name),
-                make=partial(_ask_somebody, repository, each.name),
-            )
+    for name in [each.name for each in settings.environments if each.reviewers]:
+        asks, make = partial(_asks, repository, name), partial(_ask, repository, name)
+        lost = "a promotion waits for nobody"
+        row = Expectation(f"approval in {name}", "reviewers", (_SEE,), lost, asks)
+        yield replace(row, writes=(_MAKE,), make=make)
 
 
 def _limited_to(
     settings: Settings, repository: Repository, name: str, branches: Sequence[str]
 ) -> Answer:
-    found = repository.environment(name)
+    found, only = repository.environment(name), f"{', '.join(branches)} only"
     if found is None:
-        return Otherwise(detail=_MISSING, remedy=INIT, severe=True)
+        return Otherwise(_MISSING, INIT, severe=True)
     if found.get("deployment_branch_policy") != CHOSEN_BRANCHES:
-        back = f"{INIT} sets it back to {', '.join(branches)} only"
-        return Otherwise(detail="takes every branch", remedy=back, severe=True)
+        back = f"{INIT} sets it back to {only}"
+        return Otherwise("takes every branch", back, severe=True)
     policies = repository.branch_policies(name)
     missing = ", ".join(each for each in branches if each not in policies)
     if missing:
-        return Otherwise(detail=f"does not take {missing}", remedy=INIT)
+        return Otherwise(f"does not take {missing}", INIT)
     wider = ", ".join(each for each in policies if each not in branches)
     if wider:
         page = f"https://github.com/{settings.repository}/settings/environments"
         remedy = f"remove {wider} from Environment {name} at {page}"
-        return Otherwise(detail=f"also takes {wider}", remedy=remedy, severe=True)
-    return AsWanted(detail=f"{', '.join(branches)} only")
+        return Otherwise(f"also takes {wider}", remedy, severe=True)
+    return AsWanted(only)
 
 
 def limit(repository: Repository, name: str, branches: Sequence[str]) -> None:
@@ -83,48 +77,42 @@ def limit(repository: Repository, name: str, branches: Sequence[str]) -> None:
     """
     found = repository.environment(name) or {}
     if found.get("deployment_branch_policy") != CHOSEN_BRANCHES:
-        repository.put_environment(name, _limited(_kept_rules(found)))
+        repository.put_environment(name, _limited(found))
     there = repository.branch_policies(name)
     for branch in (each for each in branches if each not in there):
         repository.add_branch_policy(name, branch)
 
 
 def _asks(repository: Repository, name: str) -> Answer:
-    if _kept_rules(repository.environment(name) or {}).get("reviewers"):
-        return AsWanted(detail="asks a reviewer")
+    if _limited(repository.environment(name) or {}).get("reviewers"):
+        return AsWanted("asks a reviewer")
     remedy = f"{INIT}, or reviewers = false in infra/platform.toml"
-    detail = "asks nobody for an approval"
-    return Otherwise(detail=detail, remedy=remedy, severe=True)
+    return Otherwise("asks nobody for an approval", remedy, severe=True)
 
 
-def _ask_somebody(repository: Repository, name: str) -> None:
+def _ask(repository: Repository, name: str) -> None:
     """Let the user of the token approve; RefusedError where it has none."""
     reviewer = repository.own_number()
     if reviewer is None:
         raise RefusedError("this token belongs to no user who could approve")
-    rules = _kept_rules(repository.environment(name) or {})
+    rules = _limited(repository.environment(name) or {})
     rules["reviewers"] = [{"type": "User", "id": reviewer}]
-    repository.put_environment(name, _limited(rules))
+    repository.put_environment(name, rules)
 
 
-def _limited(rules: Mapping[str, Json]) -> dict[str, Json]:
-    return {**rules, "deployment_branch_policy": dict(CHOSEN_BRANCHES)}
-
-
-def _kept_rules(environment: Mapping[str, Json]) -> dict[str, Json]:
-    """Return the rules of *environment* as a change must repeat them to keep them."""
-    kept: dict[str, Json] = {}
+def _limited(environment: Mapping[str, Json]) -> dict[str, Json]:
+    """Return *environment* limited, with the rules that a change must repeat."""
+    kept: dict[str, Json] = {"deployment_branch_policy": CHOSEN_BRANCHES}
     for rule in map(as_object, as_list(environment.get("protection_rules") or [])):
         if rule.get("type") == "wait_timer":
             kept["wait_timer"] = rule.get("wait_timer")
         if rule.get("type") == "required_reviewers":
             kept["prevent_self_review"] = rule.get("prevent_self_review") is True
-            listed = map(as_object, as_list(rule.get("reviewers") or []))
             kept["reviewers"] = [
                 {
                     "type": each.get("type"),
                     "id": as_number(as_object(each.get("reviewer")).get("id")),
                 }
-                for each in listed
+                for each in map(as_object, as_list(rule.get("reviewers") or []))
             ]
     return kept

@@ -5,9 +5,12 @@ the page about permissions is written from them.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 
-from monokeel.ground.answers import Unknown
+from monokeel.ground.answers import Declined, Unknown
+from monokeel.ground.errors import RefusedError, UsageError
+from monokeel.ground.repository import repository_of
 from monokeel.ground.settings import Settings
 from monokeel.policy.reading import read_rulesets
 from monokeel.policy.refs import binds
@@ -15,12 +18,12 @@ from monokeel.policy.rulesets import Ruleset
 from monokeel.setup import permissions, writer
 from monokeel.setup.actions import action_rows
 from monokeel.setup.environments import environment_rows
-from monokeel.setup.main_branch import MAIN, main_row
-from monokeel.setup.merging import approvals, merge_rows
-from monokeel.setup.ports import Outside, Repository
+from monokeel.setup.merging import MERGING, approver_row, merge_rows
+from monokeel.setup.ports import Clone, Outside, Repository
 from monokeel.setup.rows import INIT, Answer, AsWanted, Declared, Expectation, Otherwise
 
-MERGING = "somebody can merge"
+MAIN = "default branch"
+_SEE = ("GET /",)
 
 
 def expectations(declared: Declared, outside: Outside) -> Iterator[Expectation]:
@@ -30,26 +33,25 @@ def expectations(declared: Declared, outside: Outside) -> Iterator[Expectation]:
     if outside.token_kind:
         yield _token(outside)
     if outside.clone is not None:
-        yield main_row(settings, outside.clone)
-    yield from _settings_rows(declared, repository)
+        yield _main(settings, outside.clone)
+    yield _settings(settings, repository)
+    yield _default_branch(declared, repository)
     yield writer.writer_row(declared, outside)
     if passes(policy or (), "DeployKey"):
         yield writer.foreign_keys_row(declared, outside)
     yield from environment_rows(settings, repository)
     yield from writer.secret_rows(declared, outside)
     yield from action_rows(declared, repository)
-    yield from _lasting_rows(settings, repository)
+    yield from _lasting(settings.default_branch, repository)
     if policy is not None:
         yield from merge_rows(settings, policy, repository)
-        yield _merging(policy, repository)
+        yield approver_row(policy, repository)
         yield _rules(settings, policy, outside)
 
 
 def passes(policy: Sequence[Ruleset], actor_type: str) -> bool:
     """Say whether the rules let any actor of *actor_type* pass."""
-    return any(
-        who.startswith(actor_type) for ruleset in policy for who in ruleset.passing
-    )
+    return any(who.startswith(actor_type) for rules in policy for who in rules.passing)
 
 
 def _token(outside: Outside) -> Expectation:
@@ -59,136 +61,142 @@ def _token(outside: Outside) -> Expectation:
         scopes = outside.repository.token_scopes()
         missing = permissions.missing_scopes(scopes) if scopes is not None else ()
         if missing:
-            return Otherwise(
-                detail=f"{kind} without {', '.join(missing)}",
-                remedy=permissions.remedy_for_scopes(kind, missing),
-            )
+            remedy = permissions.remedy_for_scopes(kind, missing)
+            return Otherwise(f"{kind} without {', '.join(missing)}", remedy)
         limit = permissions.LIMITS.get(kind)
-        return AsWanted(detail=f"{kind}: {limit}" if limit else kind)
+        return AsWanted(f"{kind}: {limit}" if limit else kind)
 
-    return Expectation(
-        name="token",
-        item="token",
-        reads=("GET /",),
-        lost="a push of workflows is refused (workflow), images are not seen"
-        " (read:packages)",
-        ask=ask,
-        watched="note",
-    )
+    lost = "a push of workflows is refused (workflow), images are not seen"
+    lost += " (read:packages)"
+    return Expectation("token", "token", _SEE, lost, ask, watched="note")
 
 
-def _settings_rows(declared: Declared, repository: Repository) -> Iterator[Expectation]:
-    settings = declared.settings
-    yield Expectation(
-        name="settings",
-        item="settings",
-        reads=("GET /",),
-        writes=("PATCH /",),
-        lost="the title that was checked is not the one that is merged, and a merge may"
-        " delete an env/* branch",
-        ask=partial(_settings, settings, repository),
-        make=partial(repository.change_settings, settings.on_github),
-    )
-    yield Expectation(
-        name="default branch on GitHub",
-        item="default_branch",
-        reads=("GET /",),
-        lost="pull requests and schedules go there",
-        ask=partial(_default_branch, declared, repository),
-    )
+def wrong_remote(settings: Settings, address: str | None) -> tuple[str, str] | None:
+    """Return what is wrong with the remote *address*, and the command against it."""
+    right = f"https://github.com/{settings.repository}.git"
+    if address is None:
+        return "this clone has no remote", f"git remote add origin {right}"
+    there = repository_of(address)
+    if there is not None and there.lower() == settings.repository.lower():
+        return None
+    problem = f"the remote is {there or 'no repository'}, not {settings.repository}"
+    return problem, f"git remote set-url origin {right}"
 
 
-def _settings(settings: Settings, repository: Repository) -> Answer:
-    there = repository.get_repository()
-    hidden = [name for name in settings.on_github if name not in there]
-    if hidden:
-        reason = f"GitHub leaves {', '.join(hidden)} out of its answer"
-        return Unknown(reason=reason, hidden=True)
-    wrong = [
-        f"{name} is {_written(there[name])}, not {_written(value)}"
-        for name, value in settings.on_github.items()
-        if there[name] != value
-    ]
-    if wrong:
-        return Otherwise(detail="; ".join(wrong), remedy=INIT)
-    return AsWanted(detail="as [settings] says")
-
-
-def _written(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _default_branch(declared: Declared, repository: Repository) -> Answer:
-    settings, wanted = declared.settings, declared.settings.default_branch
-    there = repository.get_repository().get("default_branch")
-    if there == wanted:
-        return AsWanted(detail=wanted)
-    ref, active = (
-        f"refs/heads/{there}",
-        [x for x in declared.policy or () if x.is_active],
-    )
-    binding = ", ".join(x.name for x in active if binds(x, ref, str(there)))
-    detail = f"GitHub's default branch is {there}, infra/platform.toml says {wanted}"
-    detail += f"; what binds {there}: {binding or 'no ruleset'}"
-    remedy = f"gh api -X PATCH repos/{settings.repository} -f default_branch={wanted}"
-    return Otherwise(detail=detail, remedy=remedy, severe=True)
-
-
-def _lasting_rows(settings: Settings, repository: Repository) -> Iterator[Expectation]:
+def _main(settings: Settings, clone: Clone) -> Expectation:
+    """Expect the clone's default branch on the remote, or one that came from it."""
     branch = settings.default_branch
+    ref = f"refs/heads/{branch}"
+
+    def make() -> None:
+        here = clone.commit_of(ref)
+        if here is None:
+            problem = f"there is no branch {branch} here"
+            raise UsageError(problem, fix=f"Run: git switch -c {branch}")
+        old = clone.remote_refs((ref,)).get(ref)
+        done = clone.move_ref(ref, old=old, new=here)
+        if isinstance(done, Declined):  # else whoever made it asks again
+            raise RefusedError(f"GitHub refused the push of {branch}: {done.reason}")
+
+    lost, ask = "nothing can be merged or released", partial(_compared, settings, clone)
+    row = Expectation(MAIN, "default_branch", _SEE, lost, ask, watched="elsewhere")
+    return replace(row, writes=(permissions.PUSH,), make=make)
+
+
+def _compared(settings: Settings, clone: Clone) -> Answer:
+    branch = settings.default_branch
+    wrong = wrong_remote(settings, clone.written_address())
+    if wrong is not None:
+        return Otherwise(*wrong, blocks=True)
+    ref = f"refs/heads/{branch}"
+    there, here = clone.remote_refs((ref,)).get(ref), clone.commit_of(ref)
+    if there is None:
+        return Otherwise(f"{branch} is not there", INIT)
+    if here not in (None, there):
+        clone.fetch_commit(there)
+    if here in (None, there) or clone.is_ancestor(here, there):
+        return AsWanted(f"{branch} at {there[:12]}")
+    if clone.is_ancestor(there, here):
+        return Otherwise(f"{branch} is behind this clone", INIT)
+    detail = f"{branch} ({there[:12]}) has commits that are not in this clone"
+    pull = f"git pull --rebase --allow-unrelated-histories origin {branch}"
+    return Otherwise(detail, f"{pull}, then {INIT}", blocks=True)
+
+
+def _settings(settings: Settings, repository: Repository) -> Expectation:
+    def written(value: object) -> str:
+        return str(value).lower() if isinstance(value, bool) else str(value)
+
+    def ask() -> Answer:
+        there = repository.get_repository()
+        hidden = [name for name in settings.on_github if name not in there]
+        if hidden:
+            reason = f"GitHub leaves {', '.join(hidden)} out of its answer"
+            return Unknown(reason=reason, hidden=True)
+        wrong = [
+            f"{name} is {written(there[name])}, not {written(value)}"
+            for name, value in settings.on_github.items()
+            if there[name] != value
+        ]
+        if wrong:
+            return Otherwise("; ".join(wrong), INIT)
+        return AsWanted("as [settings] says")
+
+    lost = "the title that was checked is not the one that is merged, and a merge may"
+    lost += " delete an env/* branch"
+    make = partial(repository.change_settings, settings.on_github)
+    row = Expectation("settings", "settings", _SEE, lost, ask)
+    return replace(row, writes=("PATCH /",), make=make)
+
+
+def _default_branch(declared: Declared, repository: Repository) -> Expectation:
+    settings, wanted = declared.settings, declared.settings.default_branch
+
+    def ask() -> Answer:
+        there = repository.get_repository().get("default_branch")
+        if there == wanted:
+            return AsWanted(wanted)
+        ref = f"refs/heads/{there}"
+        active = (each for each in declared.policy or () if each.is_active)
+        binding = ", ".join(x.name for x in active if binds(x, ref, str(there)))
+        return Otherwise(
+            f"GitHub's default branch is {there}, infra/platform.toml says {wanted}"
+            f"; what binds {there}: {binding or 'no ruleset'}",
+            f"gh api -X PATCH repos/{settings.repository} -f default_branch={wanted}",
+            severe=True,
+        )
+
+    lost = "pull requests and schedules go there"
+    return Expectation("default branch on GitHub", "default_branch", _SEE, lost, ask)
+
+
+def _lasting(branch: str, repository: Repository) -> Iterator[Expectation]:
     yield Expectation(
-        name="immutable releases",
-        item="immutable_releases",
-        reads=("GET /immutable-releases",),
-        writes=("PUT /immutable-releases",),
-        lost="what is published can be changed",
-        ask=lambda: (
-            AsWanted(detail="on")
+        "immutable releases",
+        "immutable_releases",
+        ("GET /immutable-releases",),
+        "what is published can be changed",
+        lambda: (
+            AsWanted("on")
             if repository.immutable_releases()
-            else Otherwise(detail="off", remedy=INIT, severe=True)
+            else Otherwise("off", INIT, severe=True)
         ),
+        writes=("PUT /immutable-releases",),
         make=repository.enable_immutable_releases,
     )
     beside = f"classic branch protection of {branch} stands beside the rulesets"
     both = "GitHub asks for both: delete it once the rules are applied"
     yield Expectation(
-        name="classic protection",
-        item="classic_protection",
-        reads=("GET /branches/{branch}/protection",),
-        lost="merges wait for rules that stand in no file",
-        ask=lambda: (
-            Otherwise(detail=beside, remedy=both)
+        "classic protection",
+        "classic_protection",
+        ("GET /branches/{branch}/protection",),
+        "merges wait for rules that stand in no file",
+        lambda: (
+            Otherwise(beside, both)
             if repository.classic_protection(branch)
-            else AsWanted(detail="none")
+            else AsWanted("none")
         ),
         watched="note",
-    )
-
-
-def _merging(policy: Sequence[Ruleset], repository: Repository) -> Expectation:
-    """Expect that who opened a pull request is not the only one who may approve it."""
-    needed = approvals(policy)
-
-    def ask() -> Answer:
-        if not needed:
-            return AsWanted(detail="no approval is asked for")
-        people = repository.pushers()
-        if len(people) > needed:
-            return AsWanted(detail=f"{len(people)} people may write")
-        return Otherwise(
-            detail=f"{needed} approval asked for, {len(people)} people may write:"
-            " nobody could approve what the last one opens",
-            remedy="invite somebody, or set required_approving_review_count to 0 and"
-            " require_last_push_approval to false in infra/rulesets.json",
-        )
-
-    return Expectation(
-        name=MERGING,
-        item="approvers",
-        reads=("GET /collaborators",),
-        lost="no pull request can be merged once the rules are applied",
-        ask=ask,
-        watched="elsewhere",
     )
 
 
@@ -201,17 +209,16 @@ def _rules(
         reading = read_rulesets(policy, outside.rulesets, settings.policy)
         wrong = [each.name for each in reading.comparisons if each.drifts]
         if not wrong:
-            return AsWanted(detail=says)
-        named = f"not {says}: {', '.join(wrong)}"
-        return Otherwise(detail=named, remedy="./inv policy.apply")
+            return AsWanted(says)
+        return Otherwise(f"not {says}: {', '.join(wrong)}", "./inv policy.apply")
 
     return Expectation(
-        name="rules",
-        item="rulesets",
-        reads=("GET /rulesets/{id}",),
+        "rules",
+        "rulesets",
+        ("GET /rulesets/{id}",),
+        "nothing holds anybody to a pull request",
+        ask,
         writes=("POST /rulesets", "PUT /rulesets/{id}"),
-        lost="nothing holds anybody to a pull request",
-        ask=ask,
         make=outside.apply_rules,
         watched="elsewhere",
         after=(MAIN, writer.WRITER, MERGING),

@@ -2,16 +2,15 @@
 
 import dataclasses
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from functools import partial
-from typing import Literal
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Literal, get_args
 
 from monokeel.ground.answers import Unknown
 from monokeel.ground.errors import RefusedError, ServiceError, UsageError
 from monokeel.ground.report import Outcome, Report, Section, Table
 from monokeel.ground.settings import Settings
-from monokeel.setup import main_branch, rows
-from monokeel.setup.expectations import expectations
+from monokeel.setup import rows
+from monokeel.setup.expectations import MAIN, expectations, wrong_remote
 from monokeel.setup.ports import Outside
 from monokeel.setup.rows import Answer, AsWanted, Expectation, Otherwise, answer_to
 
@@ -25,14 +24,6 @@ _OUTCOMES: Mapping[_Verdict, Outcome] = {
     "unknown": "unknown",
     "incomplete": "difference",
 }
-_COUNTED: Sequence[State] = (
-    "done",
-    "planned",
-    "left to you",
-    "refused",
-    "unknown",
-    "waits",
-)
 # Part of GitHub's message → what to do. Sources: vitodeploy/vito#949 (keys),
 # terraform-provider-github#1311 (branch policies), alchemy#1373 (reviewers),
 # categraf#34 and sapling#1299 (workflows).
@@ -52,7 +43,7 @@ _REMEDIES: Mapping[str, str] = {
 _NEEDED = ("settings", "deploy_keys", "environments")
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class Step:
     """One row and what became of it; *to_do* is the rest, often a command."""
 
@@ -74,7 +65,7 @@ class Plan:
         """Whether a person must first settle, say, whose history is on the remote."""
         return any(
             (isinstance(answer, Otherwise) and answer.blocks)
-            or (isinstance(answer, Unknown) and row.name == main_branch.MAIN)
+            or (isinstance(answer, Unknown) and row.name == MAIN)
             for row, answer in self.rows
         )
 
@@ -85,10 +76,9 @@ def plan_init(declared: rows.Declared, outside: Outside) -> Plan:
     Raises UsageError for a wrong or missing remote, and ServiceError for a token that
     may not administer, or not see what must be made; the permissions are named.
     """
-    settings = declared.settings
+    settings, clone = declared.settings, outside.clone
     outside.repository.get_repository()  # is GitHub there, and the repository?
-    remote = outside.clone.written_address() if outside.clone else None
-    wrong = main_branch.wrong_remote(settings, remote) if outside.clone else None
+    wrong = wrong_remote(settings, clone.written_address()) if clone else None
     if wrong is not None:
         raise UsageError(wrong[0], fix=f"Run: {wrong[1]}")
     seen = tuple((each, answer_to(each)) for each in expectations(declared, outside))
@@ -128,7 +118,12 @@ def carry_out(plan: Plan) -> Iterator[Step]:
         step = _planned(row, answer_to(row) if written else before)
         if step.state == "left to you" and not plan.blocked:
             waits = [each for each in row.after if each not in settled]
-            step = _waiting(row, waits) if waits else _made(row, step, plan.owner)
+            if waits:
+                first = f"settle {' and '.join(waits)} first, then {rows.INIT} again"
+                said = f"waits for {', '.join(waits)}"
+                step = Step(row.name, "waits", said, f"{row.name}: {first}")
+            elif row.make is not None:
+                step = _made(row, row.make, step.to_do, plan.owner)
         if step.state in ("was there", "done"):
             settled.add(row.name)
         written = written or step.state not in ("was there", "unknown", "waits")
@@ -136,39 +131,30 @@ def carry_out(plan: Plan) -> Iterator[Step]:
 
 
 def _planned(row: Expectation, answer: Answer, *, makes: bool = False) -> Step:
-    step = partial(Step, name=row.name)
     note: State | None = "note" if row.watched == "note" else None
     match answer:
         case AsWanted(detail=detail):
-            return step(state="was there", detail=detail)
+            return Step(row.name, "was there", detail)
         case Unknown(reason=reason):
-            return step(state=note or "unknown", detail=reason)
+            return Step(row.name, note or "unknown", reason)
         case Otherwise(detail=detail) if makes:
-            return step(state="planned", detail=detail)
+            return Step(row.name, "planned", detail)
         case Otherwise(detail=detail, remedy=remedy):
             to_do = f"{row.name}: {remedy}"
-            return step(state=note or "left to you", detail=detail, to_do=to_do)
+            return Step(row.name, note or "left to you", detail, to_do)
 
 
-def _waiting(row: Expectation, waits: Sequence[str]) -> Step:
-    detail = f"waits for {', '.join(waits)}"
-    to_do = f"{row.name}: settle {' and '.join(waits)} first, then {rows.INIT} again"
-    return Step(name=row.name, state="waits", detail=detail, to_do=to_do)
-
-
-def _made(row: Expectation, before: Step, owner: str) -> Step:
-    if row.make is None:
-        return before
+def _made(row: Expectation, make: Callable[[], None], to_do: str, owner: str) -> Step:
     try:
-        row.make()
+        make()
     except RefusedError as error:
         known = [fix for words, fix in _REMEDIES.items() if words in error.problem]
         fix = known[0].format(owner=owner) if known else error.fix
-        to_do = f"{row.name}: {fix}" if fix else before.to_do
-        to_do += f". Without it {row.lost}"
-        return Step(name=row.name, state="refused", detail=error.problem, to_do=to_do)
+        to_do = f"{row.name}: {fix}" if fix else to_do
+        lost = f"{to_do}. Without it {row.lost}"
+        return Step(row.name, "refused", error.problem, lost)
     except ServiceError as error:
-        return Step(name=row.name, state="unknown", detail=error.problem)
+        return Step(row.name, "unknown", error.problem)
     after = _planned(row, answer_to(row))
     made = after.state == "was there"
     return dataclasses.replace(after, state="done") if made else after
@@ -188,7 +174,10 @@ def result_of(steps: Sequence[Step]) -> _Verdict:
 def init_report(settings: Settings, steps: tuple[Step, ...]) -> Report:
     """Return the report of all *steps*, done or only planned."""
     counts = Counter(step.state for step in steps)
-    parts = [f"{counts[state]} {state}" for state in _COUNTED if counts[state]]
+    quiet = ("was there", "note")
+    parts = [
+        f"{counts[x]} {x}" for x in get_args(State) if counts[x] and x not in quiet
+    ]
     if not counts["done"]:
         settled = counts["was there"] + counts["note"] == len(steps)
         words = "nothing had to be changed" if settled else "nothing was changed"

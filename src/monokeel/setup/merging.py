@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import cache, partial
+from functools import cache
 
 from monokeel.ground.answers import Json
 from monokeel.ground.errors import ServiceError
@@ -11,6 +11,8 @@ from monokeel.policy.agreement import METHODS
 from monokeel.policy.rulesets import Ruleset, parameters_of
 from monokeel.setup.ports import Repository
 from monokeel.setup.rows import INIT, Answer, AsWanted, Expectation, Otherwise
+
+MERGING = "somebody can merge"
 
 
 def approvals(policy: Sequence[Ruleset]) -> int:
@@ -26,60 +28,74 @@ def title_decides(settings: Settings, policy: Sequence[Ruleset]) -> bool:
     takes the message of a single commit instead (semantic-release#2361).
     """
     offered = {x for x in METHODS if settings.on_github.get(METHODS[x]) is not False}
-    methods = offered & _taken(policy)
     title = settings.on_github["squash_merge_commit_title"]
-    return methods == {"squash"} and title == "PR_TITLE"
+    return offered & _taken(policy) == {"squash"} and title == "PR_TITLE"
 
 
 def merge_rows(
     settings: Settings, policy: Sequence[Ruleset], repository: Repository
 ) -> Iterator[Expectation]:
     """Yield that GitHub offers a way to merge that the rules take, and no other."""
-    offered = cache(partial(_offered, repository))
     taken = sorted(_taken(policy))
+    wanted = AsWanted(" or ".join(taken))
+
+    @cache
+    def offered() -> set[str]:
+        there = repository.get_repository()
+        hidden = [each for each in METHODS.values() if each not in there]
+        if hidden:
+            missing = f"GitHub leaves {', '.join(hidden)} out of its answer"
+            raise ServiceError(missing, hidden=True)
+        return {method for method in METHODS if there[METHODS[method]]}
 
     def some() -> Answer:
         if offered().intersection(taken):
-            return AsWanted(detail=" or ".join(taken))
+            return wanted
         fix = " or ".join(f"-F {METHODS[each]}=true" for each in taken)
         ways = " and ".join(sorted(offered()))
         return Otherwise(
-            detail=f"GitHub offers {ways}, the rules take {' or '.join(taken)} alone",
-            remedy=f"gh api -X PATCH repos/{settings.repository} {fix}",
+            f"GitHub offers {ways}, the rules take {wanted.detail} alone",
+            f"gh api -X PATCH repos/{settings.repository} {fix}",
         )
 
     def no_other() -> Answer:
         others = sorted(offered().difference(taken))
         if not others:
-            return AsWanted(detail=" or ".join(taken))
+            return wanted
         names = [METHODS[each] for each in others]
         on = [f"{x} = false" for x in names if settings.on_github.get(x) is not False]
         first = f"set {', '.join(on)} in [settings] of infra/platform.toml, then "
         return Otherwise(
-            detail=f"GitHub offers {' and '.join(others)}, which the rules of the file"
-            " refuse",
-            remedy=f"{first if on else ''}{INIT}",
+            f"GitHub offers {' and '.join(others)}, which the rules of the file refuse",
+            f"{first if on else ''}{INIT}",
         )
 
-    row = Expectation(
-        name="a way to merge",
-        item="settings",
-        reads=("GET /",),
-        lost="nobody can merge",
-        ask=some,
-    )
-    yield row
-    yield replace(row, name="other ways to merge", ask=no_other, watched="note")
+    lost, calls = "nobody can merge", ("GET /",)
+    yield Expectation("a way to merge", "settings", calls, lost, some)
+    other = "other ways to merge"
+    yield Expectation(other, "settings", calls, lost, no_other, watched="note")
 
 
-def _offered(repository: Repository) -> set[str]:
-    """Return the ways to merge that the repository's settings allow."""
-    there = repository.get_repository()
-    hidden = [each for each in METHODS.values() if each not in there]
-    if hidden:
-        missing = f"GitHub leaves {', '.join(hidden)} out of its answer"
-        raise ServiceError(missing, hidden=True)
-    return {method for method in METHODS if there[METHODS[method]]}
+def approver_row(policy: Sequence[Ruleset], repository: Repository) -> Expectation:
+    """Expect that who opened a pull request is not the only one who may approve it."""
+    needed = approvals(policy)
+
+    def ask() -> Answer:
+        if not needed:
+            return AsWanted("no approval is asked for")
+        people = len(repository.pushers())
+        if people > needed:
+            return AsWanted(f"{people} people may write")
+        return Otherwise(
+            f"{needed} approval asked for, {people} people may write:"
+            " nobody could approve what the last one opens",
+            "invite somebody, or set required_approving_review_count to 0 and"
+            " require_last_push_approval to false in infra/rulesets.json",
+        )
+
+    lost = "no pull request can be merged once the rules are applied"
+    row = Expectation(MERGING, "approvers", ("GET /collaborators",), lost, ask)
+    return replace(row, watched="elsewhere")
 
 
 def _taken(policy: Sequence[Ruleset]) -> set[str]:

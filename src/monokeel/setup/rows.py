@@ -1,7 +1,7 @@
 """What one row of the table of expectations is, and what may be seen of it."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from typing import Literal
 
 from monokeel.ground.answers import Unknown
@@ -13,14 +13,14 @@ from monokeel.setup.permissions import in_words
 INIT = "./inv init"  # the remedy for all that init can make
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class AsWanted:
     """It is there as it must be; *detail* is what was found."""
 
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Otherwise:
     """It is missing or other than it must be; *remedy* says in words what to do.
 
@@ -30,6 +30,7 @@ class Otherwise:
 
     detail: str
     remedy: str
+    _: KW_ONLY
     severe: bool = False
     blocks: bool = False
 
@@ -37,7 +38,7 @@ class Otherwise:
 Answer = AsWanted | Otherwise | Unknown
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Expectation:
     """One thing that must be there on GitHub.
 
@@ -53,6 +54,7 @@ class Expectation:
     reads: tuple[str, ...]
     lost: str
     ask: Callable[[], Answer]
+    _: KW_ONLY
     writes: tuple[str, ...] = ()
     make: Callable[[], None] | None = None
     watched: Literal["drift", "note", "elsewhere"] = "drift"
