@@ -22,8 +22,7 @@ from rich.terminal_theme import DEFAULT_TERMINAL_THEME, SVG_EXPORT_THEME, Termin
 from rich.text import Text
 
 from monokeel.promotion.board import board_html
-from monokeel.promotion.status import overview_of
-from monokeel.promotion.status_report import overview_report
+from monokeel.promotion.status import overview_of, overview_report
 from monokeel.tasks.screen import print_report
 from sandbox.demo.chapters import switch_reviews_off
 from sandbox.demo.lived import Lived, lived

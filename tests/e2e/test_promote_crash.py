@@ -17,8 +17,7 @@ from monokeel.promotion.history import past_moves
 from monokeel.promotion.plan import Plan, plan_promotion
 from monokeel.promotion.reading import read_promotion
 from monokeel.promotion.request import Request
-from monokeel.promotion.status import overview_of
-from monokeel.promotion.status_report import overview_report
+from monokeel.promotion.status import overview_of, overview_report
 from sandbox.server import Sandbox
 from tests.e2e.kept import Kept
 from tests.e2e.live_shop import LiveShop

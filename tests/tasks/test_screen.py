@@ -13,8 +13,7 @@ from pathlib import Path
 import pytest
 
 from monokeel.ground.report import Report, Section, Table, as_plain
-from monokeel.promotion.status import overview_of
-from monokeel.promotion.status_report import overview_report
+from monokeel.promotion.status import overview_of, overview_report
 from monokeel.tasks import screen
 from tests.fakes.incident import HOLD, incident
 
@@ -176,7 +175,7 @@ def on_a_terminal(code: str, **variables: str) -> str:
 WAITS = """
 import time, sys
 from monokeel.promotion.status import overview_of
-from monokeel.promotion.status_report import overview_report
+from monokeel.promotion.status import overview_report
 from monokeel.tasks import screen
 from tests.fakes.incident import HOLD, incident
 with screen.working("status"):

@@ -3,7 +3,7 @@
 from html import escape
 
 from monokeel.ground.words import span
-from monokeel.promotion import status_report
+from monokeel.promotion import status
 from monokeel.promotion.history import COLUMNS, recorded
 from monokeel.promotion.reading import Place, Reading
 from monokeel.promotion.status import Overview, PlaceStatus
@@ -46,18 +46,16 @@ def board_html(overview: Overview) -> str:
     Nothing is loaded from elsewhere; every text is escaped.
     """
     reading = overview.reading
-    repository, bad = (
-        escape(reading.settings.repository),
-        status_report.alerts(overview),
-    )
+    title = f"What runs where in {escape(reading.settings.repository)}"
     return "\n".join(
         [
             '<!doctype html><html lang="en"><head><meta charset="utf-8">',
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
-            f"<title>What runs where in {repository}</title>",
-            f"<style>{_STYLE}</style></head><body>",
-            f"<h1>What runs where in {repository}</h1>",
-            *(f'<div class="stop" role="alert">{escape(x)}</div>' for x in bad),
+            f"<title>{title}</title><style>{_STYLE}</style></head><body><h1>{title}</h1>",
+            *(
+                f'<div class="stop" role="alert">{escape(each)}</div>'
+                for each in status.alerts(overview)
+            ),
             '<div class="places">',
             *(_card(each, reading) for each in overview.places),
             "</div>",
@@ -71,16 +69,16 @@ def board_html(overview: Overview) -> str:
 def _card(each: PlaceStatus, reading: Reading) -> str:
     place = each.place
     at = place.version or ("nothing yet" if place.commit is None else "no release")
-    said = status_report.where_words(place, reading).removeprefix(at).lstrip()
+    said = status.where_words(place, reading).removeprefix(at).lstrip()
     lines = [("dim", said), *(("bad", line) for line in each.elsewhere)]
-    lines.append(("", status_report.behind_words(each)))
+    lines.append(("", status.behind_words(each)))
     for version, why in each.back:
         words = f"{version}, {why}" if why else f"{version} ready"
         lines.append(("bad" if why else "good", f"back: {words}"))
     if each.next_move is not None:
         kind = "dim" if each.next_move.stops else "good"
-        lines.append((kind, f"next: {status_report.next_words(each.next_move)}"))
-    shown = [f'<p class="{kind}">{escape(text)}</p>' for kind, text in lines if text]
+        lines.append((kind, f"next: {status.next_words(each.next_move)}"))
+    shown = (f'<p class="{kind}">{escape(text)}</p>' for kind, text in lines if text)
     return (
         f'<section class="place{" drifts" if place.drift else ""}">'
         f"<h2>{escape(place.name)}</h2>"
@@ -90,30 +88,28 @@ def _card(each: PlaceStatus, reading: Reading) -> str:
 
 
 def _timeline(place: Place, reading: Reading) -> str:
-    records = [each for each in reading.ledger.of(place.name) if each.live_from]
     parts, number = [], {v: n for n, v in enumerate(reading.pointers.releases)}
-    for record in reversed(records[:_SHOWN]):
-        lived = reading.time_live(record)
+    for record in reversed(reading.ledger.confirmed(place.name)[:_SHOWN]):
+        lived, version = reading.time_live(record), escape(record.version)
         colour = _COLOURS[number.get(record.version, 0) % len(_COLOURS)]
         share = max(1, int(lived.total_seconds()))
         parts.append(
             f'<span style="flex:{share} 1 0;background:{colour}"'
-            f' title="{escape(record.version)} for {span(lived)}">'
-            f"{escape(record.version)}</span>"
+            f' title="{version} for {span(lived)}">{version}</span>'
         )
     return f'<div class="time">{"".join(parts)}</div>' if parts else ""
 
 
 def _moves(place: Place, reading: Reading) -> str:
-    moves = [recorded(each, reading) for each in reading.ledger.of(place.name)]
+    moves = reading.ledger.of(place.name)[:_SHOWN]
     if not moves:
         return ""
-    rows = [
+    rows = "".join(
         f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in move.row)}</tr>"
-        for move in moves[:_SHOWN]
-    ]
+        for move in (recorded(each, reading) for each in moves)
+    )
     heads = "".join(f"<th>{head}</th>" for head in COLUMNS)
     return (
         f'<h2>Moves of {escape(place.name)}</h2><div class="scroll"><table>'
-        f"<tr>{heads}</tr>{''.join(rows)}</table></div>"
+        f"<tr>{heads}</tr>{rows}</table></div>"
     )

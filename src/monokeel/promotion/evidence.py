@@ -26,33 +26,27 @@ def ledger_that_counts(
 
     And environment → which records there nobody could judge, and why.
     """
-    records = tuple(_trusted(each, listed.viewer) for each in listed.records)
-    listed = replace(listed, records=records)
-    others = [each for each in records if not _is_ours(each, listed.viewer)]
-    names = dict.fromkeys(each.environment for each in others)
-    moves = {name: moves_of(name, outside, settings, pointers) for name in names}
-    proven = {
-        number
-        for name, seen in moves.items()
-        if not isinstance(seen, str)
-        for number in _proven(listed.of(name), seen, listed.viewer)
-    }
-    counted, odd = [], []
+    ours = {listed.viewer, ACTIONS}
+    told = tuple(_told(each, ours) for each in listed.records)
+    listed = replace(listed, records=told)
+    counted, odd, unchecked, proven = list[Record](), [], {}, set[int]()
+    for name in {x.environment: 0 for x in listed.records if x.creator not in ours}:
+        seen = moves_of(name, outside, settings, pointers)
+        if isinstance(seen, str):
+            who = f"records in {name} by others than {listed.viewer or 'us'}"
+            unchecked[name] = f"{who} could not be checked: {seen}"
+        else:
+            proven |= _proven(listed.of(name), seen, ours)
     for record in listed.records:
         why = _disagreement(record, pointers)
-        if not why and not _is_ours(record, listed.viewer) and record.id not in proven:
+        if not why and record.creator not in ours and record.id not in proven:
             why = f"written by {record.creator or 'nobody'}, and no move was seen"
         if why:
             odd.append((record, why))
         else:
             counted.append(record)
     ledger = replace(listed, records=tuple(counted), odd=tuple(odd))
-    who = listed.viewer or "us"
-    return ledger, {
-        name: f"records in {name} by others than {who} could not be checked: {seen}"
-        for name, seen in moves.items()
-        if isinstance(seen, str)
-    }
+    return ledger, unchecked
 
 
 def moves_of(
@@ -73,13 +67,19 @@ def moves_of(
     return tuple(sorted(moves, key=lambda move: move.at, reverse=True))
 
 
+def _told(record: Record, ours: set[str]) -> Record:
+    # What others say about it says nothing.
+    told = (each for each in record.statuses if each.by in {record.creator, *ours})
+    return replace(record, statuses=tuple(told))
+
+
 def _proven(
-    records: Iterable[Record], moves: tuple[BranchMove, ...], viewer: str
-) -> list[int]:
+    records: Iterable[Record], moves: tuple[BranchMove, ...], ours: set[str]
+) -> set[int]:
     # The record of each move. It was made before the move, or after a move by hand and
     # before the next one. Ours goes first, but for the one of whoever pushed.
     left = [each for each in records if each.live_from or each.state == "pending"]
-    found = []
+    found = set[int]()
     for number, move in reversed([*enumerate(moves)]):
         last = moves[number - 1].at + _LAG if number else None
         mine = [
@@ -87,30 +87,19 @@ def _proven(
             for each in left
             if each.sha == move.after and (last is None or each.created_at <= last)
         ]
-        best = min(
-            mine,
-            key=lambda each: (
-                each.creator != move.actor,
-                not _is_ours(each, viewer),
-                abs(each.created_at - move.at),
-            ),
-            default=None,
-        )
-        if best is not None:
+        ranked = [
+            (
+                x.creator != move.actor,
+                x.creator not in ours,
+                abs(x.created_at - move.at),
+            )
+            for x in mine
+        ]
+        if mine:
+            best = mine[ranked.index(min(ranked))]
             left.remove(best)
-            found.append(best.id)
+            found.add(best.id)
     return found
-
-
-def _trusted(record: Record, viewer: str) -> Record:
-    # What others say about it says nothing.
-    known = {record.creator, viewer, ACTIONS}
-    told = tuple(each for each in record.statuses if each.by in known)
-    return replace(record, statuses=told)
-
-
-def _is_ours(record: Record, viewer: str) -> bool:
-    return record.creator in {viewer, ACTIONS}
 
 
 def _disagreement(record: Record, pointers: Pointers) -> str:
@@ -118,9 +107,8 @@ def _disagreement(record: Record, pointers: Pointers) -> str:
     if record.task not in TASKS:
         return f"its task is {record.task!r}"
     if record.note.sha != record.sha:
-        return (
-            f"it is of {record.sha[:12]}, and says {record.note.sha[:12] or 'nothing'}"
-        )
+        said = record.note.sha[:12] or "nothing"
+        return f"it is of {record.sha[:12]}, and says {said}"
     if read_version(record.version) is None:
         return f"{record.version!r} is not a version"
     if tagged != record.sha:

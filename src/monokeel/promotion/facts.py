@@ -3,7 +3,6 @@
 Among them whether GitHub would take the push, asked before anything is written.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -15,7 +14,7 @@ from monokeel.ground.version import is_newer
 from monokeel.promotion.evidence import ACTIONS
 from monokeel.promotion.pointers import Pointers, branch_of
 from monokeel.promotion.ports import Outside, Protection, Remote
-from monokeel.promotion.reading import Reading
+from monokeel.promotion.reading import Place, Reading
 from monokeel.promotion.track_record import TrackRecord
 from monokeel.release.artifact import Artifact, read_artifact, read_record
 from monokeel.release.record import ReleaseRecord
@@ -78,22 +77,21 @@ def facts_of(
     settings, pointers = reading.settings, reading.pointers
     commit = pointers.releases[version]
     place, previous = reading.place(environment), reading.previous(environment)
-    left_version = place.left_version
-    lines = (settings.default_branch, *settings.lines)
     heads = [pointers.main, *(pointers.heads.get(line) for line in settings.lines)]
+    on_line = {_descends(clone, commit, head) for head in heads if head}
     return MoveFacts(
         repository=settings.repository,
         version=version,
         tag=settings.tag(version),
         commit=commit,
-        lines=lines,
-        on_line=_any(_descends(clone, commit, head) for head in heads if head),
+        lines=(settings.default_branch, *settings.lines),
+        on_line=True if True in on_line else None if None in on_line else False,
         environment=place.environment,
         now=reading.now,
         pointer=place.commit,
         left=place.left,
-        left_version=left_version,
-        direction=_direction(clone, place.left, commit, (left_version, version)),
+        left_version=place.left_version,
+        direction=_direction(clone, place, commit, version),
         here=reading.track_record(version, environment),
         previous=previous.environment if previous else None,
         before=reading.track_record(version, previous.name) if previous else None,
@@ -109,11 +107,6 @@ def facts_of(
     )
 
 
-def _any(answers: Iterable[bool | None]) -> bool | None:
-    every = {*answers}
-    return True if True in every else None if None in every else False
-
-
 def _descends(clone: Remote, ancestor: str, commit: str) -> bool | None:
     try:
         return clone.is_ancestor(ancestor, commit)
@@ -122,8 +115,9 @@ def _descends(clone: Remote, ancestor: str, commit: str) -> bool | None:
 
 
 def _direction(
-    clone: Remote, left: str | None, commit: str, versions: tuple[str, str]
+    clone: Remote, place: Place, commit: str, version: str
 ) -> Direction | None:
+    left = place.left
     if left is None or left == commit:
         return "first" if left is None else "same"
     forward, back = _descends(clone, left, commit), _descends(clone, commit, left)
@@ -132,8 +126,8 @@ def _direction(
     if forward or back:
         return "forward" if forward else "back"
     # Two lines of releases that left each other: the higher version is the newer one.
-    there, wanted = versions
-    return "forward" if there and is_newer(wanted, there) else "back"
+    there = place.left_version
+    return "forward" if there and is_newer(version, there) else "back"
 
 
 def read_release(

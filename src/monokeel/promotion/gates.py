@@ -6,6 +6,7 @@ taken: help, workflow, guide.
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Literal
 
 from monokeel.ground.answers import Absent, Found, Unknown
@@ -13,9 +14,7 @@ from monokeel.ground.version import is_prerelease, parse_version
 from monokeel.ground.words import span
 from monokeel.promotion.facts import MoveFacts
 from monokeel.promotion.pointers import ref_of
-from monokeel.promotion.ports import Protection
 from monokeel.release.artifact import Artifact
-from monokeel.release.record import ReleaseRecord
 from monokeel.release.versions import bounds
 
 GateStatus = Literal[
@@ -25,20 +24,22 @@ GateStatus = Literal[
 _FETCH = "Run: git fetch --unshallow --tags (or git fetch --tags)"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Gate:
     """The answer of one gate: *detail* names the fact, *fix* the way on.
 
     The table of gates gives the *name*.
     """
 
-    name: str = ""
     status: GateStatus
-    detail: str
+    detail: str = ""
     fix: str = ""
+    name: str = ""
 
 
 Check = Callable[[MoveFacts], Gate]
+_passed, _refused = partial(Gate, "ok"), partial(Gate, "refused")
+_unclear, _not_asked = partial(Gate, "unknown"), Gate("not_asked")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +67,18 @@ def evaluate(
     *overrides* is gate → reason (``parse_overrides``); it turns a refusal, or that
     nobody can tell, into ``overridden``.
     """
-    return tuple(_answer(rule, facts, overrides or {}) for rule in RULES)
+    reasons, gates = overrides or {}, list[Gate]()
+    for rule in RULES:
+        if facts.rollback and not rule.asked_of_rollback:
+            gate = Gate("skipped", "not asked of a rollback")
+        else:
+            gate = rule.check(facts)
+        stops = gate.status in {"refused", "unknown"}
+        if stops and rule.overridable and rule.name in reasons:
+            said = f"{gate.detail}; overridden: {reasons[rule.name]}"
+            gate = Gate("overridden", said)
+        gates.append(replace(gate, name=rule.name))
+    return tuple(gates)
 
 
 def stops_of(gates: Iterable[Gate]) -> list[Gate]:
@@ -79,17 +91,6 @@ def stops_of(gates: Iterable[Gate]) -> list[Gate]:
     return refused or [gate for gate in every if gate.status == "unknown"]
 
 
-def _answer(rule: Rule, facts: MoveFacts, reasons: Mapping[str, str]) -> Gate:
-    if facts.rollback and not rule.asked_of_rollback:
-        return Gate(name=rule.name, status="skipped", detail="not asked of a rollback")
-    gate = replace(rule.check(facts), name=rule.name)
-    stops = gate.status in {"refused", "unknown"}
-    if not stops or not rule.overridable or rule.name not in reasons:
-        return gate
-    said = f"{gate.detail}; overridden: {reasons[rule.name]}"
-    return replace(gate, status="overridden", detail=said, fix="")
-
-
 def _gate(refuses: str, **how: bool) -> Callable[[Check], Check]:
     # Puts the check into the table; it has the name of its gate.
     def put(check: Check) -> Check:
@@ -98,18 +99,6 @@ def _gate(refuses: str, **how: bool) -> Callable[[Check], Check]:
         return check
 
     return put
-
-
-def _passed(detail: str) -> Gate:
-    return Gate(status="ok", detail=detail)
-
-
-def _refused(detail: str, fix: str) -> Gate:
-    return Gate(status="refused", detail=detail, fix=fix)
-
-
-def _unclear(detail: str, fix: str) -> Gate:
-    return Gate(status="unknown", detail=detail, fix=fix)
 
 
 @_gate("it is a pre-release, and the environment has `prerelease = false`")
@@ -157,19 +146,15 @@ def _blocked(at: MoveFacts) -> Gate:
 
 @_gate("the tag carries no record of a release of that commit")
 def _release(at: MoveFacts) -> Gate:
-    match at.release:
-        case None:
-            return Gate(status="not_asked", detail="")
-        case Unknown(reason=reason):
-            return _unclear(reason, "Run again once the remote answers.")
-        case Absent():
-            return _refused(
-                f"the tag {at.tag} carries no record of a release",
-                "It was made before Monokeel came, or by hand: release a new version"
-                " (./inv release).",
-            )
-        case ReleaseRecord():
-            return _passed(f"{at.tag} carries its record")
+    if isinstance(at.release, Unknown):
+        return _unclear(at.release.reason, "Run again once the remote answers.")
+    if isinstance(at.release, Absent):
+        return _refused(
+            f"the tag {at.tag} carries no record of a release",
+            "It was made before Monokeel came, or by hand: release a new version"
+            " (./inv release).",
+        )
+    return _passed(f"{at.tag} carries its record") if at.release else _not_asked
 
 
 @_gate(
@@ -178,7 +163,7 @@ def _release(at: MoveFacts) -> Gate:
 )
 def _images(at: MoveFacts) -> Gate:
     if at.artifact is None:
-        return Gate(status="not_asked", detail="")
+        return _not_asked
     wrong, silent = at.artifact.wrong, at.artifact.unclear
     if wrong:
         return _refused("; ".join([*wrong, *silent]), _image_fix(at.artifact))
@@ -187,8 +172,8 @@ def _images(at: MoveFacts) -> Gate:
         return _unclear(said, "Run again once the registry answers.")
     if not at.artifact.images:
         return _unclear("the release names no image", "Read the message of the tag.")
-    services = ", ".join(at.artifact.services)
-    return _passed(f"{services}: there, with the released digests")
+    named = ", ".join(at.artifact.services)
+    return _passed(f"{named}: there, with the released digests")
 
 
 def _image_fix(artifact: Artifact) -> str:
@@ -206,10 +191,9 @@ def _image_fix(artifact: Artifact) -> str:
     whole = {each.image for each in artifact.images if isinstance(each.answer, Found)}
     lost = [each for each in artifact.images if isinstance(each.answer, Absent)]
     if len(lost) != len(artifact.wrong) or not all(e.image in whole for e in lost):
-        commit = artifact.record.commit
         return (
-            f"Check out {commit} and run ./inv release: it puts back what can be. Else"
-            " release a new version."
+            f"Check out {artifact.record.commit} and run ./inv release: it puts back"
+            " what can be. Else release a new version."
         )
     full = {each.service: each.image for each in artifact.record.images}
     return "Give the tag back: " + " && ".join(
@@ -320,12 +304,13 @@ def _downgrade(at: MoveFacts) -> Gate:
             place = "the last" if at.pointer is None else "which is"
             said = f"{at.version} is older than {there}, {place} in {name}"
             return _refused(said, _way_back(at))
+        case "first", False:
+            return _passed(f"the first promotion to {name}")
         case _:
-            pass
-    if at.direction == "first":
-        return _passed(f"the first promotion to {name}")
-    same = f"{name} is at {at.version} already"
-    return _passed(same if at.direction == "same" else f"{there} -> {at.version}")
+            same = f"{name} is at {at.version} already"
+            return _passed(
+                same if at.direction == "same" else f"{there} -> {at.version}"
+            )
 
 
 def _way_back(at: MoveFacts) -> str:
@@ -344,31 +329,24 @@ def _way_back(at: MoveFacts) -> str:
     overridable=True,
 )
 def _approval(at: MoveFacts) -> Gate:
-    name, wanted = at.environment.name, at.environment.reviewers
-    here = f"the GitHub Environment {name}"
-    match at.protection:
-        case None:
-            return Gate(status="not_asked", detail="")
-        case Unknown(reason=reason):
-            return Gate(
-                status="unknown" if wanted else "warning",
-                detail=f"cannot see {here}: {reason}",
-                fix="./inv doctor says what the token may see.",
-            )
-        case Protection(exists=False):
-            return Gate(
-                status="refused" if wanted else "warning",
-                detail=f"there is no GitHub Environment {name}"
-                + (": nobody approves" if wanted else ""),
-                fix="./inv init makes the Environments.",
-            )
-        case Protection(reviewers=False) if wanted:
-            return _refused(
-                f"{here} asks for no approval: nobody approves this move",
-                "Add reviewers to it; they need a public repository or a paid plan.",
-            )
-        case Protection():
-            return _passed(f"{here} is set up")
+    name, wanted, there = at.environment.name, at.environment.reviewers, at.protection
+    here = f"GitHub Environment {name}"
+    if there is None:
+        return _not_asked
+    if isinstance(there, Unknown):
+        said = f"cannot see the {here}: {there.reason}"
+        fix = "./inv doctor says what the token may see."
+        return Gate("unknown" if wanted else "warning", said, fix)
+    if not there.exists:
+        said = f"there is no {here}{': nobody approves' if wanted else ''}"
+        fix = "./inv init makes the Environments."
+        return Gate("refused" if wanted else "warning", said, fix)
+    if wanted and not there.reviewers:
+        return _refused(
+            f"the {here} asks for no approval: nobody approves this move",
+            "Add reviewers to it; they need a public repository or a paid plan.",
+        )
+    return _passed(f"the {here} is set up")
 
 
 @_gate("GitHub would certainly refuse the push of this identity")

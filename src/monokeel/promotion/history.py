@@ -40,14 +40,9 @@ class Move:
     record: Record | None = None
 
     @property
-    def note(self) -> Note:
-        """What its record notes; nothing without one."""
-        return self.record.note if self.record is not None else _NO_NOTE
-
-    @property
     def row(self) -> tuple[str, ...]:
         """What people read of it, a cell for each of ``COLUMNS``."""
-        note = self.note
+        note = self.record.note if self.record is not None else _NO_NOTE
         overridden = [f"{gate} overridden: {x}" for gate, x in note.overrides.items()]
         approved = f"approved by {', '.join(note.approvers)}" if note.approvers else ""
         return (
@@ -112,8 +107,18 @@ def past_moves(
     seen = moves_of(environment, outside, settings, pointers)
     unseen = seen if isinstance(seen, str) else ""
     oldest = every[count - 1].created_at if len(every) > count else None
+    at = reading.pointers.version_at
     moves += [
-        _outside(each, reading)
+        Move(
+            at=each.at,
+            version="gone"
+            if each.after == _NOWHERE
+            else at(each.after) or each.after[:12],
+            before=at(each.before),
+            task=each.kind,
+            by=each.actor,
+            state="outside promote",
+        )
         for each in _without_record(() if isinstance(seen, str) else seen, every)
         if oldest is None or each.at >= oldest
     ]
@@ -154,18 +159,6 @@ def recorded(record: Record, reading: Reading) -> Move:
     )
 
 
-def _outside(move: BranchMove, reading: Reading) -> Move:
-    version = reading.pointers.version_at(move.after) or move.after[:12]
-    return Move(
-        at=move.at,
-        version="gone" if move.after == _NOWHERE else version,
-        before=reading.pointers.version_at(move.before),
-        task=move.kind,
-        by=move.actor,
-        state="outside promote",
-    )
-
-
 def _without_record(
     seen: tuple[BranchMove, ...], records: tuple[Record, ...]
 ) -> list[BranchMove]:
@@ -187,7 +180,7 @@ def _without_record(
 
 
 def _move_data(move: Move) -> Json:
-    lived = move.live_for
+    lived, note = move.live_for, move.record.note if move.record else _NO_NOTE
     return {
         "at": stamp(move.at),
         "version": move.version,
@@ -197,9 +190,9 @@ def _move_data(move: Move) -> Json:
         "state": move.state,
         "live_s": int(lived.total_seconds()) if lived is not None else None,
         "record": move.record.id if move.record is not None else None,
-        "approvers": list(move.note.approvers),
-        "reason": move.note.reason,
+        "approvers": list(note.approvers),
+        "reason": note.reason,
         "why": move.why,
-        "overrides": dict(move.note.overrides),
-        "run": move.note.run_url,
+        "overrides": dict(note.overrides),
+        "run": note.run_url,
     }

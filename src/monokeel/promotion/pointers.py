@@ -55,30 +55,26 @@ class Pointers:
         ``env`` is in the way of ``env/dev``, and so is ``env/dev/old``.
         """
         branch = branch_of(environment)
-        return next(
-            (
-                name
-                for name in self.heads
-                if branch.startswith(f"{name}/") or name.startswith(f"{branch}/")
-            ),
-            "",
-        )
+        for name in self.heads:
+            if branch.startswith(f"{name}/") or name.startswith(f"{branch}/"):
+                return name
+        return ""
 
     def strays(self, settings: Settings) -> tuple[str, ...]:
         """Return the ``env/*`` branches of no environment, one line each."""
         known, lines = names_on_github(settings), []
         for name in sorted(self.branches):
-            delete = f"git push origin --delete {branch_of(name)}"
-            if name not in known:
-                lines.append(
-                    f"{branch_of(name)} belongs to no environment: name it in"
-                    f' infra/platform.toml (or was = "{name}"), or delete it: {delete}'
-                )
-            elif known[name] != name and known[name] in self.branches:
-                lines.append(
-                    f"{branch_of(name)} is the former branch of {known[name]} and moves"
-                    f" no more: once nothing follows it: {delete}"
-                )
+            here, ours = branch_of(name), known.get(name, "")
+            if ours == name or (ours and ours not in self.branches):
+                continue
+            said = (
+                f'to no environment: name it in infra/platform.toml (or was = "{name}")'
+            )
+            said = f"belongs {said}, or delete it"
+            if ours:
+                said = f"is the former branch of {ours} and moves no more"
+                said += ": once nothing follows it"
+            lines.append(f"{here} {said}: git push origin --delete {here}")
         return tuple(lines)
 
 
@@ -94,17 +90,16 @@ def read_remote(clone: Remote, local: Settings) -> tuple[Settings, Pointers]:
             f"the remote has no branch {local.default_branch!r}",
             fix="Push it first, or correct default_branch in infra/platform.toml.",
         )
-    main = at.commit
-    if clone.commit_of(main) is None:
+    if clone.commit_of(at.commit) is None:
         clone.fetch()
-    text = clone.file_at(main, _POLICY)
+    text = clone.file_at(at.commit, _POLICY)
     if text is None:
         raise UsageError(
-            f"{_POLICY} is not on the default branch ({main[:12]})",
+            f"{_POLICY} is not on the default branch ({at.commit[:12]})",
             fix="Merge it first: the rules of promotion are read from there.",
         )
     settings = parse_settings(text)
-    return settings, pointers_of(refs, main=main, prefix=settings.tag_prefix)
+    return settings, pointers_of(refs, main=at.commit, prefix=settings.tag_prefix)
 
 
 def branch_of(environment: str) -> str:

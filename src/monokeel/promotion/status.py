@@ -1,31 +1,44 @@
-"""What runs where, what stops, where back, what is next and the one reason why not."""
+"""What runs where, what stops, where back, what is next and the one reason why not.
 
-from dataclasses import dataclass, replace
+For an incident first, everything on request.
+"""
+
+import re
+import textwrap
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 
-from monokeel.ground.answers import Unknown
+from monokeel.ground.answers import Json, Unknown
 from monokeel.ground.errors import NO_ANSWER
+from monokeel.ground.freezes import Freeze, Weekly
+from monokeel.ground.report import Report, Section, Table
 from monokeel.ground.settings import Settings
 from monokeel.ground.version import is_newer, is_prerelease, newest_first
+from monokeel.ground.words import brief, span, stamp
 from monokeel.promotion.facts import MoveFacts, facts_of, read_release
 from monokeel.promotion.gates import Gate, evaluate, stops_of
 from monokeel.promotion.ports import Outside
 from monokeel.promotion.reading import Place, Reading, knowing_time, read_promotion
+from monokeel.promotion.records import ROLLBACK, Note
 from monokeel.promotion.rollback import ways_back
 
+_EVERYWHERE = {"hold": "on hold", "freeze": "frozen"}
+_SHOWN = 160  # characters of a reason: two lines; the rest with --all
+_DIGEST = re.compile(r"(sha256:[0-9a-f]{12})[0-9a-f]{52}")
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@dataclass(frozen=True, slots=True)
 class NextMove:
-    """Whether *version* may go to *environment*: what its gates say."""
+    """Whether *version* may go to *environment*: what its gates say.
+
+    *stops* are those that say no, else those that cannot tell; none if it is ready.
+    """
 
     version: str
     environment: str
     gates: tuple[Gate, ...]
-
-    @property
-    def stops(self) -> list[Gate]:
-        """The gates that say no, else those that cannot tell; none if it is ready."""
-        return stops_of(self.gates)
+    stops: list[Gate]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,70 +100,57 @@ def overview_of(outside: Outside, local: Settings, *, hold: str | None) -> Overv
 def _status(
     place: Place, reading: Reading, outside: Outside, hold: str | Unknown
 ) -> PlaceStatus:
-    newer, elsewhere = [], []
-    if place.version:
-        taken = _taken(place, reading)
-        newer = [version for version in taken if is_newer(version, place.version)]
-        others = {
-            other.name: reading.track_record(place.version, other.name)
-            for other in reading.places
-            if other.name != place.name
-        }
-        why = reading.settings.blocked.get(place.version)
-        elsewhere = [f"blocked: {why}"] if why else []
-        elsewhere += [
-            f"rolled back in {name}: {record.why}"
-            for name, record in others.items()
-            if record.outcome == "rolled_back"
-        ]
+    every, here = newest_first(reading.pointers.releases), place.version
+    pre = place.environment.prerelease
+    taken = [each for each in every if pre or not is_prerelease(each)]
+    newer = [each for each in taken if here and is_newer(each, here)]
+    lacking = None
+    if newer:
+        try:
+            made = outside.clone.commit_time(reading.pointers.releases[newer[-1]])
+            lacking = reading.now - made
+        except NO_ANSWER:
+            pass
     return PlaceStatus(
         place=place,
         back=tuple(ways_back(reading, outside, place)) if place.left else (),
-        next_move=_next_step(place, reading, outside, hold),
+        next_move=_next_step(place, taken, reading, outside, hold),
         behind=len(newer),
-        lacking=_age(newer[-1], reading, outside) if newer else None,
-        elsewhere=tuple(elsewhere),
+        lacking=lacking,
+        elsewhere=tuple(_elsewhere(place, reading)) if here else (),
     )
 
 
-def _taken(place: Place, reading: Reading) -> list[str]:
-    """Return the releases that *place* takes, the newest first."""
-    every = newest_first(reading.pointers.releases)
-    return [x for x in every if place.environment.prerelease or not is_prerelease(x)]
-
-
-def _age(version: str, reading: Reading, outside: Outside) -> timedelta | None:
-    try:
-        made = outside.clone.commit_time(reading.pointers.releases[version])
-    except NO_ANSWER:
-        return None
-    return reading.now - made
+def _elsewhere(place: Place, reading: Reading) -> Iterator[str]:
+    why = reading.settings.blocked.get(place.version)
+    if why:
+        yield f"blocked: {why}"
+    for name in (each.name for each in reading.places if each.name != place.name):
+        record = reading.track_record(place.version, name)
+        if record.outcome == "rolled_back":
+            yield f"rolled back in {name}: {record.why}"
 
 
 def _next_step(
-    place: Place, reading: Reading, outside: Outside, hold: str | Unknown
+    place: Place,
+    taken: list[str],
+    reading: Reading,
+    outside: Outside,
+    hold: str | Unknown,
 ) -> NextMove | None:
-    version = _waiting(place, reading)
-    if not version:
+    """Judge the version that comes next in *place*, ``None`` where nothing waits.
+
+    That of the environment before, or for the first one the newest of *taken*.
+    """
+    previous, there = reading.previous(place.name), place.left_version
+    version = previous.version if previous is not None else next(iter(taken), "")
+    unknown = place.left and not there  # nobody knows what: the way back comes first
+    if unknown or not version or (there and not is_newer(version, there)):
         return None
     facts = _facts(version, place, reading, outside, hold)
     settings, pointers = reading.settings, reading.pointers
     release, artifact = read_release(outside, settings, pointers, version)
     return _judged(replace(facts, release=release, artifact=artifact))
-
-
-def _waiting(place: Place, reading: Reading) -> str:
-    """Return the version that comes next in *place*, ``""`` where nothing waits.
-
-    That of the environment before, or for the first one the newest release it takes.
-    """
-    previous = reading.previous(place.name)
-    newest = next(iter(_taken(place, reading)), "")
-    wanted = previous.version if previous is not None else newest
-    there = place.left_version
-    if place.left and not there:
-        return ""  # nobody knows what is there: the way back comes first
-    return wanted if wanted and (not there or is_newer(wanted, there)) else ""
 
 
 def _facts(
@@ -161,6 +161,194 @@ def _facts(
 
 
 def _judged(facts: MoveFacts) -> NextMove:
-    return NextMove(
-        version=facts.version, environment=facts.environment.name, gates=evaluate(facts)
+    gates = evaluate(facts)
+    return NextMove(facts.version, facts.environment.name, gates, stops_of(gates))
+
+
+def overview_report(
+    overview: Overview, *, whole: bool = False, columns: int = 80
+) -> Report:
+    """Return stops and drift, then one line an environment; the rest if *whole*.
+
+    *columns* is how wide a line may be, the two blanks before it among them.
+    """
+    reading, hold = overview.reading, overview.hold
+    repository = reading.settings.repository
+    empty = not reading.pointers.releases and not reading.pointers.branches
+    width = max((len(each.name) for each in reading.places), default=0) + 2
+
+    def wrapped(line: str, indent: int) -> list[str]:
+        after, room = " " * indent, columns - 2
+        return textwrap.wrap(
+            line, room, subsequent_indent=after, break_on_hyphens=False
+        )
+
+    bad = [part for each in alerts(overview) for part in wrapped(each, 2)]
+    lines = [
+        part
+        for each in overview.places
+        for part in wrapped(_place_line(each, width, reading), width)
+    ]
+    return Report(
+        headline=f"Nothing is released in {repository} yet"
+        if empty
+        else f"What runs where in {repository}",
+        sections=(
+            Section("", tuple(bad)),
+            Section("", () if empty else tuple(lines)),
+            *(_details(overview) if whole else ()),
+        ),
+        data={
+            "environments": [_place_data(each) for each in overview.places],
+            "next": [_next_data(each) for each in overview.next_moves],
+            "hold": hold or None if isinstance(hold, str) else None,
+            "hold_unknown": hold.reason if isinstance(hold, Unknown) else None,
+            "freezes": [_freeze_data(x, reading) for x in reading.settings.freezes],
+            "strays": list(reading.pointers.strays(reading.settings)),
+        },
+        problems=tuple(_drift(reading)),
     )
+
+
+def alerts(overview: Overview) -> list[str]:
+    """Return what stops promotions now, each once, and what is not as recorded."""
+    hold, reading = overview.hold, overview.reading
+    held = f"unknown: {hold.reason}" if isinstance(hold, Unknown) else brief(hold)
+    said = [f"HOLD {held}"] if held else []
+    said += [
+        f"FREEZE {', '.join(freeze.environments)} until {end:%Y-%m-%d %H:%MZ}:"
+        f" {brief(freeze.reason)}"
+        for end, freeze in reading.freezes
+    ]
+    return said + [f"DRIFT {line}" for line in _drift(reading)]
+
+
+def _drift(reading: Reading) -> Iterator[str]:
+    for each in reading.places:
+        yield from each.drift
+    yield from reading.pointers.strays(reading.settings)
+    yield from reading.unchecked.values()
+
+
+def _place_line(each: PlaceStatus, width: int, reading: Reading) -> str:
+    parts = [where_words(each.place, reading), *each.elsewhere]
+    parts += [behind_words(each)] if each.behind else []
+    if each.back:
+        ways = (f"{v}, {why}" if why else f"{v} ready" for v, why in each.back)
+        parts.append(f"back: {' · '.join(ways)}")
+    elif each.place.left is not None:
+        parts.append("back: nothing earlier was good here")
+    if each.next_move is not None:
+        parts.append(f"next: {next_words(each.next_move)}")
+    return f"{each.place.name.ljust(width)}{' · '.join(parts)}"
+
+
+def behind_words(each: PlaceStatus) -> str:
+    """Return how many releases it is behind, and for how long; ``""`` for none."""
+    if not each.behind:
+        return ""
+    # One unit is enough here: 3h, not 3h 12m.
+    age = span(each.lacking).split()[0] if each.lacking is not None else ""
+    return f"{each.behind} behind" + (f" for {age}" if age else "")
+
+
+def where_words(place: Place, reading: Reading) -> str:
+    """Return what is in *place*, for how long, by whom, and what it came back from."""
+    record, last = place.current, place.last
+    if place.commit is None:
+        return "nothing yet" if last is None else f"gone, was {last.version}"
+    at = place.version or f"{place.commit[:12]} (no release)"
+    if record is not None and not place.version:
+        at = f"{record.version} (tag gone)"
+    if record is None or record.live_from is None:
+        return f"{at} (moved without a record)"
+    age, note = span(reading.now - record.live_from).split()[0], record.note
+    said = f"{at} for {age}, by {record.by}"
+    if record.task == ROLLBACK and note.from_version:
+        why = f" ({brief(note.reason)})" if note.reason else ""
+        said += f", back from {note.from_version}{why}"
+    return said + (
+        f", approved by {', '.join(note.approvers)}" if note.approvers else ""
+    )
+
+
+def next_words(move: NextMove) -> str:
+    """Return the next step and the one reason why it cannot be made, if any."""
+    if not move.stops:
+        return f"{move.version} ready"
+    # What stops everything is said at the top; the own reason says more.
+    gate = next((x for x in move.stops if x.name not in _EVERYWHERE), move.stops[0])
+    if gate.status == "unknown":
+        said = f"{gate.name}: {brief(gate.detail, _SHOWN)}; {gate.fix}"
+        return f"{move.version}, unknown ({said})"
+    if gate.name == "soak" and "earliest " in gate.detail:
+        return f"{move.version}, soak until {gate.detail.partition('earliest ')[2]}"
+    reason = brief(_DIGEST.sub(r"\1…", gate.detail), _SHOWN)
+    said = _EVERYWHERE.get(gate.name, f"{gate.name}: {reason}")
+    return f"{move.version}, {said}"
+
+
+def _details(overview: Overview) -> tuple[Section, ...]:
+    rows = []
+    for move in overview.next_moves:
+        statuses = {"refused": "no", "unknown": "unknown"}
+        answer = statuses[move.stops[0].status] if move.stops else "ready"
+        why = "; ".join(f"{gate.name}: {gate.detail}" for gate in move.stops)
+        rows.append((move.version, move.environment, answer, why))
+    odd = (
+        f"record {record.id} in {record.environment} by {record.by}: {reason}"
+        for record, reason in overview.reading.ledger.odd
+    )
+    table = Table(("version", "to", "answer", "why"), tuple(rows))
+    return (
+        Section("What may go where", table=table),
+        Section("Records that do not count", tuple(odd)),
+    )
+
+
+def _place_data(each: PlaceStatus) -> Json:
+    place, record, lacking = each.place, each.place.current, each.lacking
+    since = record.live_from if record is not None else None
+    note = record.note if record is not None else Note(version="", sha="")
+    return {
+        "name": place.name,
+        "commit": place.commit,
+        "version": place.version or None,
+        "since": stamp(since) if since is not None else None,
+        "by": record.by if record is not None else None,
+        "record": record.id if record is not None else None,
+        "task": record.task if record is not None else None,
+        "from": note.from_version or None,
+        "reason": note.reason,
+        "approvers": list(note.approvers),
+        "drift": list(place.drift),
+        "behind": each.behind,
+        "behind_s": int(lacking.total_seconds()) if lacking is not None else None,
+        "rolled_back_elsewhere": list(each.elsewhere),
+        "back": [{"version": v, "ready": not why, "why": why} for v, why in each.back],
+        "next": _next_data(each.next_move) if each.next_move is not None else None,
+    }
+
+
+def _next_data(move: NextMove) -> Json:
+    return {
+        "version": move.version,
+        "environment": move.environment,
+        "eligible": not move.stops,
+        "gates": [asdict(gate) for gate in move.gates],
+    }
+
+
+def _freeze_data(freeze: Freeze, reading: Reading) -> Json:
+    window = freeze.window
+    when: dict[str, Json] = (
+        {"weekly": window.text, "zone": window.zone}
+        if isinstance(window, Weekly)
+        else {"from": stamp(window[0]), "to": stamp(window[1])}
+    )
+    return {
+        "environments": list(freeze.environments),
+        **when,
+        "reason": freeze.reason,
+        "active": freeze in [each for _, each in reading.freezes],
+    }

@@ -122,8 +122,7 @@ def status(*, all: bool = False, html: str = "") -> "Iterator[Report]":  # noqa:
     """Show what runs where, and what may go next."""
     from monokeel.adapters.machine import write_page
     from monokeel.promotion.board import board_html
-    from monokeel.promotion.status import overview_of
-    from monokeel.promotion.status_report import overview_report
+    from monokeel.promotion.status import overview_of, overview_report
     from monokeel.tasks.screen import columns_of
 
     outside, settings = wiring.make_promotion(), wiring.read_settings()
