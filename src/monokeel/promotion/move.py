@@ -3,21 +3,32 @@
 A crash after any step heals on the next run: a record without a status is pending, and
 where the branch is says whether its move happened. Compare-and-swap sees a value, not
 its history: 1.0.0 may be there again because somebody has just taken 1.1.0 back. So
-the records are read once more right before the push.
+the records are read once more right before the push. With ``auto = true`` a release
+goes on by itself, as far as every gate lets it pass.
 """
 
 from dataclasses import dataclass, replace
 
-from monokeel.ground.answers import Declined, Lost, Moved
-from monokeel.ground.errors import NO_ANSWER, MonokeelError, RefusedError, ServiceError
+from monokeel.ground.answers import Declined, Json, Lost
+from monokeel.ground.errors import (
+    NO_ANSWER,
+    MonokeelError,
+    RefusedError,
+    ServiceError,
+    UsageError,
+)
+from monokeel.ground.report import Report, Section
+from monokeel.ground.settings import Settings
+from monokeel.ground.version import newest_first
 from monokeel.ground.words import span
 from monokeel.promotion.facts import facts_of
 from monokeel.promotion.gates import evaluate
-from monokeel.promotion.plan import Plan
+from monokeel.promotion.plan import Plan, plan_promotion
 from monokeel.promotion.pointers import read_remote, ref_of
 from monokeel.promotion.ports import Outside, Records
 from monokeel.promotion.reading import Reading, read_records
 from monokeel.promotion.records import ROLLBACK, Record
+from monokeel.promotion.request import Request
 from monokeel.promotion.rollback import told
 from monokeel.promotion.track_record import STALE, overtaken, rolled_back
 
@@ -43,13 +54,18 @@ def move_environment(plan: Plan, outside: Outside) -> Outcome:
     RefusedError when a gate says no, GitHub refuses, or somebody else was first (it
     says who), and ServiceError when nobody can tell: the record then stays pending.
     """
-    records = outside.records
+    records, warnings = outside.records, list[str]()
     for each in plan.place.owed:
         records.settle(each.record.id, each.state, each.description)
     if plan.kind in ("there", "finished"):
         return Outcome(plan=plan)
     plan.require()
-    approvers, unseen = _approvers(plan, records)
+    run, approvers = plan.request.run_url.rpartition("/")[2], tuple[str, ...]()
+    if run and plan.place.environment.reviewers:
+        try:
+            approvers = records.approvers(run)
+        except NO_ANSWER as error:
+            warnings += [f"the record does not say who approved: {error.problem}"]
     own = _record(plan, records, approvers)
     plan, newer = _look_again(plan, outside, own)
     current = plan.place.current
@@ -62,12 +78,13 @@ def move_environment(plan: Plan, outside: Outside) -> Outcome:
     if theirs or not _move(plan, outside, own):
         # Somebody else put the branch there: what was asked for is so, and is theirs.
         late = _give_up(plan, records, own, f"overtaken by {plan.version}")
-        warnings = (f"{plan.branch} is there{late}",) if late else ()
-        reading = _read_after(plan, outside, plan.commit)
-        there = replace(plan, kind="there", reading=reading)
-        return Outcome(plan=there, warnings=(*unseen, *warnings))
+        warnings += [f"{plan.branch} is there{late}"] * bool(late)
+        plan = replace(
+            plan, kind="there", reading=_read_after(plan, outside, plan.commit)
+        )
+        return Outcome(plan=plan, warnings=tuple(warnings))
     notes = _confirm(plan, records, own)
-    return Outcome(plan=plan, record=own, warnings=(*unseen, *notes))
+    return Outcome(plan=plan, record=own, warnings=(*warnings, *notes))
 
 
 def _look_again(plan: Plan, outside: Outside, own: int) -> tuple[Plan, Record | None]:
@@ -75,23 +92,23 @@ def _look_again(plan: Plan, outside: Outside, own: int) -> tuple[Plan, Record | 
 
     Where somebody moved the branch, or settled our record, the branch is read, too.
     """
+    known, name = plan.reading.ledger.confirmed(plan.place.name), plan.place.name
     remote = (plan.reading.settings, plan.reading.pointers)
+
+    def newest(reading: Reading) -> Record | None:
+        ids = {each.id for each in known}
+        confirmed = reading.ledger.confirmed(name)
+        return next((each for each in confirmed if each.id not in ids), None)
+
     reading = read_records(outside, remote, version=plan.version, own=own)
-    ended = reading.own is not None and reading.own.end is not None
-    if ended or _confirmed_since(plan, reading) is not None:
+    if newest(reading) is not None or _is_settled(reading):
         remote = read_remote(outside.clone, plan.reading.settings)
         reading = read_records(outside, remote, version=plan.version, own=own)
-    return replace(plan, reading=reading), _confirmed_since(plan, reading)
+    return replace(plan, reading=reading), newest(reading)
 
 
-def _approvers(plan: Plan, records: Records) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    run = plan.request.run_url.rpartition("/")[2]
-    if not run or not plan.place.environment.reviewers:
-        return (), ()
-    try:
-        return records.approvers(run), ()
-    except NO_ANSWER as error:
-        return (), (f"the record does not say who approved: {error.problem}",)
+def _is_settled(reading: Reading) -> bool:
+    return reading.own is not None and reading.own.end is not None
 
 
 def _record(plan: Plan, records: Records, approvers: tuple[str, ...]) -> int:
@@ -114,13 +131,6 @@ def _record(plan: Plan, records: Records, approvers: tuple[str, ...]) -> int:
             fix="Nothing was promoted. Look at that tag before you go on.",
         )
     return own
-
-
-def _confirmed_since(plan: Plan, reading: Reading) -> Record | None:
-    """Return the newest move that was confirmed since the gates were asked."""
-    known = {each.id for each in plan.reading.ledger.confirmed(plan.place.name)}
-    confirmed = reading.ledger.confirmed(plan.place.name)
-    return next((each for each in confirmed if each.id not in known), None)
 
 
 def _refusal(plan: Plan, outside: Outside, newer: Record | None) -> str:
@@ -157,48 +167,39 @@ def _read_after(plan: Plan, outside: Outside, commit: str) -> Reading:
 
 def _move(plan: Plan, outside: Outside, own: int) -> bool:
     """Move the branch; return whether it was this run that moved it."""
-    place, records = plan.place, outside.records
-    ref = ref_of(place.name)
+    there, records = plan.place.commit, outside.records
     try:
-        answer = outside.clone.move_ref(ref, old=place.commit, new=plan.commit)
+        answer = outside.clone.move_ref(
+            ref_of(plan.place.name), old=there, new=plan.commit
+        )
     except ServiceError as error:
         raise ServiceError(
             f"cannot tell where {plan.branch} is now: {error.problem}",
             fix=f"{error.fix} {_AGAIN}".lstrip(),
         ) from error
-    match answer:
-        case Moved(changed=True):
-            return True
-        case Moved(changed=changed):
-            return _is_ours(plan, outside, own, surely_not=changed is False)
-        case Lost(now=now):
-            winner = _winner(plan, outside, now)
-            empty = place.commit is None
-            seen = "while it was empty" if empty else f"against {plan.before}"
-            said = f"{plan.branch} is now {winner}; checked {seen}"
-            raise RefusedError(
-                said + _settle(records, own, "failure", f"lost: {said}"), fix=_ANEW
-            )
-        case Declined(reason=reason):
-            said = f"{plan.unmoved}, the push was refused: {reason}"
-            raise RefusedError(
-                said + _settle(records, own, "failure", f"refused: {reason}"),
-                fix=_remedy(reason, by_token=plan.request.by_token),
-            )
-
-
-def _is_ours(plan: Plan, outside: Outside, own: int, *, surely_not: bool) -> bool:
-    """Say whether the branch is there by record *own*: the ledger counts one mover.
-
-    Others may have wanted the same. *surely_not* is that git did not send our push; if
-    its answer was lost, whoever did move confirms it within a few readings. Without
-    others the move was made by hand, and ours is its record.
-    """
+    if isinstance(answer, Lost):
+        winner = _winner(plan, outside, answer.now)
+        seen = "while it was empty" if there is None else f"against {plan.before}"
+        said = f"{plan.branch} is now {winner}; checked {seen}"
+        late = _settle(records, own, "failure", f"lost: {said}")
+        raise RefusedError(said + late, fix=_ANEW)
+    if isinstance(answer, Declined):
+        reason = answer.reason
+        said = f"{plan.unmoved}, the push was refused: {reason}"
+        late = _settle(records, own, "failure", f"refused: {reason}")
+        fix = _remedy(reason, by_token=plan.request.by_token)
+        raise RefusedError(said + late, fix=fix)
+    # Is the branch there by our record? Others may have wanted the same, and the ledger
+    # counts one mover. Git did not send our push (False), or its answer was lost: then
+    # whoever did move confirms it within a few readings. Without others the move was
+    # made by hand, and ours is its record.
+    if answer.changed:
+        return True
     ours, rivals = _claims(plan, outside, own)
-    for _ in range(0 if surely_not else _READINGS):
+    for _ in range(0 if answer.changed is False else _READINGS):
         if rivals:
             ours, rivals = _claims(plan, outside, own)
-    return ours and not (surely_not and rivals)
+    return ours and not (answer.changed is False and rivals)
 
 
 def _claims(plan: Plan, outside: Outside, own: int) -> tuple[bool, bool]:
@@ -229,8 +230,7 @@ def _confirm(plan: Plan, records: Records, own: int) -> tuple[str, ...]:
 
 
 def _give_up(plan: Plan, records: Records, own: int, why: str) -> str:
-    settled = plan.reading.own is not None and plan.reading.own.end is not None
-    return "" if settled else _settle(records, own, "failure", why)
+    return "" if _is_settled(plan.reading) else _settle(records, own, "failure", why)
 
 
 def _settle(
@@ -240,10 +240,8 @@ def _settle(
     try:
         records.settle(record, state, description, log_url)
     except MonokeelError as error:
-        return (
-            f" (record {record} is not marked {state}, the next run does it:"
-            f" {error.problem})"
-        )
+        late = f"record {record} is not marked {state}, the next run does it"
+        return f" ({late}: {error.problem})"
     return ""
 
 
@@ -274,3 +272,61 @@ def _remedy(reason: str, *, by_token: bool) -> str:
             "Only the deploy key may move env/*: set MONOKEEL_DEPLOY_KEY (./inv init)."
         )
     return "Compare the rules of env/* with infra/rulesets.json: ./inv drift"
+
+
+def promote_onwards(
+    request: Request, outside: Outside, local: Settings, *, carried_out: bool
+) -> Report:
+    """Promote the version of *request*, or the newest, wherever ``auto = true``.
+
+    In order; the first environment that does not take it ends it. So does one that was
+    rolled back: somebody is looking at it. Returns what was promoted, and where and why
+    it ended. Raises ServiceError when a move cannot be told.
+    """
+    if request.environment or request.rollback:
+        raise UsageError(
+            "--auto chooses the environments itself and goes without --env, --rollback",
+            fix="Leave --auto out to move the one that you name.",
+        )
+    settings, pointers = read_remote(outside.clone, local)
+    version = request.version or next(iter(newest_first(pointers.releases)), "")
+    steps, went, ended = list[Json](), dict[str, str](), ""
+    for name in [each.name for each in settings.environments if each.auto]:
+        plan = plan_promotion(
+            replace(request, environment=name, version=version), outside, local
+        )
+        moved, said = _step(plan, outside, carried_out=carried_out)
+        steps.append(
+            {"environment": name, "version": version, "moved": moved, "said": said}
+        )
+        if not moved:
+            ended = said
+            break
+        went[name] = said
+    if not steps:
+        return Report(headline="no environment has auto = true", data={"steps": []})
+    return Report(
+        headline=f"{version} went on by itself to: {', '.join(went) or 'nowhere'}",
+        sections=(
+            Section("", tuple(went.values())),
+            Section("Ended there", (ended,) if ended else ()),
+        ),
+        data={"steps": steps},
+    )
+
+
+def _step(plan: Plan, outside: Outside, *, carried_out: bool) -> tuple[bool, str]:
+    current = plan.place.current
+    if plan.kind == "there":
+        return True, f"{plan.branch} is at {plan.version} already"
+    if current is not None and current.task == ROLLBACK:
+        return False, f"{plan.place.name} {told(current, plan.reading)}"
+    if plan.stops:
+        reasons = "; ".join(f"{gate.name}: {gate.detail}" for gate in plan.stops)
+        return False, f"{plan.unmoved}: {reasons}"
+    if carried_out:
+        try:
+            move_environment(plan, outside)
+        except RefusedError as error:
+            return False, error.problem
+    return True, f"{plan.branch}: {plan.before} -> {plan.version}"

@@ -8,7 +8,12 @@ from monokeel.promotion.move import Outcome
 from monokeel.promotion.plan import Plan
 
 _SHOWN = 10  # titles of commits
-_DONE = {"move": "moved", "adopt": "recorded", "there": "already_there"}
+_DONE = {
+    "move": "moved",
+    "adopt": "recorded",
+    "there": "already_there",
+    "finished": "finished",
+}
 
 
 def preview_report(
@@ -19,18 +24,23 @@ def preview_report(
     *server* is where GitHub's pages are, for the link that compares. Unless *whole*
     it is that of a run which was stopped: the gates that passed are only counted.
     """
-    link = f"{server}/{plan.compare_path}" if plan.compare_path else ""
+    settings, link = plan.reading.settings, ""
+    there = plan.reading.pointers.version_at(plan.place.left)
+    if there and plan.kind == "move":
+        span = f"{settings.tag(there)}...{settings.tag(plan.version)}"
+        link = f"{server}/{settings.repository}/compare/{span}"
     gates = [x for x in plan.gates if whole or x.status not in ("ok", "skipped")]
     rows = tuple((gate.name, gate.status, gate.detail) for gate in gates)
     passed = len(plan.gates) - len(gates)
     # The fixes of what stops it come with the error.
     rest = [gate for gate in plan.gates if gate not in plan.stops and gate.fix]
     if plan.kind in ("there", "finished"):
-        outcome = _DONE.get(plan.kind, "finished")
+        outcome, headline = _DONE[plan.kind], _done(plan)
     else:
         outcome = "planned" if plan.decision == "ready" else plan.decision
+        headline = _preview(plan)
     return Report(
-        headline=_preview(plan),
+        headline=headline,
         sections=(
             Section(
                 f"Gates ({passed} more passed)" if passed else "Gates",
@@ -63,7 +73,7 @@ def outcome_report(outcome: Outcome) -> Report:
         lines.insert(0, f"{taken} is taken back: {only}")
     moved = plan.kind in ("move", "adopt")
     number = outcome.record if moved or last is None else last.id
-    data = _data(plan, _DONE.get(plan.kind, "finished"), warnings)
+    data = _data(plan, _DONE[plan.kind], warnings)
     return Report(
         headline=_done(plan),
         sections=(Section("Mind", tuple(lines)), *_notes(plan, "was", warnings)),
@@ -90,8 +100,6 @@ def _notes(plan: Plan, verb: str, warnings: tuple[str, ...]) -> tuple[Section, S
 
 
 def _preview(plan: Plan) -> str:
-    if plan.kind in ("there", "finished"):
-        return _done(plan)
     if plan.decision == "unknown":
         return f"cannot tell whether {plan.branch} may move to {plan.version}"
     if plan.decision == "ready" and plan.kind == "adopt":
@@ -101,20 +109,17 @@ def _preview(plan: Plan) -> str:
 
 
 def _done(plan: Plan) -> str:
-    last = plan.place.last
-    since = ""
+    last, since = plan.place.last, ""
     if last is not None:
         start = last.live_from or last.created_at
         since = f", since {start:%Y-%m-%d %H:%MZ} by {last.by}"
-    return (
-        plan.branch
-        + {
-            "move": f": {plan.before} -> {plan.version}",
-            "adopt": f": the move to {plan.version} now has its record",
-            "finished": f": the rollback to {plan.version} is finished{since}",
-            "there": f" is at {plan.version} already{since}",
-        }[plan.kind]
-    )
+    said = {
+        "move": f": {plan.before} -> {plan.version}",
+        "adopt": f": the move to {plan.version} now has its record",
+        "finished": f": the rollback to {plan.version} is finished{since}",
+        "there": f" is at {plan.version} already{since}",
+    }
+    return plan.branch + said[plan.kind]
 
 
 def _data(plan: Plan, outcome: str, warnings: tuple[str, ...]) -> dict[str, Json]:
@@ -131,8 +136,6 @@ def _data(plan: Plan, outcome: str, warnings: tuple[str, ...]) -> dict[str, Json
         "record": None,
         "gates": [asdict(gate) for gate in plan.gates],
         "overrides": dict(plan.overrides),
-        "repairs": [
-            {"record": repair.record.id, "state": repair.state} for repair in place.owed
-        ],
+        "repairs": [{"record": x.record.id, "state": x.state} for x in place.owed],
         "warnings": list(warnings),
     }

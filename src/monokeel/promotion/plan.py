@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from monokeel.ground import errors
+from monokeel.ground.errors import NO_ANSWER, RefusedError, ServiceError
 from monokeel.ground.settings import Settings
 from monokeel.promotion import records, rollback
 from monokeel.promotion.facts import facts_of, push_outlook, read_release
@@ -84,16 +84,6 @@ class Plan:
         return self.place.version
 
     @property
-    def compare_path(self) -> str:
-        """Where GitHub compares what is there with what would be, below its server."""
-        settings = self.reading.settings
-        there = self.reading.pointers.version_at(self.place.left)
-        if not there or self.kind != "move":
-            return ""
-        span = f"{settings.tag(there)}...{settings.tag(self.version)}"
-        return f"{settings.repository}/compare/{span}"
-
-    @property
     def decision(self) -> str:
         """What the gates say together: ``ready``, ``refused`` or ``unknown``."""
         return self.stops[0].status if self.stops else "ready"
@@ -107,22 +97,21 @@ class Plan:
         """Raise RefusedError if a gate says no, ServiceError if one cannot tell."""
         if not self.stops:
             return
-        kind = (
-            errors.RefusedError if self.decision == "refused" else errors.ServiceError
-        )
+        kind = RefusedError if self.decision == "refused" else ServiceError
         said = "; ".join(f"{gate.name}: {gate.detail}" for gate in self.stops)
         fixes = dict.fromkeys(g.fix.rstrip(".") for g in self.stops if g.fix)
         raise kind(f"{self.unmoved}: {said}", fix="; ".join(fixes))
 
     def note(self, approvers: tuple[str, ...]) -> records.Note:
         """Return what the record says that is made before the branch moves."""
-        left = self.left
+        left, viewer = self.left, self.reading.listed.viewer
         return records.Note(
             version=self.version,
             sha=self.commit,
             from_version=left[0],
             from_sha=left[1],
-            actor=self._actor(),
+            # A bot says for whom; a person is who they are, whatever they claim.
+            actor=self.request.actor if viewer.endswith(records.BOT) else viewer,
             approvers=approvers,
             reason=self.request.reason,
             overrides=self.overrides,
@@ -131,17 +120,11 @@ class Plan:
             run_url=self.request.run_url,
         )
 
-    def _actor(self) -> str:
-        # A bot says for whom; a person is who they are, whatever they claim.
-        viewer = self.reading.listed.viewer
-        return self.request.actor if viewer.endswith(records.BOT) else viewer
-
     @property
     def left(self) -> tuple[str, str]:
         """The version and the commit that the environment leaves, ``""`` for none."""
-        # A move by hand left what the newest record says, not what is there now.
-        if self.kind == "adopt":
-            last = self.place.last
+        last = self.place.last
+        if self.kind == "adopt":  # a move by hand left what the newest record says
             return (last.version, last.sha) if last is not None else ("", "")
         return self.place.left_version, self.place.left or ""
 
@@ -207,7 +190,7 @@ def _changes(plan: Plan, outside: Outside) -> tuple[str, ...]:
     span = (there, left) if plan.request.rollback else (left, there)
     try:
         log = [message for _, message in outside.clone.log(*span)]
-    except errors.NO_ANSWER:  # a clone without history; the gates say so
+    except NO_ANSWER:  # a clone without history; the gates say so
         return ()
     return tuple(message.partition("\n")[0] for message in log)
 
@@ -218,8 +201,6 @@ def _with_ready(gate: Gate, plan: Plan, outside: Outside) -> Gate:
         return gate
     for version, why in rollback.ways_back(plan.reading, outside, plan.place):
         if not why and version != plan.version:
-            ready = (
-                f"{version} is ready: {rollback.back_command(plan.place.name, version)}"
-            )
-            return replace(gate, fix=f"{ready}. Or: {gate.fix}")
+            back = rollback.back_command(plan.place.name, version)
+            return replace(gate, fix=f"{version} is ready: {back}. Or: {gate.fix}")
     return gate

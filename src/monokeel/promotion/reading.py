@@ -152,16 +152,13 @@ def read_records(
     commits += pointers.branches.values()
     if any(outside.clone.commit_of(each) is None for each in commits):
         outside.clone.fetch()
-    names = names_on_github(settings)
-    if stray:
-        names.setdefault(stray, stray)
+    names = ({stray: stray} if stray else {}) | names_on_github(settings)
     listed = outside.records.newest(names, tuple(dict.fromkeys(commits)))
     now = outside.records.now()
-    mine = [each for each in listed.records if each.id == own]
+    mine = next((each for each in listed.records if each.id == own), None)
     others = tuple(each for each in listed.records if each.id != own)
     listed = replace(listed, records=others)
-    reading = _assemble(outside, settings, pointers, listed, now)
-    return replace(reading, own=mine[0] if mine else None)
+    return replace(_assemble(outside, settings, pointers, listed, now), own=mine)
 
 
 def read_on(reading: Reading, outside: Outside, environment: str) -> Reading:
@@ -170,14 +167,10 @@ def read_on(reading: Reading, outside: Outside, environment: str) -> Reading:
     if not listed.floors.get(environment):
         return reading
     names = names_on_github(reading.settings) | {environment: environment}
-    older = outside.records.history(
-        {name: ours for name, ours in names.items() if ours == environment}
-    )
-    listed = replace(
-        listed,
-        records=records_in_order([*listed.records, *older]),
-        floors={**listed.floors, environment: 0},
-    )
+    asked = {name: ours for name, ours in names.items() if ours == environment}
+    records = records_in_order([*listed.records, *outside.records.history(asked)])
+    floors = {**listed.floors, environment: 0}
+    listed = replace(listed, records=records, floors=floors)
     return _assemble(outside, reading.settings, reading.pointers, listed, reading.now)
 
 
@@ -207,9 +200,8 @@ def _assemble(
     now: datetime,
 ) -> Reading:
     ledger, unchecked = ledger_that_counts(outside, listed, settings, pointers)
-    places = tuple(
-        _place(each, pointers, ledger, now) for each in settings.environments
-    )
+    environments = settings.environments
+    places = tuple(_place(each, pointers, ledger, now) for each in environments)
     owed = [repair for place in places for repair in place.owed]
     return Reading(
         settings=settings,
@@ -230,8 +222,7 @@ def _assemble(
 def _place(
     environment: Environment, pointers: Pointers, ledger: Ledger, now: datetime
 ) -> Place:
-    name = environment.name
-    commit = pointers.branches.get(name)
+    name, commit = environment.name, pointers.branches.get(environment.name)
     owed = track_record.repairs(ledger, name, commit, now)
     place = Place(
         environment=environment,
@@ -245,10 +236,9 @@ def _place(
         for each in ledger.unfinished(name)
         if now - each.created_at > track_record.STALE or each.sha == commit
     ]
-    if commit is None:
-        return replace(place, drift=tuple(_gone(place, pointers)))
-    astray, unfinished = _astray(place, waiting, ledger), _unfinished(place, waiting)
-    return replace(place, drift=(*astray, *unfinished))
+    gone = _gone(place, pointers)
+    drift = gone if commit is None else _drift(place, waiting, ledger)
+    return replace(place, drift=tuple(drift))
 
 
 def _gone(place: Place, pointers: Pointers) -> Iterator[str]:
@@ -262,21 +252,19 @@ def _gone(place: Place, pointers: Pointers) -> Iterator[str]:
         yield f"{branch} {how}; the last record is of {last.version}: {again}"
 
 
-def _astray(place: Place, waiting: list[Record], ledger: Ledger) -> Iterator[str]:
+def _drift(place: Place, waiting: list[Record], ledger: Ledger) -> Iterator[str]:
     branch, promote = branch_of(place.name), f"./inv promote --env {place.name}"
-    here = place.version or (place.commit or "")[:12]
+    here, last = place.version or (place.commit or "")[:12], place.last
     if place.current is not None and not place.version:
         said = f"{branch} is at {place.current.version}, whose tag is gone"
         yield f"{said}; push the tag again, or go back: {promote} --rollback"
     elif not place.version:
-        last = place.last
-        back = (
+        yield f"{branch} is at {here}, which is no release" + (
             f"; to put it back: {promote} --version {last.version} --rollback"
             if last
             else ""
         )
-        yield f"{branch} is at {here}, which is no release{back}"
-    if place.current is None and not [x for x in waiting if x.sha == place.commit]:
+    if place.current is None and place.commit not in {each.sha for each in waiting}:
         said = f"{branch} moved to {here} without a record" * bool(place.version)
         for record, why in ledger.odd:
             if (record.environment, record.sha) == (place.name, place.commit):
@@ -284,15 +272,10 @@ def _astray(place: Place, waiting: list[Record], ledger: Ledger) -> Iterator[str
         keep = f"; to keep it: {promote} --version {place.version}"
         if said:
             yield said + keep * bool(place.version)
-
-
-def _unfinished(place: Place, waiting: list[Record]) -> Iterator[str]:
-    again = f"; to settle it: ./inv promote --env {place.name} --version"
-    settled = f"{again} {place.version}" if place.version else ""
-    for each in waiting:
-        what = f"record {each.id} in {place.name} ({each.version})"
-        yield f"{what} is unfinished{settled}"
-    for owed in place.owed:
-        if owed.is_mark:
-            what = f"record {owed.record.id} in {place.name} ({owed.record.version})"
-            yield f"{what} is not marked {owed.description!r} yet{settled}"
+    settle = f"; to settle it: {promote} --version {place.version}"
+    open_ = [(each, "is unfinished") for each in waiting]
+    marks = (each for each in place.owed if each.is_mark)
+    open_ += [(x.record, f"is not marked {x.description!r} yet") for x in marks]
+    for record, how in open_:
+        said = f"record {record.id} in {place.name} ({record.version}) {how}"
+        yield said + settle * bool(place.version)

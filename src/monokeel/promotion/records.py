@@ -26,9 +26,10 @@ ROLLED_BACK = "rolled back: "
 
 State = Literal["pending", "success", "failure", "error"]
 _FAILED: tuple[State, ...] = ("failure", "error")
+_TEXTS = ("version", "sha", "from_version", "from_sha", "actor", "reason", "run_url")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Status:
     """One state that a record was given *by* a login, *at* a time (UTC), and why."""
 
@@ -252,10 +253,7 @@ def parse_branch_move(value: Json) -> BranchMove:
 
 def payload_of(note: Note) -> dict[str, Json]:
     """Return *note* as the payload of a deployment."""
-    lists: dict[str, Json] = {
-        "approvers": [*note.approvers],
-        "skipped": [*note.skipped],
-    }
+    lists = {"approvers": [*note.approvers], "skipped": [*note.skipped]}
     return {"tool": TOOL, "schema": SCHEMA, **asdict(note), **lists}
 
 
@@ -263,36 +261,25 @@ def _parse_note(value: Json) -> Note | None:
     # The payload comes back as an object or as a JSON string, once or twice encoded
     # (GitHub's OpenAPI description and GraphQL schema). Its shape proves nothing and
     # may be wrong: such a record is nobody's.
+    def texts(name: str) -> tuple[str, ...]:
+        return tuple(as_text(item) for item in as_list(given.get(name, [])))
+
+    def pairs(name: str) -> dict[str, str]:
+        found = as_object(given.get(name, {}))
+        return {key: as_text(item) for key, item in found.items()}
+
     try:
         for _ in range(2):
             value = parse_json(value) if isinstance(value, str) else value
-        ours = isinstance(value, dict) and value.get("tool") == TOOL
-        return _note_in(as_object(value)) if ours else None
+        given = as_object(value)
+        if given.get("tool") != TOOL:
+            return None
+        return Note(
+            **{name: as_text(given.get(name, "")) for name in _TEXTS},
+            approvers=texts("approvers"),
+            overrides=pairs("overrides"),
+            skipped=texts("skipped"),
+            digests=pairs("digests"),
+        )
     except (ValueError, ServiceError):
         return None
-
-
-def _note_in(value: Mapping[str, Json]) -> Note:
-    def text(name: str) -> str:
-        return as_text(value.get(name, ""))
-
-    def texts(name: str) -> tuple[str, ...]:
-        return tuple(as_text(item) for item in as_list(value.get(name, [])))
-
-    def pairs(name: str) -> dict[str, str]:
-        found = as_object(value.get(name, {}))
-        return {key: as_text(item) for key, item in found.items()}
-
-    return Note(
-        version=text("version"),
-        sha=text("sha"),
-        from_version=text("from_version"),
-        from_sha=text("from_sha"),
-        actor=text("actor"),
-        approvers=texts("approvers"),
-        reason=text("reason"),
-        overrides=pairs("overrides"),
-        skipped=texts("skipped"),
-        digests=pairs("digests"),
-        run_url=text("run_url"),
-    )

@@ -45,17 +45,14 @@ class Request:
         if not self.environment:
             raise UsageError("no environment given", fix="Add --env NAME.")
         if self.left and not self.rollback:
-            raise UsageError(
-                "--from is what a rollback leaves",
-                fix="Add --rollback, or leave it out.",
-            )
+            fix = "Add --rollback, or leave it out."
+            raise UsageError("--from is what a rollback leaves", fix=fix)
         if self.version.strip():
             return parse_wanted(self.version.strip(), prefix=prefix)
         if self.rollback:
             return ""
-        raise UsageError(
-            "no version given", fix="Add --version X, such as --version 1.4.0."
-        )
+        fix = "Add --version X, such as --version 1.4.0."
+        raise UsageError("no version given", fix=fix)
 
 
 def parse_overrides(texts: Iterable[str], emergency: str = "") -> dict[str, str]:
@@ -87,10 +84,9 @@ def _wrong(name: str) -> UsageError:
             f"the override of {name!r} has no reason",
             fix=f'Write --override {name}="why", it goes into the record.',
         )
-    known = name in [rule.name for rule in RULES]
-    problem = (
-        f"the gate {name!r} has no override" if known else f"no gate {name[:40]!r}"
-    )
+    problem = f"no gate {name[:40]!r}"
+    if name in [rule.name for rule in RULES]:
+        problem = f"the gate {name!r} has no override"
     fix = f"Gates that can be overridden: {', '.join(OVERRIDABLE)}."
     if name == "downgrade":
         fix = "Use --rollback to move back to an older version."

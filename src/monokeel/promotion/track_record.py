@@ -33,13 +33,18 @@ class TrackRecord:
     ended: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Repair:
     """A status that is still owed to *record*, because a run was cut short."""
 
     record: Record
     state: records.State
-    description: str
+    said: str
+
+    @property
+    def description(self) -> str:
+        """What the status says, as long as GitHub takes it."""
+        return brief(self.said, LONGEST_DESCRIPTION)
 
     @property
     def is_mark(self) -> bool:
@@ -111,12 +116,12 @@ def repairs(
     for record in reversed(ledger.unfinished(environment)):
         later = [each for each in happened if each.id > record.id]
         if record is mover:
-            owed.append(_repair(record, "success", "the branch is there: confirmed"))
+            owed.append(Repair(record, "success", "the branch is there: confirmed"))
         elif later:
             first = min(later, key=lambda each: each.id)
             owed.append(overtaken(record, first.version))
         elif now - record.created_at > STALE:
-            owed.append(_repair(record, "error", "cut short before the branch moved"))
+            owed.append(Repair(record, "error", "cut short before the branch moved"))
     for record in ledger.of(environment):
         stands = record is mover or record.state == "success"
         if record.task == records.ROLLBACK and stands:
@@ -132,33 +137,24 @@ def rolled_back(left: Iterable[Record], reason: str) -> list[Repair]:
     """Return the marks that keep the version of the records *left* from going on."""
     said = records.ROLLED_BACK + (reason or _NO_REASON)
     good = [each for each in left if each.state == "success"]
-    return [_repair(each, "failure", said) for each in good]
+    return [Repair(each, "failure", said) for each in good]
 
 
 def overtaken(record: Record, version: str) -> Repair:
     """Return the end of an unfinished *record* that lost to the move to *version*."""
-    return _repair(record, "failure", f"overtaken by {version}")
+    return Repair(record, "failure", f"overtaken by {version}")
 
 
 def repaired(ledger: Ledger, owed: Iterable[Repair], now: datetime) -> Ledger:
     """Return *ledger* as it is once *owed* has been written at *now*."""
-    added = {
-        each.record.id: (
-            Status(state=each.state, at=now, description=each.description),
-        )
-        for each in owed
-    }
+    added = {x.record.id: Status(x.state, now, x.description) for x in owed}
     mended = (
-        replace(each, statuses=(*each.statuses, *added.get(each.id, ())))
+        replace(each, statuses=(*each.statuses, added[each.id]))
+        if each.id in added
+        else each
         for each in ledger.records
     )
     return replace(ledger, records=tuple(mended))
-
-
-def _repair(record: Record, state: records.State, description: str) -> Repair:
-    return Repair(
-        record=record, state=state, description=brief(description, LONGEST_DESCRIPTION)
-    )
 
 
 def _mover(ledger: Ledger, environment: str, pointer: str | None) -> Record | None:
