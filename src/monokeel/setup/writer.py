@@ -148,12 +148,15 @@ def foreign_keys_row(declared: Declared, outside: Outside) -> Expectation:
             for key in foreign
         )
         deleted = " and ".join(f"{call}/{x.id}" for x in foreign if x not in twice)
-        other = deleted and f"{_NOT_OURS}{deleted}"
         either = " or ".join(f"{call}/{each.id}" for each in twice)
+        steps = (
+            f"{_NOT_OURS}{deleted}" * bool(deleted),
+            f"{_TWICE}{either}" * bool(twice),
+        )
         return Otherwise(
             f"deploy keys that may write beside ours: {', '.join(named)}"
             f"{'; which of them is ours cannot be told' if twice else ''}",
-            "; ".join(filter(None, (other, twice and f"{_TWICE}{either}"))),
+            "; ".join(filter(None, steps)),
             severe=True,
         )
 
