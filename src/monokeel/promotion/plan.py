@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from monokeel.ground.errors import NO_ANSWER, RefusedError, ServiceError
+from monokeel.ground import errors
 from monokeel.ground.settings import Settings
 from monokeel.promotion import records, rollback
 from monokeel.promotion.facts import facts_of, push_outlook, read_release
@@ -97,7 +97,8 @@ class Plan:
         """Raise RefusedError if a gate says no, ServiceError if one cannot tell."""
         if not self.stops:
             return
-        kind = RefusedError if self.decision == "refused" else ServiceError
+        refused = self.decision == "refused"
+        kind = errors.RefusedError if refused else errors.ServiceError
         said = "; ".join(f"{gate.name}: {gate.detail}" for gate in self.stops)
         fixes = dict.fromkeys(g.fix.rstrip(".") for g in self.stops if g.fix)
         raise kind(f"{self.unmoved}: {said}", fix="; ".join(fixes))
@@ -190,7 +191,7 @@ def _changes(plan: Plan, outside: Outside) -> tuple[str, ...]:
     span = (there, left) if plan.request.rollback else (left, there)
     try:
         log = [message for _, message in outside.clone.log(*span)]
-    except NO_ANSWER:  # a clone without history; the gates say so
+    except errors.NO_ANSWER:  # a clone without history; the gates say so
         return ()
     return tuple(message.partition("\n")[0] for message in log)
 

@@ -3,24 +3,21 @@
 For an incident first, everything on request.
 """
 
+import dataclasses
 import re
 import textwrap
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 
+from monokeel.ground import freezes, report, words
 from monokeel.ground.answers import Json, Unknown
 from monokeel.ground.errors import NO_ANSWER
-from monokeel.ground.freezes import Freeze, Weekly
-from monokeel.ground.report import Report, Section, Table
 from monokeel.ground.settings import Settings
 from monokeel.ground.version import is_newer, is_prerelease, newest_first
-from monokeel.ground.words import brief, span, stamp
+from monokeel.promotion import gates as judging
 from monokeel.promotion.facts import MoveFacts, facts_of, read_release
-from monokeel.promotion.gates import Gate, evaluate, stops_of
 from monokeel.promotion.ports import Outside
 from monokeel.promotion.reading import Place, Reading, knowing_time, read_promotion
-from monokeel.promotion.records import ROLLBACK, Note
+from monokeel.promotion.records import ROLLBACK
 from monokeel.promotion.rollback import ways_back
 
 _EVERYWHERE = {"hold": "on hold", "freeze": "frozen"}
@@ -28,7 +25,7 @@ _SHOWN = 160  # characters of a reason: two lines; the rest with --all
 _DIGEST = re.compile(r"(sha256:[0-9a-f]{12})[0-9a-f]{52}")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class NextMove:
     """Whether *version* may go to *environment*: what its gates say.
 
@@ -37,11 +34,11 @@ class NextMove:
 
     version: str
     environment: str
-    gates: tuple[Gate, ...]
-    stops: list[Gate]
+    gates: tuple[judging.Gate, ...]
+    stops: list[judging.Gate]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class PlaceStatus:
     """One environment for people: *back* is version → what is wrong (``""``: ready).
 
@@ -59,7 +56,7 @@ class PlaceStatus:
     elsewhere: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
     """All environments at one moment.
 
@@ -121,14 +118,14 @@ def _status(
     )
 
 
-def _elsewhere(place: Place, reading: Reading) -> Iterator[str]:
+def _elsewhere(place: Place, reading: Reading) -> list[str]:
     why = reading.settings.blocked.get(place.version)
-    if why:
-        yield f"blocked: {why}"
+    said = [f"blocked: {why}"] if why else []
     for name in (each.name for each in reading.places if each.name != place.name):
         record = reading.track_record(place.version, name)
         if record.outcome == "rolled_back":
-            yield f"rolled back in {name}: {record.why}"
+            said.append(f"rolled back in {name}: {record.why}")
+    return said
 
 
 def _next_step(
@@ -150,7 +147,7 @@ def _next_step(
     facts = _facts(version, place, reading, outside, hold)
     settings, pointers = reading.settings, reading.pointers
     release, artifact = read_release(outside, settings, pointers, version)
-    return _judged(replace(facts, release=release, artifact=artifact))
+    return _judged(dataclasses.replace(facts, release=release, artifact=artifact))
 
 
 def _facts(
@@ -161,13 +158,13 @@ def _facts(
 
 
 def _judged(facts: MoveFacts) -> NextMove:
-    gates = evaluate(facts)
-    return NextMove(facts.version, facts.environment.name, gates, stops_of(gates))
+    said = judging.evaluate(facts)
+    return NextMove(facts.version, facts.environment.name, said, judging.stops_of(said))
 
 
 def overview_report(
     overview: Overview, *, whole: bool = False, columns: int = 80
-) -> Report:
+) -> report.Report:
     """Return stops and drift, then one line an environment; the rest if *whole*.
 
     *columns* is how wide a line may be, the two blanks before it among them.
@@ -189,13 +186,13 @@ def overview_report(
         for each in overview.places
         for part in wrapped(_place_line(each, width, reading), width)
     ]
-    return Report(
+    return report.Report(
         headline=f"Nothing is released in {repository} yet"
         if empty
         else f"What runs where in {repository}",
         sections=(
-            Section("", tuple(bad)),
-            Section("", () if empty else tuple(lines)),
+            report.Section("", tuple(bad)),
+            report.Section("", () if empty else tuple(lines)),
             *(_details(overview) if whole else ()),
         ),
         data={
@@ -213,21 +210,20 @@ def overview_report(
 def alerts(overview: Overview) -> list[str]:
     """Return what stops promotions now, each once, and what is not as recorded."""
     hold, reading = overview.hold, overview.reading
-    held = f"unknown: {hold.reason}" if isinstance(hold, Unknown) else brief(hold)
+    held = f"unknown: {hold.reason}" if isinstance(hold, Unknown) else words.brief(hold)
     said = [f"HOLD {held}"] if held else []
     said += [
         f"FREEZE {', '.join(freeze.environments)} until {end:%Y-%m-%d %H:%MZ}:"
-        f" {brief(freeze.reason)}"
+        f" {words.brief(freeze.reason)}"
         for end, freeze in reading.freezes
     ]
     return said + [f"DRIFT {line}" for line in _drift(reading)]
 
 
-def _drift(reading: Reading) -> Iterator[str]:
-    for each in reading.places:
-        yield from each.drift
-    yield from reading.pointers.strays(reading.settings)
-    yield from reading.unchecked.values()
+def _drift(reading: Reading) -> list[str]:
+    found = [line for each in reading.places for line in each.drift]
+    found += reading.pointers.strays(reading.settings)
+    return [*found, *reading.unchecked.values()]
 
 
 def _place_line(each: PlaceStatus, width: int, reading: Reading) -> str:
@@ -248,7 +244,7 @@ def behind_words(each: PlaceStatus) -> str:
     if not each.behind:
         return ""
     # One unit is enough here: 3h, not 3h 12m.
-    age = span(each.lacking).split()[0] if each.lacking is not None else ""
+    age = words.span(each.lacking).split()[0] if each.lacking is not None else ""
     return f"{each.behind} behind" + (f" for {age}" if age else "")
 
 
@@ -262,10 +258,10 @@ def where_words(place: Place, reading: Reading) -> str:
         at = f"{record.version} (tag gone)"
     if record is None or record.live_from is None:
         return f"{at} (moved without a record)"
-    age, note = span(reading.now - record.live_from).split()[0], record.note
+    age, note = words.span(reading.now - record.live_from).split()[0], record.note
     said = f"{at} for {age}, by {record.by}"
     if record.task == ROLLBACK and note.from_version:
-        why = f" ({brief(note.reason)})" if note.reason else ""
+        why = f" ({words.brief(note.reason)})" if note.reason else ""
         said += f", back from {note.from_version}{why}"
     return said + (
         f", approved by {', '.join(note.approvers)}" if note.approvers else ""
@@ -279,16 +275,16 @@ def next_words(move: NextMove) -> str:
     # What stops everything is said at the top; the own reason says more.
     gate = next((x for x in move.stops if x.name not in _EVERYWHERE), move.stops[0])
     if gate.status == "unknown":
-        said = f"{gate.name}: {brief(gate.detail, _SHOWN)}; {gate.fix}"
+        said = f"{gate.name}: {words.brief(gate.detail, _SHOWN)}; {gate.fix}"
         return f"{move.version}, unknown ({said})"
     if gate.name == "soak" and "earliest " in gate.detail:
         return f"{move.version}, soak until {gate.detail.partition('earliest ')[2]}"
-    reason = brief(_DIGEST.sub(r"\1…", gate.detail), _SHOWN)
+    reason = words.brief(_DIGEST.sub(r"\1…", gate.detail), _SHOWN)
     said = _EVERYWHERE.get(gate.name, f"{gate.name}: {reason}")
     return f"{move.version}, {said}"
 
 
-def _details(overview: Overview) -> tuple[Section, ...]:
+def _details(overview: Overview) -> tuple[report.Section, ...]:
     rows = []
     for move in overview.next_moves:
         statuses = {"refused": "no", "unknown": "unknown"}
@@ -299,28 +295,28 @@ def _details(overview: Overview) -> tuple[Section, ...]:
         f"record {record.id} in {record.environment} by {record.by}: {reason}"
         for record, reason in overview.reading.ledger.odd
     )
-    table = Table(("version", "to", "answer", "why"), tuple(rows))
+    table = report.Table(("version", "to", "answer", "why"), tuple(rows))
     return (
-        Section("What may go where", table=table),
-        Section("Records that do not count", tuple(odd)),
+        report.Section("What may go where", table=table),
+        report.Section("Records that do not count", tuple(odd)),
     )
 
 
 def _place_data(each: PlaceStatus) -> Json:
     place, record, lacking = each.place, each.place.current, each.lacking
     since = record.live_from if record is not None else None
-    note = record.note if record is not None else Note(version="", sha="")
+    note = record.note if record is not None else None
     return {
         "name": place.name,
         "commit": place.commit,
         "version": place.version or None,
-        "since": stamp(since) if since is not None else None,
+        "since": words.stamp(since) if since is not None else None,
         "by": record.by if record is not None else None,
         "record": record.id if record is not None else None,
         "task": record.task if record is not None else None,
-        "from": note.from_version or None,
-        "reason": note.reason,
-        "approvers": list(note.approvers),
+        "from": note.from_version or None if note is not None else None,
+        "reason": note.reason if note is not None else "",
+        "approvers": list(note.approvers) if note is not None else [],
         "drift": list(place.drift),
         "behind": each.behind,
         "behind_s": int(lacking.total_seconds()) if lacking is not None else None,
@@ -335,16 +331,16 @@ def _next_data(move: NextMove) -> Json:
         "version": move.version,
         "environment": move.environment,
         "eligible": not move.stops,
-        "gates": [asdict(gate) for gate in move.gates],
+        "gates": [dataclasses.asdict(gate) for gate in move.gates],
     }
 
 
-def _freeze_data(freeze: Freeze, reading: Reading) -> Json:
+def _freeze_data(freeze: freezes.Freeze, reading: Reading) -> Json:
     window = freeze.window
     when: dict[str, Json] = (
         {"weekly": window.text, "zone": window.zone}
-        if isinstance(window, Weekly)
-        else {"from": stamp(window[0]), "to": stamp(window[1])}
+        if isinstance(window, freezes.Weekly)
+        else {"from": words.stamp(window[0]), "to": words.stamp(window[1])}
     )
     return {
         "environments": list(freeze.environments),

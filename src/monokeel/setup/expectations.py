@@ -15,18 +15,15 @@ from monokeel.ground.settings import Settings
 from monokeel.policy.reading import read_rulesets
 from monokeel.policy.refs import binds
 from monokeel.policy.rulesets import Ruleset
-from monokeel.setup import permissions, writer
+from monokeel.setup import merging, permissions, ports, writer
 from monokeel.setup.actions import action_rows
 from monokeel.setup.environments import environment_rows
-from monokeel.setup.merging import MERGING, approver_row, merge_rows
-from monokeel.setup.ports import Clone, Outside, Repository
 from monokeel.setup.rows import INIT, Answer, AsWanted, Declared, Expectation, Otherwise
 
 MAIN = "default branch"
-_SEE = ("GET /",)
 
 
-def expectations(declared: Declared, outside: Outside) -> Iterator[Expectation]:
+def expectations(declared: Declared, outside: ports.Outside) -> Iterator[Expectation]:
     """Yield every row, in the order in which they are made; the rules come last."""
     settings, repository = declared.settings, outside.repository
     policy = declared.policy
@@ -44,8 +41,8 @@ def expectations(declared: Declared, outside: Outside) -> Iterator[Expectation]:
     yield from action_rows(declared, repository)
     yield from _lasting(settings.default_branch, repository)
     if policy is not None:
-        yield from merge_rows(settings, policy, repository)
-        yield approver_row(policy, repository)
+        yield from merging.merge_rows(settings, policy, repository)
+        yield merging.approver_row(policy, repository)
         yield _rules(settings, policy, outside)
 
 
@@ -54,7 +51,7 @@ def passes(policy: Sequence[Ruleset], actor_type: str) -> bool:
     return any(who.startswith(actor_type) for rules in policy for who in rules.passing)
 
 
-def _token(outside: Outside) -> Expectation:
+def _token(outside: ports.Outside) -> Expectation:
     kind = outside.token_kind
 
     def ask() -> Answer:
@@ -68,7 +65,7 @@ def _token(outside: Outside) -> Expectation:
 
     lost = "a push of workflows is refused (workflow), images are not seen"
     lost += " (read:packages)"
-    return Expectation("token", "token", _SEE, lost, ask, watched="note")
+    return Expectation("token", "token", merging.SEE, lost, ask, watched="note")
 
 
 def wrong_remote(settings: Settings, address: str | None) -> tuple[str, str] | None:
@@ -83,7 +80,7 @@ def wrong_remote(settings: Settings, address: str | None) -> tuple[str, str] | N
     return problem, f"git remote set-url origin {right}"
 
 
-def _main(settings: Settings, clone: Clone) -> Expectation:
+def _main(settings: Settings, clone: ports.Clone) -> Expectation:
     """Expect the clone's default branch on the remote, or one that came from it."""
     branch = settings.default_branch
     ref = f"refs/heads/{branch}"
@@ -99,11 +96,11 @@ def _main(settings: Settings, clone: Clone) -> Expectation:
             raise RefusedError(f"GitHub refused the push of {branch}: {done.reason}")
 
     lost, ask = "nothing can be merged or released", partial(_compared, settings, clone)
-    row = Expectation(MAIN, "default_branch", _SEE, lost, ask, watched="elsewhere")
-    return replace(row, writes=(permissions.PUSH,), make=make)
+    row = Expectation(MAIN, "default_branch", merging.SEE, lost, ask, make=make)
+    return replace(row, writes=(permissions.PUSH,), watched="elsewhere")
 
 
-def _compared(settings: Settings, clone: Clone) -> Answer:
+def _compared(settings: Settings, clone: ports.Clone) -> Answer:
     branch = settings.default_branch
     wrong = wrong_remote(settings, clone.written_address())
     if wrong is not None:
@@ -123,7 +120,7 @@ def _compared(settings: Settings, clone: Clone) -> Answer:
     return Otherwise(detail, f"{pull}, then {INIT}", blocks=True)
 
 
-def _settings(settings: Settings, repository: Repository) -> Expectation:
+def _settings(settings: Settings, repository: ports.Repository) -> Expectation:
     def written(value: object) -> str:
         return str(value).lower() if isinstance(value, bool) else str(value)
 
@@ -145,11 +142,11 @@ def _settings(settings: Settings, repository: Repository) -> Expectation:
     lost = "the title that was checked is not the one that is merged, and a merge may"
     lost += " delete an env/* branch"
     make = partial(repository.change_settings, settings.on_github)
-    row = Expectation("settings", "settings", _SEE, lost, ask)
+    row = Expectation("settings", "settings", merging.SEE, lost, ask)
     return replace(row, writes=("PATCH /",), make=make)
 
 
-def _default_branch(declared: Declared, repository: Repository) -> Expectation:
+def _default_branch(declared: Declared, repository: ports.Repository) -> Expectation:
     settings, wanted = declared.settings, declared.settings.default_branch
 
     def ask() -> Answer:
@@ -166,11 +163,11 @@ def _default_branch(declared: Declared, repository: Repository) -> Expectation:
             severe=True,
         )
 
-    lost = "pull requests and schedules go there"
-    return Expectation("default branch on GitHub", "default_branch", _SEE, lost, ask)
+    name, lost = "default branch on GitHub", "pull requests and schedules go there"
+    return Expectation(name, "default_branch", merging.SEE, lost, ask)
 
 
-def _lasting(branch: str, repository: Repository) -> Iterator[Expectation]:
+def _lasting(branch: str, repository: ports.Repository) -> Iterator[Expectation]:
     yield Expectation(
         "immutable releases",
         "immutable_releases",
@@ -201,7 +198,7 @@ def _lasting(branch: str, repository: Repository) -> Iterator[Expectation]:
 
 
 def _rules(
-    settings: Settings, policy: Sequence[Ruleset], outside: Outside
+    settings: Settings, policy: Sequence[Ruleset], outside: ports.Outside
 ) -> Expectation:
     says = "as infra/rulesets.json says"
 
@@ -221,5 +218,5 @@ def _rules(
         writes=("POST /rulesets", "PUT /rulesets/{id}"),
         make=outside.apply_rules,
         watched="elsewhere",
-        after=(MAIN, writer.WRITER, MERGING),
+        after=(MAIN, writer.WRITER, merging.MERGING),
     )

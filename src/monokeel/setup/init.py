@@ -5,8 +5,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Literal, get_args
 
+from monokeel.ground import errors
 from monokeel.ground.answers import Unknown
-from monokeel.ground.errors import RefusedError, ServiceError, UsageError
 from monokeel.ground.report import Outcome, Report, Section, Table
 from monokeel.ground.settings import Settings
 from monokeel.setup import rows
@@ -80,7 +80,7 @@ def plan_init(declared: rows.Declared, outside: Outside) -> Plan:
     outside.repository.get_repository()  # is GitHub there, and the repository?
     wrong = wrong_remote(settings, clone.written_address()) if clone else None
     if wrong is not None:
-        raise UsageError(wrong[0], fix=f"Run: {wrong[1]}")
+        raise errors.UsageError(wrong[0], fix=f"Run: {wrong[1]}")
     seen = tuple((each, answer_to(each)) for each in expectations(declared, outside))
     hidden = {
         f"{row.name} ({row.permission})": answer.reason
@@ -88,7 +88,7 @@ def plan_init(declared: rows.Declared, outside: Outside) -> Plan:
         if isinstance(answer, Unknown) and answer.hidden and row.item in _NEEDED
     }
     if hidden:
-        raise ServiceError(
+        raise errors.ServiceError(
             f"the token may not administer {settings.repository}: it does not see"
             f" {', '.join(hidden)}: {next(iter(hidden.values()))}",
             fix="Give the token these permissions (docs/how-to/connect-to-github.md"
@@ -147,13 +147,13 @@ def _planned(row: Expectation, answer: Answer, *, makes: bool = False) -> Step:
 def _made(row: Expectation, make: Callable[[], None], to_do: str, owner: str) -> Step:
     try:
         make()
-    except RefusedError as error:
+    except errors.RefusedError as error:
         known = [fix for words, fix in _REMEDIES.items() if words in error.problem]
         fix = known[0].format(owner=owner) if known else error.fix
         to_do = f"{row.name}: {fix}" if fix else to_do
         lost = f"{to_do}. Without it {row.lost}"
         return Step(row.name, "refused", error.problem, lost)
-    except ServiceError as error:
+    except errors.ServiceError as error:
         return Step(row.name, "unknown", error.problem)
     after = _planned(row, answer_to(row))
     made = after.state == "was there"

@@ -13,6 +13,7 @@ from monokeel.setup.ports import Repository
 from monokeel.setup.rows import INIT, Answer, AsWanted, Expectation, Otherwise
 
 MERGING = "somebody can merge"
+SEE = ("GET /",)
 
 
 def approvals(policy: Sequence[Ruleset]) -> int:
@@ -38,6 +39,7 @@ def merge_rows(
     """Yield that GitHub offers a way to merge that the rules take, and no other."""
     taken = sorted(_taken(policy))
     wanted = AsWanted(" or ".join(taken))
+    allowed = {x for x in METHODS.values() if settings.on_github.get(x) is not False}
 
     @cache
     def offered() -> set[str]:
@@ -52,9 +54,9 @@ def merge_rows(
         if offered().intersection(taken):
             return wanted
         fix = " or ".join(f"-F {METHODS[each]}=true" for each in taken)
-        ways = " and ".join(sorted(offered()))
         return Otherwise(
-            f"GitHub offers {ways}, the rules take {wanted.detail} alone",
+            f"GitHub offers {' and '.join(sorted(offered()))}, the rules take"
+            f" {wanted.detail} alone",
             f"gh api -X PATCH repos/{settings.repository} {fix}",
         )
 
@@ -62,18 +64,16 @@ def merge_rows(
         others = sorted(offered().difference(taken))
         if not others:
             return wanted
-        names = [METHODS[each] for each in others]
-        on = [f"{x} = false" for x in names if settings.on_github.get(x) is not False]
-        first = f"set {', '.join(on)} in [settings] of infra/platform.toml, then "
+        on = ", ".join(f"{METHODS[x]} = false" for x in others if METHODS[x] in allowed)
+        first = f"set {on} in [settings] of infra/platform.toml, then "
         return Otherwise(
             f"GitHub offers {' and '.join(others)}, which the rules of the file refuse",
             f"{first if on else ''}{INIT}",
         )
 
-    lost, calls = "nobody can merge", ("GET /",)
-    yield Expectation("a way to merge", "settings", calls, lost, some)
-    other = "other ways to merge"
-    yield Expectation(other, "settings", calls, lost, no_other, watched="note")
+    row = Expectation("a way to merge", "settings", SEE, "nobody can merge", some)
+    yield row
+    yield replace(row, name="other ways to merge", ask=no_other, watched="note")
 
 
 def approver_row(policy: Sequence[Ruleset], repository: Repository) -> Expectation:

@@ -55,7 +55,7 @@ def promote(
     dry_run: bool = False,
 ) -> "Iterator[Report]":
     """Move an environment branch to a release."""
-    from monokeel.promotion.move import promote_onwards
+    from monokeel.promotion.auto import promote_onwards
     from monokeel.promotion.request import Request
 
     request = Request(
