@@ -46,6 +46,9 @@ def test_a_dry_run_of_init_shows_every_step_and_changes_nothing(
     assert not (shop.parent / "home/.config").exists()
     assert "rules" in done.stdout
 
+    box.switches.fail("/immutable-releases", times=99, status=500)
+    assert inv(shop, box, "init", "--dry-run").returncode == 4  # not all was seen
+
 
 def test_by_hand_the_public_key_and_its_page_are_shown(
     shop: Path, box: Sandbox

@@ -66,7 +66,8 @@ def init(
     plan = setup.plan_init(_declared(register=register_key), outside)
     if dry_run:
         report = setup.init_report(settings, setup.planned_steps(plan))
-        yield replace(report, outcome="done")
+        open_ = report.outcome == "difference"  # what a preview is there to show
+        yield replace(report, outcome="done") if open_ else report
         return
     steps: list[setup.Step] = []
     try:
