@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import threading
 from collections.abc import Iterator
 from functools import partial
@@ -33,6 +34,22 @@ from tests.rendered.versions import (
 def template_of(shop: Path, work: Path, source: str = "") -> Template:
     work.mkdir()
     return Template(shop, work=work, source=source, credentials=Credentials())
+
+
+def test_a_version_is_recorded_though_its_commit_has_another_tag(
+    versions: Versions, shop: Path, tmp_path: Path
+) -> None:
+    """Else the update would be offered again, whenever it was made."""
+    source = str(shutil.copytree(versions.source, tmp_path / "monokeel"))
+    again = NEW.replace(".0.0", ".1.0")
+    git(Path(source), "tag", again, NEW)
+
+    done = update(shop, tmp_path / "work", source=source)
+    git(shop, "checkout", "-q", "main")
+    git(shop, "merge", "-q", done.branch)
+    after = check(template_of(shop, tmp_path / "after", source))
+
+    assert (f"v{done.version}", after.verdict) == (again, "current")
 
 
 def test_a_template_without_tags_is_followed_by_its_commits(tmp_path: Path) -> None:

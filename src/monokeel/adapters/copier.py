@@ -49,6 +49,8 @@ class Template(TemplateRepository):
         source = yaml.safe_dump({"_src_path": self.recorded().source}, width=_WIDE)
         text = (target / ANSWERS_FILE).read_text("utf-8")
         text = re.sub(r"(?m)^_src_path: .*\n", lambda _: source, text)
+        if version.startswith("v"):  # of two tags on one commit, Copier records another
+            text = re.sub(r"(?m)^_commit: .*", f"_commit: {version}", text)
         (target / ANSWERS_FILE).write_text(text, "utf-8")
         stored = yaml_mapping(text, ANSWERS_FILE)
         files = files_below(target)
