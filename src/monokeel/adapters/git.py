@@ -313,7 +313,7 @@ class Git:
         lines = re.findall(r"(?m)^remote: *(.*\S)", pushed.stderr)
         reason += [" ".join(lines)] if lines else []
         words = ": ".join(reason) or reason_in(pushed.stderr)
-        return Declined(reason=output.unless_locked(ref, words))
+        return Declined(reason=output.unless_passing(ref, words))
 
     def require_writer(self) -> None:
         """Make sure that the deploy key or the App may push; nothing is changed.

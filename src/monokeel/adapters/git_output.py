@@ -8,6 +8,10 @@ from monokeel.ground.answers import RemoteRef
 from monokeel.ground.errors import ServiceError
 
 _LOCKED = re.compile(r"cannot lock ref|failed to (?:update|lock|delete)|\.lock'?:")
+# GitHub's own trouble (desktop/desktop#16398, isaacs/github#1741).
+_TROUBLE = re.compile(
+    "commit_refs|Internal Server Error|failed to report status|fail to run"
+)
 
 
 class Log(Iterable[tuple[str, str]]):
@@ -52,12 +56,16 @@ def parse_refs(text: str, prefixes: tuple[str, ...]) -> dict[str, RemoteRef]:
     return refs
 
 
-def unless_locked(ref: str, said: str) -> str:
-    """Return *said*, why the server refused *ref*; ServiceError for a lock of others.
+def unless_passing(ref: str, said: str) -> str:
+    """Return *said*, why the server refused *ref*; ServiceError for what passes.
 
-    Two pushes at once lock one file there, which passes (git, refs/files-backend.c).
+    Two pushes at once lock one file there (git, refs/files-backend.c), and a server has
+    trouble of its own: neither is a refusal.
     """
-    if not _LOCKED.search(said):
+    if _LOCKED.search(said):
+        problem = f"somebody else was writing while {ref} was pushed: {said}"
+    elif _TROUBLE.search(said):
+        problem = f"the server had trouble while {ref} was pushed: {said}"
+    else:
         return said
-    problem = f"somebody else was writing while {ref} was pushed: {said}"
     raise ServiceError(problem, fix="Run the same command again.", again_s=0.0)

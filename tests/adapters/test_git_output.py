@@ -1,0 +1,34 @@
+"""What a server says of a push, and what passes by itself."""
+
+import pytest
+
+from monokeel.adapters.git_output import unless_passing
+from monokeel.ground.errors import ServiceError
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "failure: fatal error in commit_refs",
+        "remote failed to report status: Internal Server Error",
+        "fail to run proc-receive hook: error: proc-receive exited abnormally",
+        "Internal Server Error",
+    ],
+)
+def test_the_trouble_of_a_server_is_no_refusal(said: str) -> None:
+    """Kind 5 of the releases: advice about a key would help nobody."""
+    with pytest.raises(ServiceError, match="the server had trouble") as caught:
+        unless_passing("refs/tags/v1.0.0", said)
+
+    assert caught.value.again_s == 0.0
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "push declined due to repository rule violations: GH013",
+        "pre-receive hook declined: no",
+    ],
+)
+def test_a_refusal_stays_one(said: str) -> None:
+    assert unless_passing("refs/tags/v1.0.0", said) == said
