@@ -172,5 +172,5 @@ def test_a_tag_that_looks_like_a_release_of_another_prefix_is_told(
 
     plan = shop.plan()
 
-    said = f"{tag} looks like a release and is none: tag_prefix is 'v'"
+    said = f"the tag {tag} looks like a release and is none: tag_prefix is"
     assert any(each.message.startswith(said) for each in plan.warnings) is told

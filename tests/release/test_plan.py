@@ -207,14 +207,18 @@ def test_the_text_begins_with_the_next_version_and_then_says_why() -> None:
     assert [line for line in lines if line in order] == order
 
 
-def test_the_text_of_many_commits_is_short() -> None:
+@pytest.mark.parametrize("kind", ["fix", "Fix"])
+def test_the_text_of_many_commits_is_short(kind: str) -> None:
+    """R25; what is odd about something else stands before what is about commits."""
     shop = Shop()
     for number in range(100):
-        shop.commit(f"fix: number {number}")
+        shop.history.all_tags[f"vvv9.{number}.0"] = shop.history.head()
+        shop.commit(f"{kind}: number {number}")
 
     text = as_plain(report_of(shop.plan()))
 
     assert "… and 80 more" in text
+    assert "the tag vvv9.99.0 and 99 more is ignored" in text
     assert len(text.splitlines()) < 80
 
 

@@ -82,16 +82,17 @@ def about_drafts(reading: Reading) -> list[Caution]:
 def about_tags(
     tags: Iterable[str], prefix: str, previous: ReleaseTag | None
 ) -> Iterator[Caution]:
-    """Yield a caution for each tag that npm crashes on, and those of another prefix."""
-    names = [*tags]
-    why = "it is no version, and semantic-release would crash on it"
-    for tag in odd_tags(names, prefix):
-        yield Caution(message=f"the tag {tag} is ignored: {why}")
-    alike = unprefixed(names, prefix, previous.version if previous else None)
-    if alike:
-        more = f" and {len(alike) - 1} more" if len(alike) > 1 else ""
-        said = f"{alike[-1]}{more} looks like a release and is none: tag_prefix is"
-        yield Caution(message=f"{said} {prefix!r} ([release] in infra/platform.toml)")
+    """Yield a caution about tags that npm crashes on, and one about other prefixes."""
+    names, after = [*tags], previous.version if previous else None
+    crash = "is ignored: it is no version, and semantic-release would crash on it"
+    other = f"looks like a release and is none: tag_prefix is {prefix!r} ([release] in"
+    for found, why in (
+        (odd_tags(names, prefix), crash),
+        (unprefixed(names, prefix, after), f"{other} infra/platform.toml)"),
+    ):
+        if found:
+            more = f" and {len(found) - 1} more" if len(found) > 1 else ""
+            yield Caution(message=f"the tag {found[-1]}{more} {why}")
 
 
 def watch(

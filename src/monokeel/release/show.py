@@ -37,7 +37,7 @@ def report_of(plan: ReleasePlan, *, strict: bool = False) -> Report:
             Section("Notes", _first_of(notes, " lines")),
             Section("Images", table=Table(_OF_AN_IMAGE, images)),
             Section("Checks", table=Table(("check", "status", "detail"), checks)),
-            Section("Warnings", _warnings(plan)),
+            Section("Warnings", _first_of(_warnings(plan))),
             Section("Blocked", tuple(f"{x.problem}. {x.fix}" for x in plan.blockers)),
         ),
         data=as_data(plan),
@@ -74,9 +74,10 @@ def _problems(plan: ReleasePlan, *, strict: bool) -> list[str]:
     return [*problems, *_warnings(plan)] if strict else problems
 
 
-def _warnings(plan: ReleasePlan) -> tuple[str, ...]:
-    said = ((f"{x.sha[:7]}: " if x.sha else "", x.message) for x in plan.warnings)
-    return tuple(commit + message for commit, message in said)
+def _warnings(plan: ReleasePlan) -> list[str]:
+    """Return the warnings as lines; those of commits last, of which there are many."""
+    listed = sorted(plan.warnings, key=lambda each: each.sha is not None)
+    return [f"{x.sha[:7]}: {x.message}" if x.sha else x.message for x in listed]
 
 
 def _headline(plan: ReleasePlan) -> str:
