@@ -20,8 +20,8 @@ _WORDS = {
 def drift_report(found: DriftReading) -> Report:
     """Return the report of *found*."""
     allowed, reading = found.wanted.allowed, found.section("rulesets").rulesets
-    verdicts = tuple((name, _WORDS[found.verdict_of(name)]) for name in found.facts)
-    table = Table(("section", "verdict"), verdicts)
+    rows = [(name, _WORDS[found.verdict_of(name)]) for name in found.facts]
+    odd = () if found.verdict == "in_sync" else tuple(rows)
     drift, shown = found.drift, {"rulesets": [x.name for x in reading.comparisons]}
     steps = to_do((each.subject, step) for each in drift for step in each.steps)
     unclear = [each for each in found.unverified if not each.accepted(allowed)]
@@ -30,7 +30,7 @@ def drift_report(found: DriftReading) -> Report:
     return Report(
         headline=f"{found.wanted.repository}: {_headline(found)}",
         sections=(
-            Section("Sections", table=table if found.verdict != "in_sync" else None),
+            Section("Sections", table=Table(("section", "verdict"), odd)),
             *sections_of(reading.comparisons),
             *(
                 Section(

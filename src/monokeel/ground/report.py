@@ -31,12 +31,7 @@ class Section:
 
     heading: str
     lines: tuple[str, ...] = ()
-    table: Table | None = None
-
-    @property
-    def rows(self) -> tuple[tuple[str, ...], ...]:
-        """The rows of the table, none without a table."""
-        return self.table.rows if self.table is not None else ()
+    table: Table = Table((), ())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,10 +98,9 @@ def as_plain(report: Report) -> str:
     for section in _shown(report):
         lines = [visible(section.heading)] if section.heading else []
         lines += [f"  {visible(line)}".rstrip() for line in section.lines]
-        if section.table is not None and section.rows:
-            rows = [
-                tuple(map(visible, x)) for x in (section.table.columns, *section.rows)
-            ]
+        table = section.table
+        if table.rows:
+            rows = [tuple(map(visible, x)) for x in (table.columns, *table.rows)]
             widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
             for row in rows:
                 cells = map(str.ljust, row, widths)
@@ -123,11 +117,11 @@ def as_markdown(report: Report) -> str:
             blocks.append(f"**{visible(section.heading)}**")
         if section.lines:
             blocks.append("\n".join(f"- {visible(line)}" for line in section.lines))
-        if section.table is not None and section.rows:
+        if section.table.rows:
             columns = section.table.columns
             lines = [
                 "| " + " | ".join(visible(x).replace("|", "\\|") for x in row) + " |"
-                for row in (columns, ["---"] * len(columns), *section.rows)
+                for row in (columns, ["---"] * len(columns), *section.table.rows)
             ]
             blocks.append("\n".join(lines))
     return "\n\n".join(blocks) + "\n"
@@ -139,4 +133,4 @@ def as_json(report: Report) -> str:
 
 
 def _shown(report: Report) -> list[Section]:
-    return [each for each in report.sections if each.lines or each.rows]
+    return [each for each in report.sections if each.lines or each.table.rows]

@@ -87,7 +87,7 @@ def print_report(report: "Report", stream: TextIO) -> None:
     console = _console(stream)
     console.print(_styled(report.headline, "bold"))
     for section in report.sections:
-        if section.lines or section.rows:
+        if section.lines or section.table.rows:
             console.print("", *_parts(section), sep="\n")
 
 
@@ -147,12 +147,12 @@ def _parts(section: "Section") -> "Iterator[RenderableType]":
         yield _styled(section.heading, "bold")
     for line in section.lines:
         yield Padding(_styled(line), (0, 0, 0, 2))
-    if section.table is not None and section.rows:
+    if section.table.rows:
         table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
         states = [name in _STATES for name in section.table.columns]
         for name in section.table.columns:
             table.add_column(visible(name), header_style="dim", overflow="fold")
-        for row in section.rows:
+        for row in section.table.rows:
             cells = zip(row, states, strict=True)
             table.add_row(*(_styled(x, state=is_state) for x, is_state in cells))
         yield Padding(table, (0, 0, 0, 2))
