@@ -115,7 +115,6 @@ def as_number(value: Json) -> int:
 def _as(kind: type[T], wanted: str, value: Json) -> T:
     if isinstance(value, kind) and not isinstance(value, bool):
         return value
-    raise ServiceError(
-        f"unexpected answer: {wanted} was expected, not {type(value).__name__}",
-        fix="Check that the address is that of GitHub or of the registry.",
-    )
+    problem = f"unexpected answer: {wanted} was expected, not {type(value).__name__}"
+    fix = "Check that the address is that of GitHub or of the registry."
+    raise ServiceError(problem, fix=fix)

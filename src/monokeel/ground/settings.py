@@ -129,10 +129,9 @@ def _service(_: str, given: dict[str, Any]) -> Service:
 def _environment(where: str, given: dict[str, Any]) -> Environment:
     environment = Environment(**given)
     if environment.auto and environment.reviewers:
-        raise fail(
-            f"{where}: auto = true and reviewers = true do not go together",
-            fix="What goes by itself is approved by nobody: leave one of them out.",
-        )
+        problem = f"{where}: auto = true and reviewers = true do not go together"
+        fix = "What goes by itself is approved by nobody: leave one of them out."
+        raise fail(problem, fix=fix)
     return environment
 
 

@@ -84,10 +84,9 @@ def _refuse_blind(plan: Plan) -> None:
     reading = plan.reading
     twice = [each.name for each in reading.comparisons if each.state == "duplicate"]
     if twice:
-        raise RefusedError(
-            f"GitHub has more than one ruleset called {', '.join(twice)}",
-            fix="Delete the surplus ones by hand. Nothing was written.",
-        )
+        problem = f"GitHub has more than one ruleset called {', '.join(twice)}"
+        fix = "Delete the surplus ones by hand. Nothing was written."
+        raise RefusedError(problem, fix=fix)
     hidden = [each.subject for each in reading.unverified]
     if hidden:
         raise ServiceError(

@@ -27,16 +27,14 @@ def export(reading: Reading, rulesets: Rulesets) -> str:
     own = reading.own
     hidden = [each.name for each in own if each.hides_bypass]
     if hidden:
-        raise ServiceError(
-            f"bypass_actors is hidden from this token in {', '.join(hidden)}",
-            fix="Export with a token that has administration: write.",
-        )
+        problem = f"bypass_actors is hidden from this token in {', '.join(hidden)}"
+        fix = "Export with a token that has administration: write."
+        raise ServiceError(problem, fix=fix)
     twice = repeated([each.name for each in own])
     if twice:
-        raise RefusedError(
-            f"GitHub has more than one ruleset called {', '.join(twice)}",
-            fix="Rename or delete the surplus ones on GitHub, then export again.",
-        )
+        problem = f"GitHub has more than one ruleset called {', '.join(twice)}"
+        fix = "Rename or delete the surplus ones on GitHub, then export again."
+        raise RefusedError(problem, fix=fix)
     entries = [exported(each) for each in own]
     for actor in (x for each in entries for x in objects_in(each[BYPASS])):
         kind, number = actor.get("actor_type"), actor.get("actor_id")

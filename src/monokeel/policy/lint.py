@@ -183,10 +183,9 @@ def refuse_errors(findings: Sequence[Finding]) -> None:
     errors = [each.line for each in findings if not each.warning]
     if errors:
         places = f" in {len(errors)} places" if len(errors) > 1 else ""
-        raise UsageError(
-            f"infra/rulesets.json is wrong{places}: {'; '.join(errors)}",
-            fix="Correct the file that is named. Nothing was written.",
-        )
+        problem = f"infra/rulesets.json is wrong{places}: {'; '.join(errors)}"
+        fix = "Correct the file that is named. Nothing was written."
+        raise UsageError(problem, fix=fix)
 
 
 def lint_report(policy: Sequence[Ruleset], findings: Sequence[Finding]) -> Report:

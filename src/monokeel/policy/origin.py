@@ -166,10 +166,8 @@ def history_version(text: str) -> int | None:
     if not text:
         return None
     if not (text.isascii() and text.isdigit() and len(text) < 19):  # noqa: PLR2004 - int64
-        raise UsageError(
-            f"{text!r} is not a version of a ruleset",
-            fix="Write the number of a version in the ruleset's history.",
-        )
+        fix = "Write the number of a version in the ruleset's history."
+        raise UsageError(f"{text!r} is not a version of a ruleset", fix=fix)
     return int(text)
 
 

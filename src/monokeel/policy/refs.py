@@ -143,14 +143,11 @@ def branch_pattern(rulesets: Sequence[Ruleset]) -> str:
         pattern, plain = rule.get("pattern"), rule.get("operator") == "regex"
         if plain and not rule.get("negate") and isinstance(pattern, str):
             return pattern
-        raise UsageError(
-            f"the branch name rule of ruleset {ruleset.name!r} is no plain regex",
-            fix='Write it with "operator": "regex" and without "negate".',
-        )
-    raise UsageError(
-        "infra/rulesets.json has no branch_name_pattern rule",
-        fix="Add one, or take the check of branch names out of the workflow.",
-    )
+        problem = f"the branch name rule of ruleset {ruleset.name!r} is no plain regex"
+        fix = 'Write it with "operator": "regex" and without "negate".'
+        raise UsageError(problem, fix=fix)
+    fix = "Add one, or take the check of branch names out of the workflow."
+    raise UsageError("infra/rulesets.json has no branch_name_pattern rule", fix=fix)
 
 
 @cache

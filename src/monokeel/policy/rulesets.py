@@ -105,22 +105,18 @@ def parse_policy(text: str) -> tuple[Ruleset, ...]:
     try:
         entries = parse_json(text, members=said_once)
     except ValueError as error:
-        raise UsageError(
-            f"infra/rulesets.json is not JSON: {error}",
-            fix="Correct it, or write it anew with ./inv policy.export.",
-        ) from error
+        problem = f"infra/rulesets.json is not JSON: {error}"
+        fix = "Correct it, or write it anew with ./inv policy.export."
+        raise UsageError(problem, fix=fix) from error
     if not isinstance(entries, list):
-        raise UsageError(
-            "infra/rulesets.json is not a JSON array",
-            fix="Put the rulesets into one array: [{...}, {...}].",
-        )
+        fix = "Put the rulesets into one array: [{...}, {...}]."
+        raise UsageError("infra/rulesets.json is not a JSON array", fix=fix)
     rulesets = tuple(_from_file(each, i) for i, each in enumerate(entries))
     twice = repeated([each.name for each in rulesets])
     if twice:
-        raise UsageError(
-            f"infra/rulesets.json names a ruleset twice: {', '.join(twice)}",
-            fix="A ruleset is known by its name: give each its own.",
-        )
+        problem = f"infra/rulesets.json names a ruleset twice: {', '.join(twice)}"
+        fix = "A ruleset is known by its name: give each its own."
+        raise UsageError(problem, fix=fix)
     return rulesets
 
 
@@ -131,10 +127,8 @@ def read_live(body: Mapping[str, Json]) -> Ruleset:
     """
     name, number = body.get("name"), body.get("id")
     if not isinstance(name, str) or not isinstance(number, int):
-        raise ServiceError(
-            "unexpected answer: a ruleset without name or id",
-            fix="Check that GITHUB_API_URL is the address of GitHub's REST API.",
-        )
+        fix = "Check that GITHUB_API_URL is the address of GitHub's REST API."
+        raise ServiceError("unexpected answer: a ruleset without name or id", fix=fix)
     updated_at = body.get("updated_at")
     return Ruleset(
         name=name,
@@ -215,19 +209,16 @@ def listed(ruleset: Ruleset, kind: str, key: str) -> list[Json]:
 def _from_file(entry: Json, index: int) -> Ruleset:
     name = entry.get("name") if isinstance(entry, dict) else None
     if not isinstance(entry, dict) or not isinstance(name, str) or not name.strip():
-        raise UsageError(
-            f"infra/rulesets.json: entry {index} has no name",
-            fix="Give it a name: rulesets are matched by it.",
-        )
+        fix = "Give it a name: rulesets are matched by it."
+        raise UsageError(f"infra/rulesets.json: entry {index} has no name", fix=fix)
     rules = entry.get("rules", [])
     kinds = [
         x for x in (y.get("type") for y in objects_in(rules)) if isinstance(x, str)
     ]
     if not isinstance(rules, list) or len(kinds) != len(rules):
-        raise UsageError(
-            f"infra/rulesets.json: ruleset {name!r} has a rule without a type",
-            fix='Write "rules" as an array of objects with a "type".',
-        )
+        problem = f"infra/rulesets.json: ruleset {name!r} has a rule without a type"
+        fix = 'Write "rules" as an array of objects with a "type".'
+        raise UsageError(problem, fix=fix)
     twice = repeated(kinds)
     if twice:
         raise UsageError(

@@ -257,10 +257,8 @@ def _group(name: str, words: Sequence[str], tasks: Tasks) -> Call:
         return Call(act="version" if first else "list", name=name)
     members = [each for each in tasks.contexts if each.startswith(f"{name}.")]
     near = did_you_mean(f"{name}.{first}", members)
-    raise UsageError(
-        f"{name} is a group of tasks and takes no {first!r}",
-        fix=f"{near}./inv {name} lists its tasks.",
-    )
+    fix = f"{near}./inv {name} lists its tasks."
+    raise UsageError(f"{name} is a group of tasks and takes no {first!r}", fix=fix)
 
 
 def _no_task(name: str, tasks: Tasks) -> UsageError:

@@ -149,10 +149,8 @@ def require_yes(deletion: str, *, yes: bool) -> None:
     if yes:
         return
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise RefusedError(
-            f"nobody was there to say yes: {deletion}",
-            fix="Add --yes once that is what you want. Nothing was changed.",
-        )
+        fix = "Add --yes once that is what you want. Nothing was changed."
+        raise RefusedError(f"nobody was there to say yes: {deletion}", fix=fix)
     if not asked(deletion):
         raise RefusedError(f"the answer was no: {deletion}", fix="Nothing was changed.")
 
@@ -245,17 +243,12 @@ def annotate_place(problem: str) -> None:
 def _require_our_program(context: Context, name: str) -> None:
     """Raise UsageError under another program: its options would mean nothing here."""
     if not isinstance(context.config, OurConfig):
-        raise UsageError(
-            f"{name} runs in the program of Monokeel alone",
-            fix="Run it as ./inv: the options of another one would not be honoured.",
-        )
+        fix = "Run it as ./inv: the options of another one would not be honoured."
+        raise UsageError(f"{name} runs in the program of Monokeel alone", fix=fix)
     if context.remainder:
-        raise UsageError(
-            f"{name} takes nothing behind --: {context.remainder!r}",
-            fix=f"./inv --help {name} lists its options.",
-        )
+        problem = f"{name} takes nothing behind --: {context.remainder!r}"
+        raise UsageError(problem, fix=f"./inv --help {name} lists its options.")
     if context.config.run.dry:
-        raise UsageError(
-            "invoke's dry mode is set (INVOKE_RUN_DRY or a configuration file)",
-            fix="Unset it: --dry-run is the preview of a task that writes.",
-        )
+        problem = "invoke's dry mode is set (INVOKE_RUN_DRY or a configuration file)"
+        fix = "Unset it: --dry-run is the preview of a task that writes."
+        raise UsageError(problem, fix=fix)

@@ -266,10 +266,9 @@ def _reviewed() -> tuple[str, str | None]:
     try:
         wiring.require_this_repository()
     except RefusedError as error:
-        raise RefusedError(
-            f"what was merged cannot be read here: {error.problem}",
-            fix="--from-working-tree applies the file as it is. Nothing was written.",
-        ) from error
+        problem = f"what was merged cannot be read here: {error.problem}"
+        fix = "--from-working-tree applies the file as it is. Nothing was written."
+        raise RefusedError(problem, fix=fix) from error
     git, branch = wiring.make_git(), wiring.read_settings().default_branch
     ref = f"refs/heads/{branch}"
     commit = git.remote_refs((ref,)).get(ref)

@@ -113,17 +113,15 @@ def _add_local(tasks: Collection, path: Path) -> None:
     except Exception as error:
         if "--debug" in sys.argv:
             raise
-        raise errors.UsageError(
-            f"tasks_local.py cannot be loaded: {type(error).__name__}: {error}",
-            fix="Mend it, or move it away; ./inv --debug shows where it fails.",
-        ) from error
+        problem = f"tasks_local.py cannot be loaded: {type(error).__name__}: {error}"
+        fix = "Mend it, or move it away; ./inv --debug shows where it fails."
+        raise errors.UsageError(problem, fix=fix) from error
     local = Collection.from_module(module)
     for name in {*local.tasks, *local.collections}:
         if name in tasks.tasks or name in tasks.collections:
-            raise errors.UsageError(
-                f"tasks_local.py has a task {name!r}, as Monokeel has",
-                fix="Give it another name: it would stand in for ours.",
-            )
+            problem = f"tasks_local.py has a task {name!r}, as Monokeel has"
+            fix = "Give it another name: it would stand in for ours."
+            raise errors.UsageError(problem, fix=fix)
     for task in local.tasks.values():
         tasks.add_task(task)
     for group in local.collections.values():

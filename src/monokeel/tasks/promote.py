@@ -174,8 +174,7 @@ def _reason(reason: str, emergency: str, *, needed: bool) -> str:
         stop_showing()
         said = input("Why is it rolled back? ").strip()
     if not said:
-        raise UsageError(
-            "a rollback needs a reason: whoever is on call next reads it",
-            fix='Add --reason "why", such as --reason "incident 42".',
-        )
+        problem = "a rollback needs a reason: whoever is on call next reads it"
+        fix = 'Add --reason "why", such as --reason "incident 42".'
+        raise UsageError(problem, fix=fix)
     return said

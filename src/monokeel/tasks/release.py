@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from monokeel.release.plan import ReleasePlan
     from monokeel.release.ports import Builder, Merge, Outside
 
+_BUILT = "Name the folder with what ./inv build --json printed."
+
 
 @About(
     group="Releases",
@@ -58,10 +60,9 @@ def release(
     short is finished by the next one; --abandon takes it back.
     """
     if (abandon is not None or not dry_run) and (online or offline):
-        raise UsageError(
-            "--online and --offline belong to the --dry-run of a release",
-            fix="A release always asks; without a network there is none.",
-        )
+        problem = "--online and --offline belong to the --dry-run of a release"
+        fix = "A release always asks; without a network there is none."
+        raise UsageError(problem, fix=fix)
     if online and offline:
         raise UsageError("--online and --offline do not go together", fix="Give one.")
     if not dry_run:
@@ -231,11 +232,8 @@ def _publish(*, strict: bool, built: str | None) -> "Iterator[Report]":
     _require_token()
     settings, where = wiring.read_settings(), Path(built or ".")
     if not where.is_dir():
-        raise UsageError(
-            f"--built {built!r} is no folder",
-            fix="Name the folder with what ./inv build --json printed.",
-        )
-    paths = [] if built is None else sorted(where.rglob("*.json"))
+        raise UsageError(f"--built {built!r} is no folder", fix=_BUILT)
+    paths = sorted(where.rglob("*.json")) if built is not None else ()
     texts = [each.read_text("utf-8-sig", "replace") for each in paths]
     digests = digests_of(texts, commit=wiring.make_git().head())
     outside = replace(_outside(builds=True), server=wiring.server_address())

@@ -183,10 +183,9 @@ def services(*, changed_since: str = "") -> "Iterator[Report]":
     settings = wiring.read_settings()
     for each in settings.services:
         if not (wiring.root() / each.path).is_dir():
-            raise UsageError(
-                f"service {each.name}: there is no folder {each.path}",
-                fix="Make it, or correct path in infra/platform.toml.",
-            )
+            problem = f"service {each.name}: there is no folder {each.path}"
+            fix = "Make it, or correct path in infra/platform.toml."
+            raise UsageError(problem, fix=fix)
     yield list_services(settings, wiring.make_git(), since=changed_since)
 
 

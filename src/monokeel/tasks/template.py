@@ -276,10 +276,8 @@ def _answers(given: list[str]) -> "dict[str, Json]":
     for answer in given:
         name, separator, value = answer.partition("=")
         if not separator:
-            raise UsageError(
-                f"--answer {answer!r} is not NAME=VALUE",
-                fix="Write it as --answer required_reviews=2",
-            )
+            fix = "Write it as --answer required_reviews=2"
+            raise UsageError(f"--answer {answer!r} is not NAME=VALUE", fix=fix)
         try:
             changed[name] = parse_yaml(value)
         except ValueError as error:

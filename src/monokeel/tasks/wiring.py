@@ -53,10 +53,9 @@ def token() -> str | None:
     """Return the token for GitHub, if one is set."""
     found = variable("GITHUB_TOKEN", "GH_TOKEN")
     if found is not None and re.fullmatch("[A-Za-z0-9._~+/=-]+", found) is None:
-        raise UsageError(
-            "GITHUB_TOKEN holds a space, a quote or a letter that no token has",
-            fix="Copy the token again, without anything around it.",
-        )
+        problem = "GITHUB_TOKEN holds a space, a quote or a letter that no token has"
+        fix = "Copy the token again, without anything around it."
+        raise UsageError(problem, fix=fix)
     return found
 
 
@@ -64,10 +63,8 @@ def private_key(name: str) -> str | None:
     """Return the private key in the variable *name*; UsageError for a path of one."""
     found = variable(name)
     if found is not None and "PRIVATE KEY-----" not in found:
-        raise UsageError(
-            f"{name} holds no private key: its text is wanted, and not its path",
-            fix=f'Set it again: export {name}="$(cat FILE)"',
-        )
+        problem = f"{name} holds no private key: its text is wanted, and not its path"
+        raise UsageError(problem, fix=f'Set it again: export {name}="$(cat FILE)"')
     return found
 
 
@@ -167,10 +164,8 @@ def named_repository() -> str | None:
     name = variable("GITHUB_REPOSITORY")
     good = r"[A-Za-z0-9-]+/(?!\.{1,2}\Z)[A-Za-z0-9._-]+"
     if name is not None and re.fullmatch(good, name) is None:
-        raise UsageError(
-            f"GITHUB_REPOSITORY {name!r} is no repository",
-            fix="Write OWNER/NAME, or unset it: infra/platform.toml names one.",
-        )
+        fix = "Write OWNER/NAME, or unset it: infra/platform.toml names one."
+        raise UsageError(f"GITHUB_REPOSITORY {name!r} is no repository", fix=fix)
     return name
 
 
@@ -242,10 +237,9 @@ def _mint() -> str:
 
     number = read_settings().app_id
     if not number:
-        raise UsageError(
-            f'{WRITER_KEY} is set, but infra/platform.toml has no writer = "app"',
-            fix="Unset it, or name the App: writer and app_id in [repository].",
-        )
+        problem = f'{WRITER_KEY} is set, but infra/platform.toml has no writer = "app"'
+        fix = "Unset it, or name the App: writer and app_id in [repository]."
+        raise UsageError(problem, fix=fix)
     pem = variable(WRITER_KEY) or ""
     return mint_token(make_github(), number=number, pem=f"{pem}\n")
 

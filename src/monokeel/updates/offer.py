@@ -93,10 +93,8 @@ def choose_version(template: Versions, wanted: str = "") -> tuple[str, str]:
     known, where = template.versions(), template.address()
     version = wanted or records.newest(known)
     if version is None:
-        raise ServiceError(
-            f"the template at {where} has no version",
-            fix="Check --source or TEMPLATE_SOURCE.",
-        )
+        fix = "Check --source or TEMPLATE_SOURCE."
+        raise ServiceError(f"the template at {where} has no version", fix=fix)
     if current not in known:
         raise RefusedError(
             f"the template at {where} has no {recorded.commit} any more, from which"
@@ -106,10 +104,8 @@ def choose_version(template: Versions, wanted: str = "") -> tuple[str, str]:
         )
     if version not in known:
         listed = ", ".join(map(as_ref, known[-5:]))
-        raise UsageError(
-            f"the template at {where} has no {as_ref(version)}",
-            fix=f"Its newest versions are: {listed}.",
-        )
+        fix = f"Its newest versions are: {listed}."
+        raise UsageError(f"the template at {where} has no {as_ref(version)}", fix=fix)
     return current, version
 
 

@@ -79,10 +79,9 @@ def plan_update(
     # An answer that became another one; a question that is gone is none.
     other = [x for x in answers if new.answers.get(x, answers[x]) != answers[x]]
     if other:
-        raise RefusedError(
-            f"{as_ref(version)} would change answers unasked: {', '.join(other)}",
-            fix="Give them anew: ./inv template.update --answer NAME=VALUE",
-        )
+        problem = f"{as_ref(version)} would change answers unasked: {', '.join(other)}"
+        fix = "Give them anew: ./inv template.update --answer NAME=VALUE"
+        raise RefusedError(problem, fix=fix)
     sides = _sides(repository, template, head, (old, new), left)
     merged = merge_sides(sides, repository.merge)
     left = records.still_open(merged.left, left, current=current, version=version)
@@ -134,17 +133,14 @@ def _choose(template: Template, choice: UpdateChoice) -> tuple[str, str]:
     if choice.answers and not choice.version:
         version = current
     if version != current and not records.precedes(current, version):
-        raise RefusedError(
-            f"{as_ref(version)} is older than {as_ref(current)}, which is here",
-            fix="Templates are not downgraded: git revert the update instead.",
-        )
+        problem = f"{as_ref(version)} is older than {as_ref(current)}, which is here"
+        fix = "Templates are not downgraded: git revert the update instead."
+        raise RefusedError(problem, fix=fix)
     asked = template.questions(as_ref(version)) if choice.answers else frozenset()
     for name in choice.answers:
         if name not in asked:
-            raise UsageError(
-                f"the template has no question {name!r}",
-                fix=f"Choose one of: {', '.join(sorted(asked))}.",
-            )
+            fix = f"Choose one of: {', '.join(sorted(asked))}."
+            raise UsageError(f"the template has no question {name!r}", fix=fix)
     return current, version
 
 
@@ -153,10 +149,9 @@ def _usable(repository: Repository, branch: str, head: str) -> str | None:
     before = repository.branch(branch)
     mergeable = before is None or repository.is_part_of(before, head)
     if before is not None and not mergeable and not repository.is_ours(before):
-        raise RefusedError(
-            f"branch {branch} is there already, with commits of somebody else",
-            fix=f"Merge it, or delete it: git branch -D {branch}",
-        )
+        problem = f"branch {branch} is there already, with commits of somebody else"
+        fix = f"Merge it, or delete it: git branch -D {branch}"
+        raise RefusedError(problem, fix=fix)
     return before
 
 

@@ -147,10 +147,8 @@ def parse_manifest(content: bytes | None) -> Listing:
         reason = 'it holds no object "files"'
     except ValueError as error:
         reason = str(error)
-    raise UsageError(
-        f"{MANIFEST} is {'missing' if content is None else f'broken: {reason}'}",
-        fix=f"git checkout HEAD -- {MANIFEST}",
-    )
+    problem = f"{MANIFEST} is {'missing' if content is None else f'broken: {reason}'}"
+    raise UsageError(problem, fix=f"git checkout HEAD -- {MANIFEST}")
 
 
 def kept_out(files: Files, wanted: Listing) -> list[Deviation]:
