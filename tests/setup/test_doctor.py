@@ -232,4 +232,4 @@ def test_what_each_job_may_write_is_shown_and_one_without_rights_is_missing() ->
     [row] = [each for each in found if each.what == "rights of jobs"]
     assert row.state == "missing"
     assert row.detail.endswith("name their permissions: ours.yml: free")
-    assert report.sections[1].rows == jobs[:2]
+    assert report.sections[1].table.rows == jobs[:2]

@@ -108,9 +108,7 @@ def _unguarded(
                 yield f"{name}: branch_name_pattern of {each.name} refuses it", False
 
 
-def lint_combinations(
-    rulesets: Sequence[Ruleset], default_branch: str
-) -> Iterator[Finding]:
+def lint_combinations(rulesets: Sequence[Ruleset], branch: str) -> Iterator[Finding]:
     """Yield rules that GitHub never takes together, or that let nothing through."""
     active = [each for each in rulesets if each.is_active]
     for queue in rulesets:
@@ -127,7 +125,7 @@ def lint_combinations(
             )
         for each in active:
             frozen = [kind for kind in each.kinds if kind in ("creation", "update")]
-            if frozen and binds(each, _QUEUE_BRANCH, default_branch):
+            if frozen and binds(each, _QUEUE_BRANCH, branch):
                 yield Finding(
                     ruleset=each.name,
                     path=f"rules.{frozen[0]}",
@@ -137,7 +135,7 @@ def lint_combinations(
                 )
     for linear in active:
         if "required_linear_history" in linear.kinds:
-            yield from _unmergeable(linear, active, default_branch)
+            yield from _unmergeable(linear, active, branch)
 
 
 def _unmergeable(

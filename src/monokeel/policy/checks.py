@@ -192,20 +192,18 @@ def lint_checks(
             unknown += _PINNED if pinned else _EXTERNAL
             problem, warning = unknown, not pinned
             if found:
-                problem, warning = _silent(found, branch, queued=queued)
+                problem, warning = _silent(found, branch, queue=queued)
             if problem:
                 yield Finding(
                     ruleset=ruleset.name, path=where, problem=problem, warning=warning
                 )
 
 
-def _silent(
-    found: Sequence[WorkflowJob], branch: str, *, queued: bool
-) -> tuple[str, bool]:
-    """Say why none of *found* reports each time; a warning unless none ever can."""
+def _silent(jobs: Sequence[WorkflowJob], base: str, *, queue: bool) -> tuple[str, bool]:
+    """Say why none of *jobs* reports each time; a warning unless none ever can."""
     for answers in (
-        [job.runs_for_a_pull_request(branch) for job in found],
-        [job.runs_in_a_queue() for job in found] if queued else [],
+        [job.runs_for_a_pull_request(base) for job in jobs],
+        [job.runs_in_a_queue() for job in jobs] if queue else [],
     ):
         reasons = dict.fromkeys(reason for _, reason in answers if reason)
         states: set[Runs] = {state for state, _ in answers}

@@ -67,7 +67,7 @@ def make_plan(policy: Policy, rulesets: Rulesets) -> Plan:
     )
     return Plan(
         reading=reading,
-        writes=writes_of(reading, delete_unmanaged=policy.delete_unmanaged),
+        writes=writes_of(reading, delete=policy.delete_unmanaged),
         optional_rules=policy.keys.optional_rules,
         notes=(renamed,) if missing and orphans else (),
         warnings=tuple(each.line for each in findings),
@@ -75,14 +75,12 @@ def make_plan(policy: Policy, rulesets: Rulesets) -> Plan:
     )
 
 
-def writes_of(
-    reading: Reading, *, delete_unmanaged: bool = False
-) -> tuple[Comparison, ...]:
-    """Return what is written: what the file names first, deletions last."""
+def writes_of(reading: Reading, *, delete: bool = False) -> tuple[Comparison, ...]:
+    """Return what is written: what the file names first, what is to *delete* last."""
     writes = [
         each
         for each in reading.comparisons
-        if each.can_be_written or (delete_unmanaged and each.state == "unmanaged")
+        if each.can_be_written or (delete and each.state == "unmanaged")
     ]
     return tuple(sorted(writes, key=lambda each: each.state == "unmanaged"))
 

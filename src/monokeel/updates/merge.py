@@ -88,8 +88,9 @@ class MergedTree:
     pins: tuple[str, ...] = ()
 
 
+_File = File | None
 # The file, why not all of it was taken ("": it was), and the lines that were not.
-_Result = tuple[File | None, str, tuple[str, ...]]
+_Result = tuple[_File, str, tuple[str, ...]]
 
 
 def merge_sides(sides: Sides, merge: Merge) -> MergedTree:
@@ -145,16 +146,14 @@ def _folders(path: str) -> list[str]:
     return ["/".join(parts[:n]) for n in range(1, len(parts))]
 
 
-def _seed(team: File | None, old: File | None, new: File | None) -> _Result:
+def _seed(team: _File, old: _File, new: _File) -> _Result:
     """Write a seed once; take it away only while nobody has edited it."""
     if new is None and team is not None:
         return (None, "", ()) if team == old else (team, DELETED_THERE, ())
     return (new if old is None and team is None else team), "", ()
 
 
-def _merge_one(
-    merge: Merge, team: File | None, old: File | None, new: File | None
-) -> _Result:
+def _merge_one(merge: Merge, team: _File, old: _File, new: _File) -> _Result:
     if new in (old, team):
         return team, "", ()
     if team == old:
