@@ -34,10 +34,7 @@ KEYS: Keys = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Weekly:
-    """From one day and time of the week to another, by the clocks of *zone*.
-
-    *first* and *last* are days, 0 for Monday.
-    """
+    """From one day (0: Monday) and time to another, by the clocks of *zone*."""
 
     text: str
     zone: str
@@ -65,10 +62,7 @@ class Weekly:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Freeze:
-    """No promotion to *environments* in *window*: from a moment to another, or weekly.
-
-    It is open from its start on, and no longer at its end.
-    """
+    """No promotion to *environments* in *window*; its end is no part of it."""
 
     environments: tuple[str, ...]
     window: tuple[datetime, datetime] | Weekly

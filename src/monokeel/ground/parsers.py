@@ -108,10 +108,7 @@ def parse_http_date(text: str) -> datetime:
 
 
 def parse_delay(text: str, *, now: float) -> float | None:
-    """Return the seconds from *now* that a ``Retry-After`` header asks for, else None.
-
-    It holds a number, or a date (RFC 9110, 10.2.3).
-    """
+    """Return a ``Retry-After``'s seconds from *now* (RFC 9110, 10.2.3), else None."""
     seconds = parse_number(text)
     if seconds is not None:
         return float(seconds)

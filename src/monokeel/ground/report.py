@@ -24,10 +24,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A part of a report: a heading, then lines, then a table.
-
-    One without a line and without a row is not shown.
-    """
+    """A part of a report: heading, lines, table; not shown without a line and a row."""
 
     heading: str
     lines: tuple[str, ...] = ()

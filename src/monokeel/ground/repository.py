@@ -11,10 +11,7 @@ _REMOTE = re.compile(
 
 
 def repository_of(address: str | None) -> str | None:
-    """Return the ``owner/name`` that *address* of a remote ends in.
-
-    ``None`` for a path of this machine, which names none, and without an address.
-    """
+    """Return the ``owner/name`` that *address* of a remote ends in, if it names one."""
     match = _REMOTE.match(address or "")
     return match[1] if match else None
 

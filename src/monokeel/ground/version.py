@@ -50,10 +50,7 @@ def read_version(text: str) -> Version | None:
 
 
 def rank(version: Version) -> tuple[int, int, int, Version]:
-    """Return what sorts by precedence, and fast: Python compares numbers by itself.
-
-    Build metadata has no rank (semver.org 10).
-    """
+    """Return what sorts by precedence, and fast; a build has none (semver.org 10)."""
     return (version.major, version.minor, version.patch, version)
 
 

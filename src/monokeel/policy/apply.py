@@ -182,10 +182,7 @@ def _write(
     rulesets: Rulesets,
     optional: Sequence[str],
 ) -> _Written | Refusal:
-    """Send one write, and return it once reading back shows it.
-
-    GitHub's 200 alone proves nothing.
-    """
+    """Send one write; return it once reading back shows it: a 200 proves nothing."""
     desired = change.desired
     if desired is None:
         refused = rulesets.delete(live.id) if live else None

@@ -68,10 +68,7 @@ class Difference:
 
     @property
     def loosens(self) -> bool:
-        """Whether what is *live* may ask for less than what was *desired*.
-
-        Of two texts (a pattern, a mode) nobody knows which asks for more.
-        """
+        """Whether *live* may ask for less than *desired*; of two texts nobody knows."""
         if not self.counts or self.severe or not self.path.startswith("rules."):
             return self.counts and self.severe
         before, now = self.desired, self.live
@@ -166,10 +163,7 @@ class Comparison:
 
     @property
     def by_line(self) -> list[list[Difference]]:
-        """The differences, those of one list together: what a reader takes for one.
-
-        Each actor of the bypass list stands alone.
-        """
+        """The differences, those of one list together; each bypass actor alone."""
         by_path: dict[str, list[Difference]] = {}
         for each in self.differences:
             alone = each.path.startswith(BYPASS) or not each.path.endswith("]")
@@ -218,10 +212,7 @@ def compare_policies(
 
 
 def compare(desired: Ruleset, live: Ruleset) -> tuple[Difference, ...]:
-    """Return every difference between two rulesets, sorted by path.
-
-    ``bypass_actors`` is left out when GitHub hid it: see ``Comparison.hides_bypass``.
-    """
+    """Return every difference, by path; none of a bypass list that GitHub hid."""
     wanted, there = dict(desired.tree), dict(live.tree)
     if live.hides_bypass:
         wanted.pop(BYPASS, None)
@@ -235,10 +226,7 @@ def differs(desired: Ruleset, live: Ruleset) -> bool:
 
 
 def loosened(reviewed: Sequence[Ruleset], file: Sequence[Ruleset]) -> list[str]:
-    """Return what *file* loosens against the one that was reviewed and merged.
-
-    Such as ``main: rules.pull_request.required_approving_review_count``.
-    """
+    """Return what *file* loosens against the reviewed one: ``main: rules.deletion``."""
     found = list[str]()
     for each in compare_policies(reviewed, file):
         if each.state == "missing":

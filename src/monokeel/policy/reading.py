@@ -153,10 +153,7 @@ def read_rulesets(
 
 
 def with_names(reading: Reading, rulesets: Rulesets) -> Reading:
-    """Return *reading* with names beside the numbers of actors in what differs.
-
-    Users, teams and Apps, each asked for once; who is not known keeps the bare number.
-    """
+    """Return *reading* with names beside the numbers of actors, where one is known."""
     name_of = cache(rulesets.name_of)
 
     def named(match: re.Match[str]) -> str:

@@ -121,10 +121,7 @@ def parse_policy(text: str) -> tuple[Ruleset, ...]:
 
 
 def read_live(body: Mapping[str, Json]) -> Ruleset:
-    """Return the ruleset in *body*, GitHub's answer to one ruleset's GET.
-
-    Raises ServiceError when the answer has no name or no id: it is none of GitHub's.
-    """
+    """Return the ruleset in *body*, a GET's answer; ServiceError without name or id."""
     name, number = body.get("name"), body.get("id")
     if not isinstance(name, str) or not isinstance(number, int):
         fix = "Check that GITHUB_API_URL is the address of GitHub's REST API."

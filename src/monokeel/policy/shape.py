@@ -26,10 +26,7 @@ ID_LESS_ACTORS = ("DeployKey", "OrganizationAdmin", "EnterpriseOwner")
 
 
 def actor_label(actor: Json) -> str:
-    """Return the key of a bypass actor, such as ``[RepositoryRole 5 (admin)]``.
-
-    Actors that have no id of their own are named by their type alone.
-    """
+    """Return the key of a bypass actor, such as ``[RepositoryRole 5 (admin)]``."""
     if not isinstance(actor, dict):
         return f"[{json.dumps(actor, sort_keys=True)}]"
     kind, number = str(actor.get("actor_type")), actor.get("actor_id")

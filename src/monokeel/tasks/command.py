@@ -218,10 +218,7 @@ def complain(problem: str, fix: str) -> None:
 
 
 def annotate_place(problem: str) -> None:
-    """Make *problem* an annotation of the run, at the line of the file that it names.
-
-    That is the first line with a value or a key that the problem names.
-    """
+    """Make *problem* an annotation, at the first line with a value or key it names."""
     from monokeel.adapters import actions
     from monokeel.tasks.wiring import root
 

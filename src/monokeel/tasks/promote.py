@@ -154,10 +154,7 @@ TASKS = (promote, status, history)
 
 
 def _hold() -> str | None:
-    """Return why all promotions stop; ``None`` where GitHub must be asked for it.
-
-    A workflow of this repository hands the variable over, also an empty one.
-    """
+    """Return why all promotions stop; ``None`` where GitHub must be asked for it."""
     in_job = os.environ.get("GITHUB_ACTIONS") == "true"
     handed = "" if in_job and "PROMOTE_HOLD" in os.environ else None
     return wiring.variable("PROMOTE_HOLD") or handed

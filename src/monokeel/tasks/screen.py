@@ -51,10 +51,7 @@ def take_any_text() -> None:
 
 
 def silence() -> None:
-    """Write to nobody from now on: whoever read our output has closed it (`| head`).
-
-    Else Python would try to flush again at its end, and complain.
-    """
+    """Write to nobody: our reader is gone (`| head`), and Python would flush again."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 

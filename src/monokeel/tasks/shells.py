@@ -70,10 +70,7 @@ def completion(*, shell: str = "") -> "Iterable[Report]":
 
 
 def candidates(words: Sequence[str], tasks: Collection) -> list[str]:
-    """Return what may stand in place of the last of *words*, sorted.
-
-    *words* is the command line behind the program, up to the word being written.
-    """
+    """Return what may stand for the last of *words*, those behind the program."""
     *before, start = words or [""]
     contexts = {str(context.name): context for context in tasks.to_contexts()}
     name = next((word for word in before if word in contexts), "")

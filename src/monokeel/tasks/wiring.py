@@ -99,10 +99,7 @@ def names_of(kind: Literal["services", "environments"]) -> list[str]:
 
 
 def read_text(path: str) -> str:
-    """Return the text of *path* under the root; UsageError if it cannot be read.
-
-    A byte order mark, which some editors write, is left out.
-    """
+    """Return the text of *path* under the root, without a BOM; UsageError if none."""
     fix = "Run this in a repository made from the template, or restore the file."
     try:
         content = (root() / path).read_bytes()

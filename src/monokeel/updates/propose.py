@@ -75,10 +75,7 @@ def propose(plan: UpdatePlan, commit: str, places: Places, *, body: str) -> str:
 def proposal_body(
     plan: UpdatePlan, *, notes: str, stat: str, checks: Sequence[str] = ()
 ) -> str:
-    """Return what a reviewer reads: notes, what changes, what was left, the checks.
-
-    *notes* and *stat* are as in an Offer; *checks* ran on the outcome.
-    """
+    """Return what a reviewer reads; *notes* and *stat* are as in an Offer."""
     offer = Offer(
         current=plan.current,
         latest=plan.version,
