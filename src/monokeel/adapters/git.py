@@ -1,12 +1,11 @@
 """A clone and its remote: history as a stream, refs moved by compare-and-swap."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from monokeel.adapters import git_output as output
 from monokeel.adapters.addresses import parts_of
 from monokeel.adapters.credentials import Credentials, push_environment
 from monokeel.adapters.process import SAFE, Completed, reason_in, run, stream
@@ -24,6 +23,12 @@ from monokeel.ground.parsers import parse_epoch
 _OR_NOT = (0, 1, 128)  # 128: no repository, or no commit in it
 _ANY_CODE = range(256)
 _NEVER_ARRIVED = 128  # git-push(1) ends with 1 when the server refuses a ref
+# Two pushes at once lock one file there: git, refs/files-backend.c and lockfile.c.
+_LOCKED = re.compile(r"cannot lock ref|failed to (?:update|lock|delete)|\.lock'?:")
+# GitHub's own trouble (desktop/desktop#16398, isaacs/github#1741).
+_TROUBLE = re.compile(
+    "commit_refs|Internal Server Error|failed to report status|fail to run"
+)
 _REF_LINE = re.compile(r"^([ +*=!-])\t(?!.*\[remote rejected\])", re.MULTILINE)
 _TAGGER = "Monokeel <monokeel@users.noreply.github.com>"
 _HEADS, _TAGS = "refs/heads/", "refs/tags/"
@@ -38,6 +43,27 @@ _SAYS_NO = re.compile(
     r"(?i)\bdenied\b|read only|not granted|repository not found|returned error: 40[134]"
     r"|authentication failed|could not read username|load key"
 )
+
+
+class Log(Iterable[tuple[str, str]]):
+    """Commits as (40 hex digits, message), read from git while they are iterated.
+
+    Then *reached* says whether *since* is a parent of one of them, or *commit* itself.
+    """
+
+    def __init__(self, records: Iterator[str], since: str | None, commit: str) -> None:
+        self.reached = since in {None, commit}
+        self._records, self._since = records, since
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        """Yield each commit once."""
+        for record in self._records:
+            names, _, message = record.partition("\n")
+            sha, _, parents = names.partition(" ")
+            if self._since is not None and self._since in parents:
+                self.reached = True
+            if sha:
+                yield sha, message
 
 
 class Git:
@@ -147,13 +173,13 @@ class Git:
         names = {*self._git("for-each-ref", *asked).stdout.split("\n")}
         return {name: sha for name, sha in tags.items() if name in names}
 
-    def log(self, since: str | None, commit: str) -> output.Log:
+    def log(self, since: str | None, commit: str) -> Log:
         """Return the commits, in git's own order (by date): reverts depend on it."""
         span = commit if since is None else f"{since}..{commit}"
         args = ["git", "-c", "log.showSignature=false", "log", "-z"]
         args += ["--encoding=UTF-8", "--format=%H %P%n%B", "--end-of-options", span]
         records = stream([*args, "--"], cwd=self.root, separator=b"\0")
-        return output.Log(records, since=since, commit=commit)
+        return Log(records, since, commit)
 
     def changed_paths(self, since: str, commit: str) -> list[str]:
         """Return the paths that *commit* changed since it left *since*."""
@@ -230,7 +256,14 @@ class Git:
         if not all(prefix.startswith(HEADS_AND_TAGS) for prefix in prefixes):
             narrow = []
         done = self._ask_remote("ls-remote", *narrow, "--", "{}")
-        return output.parse_refs(done.stdout, tuple(prefixes))
+        refs: dict[str, RemoteRef] = {}
+        for line in filter(None, done.stdout.split("\n")):
+            made, _, name = line.partition("\t")
+            plain = name.removesuffix("^{}")  # such a line is of annotated tags only
+            if plain.startswith(tuple(prefixes)) and (plain == name or plain in refs):
+                at = made if plain == name else refs[plain].object
+                refs[plain] = RemoteRef(object=at, commit=made)
+        return refs
 
     def tag_message(self, ref: str, at: RemoteRef) -> str | None:
         """Read the object from the clone; fetch it, onto no ref, if it is not there."""
@@ -313,7 +346,14 @@ class Git:
         lines = re.findall(r"(?m)^remote: *(.*\S)", pushed.stderr)
         reason += [" ".join(lines)] if lines else []
         words = ": ".join(reason) or reason_in(pushed.stderr)
-        return Declined(reason=output.unless_passing(ref, words))
+        problem = ""  # of what is no refusal, and passes
+        if _LOCKED.search(words):
+            problem = f"somebody else was writing while {ref} was pushed: {words}"
+        elif _TROUBLE.search(words):
+            problem = f"the server had trouble while {ref} was pushed: {words}"
+        if problem:
+            raise ServiceError(problem, fix="Run the same command again.", again_s=0.0)
+        return Declined(reason=words)
 
     def require_writer(self) -> None:
         """Make sure that the deploy key or the App may push; nothing is changed.

@@ -99,7 +99,12 @@ def _converge(step: steps.Step, now: Reading) -> Reading:
                 fix="Run the same command again in a minute.",
                 again_s=0.0,
             )
-            now = _wait(now, failure, next(waits, None))
+            wait_s = next(waits, None)
+            again_s = failure.again_s if isinstance(failure, ServiceError) else None
+            if wait_s is None or again_s is None or again_s > _LONGEST_WAIT_S:
+                raise failure  # looking again cannot help
+            now.outside.wait(max(wait_s, again_s))
+            now = now.without("refs", "releases", "images")
             after = _seen(step, now)
         state = after
     return now
@@ -109,15 +114,6 @@ def _seen(step: steps.Step, now: Reading) -> steps.State:
     state = step.state(now)
     _refuse([state], now)
     return state
-
-
-def _wait(now: Reading, failure: MonokeelError, wait_s: float | None) -> Reading:
-    """Let *wait_s* pass and look again; raise *failure* where that cannot help."""
-    again_s = failure.again_s if isinstance(failure, ServiceError) else None
-    if wait_s is None or again_s is None or again_s > _LONGEST_WAIT_S:
-        raise failure
-    now.outside.wait(max(wait_s, again_s))
-    return now.without("refs", "releases", "images")
 
 
 def _refuse(states: list[steps.State], now: Reading) -> None:

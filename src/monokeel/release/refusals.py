@@ -2,12 +2,7 @@
 
 from monokeel.ground.answers import Declined, Found
 from monokeel.ground.errors import RefusedError
-from monokeel.release.record import (
-    Candidate,
-    CandidateImage,
-    GitHubRelease,
-    ReleaseRecord,
-)
+from monokeel.release.record import Candidate, GitHubRelease, ReleaseRecord
 
 _BURNED = ("immutable release", "must have a valid tag")
 _WORKFLOWS = (
@@ -39,23 +34,19 @@ def claimed_by_another(candidate: Candidate, commit: str) -> RefusedError:
 
 def tagged_by_hand(candidate: Candidate) -> RefusedError:
     """Refuse: the git tag is on this commit and carries no record of ours."""
-    return RefusedError(
-        f"{candidate.tag} is a tag on this commit without a release record: it was"
-        " made by hand",
-        fix=f"To take the next version instead, {_skip(candidate)}.",
-    )
+    problem = f"{candidate.tag} is a tag on this commit without a release record: it"
+    fix = f"To take the next version instead, {_skip(candidate)}."
+    return RefusedError(f"{problem} was made by hand", fix=fix)
 
 
 def published_otherwise(candidate: Candidate, release: GitHubRelease) -> RefusedError:
     """Refuse: the version is published, and not with the record decided on."""
     who = f" by {release.author}" if release.author else ""
-    return RefusedError(
-        f"{candidate.tag} is published{who}, and not with the release record of this"
-        f" commit: {release.page}",
-        fix="A published version is never replaced. If somebody published it by hand,"
-        f" delete that release (keep the tag) and run this again; else"
-        f" {_skip(candidate)}.",
-    )
+    problem = f"{candidate.tag} is published{who}, and not with the release record of"
+    fix = "A published version is never replaced. If somebody published it by hand,"
+    fix += " delete that release (keep the tag) and run this again; else"
+    fix += f" {_skip(candidate)}."
+    return RefusedError(f"{problem} this commit: {release.page}", fix=fix)
 
 
 def other_record(
@@ -74,44 +65,38 @@ def other_record(
     return RefusedError(problem, fix=fix)
 
 
-def named_otherwise(
-    candidate: Candidate, image: CandidateImage, found: Found
-) -> RefusedError:
+def named_otherwise(candidate: Candidate, path: str, found: Found) -> RefusedError:
     """Refuse: the version is the name of other content."""
-    problem = f"{image.path}:{candidate.version} is taken by {found.digest}"
+    problem = f"{path}:{candidate.version} is taken by {found.digest}"
     problem += f" (revision {found.revision or 'unknown'}); nothing was overwritten"
     fix = f"To take the next version instead, {_skip(candidate)}."
     return RefusedError(problem, fix=fix)
 
 
 def lost_digest(
-    candidate: Candidate, image: CandidateImage, digest: str, *, tagged: bool
+    candidate: Candidate, path: str, digest: str, *, tagged: bool
 ) -> RefusedError:
     """Refuse: the registry no longer has what the record promises."""
     back = f"or take the release back: ./inv release --abandon {candidate.version}"
     if tagged:
         back = "or release a new version: a tag stays."
-    problem = f"the registry has lost {image.path}@{digest}, or a part of it, which the"
+    problem = f"the registry has lost {path}@{digest}, or a part of it, which the"
     problem += f" record of {candidate.tag} names"
     return RefusedError(problem, fix=f"Restore that image, {back}")
 
 
-def lost_build(image: CandidateImage, digest: str) -> RefusedError:
+def lost_build(path: str, digest: str) -> RefusedError:
     """Refuse: what this run was to release is not in the registry; nothing is begun."""
-    return RefusedError(
-        f"the registry has not {image.path}@{digest}, or a part of it, which this run"
-        " has built or was handed over",
-        fix="Run ./inv release again without --built: it builds what is missing.",
-    )
+    problem = f"the registry has not {path}@{digest}, or a part of it, which this run"
+    fix = "Run ./inv release again without --built: it builds what is missing."
+    return RefusedError(f"{problem} has built or was handed over", fix=fix)
 
 
 def withdrawn(candidate: Candidate) -> RefusedError:
     """Refuse: the claim, the draft or an image went away during the release."""
-    return RefusedError(
-        f"the release of {candidate.tag} was changed while it ran: its claim, its draft"
-        " or an image is gone",
-        fix="Was it abandoned by somebody? If not, run ./inv release again.",
-    )
+    problem = f"the release of {candidate.tag} was changed while it ran: its claim,"
+    fix = "Was it abandoned by somebody? If not, run ./inv release again."
+    return RefusedError(f"{problem} its draft or an image is gone", fix=fix)
 
 
 def ref_declined(

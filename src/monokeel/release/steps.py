@@ -71,7 +71,7 @@ def _builds_state(now: Reading) -> State:
     for image in now.candidate.images:
         answer = now.named[image.service]
         if isinstance(answer, Found):
-            taken.append(refusals.named_otherwise(now.candidate, image, answer))
+            taken.append(refusals.named_otherwise(now.candidate, image.path, answer))
         if image.service not in now.digests:
             missing.append(f"digest of {image.service}")
     unclear = "; ".join(_unclear(now))
@@ -111,7 +111,7 @@ def _claim(now: Reading) -> Reading:
         raise _overtaken(news)
     for image in now.candidate.images:
         if not _has(now, image, now.digests[image.service]):
-            raise refusals.lost_build(image, now.digests[image.service])
+            raise refusals.lost_build(image.path, now.digests[image.service])
     record = now.candidate.record(now.digests)
     after = _create(seen, now.candidate.claim, record).without("refs")
     late = after.releases_begun - seen.releases_begun - {now.candidate.tag}
@@ -175,14 +175,14 @@ def _names_state(now: Reading) -> State:
         digest = None if now.record is None else now.record.digest_of(image.service)
         if isinstance(named, Found) and digest in {None, named.digest}:
             if named.missing:
-                against.append(lost(image, named.digest))
+                against.append(lost(image.path, named.digest))
         elif isinstance(named, Found):
-            against.append(refusals.named_otherwise(now.candidate, image, named))
+            against.append(refusals.named_otherwise(now.candidate, image.path, named))
         elif isinstance(named, Absent):
             missing.append(f"{image.path}:{now.candidate.version}")
             try:
                 if digest is not None and not _has(now, image, digest):
-                    against.append(lost(image, digest))
+                    against.append(lost(image.path, digest))
             except ServiceError as error:
                 unclear.append(error.problem)
     said = "; ".join(dict.fromkeys(unclear))
