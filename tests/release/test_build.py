@@ -87,11 +87,13 @@ def workplace(
     images: FakeImages | None = None,
     wait: Callable[[float], None] = lambda _: None,
 ) -> Workplace:
+    files = checkout or Checkout()
     return Workplace(
         settings=SETTINGS,
         images=images or registry,
         builder=builder or Builder(registry),
-        checkout=checkout or Checkout(),
+        head=files.head,
+        unclean=files.unclean,
         wait=wait,
     )
 

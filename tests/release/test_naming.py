@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from monokeel.ground.errors import RefusedError, UsageError
+from monokeel.ground.report import Report
 from monokeel.ground.settings import Settings, parse_settings
 from monokeel.policy.refs import judge_branch
 from monokeel.release.services import changed_services, list_services
@@ -42,6 +43,11 @@ class FakeHistory:
     def changed_paths(self, since: str, commit: str) -> list[str]:
         assert (since, commit) == ("a" * 40, "HEAD")
         return self._changed
+
+
+def listed_since(history: FakeHistory, ref: str) -> Report:
+    commit_of, changed_paths = history.commit_of, history.changed_paths
+    return list_services(make_settings(), commit_of, changed_paths, ref)
 
 
 @pytest.mark.parametrize("name", ["main", "env/prod", "feat/x"])
@@ -145,7 +151,7 @@ def test_a_service_changed_if_its_own_files_did_or_what_all_share(
 ) -> None:
     history = FakeHistory(*changed)
 
-    report = list_services(make_settings(), history, since="origin/main")
+    report = listed_since(history, "origin/main")
 
     listed = report.data["services"]
     assert isinstance(listed, list)
@@ -183,7 +189,7 @@ def test_a_service_is_concerned_by_whatever_its_image_is_made_of(
 
 
 def test_without_a_ref_all_services_are_listed() -> None:
-    report = list_services(make_settings(), FakeHistory())
+    report = listed_since(FakeHistory(), "")
 
     assert report.data["registry"] == "ghcr.io"
     assert report.headline == "2 of 2 services"
@@ -192,4 +198,4 @@ def test_without_a_ref_all_services_are_listed() -> None:
 @pytest.mark.parametrize("ref", ["nowhere", "--all"])
 def test_a_ref_that_is_not_there_is_wrong_use(ref: str) -> None:
     with pytest.raises(UsageError, match="there is no commit"):
-        list_services(make_settings(), FakeHistory(), since=ref)
+        listed_since(FakeHistory(), ref)

@@ -1,11 +1,12 @@
 """A clone and its remote: history as a stream, refs moved by compare-and-swap."""
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
+from monokeel.adapters import git_output as output
 from monokeel.adapters.addresses import parts_of
 from monokeel.adapters.credentials import Credentials, push_environment
 from monokeel.adapters.process import SAFE, Completed, reason_in, run, stream
@@ -23,15 +24,10 @@ from monokeel.ground.parsers import parse_epoch
 _OR_NOT = (0, 1, 128)  # 128: no repository, or no commit in it
 _ANY_CODE = range(256)
 _NEVER_ARRIVED = 128  # git-push(1) ends with 1 when the server refuses a ref
-# Two pushes at once lock one file there: git, refs/files-backend.c and lockfile.c.
-_LOCKED = re.compile(r"cannot lock ref|failed to (?:update|lock|delete)|\.lock'?:")
-# GitHub's own trouble (desktop/desktop#16398, isaacs/github#1741).
-_TROUBLE = re.compile(
-    "commit_refs|Internal Server Error|failed to report status|fail to run"
-)
 _REF_LINE = re.compile(r"^([ +*=!-])\t(?!.*\[remote rejected\])", re.MULTILINE)
 _TAGGER = "Monokeel <monokeel@users.noreply.github.com>"
 _HEADS, _TAGS = "refs/heads/", "refs/tags/"
+_NONE = Credentials()
 HEADS_AND_TAGS = (_HEADS, _TAGS)
 # What git and ssh say when no host answered (curl, OpenSSH).
 _NETWORK = re.compile(
@@ -45,40 +41,13 @@ _SAYS_NO = re.compile(
 )
 
 
-class Log(Iterable[tuple[str, str]]):
-    """Commits as (40 hex digits, message), read from git while they are iterated.
-
-    Then *reached* says whether *since* is a parent of one of them, or *commit* itself.
-    """
-
-    def __init__(self, records: Iterator[str], since: str | None, commit: str) -> None:
-        self.reached = since in {None, commit}
-        self._records, self._since = records, since
-
-    def __iter__(self) -> Iterator[tuple[str, str]]:
-        """Yield each commit once."""
-        for record in self._records:
-            names, _, message = record.partition("\n")
-            sha, _, parents = names.partition(" ")
-            if self._since is not None and self._since in parents:
-                self.reached = True
-            if sha:
-                yield sha, message
-
-
 class Git:
-    """One clone at *root*, and its *remote*; ServiceError where one does not answer."""
+    """One clone at *root*, and its origin; ServiceError where one is silent."""
 
     def __init__(
-        self,
-        root: Path,
-        *,
-        remote: str = "origin",
-        credentials: Credentials | None = None,
-        timeout_s: float = 120.0,
+        self, root: Path, *, credentials: Credentials = _NONE, timeout_s: float = 120.0
     ) -> None:
-        self.root, self.remote = root, remote
-        self._credentials, self._timeout_s = credentials or Credentials(), timeout_s
+        self.root, self._credentials, self._timeout_s = root, credentials, timeout_s
 
     # The clone
 
@@ -112,7 +81,7 @@ class Git:
 
     def branch_tip(self, name: str) -> str | None:
         """Return the commit of branch *name* as last seen on the remote, else here."""
-        there = self.commit_of(f"refs/remotes/{self.remote}/{name}")
+        there = self.commit_of(f"refs/remotes/origin/{name}")
         return there or self.commit_of(f"{_HEADS}{name}")
 
     def is_shallow(self) -> bool:
@@ -173,13 +142,13 @@ class Git:
         names = {*self._git("for-each-ref", *asked).stdout.split("\n")}
         return {name: sha for name, sha in tags.items() if name in names}
 
-    def log(self, since: str | None, commit: str) -> Log:
+    def log(self, since: str | None, commit: str) -> output.Log:
         """Return the commits, in git's own order (by date): reverts depend on it."""
         span = commit if since is None else f"{since}..{commit}"
         args = ["git", "-c", "log.showSignature=false", "log", "-z"]
         args += ["--encoding=UTF-8", "--format=%H %P%n%B", "--end-of-options", span]
         records = stream([*args, "--"], cwd=self.root, separator=b"\0")
-        return Log(records, since, commit)
+        return output.Log(records, since=since, commit=commit)
 
     def changed_paths(self, since: str, commit: str) -> list[str]:
         """Return the paths that *commit* changed since it left *since*."""
@@ -223,7 +192,7 @@ class Git:
 
     def known_refs(self) -> tuple[str, ...]:
         """Return the full names of the remote's branches and of the tags known here."""
-        branches = f"refs/remotes/{self.remote}/"
+        branches = "refs/remotes/origin/"
         args = ("for-each-ref", "--format=%(refname)", branches, "refs/tags/")
         names = self._git(*args, ok=_OR_NOT).stdout.splitlines()
         seen = [name for name in names if not name.endswith("/HEAD")]
@@ -233,12 +202,12 @@ class Git:
 
     def address(self) -> str | None:
         """Return the remote's address as git uses it, ``None`` if there is none."""
-        done = self._git("remote", "get-url", self.remote, ok=(0, 2, 128))
+        done = self._git("remote", "get-url", "origin", ok=(0, 2, 128))
         return done.stdout.strip() or None
 
     def written_address(self) -> str | None:
         """Return the remote's address as the clone has it, before ``insteadOf``."""
-        done = self._git("config", f"remote.{self.remote}.url", ok=_OR_NOT)
+        done = self._git("config", "remote.origin.url", ok=_OR_NOT)
         if not done.stdout:
             self._require_repository()
         return done.stdout.strip() or None
@@ -256,14 +225,7 @@ class Git:
         if not all(prefix.startswith(HEADS_AND_TAGS) for prefix in prefixes):
             narrow = []
         done = self._ask_remote("ls-remote", *narrow, "--", "{}")
-        refs: dict[str, RemoteRef] = {}
-        for line in filter(None, done.stdout.split("\n")):
-            made, _, name = line.partition("\t")
-            plain = name.removesuffix("^{}")  # such a line is of annotated tags only
-            if plain.startswith(tuple(prefixes)) and (plain == name or plain in refs):
-                at = made if plain == name else refs[plain].object
-                refs[plain] = RemoteRef(object=at, commit=made)
-        return refs
+        return output.parse_refs(done.stdout, tuple(prefixes))
 
     def tag_message(self, ref: str, at: RemoteRef) -> str | None:
         """Read the object from the clone; fetch it, onto no ref, if it is not there."""
@@ -296,7 +258,7 @@ class Git:
 
     def fetch(self) -> None:
         """Bring the remote's branches and tags into the clone."""
-        heads = f"+refs/heads/*:refs/remotes/{self.remote}/*"
+        heads = "+refs/heads/*:refs/remotes/origin/*"
         quiet = ("fetch", "--quiet", "--tags", "--no-recurse-submodules")
         self._ask_remote(*quiet, "{}", heads)
 
@@ -346,14 +308,7 @@ class Git:
         lines = re.findall(r"(?m)^remote: *(.*\S)", pushed.stderr)
         reason += [" ".join(lines)] if lines else []
         words = ": ".join(reason) or reason_in(pushed.stderr)
-        problem = ""  # of what is no refusal, and passes
-        if _LOCKED.search(words):
-            problem = f"somebody else was writing while {ref} was pushed: {words}"
-        elif _TROUBLE.search(words):
-            problem = f"the server had trouble while {ref} was pushed: {words}"
-        if problem:
-            raise ServiceError(problem, fix="Run the same command again.", again_s=0.0)
-        return Declined(reason=words)
+        return Declined(reason=output.unless_passing(ref, words))
 
     def require_writer(self) -> None:
         """Make sure that the deploy key or the App may push; nothing is changed.
@@ -380,8 +335,8 @@ class Git:
         address = self.address()
         if address is None:
             self._require_repository()
-            fix = f"git remote add {self.remote} https://github.com/OWNER/REPO.git"
-            raise UsageError(f"this clone has no remote {self.remote!r}", fix=fix)
+            fix = "git remote add origin https://github.com/OWNER/REPO.git"
+            raise UsageError("this clone has no remote 'origin'", fix=fix)
         credentials = self._credentials
         if args[0] != "push" and credentials.token:  # the token is faster than ssh
             credentials = replace(credentials, deploy_key=None, mint=None)

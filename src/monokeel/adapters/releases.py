@@ -102,13 +102,9 @@ class Releases:
     ) -> None:
         """Replace what the draft says; RefusedError for 422: burned name, tag rules."""
         # A string on purpose: "true", "false" or "legacy" (GitHub's REST reference).
-        change: Json = {
-            "name": title,
-            "body": body,
-            "draft": False,
-            "prerelease": False,
-            "make_latest": "true" if latest else "false",
-        }
+        made = "true" if latest else "false"
+        said: dict[str, Json] = {"name": title, "body": body, "draft": False}
+        change: Json = {**said, "prerelease": False, "make_latest": made}
         self._write("PATCH", f"/releases/{release.id}", change)
 
     def delete(self, release: GitHubRelease) -> None:

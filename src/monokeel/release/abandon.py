@@ -27,9 +27,27 @@ def plan_abandonment(now: Reading, *, skip: Collection[str]) -> Abandonment:
     or the release exists (then only forward), or an image carries the version and it
     is not in *skip*; ServiceError when something cannot be read.
     """
-    _refuse_beyond_return(now, skip)
-    record = now.claim_record
-    wanted = None if record is None else record_text(record)
+    candidate, tagged = now.candidate, now.tagged
+    if tagged is not None or now.published is not None:
+        what = f"{candidate.tag} is {'tagged' if tagged else 'published'}"
+        finish = "Release a new version."
+        if tagged:
+            finish = f"Finish it: run ./inv release on commit {tagged.commit}."
+            finish += " To withdraw what is in it, release a new version."
+        raise RefusedError(f"{what}: it cannot be taken back", fix=finish)
+    unclear = [each.reason for each in now.named.values() if isinstance(each, Unknown)]
+    if unclear:
+        fix = "Run this again once the registry answers."
+        raise ServiceError("; ".join(unclear), fix=fix)
+    found = [x for x in candidate.images if isinstance(now.named[x.service], Found)]
+    named = [f"{image.path}:{candidate.version}" for image in found]
+    if named and candidate.version not in skip:
+        problem = f"{', '.join(named)} cannot be taken back: a registry has no untag"
+        fix = f'Add "{candidate.version}" to [release] skip in infra/platform.toml,'
+        fix += " so that it is never used, and run the same command again; or finish it"
+        fix += " with ./inv release."
+        raise RefusedError(problem, fix=fix)
+    wanted = record_text(now.claim_record) if now.claim_record else None
     ours = [_named(x) for x in now.drafts if now.is_left_of_ours(x, wanted)]
     kept = tuple(_named(x) for x in now.drafts if _named(x) not in ours)
     # The claim goes last: as long as it is there, the release counts as unfinished.
@@ -62,31 +80,6 @@ def abandon(now: Reading, *, skip: Collection[str]) -> Abandonment:
         problem = f"still there after it was deleted: {', '.join(left)}"
         raise ServiceError(problem, fix="Run the same command again in a minute.")
     return plan
-
-
-def _refuse_beyond_return(now: Reading, skip: Collection[str]) -> None:
-    candidate, tagged = now.candidate, now.tagged
-    if tagged is not None or now.published is not None:
-        what = f"{candidate.tag} is {'tagged' if tagged else 'published'}"
-        finish = "Release a new version."
-        if tagged:
-            finish = (
-                f"Finish it: run ./inv release on commit {tagged.commit}. To withdraw"
-            )
-            finish += " what is in it, release a new version."
-        raise RefusedError(f"{what}: it cannot be taken back", fix=finish)
-    unclear = [each.reason for each in now.named.values() if isinstance(each, Unknown)]
-    if unclear:
-        fix = "Run this again once the registry answers."
-        raise ServiceError("; ".join(unclear), fix=fix)
-    found = [x for x in candidate.images if isinstance(now.named[x.service], Found)]
-    named = [f"{image.path}:{candidate.version}" for image in found]
-    if named and candidate.version not in skip:
-        problem = f"{', '.join(named)} cannot be taken back: a registry has no untag"
-        fix = f'Add "{candidate.version}" to [release] skip in infra/platform.toml,'
-        fix += " so that it is never used, and run the same command again; or finish it"
-        fix += " with ./inv release."
-        raise RefusedError(problem, fix=fix)
 
 
 def _named(draft: GitHubRelease) -> str:

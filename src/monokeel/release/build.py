@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, replace
-from typing import Protocol
 
 from monokeel.ground.answers import Found, Unknown, as_object, as_text
 from monokeel.ground.errors import RefusedError, ServiceError, UsageError
@@ -14,16 +13,6 @@ from monokeel.release.record import ReleaseRecord
 
 _SHOWN = 10
 _WAITS_S = (0.5, 1.0, 2.0, 4.0, 8.0)
-
-
-class Checkout(Protocol):
-    """The files that the build command reads."""
-
-    def head(self) -> str:
-        """Return the commit that is checked out."""
-
-    def unclean(self) -> tuple[str, ...]:
-        """Return what is changed, staged or untracked, as ``git status`` lists it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +31,7 @@ class Built:
 class Workplace:
     """Builds only from the files of the commit, and only what we may push.
 
+    *head* is the commit that is checked out, *unclean* what ``git status`` lists.
     *is_attested* says of (image with host, digest, commit) if our workflow signed it.
     *recorded* returns the record of a commit that is released, or begun to be.
     """
@@ -49,7 +39,8 @@ class Workplace:
     settings: Settings
     images: Images
     builder: Builder
-    checkout: Checkout
+    head: Callable[[], str]
+    unclean: Callable[[], tuple[str, ...]]
     wait: Callable[[float], None]
     is_attested: Callable[[str, str, str], bool] | None = None
     recorded: Callable[[str], ReleaseRecord | None] = lambda _: None
@@ -144,11 +135,11 @@ def digests_of(reports: Iterable[str], *, commit: str) -> dict[str, str]:
 def _checked(workplace: Workplace, service: str, commit: str) -> str:
     """Return the path of the image of *service*, which may be built and pushed."""
     path = workplace.settings.image(workplace.settings.service(service).name)
-    head = workplace.checkout.head()
+    head = workplace.head()
     if head != commit:
         fix = f"Run: git checkout {commit}"
         raise UsageError(f"{head} is checked out, not {commit}", fix=fix)
-    unclean = workplace.checkout.unclean()
+    unclean = workplace.unclean()
     if unclean:
         more = f" and {len(unclean) - _SHOWN} more" if len(unclean) > _SHOWN else ""
         problem = f"the files here are not those of {commit}:"

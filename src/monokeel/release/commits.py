@@ -128,7 +128,19 @@ def analyze(commits: Iterable[Parsed]) -> Analysis:
     seen: list[Commit] = []
     reverts = _Reverts()
     for parsed in commits:
-        commit = _judge(parsed)
+        message = parsed.message
+        said = (None, SKIPPED, None) if parsed.skipped else _verdict(parsed)
+        commit = Commit(
+            sha=parsed.sha,
+            subject=message.subject or message.header or "",
+            # The same few words in every history: one copy of each is enough.
+            type=None if message.type is None else intern(message.type),
+            scope=None if message.scope is None else intern(message.scope),
+            level=said[0],
+            rule=said[1],
+            line=said[2],
+            breaking=tuple(note.text for note in message.notes),
+        )
         if not parsed.skipped:
             undone_by = reverts.take(parsed)
             if undone_by is not None:
@@ -182,22 +194,6 @@ class _Reverts:
                 del self._texts[position]
                 return index
         return None
-
-
-def _judge(parsed: Parsed) -> Commit:
-    message = parsed.message
-    level, rule, line = (None, SKIPPED, None) if parsed.skipped else _verdict(parsed)
-    return Commit(
-        sha=parsed.sha,
-        subject=message.subject or message.header or "",
-        # The same few words in every history: one copy of each is enough.
-        type=None if message.type is None else intern(message.type),
-        scope=None if message.scope is None else intern(message.scope),
-        level=level,
-        rule=rule,
-        line=line,
-        breaking=tuple(note.text for note in message.notes),
-    )
 
 
 def _verdict(parsed: Parsed) -> _Verdict:

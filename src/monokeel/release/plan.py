@@ -10,20 +10,10 @@ from monokeel.release.start import Claim
 
 ImageState = Literal["free", "same", "other", "unknown"]
 CheckStatus = Literal["ok", "blocked", "unknown"]
-CheckName = Literal[
-    "repository",
-    "history",
-    "branch",
-    "line",
-    "remote",
-    "tags",
-    "claims",
-    "file",
-    "tag",
-    "release",
-    "images",
-    "registry",
+_OfTheStart = Literal[
+    "repository", "history", "branch", "line", "remote", "tags", "claims"
 ]
+CheckName = _OfTheStart | Literal["file", "tag", "release", "images", "registry"]
 
 _OF_A_PLAN = (
     *("needed", "released", "reason", "previous", "version", "tag", "commit", "level"),

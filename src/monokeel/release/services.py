@@ -1,7 +1,6 @@
 """Which services there are, and which of them a change concerns."""
 
-from collections.abc import Iterable
-from typing import Protocol
+from collections.abc import Callable, Iterable
 
 from monokeel.ground.errors import UsageError
 from monokeel.ground.report import Report, Section, Table
@@ -11,25 +10,20 @@ from monokeel.ground.settings import Service, Settings
 _SHARED = ("infra/platform.toml", ".github/workflows/")
 
 
-class Changes(Protocol):
-    """What has changed in the history of the clone."""
-
-    def commit_of(self, ref: str) -> str | None:
-        """Return the commit that *ref* names, ``None`` if there is none."""
-
-    def changed_paths(self, since: str, commit: str) -> list[str]:
-        """Return the paths that *commit* changed since it left *since*."""
-
-
-def list_services(settings: Settings, history: Changes, *, since: str = "") -> Report:
+def list_services(
+    settings: Settings,
+    commit_of: Callable[[str], str | None],
+    changed_paths: Callable[[str, str], list[str]],
+    since: str = "",
+) -> Report:
     """Return the services, or those changed since *since*: UsageError for no commit."""
     chosen: Iterable[Service] = settings.services
     if since:
-        start = history.commit_of(since)
+        start = commit_of(since)
         if start is None or since.startswith("-"):
             fix = "Name a branch, a tag or a commit that this clone has."
             raise UsageError(f"there is no commit {since!r}", fix=fix)
-        chosen = changed_services(settings, history.changed_paths(start, "HEAD"))
+        chosen = changed_services(settings, changed_paths(start, "HEAD"))
     rows = tuple((each.name, each.kind, each.path) for each in chosen)
     return Report(
         headline=f"{len(rows)} of {len(settings.services)} services",

@@ -350,7 +350,8 @@ def _workplace() -> "Workplace":
         settings=settings,
         images=images,
         builder=builder,
-        checkout=git,
+        head=git.head,
+        unclean=git.unclean,
         wait=time.sleep,
         is_attested=verify if wiring.variable("GITHUB_ACTIONS") else None,
     )

@@ -186,7 +186,8 @@ def services(*, changed_since: str = "") -> "Iterator[Report]":
             problem = f"service {each.name}: there is no folder {each.path}"
             fix = "Make it, or correct path in infra/platform.toml."
             raise UsageError(problem, fix=fix)
-    yield list_services(settings, wiring.make_git(), since=changed_since)
+    git = wiring.make_git()
+    yield list_services(settings, git.commit_of, git.changed_paths, changed_since)
 
 
 @About(
