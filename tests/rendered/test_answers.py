@@ -1,5 +1,6 @@
 """Every question refuses what would break later, and says what is wrong."""
 
+import shutil
 from datetime import timedelta
 from pathlib import Path
 
@@ -101,16 +102,24 @@ ACCEPTED = [
 ]
 
 
+@pytest.fixture(scope="module")
+def folder(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The template without git: Copier clones nothing to refuse an answer."""
+    folder = tmp_path_factory.mktemp("answers") / "monokeel"
+    hidden = shutil.ignore_patterns(".git")
+    return Path(shutil.copytree(source, folder, ignore=hidden))
+
+
 @pytest.mark.parametrize(
     ("question", "answer", "message"),
     REFUSED,
     ids=[f"{question}: {answer!r}" for question, answer, _ in REFUSED],
 )
 def test_a_bad_answer_is_refused_and_nothing_is_written(
-    source: Path, tmp_path: Path, question: str, answer: object, message: str
+    folder: Path, tmp_path: Path, question: str, answer: object, message: str
 ) -> None:
     with pytest.raises(ValueError, match=question) as caught:
-        renders.render(source, tmp_path / "project", {question: answer})
+        renders.render(folder, tmp_path / "project", {question: answer})
 
     said = str(caught.value)
     assert message in said
