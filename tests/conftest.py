@@ -5,6 +5,7 @@ a skip is a failure.
 """
 
 import compileall
+import gc
 import os
 import sys
 from collections.abc import Generator, Iterator
@@ -43,6 +44,20 @@ def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):  # in the worker it is done
         for name in ("src", "sandbox"):
             compileall.compile_dir(Path(__file__).parents[1] / name, quiet=1)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Collect without looking for garbage: all that is made stays to the end.
+
+    Nor is it looked through later, in the tests.
+    """
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)
