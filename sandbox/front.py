@@ -86,7 +86,8 @@ class Front:
         switches = self.state.switches
         if self.on_request:
             self.on_request(incoming.method, incoming.target)
-        time.sleep(switches.delay_s)
+        if switches.delay_s:
+            time.sleep(switches.delay_s)
         fault = switches.fault_for(incoming.method, incoming.target)
         if fault and fault.kind == "reset":
             return None
