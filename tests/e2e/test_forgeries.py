@@ -99,7 +99,7 @@ class Ben:
             pusher.push(f"acme/{self.shop.name}/{service}", tag, self.image)
 
     def push_ref(self, ref: str) -> None:
-        clone = self.shop.fresh_clone("ben")
+        clone = self.shop.fresh_clone(f"ben-{ref.replace('/', '-')}")
         git(clone, "tag", "-a", "theirs", "-m", self.record.decode(), self.head)
         token = self.shop.box.tokens[BEN]
         url = self.shop.box.url.replace("://", f"://ben:{token}@")
@@ -141,12 +141,11 @@ def plant_deployment(ben: Ben) -> None:
     github(ben.shop, BEN).request("POST", "/deployments", json=body, expect=(201,))
 
 
-HARMLESS: Mapping[str, tuple[Callable[[Ben], None], str]] = {
-    "a draft with our mark": (plant_draft, ""),
-    "a draft with a record": (plant_record, LOGIN),
-    "a draft with a file more": (plant_asset, LOGIN),
-    "an image at sha-, with our label": (plant_build, ""),
-    "a deployment": (plant_deployment, ""),
+# One draft each; an image at sha- with our label and a deployment lie elsewhere.
+HARMLESS: Mapping[str, tuple[tuple[Callable[[Ben], None], ...], str]] = {
+    "a mark, image, deployment": ((plant_draft, plant_build, plant_deployment), ""),
+    "a draft with a record": ((plant_record,), LOGIN),
+    "a draft with a file more": ((plant_asset,), LOGIN),
 }
 
 
@@ -154,9 +153,10 @@ HARMLESS: Mapping[str, tuple[Callable[[Ben], None], str]] = {
 def test_nothing_that_a_member_can_put_down_is_in_a_release(
     shop: Shop, key: dict[str, str], name: str
 ) -> None:
-    forge, named = HARMLESS[name]
+    forgeries, named = HARMLESS[name]
     ben = begin(shop, key)
-    forge(ben)
+    for forge in forgeries:
+        forge(ben)
 
     code, _, stderr = shop.run("release", token="actions", more=key)
 
@@ -189,15 +189,13 @@ def test_an_image_at_the_version_is_refused_and_named(
     assert list(shop.refs()) == ["refs/tags/v1.0.0"]
 
 
-@pytest.mark.parametrize("ref", ["refs/tags/v1.0.1", "refs/tags/monokeel-claim/v1.0.1"])
-def test_no_member_makes_a_tag_or_a_claim(
-    shop: Shop, key: dict[str, str], ref: str
-) -> None:
+def test_no_member_makes_a_tag_or_a_claim(shop: Shop, key: dict[str, str]) -> None:
     """S5: the rules leave both to the key, and the release takes its way."""
     ben = begin(shop, key)
 
-    with pytest.raises(subprocess.CalledProcessError):
-        ben.push_ref(ref)
+    for ref in ("refs/tags/v1.0.1", "refs/tags/monokeel-claim/v1.0.1"):
+        with pytest.raises(subprocess.CalledProcessError):
+            ben.push_ref(ref)
 
     code, _, stderr = shop.run("release", token="actions", more=key)
     assert code == 0, stderr
