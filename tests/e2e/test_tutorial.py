@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests import warm
 from tests.e2e.live_shop import ROOT
 
 TUTORIAL = ROOT / "docs/tutorial.md"
@@ -43,7 +44,7 @@ def in_the_shell(opens: str, program: str, base: Path) -> str:
         "HOME": str(base / "home"),
         "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
         "PYTHONPATH": str(ROOT),
-        "MONOKEEL_PYTHON": sys.executable,
+        "MONOKEEL_PYTHON": warm.program(),
         **{f"GIT_{who}_NAME": "ada" for who in ("AUTHOR", "COMMITTER")},
         **{f"GIT_{who}_EMAIL": "a@example.com" for who in ("AUTHOR", "COMMITTER")},
     }
