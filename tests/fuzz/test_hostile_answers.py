@@ -110,14 +110,23 @@ def field(path: str, name: str, value: Json) -> Spoil:
     return spoil
 
 
-def whole(path: str, body: bytes, *, spaces: int = 0, **headers: str) -> Spoil:
-    """Answer *path* with *body*, where ``%b`` stands for so many *spaces*."""
+def long(path: str, spaces: int, end: bytes) -> Spoil:
+    """Answer *path* with a list of so many *spaces* and its *end*, made when asked."""
+
+    def spoil(asked: str, answer: Answer) -> Answer:
+        return whole(path, b"[" + b" " * spaces + end)(asked, answer)
+
+    return spoil
+
+
+def whole(path: str, body: bytes, **headers: str) -> Spoil:
+    """Answer *path* with *body*."""
 
     def spoil(asked: str, answer: Answer) -> Answer:
         if not re.search(path, asked):
             return answer
         more = {name.replace("_", "-"): value for name, value in headers.items()}
-        return 200, {**answer[1], **more}, body % (b" " * spaces) if spaces else body
+        return 200, {**answer[1], **more}, body
 
     return spoil
 
@@ -175,8 +184,8 @@ SPOILT: dict[str, tuple[tuple[str, ...], Spoil]] = {
         EXPORT,
         whole(r"/rulesets\b", b"[]", Link='<http://u:p@127.0.0.1/>; rel="next"'),
     ),
-    "a list of 40 MiB": (EXPORT, whole(r"/rulesets\b", b"[%b1]", spaces=40 << 20)),
-    "a list of 60 MiB": (EXPORT, whole(r"/rulesets\b", b"[%b]", spaces=60 << 20)),
+    "a list of 40 MiB": (EXPORT, long(r"/rulesets\b", 40 << 20, b"1]")),
+    "a list of 60 MiB": (EXPORT, long(r"/rulesets\b", 60 << 20, b"]")),
     "a cursor that never ends": (
         HISTORY,
         field("/graphql", "pageInfo", {"hasNextPage": True, "endCursor": 1}),
