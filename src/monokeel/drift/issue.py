@@ -95,10 +95,10 @@ def _drift_by_item(found: DriftReading) -> Found:
     by_item: dict[str, tuple[str, ...]] = {}
     for section, facts in found.facts.items():
         for each in facts.drift[:_MOST_LINES]:
-            key = f"{section}/{each.item}"
+            key, said = f"{section}/{each.item}", each.line
             # Who did it is known to some tokens only: it makes no other drift of it.
-            line = each.line
-            said = line.partition("; ")[0] if section == "rulesets" else line
+            if section == "rulesets":
+                said = said.partition("; ")[0]
             by_item[key] = (*by_item.get(key, ()), visible(said)[:_LONGEST_LINE])
     return by_item
 

@@ -21,8 +21,7 @@ def check_pointers(reading: Reading, records: Records) -> Facts:
 
     Before the first promotion there is nothing to be wrong: a note says so.
     """
-    drift: list[Deviation] = []
-    entries: list[dict[str, Json]] = []
+    drift, entries = list[Deviation](), list[Json]()
     for place in reading.places:
         mover = _mover(place, records) if place.drift else None
         by = f" (by {mover[0]} at {when(mover[1])})" if mover else ""
@@ -38,17 +37,15 @@ def check_pointers(reading: Reading, records: Records) -> Facts:
             }
         )
     drift += [
-        Deviation(line=each, subject=each.partition(" ")[0], steps=(_STRAY,), severe=1)
+        Deviation(each, each.partition(" ")[0], (_STRAY,), severe=1)
         for each in reading.pointers.strays(reading.settings)
     ]
+    unchecked = reading.unchecked.values()
     return Facts(
-        drift=tuple(drift),
-        unverified=tuple(
-            Unverified("pointers", "", reason=each)
-            for each in reading.unchecked.values()
-        ),
+        drift=drift,
+        unverified=[Unverified("pointers", "", reason=each) for each in unchecked],
         notes=_notes(reading),
-        entries=tuple(entries),
+        entries=entries,
     )
 
 
@@ -73,21 +70,16 @@ def _deviation(place: Place, problem: str, by: str) -> Deviation:
         rolls = " --rollback" if is_newer(here, last.version) else ""
         back = f"./inv promote --env {place.name} --version {last.version}{rolls}"
         steps.insert(0, f"to go back to what the last record says: {back}")
-    return Deviation(
-        line=f"{fact}{by}",
-        subject=branch_of(place.name),
-        steps=tuple(steps),
-        severe=int(astray),
-    )
+    return Deviation(fact + by, branch_of(place.name), steps, severe=int(astray))
 
 
-def _notes(reading: Reading) -> tuple[str, ...]:
+def _notes(reading: Reading) -> list[str]:
     if not any(place.left for place in reading.places):
-        return ("nothing promoted yet",)
+        return ["nothing promoted yet"]
     notes, before = list[str](), ""
     for place in reading.places:
         if place.version and before and is_newer(place.version, before):
             newer = f"{branch_of(place.name)} ({place.version}) is newer than the"
             notes.append(f"{newer} environment before it ({before})")
         before = place.version or before
-    return tuple(notes)
+    return notes

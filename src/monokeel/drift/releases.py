@@ -39,32 +39,27 @@ def check_releases(
         version = pointers.version_at(pointers.branches.get(each.name))
         if version:
             running.setdefault(version, []).append(each.name)
-    drift: list[Deviation] = []
-    unverified: list[Unverified] = []
-    entries: list[dict[str, Json]] = []
+    drift, unverified = list[Deviation](), list[Unverified]()
+    entries = list[Json]()
     for version, places in sorted(running.items()):
         tag = settings.tag(version)
         found = read_release(outside, settings, pointers, version)
-        copy = _copy(tag, copy_of)
+        copy: str | Unknown | None
+        try:
+            copy = copy_of(tag)
+        except NO_ANSWER as error:
+            copy = Unknown(reason=error.problem)
         anew = "release a fix (merge a pull request), then promote that version to "
         anew += " and ".join(places)
         wrong = [*_wrong(tag, found, anew, settings.registry_host)]
         wrong += _changed(tag, found[0], copy)
         drift += wrong
         unverified += _unclear(tag, *found, copy)
-        entries.append(
-            {
-                "version": version,
-                "commit": pointers.releases[version],
-                "problems": [each.line for each in wrong],
-            }
-        )
-    return Facts(
-        drift=tuple(drift),
-        unverified=tuple(unverified),
-        notes=() if running else ("no release is live yet",),
-        entries=tuple(entries),
-    )
+        problems: list[Json] = [each.line for each in wrong]
+        commit = pointers.releases[version]
+        entries.append({"version": version, "commit": commit, "problems": problems})
+    notes = () if running else ("no release is live yet",)
+    return Facts(drift=drift, unverified=unverified, notes=notes, entries=entries)
 
 
 def _wrong(
@@ -72,24 +67,15 @@ def _wrong(
 ) -> Iterator[Deviation]:
     """Yield what is wrong with the release *tag*; *anew* is what no other step ends."""
     release, artifact = found
-    wrong = partial(Deviation, subject=tag, steps=(anew,), severe=1)
+    wrong = partial(Deviation, severe=1)
     if isinstance(release, Absent):
-        yield wrong(
-            line=f"release {tag} is live, but its tag carries no record of a release"
-        )
+        line = f"release {tag} is live, but its tag carries no record of a release"
+        yield wrong(line, tag, (anew,))
     for line in artifact.misnamed if artifact else ():
-        yield wrong(line=line)
+        yield wrong(line, tag, (anew,))
     for each in artifact.images if artifact else ():
         if each.wrong:
-            steps = (*_steps(each, anew, host), _WHO)
-            yield wrong(line=each.wrong, subject=each.name, steps=steps)
-
-
-def _copy(tag: str, copy_of: Callable[[str], str | None]) -> str | Unknown | None:
-    try:
-        return copy_of(tag)
-    except NO_ANSWER as error:
-        return Unknown(reason=error.problem)
+            yield wrong(each.wrong, each.name, (*_steps(each, anew, host), _WHO))
 
 
 def _changed(
@@ -102,7 +88,7 @@ def _changed(
         again = f"put it back: git cat-file tag {tag} | sed '1,/^$/d' > release.json"
         again += f" && gh release upload {tag} release.json --clobber"
         line = f"{name} is missing or is not the record that its tag carries"
-        yield Deviation(line=line, subject=name, steps=(again,), severe=1)
+        yield Deviation(line, name, (again,), severe=1)
 
 
 def _steps(image: TaggedImage, anew: str, host: str) -> Iterator[str]:

@@ -27,17 +27,16 @@ def drift_report(found: DriftReading) -> Report:
     unclear = [each for each in found.unverified if not each.accepted(allowed)]
     counts = (len(drift), "to repair"), (len(found.unverified), "not verified")
     last = ", ".join(f"{count} {what}" for count, what in counts if count)
+    parts = (
+        Section(f"Drift in {name}", tuple(_lines(each.drift, shown.get(name, ()))))
+        for name, each in found.facts.items()
+    )
     return Report(
         headline=f"{found.wanted.repository}: {_headline(found)}",
         sections=(
             Section("Sections", table=Table(("section", "verdict"), odd)),
             *sections_of(reading.comparisons),
-            *(
-                Section(
-                    f"Drift in {name}", tuple(_lines(each.drift, shown.get(name, ())))
-                )
-                for name, each in found.facts.items()
-            ),
+            *parts,
             Section("Not verified", unverified_lines(found.unverified, allowed)),
             Section("To know", found.notes),
             Section("Inherited, not compared", reading.inherited),
@@ -79,15 +78,10 @@ def _as_json(found: DriftReading) -> dict[str, Json]:
 
 def _headline(found: DriftReading) -> str:
     asked, blind = ", ".join(found.facts), len(found.unverified)
-    match found.verdict:
-        case "in_sync":
-            return f"in sync: {asked}"
-        case "in_sync_as_seen":
-            return f"in sync as far as seen: {asked}; {blind} not verified"
-        case "drift":
-            severe = sum(each.severe for each in found.drift)
-            return (
-                f"GitHub is not as the files say{f': {severe} severe' * (severe > 0)}"
-            )
-        case "unverifiable":
-            return "not everything could be verified"
+    severe = sum(each.severe for each in found.drift)
+    return {
+        "in_sync": f"in sync: {asked}",
+        "in_sync_as_seen": f"in sync as far as seen: {asked}; {blind} not verified",
+        "drift": f"GitHub is not as the files say{f': {severe} severe' * (severe > 0)}",
+        "unverifiable": "not everything could be verified",
+    }[found.verdict]

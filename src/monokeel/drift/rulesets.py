@@ -26,17 +26,17 @@ def check_rulesets(wanted: Wanted, outside: Outside) -> Facts:
     who = partial(audit_log, wanted, outside, "?q=action:repository_ruleset.destroy")
     drift = [
         Deviation(
-            line=problem_line(each),
+            problem_line(each),
+            each.name,
+            tuple(_steps(each, reading, who)),
             item=BYPASS if _passes(each) else "rulesets",
-            subject=each.name,
-            steps=tuple(_steps(each, reading, who)),
             severe=each.severe,
         )
         for each in reading.comparisons
         if each.drifts
     ]
     drift += _parents(reading, policy.parents)
-    return Facts(drift=tuple(drift), unverified=reading.unverified, rulesets=reading)
+    return Facts(drift=drift, unverified=reading.unverified, rulesets=reading)
 
 
 def _steps(each: Comparison, reading: Reading, who: Callable[[], str]) -> Iterator[str]:
@@ -62,20 +62,10 @@ def _parents(reading: Reading, wanted: Sequence[str]) -> Iterator[Deviation]:
     gone = f"; if nobody wants it any more: take it out of {kept}"
     for name in wanted:
         if name not in there:
-            yield Deviation(
-                line=f"ruleset {name} of the organization is not there",
-                item="rulesets",
-                subject=name,
-                steps=(back + gone,),
-                severe=1,
-            )
+            line = f"ruleset {name} of the organization is not there"
+            yield Deviation(line, name, (back + gone,), item="rulesets", severe=1)
     for name, shown in there.items() if wanted else ():
         if name not in wanted:
-            yield Deviation(
-                line=f"ruleset {shown} appeared above",
-                item="rulesets",
-                subject=name,
-                steps=(
-                    f"made at {page}: name it in {kept}, or ask an owner of {owner}",
-                ),
-            )
+            step = f"made at {page}: name it in {kept}, or ask an owner of {owner}"
+            line = f"ruleset {shown} appeared above"
+            yield Deviation(line, name, (step,), item="rulesets")

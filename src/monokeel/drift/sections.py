@@ -1,7 +1,7 @@
 """What a drift run was asked for, section by section, and what it found in one."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 
 from monokeel.drift.ports import Outside
 from monokeel.ground.answers import Json
@@ -35,7 +35,7 @@ class Wanted:
     disagreements: tuple[Finding, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Deviation:
     """One thing that is not as the files say, in a *line*, and the *steps* that end it.
 
@@ -45,9 +45,10 @@ class Deviation:
     """
 
     line: str
-    item: str = ""
     subject: str
-    steps: tuple[str, ...] = ()
+    steps: Sequence[str]
+    _: KW_ONLY
+    item: str = ""
     severe: int = 0
 
 
@@ -58,10 +59,10 @@ class Facts:
     *rulesets* are compared in detail.
     """
 
-    drift: tuple[Deviation, ...] = ()
-    unverified: tuple[Unverified, ...] = ()
-    notes: tuple[str, ...] = ()
-    entries: tuple[dict[str, Json], ...] = ()
+    drift: Sequence[Deviation] = ()
+    unverified: Sequence[Unverified] = ()
+    notes: Sequence[str] = ()
+    entries: Sequence[Json] = ()
     rulesets: Reading = field(default_factory=Reading)
 
 

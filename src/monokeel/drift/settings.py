@@ -8,22 +8,18 @@ from monokeel.ground.answers import Unknown
 from monokeel.policy.reading import Unverified
 from monokeel.setup.expectations import expectations
 from monokeel.setup.ports import Outside as Setup
-from monokeel.setup.rows import AsWanted, Declared, Expectation, Otherwise, answer_to
+from monokeel.setup.rows import AsWanted, Declared, Otherwise, answer_to
 
 
 def check_settings(wanted: Wanted, outside: Outside) -> Facts:
     """Return where GitHub is otherwise than the table expects, and what ends that."""
+    step = "correct one of the two files by a pull request"
     drift = [
-        Deviation(
-            line=each.line,
-            item="agreement",
-            subject=each.path,
-            steps=("correct one of the two files by a pull request",),
-        )
+        Deviation(each.line, each.path, (step,), item="agreement")
         for each in wanted.disagreements
         if not each.warning
     ]
-    unverified: list[Unverified] = []
+    unverified = list[Unverified]()
     notes = [each.line for each in wanted.disagreements if each.warning]
     who = cache(partial(audit_log, wanted, outside))
     declared = Declared(settings=wanted.settings, policy=wanted.policy)
@@ -33,27 +29,19 @@ def check_settings(wanted: Wanted, outside: Outside) -> Facts:
             case Otherwise(detail=detail, remedy=remedy) if row.watched == "note":
                 notes.append(f"{row.name}: {detail}. {remedy}")
             case Otherwise() as found:
-                drift.append(_deviation(row, found, who()))
+                log = f"the audit log, which the owner can open: {who()}"
+                steps = (found.remedy, f"who did it stands in {log}")
+                line = f"{row.name}: {found.detail}; {row.lost}"
+                severe = int(found.severe)
+                drift += [
+                    Deviation(line, row.name, steps, item=row.item, severe=severe)
+                ]
             case Unknown(reason=reason) if row.item == "writer_app":
                 notes.append(f"{row.name}: {reason}")
             case Unknown(reason=reason, hidden=hidden):
                 said = f"{reason} ({row.permission})"
-                unverified.append(
-                    Unverified(row.item, row.name, reason=said, hidden=hidden)
-                )
+                unseen = Unverified(row.item, row.name, reason=said, hidden=hidden)
+                unverified.append(unseen)
             case AsWanted() | None:
                 pass
-    return Facts(drift=tuple(drift), unverified=tuple(unverified), notes=tuple(notes))
-
-
-def _deviation(row: Expectation, found: Otherwise, who: str) -> Deviation:
-    return Deviation(
-        line=f"{row.name}: {found.detail}; {row.lost}",
-        item=row.item,
-        subject=row.name,
-        steps=(
-            found.remedy,
-            f"who did it stands in the audit log, which the owner can open: {who}",
-        ),
-        severe=int(found.severe),
-    )
+    return Facts(drift=drift, unverified=unverified, notes=notes)
