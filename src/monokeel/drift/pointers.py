@@ -17,10 +17,7 @@ _STRAY = (
 
 
 def check_pointers(reading: Reading, records: Records) -> Facts:
-    """Return what is wrong with the environment branches; read only.
-
-    Before the first promotion there is nothing to be wrong: a note says so.
-    """
+    """Return what is wrong with the environment branches; read only."""
     drift, entries = list[Deviation](), list[Json]()
     for place in reading.places:
         mover = _mover(place, records) if place.drift else None

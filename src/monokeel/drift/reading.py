@@ -59,10 +59,7 @@ class DriftReading:
 
 
 def read_drift(wanted: Wanted, outside: Outside) -> DriftReading:
-    """Read the sections of *wanted*; a section that cannot be read is unverified.
-
-    Changes nothing and never judges how the policy file is written.
-    """
+    """Read the sections of *wanted*; a section that cannot be read is unverified."""
     promotion = outside.promotion
 
     @cache

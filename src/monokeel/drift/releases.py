@@ -108,10 +108,7 @@ def _steps(image: TaggedImage, anew: str, host: str) -> Iterator[str]:
 
 
 def _unclear(
-    tag: str,
-    release: _Record,
-    artifact: Artifact | None,
-    copy: str | Unknown | None,
+    tag: str, release: _Record, artifact: Artifact | None, copy: str | Unknown | None
 ) -> Iterator[Unverified]:
     for answer in (release, copy):
         if isinstance(answer, Unknown):

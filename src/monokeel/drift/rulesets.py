@@ -13,10 +13,7 @@ from monokeel.policy.wording import problem_line, steps_of
 
 
 def check_rulesets(wanted: Wanted, outside: Outside) -> Facts:
-    """Return where GitHub's rulesets are not as the file says, and why.
-
-    Histories, of GitHub and of the file, are asked for only where something drifts.
-    """
+    """Return where GitHub's rulesets are not as the file says, and who made it so."""
     policy = wanted.settings.policy
     reading = read_rulesets(wanted.policy, outside.rulesets, policy)
     if any(each.drifts for each in reading.comparisons):

@@ -54,10 +54,7 @@ class Deviation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """One section of the report: what differs, what is unclear, what to know.
-
-    *rulesets* are compared in detail.
-    """
+    """One section of the report: what differs, what is unclear, what to know."""
 
     drift: Sequence[Deviation] = ()
     unverified: Sequence[Unverified] = ()
@@ -78,10 +75,7 @@ def audit_log(wanted: Wanted, outside: Outside, query: str = "") -> str:
 
 
 def parse_sections(text: str) -> tuple[str, ...]:
-    """Return the sections that *text* (``rulesets,settings``) names; all for ``""``.
-
-    Raises UsageError for a section that there is not.
-    """
+    """Return the sections in *text*, all for ``""``; UsageError for another word."""
     named = _named("section", text, SECTIONS)
     return tuple(each for each in SECTIONS if each in named) or SECTIONS
 

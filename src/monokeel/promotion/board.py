@@ -41,10 +41,7 @@ _COLOURS = ("#0b5cad", "#6b3fa0", "#8a5a00", "#1b6e53", "#9c2b5b", "#46566b")
 
 
 def board_html(overview: Overview) -> str:
-    """Return the page: stops and drift, each environment with its timeline, its moves.
-
-    Nothing is loaded from elsewhere; every text is escaped.
-    """
+    """Return the page, self-contained: stops and drift, each environment, its moves."""
     reading = overview.reading
     title = f"What runs where in {escape(reading.settings.repository)}"
     return "\n".join(

@@ -22,10 +22,7 @@ _LAG = timedelta(minutes=1)  # between a record and the push that it announces
 def ledger_that_counts(
     outside: Outside, listed: Ledger, settings: Settings, pointers: Pointers
 ) -> tuple[Ledger, dict[str, str]]:
-    """Return the records in *listed* that count, the rest as odd.
-
-    And environment → which records there nobody could judge, and why.
-    """
+    """Return *listed*, the rest as odd; and environment → why nobody can judge it."""
     ours = {listed.viewer, ACTIONS}
     told = tuple(_told(each, ours) for each in listed.records)
     listed = replace(listed, records=told)
@@ -52,10 +49,7 @@ def ledger_that_counts(
 def moves_of(
     environment: str, outside: Outside, settings: Settings, pointers: Pointers
 ) -> tuple[BranchMove, ...] | str:
-    """Return the moves that GitHub saw of its branch, or why nobody can tell.
-
-    The newest first, and those of the branch of its former name among them.
-    """
+    """Return what GitHub saw of its branch, newest first, or why nobody can tell."""
     known = names_on_github(settings).items()
     moves = list[BranchMove]()
     for name in {environment, *(name for name, ours in known if ours == environment)}:

@@ -144,10 +144,7 @@ def read_release(
 def push_outlook(
     reading: Reading, outside: Outside, environment: str, version: str
 ) -> tuple[str, tuple[str, ...]]:
-    """Return why a push with a token is certainly refused, and what may stop it.
-
-    Not for the deploy key: the rules let it pass, and it needs no right to workflows.
-    """
+    """Return why a push with a token is refused for sure, and what may stop it."""
     branch = branch_of(environment)
     exists = environment in reading.pointers.branches
     rules = outside.records.push_refusals(branch, exists=exists)

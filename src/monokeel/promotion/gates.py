@@ -26,10 +26,7 @@ _FETCH = "Run: git fetch --unshallow --tags (or git fetch --tags)"
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """The answer of one gate: *detail* names the fact, *fix* the way on.
-
-    The table of gates gives the *name*.
-    """
+    """The answer of the gate *name*: *detail* names the fact, *fix* the way on."""
 
     status: GateStatus
     detail: str = ""
@@ -44,10 +41,7 @@ _unclear, _not_asked = partial(Gate, "unknown"), Gate("not_asked")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """One row of the table of gates; *refuses* says when, for the documents.
-
-    *overridable*: with a reason. *asked_of_rollback*: also on the way back.
-    """
+    """One row of the table of gates; *refuses* says when, for the documents."""
 
     name: str
     check: Check
@@ -82,10 +76,7 @@ def evaluate(
 
 
 def stops_of(gates: Iterable[Gate]) -> list[Gate]:
-    """Return those of *gates* that decide against it; none where it may move.
-
-    Those that say no, else those that cannot tell: a certain "no" wins.
-    """
+    """Return the gates that say no, else those that cannot tell; none: it may move."""
     every = [*gates]
     refused = [gate for gate in every if gate.status == "refused"]
     return refused or [gate for gate in every if gate.status == "unknown"]

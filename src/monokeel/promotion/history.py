@@ -59,10 +59,7 @@ class Move:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PastMoves:
-    """The newest moves of *environment*, newest first.
-
-    *unseen* says why moves outside promote could not be looked for, if so.
-    """
+    """The newest moves; *unseen* says why those outside promote are not among them."""
 
     environment: str
     moves: tuple[Move, ...]

@@ -77,10 +77,7 @@ def move_environment(plan: Plan, outside: Outside) -> Outcome:
 
 
 def _look_again(plan: Plan, outside: Outside, own: int) -> tuple[Plan, Record | None]:
-    """Return *plan* over the records of now, and the newest move since the gates.
-
-    Where somebody moved the branch, or settled our record, the branch is read, too.
-    """
+    """Return *plan* over the records of now, and the newest move since the gates."""
     known, name = plan.reading.ledger.confirmed(plan.place.name), plan.place.name
     remote = (plan.reading.settings, plan.reading.pointers)
 

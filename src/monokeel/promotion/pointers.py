@@ -50,10 +50,7 @@ class Pointers:
         )
 
     def in_the_way(self, environment: str) -> str:
-        """Return the branch that git cannot have beside *environment*'s, or ``""``.
-
-        ``env`` is in the way of ``env/dev``, and so is ``env/dev/old``.
-        """
+        """Return what git cannot have beside it, as ``env`` or ``env/x/y``; else ""."""
         branch = branch_of(environment)
         for name in self.heads:
             if branch.startswith(f"{name}/") or name.startswith(f"{branch}/"):
@@ -119,10 +116,7 @@ def names_on_github(settings: Settings) -> dict[str, str]:
 
 
 def pointers_of(refs: Mapping[str, RemoteRef], *, main: str, prefix: str) -> Pointers:
-    """Return the pointers in *refs* (by full name).
-
-    *prefix* is that of release tags; other tags are left out.
-    """
+    """Return the pointers in *refs*, by full name; release tags have *prefix*."""
     heads, tags = _below(_HEADS, refs), _below(_TAGS, refs)
     versions = versions_of(tags, prefix=prefix)
     return Pointers(

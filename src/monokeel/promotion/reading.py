@@ -48,10 +48,7 @@ class Place:
 
     @property
     def left_version(self) -> str:
-        """The version that a move leaves: by its tag or, if that is gone, its record.
-
-        ``""`` where nobody knows.
-        """
+        """The version that a move leaves, by tag or else by record; ``""``: unknown."""
         known = self.last is not None and self.last.sha == self.left
         return self.version or (self.last.version if self.last and known else "")
 

@@ -41,10 +41,7 @@ class Status:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
-    """What we wrote into a record: what moved, from where, by whom, and why.
-
-    *from_version* is empty where the environment was empty or held no release.
-    """
+    """What we wrote into a record; *from_version* is empty for no release."""
 
     version: str
     sha: str
@@ -178,10 +175,7 @@ class Ledger:
         return [each for each in self.of(environment) if each.state == "pending"]
 
     def last(self, environment: str) -> Record | None:
-        """Return the newest record of *environment* that was ever confirmed.
-
-        Where the branch is somewhere else, somebody moved it without ``promote``.
-        """
+        """Return the newest record of *environment* that was ever confirmed."""
         return next(iter(self.confirmed(environment)), None)
 
 

@@ -27,10 +27,7 @@ _DIGEST = re.compile(r"(sha256:[0-9a-f]{12})[0-9a-f]{52}")
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class NextMove:
-    """Whether *version* may go to *environment*: what its gates say.
-
-    *stops* are those that say no, else those that cannot tell; none if it is ready.
-    """
+    """What the gates say; *stops* are those against it, none where it is ready."""
 
     version: str
     environment: str
@@ -135,10 +132,7 @@ def _next_step(
     outside: Outside,
     hold: str | Unknown,
 ) -> NextMove | None:
-    """Judge the version that comes next in *place*, ``None`` where nothing waits.
-
-    That of the environment before, or for the first one the newest of *taken*.
-    """
+    """Judge what comes next in *place*: what is before it, or the newest of *taken*."""
     previous, there = reading.previous(place.name), place.left_version
     version = previous.version if previous is not None else next(iter(taken), "")
     unknown = place.left and not there  # nobody knows what: the way back comes first

@@ -14,10 +14,7 @@ from monokeel.updates.ports import Remote
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeployKey:
-    """A deploy key as GitHub lists it; *key* is type and base64, without a comment.
-
-    *last_used* is ``None`` for one that was never used.
-    """
+    """A deploy key as GitHub lists it; *key* is type and base64, without a comment."""
 
     id: int
     title: str
