@@ -15,6 +15,7 @@ from monokeel.release.artifact import NOTHING, Artifact, TaggedImage
 from monokeel.release.record import ReleaseRecord, record_in
 
 _Record = ReleaseRecord | Absent | Unknown
+_Copy = str | Unknown | None
 # Without the option it would wrap the manifest, and give it another digest (docs of
 # docker buildx imagetools create).
 _RETAG = "docker buildx imagetools create --prefer-index=false"
@@ -44,7 +45,7 @@ def check_releases(
     for version, places in sorted(running.items()):
         tag = settings.tag(version)
         found = read_release(outside, settings, pointers, version)
-        copy: str | Unknown | None
+        copy: _Copy
         try:
             copy = copy_of(tag)
         except NO_ANSWER as error:
@@ -78,9 +79,7 @@ def _wrong(
             yield wrong(each.wrong, each.name, (*_steps(each, anew, host), _WHO))
 
 
-def _changed(
-    tag: str, release: _Record, copy: str | Unknown | None
-) -> Iterator[Deviation]:
+def _changed(tag: str, release: _Record, copy: _Copy) -> Iterator[Deviation]:
     if isinstance(copy, Unknown) or not isinstance(release, ReleaseRecord):
         return
     if record_in(copy) != release:
@@ -108,7 +107,7 @@ def _steps(image: TaggedImage, anew: str, host: str) -> Iterator[str]:
 
 
 def _unclear(
-    tag: str, release: _Record, artifact: Artifact | None, copy: str | Unknown | None
+    tag: str, release: _Record, artifact: Artifact | None, copy: _Copy
 ) -> Iterator[Unverified]:
     for answer in (release, copy):
         if isinstance(answer, Unknown):

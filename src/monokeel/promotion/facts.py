@@ -114,10 +114,8 @@ def _descends(clone: Remote, ancestor: str, commit: str) -> bool | None:
         return None
 
 
-def _direction(
-    clone: Remote, place: Place, commit: str, version: str
-) -> Direction | None:
-    left = place.left
+def _direction(clone: Remote, at: Place, commit: str, version: str) -> Direction | None:
+    left = at.left
     if left is None or left == commit:
         return "first" if left is None else "same"
     forward, back = _descends(clone, left, commit), _descends(clone, commit, left)
@@ -126,7 +124,7 @@ def _direction(
     if forward or back:
         return "forward" if forward else "back"
     # Two lines of releases that left each other: the higher version is the newer one.
-    there = place.left_version
+    there = at.left_version
     return "forward" if there and is_newer(version, there) else "back"
 
 
@@ -153,7 +151,7 @@ def push_outlook(
         warnings.append(f"the rules of {branch} could not be read: {rules.reason}")
     elif rules:
         return f"the rules of {branch} refuse this token: {', '.join(rules)}", ()
-    equal, elsewhere = _same_workflows(reading, outside, version)
+    equal, elsewhere = _same_files(reading, outside, version)
     if equal:
         return "", tuple(warnings)
     said = (
@@ -167,9 +165,7 @@ def push_outlook(
     return "", (*warnings, f"{said}; set MONOKEEL_DEPLOY_KEY")
 
 
-def _same_workflows(
-    reading: Reading, outside: Outside, version: str
-) -> tuple[bool, bool]:
+def _same_files(reading: Reading, outside: Outside, version: str) -> tuple[bool, bool]:
     # Equality with the default branch is enough; reports say, with any branch
     # (spinframework/spin#1226). So a refusal is certain where no branch is equal.
     commit, pointers = reading.pointers.releases[version], reading.pointers

@@ -155,7 +155,7 @@ def read_records(
     mine = next((each for each in listed.records if each.id == own), None)
     others = tuple(each for each in listed.records if each.id != own)
     listed = replace(listed, records=others)
-    return replace(_assemble(outside, settings, pointers, listed, now), own=mine)
+    return replace(_assemble(outside, remote, listed, now), own=mine)
 
 
 def read_on(reading: Reading, outside: Outside, environment: str) -> Reading:
@@ -168,7 +168,7 @@ def read_on(reading: Reading, outside: Outside, environment: str) -> Reading:
     records = records_in_order([*listed.records, *outside.records.history(asked)])
     floors = {**listed.floors, environment: 0}
     listed = replace(listed, records=records, floors=floors)
-    return _assemble(outside, reading.settings, reading.pointers, listed, reading.now)
+    return _assemble(outside, (reading.settings, reading.pointers), listed, reading.now)
 
 
 def knowing_time(
@@ -190,12 +190,9 @@ def knowing_time(
 
 
 def _assemble(
-    outside: Outside,
-    settings: Settings,
-    pointers: Pointers,
-    listed: Ledger,
-    now: datetime,
+    outside: Outside, remote: tuple[Settings, Pointers], listed: Ledger, now: datetime
 ) -> Reading:
+    settings, pointers = remote
     ledger, unchecked = ledger_that_counts(outside, listed, settings, pointers)
     environments = settings.environments
     places = tuple(_place(each, pointers, ledger, now) for each in environments)

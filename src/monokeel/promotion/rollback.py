@@ -74,18 +74,16 @@ def back_command(environment: str, version: str) -> str:
     return f"./inv promote --env {environment} --rollback --version {version}"
 
 
-def choose_earlier(
-    reading: Reading, outside: Outside, environment: str
-) -> tuple[str, Reading]:
+def choose_earlier(reading: Reading, outside: Outside, env: str) -> tuple[str, Reading]:
     """Return the version to go back to, and *reading* with what it took to know.
 
     Raises RefusedError if no earlier version was good there, or if the tag of the last
     one is gone.
     """
-    found, reading = _candidates(reading, outside, environment)
+    found, reading = _candidates(reading, outside, env)
     if not found:
         raise RefusedError(
-            f"no earlier version was good in {environment}",
+            f"no earlier version was good in {env}",
             fix="Name the version: --rollback --version X.",
         )
     version = found[0].version
@@ -93,7 +91,7 @@ def choose_earlier(
         others = [each.version for each in found[1:] if _has_tag(each, reading)]
         raise RefusedError(
             f"the last good version here was {version}: its tag is gone",
-            fix=f"Go on to {back_command(environment, [*others, 'X'][0])}",
+            fix=f"Go on to {back_command(env, [*others, 'X'][0])}",
         )
     return version, reading
 

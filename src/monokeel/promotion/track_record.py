@@ -81,18 +81,16 @@ def track_record_of(
     return TrackRecord(outcome="rolled_back", live=live, why=why, ended=newest.end.at)
 
 
-def time_live(
-    ledger: Ledger, record: Record, *, live: bool, now: datetime
-) -> timedelta:
-    """Return how long *record*, once confirmed, was where its environment is.
+def time_live(ledger: Ledger, each: Record, *, live: bool, now: datetime) -> timedelta:
+    """Return how long *each*, once confirmed, was where its environment is.
 
     It ends with the next confirmed move; without one and not *live* it counts nothing.
     """
-    start = record.live_from or record.created_at
+    start = each.live_from or each.created_at
     later = [
-        each.live_from or now
-        for each in ledger.confirmed(record.environment)
-        if each.id > record.id
+        other.live_from or now
+        for other in ledger.confirmed(each.environment)
+        if other.id > each.id
     ]
     end = min(later) if later else now if live else start
     return max(end - start, timedelta())

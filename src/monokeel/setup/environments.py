@@ -20,9 +20,7 @@ _SEE, _MAKE = "GET /environments/{name}", "PUT /environments/{name}"
 _POLICIES = "/environments/{name}/deployment-branch-policies"
 
 
-def environment_rows(
-    settings: Settings, repository: Repository
-) -> Iterator[Expectation]:
+def environment_rows(settings: Settings, github: Repository) -> Iterator[Expectation]:
     """Expect each Environment limited to the default branch, asking if it must.
 
     Also those of our own jobs: one that is missing when a job names it is made by
@@ -37,12 +35,12 @@ def environment_rows(
             "environments",
             (_SEE, f"GET {_POLICIES}"),
             "a workflow of a branch that it should not take can read its secrets",
-            partial(_limited_to, settings, repository, name, branches),
+            partial(_limited_to, settings, github, name, branches),
             writes=(_MAKE, f"POST {_POLICIES}"),
-            make=partial(limit, repository, name, branches),
+            make=partial(limit, github, name, branches),
         )
     for name in [each.name for each in settings.environments if each.reviewers]:
-        asks, make = partial(_asks, repository, name), partial(_ask, repository, name)
+        asks, make = partial(_asks, github, name), partial(_ask, github, name)
         lost = "a promotion waits for nobody"
         row = Expectation(f"approval in {name}", "reviewers", (_SEE,), lost, asks)
         yield replace(row, writes=(_MAKE,), make=make)
