@@ -1,11 +1,9 @@
 """Rulesets that are not as the policy file says, and what made them so."""
 
-from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from collections.abc import Iterator, Sequence
 
 from monokeel.drift.ports import Outside
 from monokeel.drift.sections import Deviation, Facts, Wanted, audit_log
-from monokeel.policy.comparison import Comparison
 from monokeel.policy.origin import MOST_VERSIONS, find_origins
 from monokeel.policy.reading import Reading, read_rulesets, with_names
 from monokeel.policy.rulesets import BYPASS
@@ -20,33 +18,23 @@ def check_rulesets(wanted: Wanted, outside: Outside) -> Facts:
         file = outside.versions_of("infra/rulesets.json", MOST_VERSIONS)
         reading = find_origins(reading, outside.rulesets, file)
         reading = with_names(reading, outside.rulesets)
-    who = partial(audit_log, wanted, outside, "?q=action:repository_ruleset.destroy")
-    drift = [
-        Deviation(
-            problem_line(each),
-            each.name,
-            tuple(_steps(each, reading, who)),
-            item=BYPASS if _passes(each) else "rulesets",
-            severe=each.severe,
-        )
-        for each in reading.comparisons
-        if each.drifts
-    ]
+    drift = list[Deviation]()
+    for each in reading.comparisons:
+        if not each.drifts:
+            continue
+        passes = any(x.path.startswith(BYPASS) and x.counts for x in each.differences)
+        steps = [*steps_of(each, reading.comparisons, reading.repository)]
+        if (
+            each.state == "missing" and steps
+        ):  # not renamed; its history is gone with it
+            page = audit_log(wanted, outside, "?q=action:repository_ruleset.destroy")
+            log = "the audit log, which the owner can open"
+            steps.append(f"who deleted it stands in {log}: {page}")
+        item = BYPASS if passes else "rulesets"
+        line, severe = problem_line(each), each.severe
+        drift.append(Deviation(line, each.name, steps, item=item, severe=severe))
     drift += _parents(reading, policy.parents)
     return Facts(drift=drift, unverified=reading.unverified, rulesets=reading)
-
-
-def _steps(each: Comparison, reading: Reading, who: Callable[[], str]) -> Iterator[str]:
-    steps = [*steps_of(each, reading.comparisons, reading.repository)]
-    yield from steps
-    if each.state == "missing" and steps:  # not renamed; its history is gone with it
-        log = "the audit log, which the owner can open"
-        yield f"who deleted it stands in {log}: {who()}"
-
-
-def _passes(comparison: Comparison) -> bool:
-    differences = comparison.differences
-    return any(each.path.startswith(BYPASS) and each.counts for each in differences)
 
 
 def _parents(reading: Reading, wanted: Sequence[str]) -> Iterator[Deviation]:
