@@ -24,9 +24,7 @@ _SYMBOLS = {"branch": ("~ALL", "~DEFAULT_BRANCH"), "tag": ("~ALL",)}
 _NOT_FNMATCH = re.compile(r"\\|\[\^|[?*+@!]\(")
 _GLOB = re.compile(r"[*?]|\[[^\]]+\]")
 # What no ref may hold (git-check-ref-format); glob characters aside.
-_NO_REF = re.compile(
-    r"[\x00-\x20\x7f~^:\[]|\.\.|@\{|//|/\.|\.lock(?:/|\Z)|[/.]\Z",
-)
+_NO_REF = re.compile(r"[\x00-\x20\x7f~^:\[]|\.\.|@\{|//|/\.|\.lock(?:/|\Z)|[/.]\Z")
 _DEEP_AT_END = re.compile(r"\*\*(?!/)")
 _EXPRESSION = re.compile(r"[\])]\+|\\|\$\Z|\||\{.*\}")
 

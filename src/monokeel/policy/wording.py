@@ -70,17 +70,14 @@ def comparison_json(comparison: Comparison) -> dict[str, Json]:
 
 
 def sections_of(
-    comparisons: Sequence[Comparison],
-    *,
-    named: Collection[str] = (),
-    side: str = "the file",
+    found: Sequence[Comparison], *, named: Collection[str] = (), side: str = "the file"
 ) -> tuple[Section, ...]:
-    """Return the rulesets that are not as *side* says, then how each differs.
+    """Return the rulesets *found* that are not as *side* says, then how each differs.
 
     Nothing if all are. *named* are those whose state the report says elsewhere.
     """
-    odd = [each for each in comparisons if each.state != "same" or each.hides_bypass]
-    rest = len(comparisons) - len(odd)
+    odd = [each for each in found if each.state != "same" or each.hides_bypass]
+    rest = len(found) - len(odd)
     others = "1 other is" if rest == 1 else f"{rest} others are"
     renamed = {each.origin.renamed: each.name for each in odd}
     rows = tuple(

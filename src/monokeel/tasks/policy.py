@@ -49,10 +49,7 @@ def lint() -> "Iterator[Report]":
     section="Policy Enforcement",
 )
 def plan(
-    *,
-    allow_unverified: str = "",
-    delete_unmanaged: bool = False,
-    preview: bool = False,
+    *, allow_unverified: str = "", delete_unmanaged: bool = False, preview: bool = False
 ) -> "Iterator[Report]":
     """Show what policy.apply would write, value by value."""
     from monokeel.drift.sections import parse_allowed

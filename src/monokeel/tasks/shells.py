@@ -50,10 +50,7 @@ _SCRIPTS = {"bash": _BASH, "zsh": _ZSH, "fish": _FISH}
 
 @About(
     group="Set-up",
-    examples=(
-        "source <(./inv completion bash)",
-        "./inv completion fish | source",
-    ),
+    examples=("source <(./inv completion bash)", "./inv completion fish | source"),
     exits={0: "", 1: ""},
     options={"shell": "the shell: bash, zsh or fish"},
     choices={"shell": lambda: _SCRIPTS},
