@@ -336,8 +336,7 @@ def _require_sound(settings: Settings) -> None:
         ("environments", names + [x.was for x in settings.environments if x.was]),
         ("[release] lines", settings.lines),
     ):
-        twice = [each for each in values if values.count(each) > 1]
-        if twice:
+        if twice := [each for each in values if values.count(each) > 1]:
             raise fail(f"{where}: {twice[0]!r} stands there twice")
     if (settings.writer == "app") != bool(settings.app_id):
         raise fail(

@@ -114,8 +114,7 @@ def lint_combinations(rulesets: Sequence[Ruleset], branch: str) -> Iterator[Find
     for queue in rulesets:
         if parameters_of(queue, "merge_queue") is None:
             continue
-        wide = [each for each in queue.refs("include") if is_wildcard(each)]
-        if wide:
+        if wide := [each for each in queue.refs("include") if is_wildcard(each)]:
             # 422 Wildcard ref names are not supported (SceneWorks/SceneWorks#2236).
             yield Finding(
                 ruleset=queue.name,

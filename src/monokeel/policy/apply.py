@@ -87,8 +87,7 @@ def _refuse_blind(plan: Plan) -> None:
         problem = f"GitHub has more than one ruleset called {', '.join(twice)}"
         fix = "Delete the surplus ones by hand. Nothing was written."
         raise RefusedError(problem, fix=fix)
-    hidden = [each.subject for each in reading.unverified]
-    if hidden:
+    if hidden := [each.subject for each in reading.unverified]:
         raise ServiceError(
             f"bypass_actors is hidden from this token in {', '.join(hidden)}: a write"
             " could not be checked",
@@ -143,10 +142,8 @@ def _after(plan: Plan, results: dict[str, _Written]) -> Iterator[Comparison]:
             yield each
         elif each.desired is not None:
             optional = without or plan.optional_rules
-            compared = (
-                compare_policies([each.desired], [live], optional) if live else ()
-            )
-            yield replace(compared[0], name=each.name) if compared else each
+            new = compare_policies([each.desired], [live], optional) if live else ()
+            yield replace(new[0], name=each.name) if new else each
 
 
 def _read_unmoved(change: Comparison, rulesets: Rulesets) -> Ruleset | None:

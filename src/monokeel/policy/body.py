@@ -25,13 +25,11 @@ def export(reading: Reading, rulesets: Rulesets) -> str:
     it. Raises RefusedError when two rulesets share a name.
     """
     own = reading.own
-    hidden = [each.name for each in own if each.hides_bypass]
-    if hidden:
+    if hidden := [each.name for each in own if each.hides_bypass]:
         problem = f"bypass_actors is hidden from this token in {', '.join(hidden)}"
         fix = "Export with a token that has administration: write."
         raise ServiceError(problem, fix=fix)
-    twice = repeated([each.name for each in own])
-    if twice:
+    if twice := repeated([each.name for each in own]):
         problem = f"GitHub has more than one ruleset called {', '.join(twice)}"
         fix = "Rename or delete the surplus ones on GitHub, then export again."
         raise RefusedError(problem, fix=fix)

@@ -180,8 +180,7 @@ def _parameters(where: str, parameters: Json, kind: RuleType) -> Iterator[Findin
 
 def refuse_errors(findings: Sequence[Finding]) -> None:
     """Raise UsageError that names every error among *findings*, if there is one."""
-    errors = [each.line for each in findings if not each.warning]
-    if errors:
+    if errors := [each.line for each in findings if not each.warning]:
         places = f" in {len(errors)} places" if len(errors) > 1 else ""
         problem = f"infra/rulesets.json is wrong{places}: {'; '.join(errors)}"
         fix = "Correct the file that is named. Nothing was written."

@@ -52,8 +52,7 @@ def find_origins(
     def explained(each: Comparison) -> Comparison:
         states, whole = _past_of(each, rulesets)
         names = [state.name for _, state in states if each.desired is None]
-        renamed = next((name for name in names if name in missing), "")
-        if renamed:
+        if renamed := next((name for name in names if name in missing), ""):
             each = replace(each, differences=compare(missing[renamed], each.live[0]))
         versions = _changes(each, states, missing.get(renamed), whole=whole)
         changes = {path: change(versions[path]) for path in versions}

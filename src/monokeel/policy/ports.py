@@ -66,12 +66,10 @@ class Refusal:
     def error(self, name: str) -> MonokeelError:
         """Return the error for this refusal of ruleset *name*, with what to do."""
         problem = f"GitHub refused ruleset {name!r} ({self.status}): {self.words}"
-        if self.rule_without_plan is not None:
-            fix = (
-                f"{self.rule_without_plan} is not on this plan or not for this target."
-            )
-            fix += " Name it in [policy] optional_rules of infra/platform.toml, or take"
-            return RefusedError(problem, fix=f"{fix} it out.")
+        if rule := self.rule_without_plan:
+            fix = f"{rule} is not on this plan or not for this target. Name it in"
+            fix += " [policy] optional_rules of infra/platform.toml, or take it out."
+            return RefusedError(problem, fix=fix)
         for words, fix in (_SAID_NO | _WRONG).items():
             if words in self.words:
                 family = UsageError if words in _WRONG else RefusedError

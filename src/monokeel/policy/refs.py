@@ -123,9 +123,8 @@ def judge_branch(name: str, pattern: str) -> Report:
     fix = f"Rename it (git branch -m NAME): it must match {pattern}"
     if better:
         fix = f"Rename it, such as: git branch -m {better}"
-    raise RefusedError(
-        f"the name of branch {name[:_LONGEST]!r} is not allowed", fix=fix
-    )
+    problem = f"the name of branch {name[:_LONGEST]!r} is not allowed"
+    raise RefusedError(problem, fix=fix)
 
 
 def branch_pattern(rulesets: Sequence[Ruleset]) -> str:

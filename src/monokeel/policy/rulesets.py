@@ -112,8 +112,7 @@ def parse_policy(text: str) -> tuple[Ruleset, ...]:
         fix = "Put the rulesets into one array: [{...}, {...}]."
         raise UsageError("infra/rulesets.json is not a JSON array", fix=fix)
     rulesets = tuple(_from_file(each, i) for i, each in enumerate(entries))
-    twice = repeated([each.name for each in rulesets])
-    if twice:
+    if twice := repeated([each.name for each in rulesets]):
         problem = f"infra/rulesets.json names a ruleset twice: {', '.join(twice)}"
         fix = "A ruleset is known by its name: give each its own."
         raise UsageError(problem, fix=fix)
@@ -216,8 +215,7 @@ def _from_file(entry: Json, index: int) -> Ruleset:
         problem = f"infra/rulesets.json: ruleset {name!r} has a rule without a type"
         fix = 'Write "rules" as an array of objects with a "type".'
         raise UsageError(problem, fix=fix)
-    twice = repeated(kinds)
-    if twice:
+    if twice := repeated(kinds):
         raise UsageError(
             f"infra/rulesets.json: ruleset {name!r} has two rules of one type:"
             f" {', '.join(twice)}",

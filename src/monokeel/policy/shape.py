@@ -152,7 +152,6 @@ def _problem(value: Json, shape: Shape) -> str:
         return "is an empty list"
     if shape.limits and isinstance(value, int):
         least, most = shape.limits
-        return (
-            "" if least <= value <= most else f"is {value}, not from {least} to {most}"
-        )
+        outside = f"is {value}, not from {least} to {most}"
+        return "" if least <= value <= most else outside
     return ""

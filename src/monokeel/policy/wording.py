@@ -119,8 +119,7 @@ def problem_line(comparison: Comparison) -> str:
     """Return a drifting ruleset in one line, with its paths."""
     origin, line = comparison.origin, f"ruleset {comparison.name} is "
     line += _STATES[comparison.state]
-    counting = [each for each in comparison.differences if each.counts]
-    if counting:
+    if counting := [each for each in comparison.differences if each.counts]:
         paths = (f"{x.path} (severe)" if x.severe else x.path for x in counting)
         line += f": {', '.join(paths)}"
     if origin.ahead:

@@ -286,8 +286,7 @@ def _write(planned: "Plan", *, yes: bool) -> "Iterator[Report]":
 
     if planned.writes:  # else the report below says it all
         show(_preview(planned), aside=True)
-    deleted = [each.name for each in planned.writes if each.verb == "delete"]
-    if deleted:
+    if deleted := [each.name for each in planned.writes if each.verb == "delete"]:
         require_yes(f"delete {', '.join(deleted)} on GitHub", yes=yes)
     yield apply(planned, wiring.make_rulesets())
 

@@ -77,8 +77,7 @@ def plan_update(
     old = template.render(as_ref(current), recorded.answers)
     new = template.render(as_ref(version), answers)
     # An answer that became another one; a question that is gone is none.
-    other = [x for x in answers if new.answers.get(x, answers[x]) != answers[x]]
-    if other:
+    if other := [x for x in answers if new.answers.get(x, answers[x]) != answers[x]]:
         problem = f"{as_ref(version)} would change answers unasked: {', '.join(other)}"
         fix = "Give them anew: ./inv template.update --answer NAME=VALUE"
         raise RefusedError(problem, fix=fix)

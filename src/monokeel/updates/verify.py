@@ -22,9 +22,7 @@ _EXECUTABLE = "100755"
 _UNLIKE_SOURCES = "not what its sources give"
 _EDITED = "edited"
 _NEVER_KEPT = ("inv", "ops/", "tasks.py")  # they are what runs with every right
-_OPEN_QUESTION = (
-    "Check the network, --source or TEMPLATE_SOURCE, and the token's rights."
-)
+_UNREAD = "Check the network, --source or TEMPLATE_SOURCE, and the token's rights."
 _ADVICE = (
     "Take it back, or keep it on purpose: list it in [template] edited of"
     " infra/platform.toml. It survives updates as a merge; better: propose it upstream."
@@ -97,7 +95,7 @@ def verify(
             report = _verified(files, base.files, edited=edited)
             if report.outcome == "difference":
                 return report
-        fix = error.fix or _OPEN_QUESTION
+        fix = error.fix or _UNREAD
         raise ServiceError(f"not verified: {error.problem}", fix=fix) from error
 
 
@@ -200,8 +198,7 @@ def _newer_pins(
 def advice(found: list[Deviation]) -> Iterator[str]:
     """Yield a command for each kind of *found* that one mends, then what to decide."""
     for kind, remedy in _REMEDIES.items():
-        paths = [each.path for each in found if (each.where, each.state) == kind]
-        if paths:
+        if paths := [each.path for each in found if (each.where, each.state) == kind]:
             yield remedy + " ".join(paths)
     if any(each.state == _EDITED for each in found):
         yield _ADVICE
