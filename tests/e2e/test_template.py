@@ -149,6 +149,24 @@ def test_the_check_ends_with_2_and_keeps_one_issue(shop: Path, box: Sandbox) -> 
     assert answer(first)["notes"] == answer(second)["notes"] == ["issue #1 is open"]
 
 
+def test_a_check_is_told_though_no_issue_can_be_written(
+    shop: Path, box: Sandbox
+) -> None:
+    """P13, P14; the run is red, for nobody else would hear of it."""
+    words: Json = {"message": "Issues are disabled for this repo"}
+    box.switches.fail("/issues", status=410, body=words, times=9)
+    check = ("template.check", "--issue")
+
+    found = inv(shop, box, *check)
+    unread = inv(shop, box, *check, "--source", "/nowhere")
+
+    assert (found.returncode, unread.returncode) == (3, 4)
+    assert found.stdout.startswith("Template v9999.0.0 is available; v9998.0.0 here\n")
+    assert "Issues are disabled" in found.stderr
+    assert "/nowhere cannot be read" in unread.stderr
+    assert "no issue could be written: GitHub answered 410" in unread.stderr
+
+
 def test_an_issue_of_somebody_else_is_not_the_one_that_is_kept(
     shop: Path, box: Sandbox
 ) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from monokeel.ground.answers import Declined, Lost, Moved
+from monokeel.ground.errors import RefusedError
 from monokeel.updates.merge import CONFLICT, File, MergedTree, Open, Render
 from monokeel.updates.propose import (
     Places,
@@ -40,14 +41,21 @@ def made_plan(*left: Open, pins: tuple[str, ...] = ()) -> UpdatePlan:
 @dataclass
 class FakeIssues:
     opened: dict[str, tuple[str, str]] = field(default_factory=dict)
+    off: bool = False  # switched off: GitHub answers 410 to each question
 
     def keep_open(self, marker: str, *, title: str, body: str) -> int:
+        self._require_on()
         self.opened[marker] = (title, body)
         return 5
 
     def close(self, marker: str, *, comment: str) -> int | None:
         assert comment
+        self._require_on()
         return 5 if self.opened.pop(marker, None) else None
+
+    def _require_on(self) -> None:
+        if self.off:
+            raise RefusedError("GitHub answered 410: Issues are disabled")
 
 
 @dataclass

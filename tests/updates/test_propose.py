@@ -2,7 +2,7 @@
 
 import pytest
 
-from monokeel.ground.errors import RefusedError
+from monokeel.ground.errors import RefusedError, ServiceError
 from monokeel.updates.propose import (
     preview,
     proposal_body,
@@ -26,6 +26,19 @@ from tests.updates.places import (
 )
 
 # Propose an update
+
+
+def test_where_issues_are_switched_off_the_pull_request_counts() -> None:
+    """P13: and where there is none, both reasons are told."""
+    places = make_places(issues=FakeIssues(off=True))
+    said = propose(made_plan(), COMMIT, places, body="x")
+    declined = make_places(
+        FakeRemote(declines="no workflows right"), issues=FakeIssues(off=True)
+    )
+
+    assert said.startswith("pull request #10 is open; whether an issue is, nobody")
+    with pytest.raises(ServiceError, match="no workflows right; no issue could be"):
+        propose(made_plan(), COMMIT, declined, body="x")
 
 
 def test_an_update_becomes_one_pull_request() -> None:

@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from monokeel.ground.errors import ServiceError, UsageError
+from monokeel.ground.errors import NO_ANSWER, ServiceError, UsageError
 from monokeel.tasks import wiring
 from monokeel.tasks.command import About
 
@@ -59,7 +59,11 @@ def check(*, source: str = "", issue: bool = False) -> "Iterator[Report]":
             raise
         yield offer.unreadable(error, issues)
         return
-    followed = [offer.keep_offer_issue(offered, issues)] if issues else []
+    try:
+        followed = [offer.keep_offer_issue(offered, issues)] if issues else []
+    except NO_ANSWER:
+        yield offer.check_report(offered)  # told, whatever becomes of the issue
+        raise
     yield offer.check_report(offered, *followed)
 
 

@@ -2,7 +2,13 @@
 
 from dataclasses import dataclass
 
-from monokeel.ground.errors import MonokeelError, RefusedError, ServiceError, UsageError
+from monokeel.ground.errors import (
+    NO_ANSWER,
+    MonokeelError,
+    RefusedError,
+    ServiceError,
+    UsageError,
+)
 from monokeel.ground.report import Report, Section
 from monokeel.updates import records
 from monokeel.updates.ports import Issues, Versions
@@ -143,7 +149,11 @@ def unreadable(error: ServiceError, issues: Issues) -> Report:
     """Report why the template cannot be read, in an issue: a person has to act."""
     lines = (f"{error.problem}.", error.fix, _PRIVATE)
     title = "Template: it cannot be read"
-    number = issues.keep_open(MARKER, title=title, body="\n\n".join(lines))
+    try:
+        number = issues.keep_open(MARKER, title=title, body="\n\n".join(lines))
+    except NO_ANSWER as refused:
+        problem = f"{error.problem}; no issue could be written: {refused.problem}"
+        raise ServiceError(problem, fix=error.fix) from refused
     return Report(
         headline="Whether a newer template is there, nobody can tell",
         sections=(Section("", (*lines[:2], f"issue #{number} is open")),),

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import assert_never
 
 from monokeel.ground.answers import Declined, Lost, Moved
+from monokeel.ground.errors import NO_ANSWER, ServiceError
 from monokeel.ground.report import Report, Section, Table
 from monokeel.updates.offer import MARKER, Offer, changes_text
 from monokeel.updates.ports import Commits, Issues, Pulls, Remote
@@ -62,14 +63,27 @@ def propose(plan: UpdatePlan, commit: str, places: Places, *, body: str) -> str:
         opened = places.pulls.create(plan.branch, title=plan.title, body=body)
         if isinstance(opened, int):
             _close_older(plan, opened, places)
-            places.issues.close(MARKER, comment=f"Proposed in #{opened}.")
-            return f"pull request #{opened} is open"
+            said = f"pull request #{opened} is open"
+            try:
+                places.issues.close(MARKER, comment=f"Proposed in #{opened}.")
+            except NO_ANSWER as error:  # Issues are switched off
+                said += f"; whether an issue is, nobody can tell: {error.problem}"
+            return said
         refused = f"the pull request was refused: {opened.reason}"
+    return _told(plan, refused, body, places.issues)
+
+
+def _told(plan: UpdatePlan, refused: str, body: str, issues: Issues) -> str:
+    """Open or refresh the issue that stands for a pull request; say why."""
     text = f"{body}\nNo pull request could be opened: {refused}\n\n"
     text += "Run `./inv template.update` and push its branch."
     title = f"Template update available: {plan.ref}"
-    opened_issue = places.issues.keep_open(MARKER, title=title, body=text)
-    return f"issue #{opened_issue} is open ({refused})"
+    try:
+        number = issues.keep_open(MARKER, title=title, body=text)
+    except NO_ANSWER as error:
+        problem = f"{refused}; no issue could be written: {error.problem}"
+        raise ServiceError(problem, fix=error.fix) from error
+    return f"issue #{number} is open ({refused})"
 
 
 def proposal_body(
