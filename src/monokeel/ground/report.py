@@ -77,8 +77,7 @@ def shortened(text: str) -> str:
     A quoted value keeps 200 characters, the whole line 4,000: a value of 100 kB from a
     file or an option must not hide what is said of it.
     """
-    short = _VALUE.sub(lambda m: cut(m[0]), text)
-    return cut(short, _LONGEST_LINE)
+    return cut(_VALUE.sub(lambda m: cut(m[0]), text), _LONGEST_LINE)
 
 
 def cut(text: str, most: int = _LONGEST_VALUE) -> str:

@@ -167,8 +167,7 @@ class Comparison:
         by_path: dict[str, list[Difference]] = {}
         for each in self.differences:
             alone = each.path.startswith(BYPASS) or not each.path.endswith("]")
-            key = each.path if alone else each.list_path
-            by_path.setdefault(key, []).append(each)
+            by_path.setdefault(each.path if alone else each.list_path, []).append(each)
         return [*by_path.values()]
 
     @property

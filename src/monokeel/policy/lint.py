@@ -78,8 +78,7 @@ def _top(ruleset: Ruleset) -> Iterator[Finding]:
     ):
         if value not in known:
             shown = "is missing" if value is None else f"is {value!r}"
-            problem = f"{shown}: write one of {', '.join(known)}"
-            yield Finding(path=key, problem=problem)
+            yield Finding(path=key, problem=f"{shown}: write one of {', '.join(known)}")
     if "rules" not in body:
         yield Finding(path="rules", problem="is missing")
     yield from _weak(ruleset)

@@ -94,8 +94,7 @@ def _behind_task(
         for flag, each in context.flags.items()
         if flag not in context.inverse_flags.values() and not each.positional
     ]
-    again = {flag for flag in plain if context.flags[flag].kind is list}
-    taken = set(before) - again
+    taken = set(before) - {flag for flag in plain if context.flags[flag].kind is list}
     return [f for f in (*plain, *context.inverse_flags, "--help") if f not in taken]
 
 

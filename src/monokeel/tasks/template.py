@@ -334,8 +334,7 @@ def _checks(
         for path, file in objects.files(commit, [*workflows, _RULES]).items()
     }
     try:
-        rules = parse_policy(texts.pop(_RULES, "[]"))
-        findings = lint(rules, jobs_of(texts))
+        findings = lint(parse_policy(texts.pop(_RULES, "[]")), jobs_of(texts))
         found = [f"{each.ruleset}: {each.problem}" for each in findings]
     except UsageError as error:
         found = [error.problem]
