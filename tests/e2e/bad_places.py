@@ -113,6 +113,18 @@ VARIABLES = {
         GITHUB_EVENT_NAME="pull_request",
         GITHUB_EVENT_PATH="/dev/null",
     ),
+    "api query": variable(
+        STATUS, "more than an", 1, GITHUB_API_URL=f"https://127.0.0.1/?t={PASSWORD}"
+    ),
+    "server password": variable(
+        (*RELEASE, "--dry-run"),
+        "credentials",
+        1,
+        GITHUB_SERVER_URL=f"https://u:{PASSWORD}@h",
+    ),
+    "server query": variable(
+        PROMOTE, "more than", 1, GITHUB_SERVER_URL=f"https://h/?t={PASSWORD}"
+    ),
     "api silent": variable(
         APPLY, "did not answer", 4, GITHUB_API_URL="http://127.0.0.1:9"
     ),

@@ -22,7 +22,8 @@ _GIT_MAY_KEEP = re.compile(
     r"GIT_(?:EXEC_PATH|ASKPASS|ALLOW_PROTOCOL|HTTP_PROXY_AUTHMETHOD|SSH|SSH_COMMAND|SSL_.*"
     r"|CONFIG_(?:COUNT|GLOBAL|NOSYSTEM|KEY_.*|VALUE_.*))\Z"
 )
-_LOGIN = re.compile(r"(\w://)[^\s'\"]*@")
+_LOGIN = re.compile(r"(\w://)[^\s'\"]*(?:@|%40)")
+_QUERY = re.compile(r"(\w://[^\s'\"?]*)\?[^\s'\"]*")
 # What git says of a clone of another user's, as in a container.
 SAFE = re.compile(r"git config --global --add safe\.directory .+")
 
@@ -172,8 +173,8 @@ def _decoded(raw: bytes) -> str:
 
 
 def without_logins(text: str) -> str:
-    """Return *text* without user and password: git repeats addresses as they are."""
-    return _LOGIN.sub(r"\1", text)
+    """Return *text* without logins and queries: git repeats addresses as they are."""
+    return _QUERY.sub(r"\1", _LOGIN.sub(r"\1", text))
 
 
 def reason_in(text: str) -> str:

@@ -6,7 +6,10 @@ from collections.abc import Mapping
 from monokeel.ground.errors import RefusedError
 
 _REMOTE = re.compile(
-    r"(?:(?:https?|ssh)://[^/]+/|[\w.-]+@[\w.-]+:)([^/]+/[^/]+?)(?:\.git)?/?\Z"
+    r"(?:(?:https?|ssh|git(?:\+ssh)?)://[^/]+/+"
+    r"|(?:[\w.-]+@[\w.-]+|[\w-]+\.[\w.-]+):/*)"  # scp's way
+    r"([^/]+/[^/?]+?)(?:\.git)?/*(?:\?.*)?\Z",
+    re.IGNORECASE,
 )
 
 

@@ -75,7 +75,7 @@ def api_address() -> str:
 
 def server_address() -> str:
     """Return where GitHub's pages are, without a final slash."""
-    return (variable("GITHUB_SERVER_URL") or "https://github.com").rstrip("/")
+    return _address("GITHUB_SERVER_URL", "https://github.com")
 
 
 def run_address() -> str:
@@ -301,6 +301,9 @@ def registry_address() -> str:
 def _address(name: str, default: str) -> str:
     """Return the address in the variable *name*; UsageError if none can be asked."""
     address = (variable(name) or default).rstrip("/")
+    if {"?", "#"} & {*address}:  # what stands behind them may be a secret
+        fix = "Write https://HOST, without a query."
+        raise UsageError(f"{name} is more than an address", fix=fix)
     try:
         check_address(address)
     except UsageError as error:
