@@ -62,7 +62,7 @@ def findings(
     here = Here(
         machine=FakeMachine(ALL if programs is None else programs, silent),
         clone=clone or World(),
-        files=files or FakeFiles(),
+        files=(files or FakeFiles()).read,
     )
     wanted = Declared(settings=SETTINGS, policy=POLICY)
     found = examine(wanted, here, world.outside if world else None)
@@ -136,7 +136,7 @@ def test_tags_that_nobody_guards_are_missing(settings: Settings, gap: str) -> No
     here = Here(
         machine=FakeMachine(ALL),
         clone=World(),
-        files=FakeFiles(),
+        files=FakeFiles().read,
         disagreements=tuple(disagreements(settings, POLICY)),
     )
 
@@ -223,7 +223,9 @@ def test_what_each_job_may_write_is_shown_and_one_without_rights_is_missing() ->
         ("ours.yml", "free", "?", "GitHub's default: name permissions"),
         ("ci.yml", "test", "", ""),
     )
-    here = Here(machine=FakeMachine(ALL), clone=World(), files=FakeFiles(), jobs=jobs)
+    here = Here(
+        machine=FakeMachine(ALL), clone=World(), files=FakeFiles().read, jobs=jobs
+    )
     wanted = Declared(settings=SETTINGS, policy=POLICY)
 
     found = tuple(examine(wanted, here, None))

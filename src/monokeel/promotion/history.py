@@ -37,12 +37,13 @@ class Move:
     state: str
     live_for: timedelta | None = None
     why: str = ""
-    record: Record | None = None
+    record: int | None = None
+    note: Note = _NO_NOTE
 
     @property
     def row(self) -> tuple[str, ...]:
         """What people read of it, a cell for each of ``COLUMNS``."""
-        note = self.record.note if self.record is not None else _NO_NOTE
+        note = self.note
         overridden = [f"{gate} overridden: {x}" for gate, x in note.overrides.items()]
         approved = f"approved by {', '.join(note.approvers)}" if note.approvers else ""
         return (
@@ -152,7 +153,8 @@ def recorded(record: Record, reading: Reading) -> Move:
         state="rolled back" if record.taken_back else record.state,
         live_for=reading.time_live(record) if record.live_from is not None else None,
         why=record.why,
-        record=record,
+        record=record.id,
+        note=record.note,
     )
 
 
@@ -177,7 +179,7 @@ def _without_record(
 
 
 def _move_data(move: Move) -> Json:
-    lived, note = move.live_for, move.record.note if move.record else _NO_NOTE
+    lived, note = move.live_for, move.note
     return {
         "at": stamp(move.at),
         "version": move.version,
@@ -186,7 +188,7 @@ def _move_data(move: Move) -> Json:
         "by": move.by,
         "state": move.state,
         "live_s": int(lived.total_seconds()) if lived is not None else None,
-        "record": move.record.id if move.record is not None else None,
+        "record": move.record,
         "approvers": list(note.approvers),
         "reason": note.reason,
         "why": move.why,

@@ -1,6 +1,6 @@
 """Say in one table what is missing: on this machine, in the clone, on GitHub."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, astuple, dataclass
 from typing import Literal
 
@@ -10,7 +10,7 @@ from monokeel.ground.settings import Settings
 from monokeel.policy.shape import Finding
 from monokeel.setup import actions
 from monokeel.setup.expectations import expectations, wrong_remote
-from monokeel.setup.ports import Clone, Files, Machine, Outside
+from monokeel.setup.ports import Clone, Machine, Outside
 from monokeel.setup.rows import AsWanted, Declared, Otherwise, answer_to
 
 _NEEDED = ("git", "ssh-keygen")
@@ -37,11 +37,11 @@ State = Literal["ok", "missing", "optional", "unknown"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Here:
-    """The machine, the clone, its files, and what was found in them before."""
+    """The machine, the clone, what gives its *files*, and what was found in them."""
 
     machine: Machine
     clone: Clone
-    files: Files
+    files: Callable[[Collection[str]], Mapping[str, bytes]]
     disagreements: tuple[Finding, ...] = ()
     template: tuple["Diagnosis", ...] = ()
     jobs: Sequence[actions.JobRights] = ()
@@ -116,7 +116,7 @@ def _machine(settings: Settings, machine: Machine) -> Iterator[Diagnosis]:
 
 
 def _clone(settings: Settings, here: Here) -> Iterator[Diagnosis]:
-    present = here.files.read((*_FILES, _TEMPLATE))
+    present = here.files((*_FILES, _TEMPLATE))
     expected = _FILES[:-1] if _TEMPLATE in present else _FILES
     # What → how to mend it, "" where nothing is wrong.
     fixes = {

@@ -2,7 +2,7 @@
 
 import base64
 import hashlib
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -148,13 +148,6 @@ class Machine(Protocol):
 
     def says(self, *args: str) -> str | None:
         """Return the first line that *args* prints, ``None`` where it fails."""
-
-
-class Files(Protocol):
-    """The files of the repository."""
-
-    def read(self, paths: Collection[str]) -> dict[str, bytes]:
-        """Return the content of those of *paths* that exist."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

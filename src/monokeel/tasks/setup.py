@@ -156,7 +156,7 @@ def doctor() -> "Iterator[Report]":
     here = Here(
         machine=Machine(),
         clone=wiring.make_git(),
-        files=Worktree(root),
+        files=Worktree(root).read,
         template=tuple(diagnose_template()),
         jobs=tuple(rights_of_jobs(wiring.read_workflows())),
     )
