@@ -73,7 +73,18 @@ def examine(
         name = declared.settings.repository
         yield Diagnosis("GitHub", name, "unknown", error.problem)
         return
-    yield from _github(declared, outside)
+    for row in expectations(declared, outside):
+        state: State
+        answer = answer_to(row)
+        if isinstance(answer, AsWanted):
+            state, detail = "ok", answer.detail
+        elif isinstance(answer, Otherwise):
+            state, detail = "missing", f"{answer.detail}: {answer.remedy}"
+        else:
+            state, detail = "unknown", f"{answer.reason} ({row.permission})"
+        if state != "ok" and row.watched == "note":
+            state = "optional"
+        yield Diagnosis("GitHub", row.name, state, detail)
 
 
 def doctor_report(
@@ -134,19 +145,3 @@ def _clone(settings: Settings, here: Here) -> Iterator[Diagnosis]:
     for what, fix in fixes.items():
         yield Diagnosis("clone", what, "missing" if fix else "ok", fix)
     yield from here.template
-
-
-def _github(declared: Declared, outside: Outside) -> Iterator[Diagnosis]:
-    """Yield every row of the table of expectations, read only."""
-    for row in expectations(declared, outside):
-        state: State
-        answer = answer_to(row)
-        if isinstance(answer, AsWanted):
-            state, detail = "ok", answer.detail
-        elif isinstance(answer, Otherwise):
-            state, detail = "missing", f"{answer.detail}: {answer.remedy}"
-        else:
-            state, detail = "unknown", f"{answer.reason} ({row.permission})"
-        if state != "ok" and row.watched == "note":
-            state = "optional"
-        yield Diagnosis("GitHub", row.name, state, detail)
