@@ -43,7 +43,12 @@ def keep_issue(found: DriftReading, body: str, issues: Issues, run: str = "") ->
             return _keep(found, known or {}, text, issue, issues)
         if issue is None or not issue.is_open:
             return "no issue is open"
-        unseen = _unseen(found, known)
+        unseen = ", ".join(
+            key.rstrip("/") for key in known or () if not _sees(found, key)
+        )
+        if known is None:  # nobody knows what it speaks of: all of it
+            whole = found.verdict == "in_sync" and set(found.facts) >= set(SECTIONS)
+            unseen = "" if whole else "everything"
         if unseen:
             return f"issue #{issue.number} stays open: this run did not see {unseen}"
         comment = f"All that this issue speaks of is in sync again.{link}"
@@ -101,14 +106,6 @@ def _drift_by_item(found: DriftReading) -> Found:
                 said = said.partition("; ")[0]
             by_item[key] = (*by_item.get(key, ()), visible(said)[:_LONGEST_LINE])
     return by_item
-
-
-def _unseen(found: DriftReading, known: Found | None) -> str:
-    """Return what *known* speaks of and *found* did not see; all, if nobody knows."""
-    if known is None:
-        whole = found.verdict == "in_sync" and set(found.facts) >= set(SECTIONS)
-        return "" if whole else "everything"
-    return ", ".join(key.rstrip("/") for key in known if not _sees(found, key))
 
 
 def _sees(found: DriftReading, key: str) -> bool:

@@ -4,7 +4,6 @@ import re
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from monokeel.ground.answers import Json
 from monokeel.ground.errors import UsageError
 from monokeel.ground.report import Report, Section, Table
 from monokeel.ground.settings import Settings
@@ -136,7 +135,26 @@ def moves_report(past: PastMoves) -> Report:
         ),
         data={
             "environment": name,
-            "moves": [_move_data(move) for move in moves],
+            "moves": [
+                {
+                    "at": stamp(move.at),
+                    "version": move.version,
+                    "from": move.before or None,
+                    "task": move.task,
+                    "by": move.by,
+                    "state": move.state,
+                    "live_s": int(move.live_for.total_seconds())
+                    if move.live_for is not None
+                    else None,
+                    "record": move.record,
+                    "approvers": list(move.note.approvers),
+                    "reason": move.note.reason,
+                    "why": move.why,
+                    "overrides": dict(move.note.overrides),
+                    "run": move.note.run_url,
+                }
+                for move in moves
+            ],
             "unseen": past.unseen or None,
         },
     )
@@ -176,22 +194,3 @@ def _without_record(
         elif move not in exact:
             unmatched.remove(again[0])
     return left
-
-
-def _move_data(move: Move) -> Json:
-    lived, note = move.live_for, move.note
-    return {
-        "at": stamp(move.at),
-        "version": move.version,
-        "from": move.before or None,
-        "task": move.task,
-        "by": move.by,
-        "state": move.state,
-        "live_s": int(lived.total_seconds()) if lived is not None else None,
-        "record": move.record,
-        "approvers": list(note.approvers),
-        "reason": note.reason,
-        "why": move.why,
-        "overrides": dict(note.overrides),
-        "run": note.run_url,
-    }
