@@ -26,11 +26,7 @@ _NEAREST, _SHOWN = 5, 40
 
 
 def parse_version(text: str) -> Version:
-    """Return the version that *text* is, without prefix, such as ``1.4.0``.
-
-    Raises UsageError for anything else: ``1.4``, ``01.4.0``, ``v1.4.0``, a number
-    above 2**53 - 1 (npm takes none), or an empty text.
-    """
+    """Return the version that *text* is, such as ``1.4.0``; UsageError for no such."""
     version = read_version(text)
     if version is None:
         problem = f"{text!r} is not a version" if text else "no version given"

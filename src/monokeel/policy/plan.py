@@ -40,11 +40,7 @@ class Plan:
 
 
 def make_plan(policy: Policy, rulesets: Rulesets) -> Plan:
-    """Return the plan that brings GitHub to *policy*; changes nothing.
-
-    Raises UsageError with everything that is wrong in the file of what would be
-    written, and ServiceError when GitHub cannot be read.
-    """
+    """Return the plan that brings GitHub to *policy*; UsageError for what is wrong."""
     reading = read_rulesets(policy.desired, rulesets, policy.keys)
     findings = lint(policy.desired, policy.jobs, reading.own, policy.settings)
     queued = [each.name for each in policy.desired if "merge_queue" in each.kinds]

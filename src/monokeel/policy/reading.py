@@ -108,11 +108,7 @@ class Policy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """What GitHub had at one moment: its *own* rulesets, and each name compared.
-
-    *repository* is ``owner/repo``; *inherited* are the rulesets from above, as
-    ``name (organization)``.
-    """
+    """What GitHub had at one moment; *inherited* are as ``name (organization)``."""
 
     repository: str = ""
     own: tuple[Ruleset, ...] = ()
@@ -137,11 +133,7 @@ class Reading:
 def read_rulesets(
     desired: Sequence[Ruleset], rulesets: Rulesets, keys: PolicySettings = _NO_KEYS
 ) -> Reading:
-    """Return GitHub's rulesets against *desired*, as ``compare_policies`` does.
-
-    Takes one request a page and one a ruleset. Raises ServiceError when one of them
-    cannot be read.
-    """
+    """Return GitHub's rulesets against *desired*: a request a page and a ruleset."""
     own, inherited = rulesets.read_all()
     optional, unmanaged = keys.optional_rules, keys.unmanaged
     return Reading(

@@ -60,11 +60,7 @@ def is_wildcard(pattern: str) -> bool:
 
 
 def glob_matches(pattern: str, name: str, *, deep: bool = False) -> bool:
-    """Say whether *pattern* matches *name* in full.
-
-    With *deep*, ``**`` crosses ``/`` wherever it stands, as it does in the filters of
-    workflows.
-    """
+    """Say whether *pattern* matches all of *name*; *deep*: ``**`` crosses ``/``."""
     return _compiled(pattern, deep=deep).fullmatch(name) is not None
 
 
@@ -128,11 +124,7 @@ def judge_branch(name: str, pattern: str) -> Report:
 
 
 def branch_pattern(rulesets: Sequence[Ruleset]) -> str:
-    """Return the regular expression that names of branches must match, in full.
-
-    Read from the first ``branch_name_pattern`` rule. Raises UsageError when there
-    is none, or when it is not a plain ``regex``.
-    """
+    """Return the first ``branch_name_pattern``; UsageError without a plain regex."""
     for ruleset in rulesets:
         rule = parameters_of(ruleset, "branch_name_pattern")
         if rule is None:

@@ -127,11 +127,7 @@ def read_policy() -> "tuple[Ruleset, ...]":
 
 @cache
 def make_session(*, quick: bool = False) -> "Session":
-    """Return the one connection pool of this process.
-
-    *quick*, here and below, asks once and waits two seconds: for what is nice to know
-    in a dry run.
-    """
+    """Return our connection pool; *quick*, below too, asks once and waits 2 seconds."""
     from monokeel.adapters.session import Session
 
     return Session(tries=1, timeout_s=_QUICK_S) if quick else Session()
