@@ -196,7 +196,7 @@ OPTIONS = {
         (*UPDATE, "--answer", "required_reviews=.nan"), "what is no number"
     ),
     "update a huge number": option(
-        (*UPDATE, "--answer", f"required_reviews=1{'0' * 400}"), "cannot be rendered"
+        (*UPDATE, "--answer", f"required_reviews=1{'0' * 400}"), "is too long"
     ),
     "update a mapping for a number": option(
         (*UPDATE, "--answer", "required_reviews={a: 1}"), "cannot be rendered"
