@@ -214,16 +214,30 @@ def test_only_kinds_with_scopes_name_them(box: Sandbox) -> None:
     ("kind", "path"),
     [("Organization", "/orgs/a/repos"), ("User", "/user/repos")],
 )
-def test_a_repository_is_made_where_its_owner_lives(kind: str, path: str) -> None:
-    with serving((200, {}, f'{{"type": "{kind}"}}'.encode()), (201, {}, b"{}")) as up:
+@pytest.mark.parametrize("private", [True, False])
+def test_a_repository_is_made_where_its_owner_lives(
+    kind: str, path: str, *, private: bool
+) -> None:
+    owner = (200, dict[str, str](), json.dumps({"type": kind, "login": "A"}).encode())
+    answers = [owner] * (2 if kind == "User" else 1)
+    with serving(*answers, (201, {}, b"{}")) as up:
         hub = GitHub(Session(tries=1), api=up.url, repository="a/b", token="t")
 
-        Repository(hub).create(private=True)
+        Repository(hub).create(private=private)
 
-    assert [(method, where) for method, where, _ in up.seen] == [
-        ("GET", "/users/a"),
-        ("POST", path),
-    ]
+    asked = [("GET", "/users/a"), ("GET", "/user")][: len(answers)]
+    assert [(x, where) for x, where, _ in up.seen] == [*asked, ("POST", path)]
+    assert list(map(json.loads, up.bodies)) == [{"name": "b", "private": private}]
+
+
+def test_a_repository_of_another_user_is_not_made_under_the_token_s_own() -> None:
+    with serving((200, {}, b'{"type": "User", "login": "ben"}')) as up:
+        hub = GitHub(Session(tries=1), api=up.url, repository="a/b", token="t")
+
+        with pytest.raises(RefusedError, match="that of ben, who cannot make a/b"):
+            Repository(hub).create(private=True)
+
+    assert [method for method, *_ in up.seen] == ["GET", "GET"]
 
 
 def test_what_workflows_may_is_read(repository: Repository) -> None:

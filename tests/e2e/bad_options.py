@@ -147,6 +147,7 @@ OPTIONS = {
     ),
     "branch not allowed": option(("check.branch", "--name", "env"), "'env'", 3),
     "branch empty": option(("check.branch", "--name", ""), "branch ''", 3),
+    "init create": option((*INIT, "--create", "internal"), "no visibility"),
     "init key folder": option(
         (*INIT, "--no-rules", "--key-file", "/usr"), "/usr is a folder"
     ),

@@ -15,6 +15,7 @@ class Server:
     def __init__(self, replies: list[Reply]) -> None:
         self.replies = replies
         self.seen: list[tuple[str, str, dict[str, str]]] = []
+        self.bodies: list[bytes] = []  # of the requests that had one
         self.url = ""
 
     def reply(self, method: str, path: str, headers: dict[str, str]) -> Reply:
@@ -29,6 +30,8 @@ def serving(*replies: Reply) -> Iterator[Server]:
     class Handler(BaseHTTPRequestHandler):
         def answer(self) -> None:
             headers = {name.lower(): value for name, value in self.headers.items()}
+            if size := int(headers.get("content-length", 0)):
+                server.bodies.append(self.rfile.read(size))
             status, extra, body = server.reply(self.command, self.path, headers)
             if status == 0:  # the answer is lost
                 self.close_connection = True

@@ -12,7 +12,7 @@ from urllib.parse import quote
 from monokeel.adapters.github import GitHub, words_of
 from monokeel.adapters.session import Answer
 from monokeel.ground.answers import Json, as_number, as_object, as_text
-from monokeel.ground.errors import ServiceError
+from monokeel.ground.errors import RefusedError, ServiceError
 from monokeel.ground.words import parse_time
 from monokeel.setup.ports import DeployKey
 
@@ -149,8 +149,15 @@ class Repository:
         """Make it, empty; RefusedError when the token may not, or the name is taken."""
         owner, _, name = self._github.repository.partition("/")
         found = self._github.request("GET", f"//users/{quote(owner)}").object()
-        organization = found.get("type") == "Organization"
-        path = f"//orgs/{quote(owner)}/repos" if organization else "//user/repos"
+        path = f"//orgs/{quote(owner)}/repos"
+        if found.get("type") != "Organization":
+            path = "//user/repos"  # of whoever the token belongs to
+            me = self._github.request("GET", "//user").object().get("login")
+            if str(me).lower() != owner.lower():
+                raise RefusedError(
+                    f"the token is that of {me}, who cannot make {owner}/{name}",
+                    fix=f"Use a token of {owner}, or correct [repository] owner.",
+                )
         self._github.write("POST", path, {"name": name, "private": private})
 
     def actions_policy(self) -> dict[str, Json]:
