@@ -171,10 +171,13 @@ class Reading:
         ask = self._by_service(lambda: self.images.look_up_all(names))
         return self._once("images", tag, ask)
 
-    def at_digest(self, image: CandidateImage, digest: str) -> Found | Absent | Unknown:
-        """Say whether the registry has *digest* of *image*, and all that it names."""
+    def has(self, image: CandidateImage, digest: str) -> bool:
+        """Say whether *digest* of *image* is there with every manifest it names."""
         path, key = image.path, f"{image.path}@{digest}"
-        return self._once("images", key, lambda: self.images.look_up(path, digest))
+        at = self._once("images", key, lambda: self.images.look_up(path, digest))
+        if isinstance(at, Unknown):
+            raise ServiceError(at.reason)
+        return isinstance(at, Found) and at.digest == digest and not at.missing
 
     @property
     def access(self) -> dict[str, bool | Unknown]:

@@ -19,7 +19,7 @@ from monokeel.ground.errors import NO_ANSWER, RefusedError, ServiceError
 from monokeel.release import refusals
 from monokeel.release.plan import CheckName
 from monokeel.release.reading import Reading
-from monokeel.release.record import CandidateImage, ReleaseRecord, record_text
+from monokeel.release.record import ReleaseRecord, record_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +110,7 @@ def _claim(now: Reading) -> Reading:
     if news:
         raise _overtaken(news)
     for image in now.candidate.images:
-        if not _has(now, image, now.digests[image.service]):
+        if not now.has(image, now.digests[image.service]):
             raise refusals.lost_build(image.path, now.digests[image.service])
     record = now.candidate.record(now.digests)
     after = _create(seen, now.candidate.claim, record).without("refs")
@@ -181,7 +181,7 @@ def _names_state(now: Reading) -> State:
         elif isinstance(named, Absent):
             missing.append(f"{image.path}:{now.candidate.version}")
             try:
-                if digest is not None and not _has(now, image, digest):
+                if digest is not None and not now.has(image, digest):
                     against.append(lost(image.path, digest))
             except ServiceError as error:
                 unclear.append(error.problem)
@@ -329,14 +329,6 @@ def _to_stage(now: Reading) -> list[str]:
         and isinstance(answer := now.staged[image.service], Absent | Found)
         and getattr(answer, "digest", None) != now.record.digest_of(image.service)
     ]
-
-
-def _has(now: Reading, image: CandidateImage, digest: str) -> bool:
-    """Say whether *digest* is there with every manifest; ServiceError if unknown."""
-    answer = now.at_digest(image, digest)
-    if isinstance(answer, Unknown):
-        raise ServiceError(answer.reason)
-    return isinstance(answer, Found) and answer.digest == digest and not answer.missing
 
 
 def _record_state(now: Reading, record: ReleaseRecord | None, ref: str) -> State:
