@@ -1,6 +1,8 @@
 """Connecting a rendered repository: what GitHub refuses, and what is left to do."""
 
 import re
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,12 +13,36 @@ from monokeel.adapters.session import Session
 from sandbox.server import Sandbox
 from tests.e2e.act_shop import PACKER
 from tests.e2e.commands import answer, inv
+from tests.e2e.kept import Kept
 from tests.e2e.test_setup import box, shop
 from tests.rendered.renders import git
 from tests.rendered.versions import put, save
 
 __all__ = ["box", "shop"]
 CONNECT = ("init", "--register-key", "--yes")
+Connected = tuple[Path, Sandbox]
+
+
+@pytest.fixture(scope="module")
+def made(
+    rendered: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Path, Sandbox, Kept]]:
+    """A repository that init has connected."""
+    base = tmp_path_factory.mktemp("connected") / "base"
+    shop = Path(shutil.copytree(rendered, base / "shop", symlinks=True))
+    with Sandbox() as box:
+        box.allow_deploy_keys()
+        done = inv(shop, box, *CONNECT)
+        assert (done.returncode, box.violations()) == (0, []), done.stderr
+        yield shop, box, Kept(box, base)
+
+
+@pytest.fixture
+def connected(made: tuple[Path, Sandbox, Kept]) -> Iterator[Connected]:
+    shop, box, kept = made
+    kept.restore()
+    yield shop, box
+    assert box.violations() == []
 
 
 def test_init_connects_once_and_never_shows_the_private_key(
@@ -182,9 +208,9 @@ def test_a_private_repository_on_free_is_told_what_its_plan_lacks(
     assert "MONOKEEL_DEPLOY_KEY of the repository" in inv(shop, box, "init").stdout
 
 
-def test_a_key_that_is_gone_is_drift_with_its_remedy(shop: Path, box: Sandbox) -> None:
+def test_a_key_that_is_gone_is_drift_with_its_remedy(connected: Connected) -> None:
     """G1: GitHub removes it with the token that registered it."""
-    inv(shop, box, *CONNECT)
+    shop, box = connected
     before = inv(shop, box, "drift")
     box.delete_token("admin")
 
@@ -197,11 +223,9 @@ def test_a_key_that_is_gone_is_drift_with_its_remedy(shop: Path, box: Sandbox) -
     assert "./inv init" in after.stdout
 
 
-def test_a_fresh_repository_is_in_sync_and_has_no_notes(
-    shop: Path, box: Sandbox
-) -> None:
+def test_a_fresh_repository_is_in_sync_and_has_no_notes(connected: Connected) -> None:
     """The ways to merge that the rules refuse are off on GitHub, too."""
-    inv(shop, box, *CONNECT)
+    shop, box = connected
 
     found = inv(shop, box, "drift", "--only", "rulesets,settings")
 
@@ -218,10 +242,10 @@ def test_a_fresh_repository_is_in_sync_and_has_no_notes(
     ids=["read-only", "renamed"],
 )
 def test_a_key_that_is_not_ours_any_more_is_missing_and_drift(
-    shop: Path, box: Sandbox, change: dict[str, object], said: str
+    connected: Connected, change: dict[str, object], said: str
 ) -> None:
     """G3."""
-    inv(shop, box, *CONNECT)
+    shop, box = connected
     for name, value in change.items():
         setattr(box.state.keys[0], name, value)
     (shop.parent / "home/.config/monokeel/acme-shop").unlink()
@@ -233,11 +257,9 @@ def test_a_key_that_is_not_ours_any_more_is_missing_and_drift(
     assert said in drift.stdout
 
 
-def test_the_secret_that_is_older_than_its_key_is_named(
-    shop: Path, box: Sandbox
-) -> None:
+def test_the_secret_that_is_older_than_its_key_is_named(connected: Connected) -> None:
     """G2: the key went with its token, and a new one was registered."""
-    inv(shop, box, *CONNECT)
+    shop, box = connected
     box.state.keys.clear()
     (shop.parent / "home/.config/monokeel/acme-shop").unlink()
     for environment in box.state.environments.values():
@@ -253,8 +275,8 @@ def test_the_secret_that_is_older_than_its_key_is_named(
     assert seen.stdout.count("is older than its key") == 4
 
 
-def test_doctor_is_content_after_init(shop: Path, box: Sandbox) -> None:
-    inv(shop, box, *CONNECT)
+def test_doctor_is_content_after_init(connected: Connected) -> None:
+    shop, box = connected
 
     done = inv(shop, box, "doctor", "--json")
 
