@@ -41,6 +41,7 @@ _LISTED: Final = re.compile(
     r"(?=[^\n]*\w).*",
     re.IGNORECASE | re.MULTILINE,
 )
+_LISTABLE: Final = ("feat", "fix", "perf")
 _SHORTEST_HASH: Final = 4
 _QUOTED: Final = 60
 _SEARCHED: Final = 300  # of a subject, in which words may repeat without end
@@ -116,7 +117,8 @@ def _missed_request(parsed: Parsed) -> str:
         and _MARKED.search(header)
         and (_NEARLY.search(header) or _is_misspelt(parsed.message.type))
     )
-    listed = None if near or not body else _LISTED.search(body)
+    lowered = "" if near else body.lower()  # quick: most have none of the words
+    listed = any(x in lowered for x in _LISTABLE) and _LISTED.search(body)
     if parsed.skipped or not (near or listed) or level_if_counted(parsed) is not None:
         return ""
     quoted = _short(header if near else listed[0] if listed else "")

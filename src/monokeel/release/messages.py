@@ -101,7 +101,7 @@ class Message(NamedTuple):
 
     def field(self, name: str) -> str | None:
         """Return what the field line ``-name-`` set, ``None`` if there is none."""
-        return dict(self.fields).get(name)
+        return dict(self.fields).get(name) if self.fields else None
 
 
 def parse_message(text: str, rules: RuleSet) -> Message:

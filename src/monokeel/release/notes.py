@@ -33,9 +33,12 @@ def release_notes(
     revert cancelled are left out, and kinds that ask for no release and break nothing.
     Text beyond *limit* characters is cut at a line that says how much is missing.
     """
-    kept = [commit for commit in commits if commit.rule != CANCELLED]
-    groups = {each: [c for c in kept if group_of(c) == each] for each in _ORDER}
-    groups = {_BREAKING: [c for c in kept if c.breaking], **groups}
+    groups: dict[str | None, list[Commit]] = {x: [] for x in (_BREAKING, *_ORDER)}
+    for each in commits:
+        if each.rule != CANCELLED:
+            if each.breaking:
+                groups[_BREAKING].append(each)
+            groups.get(group_of(each), []).append(each)
     parts: list[str] = []
     room, left = limit - _ROOM_FOR_THE_REST, sum(map(len, groups.values()))
     for heading, members in groups.items():
