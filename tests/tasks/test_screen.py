@@ -49,6 +49,9 @@ class Terminal(io.StringIO):
         return True
 
 
+PAGE = "https://github.com/acme/shop/pull/3"
+
+
 @pytest.fixture
 def coloured(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     for name in ("NO_COLOR", "CI", "GITHUB_ACTIONS"):
@@ -77,6 +80,18 @@ def test_each_state_has_its_colour_and_its_word(coloured: pytest.MonkeyPatch) ->
     assert "\x1b[1;31mmissing\x1b[0m" in text
     assert "\x1b[1;31mother\x1b[0m" in text  # as a state, and not as a word
     assert text.count("\x1b[1;31mother") == 1
+
+
+@pytest.mark.parametrize("end", [")) ([abc](", ", title", "; then", "."])
+def test_an_address_ends_where_it_does(coloured: pytest.MonkeyPatch, end: str) -> None:
+    coloured.setenv("COLUMNS", "80")
+    stream = Terminal()
+
+    screen.print_report(Report(headline=f"see ({PAGE}{end} x"), stream)
+
+    assert f"\x1b[4m{PAGE}\x1b[0m" in re.sub(
+        r"\x1b\[1;4m", "\x1b[4m", stream.getvalue()
+    )
 
 
 def test_nothing_of_a_cell_is_left_out(coloured: pytest.MonkeyPatch) -> None:

@@ -32,7 +32,7 @@ _STYLES: Final[Mapping[str, str]] = {
     rf"^(?i:{_RED})\b|\b(?:HOLD|FREEZE|DRIFT|BLOCKED)\b|\b(?:images|tag) gone\b"
     r"|\b(?:rolled )?back (?:from|in) \S+|without a record": "bold red",
     rf"^(?i:{_YELLOW})\b|\bunknown\b|\b(?:on hold|frozen|soak until)\b": "yellow",
-    r"https?://\S+": "underline",
+    r"https?://[^\s()]*[^\s(),.;:]": "underline",
 }
 # Digests and commits, of which a person needs the beginning; whole in a command.
 _LONG = re.compile(r"\b([0-9a-f]{12})[0-9a-f]{28,}\b")
