@@ -163,6 +163,7 @@ def test_no_child_gets_our_secrets(monkeypatch: pytest.MonkeyPatch, name: str) -
         "ssh://ann:s3/cret@s3cret@example.com/x",
         "fatal: repository 'https://example.com/x.git?token=s3cret/' not found",
         "https://ann:s3cret%40example.com/x",
+        "https://ann:s3cret\uff20example.com/x",
     ],
 )
 def test_what_a_program_says_of_an_address_has_no_login(said: str) -> None:

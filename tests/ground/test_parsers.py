@@ -153,3 +153,13 @@ def test_moments_are_in_utc() -> None:
     for text in ("", "-1", "9" * 12, "x"):
         with pytest.raises(ValueError, match="no time"):
             parse_epoch(text)
+
+
+@pytest.mark.parametrize("sign", ["", "-"])
+def test_json_and_yaml_have_one_limit_of_a_number(sign: str) -> None:
+    longest, longer = sign + "9" * 20, sign + "1" + "0" * 20
+
+    assert parse_json(longest) == parse_yaml(longest) == int(longest)
+    for parse in (parse_json, parse_yaml):
+        with pytest.raises(ValueError, match="a whole number that is too long"):
+            parse(longer)

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from monokeel.ground.errors import RefusedError
+from monokeel.ground.errors import RefusedError, ServiceError
 from monokeel.ground.report import as_plain
-from monokeel.release.record import marker
+from monokeel.release.record import GitHubRelease, marker
 from monokeel.release.show import refuse_blocked, report_of
 from tests.fakes.plans import Shop, problems, statuses
 
@@ -234,6 +234,25 @@ def test_a_draft_with_our_mark_and_no_file_is_named_with_its_author() -> None:
     assert problems(plan) == []
     said = f"the draft v1.1.0 ({made.id}) of ben has our mark and no file"
     assert plan.warnings[0].message.startswith(said)
+
+
+def test_of_drafts_that_nobody_can_read_none_is_judged() -> None:
+    """With --strict a part of the warnings would end a run as refused, not unknown."""
+    shop = shop_with_a_feature()
+    shop.draft("1.1.0", OTHER)
+    silent = shop.draft("1.1.0", shop.history.head())
+    read = shop.releases.file_of
+
+    def file_of(release: GitHubRelease) -> str | None:
+        if release.id == silent:
+            raise ServiceError("GitHub answered 502")
+        return read(release)
+
+    shop.releases.file_of = file_of  # type: ignore[method-assign]
+
+    plan = shop.plan()
+
+    assert [each for each in plan.warnings if "draft" in each.message] == []
 
 
 @pytest.mark.parametrize("label", ["own", OTHER, None])

@@ -20,6 +20,7 @@ _CONFIGURED = (
     *(("--get", "user.email"), ("--get", "user.name")),
     ("--type=bool", "--get", "commit.gpgsign"),
 )
+OR_NONE = (0, 1, 128)  # 128: a name that git cannot read, too
 _NOTHING = "0" * 40
 _LOST = "git fsck says what else is lost; git fetch --refetch brings it back."
 _SUBMODULE = "160000"
@@ -50,7 +51,7 @@ class Objects:
 
     def commit_of(self, ref: str) -> str:
         """Return the commit that *ref* names; UsageError where it is not here."""
-        if found := named(f"{ref}^{{commit}}", self._root):
+        if found := named(f"{ref}^{{commit}}", self._root, ok=OR_NONE):
             return found
         raise UsageError(f"there is no commit {ref!r} here", fix="Fetch it first.")
 
@@ -258,7 +259,7 @@ def _require_sha1(*entries: str) -> None:
         )
 
 
-def named(words: str, root: Path, *, ok: Container[int] = (0, 1, 128)) -> str | None:
+def named(words: str, root: Path, *, ok: Container[int] = (0, 1)) -> str | None:
     """Return the object that *words* name in the clone *root*, if there is one."""
     args = ["git", "rev-parse", "--verify", "--quiet", "--end-of-options", words]
     done = run(args, cwd=root, ok=ok)

@@ -22,7 +22,7 @@ _GIT_MAY_KEEP = re.compile(
     r"GIT_(?:EXEC_PATH|ASKPASS|ALLOW_PROTOCOL|HTTP_PROXY_AUTHMETHOD|SSH|SSH_COMMAND|SSL_.*"
     r"|CONFIG_(?:COUNT|GLOBAL|NOSYSTEM|KEY_.*|VALUE_.*))\Z"
 )
-_LOGIN = re.compile(r"(\w://)[^\s'\"]*(?:@|%40)")
+_LOGIN = re.compile(r"(\w://)[^\s'\"]*(?:@|%40|\uff20|\ufe6b)")
 _QUERY = re.compile(r"(\w://[^\s'\"?]*)\?[^\s'\"]*")
 # What git says of a clone of another user's, as in a container.
 SAFE = re.compile(r"git config --global --add safe\.directory .+")
@@ -44,7 +44,7 @@ _FOR_NO_BUILD = re.compile(r"(?:GITHUB|GH)_\w*TOKEN\Z|ACTIONS_\w*_TOKEN")
 
 
 def clean_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Return this process's environment plus *extra*, without ``GIT_*`` and secrets."""
+    """Return our environment plus *extra*, without secrets that no program needs."""
     may = (x for x in os.environ if not x.startswith("GIT_") or _GIT_MAY_KEEP.match(x))
     env = {name: os.environ[name] for name in may if not _OURS.match(name)}
     return env | {"LC_ALL": "C.UTF-8", "GIT_TERMINAL_PROMPT": "0"} | dict(extra or {})

@@ -80,7 +80,7 @@ class TemplateRepository:
 
     def _committed(self, path: str) -> str | None:
         """Return the text of *path* in HEAD; ``None`` if that, or it, is not there."""
-        head = objects.named("HEAD", self._root, ok=(0, 1))
+        head = objects.named("HEAD", self._root)
         return objects.text_of(head, path, self._root) if head else None
 
     def address(self) -> str:
@@ -227,7 +227,7 @@ class TemplateRepository:
         """Return the commit of *version*, or of the recorded release."""
         named = version or self.recorded().commit
         asked = records.as_ref(records.version_of(named) or named)
-        found = objects.named(f"{asked}^{{commit}}", self.mirror())
+        found = objects.named(f"{asked}^{{commit}}", self.mirror(), ok=objects.OR_NONE)
         if found is None:
             problem = f"the template at {shown_address(self.address())} has no {named}"
             fix = "Ask its owners for it, or correct what names it:"

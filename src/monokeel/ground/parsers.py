@@ -145,7 +145,7 @@ def _finite(text: str) -> float:
 
 
 def _integer(text: str) -> int:
-    if len(text) > _DIGITS:
+    if len(text.lstrip("-")) > _DIGITS:
         raise ValueError(_TOO_LONG)
     return int(text)
 
@@ -170,7 +170,7 @@ def _check_values(value: Json) -> None:
             raise ValueError(f"it has more than {_MOST_NODES} values")
         if not all(isfinite(each) for each in level if isinstance(each, float)):
             raise ValueError("it holds what is no number")
-        if any(abs(each) > 10**_DIGITS for each in level if isinstance(each, int)):
+        if any(abs(each) >= 10**_DIGITS for each in level if isinstance(each, int)):
             raise ValueError(_TOO_LONG)
         # As many as still count: with aliases a few bytes of YAML hold a milliard.
         boxes = [each for each in level if isinstance(each, dict | list)]

@@ -15,6 +15,7 @@ from monokeel.ground.errors import NO_ANSWER
 from monokeel.release.commits import Analysis, Caution, Parsed, level_if_counted
 from monokeel.release.messages import JS_SPACE, RULE_SETS, RuleSet, split_lines
 from monokeel.release.reading import Reading
+from monokeel.release.record import GitHubRelease
 from monokeel.release.titles import TYPES
 from monokeel.release.versions import ReleaseTag, odd_tags, unprefixed
 
@@ -65,18 +66,18 @@ def about_reverts(analysis: Analysis) -> list[Caution]:
 
 def about_drafts(reading: Reading) -> list[Caution]:
     """Return a caution for each draft of this version that is not to be published."""
-    found = []
-    with suppress(*NO_ANSWER):  # the check "release" says so
-        for draft in reading.drafts:
-            ours = reading.is_left_of_ours(draft)
-            is_so = "is not this release and is left alone"
-            if ours:
-                is_so = "has our mark and no file, as a run that was cut short leaves"
-                is_so += " it: the release removes it"
-            who = draft.author or "somebody"
-            whose = f"the draft {draft.tag} ({draft.id}) of {who}"
-            if not (ours and draft.has_file):
-                found.append(Caution(message=f"{whose} {is_so}: {draft.page}"))
+    found, judged = [], list[tuple[GitHubRelease, bool]]()
+    with suppress(*NO_ANSWER):  # all of them or none: the check "release" says so
+        judged = [(each, reading.is_left_of_ours(each)) for each in reading.drafts]
+    for draft, ours in judged:
+        is_so = "is not this release and is left alone"
+        if ours:
+            is_so = "has our mark and no file, as a run that was cut short leaves"
+            is_so += " it: the release removes it"
+        who = draft.author or "somebody"
+        whose = f"the draft {draft.tag} ({draft.id}) of {who}"
+        if not (ours and draft.has_file):
+            found.append(Caution(message=f"{whose} {is_so}: {draft.page}"))
     return found
 
 

@@ -100,7 +100,7 @@ def _ask(repository: Repository, name: str) -> None:
 
 def _limited(environment: Mapping[str, Json]) -> dict[str, Json]:
     """Return *environment* limited, with the rules that a change must repeat."""
-    kept: dict[str, Json] = {"deployment_branch_policy": CHOSEN_BRANCHES}
+    kept: dict[str, Json] = {"deployment_branch_policy": dict(CHOSEN_BRANCHES)}
     for rule in map(as_object, as_list(environment.get("protection_rules") or [])):
         if rule.get("type") == "wait_timer":
             kept["wait_timer"] = rule.get("wait_timer")

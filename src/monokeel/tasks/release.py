@@ -163,11 +163,11 @@ def _show_plan(*, asks: bool, strict: bool) -> "Iterator[Report]":
 
 
 def _asked() -> "Outside":
-    from monokeel.adapters.repository import Repository
-
     # Two seconds are for a person at a terminal; a job has time to wait.
     outside = _outside(quick=wiring.variable("GITHUB_ACTIONS") is None)
     if wiring.variable("GITHUB_EVENT_NAME") == "push":
+        from monokeel.adapters.repository import Repository
+
         waiting = partial(Repository(wiring.make_github()).waiting_run, "release.yml")
         return replace(outside, waiting=waiting)
     return outside
@@ -266,8 +266,8 @@ def _take_back(version: str, *, dry_run: bool, yes: bool) -> "Report":
 
     _require_token()
     settings = wiring.read_settings()
-    commit = wiring.make_git().head()
     wanted = parse_wanted(version, prefix=settings.tag_prefix)
+    commit = wiring.make_git().head()
     candidate = candidate_of(settings, version=wanted, commit=commit, notes="")
     now = Reading(candidate, _outside())
     planned = abandon.plan_abandonment(now, skip=settings.skip)
