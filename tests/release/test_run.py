@@ -127,6 +127,21 @@ def test_a_run_that_is_overtaken_before_its_claim_plans_anew() -> None:
     assert run.out[-1].record.commit == second
 
 
+@pytest.mark.parametrize("point", range(1, LAST_WRITE + 1))
+def test_what_an_overtaken_run_has_finished_is_reported(point: int) -> None:
+    """It finishes the first release; then another run takes its own commit along."""
+    lane = Lane()
+    lane.kill(lane.land("feat: a"), CLAIM)
+    second, third = lane.land("fix: b"), lane.land("fix: c")
+    begin_before(lane, len(lane.faults.writes) + point, third)
+
+    run = lane.run(second)
+
+    lane.assert_settled()
+    assert [each.tag for each in run.out] == ["v1.0.0"]
+    assert run.plan.reason == "v1.0.1 contains this commit"
+
+
 def test_a_run_whose_commit_another_release_contains_ends_well() -> None:
     lane = Lane()
     first = lane.land("feat: a")
