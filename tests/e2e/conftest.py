@@ -8,6 +8,8 @@ import pytest
 from tests.e2e.act_shop import Template, make_template
 from tests.e2e.guide import FOLLOWED, Reader
 from tests.e2e.guided_shop import GuidedShop
+from tests.e2e.kept import Kept
+from tests.e2e.live_shop import LiveShop
 from tests.rendered.renders import git
 from tests.rendered.versions import Versions, make_versions, start_repository
 
@@ -39,3 +41,12 @@ def reader(request: pytest.FixtureRequest, shop: GuidedShop) -> Iterator[Reader]
     reader = Reader(shop, FOLLOWED[f"{test.__module__}.{test.__name__}"])
     yield reader
     assert reader.left == []
+
+
+@pytest.fixture
+def shop(made: tuple[LiveShop, Kept]) -> Iterator[LiveShop]:
+    """What a file has made, as it was; one with another kind of shop has its own."""
+    shop, kept = made
+    kept.restore()
+    yield shop
+    assert shop.box.violations() == []

@@ -37,14 +37,6 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[LiveShop, K
         yield shop, Kept(box, shop.folder)
 
 
-@pytest.fixture
-def shop(made: tuple[LiveShop, Kept]) -> Iterator[LiveShop]:
-    shop, kept = made
-    kept.restore()
-    yield shop
-    assert shop.box.violations() == []
-
-
 def bury(shop: LiveShop, *environments: str) -> None:
     """Put 120 newer records of another tool into the very environments."""
     state = shop.box.state

@@ -56,14 +56,6 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[LiveShop, K
         yield shop, Kept(box, shop.folder)
 
 
-@pytest.fixture
-def shop(made: tuple[LiveShop, Kept]) -> Iterator[LiveShop]:
-    shop, kept = made
-    kept.restore()
-    yield shop
-    assert shop.box.violations() == []
-
-
 def killed(shop: LiveShop, command: tuple[str, ...], number: int) -> None:
     """Kill *command* right after its write *number*, before the answer."""
     running: list[subprocess.Popen[str]] = []

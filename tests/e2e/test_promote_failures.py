@@ -246,14 +246,6 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[LiveShop, K
         yield shop, Kept(box, shop.folder)
 
 
-@pytest.fixture
-def shop(made: tuple[LiveShop, Kept]) -> Iterator[LiveShop]:
-    shop, kept = made
-    kept.restore()
-    yield shop
-    assert shop.box.violations() == []
-
-
 @pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
 def test_a_failure_is_told_and_leaves_what_the_table_says(
     shop: LiveShop, row: Row
