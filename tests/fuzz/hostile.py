@@ -103,7 +103,7 @@ class Hostile:
         elif kind == 4:
             headers = headers | dict([pick.choice(HEADERS)])
         else:
-            body = gzip.compress(b"\0" * (1 << 22))[: pick.randrange(1, 4000)]
+            body = gzip.compress(b"\0" * (1 << 22), mtime=0)[: pick.randrange(1, 4000)]
             headers = headers | {"Content-Encoding": "gzip"}
         return status, headers, body
 

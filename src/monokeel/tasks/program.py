@@ -108,6 +108,7 @@ def _add_local(tasks: Collection, path: Path) -> None:
     if spec is None or spec.loader is None:
         raise ImportError(str(path))
     module = importlib.util.module_from_spec(spec)
+    sys.dont_write_bytecode = True  # a __pycache__ beside it makes a clone unclean
     try:
         spec.loader.exec_module(module)
     except Exception as error:

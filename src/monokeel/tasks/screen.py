@@ -59,7 +59,7 @@ def flush() -> None:
     """Write what is left; nobody may read it any more."""
     try:
         sys.stdout.flush()
-    except BrokenPipeError:
+    except OSError:  # said already; Python would try again, and end with 120
         silence()
 
 
