@@ -200,6 +200,16 @@ def test_a_pointer_moved_by_hand_is_drift_with_its_mover(place: Place) -> None:
     assert entries[0]["moved_by"] == {"by": "eve", "at": "2026-05-01T12:00:00Z"}
 
 
+def test_the_way_back_from_a_newer_version_is_a_whole_command(place: Place) -> None:
+    place.shop.release("1.5.0")
+    place.shop.push_by_hand("dev", commit_named("1.5.0"))
+
+    back = './inv promote --env dev --rollback --version 1.4.0 --reason "why"'
+    assert f"what the last record says: {back}\n" in as_plain(
+        drift_report(place.read())
+    )
+
+
 def test_a_pointer_at_no_release_is_drift(place: Place) -> None:
     place.shop.push_by_hand("dev", commit_named("elsewhere"))
 

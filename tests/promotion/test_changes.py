@@ -34,6 +34,7 @@ def test_a_rollback_says_what_would_go() -> None:
 
     back = Request(environment="dev", rollback=True)
 
-    assert "1 commit would go\n  - feat: 1.1.0\n" in as_plain(
-        preview_report(plan(shop, back))
-    )
+    text = as_plain(preview_report(plan(shop, back)))
+
+    assert "1 commit would go\n  - feat: 1.1.0\n" in text
+    assert "/compare/v1.0.0...v1.1.0" in text  # the other way round is an empty page

@@ -50,6 +50,7 @@ def test_nobody_goes_back_twice_by_accident(shop: Shop) -> None:
     )
     assert caught.value.fix == (
         "To go further back: ./inv promote --env staging --rollback --version 1.0.0"
+        ' --reason "why"'
     )
     assert shop.clone.at("staging") == "1.1.0"
 
@@ -112,7 +113,8 @@ def test_a_version_without_its_images_is_refused_and_the_next_is_named(
 
     assert "images: acme/shop/worker:1.1.0 is gone" in caught.value.problem
     assert caught.value.fix.startswith(
-        "1.0.0 is ready: ./inv promote --env staging --rollback --version 1.0.0."
+        "1.0.0 is ready: ./inv promote --env staging --rollback --version 1.0.0"
+        ' --reason "why".'
     )
     assert shop.clone.at("staging") == "1.2.0"
 
@@ -258,7 +260,7 @@ def test_an_older_version_needs_the_word_rollback(shop: Shop) -> None:
     with pytest.raises(RefusedError) as caught:
         promote(shop, Request(environment="staging", version="1.1.0"))
 
-    assert caught.value.fix == "To move back on purpose add --rollback"
+    assert caught.value.fix == ('To move back on purpose add --rollback --reason "why"')
     assert shop.fuse.log == []
 
 
@@ -337,7 +339,7 @@ def test_a_version_whose_tag_is_gone_is_left_by_its_name(shop: Shop) -> None:
     assert drift == (
         (
             "env/staging is at 1.2.0, whose tag is gone; push the tag again, or go"
-            " back: ./inv promote --env staging --rollback"
+            ' back: ./inv promote --env staging --rollback --reason "why"'
         ),
     )
     last = read_promotion(shop.outside, shop.settings).place("staging").current
@@ -374,5 +376,6 @@ def test_a_branch_at_no_release_is_left_with_the_word_rollback(shop: Shop) -> No
     )
     assert caught.value.fix == (
         "env/staging was moved by hand to no release; back to 1.2.0: add --rollback"
+        ' --reason "why"'
     )
     assert shop.clone.at("staging") == "1.2.0"

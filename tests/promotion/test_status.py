@@ -257,9 +257,9 @@ def test_a_branch_at_no_release_is_drift_and_has_a_row(shop: Shop) -> None:
 
     report = overview_report(look(shop))
 
-    back = "to put it back: ./inv promote --env prod --version 1.3.2 --rollback"
+    back = './inv promote --env prod --rollback --version 1.3.2 --reason "why"'
     assert report.problems == (
-        f"env/prod is at {odd[:12]}, which is no release; {back}",
+        f"env/prod is at {odd[:12]}, which is no release; to put it back: {back}",
     )
     assert f"{odd[:12]} (no release)" in as_plain(report)
 

@@ -4,9 +4,11 @@ from dataclasses import replace
 
 import pytest
 
+from monokeel.policy.agreement import METHODS
 from monokeel.policy.rulesets import parse_policy
+from monokeel.setup.init import carry_out, plan_init
 from monokeel.setup.merging import merge_rows
-from monokeel.setup.rows import Otherwise
+from monokeel.setup.rows import Declared, Otherwise
 from tests.fakes.unconnected import SETTINGS, World
 from tests.setup.test_expectations import MERGE
 
@@ -86,3 +88,18 @@ def test_what_the_file_asks_for_already_is_not_asked_of_a_person(
     answer = other.ask()
     assert isinstance(answer, Otherwise)
     assert answer.remedy == remedy
+
+
+def test_what_the_settings_have_just_mended_is_no_note() -> None:
+    world, policy = World(), parse_policy(SQUASH)
+    world.settings |= dict.fromkeys(METHODS.values(), True)
+    world.wanted_rules = tuple(each.body for each in policy)
+    only = {name: way == "squash" for way, name in METHODS.items()}
+    settings = replace(SETTINGS, on_github={**SETTINGS.on_github, **only})
+    declared = Declared(settings=settings, policy=policy, register=True)
+
+    steps = carry_out(plan_init(declared, world.outside))
+
+    found = {step.name: step.state for step in steps}
+    assert found["settings"] == "done"
+    assert found["other ways to merge"] == "was there"

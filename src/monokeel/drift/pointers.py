@@ -6,7 +6,7 @@ from monokeel.ground.errors import NO_ANSWER
 from monokeel.ground.version import is_newer
 from monokeel.ground.words import when
 from monokeel.policy.reading import Unverified
-from monokeel.promotion.pointers import branch_of
+from monokeel.promotion.pointers import back_command, branch_of
 from monokeel.promotion.ports import Records
 from monokeel.promotion.reading import Place, Reading
 
@@ -64,8 +64,9 @@ def _deviation(place: Place, problem: str, by: str) -> Deviation:
     last, here, steps = place.last, place.version, [helps] * bool(helps)
     astray = fact.startswith(branch_of(place.name))
     if astray and here and last is not None and place.current is None:
-        rolls = " --rollback" if is_newer(here, last.version) else ""
-        back = f"./inv promote --env {place.name} --version {last.version}{rolls}"
+        back = f"./inv promote --env {place.name} --version {last.version}"
+        if is_newer(here, last.version):
+            back = back_command(place.name, last.version)
         steps.insert(0, f"to go back to what the last record says: {back}")
     return Deviation(fact + by, branch_of(place.name), steps, severe=int(astray))
 

@@ -305,14 +305,14 @@ def _downgrade(at: MoveFacts) -> Gate:
 
 
 def _way_back(at: MoveFacts) -> str:
-    name = at.environment.name
+    name, back = at.environment.name, 'add --rollback --reason "why".'
     if not at.left_version:
         said = f"env/{name} was moved by hand to no release"
-        return f"{said}; back to {at.version}: add --rollback."
+        return f"{said}; back to {at.version}: {back}"
     if at.pointer is None:
         restore = f"./inv promote --env {name} --version {at.left_version}"
         return f"Put back what was there: {restore}"
-    return "To move back on purpose add --rollback."
+    return f"To move back on purpose {back}"
 
 
 @_gate(

@@ -27,8 +27,9 @@ def preview_report(
     settings, link = plan.reading.settings, ""
     there = plan.reading.pointers.version_at(plan.place.left)
     if there and plan.kind == "move":
-        span = f"{settings.tag(there)}...{settings.tag(plan.version)}"
-        link = f"{server}/{settings.repository}/compare/{span}"
+        span = [settings.tag(there), settings.tag(plan.version)]
+        ends = "...".join(span[:: -1 if plan.request.rollback else 1])
+        link = f"{server}/{settings.repository}/compare/{ends}"
     gates = [x for x in plan.gates if whole or x.status not in ("ok", "skipped")]
     rows = tuple((gate.name, gate.status, gate.detail) for gate in gates)
     passed = len(plan.gates) - len(gates)

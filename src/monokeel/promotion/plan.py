@@ -9,7 +9,7 @@ from monokeel.ground.settings import Settings
 from monokeel.promotion import records, rollback
 from monokeel.promotion.facts import facts_of, push_outlook, read_release
 from monokeel.promotion.gates import Gate, evaluate, stops_of
-from monokeel.promotion.pointers import branch_of
+from monokeel.promotion.pointers import back_command, branch_of
 from monokeel.promotion.ports import Outside
 from monokeel.promotion.reading import Place, Reading, knowing_time, read_promotion
 from monokeel.promotion.request import Request, parse_overrides
@@ -202,6 +202,6 @@ def _with_ready(gate: Gate, plan: Plan, outside: Outside) -> Gate:
         return gate
     for version, why in rollback.ways_back(plan.reading, outside, plan.place):
         if not why and version != plan.version:
-            back = rollback.back_command(plan.place.name, version)
+            back = back_command(plan.place.name, version)
             return replace(gate, fix=f"{version} is ready: {back}. Or: {gate.fix}")
     return gate

@@ -99,6 +99,12 @@ def read_remote(clone: Remote, local: Settings) -> tuple[Settings, Pointers]:
     return settings, pointers_of(refs, main=at.commit, prefix=settings.tag_prefix)
 
 
+def back_command(environment: str, version: str = "") -> str:
+    """Return the command that rolls *environment* back, its reason left open."""
+    to = f" --version {version}" if version else ""
+    return f'./inv promote --env {environment} --rollback{to} --reason "why"'
+
+
 def branch_of(environment: str) -> str:
     """Return the branch of *environment*, such as ``env/prod``."""
     return f"{ENVIRONMENTS}{environment}"

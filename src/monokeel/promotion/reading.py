@@ -15,6 +15,7 @@ from monokeel.promotion import track_record
 from monokeel.promotion.evidence import ledger_that_counts
 from monokeel.promotion.pointers import (
     Pointers,
+    back_command,
     branch_of,
     names_on_github,
     read_remote,
@@ -251,10 +252,10 @@ def _drift(place: Place, waiting: list[Record], ledger: Ledger) -> Iterator[str]
     here, last = place.version or (place.commit or "")[:12], place.last
     if place.current is not None and not place.version:
         said = f"{branch} is at {place.current.version}, whose tag is gone"
-        yield f"{said}; push the tag again, or go back: {promote} --rollback"
+        yield f"{said}; push the tag again, or go back: {back_command(place.name)}"
     elif not place.version:
         yield f"{branch} is at {here}, which is no release" + (
-            f"; to put it back: {promote} --version {last.version} --rollback"
+            f"; to put it back: {back_command(place.name, last.version)}"
             if last
             else ""
         )

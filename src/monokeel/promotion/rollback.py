@@ -5,6 +5,7 @@ from monokeel.ground.errors import RefusedError
 from monokeel.ground.version import is_newer, is_prerelease, parse_wanted
 from monokeel.ground.words import span
 from monokeel.promotion.facts import read_release
+from monokeel.promotion.pointers import back_command
 from monokeel.promotion.ports import Outside
 from monokeel.promotion.reading import Place, Reading, read_on
 from monokeel.promotion.records import ROLLBACK, Record
@@ -67,11 +68,6 @@ def told(record: Record, reading: Reading) -> str:
     why = f": {record.note.reason}" if record.note.reason else ""
     left = record.note.from_version or "no release"
     return f"was rolled back from {left} to {record.version} {ago}{why}"
-
-
-def back_command(environment: str, version: str) -> str:
-    """Return the command that rolls *environment* back to *version*."""
-    return f"./inv promote --env {environment} --rollback --version {version}"
 
 
 def choose_earlier(reading: Reading, outside: Outside, env: str) -> tuple[str, Reading]:

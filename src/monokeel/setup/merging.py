@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import cache
 
 from monokeel.ground.answers import Json
 from monokeel.ground.errors import ServiceError
@@ -41,7 +40,6 @@ def merge_rows(
     wanted = AsWanted(" or ".join(taken))
     allowed = {x for x in METHODS.values() if settings.on_github.get(x) is not False}
 
-    @cache
     def offered() -> set[str]:
         there = repository.get_repository()
         hidden = [each for each in METHODS.values() if each not in there]

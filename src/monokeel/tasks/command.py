@@ -35,7 +35,8 @@ EXITS: Final[Mapping[int, str]] = {
     1: "wrong use: a bad argument or a bad configuration",
     2: "a difference was found",
     3: "refused: a guard or a gate said no, or somebody else was first",
-    4: "cannot tell: git, GitHub or the registry did not answer, or the token may not",
+    4: "cannot tell: git, GitHub or the registry did not answer, or the token may not"
+    " see it",
 }
 
 

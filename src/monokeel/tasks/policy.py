@@ -112,7 +112,7 @@ def apply(
 
 @About(
     group="Rules",
-    examples=("./inv policy.export > infra/rulesets.json",),
+    examples=("./inv policy.export > rulesets.new.json",),
     exits={0: "", 1: "", 3: "", 4: ""},
     variables=("GITHUB_TOKEN",),
     section="Ruleset Recovery",
