@@ -29,6 +29,8 @@ auto = false
 _FOREIGN = (
     *("GITHUB_", "MONOKEEL_", "TEMPLATE_", "PROMOTE_", "GH_", "ACTIONS_", "RUNNER_"),
     *("COPIER_", "GIT_"),
+    # They hide what a user meets: folders __pycache__, a flush that fails at the end.
+    *("PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED"),
 )
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 # Tests that install packages put this one back.

@@ -138,7 +138,6 @@ class ActShop:
     def _environment(self, token: str) -> dict[str, str]:
         own = {
             "MONOKEEL_BUILD": PACKER,
-            "PYTHONDONTWRITEBYTECODE": "1",
             "NO_COLOR": "1",
             "TERM": "dumb",
             "GIT_PAGER": "cat",

@@ -44,7 +44,6 @@ class GuidedShop:
                 (str(programs), str(Path(sys.executable).parent), os.environ["PATH"])
             ),
             "MONOKEEL_BUILD": PACKER,
-            "PYTHONDONTWRITEBYTECODE": "1",
             "GIT_PAGER": "cat",
         }
         # gh follows the addresses in answers; ours are not github.com's.

@@ -87,7 +87,6 @@ class RenderedShop:
             **self.box.environ("admin"),
             "HOME": str(home),
             "MONOKEEL_BUILD": f"{PACKER} {{context}} {{image}} {{commit}}",
-            "PYTHONDONTWRITEBYTECODE": "1",
         }
         for name, value in (variables or {}).items():
             env.pop(name, None)

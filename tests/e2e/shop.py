@@ -93,7 +93,6 @@ class Shop:
                 **self.box.environ(token),
                 "MONOKEEL_BUILD": f"{packer} {{context}} {{image}} {{commit}}",
                 **killed,
-                "PYTHONDONTWRITEBYTECODE": "1",
                 **(more or {}),
             },
             stdout=subprocess.PIPE,
