@@ -295,6 +295,7 @@ def test_a_service_says_how_it_is_built() -> None:
         'platforms = ["arm"]',
         'args = { "-x" = "1" }',
         *('context = ".git"', 'context = "a/.GIT"', 'path = ".git"'),
+        'context = "Git~1"',
     ],
 )
 def test_a_build_outside_of_the_repository_is_refused(line: str) -> None:

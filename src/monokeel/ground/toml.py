@@ -77,8 +77,8 @@ class Folder:
     def read(self, at: str, value: object) -> str:
         """Return *value*."""
         path = Text(r"[^\x00-\x1f\x7f]+\Z", _FOLDER).read(at, value)
-        # Where case does not count, .GIT is git's own folder, too.
-        inside = not {"..", ".", "", ".git"} & {*path.lower().split("/")}
+        # On other file systems .GIT and git~1 are git's own folder, too.
+        inside = not {"..", ".", "", ".git", "git~1"} & {*path.lower().split("/")}
         if not inside and not (self.whole and path == "."):
             raise fail(f"{at} = {path!r} is not inside the repository", fix=_FOLDER)
         return path
