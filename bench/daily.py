@@ -10,6 +10,7 @@ request after 100 ms.
 """
 
 import argparse
+import shutil
 import statistics
 import subprocess
 import sys
@@ -60,24 +61,34 @@ def listing(tree: Path, work: Path, runs: int) -> None:
 
 
 def copying(work: Path, runs: int) -> None:
-    """Compare a copy of this template with a copy of an almost empty one."""
-    template, small = work / "template", work / "small"
+    """Compare a copy of this template with a copy of an almost empty one.
+
+    The second row has as many files beside the almost empty template as stand beside
+    ours: Copier checks out the whole repository.
+    """
+    template, small, beside = work / "template", work / "small", work / "beside"
     release_template(template)
-    (small / "template").mkdir(parents=True)
-    (small / "copier.yml").write_text("_subdirectory: template\n")
-    (small / "template/README.md").write_text("# small\n")
-    git(small, "init", "-q")
-    git(small, "add", "-A")
-    git(small, "commit", "-q", "-m", "x")
-    git(small, "tag", "v1.0.0")
-    for each in (template, small):  # packed, as what comes from a server is
+    shutil.copytree(template, beside, ignore=lambda *_: {".git", "template"})
+    for each in (small, beside):
+        (each / "template").mkdir(parents=True)
+        (each / "copier.yml").write_text("_subdirectory: template\n")
+        (each / "template/README.md").write_text("# small\n")
+        git(each, "init", "-q")
+        git(each, "add", "-A")
+        git(each, "commit", "-q", "-m", "x")
+        git(each, "tag", "v1.0.0")
+    for each in (template, small, beside):  # packed, as what comes from a server is
         git(each, "gc", "--quiet")
     copier = [sys.executable, "-m", "copier", "copy", "-q", "--defaults", "-f"]
-    ours = [*copier, str(template), str(work / "a")]
-    floor = [*copier, str(small), str(work / "b")]
-    rounds = paired(ours, floor, where=(work, work), runs=runs)
-    count = sum(1 for path in (work / "a").rglob("*") if path.is_file())
-    line(f"`copier copy`, {count} files / 1 file, processor", rounds, "1.6")
+    for floor, what, target in (
+        (small, "1 file", "1.6"),
+        (beside, "1 file with our tests beside it", ""),
+    ):
+        ours = [*copier, str(template), str(work / "a")]
+        other = [*copier, str(floor), str(work / "b")]
+        rounds = paired(ours, other, where=(work, work), runs=runs)
+        count = sum(1 for path in (work / "a").rglob("*") if path.is_file())
+        line(f"`copier copy`, {count} files / {what}, processor", rounds, target)
 
 
 def updating(work: Path, runs: int) -> None:
