@@ -28,6 +28,7 @@ def test_the_trouble_of_a_server_is_no_refusal(said: str) -> None:
     [
         "push declined due to repository rule violations: GH013",
         "pre-receive hook declined: no",
+        "failed to update ref: cannot lock ref 'a': 'a/b' exists; cannot create 'a'",
     ],
 )
 def test_a_refusal_stays_one(said: str) -> None:

@@ -76,8 +76,11 @@ class FakeRefs:
             return Moved(now=new, changed=False)
         if now != old:
             return Lost(now=now)
-        if ref in self.declined:
-            return Declined(reason=self.declined[ref])
+        near = [x for x in self.refs if x.startswith(f"{ref}/")]
+        near += [x for x in self.refs if ref.startswith(f"{x}/")]
+        declined = self.declined.get(ref) or ("directory file conflict" * bool(near))
+        if declined:
+            return Declined(reason=declined)
         try:
             with self._faults.write(f"{ref} {self._named(old)} -> {self._named(new)}"):
                 self._swap(ref, old, new)

@@ -1,5 +1,6 @@
 """Publishing where something else stands: what is refused, healed or cleaned up."""
 
+import shlex
 from dataclasses import replace
 
 import pytest
@@ -365,3 +366,31 @@ def test_a_claim_that_github_keeps_is_explained_and_the_release_is_out() -> None
         world.publish()
 
     assert world.releases.published("v1.4.0") is not None
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        "refs/tags/v1.4.0/x",
+        "refs/tags/monokeel-claim",
+        "refs/tags/monokeel-claim/v1.4.0/x;$(id)",
+    ],
+)
+def test_a_tag_that_git_cannot_have_beside_ours_is_named_before_a_build(
+    planted: str,
+) -> None:
+    """No rule on ``v*`` reaches below a slash: anybody who may write can make it."""
+    world = World()
+    world.refs.refs[planted] = OTHER
+
+    with pytest.raises(RefusedError) as refusal:
+        world.publish()
+
+    assert world.faults.writes == []
+    assert planted in refusal.value.problem
+    assert f"git push origin --delete {shlex.quote(planted)}" in refusal.value.fix
+
+    del world.refs.refs[planted]
+    world.publish()
+
+    world.assert_complete()

@@ -31,6 +31,7 @@ def test_the_highest_tag_comes_first_whatever_the_order_of_names() -> None:
         *("v1.2", "v01.2.3", "v1.2.03", "V1.2.3", "v1.2.3-01", "v1.2.3-", "v1.2.3.4"),
         *("release-9", "v1.2.3+a_b", "1.2.3", "v9007199254740992.0.0", "vv", "v"),
         *("v1.2.\u0663", "v1\u20282.3", "xv1.2.3", f"v1.2.3-{'a' * 256}"),
+        *("v9.0.0\u2028/x", "v9.0.0/x"),  # below a slash no rule on `v*` reaches
     ],
 )
 def test_a_tag_that_names_no_version_is_ignored(tag: str) -> None:

@@ -62,7 +62,7 @@ def unless_passing(ref: str, said: str) -> str:
     Two pushes at once lock one file there (git, refs/files-backend.c), and a server has
     trouble of its own: neither is a refusal.
     """
-    if _LOCKED.search(said):
+    if _LOCKED.search(said) and "exists; cannot create" not in said:
         problem = f"somebody else was writing while {ref} was pushed: {said}"
     elif _TROUBLE.search(said):
         problem = f"the server had trouble while {ref} was pushed: {said}"

@@ -1,9 +1,12 @@
 """What forbids a release, each conflict put in words, with the way out."""
 
+import shlex
+
 from monokeel.ground.answers import Declined, Found
 from monokeel.ground.errors import RefusedError
 from monokeel.release.record import Candidate, GitHubRelease, ReleaseRecord
 
+_SHOWN = 10
 _BURNED = ("immutable release", "must have a valid tag")
 _WORKFLOWS = (
     "The workflows of this commit differ from those on the default branch, and"
@@ -30,6 +33,16 @@ def claimed_by_another(candidate: Candidate, commit: str) -> RefusedError:
     fix = f"Run the release of {commit} again, which finishes it, or take it back:"
     fix += f" ./inv release --abandon {candidate.version}"
     return RefusedError(problem, fix=fix)
+
+
+def beside(ref: str, others: list[str]) -> RefusedError:
+    """Refuse: git takes *ref* for a folder where there are *others*, or them for one.
+
+    Who may write can make them: the patterns of the rules end at a slash.
+    """
+    problem = f"git cannot have {ref} beside {', '.join(others[:_SHOWN])}"
+    fix = f"git push origin --delete {shlex.join(others[:_SHOWN])}"
+    return RefusedError(problem, fix=f"Delete what nobody of us made: {fix}")
 
 
 def tagged_by_hand(candidate: Candidate) -> RefusedError:

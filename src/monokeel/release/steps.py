@@ -94,7 +94,7 @@ def _claim_state(now: Reading) -> State:
     if now.tagged is not None:
         return _tag_state(now)
     if now.claimed is None:
-        return State(missing=(candidate.claim,))
+        return _free(now, candidate.claim)
     if now.claimed.commit != candidate.commit:
         return _against(refusals.claimed_by_another(candidate, now.claimed.commit))
     return _record_state(now, now.claim_record, candidate.claim)
@@ -207,7 +207,7 @@ def _tag_state(now: Reading) -> State:
     """Say whether the git tag peels to this commit and carries the record."""
     candidate, tagged = now.candidate, now.tagged
     if tagged is None:
-        return State(missing=(candidate.tag_ref,))
+        return _free(now, candidate.tag_ref)
     if tagged.commit != candidate.commit:
         return _against(refusals.tagged_otherwise(candidate, tagged.commit))
     if now.tag_record is None:
@@ -308,6 +308,12 @@ def lost_names(now: Reading) -> State:
         return _names_state(now) if _tag_state(now) == DONE else DONE
     except NO_ANSWER as error:
         return State(unclear=error.problem)
+
+
+def _free(now: Reading, ref: str) -> State:
+    """Say that *ref* is to be made, unless git cannot have it beside what is there."""
+    there = [x for x in now.refs if x.startswith(f"{ref}/") or ref.startswith(f"{x}/")]
+    return _against(refusals.beside(ref, there)) if there else State(missing=(ref,))
 
 
 def _against(refusal: RefusedError) -> State:

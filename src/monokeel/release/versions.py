@@ -116,8 +116,9 @@ def _version_of(name: str, prefix: str) -> Version | None:
 
 
 def _rest(name: str, prefix: str) -> str | None:
-    # semantic-release's pattern `^v(.+)` has no `$`, and `.` stops at a line end.
-    match = re.match(f"{re.escape(prefix)}({JS_DOT}+)", name)
+    # semantic-release's pattern `^v(.+)` has no `$`, and `.` stops at a line end. What
+    # is below a slash is nobody's version: a rule on `refs/tags/v*` does not reach it.
+    match = re.match(f"{re.escape(prefix)}(?!(?s:.*/))({JS_DOT}+)", name)
     return match[1] if match else None
 
 
