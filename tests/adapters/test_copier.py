@@ -8,13 +8,15 @@ from monokeel.ground.errors import ServiceError, UsageError
 from tests.rendered.renders import git
 
 
-def make_template(folder: Path, *, recorded: str = "", source: str = "") -> Template:
+def make_template(
+    folder: Path, *, recorded: str = "", source: str = "", commit: str = "v1.0.0"
+) -> Template:
     answers = folder / ".copier-answers.yml"
     if recorded:
-        answers.write_text(f"_commit: v1.0.0\n_src_path: {recorded}\nowner: acme\n")
+        answers.write_text(f"_commit: {commit}\n_src_path: {recorded}\nowner: acme\n")
     git(folder, "init", "-q")
     work = folder / "work"
-    work.mkdir()
+    work.mkdir(exist_ok=True)
     return Template(folder, work=work, source=source, credentials=Credentials())
 
 
@@ -141,3 +143,23 @@ def test_the_notes_are_those_between_two_versions(tmp_path: Path) -> None:
 
     assert said == "## 1.10.0\n\nWhat 1.10.0 did."
     assert template.notes("1.10.0", "3.0.0") == ""
+
+
+@pytest.mark.parametrize("planted", ["x/v9.0.0", "x\u2028v9.0.0", "x\u00a0v9.0.0"])
+def test_a_tag_that_ends_like_a_release_is_none(tmp_path: Path, planted: str) -> None:
+    """The template's rules keep ``v*``: another tag is made by anybody who may write.
+
+    Every repository would be told of a version that is not there.
+    """
+    source = tmp_path / "source"
+    source.mkdir()
+    git(source, "init", "-q")
+    git(source, "commit", "-q", "--allow-empty", "-m", "x")
+    first = git(source, "rev-parse", "HEAD").strip()
+    git(source, "tag", "v1.0.0")
+    git(source, "tag", planted)
+
+    released = make_template(tmp_path, recorded=str(source)).versions()
+    later = make_template(tmp_path, recorded=str(source), commit=first).versions()
+
+    assert (released, later) == (("1.0.0",), (first, "1.0.0"))

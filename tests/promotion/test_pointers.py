@@ -1,4 +1,5 @@
 from dataclasses import replace
+from shlex import quote
 
 import pytest
 
@@ -53,7 +54,7 @@ def test_an_environment_has_one_branch() -> None:
     assert (branch_of("prod"), ref_of("prod")) == ("env/prod", "refs/heads/env/prod")
 
 
-@pytest.mark.parametrize("name", ["env", "env/dev/old"])
+@pytest.mark.parametrize("name", ["env", "env/dev/old", "env/dev/$(id);x"])
 def test_a_branch_that_git_cannot_have_beside_it_is_named_before_a_record(
     name: str,
 ) -> None:
@@ -68,7 +69,7 @@ def test_a_branch_that_git_cannot_have_beside_it_is_named_before_a_record(
         ).require()
 
     assert f"git cannot have env/dev beside the branch {name}" in caught.value.problem
-    assert f"git push origin --delete {name} " in caught.value.fix
+    assert f"git push origin --delete {quote(name)} " in caught.value.fix
 
 
 def placed() -> Shop:

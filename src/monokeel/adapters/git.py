@@ -183,10 +183,10 @@ class Git:
     def versions_of(self, path: str, most: int) -> tuple[FileVersion, ...]:
         """Return the *most* newest versions of *path* in the history of HEAD."""
         args = ("log", f"-{most}", "--format=%H %s", "--", path)
-        log = self._git(*args, ok=_OR_NOT).stdout.splitlines()
+        log = self._git(*args, ok=_OR_NOT).stdout.split("\n")
         return tuple(
             FileVersion(commit=commit, subject=subject, text=text)
-            for commit, _, subject in (line.partition(" ") for line in log)
+            for commit, _, subject in (line.partition(" ") for line in log if line)
             if (text := self.file_at(commit, path)) is not None
         )
 
@@ -194,8 +194,8 @@ class Git:
         """Return the full names of the remote's branches and of the tags known here."""
         branches = "refs/remotes/origin/"
         args = ("for-each-ref", "--format=%(refname)", branches, "refs/tags/")
-        names = self._git(*args, ok=_OR_NOT).stdout.splitlines()
-        seen = [name for name in names if not name.endswith("/HEAD")]
+        names = self._git(*args, ok=_OR_NOT).stdout.split("\n")
+        seen = [name for name in names if name and not name.endswith("/HEAD")]
         return tuple(name.replace(branches, "refs/heads/", 1) for name in seen)
 
     # The remote

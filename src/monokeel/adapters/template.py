@@ -92,14 +92,16 @@ class TemplateRepository:
     def versions(self) -> tuple[str, ...]:
         """Return the tags ``vX.Y.Z``, or the recorded commit and the newest one."""
         listed = self._ask("ls-remote", "--tags", "--refs", "--")
-        releases = _releases(line.rpartition("/")[2] for line in listed.splitlines())
+        lines = listed.split("\n")
+        releases = _releases(x.partition("\trefs/tags/")[2] for x in lines)
         here = records.version_of(self.recorded().commit) or ""
         if releases and records.as_ref(here) != here:
             return releases
         commits = self._git("rev-list", "HEAD").stdout.split()
         known = (here,) if any(each.startswith(here) for each in commits) else ()
         if here and known:
-            releases = _releases(self._git("tag", "--contains", here).stdout.split())
+            tags = self._git("tag", "--contains", here).stdout
+            releases = _releases(tags.split("\n"))
         tip = commits[0][:12]
         last = () if here and tip.startswith(here) else (tip,)
         return (*known, *(releases or last))

@@ -7,6 +7,7 @@ taken: help, workflow, guide.
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
+from shlex import quote
 from typing import Literal
 
 from monokeel.ground.answers import Absent, Found, Unknown
@@ -346,8 +347,8 @@ def _push(at: MoveFacts) -> Gate:
         return _refused(
             f"git cannot have env/{at.environment.name} beside the branch"
             f" {at.in_the_way}",
-            f"Give that branch another name: git push origin --delete {at.in_the_way}"
-            " once it has one.",
+            "Give that branch another name: git push origin --delete"
+            f" {quote(at.in_the_way)} once it has one.",
         )
     if not at.push_refusal:
         return _passed("nothing speaks against it")

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from shlex import quote
 
 from monokeel.ground.answers import RemoteRef
 from monokeel.ground.errors import RefusedError, UsageError
@@ -71,7 +72,7 @@ class Pointers:
             if ours:
                 said = f"is the former branch of {ours} and moves no more"
                 said += ": once nothing follows it"
-            lines.append(f"{here} {said}: git push origin --delete {here}")
+            lines.append(f"{here} {said}: git push origin --delete {quote(here)}")
         return tuple(lines)
 
 
