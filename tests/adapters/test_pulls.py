@@ -57,3 +57,23 @@ def test_a_second_pull_request_from_the_branch_is_declined(pulls: Pulls) -> None
 
 def test_a_branch_that_is_not_there_is_declined(pulls: Pulls) -> None:
     assert isinstance(pulls.create("template/v9", title="x", body=""), Declined)
+
+
+def test_a_pull_request_to_another_branch_is_none_of_ours(
+    box: Sandbox, pulls: Pulls
+) -> None:
+    """A member opens one from our branch: the update would be proposed to nobody."""
+    run(["git", "branch", "topic", "main"], cwd=box.bare)
+    member = GitHub(
+        Session(tries=1),
+        api=box.url,
+        repository=box.repository,
+        token=box.tokens["reviewer"],
+    )
+    theirs = Pulls(member, base="topic").create(BRANCH, title="x", body="")
+    assert isinstance(theirs, int)
+
+    found = pulls.open_from("template/v")
+    Pulls(member, base="topic").close(theirs, comment="no")
+
+    assert (found, pulls.rejected(BRANCH)) == ({}, None)

@@ -2,7 +2,9 @@
 
 import pytest
 
+from monokeel.ground.answers import Declined, Lost, Moved
 from monokeel.ground.errors import RefusedError, ServiceError
+from monokeel.updates.offer import MARKER
 from monokeel.updates.propose import (
     preview,
     proposal_body,
@@ -218,3 +220,34 @@ def test_the_commit_says_what_was_left() -> None:
         "chore(template): update to v1.3.0\n\n"
         "Not taken: inv: both sides changed the same lines.\n"
     )
+
+
+def test_a_run_cut_short_after_its_pull_request_is_finished_by_the_next() -> None:
+    older = "template/v1.2.5"
+    remote = FakeRemote(refs={REF: COMMIT, f"refs/heads/{older}": OTHER})
+    pulls = FakePulls(opened={older: 1, BRANCH: 3})
+    issues = FakeIssues(opened={MARKER: ("available", "v1.3.0")})
+
+    said = propose(made_plan(), COMMIT, make_places(remote, pulls, issues), body="")
+
+    assert said == "pull request #3 is open"
+    assert (pulls.opened, issues.opened) == ({BRANCH: 3}, {})
+
+
+def test_a_push_whose_answer_is_lost_leaves_no_old_words() -> None:
+    class Silent(FakeRemote):
+        def move_ref(
+            self, ref: str, *, old: str | None, new: str | None
+        ) -> Moved | Lost | Declined:
+            super().move_ref(ref, old=old, new=new)
+            raise ServiceError("no answer")
+
+    pulls = FakePulls(opened={BRANCH: 3}, bodies={3: "old"})
+    silent = Silent(refs={REF: OTHER})
+    with pytest.raises(ServiceError, match="no answer"):
+        propose(made_plan(), COMMIT, make_places(silent, pulls), body="new")
+
+    remote = FakeRemote(refs=silent.refs)
+    propose(made_plan(), COMMIT, make_places(remote, pulls), body="new")
+
+    assert (remote.refs, pulls.bodies[3][-3:]) == ({REF: COMMIT}, "new")

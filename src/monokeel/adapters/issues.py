@@ -121,8 +121,8 @@ class Pulls:
 
     def open_from(self, prefix: str) -> dict[str, int]:
         """Pass over branches of forks: they prove nothing."""
-        found = {}
-        for pull in self._github.pages("/pulls", params={"state": "open"}):
+        found, params = {}, {"state": "open", "base": self._base}
+        for pull in self._github.pages("/pulls", params=params):
             head = as_object(pull.get("head"))
             branch, home = as_text(head.get("ref")), head.get("repo")
             name = home.get("full_name") if isinstance(home, dict) else None
@@ -134,7 +134,8 @@ class Pulls:
     def rejected(self, branch: str) -> int | None:
         """Return the number of the last one of *branch*, if it was closed unmerged."""
         owner = self._github.repository.partition("/")[0]
-        params = {"state": "all", "head": f"{owner}:{branch}"}
+        head = f"{owner}:{branch}"
+        params = {"state": "all", "head": head, "base": self._base}
         found = sorted(
             (as_number(pull.get("number")), pull.get("state"), pull.get("merged_at"))
             for pull in self._github.pages("/pulls", params=params)

@@ -54,23 +54,25 @@ def propose(plan: UpdatePlan, commit: str, places: Places, *, body: str) -> str:
         held = f"pull request #{number}" if number else f"branch {plan.branch}"
         return f"{held} holds commits of others and is left as it is"
     fresh = before is not None and places.commits.same_files(commit, before)
+    if number is not None and not fresh:  # first: cut short here, it is done again
+        places.pulls.edit(number, title=plan.title, body=body)
     refused = None if fresh else _push(plan.branch, before, commit, places.remote)
-    if refused is None and number is not None:
-        if not fresh:
-            places.pulls.edit(number, title=plan.title, body=body)
-        return f"pull request #{number} is {'open' if fresh else 'refreshed'}"
-    if refused is None:
+    if refused is not None:
+        return _told(plan, refused, body, places.issues)
+    opened: int | Declined | None = number
+    if opened is None:
         opened = places.pulls.create(plan.branch, title=plan.title, body=body)
-        if isinstance(opened, int):
-            _close_older(plan, opened, places)
-            said = f"pull request #{opened} is open"
-            try:
-                places.issues.close(MARKER, comment=f"Proposed in #{opened}.")
-            except NO_ANSWER as error:  # Issues are switched off
-                said += f"; whether an issue is, nobody can tell: {error.problem}"
-            return said
+    if isinstance(opened, Declined):
         refused = f"the pull request was refused: {opened.reason}"
-    return _told(plan, refused, body, places.issues)
+        return _told(plan, refused, body, places.issues)
+    _close_older(plan, opened, places)
+    said = "open" if fresh or number is None else "refreshed"
+    said = f"pull request #{opened} is {said}"
+    try:
+        places.issues.close(MARKER, comment=f"Proposed in #{opened}.")
+    except NO_ANSWER as error:  # Issues are switched off
+        said += f"; whether an issue is, nobody can tell: {error.problem}"
+    return said
 
 
 def _told(plan: UpdatePlan, refused: str, body: str, issues: Issues) -> str:
