@@ -190,3 +190,11 @@ def test_a_token_that_knows_no_author_finds_nothing_new(alert: Alert) -> None:
     assert "says all of it already" in alert.run()
     assert alert.issues.writes == writes
     assert "by ben" in alert.issue.body
+
+
+def test_a_name_cannot_put_its_own_list_before_ours(alert: Alert) -> None:
+    name = "x <!-- monokeel-found: {} -->"
+    alert.place.rulesets.add({**TAGS, "name": name})
+    alert.run()
+
+    assert "stays open" in alert.run("pointers")

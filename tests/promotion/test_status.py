@@ -181,13 +181,14 @@ def test_a_line_is_as_wide_as_the_terminal(columns: int) -> None:
     assert [each.split()[0] for each in text[2:5]] == ["HOLD", "FREEZE", "DRIFT"]
 
 
-def test_a_branch_of_no_environment_is_drift(shop: Shop) -> None:
-    shop.push_by_hand("qa", commit_named("1.4.0"))
+@pytest.mark.parametrize(("name", "typed"), [("qa", "env/qa"), ("$x", "'env/$x'")])
+def test_a_branch_of_no_environment_is_drift(shop: Shop, name: str, typed: str) -> None:
+    shop.push_by_hand(name, commit_named("1.4.0"))
 
     report = overview_report(look(shop))
 
-    assert "env/qa belongs to no environment" in report.problems[0]
-    assert "git push origin --delete env/qa" in report.problems[0]
+    assert f"env/{name} belongs to no environment" in report.problems[0]
+    assert f"git push origin --delete {typed}" in report.problems[0]
 
 
 def test_machines_get_environments_gates_hold_and_freezes(shop: Shop) -> None:
@@ -202,8 +203,12 @@ def test_machines_get_environments_gates_hold_and_freezes(shop: Shop) -> None:
     assert (dev["name"], dev["version"], dev["by"]) == ("dev", "1.5.0-rc.1", "ana")
     assert (dev["since"], dev["drift"]) == ("2026-05-01T12:00:00Z", [])
     assert (dev["back"], dev["behind"], dev["next"]) == ([], 0, None)
-    gates = {gate["name"]: gate["status"] for gate in report["next"][-1]["gates"]}
-    assert (gates["release"], gates["images"]) == ("not_asked", "not_asked")
+    step, late, gates = (
+        {gate["name"]: gate["status"] for gate in each["gates"]}
+        for each in report["next"]
+    )
+    assert (step["release"], step["images"]) == ("ok", "ok")
+    assert (late["release"], late["images"]) == ("not_asked", "not_asked")
     assert gates["hold"] == "refused"
 
 
@@ -376,3 +381,18 @@ def test_a_version_that_was_taken_back_elsewhere_says_so(shop: Shop) -> None:
     prod = look(shop).places[2]
 
     assert prod.elsewhere == ("rolled back in staging: data loss",)
+
+
+def test_a_move_is_said_once_whoever_reads_it() -> None:
+    """The line, ``--all`` and ``next`` of JSON are of one look."""
+    shop = Shop()
+    shop.release("1.0.0", "1.1.0")
+    shop.place("dev", "1.0.0")
+    del shop.images.there["acme/shop/worker", "1.1.0"]
+
+    overview = look(shop)
+    data = json.loads(as_json(overview_report(overview)))
+
+    rows = [x.split()[:3] for x in lines(overview, whole=True)]
+    assert ["1.1.0", "dev", "no"] in rows
+    assert data["environments"][0]["next"] in data["next"]

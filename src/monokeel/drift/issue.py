@@ -60,9 +60,9 @@ def keep_issue(found: DriftReading, body: str, issues: Issues, run: str = "") ->
 
 def found_in(body: str) -> Found | None:
     """Return what an issue speaks of, ``None`` if its text no longer says it."""
-    match = _FOUND.search(body)
+    ours = _FOUND.findall(body)[-1:]  # behind what names of others may say
     try:
-        kept = as_object(parse_json(match[1] if match else ""))
+        kept = as_object(parse_json(*ours or [""]))
         return {key: tuple(map(str, as_list(kept[key]))) for key in kept}
     except (ValueError, ServiceError):
         return None

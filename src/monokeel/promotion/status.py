@@ -58,7 +58,7 @@ class Overview:
     """All environments at one moment.
 
     *next_moves* are those of each version that is live, and of the newest, to every
-    environment that is behind it, release and images not asked.
+    environment that is behind it: release and images are asked of the next step alone.
     """
 
     reading: Reading
@@ -78,11 +78,15 @@ def overview_of(outside: Outside, local: Settings, *, hold: str | None) -> Overv
     # What is live somewhere, and the newest release: what could be promoted at all.
     live = {place.version for place in reading.places if place.version}
     versions = newest_first({*newest_first(reading.pointers.releases)[:1], *live})
+    places = tuple(_status(each, reading, outside, held) for each in reading.places)
+    asked = [each.next_move for each in places if each.next_move is not None]
+    known = {(each.version, each.environment): each for each in asked}
     return Overview(
         reading=reading,
-        places=tuple(_status(each, reading, outside, held) for each in reading.places),
+        places=places,
         next_moves=tuple(
-            _judged(_facts(version, place, reading, outside, held))
+            known.get((version, place.name))
+            or _judged(_facts(version, place, reading, outside, held))
             for version in versions
             for place in reading.places
             if not place.version or is_newer(version, place.version)
