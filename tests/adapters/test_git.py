@@ -390,21 +390,3 @@ def test_files_are_named_as_they_are_written(clone: Path) -> None:
         (clone / name).touch()
 
     assert Git(clone).unclean() == ("?? a\u2028b", "?? caf\u00e9")
-
-
-def test_a_subject_with_a_line_end_of_unicode_is_one_version(clone: Path) -> None:
-    """Who writes a title would stop every later drift, or name another commit."""
-    for number, end in enumerate(("\u2028", "\x0b", "\x85")):
-        (clone / "rules.json").write_text(f"[{number}]")
-        git(clone, "add", "-A")
-        save(clone, f"feat: a{end}{'0' * 40} b")
-    git(clone, "branch", "a\u2028refs/tags/v9.0.0")
-    git(clone, "push", "-q", "origin", "a\u2028refs/tags/v9.0.0")
-
-    versions = Git(clone).versions_of("rules.json", 9)
-
-    assert [each.text for each in versions] == ["[2]", "[1]", "[0]"]
-    assert Git(clone).known_refs() == (
-        "refs/heads/a\u2028refs/tags/v9.0.0",
-        "refs/heads/main",
-    )

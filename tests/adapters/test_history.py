@@ -36,3 +36,20 @@ def test_a_folder_that_is_no_repository_has_no_past(tmp_path: Path) -> None:
     history = Git(tmp_path)
 
     assert (history.versions_of("file", 9), history.known_refs()) == ((), ())
+
+
+def test_a_line_end_of_unicode_ends_no_subject_and_no_name(tmp_path: Path) -> None:
+    """Who writes a title would stop every later drift, or name another commit."""
+    clone = Clone(tmp_path)
+    for number, end in enumerate(("\u2028", "\x0b", "\x85")):
+        (clone.root / "rules.json").write_text(f"[{number}]")
+        clone.git("add", "rules.json")
+        clone.commit(f"feat: a{end}{'0' * 40} b")
+    clone.push()
+    odd = "a\u2028refs/tags/v9.0.0"
+    clone.git("push", "-q", "origin", f"HEAD:refs/heads/{odd}")
+
+    versions = Git(clone.root).versions_of("rules.json", 9)
+
+    assert [each.text for each in versions] == ["[2]", "[1]", "[0]"]
+    assert f"refs/heads/{odd}" in Git(clone.root).known_refs()
