@@ -4,7 +4,7 @@ from sandbox import shapes
 from sandbox.actors import Actor
 from sandbox.graphql_run import Arguments, Node, Value, connection
 from sandbox.labels import Label
-from sandbox.records import Release, Ruleset
+from sandbox.records import Release, Ruleset, latest_of
 from sandbox.state import State
 from sandbox.wire import list_of, text_of
 
@@ -68,7 +68,7 @@ def visible_releases(state: State, actor: Actor) -> list[Release]:
     ]
 
 
-def release_node(state: State, release: Release, *, latest: bool) -> Node:
+def release_node(state: State, release: Release) -> Node:
     """Return a release."""
     page = f"{state.identity.html}/releases/tag/{release.tag}"
     return Node(
@@ -82,7 +82,7 @@ def release_node(state: State, release: Release, *, latest: bool) -> Node:
             "description": release.body,
             "isDraft": release.draft,
             "immutable": release.immutable,
-            "isLatest": latest,
+            "isLatest": release is latest_of(state.releases),
             "isPrerelease": release.prerelease,
             "createdAt": release.created_at,
             "publishedAt": release.published_at,
@@ -94,8 +94,7 @@ def release_node(state: State, release: Release, *, latest: bool) -> Node:
 def releases_field(state: State, actor: Actor) -> Value:
     """Return the field that pages the releases."""
     found = visible_releases(state, actor)
-    published = next((one for one in found if not one.draft), None)
-    nodes = [release_node(state, one, latest=one is published) for one in found]
+    nodes = [release_node(state, one) for one in found]
     return connection("Release", nodes)
 
 
@@ -105,7 +104,7 @@ def release_field(state: State, actor: Actor) -> Value:
     def by_tag(arguments: Arguments) -> Value:
         for release in visible_releases(state, actor)[::-1]:
             if release.tag == arguments.get("tagName"):
-                return release_node(state, release, latest=False)
+                return release_node(state, release)
         return None
 
     return by_tag

@@ -1,5 +1,6 @@
 """What the sandbox remembers outside git."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from sandbox.actors import Actor
@@ -39,6 +40,14 @@ class Release:
     make_latest: str = "true"
     listed_after: float = 0.0
     assets: list[Asset] = field(default_factory=list)
+
+
+def latest_of(releases: Sequence[Release]) -> Release | None:
+    """Return the published one that was made latest, else the newest; no prerelease."""
+    found = [each for each in releases if not each.draft and not each.prerelease]
+    named = [each for each in found if each.make_latest == "true"]
+    by_time = max(found, key=lambda each: (each.created_at, each.id), default=None)
+    return named[-1] if named else by_time
 
 
 @dataclass(slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from http import HTTPStatus
 from sandbox import rules, shapes
 from sandbox.assets import asset_shape
 from sandbox.pages import DEFAULT_SIZE, LARGEST, listed, place
-from sandbox.records import Change, Release
+from sandbox.records import Change, Release, latest_of
 from sandbox.routing import refusal, route
 from sandbox.state import State
 from sandbox.wire import (
@@ -92,12 +92,10 @@ def list_releases(state: State, call: Call) -> Reply:
 
 @route("GET", "/R/releases/latest", "contents:read")
 def get_latest(state: State, _: Call) -> Reply:
-    """Return the latest release: published, no prerelease, newest ``created_at``."""
-    found = [r for r in state.releases if not r.draft and not r.prerelease]
-    named = [r for r in found if r.make_latest == "true"]
-    if not found:
+    """Return the latest release."""
+    newest = latest_of(state.releases)
+    if newest is None:
         raise not_found()
-    newest = named[-1] if named else max(found, key=lambda r: (r.created_at, r.id))
     return Reply(json=release_shape(state, newest))
 
 

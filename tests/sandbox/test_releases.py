@@ -1,4 +1,5 @@
 import hashlib
+import json
 
 import pytest
 
@@ -237,6 +238,10 @@ def test_latest_is_what_was_made_latest(api: Api, box: Sandbox, start: str) -> N
     api("POST", "/releases", {"tag_name": "v1.9.9", "make_latest": "false"})
 
     assert api("GET", "/releases/latest")["tag_name"] == "v2.0.0"
+    query = '{repository(owner: "acme", name: "shop") {releases(first: 9) {nodes '
+    asked: Json = {"query": query + "{tagName isLatest}}}}"}
+    said = json.dumps(api("POST", "//graphql", asked)["data"])
+    assert '{"tagName": "v2.0.0", "isLatest": true}' in said
     assert start
     assert box.violations() == []
 

@@ -34,7 +34,7 @@ def environment_rows(settings: Settings, github: Repository) -> Iterator[Expecta
             f"Environment {name}",
             "environments",
             (_SEE, f"GET {_POLICIES}"),
-            "a workflow of a branch that it should not take can read its secrets",
+            "the wrong branches, or too few, can read its secrets",
             partial(_limited_to, settings, github, name, branches),
             writes=(_MAKE, f"POST {_POLICIES}"),
             make=partial(limit, github, name, branches),
