@@ -74,13 +74,16 @@ def land(
     files: Mapping[str, str],
     *,
     branch: str = "feat/change",
-    base: str = "main",
+    base: str = "",
 ) -> str:
     """Bring *files* to the branch *base* as on GitHub, and return the new commit.
+
+    Without *base* it is the default branch.
 
     A branch, a pull request by ``admin``, the check ``all-green`` by GitHub Actions,
     an approval by ``reviewer``, a squash merge: all over the API, under the rules.
     """
+    base = base or _text(call(box, "GET", "", who="admin"), "default_branch")
     tip = sha_of(call(box, "GET", f"/git/ref/heads/{base}", who="admin"))
     head = save(box, tip, files, message=title, branch=branch)
     number = open_pull(box, title, branch=branch, base=base)

@@ -1,11 +1,12 @@
 """Names of branches, titles of pull requests, and the list of services."""
 
+import json
 from dataclasses import replace
 
 import pytest
 
 from monokeel.ground.errors import RefusedError, UsageError
-from monokeel.ground.report import Report
+from monokeel.ground.report import Report, as_json
 from monokeel.ground.settings import Settings, parse_settings
 from monokeel.policy.refs import judge_branch
 from monokeel.release.services import changed_services, list_services
@@ -183,8 +184,14 @@ def test_a_service_is_concerned_by_whatever_its_image_is_made_of(
         name = "all"
         kind = "api"
         context = "."
+        args = {PYTHON = "3.13", A = "b c"}
     """)
+    made = json.loads(as_json(list_services(settings, lambda _: None, lambda *_: [])))
 
+    assert [each["build"] for each in made["services"]] == [
+        ["--file", "docker/mail", "libs"],
+        ["--build-arg=PYTHON=3.13", "--build-arg=A=b c", "."],
+    ]
     assert [each.name for each in changed_services(settings, [path])] == concerned
 
 

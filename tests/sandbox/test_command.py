@@ -225,6 +225,18 @@ def test_what_ci_would_stop_does_not_land(
         assert "no type: bad title" in done.output
 
 
+def test_a_change_lands_on_the_default_branch_whatever_its_name(
+    api: Api, box: Sandbox, shop: Path
+) -> None:
+    git = box.state.git
+    start = git.commit_of("main")
+    git.move("refs/heads/trunk", start or "", None)
+    api("PATCH", "", {"default_branch": "trunk"})
+
+    assert _land(box, shop, "feat: a", "new/a.txt").code == 0
+    assert git.commit_of("trunk") != start == git.commit_of("main")
+
+
 def test_without_the_variables_usage_is_told(tmp_path: Path) -> None:
     done = run(sys.executable, _LAND, "feat: a", "x", cwd=tmp_path)
 

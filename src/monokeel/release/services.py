@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 
+from monokeel.ground.answers import Json
 from monokeel.ground.errors import UsageError
 from monokeel.ground.report import Report, Section, Table
 from monokeel.ground.settings import Service, Settings
@@ -32,10 +33,18 @@ def list_services(
             "registry": settings.registry_host,
             "repository": settings.repository,
             "services": [
-                {"name": name, "kind": kind, "path": path} for name, kind, path in rows
+                {"name": x.name, "kind": x.kind, "path": x.path, "build": _build(x)}
+                for x in chosen
             ],
         },
     )
+
+
+def _build(service: Service) -> list[Json]:
+    """Return what ``docker build`` is told of *service*, from the repository's root."""
+    file = ["--file", service.dockerfile] if service.dockerfile else []
+    args = [f"--build-arg={name}={value}" for name, value in service.args.items()]
+    return [*file, *args, service.context]
 
 
 def changed_services(settings: Settings, paths: Iterable[str]) -> tuple[Service, ...]:
