@@ -13,6 +13,15 @@ from monokeel.ground.errors import ServiceError
         "remote failed to report status: Internal Server Error",
         "fail to run proc-receive hook: error: proc-receive exited abnormally",
         "Internal Server Error",
+        *(
+            f"error: RPC failed; HTTP {status} curl 22 The requested URL returned"
+            f" error: {status}; fatal: the remote end hung up unexpectedly"
+            for status in (408, 429, 500, 502, 503, 504)
+        ),
+        "error: RPC failed; curl 52 Empty reply from server",
+        "error: RPC failed; curl 56 Recv failure: Connection reset by peer",
+        "send-pack: unexpected disconnect while reading sideband packet",
+        "`git push` did not end within 60.0 s",
     ],
 )
 def test_the_trouble_of_a_server_is_no_refusal(said: str) -> None:
@@ -29,6 +38,8 @@ def test_the_trouble_of_a_server_is_no_refusal(said: str) -> None:
         "push declined due to repository rule violations: GH013",
         "pre-receive hook declined: no",
         "failed to update ref: cannot lock ref 'a': 'a/b' exists; cannot create 'a'",
+        "error: RPC failed; HTTP 403 curl 22 The requested URL returned error: 403",
+        "error: RPC failed; HTTP 413 curl 22 The requested URL returned error: 413",
     ],
 )
 def test_a_refusal_stays_one(said: str) -> None:

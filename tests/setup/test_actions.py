@@ -45,6 +45,10 @@ def selected(**what: Json) -> dict[str, Json]:
             selected(verified_allowed=True, patterns_allowed=["!docker/*"]),
             f"not run: {LOGIN}",
         ),
+        (
+            {"allowed_actions": "all", "sha_pinning_required": True},
+            f"not by a whole commit, as GitHub asks here: {UV}, {LOGIN}",
+        ),
     ],
 )
 def test_what_keeps_our_workflows_from_running_is_named(
@@ -56,6 +60,18 @@ def test_what_keeps_our_workflows_from_running_is_named(
     assert isinstance(found, Otherwise)
     assert said in found.detail
     assert "acme/shop" in found.remedy
+
+
+def test_what_the_owner_wrote_and_what_is_pinned_may_run() -> None:
+    """The setting reads "Allow acme, and select non-acme, actions"."""
+    own = "Acme/shop/.github/workflows/shared.yml@v1"  # no commit is asked of those
+
+    found = answers(
+        selected(github_owned_allowed=True) | {"sha_pinning_required": True},
+        (own, CHECKOUT),
+    )
+
+    assert [type(each) for each in found] == [AsWanted, AsWanted]
 
 
 @pytest.mark.parametrize(
@@ -144,4 +160,11 @@ def test_each_job_says_what_it_may_and_why() -> None:
 
 
 def test_the_actions_of_a_workflow_are_found() -> None:
-    assert actions_in({"a.yml": WORKFLOW}) == ["docker/login-action@v4"]
+    called = "on: push\njobs: {all: {uses: 'acme/ci/.github/workflows/a.yml@v1'}}\n"
+    steps = '[{run: "# uses: a/b@c"},\n  { uses: "o/n@v1" }]'
+    odd = f"on: push\njobs:\n  x:\n    steps: {steps}\n"
+
+    found = actions_in({"a.yml": WORKFLOW, "b.yml": called, "c.yml": odd, "d": "]"})
+
+    shared = "acme/ci/.github/workflows/a.yml@v1"
+    assert found == [shared, "docker/login-action@v4", "o/n@v1", "x/y@z"]

@@ -7,7 +7,7 @@ import pytest
 from monokeel.policy.agreement import METHODS
 from monokeel.policy.rulesets import parse_policy
 from monokeel.setup.init import carry_out, plan_init
-from monokeel.setup.merging import merge_rows
+from monokeel.setup.merging import merge_rows, title_decides
 from monokeel.setup.rows import Declared, Otherwise
 from tests.fakes.unconnected import SETTINGS, World
 from tests.setup.test_expectations import MERGE
@@ -103,3 +103,15 @@ def test_what_the_settings_have_just_mended_is_no_note() -> None:
     found = {step.name: step.state for step in steps}
     assert found["settings"] == "done"
     assert found["other ways to merge"] == "was there"
+
+
+@pytest.mark.parametrize(
+    ("method", "decides"), [("SQUASH", True), ("MERGE", False), ("REBASE", False)]
+)
+def test_a_merge_queue_lands_by_its_own_method(method: str, *, decides: bool) -> None:
+    """G22: the method of the queue is none of allowed_merge_methods."""
+    one = MERGE.replace('_count": 1', '_count": 1, "allowed_merge_methods": ["squash"]')
+    queue = f'{{"type": "merge_queue", "parameters": {{"merge_method": "{method}"}}}}'
+    text = one.replace('"rules": [', f'"rules": [{queue}, ')
+
+    assert title_decides(SETTINGS, parse_policy(text)) is decides

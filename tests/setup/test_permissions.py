@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from monokeel.setup.permissions import APPS
-from tests.setup.permission_page import PAGE, app_table, renewed, token_table
+from monokeel.setup.permissions import APPS, needed
+from tests.setup.permission_page import PAGE, app_table, renewed, rows, token_table
 
 ROOT = Path(__file__).parents[2]
 WORKFLOWS = {"policy": "policy-drift.yml", "template": "template-update.yml"}
@@ -41,6 +41,16 @@ def test_each_app_is_asked_for_what_the_page_says(environment: str, base: str) -
     assert [job["environment"]["name"] for job in jobs] == [environment]
     assert asked == APPS[environment]
     assert "env.KEY != ''" in app["if"]  # G18: one variable serves two workflows
+
+
+def test_the_app_of_drift_sees_all_that_drift_watches() -> None:
+    """G17: what it may not see is unknown, and drift would end with 4 every night."""
+    reads = [call for x in rows() if x.watched != "elsewhere" for call in x.reads]
+
+    asked = needed(reads).items() - {("metadata", "read")}  # every App has that one
+
+    unseen = [x for x, level in asked if APPS["policy"].get(x) not in (level, "write")]
+    assert unseen == []
 
 
 def test_the_app_only_reads_a_private_template() -> None:

@@ -8,9 +8,11 @@ from monokeel.ground.answers import RemoteRef
 from monokeel.ground.errors import ServiceError
 
 _LOCKED = re.compile(r"cannot lock ref|failed to (?:update|lock|delete)|\.lock'?:")
-# GitHub's own trouble (desktop/desktop#16398, isaacs/github#1741).
+# GitHub's own trouble (desktop/desktop#16398, isaacs/github#1741), or no answer; of a
+# status below 500 these two alone may pass.
 _TROUBLE = re.compile(
     "commit_refs|Internal Server Error|failed to report status|fail to run"
+    "|RPC failed(?!; HTTP 4(?!08|29))|unexpected disconnect|did not end within"
 )
 
 

@@ -79,7 +79,6 @@ def read_drift(wanted: Wanted, outside: Outside) -> DriftReading:
         try:
             facts[name] = checks[name]()
         except NO_ANSWER as error:
-            reason = f"{error.problem}. {error.fix}" if error.fix else error.problem
-            unread = Unverified(name, "", reason=reason, hidden=False)
+            unread = Unverified(name, "", reason=error.reason, hidden=False)
             facts[name] = Facts(unverified=(unread,))  # no answer is never "none"
     return DriftReading(wanted=wanted, facts=facts)

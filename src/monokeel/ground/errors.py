@@ -24,6 +24,11 @@ class MonokeelError(Exception):
         self.problem = problem
         self.fix = fix
 
+    @property
+    def reason(self) -> str:
+        """The problem, and the fix where there is one."""
+        return f"{self.problem}. {self.fix}" if self.fix else self.problem
+
 
 class UsageError(MonokeelError):
     """Wrong use: a bad argument, a bad configuration file, a missing variable."""

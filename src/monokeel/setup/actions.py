@@ -13,7 +13,7 @@ from monokeel.setup.ports import Repository
 from monokeel.setup.rows import INIT, Answer, AsWanted, Declared, Expectation, Otherwise
 
 _PERMISSIONS = "/actions/permissions"
-_USES = re.compile(r"(?m)^\s*(?:- )?uses:\s*([\w.-]+/[\w./-]+@[\w./-]+)")
+_PINNED = re.compile(r"@[0-9a-f]{40}$|/\.github/workflows/")  # no commit for these
 _GITHUBS = ("actions/", "github/")  # "created by GitHub", as the setting says
 JobRights = tuple[str, str, str, str]  # of one job, in the order of JOB
 JOB = ("workflow", "job", "rights", "why")
@@ -21,7 +21,14 @@ JOB = ("workflow", "job", "rights", "why")
 
 def actions_in(workflows: Mapping[str, str]) -> list[str]:
     """Return the actions that *workflows* (path → text) use, ``owner/name@ref``."""
-    return sorted({x for text in workflows.values() for x in _USES.findall(text)})
+    used = set[str]()
+    for *_, job in _jobs(workflows):
+        steps = job.get("steps")
+        for each in (job, *(steps if isinstance(steps, list) else ())):
+            name = each.get("uses") if isinstance(each, dict) else None
+            if isinstance(name, str) and not name.startswith(("./", "docker://")):
+                used.add(name)
+    return sorted(used)
 
 
 def action_rows(declared: Declared, repository: Repository) -> Iterator[Expectation]:
@@ -31,7 +38,7 @@ def action_rows(declared: Declared, repository: Repository) -> Iterator[Expectat
 
     def verified() -> Answer:
         """Name what runs only if GitHub has verified its creator: no API says it."""
-        unsure = _judged(actions, policy())[1]
+        unsure = _judged(settings.owner, actions, policy())[1]
         if not unsure:
             return AsWanted("none needs a verified creator")
         reason = "run only if GitHub has verified their creators, which nobody can ask"
@@ -69,7 +76,11 @@ def _allowed(
     if allowed == "local_only":
         detail = f"only those of {settings.owner} may run, which the workflows need not"
         return Otherwise(detail, f"allow others at {page}")
-    refused, _ = _judged(actions, policy)
+    loose = [each for each in actions if not _PINNED.search(each)]
+    if policy.get("sha_pinning_required") is True and loose:
+        detail = f"not by a whole commit, as GitHub asks here: {', '.join(loose)}"
+        return Otherwise(detail, f"name their commits, or change it at {page}")
+    refused, _ = _judged(settings.owner, actions, policy)
     if allowed == "selected" and refused:
         detail = f"these may not run: {', '.join(refused)}"
         patterns = ",".join(sorted({f"{x.partition('@')[0]}@*" for x in refused}))
@@ -78,11 +89,12 @@ def _allowed(
 
 
 def _judged(
-    actions: Sequence[str], policy: Mapping[str, Json]
+    owner: str, actions: Sequence[str], policy: Mapping[str, Json]
 ) -> tuple[list[str], list[str]]:
     """Return those of *actions* that may not run, and those that perhaps may.
 
-    Of a pattern ``*`` is any text, ``!`` in front forbids. Source: GitHub docs,
+    The *owner*'s may, unless a pattern forbids them. Of a pattern ``*`` is any text,
+    ``!`` in front forbids. Source: GitHub docs,
     "Managing GitHub Actions settings for a repository".
     """
     selected = policy.get("selected")
@@ -97,9 +109,10 @@ def _judged(
             x for x in patterns if any(fnmatchcase(y, x.lstrip("!")) for y in forms)
         ]
         github = action.startswith(_GITHUBS) and selected.get("github_owned_allowed")
+        named = github or action.lower().startswith(f"{owner.lower()}/")
         if any(x.startswith("!") for x in matching):
             refused.append(action)
-        elif not matching and not github:
+        elif not matching and not named:
             verified = selected.get("verified_allowed") is True
             (unsure if verified else refused).append(action)
     return refused, unsure
@@ -119,6 +132,17 @@ def _rights(repository: Repository) -> Answer:
 
 def rights_of_jobs(workflows: Mapping[str, str]) -> Iterator[JobRights]:
     """Yield what each job may write, and why: as a comment says; "?": nobody knows."""
+    for path, top, name, job in _jobs(workflows):
+        named = job.get("permissions")
+        rights = top.get("permissions") if named is None else named
+        part = workflows[path].partition(f"\n  {name}:")[2]
+        yield path.rpartition("/")[2], name, *_written(rights, part)
+
+
+def _jobs(
+    workflows: Mapping[str, str],
+) -> Iterator[tuple[str, dict[str, Json], str, dict[str, Json]]]:
+    """Yield each job: its path, its workflow, its name and itself."""
     for path, text in sorted(workflows.items()):
         try:
             workflow = parse_yaml(text, as_text=True)
@@ -127,10 +151,7 @@ def rights_of_jobs(workflows: Mapping[str, str]) -> Iterator[JobRights]:
         top = workflow if isinstance(workflow, dict) else {}
         jobs = top.get("jobs")
         for name, job in jobs.items() if isinstance(jobs, dict) else ():
-            named = job.get("permissions") if isinstance(job, dict) else None
-            rights = top.get("permissions") if named is None else named
-            part = text.partition(f"\n  {name}:")[2]
-            yield path.rpartition("/")[2], name, *_written(rights, part)
+            yield path, top, name, job if isinstance(job, dict) else {}
 
 
 def _written(rights: Json, text: str) -> tuple[str, str]:

@@ -35,6 +35,8 @@ _REMEDIES: Mapping[str, str] = {
     "required reviewers protection rule": "this plan has no required reviewers here:"
     " Enterprise or a public repository has, or write reviewers = false in"
     " infra/platform.toml",
+    "key is already in use": "another repository has this key: move its file away"
+    f" (in ~/.config/monokeel, or that of --key-file), then {rows.INIT} makes another",
     "create or update workflow": "the token needs Workflows: write (a classic one or"
     " that of gh the scope workflow: gh auth refresh -s workflow), or push with your"
     " own git credentials",
@@ -149,12 +151,13 @@ def _made(row: Expectation, make: Callable[[], None], to_do: str, owner: str) ->
         make()
     except errors.RefusedError as error:
         known = [fix for words, fix in _REMEDIES.items() if words in error.problem]
-        fix = known[0].format(owner=owner) if known else error.fix
-        to_do = f"{row.name}: {fix}" if fix else to_do
+        fix = known[0].format(owner=owner) if known else error.fix.rstrip(".")
+        settled = to_do.replace(f": {rows.INIT}", f": settle that, then {rows.INIT}")
+        to_do = f"{row.name}: {fix}" if fix else settled
         lost = f"{to_do}. Without it {row.lost}"
         return Step(row.name, "refused", error.problem, lost)
     except errors.ServiceError as error:
-        return Step(row.name, "unknown", error.problem)
+        return Step(row.name, "unknown", error.reason)
     after = _planned(row, answer_to(row))
     made = after.state == "was there"
     return dataclasses.replace(after, state="done") if made else after

@@ -17,7 +17,10 @@ SEE = ("GET /",)
 
 def approvals(policy: Sequence[Ruleset]) -> int:
     """Return how many approvals the active rules ask for before a merge."""
-    counts = (each.get("required_approving_review_count") for each in _pulls(policy))
+    counts = (
+        each.get("required_approving_review_count")
+        for each in _rules(policy, "pull_request")
+    )
     return max((each for each in counts if isinstance(each, int)), default=0)
 
 
@@ -97,16 +100,19 @@ def approver_row(policy: Sequence[Ruleset], repository: Repository) -> Expectati
 
 
 def _taken(policy: Sequence[Ruleset]) -> set[str]:
-    """Return the ways to merge that every active rule takes."""
-    taken = {*METHODS}
-    for rule in _pulls(policy):
+    """Return the ways to merge that every active rule takes; a queue has its own.
+
+    No way at all is offered where the queue's is switched off (dotCMS/core#37203).
+    """
+    queued = {str(x.get("merge_method")).lower() for x in _rules(policy, "merge_queue")}
+    taken = queued or {*METHODS}
+    for rule in () if queued else _rules(policy, "pull_request"):
         allowed = rule.get("allowed_merge_methods")
         if isinstance(allowed, list):
             taken &= {str(each) for each in allowed}
     return taken
 
 
-def _pulls(policy: Sequence[Ruleset]) -> Iterator[Mapping[str, Json]]:
-    for ruleset in policy:
-        if ruleset.is_active:
-            yield parameters_of(ruleset, "pull_request") or {}
+def _rules(policy: Sequence[Ruleset], kind: str) -> Iterator[Mapping[str, Json]]:
+    found = (parameters_of(each, kind) for each in policy if each.is_active)
+    return (each for each in found if each)

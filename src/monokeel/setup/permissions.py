@@ -46,6 +46,7 @@ APPS: Mapping[str, Mapping[str, str]] = {
         "deployments": "read",
         "environments": "read",
         "issues": "write",
+        "secrets": "read",
     },
     "template": {"contents": "write", "pull_requests": "write", "workflows": "write"},
 }

@@ -86,6 +86,5 @@ def answer_to(expectation: Expectation) -> Answer:
     try:
         return expectation.ask()
     except NO_ANSWER as error:
-        reason = f"{error.problem}. {error.fix}" if error.fix else error.problem
         hidden = isinstance(error, ServiceError) and error.hidden
-        return Unknown(reason=reason, hidden=hidden)
+        return Unknown(reason=error.reason, hidden=hidden)

@@ -89,7 +89,9 @@ def _deploy_key(declared: Declared, outside: Outside) -> Answer:
     for key in (each for each in ours if each.writes and each.enabled):
         used = key.last_used or key.created_at
         if outside.repository.now() - used <= _UNUSED:
-            return AsWanted(f"{key.title}, {key.fingerprint}")
+            goes = "; it goes when that token is deleted; regenerating keeps it"
+            said = f"{key.title}, {key.fingerprint}"
+            return AsWanted(said + goes * declared.register)
         return Otherwise(
             f"the deploy key {key.title} was not used since {used:%Y-%m-%d}: GitHub"
             " removes it after a year",
@@ -98,7 +100,8 @@ def _deploy_key(declared: Declared, outside: Outside) -> Answer:
         )
     by_hand = (
         f"open https://github.com/{settings.repository}/settings/keys/new, title"
-        f' "{KEY_TITLE}", key "{here}", tick "Allow write access"; then {INIT} again'
+        f' "{KEY_TITLE}", key "{here}", tick "Allow write access" (it outlives every'
+        f" token); then {INIT} again"
     )
     return _unusable(settings, ours, keys) or Otherwise(
         f"no writable, enabled deploy key called {KEY_TITLE}",
@@ -170,9 +173,7 @@ def secret_rows(declared: Declared, outside: Outside) -> Iterator[Expectation]:
     secret, store = SECRETS[settings.writer], outside.set_secret
 
     def put(name: str) -> None:
-        if repository.environment(name) is None:
-            raise RefusedError(f"Environment {name} is not there")
-        if store is not None:
+        if store is not None and repository.environment(name) is not None:
             store(secret, name)
 
     def wider() -> Answer:
@@ -217,23 +218,24 @@ def _secret(settings: Settings, outside: Outside, environment: str) -> Answer:
     """
     repository, secret = outside.repository, SECRETS[settings.writer]
     found = _secrets(repository, environment)
+    stands_in, where = found is None, f"--env {environment} "
     if found is None:
-        if secret in repository.secrets(""):
-            return AsWanted(f"{secret} of the repository: {_OPEN}")
+        found, where = repository.secrets(""), ""
+    command = _command(settings, outside, where)
+    changed = found.get(secret)
+    if changed is None and stands_in:
         remedy = INIT
         if repository.get_repository().get("private") is True:
-            command = _command(settings, outside, "")
             remedy += f"; where the plan refuses Environments: {command} ({_OPEN})"
         return Otherwise("its Environment is not there", remedy)
-    command = _command(settings, outside, f"--env {environment} ")
-    changed = found.get(secret)
     if changed is None:
         return Otherwise("not set", command)
     # Of an App's key nobody can say when it was made.
     keys = repository.deploy_keys() if settings.writer == "deploy-key" else ()
-    made = max((each.created_at for each in _ours(settings, keys)), default=changed)
+    ours = _ours(settings, keys, _key_here(outside)) or _ours(settings, keys)
+    made = max((each.created_at for each in ours), default=changed)
     if changed >= made:
-        return AsWanted(secret)
+        return AsWanted(f"{secret} of the repository: {_OPEN}" if stands_in else secret)
     older = f"{secret} ({stamp(changed)}) is older than its key ({stamp(made)})"
     return Otherwise(older, f"set it again: {command}")
 

@@ -1,0 +1,64 @@
+"""What init says of a step that was refused, or that nobody answered."""
+
+from collections.abc import Mapping
+
+import pytest
+
+from monokeel.ground.answers import Json
+from monokeel.ground.errors import MonokeelError, RefusedError, ServiceError
+from monokeel.setup.init import result_of
+from tests.fakes.unconnected import World
+from tests.setup.test_init import by_name, connect, states
+
+IN_USE = "GitHub answered 422: Validation Failed: key is already in use"
+
+
+@pytest.mark.parametrize(
+    ("error", "state", "said"),
+    [
+        (ServiceError("no answer", fix="Wait."), "unknown", "no answer. Wait."),
+        (RefusedError("423: Locked"), "refused", "settle that, then ./inv"),
+        (RefusedError("403", fix="Ask ann."), "refused", "writer: Ask ann. Without it"),
+        (RefusedError(IN_USE), "refused", "move its file away"),
+    ],
+    ids=["silent", "unknown words", "advice", "in use"],
+)
+def test_what_keeps_a_step_from_being_done_is_said_with_what_helps(
+    error: MonokeelError, state: str, said: str
+) -> None:
+    """G9: to run the same again helps nobody whom GitHub refuses."""
+
+    class Against(World):
+        def create_deploy_key(self, title: str, key: str) -> None:
+            assert title
+            assert key
+            raise error
+
+    writer = by_name(connect(Against()))["writer"]
+
+    assert writer.state == state
+    assert said in f"{writer.detail} {writer.to_do}"
+
+
+def test_an_environment_that_nobody_could_make_refuses_no_secret() -> None:
+    """GitHub has refused nothing here, it did not answer."""
+
+    class Silent(World):
+        def put_environment(
+            self, name: str, body: Mapping[str, Json]
+        ) -> dict[str, Json]:
+            raise ServiceError(f"GitHub answered 502 to {name} {body}")
+
+    steps = connect(Silent(stores=True))
+
+    assert states(steps)["secret in prod"] == "left to you"
+    assert result_of(steps) == "unknown"
+
+
+def test_a_key_that_a_token_registers_is_told_to_go_with_it() -> None:
+    """G6."""
+    registered = by_name(connect(World()))["writer"]
+    by_hand = by_name(connect(World(), register=False))["writer"]
+
+    assert "goes when that token is deleted; regenerating keeps it" in registered.detail
+    assert "it outlives every token" in by_hand.to_do
