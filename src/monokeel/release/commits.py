@@ -7,7 +7,7 @@ The level is the one that semantic-release 24 finds with its default rules
 import re
 from collections import deque
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from sys import intern
 from typing import Final, Literal, NamedTuple
 
@@ -43,9 +43,8 @@ SKIPPED: Final = "marked [skip release]"
 REVERT: Final = "revert"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Commit:
-    """A commit and what it asks for.
+class Commit(NamedTuple):
+    """A commit and what it asks for; there may be 50,000 of them.
 
     *level* is ``None`` when it asks for no release; then *rule* may say why
     (CANCELLED, SKIPPED). Otherwise *rule* names what matched and *line* is the line of
@@ -227,4 +226,4 @@ def level_if_counted(parsed: Parsed) -> Level | None:
 
 
 def _cancelled(commit: Commit) -> Commit:
-    return replace(commit, level=None, rule=CANCELLED, line=None, breaking=())
+    return commit._replace(level=None, rule=CANCELLED, line=None, breaking=())

@@ -1,6 +1,7 @@
 """A plan for people: the next version first, then why, what, and whether it may."""
 
-from collections.abc import Container, Iterable
+from collections.abc import Callable, Container, Iterable
+from typing import TypeVar
 
 from monokeel.ground.errors import RefusedError, ServiceError
 from monokeel.ground.report import Report, Section, Table, cut
@@ -8,6 +9,7 @@ from monokeel.release.commits import CANCELLED, SKIPPED, Commit
 from monokeel.release.notes import group_of
 from monokeel.release.plan import Check, ReleasePlan, as_data
 
+T = TypeVar("T")
 _KINDS = (
     *("Breaking changes", "Features", "Bug fixes", "Performance", "Reverts"),
     *("Other changes that release", "Left out", "No release by themselves"),
@@ -22,7 +24,7 @@ def report_of(plan: ReleasePlan, *, strict: bool = False) -> Report:
         (each.name, f"{each.image}:{each.tag}", each.state, each.digest or "")
         for each in plan.services
     )
-    notes = [cut(line) for line in plan.notes.splitlines() if line]
+    notes = [line for line in plan.notes.splitlines() if line]
     groups: dict[str, list[Check]] = {}
     for check in plan.checks:  # those that nobody answered for one reason share a row
         one = check.detail if check.status == "unknown" else check.name
@@ -34,10 +36,10 @@ def report_of(plan: ReleasePlan, *, strict: bool = False) -> Report:
         sections=(
             Section("Why", _why(plan)),
             *_commits(plan.commits, {each.sha for each in plan.warnings}),
-            Section("Notes", _first_of(notes, " lines")),
+            Section("Notes", _first_of(notes, cut, " lines")),
             Section("Images", table=Table(_OF_AN_IMAGE, images)),
             Section("Checks", table=Table(("check", "status", "detail"), checks)),
-            Section("Warnings", _first_of(_warnings(plan))),
+            Section("Warnings", _first_of(_warnings(plan), str)),
             Section("Blocked", tuple(f"{x.problem}. {x.fix}" for x in plan.blockers)),
         ),
         data=as_data(plan),
@@ -116,8 +118,8 @@ def _commits(commits: Iterable[Commit], odd: Container[str | None]) -> list[Sect
     kinds: dict[str, list[Commit]] = {kind: [] for kind in _KINDS}
     for commit in sorted(commits, key=lambda each: each.sha not in odd):
         kinds[_kind(commit)].append(commit)
-    lines = {kind: [*map(_line, found)] for kind, found in kinds.items()}
-    return [Section(f"{k} ({len(x)})", _first_of(x)) for k, x in lines.items()]
+    shown = {kind: _first_of(found, _line) for kind, found in kinds.items()}
+    return [Section(f"{k} ({len(kinds[k])})", lines) for k, lines in shown.items()]
 
 
 def _kind(commit: Commit) -> str:
@@ -130,9 +132,9 @@ def _kind(commit: Commit) -> str:
     return group_of(commit) or "Other changes that release"
 
 
-def _first_of(lines: list[str], of: str = "") -> tuple[str, ...]:
-    left = len(lines) - _SHOWN
-    return (*lines[:_SHOWN], *([f"… and {left} more{of}"] if left > 0 else []))
+def _first_of(each: list[T], line: Callable[[T], str], of: str = "") -> tuple[str, ...]:
+    more = [f"… and {len(each) - _SHOWN} more{of}"] if len(each) > _SHOWN else []
+    return (*map(line, each[:_SHOWN]), *more)
 
 
 def _line(commit: Commit) -> str:
