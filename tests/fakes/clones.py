@@ -8,7 +8,7 @@ from monokeel.adapters.process import run
 from monokeel.release.plan import ReleasePlan
 from monokeel.release.planner import plan_release
 from monokeel.release.ports import offline
-from monokeel.release.record import candidate_of, record_text
+from monokeel.release.record import Candidate, record_text
 from tests.fakes.plans import DIGEST, SETTINGS
 
 
@@ -39,9 +39,8 @@ class Clone:
 
     def claim(self, tag: str, commit: str) -> str:
         """Claim *tag* for *commit* on the remote, as another clone does; return it."""
-        candidate = candidate_of(
-            SETTINGS, version=tag.removeprefix("v"), commit=commit, notes=""
-        )
+        version = tag.removeprefix("v")
+        candidate = Candidate(settings=SETTINGS, version=version, commit=commit)
         record = candidate.record({"api": DIGEST, "web": DIGEST})
         ref = candidate.claim
         tree = self.root.parent / "elsewhere"

@@ -3,7 +3,7 @@
 from contextlib import suppress
 from dataclasses import replace
 
-from monokeel.ground.settings import Settings, parse_settings
+from monokeel.ground.settings import Settings
 from monokeel.release.plan import ReleasePlan
 from monokeel.release.planner import plan_release
 from monokeel.release.ports import Outside
@@ -11,12 +11,8 @@ from monokeel.release.publish import Run, release_commit
 from monokeel.release.show import refuse_blocked, refuse_unknown
 from tests.fakes.faults import KilledError
 from tests.fakes.history import FakeHistory
-from tests.fakes.world import SERVICES, World
+from tests.fakes.world import SETTINGS, World
 
-SETTINGS = parse_settings(
-    '[repository]\nowner = "acme"\nname = "shop"\n'
-    + "".join(f'[[services]]\nname = "{each}"\nkind = "api"\n' for each in SERVICES)
-)
 MAIN = "refs/heads/main"
 
 

@@ -11,8 +11,8 @@ from monokeel.release.ports import Outside
 from monokeel.release.publish import Run, release_commit
 from tests.fakes.branches import Branches
 from tests.fakes.faults import KilledError
-from tests.fakes.lane import SETTINGS, accept
-from tests.fakes.world import World
+from tests.fakes.lane import accept
+from tests.fakes.world import SETTINGS, World
 
 
 class LineRuns(World):

@@ -8,7 +8,7 @@ from monokeel.ground.settings import Settings, parse_settings
 from monokeel.release.plan import ReleasePlan
 from monokeel.release.planner import plan_release
 from monokeel.release.ports import Outside, offline
-from monokeel.release.record import candidate_of, marker, record_text
+from monokeel.release.record import Candidate, marker, record_text
 from tests.fakes.git import FakeRefs
 from tests.fakes.history import FakeHistory
 from tests.fakes.images import FakeBuilder, FakeImages
@@ -63,9 +63,7 @@ class Shop:
 
     def record(self, version: str, commit: str) -> str:
         """Return the text of the record of *version*: *DIGEST* for every service."""
-        candidate = candidate_of(
-            self.settings, version=version, commit=commit, notes=""
-        )
+        candidate = Candidate(settings=self.settings, version=version, commit=commit)
         digests = {each.name: DIGEST for each in self.settings.services}
         return record_text(candidate.record(digests))
 

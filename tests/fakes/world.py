@@ -2,13 +2,13 @@
 
 import pytest
 
+from monokeel.ground.settings import parse_settings
 from monokeel.release.ports import Outside
 from monokeel.release.publish import Publication, publish
 from monokeel.release.reading import Reading
 from monokeel.release.record import (
     RECORD_NAME,
     Candidate,
-    CandidateImage,
     ReleaseRecord,
     record_in,
     record_text,
@@ -22,6 +22,10 @@ from tests.fakes.releases import FakeReleases
 SERVICES = ("api", "web", "worker")
 COMMIT = "a" * 40
 OTHER = "b" * 40
+SETTINGS = parse_settings(
+    '[repository]\nowner = "acme"\nname = "shop"\n'
+    + "".join(f'[[services]]\nname = "{each}"\nkind = "api"\n' for each in SERVICES)
+)
 CLAIMS = "refs/tags/monokeel-claim/"
 
 
@@ -114,18 +118,8 @@ def killed(world: World, point: int) -> None:
 
 def candidate(commit: str = COMMIT, version: str = "1.4.0") -> Candidate:
     return Candidate(
+        settings=SETTINGS,
         version=version,
-        tag=f"v{version}",
-        tag_prefix="v",
-        claim=f"{CLAIMS}v{version}",
         commit=commit,
         notes="## Features\n\n- a better basket",
-        images=tuple(
-            CandidateImage(
-                service=service,
-                path=f"acme/shop/{service}",
-                image=f"ghcr.io/acme/shop/{service}",
-            )
-            for service in SERVICES
-        ),
     )

@@ -9,6 +9,7 @@ from monokeel.ground.settings import parse_settings
 from monokeel.release.publish import hidden_images, publication_report, publish
 from monokeel.release.reading import Reading
 from monokeel.release.record import Asset, record_text
+from tests.fakes import world as worlds
 from tests.fakes.world import CLAIMS, COMMIT, OTHER, SERVICES, World, candidate, killed
 
 LAST_WRITE = 12
@@ -67,7 +68,7 @@ def test_a_file_beside_the_record_is_told_unless_it_is_named_as_ours(
     beside = Asset(id=99, name="sbom.json", state="uploaded")
     world.releases.releases[number] = replace(out, assets=(*out.assets, beside))
 
-    named = replace(candidate(), assets=assets)
+    named = replace(candidate(), settings=replace(worlds.SETTINGS, assets=assets))
     done = publish(Reading(named, world.outside), world.told.append)
 
     assert len(done.warnings) == told

@@ -1,5 +1,6 @@
 """Before anything is published: fresh news, and no release on a guess."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -13,8 +14,11 @@ from monokeel.release.plan import (
     ReleasePlan,
     has_nothing_to_do,
 )
+from monokeel.release.ports import Outside, offline
 from monokeel.release.publish import plan_with_news
 from monokeel.release.show import refuse_unknown
+from tests.fakes.git import FakeRefs
+from tests.fakes.history import FakeHistory
 
 
 def plan_of(status: CheckStatus, blocker: str = "tag") -> ReleasePlan:
@@ -94,13 +98,19 @@ def test_a_plan_without_unknown_checks_may_go_on() -> None:
     refuse_unknown(plan_of("ok"))
 
 
+def fetching(fetch: Callable[[], None]) -> Outside:
+    remote = FakeRefs()
+    remote.on_fetch = fetch
+    return replace(offline(FakeHistory(), "nobody was asked"), remote=remote)
+
+
 def test_what_the_clone_lacks_is_fetched_and_the_plan_made_again() -> None:
     fetched: list[int] = []
 
     def plan() -> ReleasePlan:
         return replace(plan_of("ok" if fetched else "unknown"), stale=not fetched)
 
-    made = plan_with_news(lambda: fetched.append(1), plan)
+    made = plan_with_news(fetching(lambda: fetched.append(1)), plan)
 
     assert (made, fetched) == (plan_of("ok"), [1])
 
@@ -108,7 +118,8 @@ def test_what_the_clone_lacks_is_fetched_and_the_plan_made_again() -> None:
 def test_a_clone_that_lacks_nothing_fetches_nothing() -> None:
     fetched: list[int] = []
 
-    made = plan_with_news(lambda: fetched.append(1), lambda: plan_of("blocked"))
+    here = fetching(lambda: fetched.append(1))
+    made = plan_with_news(here, lambda: plan_of("blocked"))
 
     assert (made, fetched) == (plan_of("blocked"), [])
 
@@ -117,6 +128,7 @@ def test_a_failed_fetch_leaves_the_judgement_to_the_plan() -> None:
     def fail() -> None:
         raise ServiceError("no answer")
 
-    made = plan_with_news(fail, lambda: replace(plan_of("unknown"), stale=True))
+    stale = replace(plan_of("unknown"), stale=True)
+    made = plan_with_news(fetching(fail), lambda: stale)
 
     assert made == replace(plan_of("unknown"), stale=True)

@@ -39,8 +39,8 @@ def plan_abandonment(now: Reading, *, skip: Collection[str]) -> Abandonment:
     if unclear:
         fix = "Run this again once the registry answers."
         raise ServiceError("; ".join(unclear), fix=fix)
-    found = [x for x in candidate.images if isinstance(now.named[x.service], Found)]
-    named = [f"{image.path}:{candidate.version}" for image in found]
+    there = [x for x, answer in now.named.items() if isinstance(answer, Found)]
+    named = [f"{candidate.paths[x]}:{candidate.version}" for x in there]
     if named and candidate.version not in skip:
         problem = f"{', '.join(named)} cannot be taken back: a registry has no untag"
         fix = f'Add "{candidate.version}" to [release] skip in infra/platform.toml,'

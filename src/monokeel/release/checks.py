@@ -262,7 +262,7 @@ def _check_access(now: Reading) -> Check:
         access = now.access
     except NO_ANSWER as error:
         return unknown("registry", error.problem)
-    refused = [i.image for i in now.candidate.images if access[i.service] is False]
+    refused = [x for each, x in now.candidate.images.items() if access[each] is False]
     if refused:
         fix = "Give the token packages: write; if the package was first pushed by hand,"
         fix += " add this repository under 'Manage Actions access'."

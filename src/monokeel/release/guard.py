@@ -65,10 +65,13 @@ def service_images(reading: Reading) -> tuple[ServiceImage, ...]:
         answers = reading.named
     except NO_ANSWER as error:
         silent = Unknown(reason=error.problem)
-        answers = {each.service: silent for each in candidate.images}
-    tag, commit = candidate.version, candidate.commit
-    found = ((x.service, f"{x.image}:{tag}") for x in candidate.images)
-    return tuple(_service_image(s, at, answers[s], commit) for s, at in found)
+        answers = dict.fromkeys(candidate.images, silent)
+    return tuple(
+        _service_image(
+            name, f"{image}:{candidate.version}", answers[name], candidate.commit
+        )
+        for name, image in candidate.images.items()
+    )
 
 
 def require_free(guard: Guard) -> None:

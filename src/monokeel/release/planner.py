@@ -159,19 +159,23 @@ def _read(
 ) -> Reading:
     """Return the reading of what is *begun*, or of a version of this commit.
 
-    An older release has the services of its record: platform.toml may have others now.
+    An older release has the services of its record.
     """
     version, commit = begun, now.commit
     if isinstance(begun, start.Claim):
         version, commit = begun.version, begun.commit
-    wanted = record.candidate_of(
-        now.settings, version=str(version), commit=commit, notes=notes, span=now.span
+    wanted = record.Candidate(
+        settings=now.settings,
+        version=str(version),
+        commit=commit,
+        notes=notes,
+        span=now.span,
     )
     reading = Reading(wanted, now.outside, refs=now.refs, digests=digests)
     if commit != now.history.head():
         with suppress(*NO_ANSWER):
             if then := reading.record:
-                old = record.candidate_of_record(now.settings, then, notes=notes)
+                old = replace(wanted, version=then.version, then=then)
                 return Reading(old, now.outside, refs=now.refs)
     return reading
 

@@ -1,11 +1,11 @@
 """What releasing needs of the outside, each thing stated once."""
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import Protocol
+from dataclasses import dataclass
+from typing import NoReturn, Protocol
 
 from monokeel.ground.answers import ImageAnswer, RefAnswer, RemoteRef, Unknown
-from monokeel.ground.errors import RefusedError
+from monokeel.ground.errors import RefusedError, ServiceError
 from monokeel.release.record import GitHubRelease
 
 
@@ -155,11 +155,25 @@ class Merge:
     message: str
 
 
+class Silent:
+    """A part of the outside that cannot be asked, for *reason*."""
+
+    def __init__(self, reason: str) -> None:
+        self._reason = reason
+
+    def __getattr__(self, name: str) -> NoReturn:
+        """Raise ServiceError, whatever *name* is."""
+        raise ServiceError(self._reason)
+
+
+_UNBUILT = Silent("nothing is built here")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outside:
     """Everything that a release reads and writes.
 
-    A part that cannot be asked is Unknown, with the reason. *wait* lets seconds pass.
+    A part that cannot be asked is Silent, with the reason. *wait* lets seconds pass.
     *merge* says that HEAD is no commit of a branch yet. *waiting* returns the page of a
     release run that waits to begin on (commit, branch), empty if there is none.
     *server* is where notes link to. *misplaced* says that file, clone and environment
@@ -167,10 +181,10 @@ class Outside:
     """
 
     history: History
-    remote: Remote | Unknown
-    releases: Releases | Unknown
-    images: Images | Unknown
-    builder: Builder | Unknown = field(default=Unknown(reason="nothing is built here"))
+    remote: Remote
+    releases: Releases
+    images: Images
+    builder: Builder = _UNBUILT
     wait: Callable[[float], None] = lambda _: None
     merge: Merge | None = None
     waiting: Callable[[str, str], str] = lambda _commit, _branch: ""
@@ -180,5 +194,5 @@ class Outside:
 
 def offline(history: History, reason: str) -> Outside:
     """Return the clone alone: whatever else there is is not asked, for *reason*."""
-    unknown = Unknown(reason=reason)
-    return Outside(history=history, remote=unknown, releases=unknown, images=unknown)
+    silent = Silent(reason)
+    return Outside(history=history, remote=silent, releases=silent, images=silent)

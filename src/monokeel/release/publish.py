@@ -58,7 +58,7 @@ def publish(first: Reading, tell: Callable[[str], None]) -> Publication:
             and now.record
             and now.published
         ):
-            release, assets = now.published, now.candidate.assets
+            release, assets = now.published, now.candidate.settings.assets
             foreign = [x for x in release.foreign_assets if x not in assets]
             beside = f"files that no run of ours attached: {', '.join(foreign)}"
             return Publication(
@@ -201,12 +201,10 @@ def release_commit(
     good end. Raises what *accept* and ``publish`` raise, and RefusedError when others
     are first again and again.
     """
-    own, remote = dict(digests), outside.remote
-    fetch = (lambda: None) if isinstance(remote, Unknown) else remote.fetch
-    out: list[Publication] = []
+    own, out = dict(digests), list[Publication]()
     for _ in range(_PLANS):
         ask = partial(plan_release, settings, outside, digests=own)
-        plan = plan_with_news(fetch, ask)
+        plan = plan_with_news(outside, ask)
         if has_nothing_to_do(plan):
             return Run(plan=plan, out=tuple(out))
         accept(plan)
@@ -227,9 +225,7 @@ def release_commit(
     raise RefusedError("others were first, again and again", fix=fix)
 
 
-def plan_with_news(
-    fetch: Callable[[], None], plan: Callable[[], ReleasePlan]
-) -> ReleasePlan:
+def plan_with_news(outside: Outside, plan: Callable[[], ReleasePlan]) -> ReleasePlan:
     """Return a plan of what the remote has now: fetched only if the clone lacks it.
 
     A failed fetch is no end: the plan says what it could not see. What is in the way is
@@ -238,5 +234,5 @@ def plan_with_news(
     first = plan()
     if first.stale:
         with suppress(ServiceError):
-            fetch()
+            outside.remote.fetch()
     return plan() if first.stale or first.blockers else first

@@ -11,8 +11,8 @@ from monokeel.ground.answers import Absent, Found, RemoteRef, Unknown
 from monokeel.ground.errors import NO_ANSWER, MonokeelError, ServiceError
 from monokeel.ground.version import parse_version
 from monokeel.release import record as records
-from monokeel.release.ports import Images, Outside, Releases, Remote
-from monokeel.release.record import Candidate, CandidateImage, GitHubRelease
+from monokeel.release.ports import Outside
+from monokeel.release.record import Candidate, GitHubRelease
 from monokeel.release.versions import versions_of
 
 Part = Literal["refs", "releases", "images"]
@@ -39,9 +39,13 @@ class Reading:
     ) -> None:
         self.candidate = candidate
         self.outside = outside
+        self.remote, self.releases = outside.remote, outside.releases
+        self.images = outside.images
         self.digests = dict(digests or {})
         self._known = dict(known or {})
-        if refs is not None:
+        if isinstance(refs, Unknown):
+            self._known["refs", ""] = ServiceError(refs.reason)
+        elif refs is not None:
             self._known["refs", ""] = refs
 
     def without(self, *parts: Part) -> "Reading":
@@ -62,15 +66,16 @@ class Reading:
     @property
     def refs(self) -> Mapping[str, RemoteRef]:
         """Tags and claims on the remote, by full ref name."""
-        prefixes = (_TAGS, self.candidate.claim_prefix)
+        prefixes = (_TAGS, self.candidate.settings.claim(""))
         return self._once("refs", "", lambda: self.remote.remote_objects(prefixes))
 
     @property
     def releases_begun(self) -> set[str]:
         """The release tags of this line on the remote, made or claimed."""
-        place, span = self.candidate.claim_prefix, self.candidate.span
+        settings, span = self.candidate.settings, self.candidate.span
+        place = settings.claim("")
         tags = [ref.removeprefix(place).removeprefix(_TAGS) for ref in self.refs]
-        found = versions_of(tags, self.candidate.tag_prefix)
+        found = versions_of(tags, settings.tag_prefix)
         return {tag for name, tag in found.items() if span.has(parse_version(name))}
 
     @property
@@ -113,7 +118,7 @@ class Reading:
     @property
     def listed(self) -> tuple[GitHubRelease, ...]:
         """Every release and draft, whatever its tag."""
-        return self._once("releases", "", lambda: self.releases.listed())  # noqa: PLW0108 - asks late
+        return self._once("releases", "", self.releases.listed)
 
     @property
     def drafts(self) -> list[GitHubRelease]:
@@ -167,13 +172,13 @@ class Reading:
         return self._tagged_images(self.candidate.staging_tag)
 
     def _tagged_images(self, tag: str) -> dict[str, Found | Absent | Unknown]:
-        names = [(each.path, tag) for each in self.candidate.images]
+        names = [(path, tag) for path in self.candidate.paths.values()]
         ask = self._by_service(lambda: self.images.look_up_all(names))
         return self._once("images", tag, ask)
 
-    def has(self, image: CandidateImage, digest: str) -> bool:
-        """Say whether *digest* of *image* is there with every manifest it names."""
-        path, key = image.path, f"{image.path}@{digest}"
+    def has(self, path: str, digest: str) -> bool:
+        """Say whether *digest* of *path* is there with every manifest it names."""
+        key = f"{path}@{digest}"
         at = self._once("images", key, lambda: self.images.look_up(path, digest))
         if isinstance(at, Unknown):
             raise ServiceError(at.reason)
@@ -182,18 +187,19 @@ class Reading:
     @property
     def access(self) -> dict[str, bool | Unknown]:
         """Whether the image of each service may be pushed."""
-        paths = [each.path for each in self.candidate.images]
+        paths = [*self.candidate.paths.values()]
         ask = self._by_service(lambda: self.images.may_push_all(paths))
         return self._once("access", "", ask)
 
     def _by_service(self, ask: Callable[[], list[T]]) -> Callable[[], dict[str, T]]:
-        names = [each.service for each in self.candidate.images]
-        return lambda: dict(zip(names, ask(), strict=True))
+        return lambda: dict(zip(self.candidate.images, ask(), strict=True))
 
     def is_highest(self) -> bool:
         """Say whether no released version is above this one (prereleases aside)."""
         tags = [ref.removeprefix(_TAGS) for ref in self.refs]
-        others = map(parse_version, versions_of(tags, self.candidate.tag_prefix))
+        others = map(
+            parse_version, versions_of(tags, self.candidate.settings.tag_prefix)
+        )
         own = parse_version(self.candidate.version)
         return not own.prerelease and all(x.prerelease or x <= own for x in others)
 
@@ -205,7 +211,7 @@ class Reading:
         """
         claims = []
         for ref, at in sorted(self.refs.items()):
-            tag = ref.removeprefix(self.candidate.claim_prefix)
+            tag = ref.removeprefix(self.candidate.settings.claim(""))
             tagged = self.refs.get(f"{_TAGS}{tag}")
             if tag == ref or tagged is None:
                 continue
@@ -215,21 +221,6 @@ class Reading:
         return tuple(claims)
 
     # How it is asked
-
-    @property
-    def remote(self) -> Remote:
-        """The remote; ServiceError where it cannot be asked."""
-        return _asked(self.outside.remote)
-
-    @property
-    def releases(self) -> Releases:
-        """GitHub's releases; ServiceError where they cannot be asked."""
-        return _asked(self.outside.releases)
-
-    @property
-    def images(self) -> Images:
-        """The registry; ServiceError where it cannot be asked."""
-        return _asked(self.outside.images)
 
     @property
     def _wanted_file(self) -> str | None:
@@ -264,12 +255,4 @@ class Reading:
         known = self._known[key]
         if isinstance(known, MonokeelError):
             raise known
-        if isinstance(known, Unknown) and part == "refs":
-            raise ServiceError(known.reason)
         return cast("T", known)
-
-
-def _asked(part: T | Unknown) -> T:
-    if isinstance(part, Unknown):
-        raise ServiceError(part.reason)
-    return part

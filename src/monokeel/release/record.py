@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from monokeel.ground.answers import Json, as_list, as_number, as_object, as_text
 from monokeel.ground.errors import ServiceError
@@ -177,30 +177,24 @@ def _unreadable(why: str) -> ServiceError:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CandidateImage:
-    """One service's image: *path* has no host, *image* has the registry's name."""
-
-    service: str
-    path: str
-    image: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """One version to publish once: *commit* is 40 hex digits, *claim* a full ref.
+    """One version to publish once: *commit* is 40 hex digits.
 
-    Those of *span* are of the same line. *assets* may lie beside the record later.
+    Versions of *span* are of the same line. *then* is the record of an older release,
+    with the services that it had: platform.toml may have others now.
     """
 
+    settings: Settings
     version: str
-    tag: str
-    tag_prefix: str
-    claim: str
     commit: str
-    notes: str
-    images: tuple[CandidateImage, ...]
+    notes: str = ""
     span: Span = WHOLE
-    assets: tuple[str, ...] = ()
+    then: ReleaseRecord | None = None
+
+    @property
+    def tag(self) -> str:
+        """The git tag, such as ``v1.4.0``."""
+        return self.settings.tag(self.version)
 
     @property
     def tag_ref(self) -> str:
@@ -208,9 +202,23 @@ class Candidate:
         return f"refs/tags/{self.tag}"
 
     @property
-    def claim_prefix(self) -> str:
-        """What every claim begins with, such as ``refs/tags/monokeel-claim/``."""
-        return self.claim.removesuffix(self.tag)
+    def claim(self) -> str:
+        """The full ref of the claim."""
+        return self.settings.claim(self.tag)
+
+    @property
+    def images(self) -> dict[str, str]:
+        """The image of each service: ``ghcr.io/acme/shop/api``, without tag."""
+        if self.then is not None:
+            return {each.service: each.image for each in self.then.images}
+        host, paths = self.settings.registry_host, self.settings.images
+        return {service: f"{host}/{path}" for service, path in paths.items()}
+
+    @property
+    def paths(self) -> dict[str, str]:
+        """The image of each service without the registry's name."""
+        host = f"{self.settings.registry_host}/"
+        return {service: x.removeprefix(host) for service, x in self.images.items()}
 
     @property
     def staging_tag(self) -> str:
@@ -224,38 +232,6 @@ class Candidate:
 
     def record(self, digests: Mapping[str, str]) -> ReleaseRecord:
         """Return the record of this version with *digests*, one of each service."""
-        named = ((x.service, x.image, digests[x.service]) for x in self.images)
+        named = ((service, x, digests[service]) for service, x in self.images.items())
         images = tuple(ReleasedImage(service=s, image=i, digest=d) for s, i, d in named)
         return ReleaseRecord(version=self.version, commit=self.commit, images=images)
-
-
-def candidate_of(
-    settings: Settings, *, version: str, commit: str, notes: str, span: Span = WHOLE
-) -> Candidate:
-    """Return *version* of *commit*, with every service of *settings*."""
-    tag, host = settings.tag(version), settings.registry_host
-    return Candidate(
-        version=version,
-        tag=tag,
-        tag_prefix=settings.tag_prefix,
-        claim=settings.claim(tag),
-        commit=commit,
-        notes=notes,
-        images=tuple(
-            CandidateImage(service=service, path=path, image=f"{host}/{path}")
-            for service, path in settings.images.items()
-        ),
-        span=span,
-        assets=settings.assets,
-    )
-
-
-def candidate_of_record(
-    settings: Settings, record: ReleaseRecord, *, notes: str
-) -> Candidate:
-    """Return the version of *record*, with the services that it had then."""
-    version, host = record.version, f"{settings.registry_host}/"
-    now = candidate_of(settings, version=version, commit=record.commit, notes=notes)
-    named = ((x.service, x.image.removeprefix(host), x.image) for x in record.images)
-    images = (CandidateImage(service=s, path=p, image=i) for s, p, i in named)
-    return replace(now, images=tuple(images))

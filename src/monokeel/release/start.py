@@ -247,8 +247,6 @@ class Start:
 
 def ask_refs(outside: Outside, settings: Settings) -> dict[str, RemoteRef] | Unknown:
     """Return the branches, tags and claims on the remote, by full ref name."""
-    if isinstance(outside.remote, Unknown):
-        return outside.remote
     try:
         return outside.remote.remote_objects((_HEADS, _TAGS, settings.claim("")))
     except NO_ANSWER as error:

@@ -68,23 +68,21 @@ def _builds_state(now: Reading) -> State:
     if now.record is not None:
         return DONE
     taken, missing = list[RefusedError](), list[str]()
-    for image in now.candidate.images:
-        answer = now.named[image.service]
+    for service, path in now.candidate.paths.items():
+        answer = now.named[service]
         if isinstance(answer, Found):
-            taken.append(refusals.named_otherwise(now.candidate, image.path, answer))
-        if image.service not in now.digests:
-            missing.append(f"digest of {image.service}")
+            taken.append(refusals.named_otherwise(now.candidate, path, answer))
+        if service not in now.digests:
+            missing.append(f"digest of {service}")
     unclear = "; ".join(_unclear(now))
     return State(refusals=tuple(taken), unclear=unclear, missing=tuple(missing))
 
 
 def _build(now: Reading) -> Reading:
-    builder = now.outside.builder
-    if isinstance(builder, Unknown):
-        raise ServiceError(builder.reason)
-    for service in (image.service for image in now.candidate.images):
+    build, commit = now.outside.builder.build, now.candidate.commit
+    for service in now.candidate.images:
         if service not in now.digests:
-            now.digests[service] = builder.build(service, now.candidate.commit)
+            now.digests[service] = build(service, commit)
     return now.without()
 
 
@@ -109,9 +107,9 @@ def _claim(now: Reading) -> Reading:
     news = sorted(seen.releases_begun - now.releases_begun - {now.candidate.tag})
     if news:
         raise _overtaken(news)
-    for image in now.candidate.images:
-        if not now.has(image, now.digests[image.service]):
-            raise refusals.lost_build(image.path, now.digests[image.service])
+    for service, path in now.candidate.paths.items():
+        if not now.has(path, now.digests[service]):
+            raise refusals.lost_build(path, now.digests[service])
     record = now.candidate.record(now.digests)
     after = _create(seen, now.candidate.claim, record).without("refs")
     late = after.releases_begun - seen.releases_begun - {now.candidate.tag}
@@ -134,7 +132,7 @@ def _overtaken(tags: list[str]) -> OvertakenError:
 
 def _contains(now: Reading, tag: str) -> bool:
     """Say whether the release *tag* contains our commit; one not here may do so."""
-    refs = (f"refs/tags/{tag}", f"{now.candidate.claim_prefix}{tag}")
+    refs = (f"refs/tags/{tag}", now.candidate.settings.claim(tag))
     others = {now.refs[ref].commit for ref in refs if ref in now.refs}
     history = now.outside.history
     known = history.known(others)
@@ -170,19 +168,19 @@ def _names_state(now: Reading) -> State:
     missing, unclear = _to_stage(now), _unclear(now)
     tagged = now.tag_record is not None
     lost = partial(refusals.lost_digest, now.candidate, tagged=tagged)
-    for image in now.candidate.images:
-        named = now.named[image.service]
-        digest = None if now.record is None else now.record.digest_of(image.service)
+    for service, path in now.candidate.paths.items():
+        named = now.named[service]
+        digest = None if now.record is None else now.record.digest_of(service)
         if isinstance(named, Found) and digest in {None, named.digest}:
             if named.missing:
-                against.append(lost(image.path, named.digest))
+                against.append(lost(path, named.digest))
         elif isinstance(named, Found):
-            against.append(refusals.named_otherwise(now.candidate, image.path, named))
+            against.append(refusals.named_otherwise(now.candidate, path, named))
         elif isinstance(named, Absent):
-            missing.append(f"{image.path}:{now.candidate.version}")
+            missing.append(f"{path}:{now.candidate.version}")
             try:
-                if digest is not None and not now.has(image, digest):
-                    against.append(lost(image.path, digest))
+                if digest is not None and not now.has(path, digest):
+                    against.append(lost(path, digest))
             except ServiceError as error:
                 unclear.append(error.problem)
     said = "; ".join(dict.fromkeys(unclear))
@@ -192,14 +190,14 @@ def _names_state(now: Reading) -> State:
 def _name_images(now: Reading) -> Reading:
     """Give each recorded digest its tags; put a moved ``sha-<commit>`` back."""
     staging, behind = now.candidate.staging_tag, _to_stage(now)
-    for image in now.candidate.images:
-        digest = now.record.digest_of(image.service) if now.record else None
+    for service, path in now.candidate.paths.items():
+        digest = now.record.digest_of(service) if now.record else None
         if digest is None:
             raise refusals.withdrawn(now.candidate)
-        if isinstance(now.named[image.service], Absent):
-            now.images.give_tag(image.path, digest, now.candidate.version)
-        if f"{image.path}:{staging}" in behind:
-            now.images.give_tag(image.path, digest, staging, moving=True)
+        if isinstance(now.named[service], Absent):
+            now.images.give_tag(path, digest, now.candidate.version)
+        if f"{path}:{staging}" in behind:
+            now.images.give_tag(path, digest, staging, moving=True)
     return now.without("images")
 
 
@@ -329,22 +327,21 @@ def _unclear(now: Reading) -> list[str]:
 def _to_stage(now: Reading) -> list[str]:
     """Return the images whose ``sha-<commit>`` is not at the digest of the record."""
     return [
-        f"{image.path}:{now.candidate.staging_tag}"
-        for image in now.candidate.images
+        f"{path}:{now.candidate.staging_tag}"
+        for service, path in now.candidate.paths.items()
         if now.record is not None
-        and isinstance(answer := now.staged[image.service], Absent | Found)
-        and getattr(answer, "digest", None) != now.record.digest_of(image.service)
+        and isinstance(answer := now.staged[service], Absent | Found)
+        and getattr(answer, "digest", None) != now.record.digest_of(service)
     ]
 
 
 def _record_state(now: Reading, record: ReleaseRecord | None, ref: str) -> State:
     """Say whether the *record* in *ref* is one of this version's services."""
     candidate = now.candidate
-    wanted = {image.service: image.image for image in candidate.images}
     if (
         record is not None
         and (record.version, record.commit) == (candidate.version, candidate.commit)
-        and {each.service: each.image for each in record.images} == wanted
+        and {each.service: each.image for each in record.images} == candidate.images
     ):
         return DONE
     return _against(refusals.other_record(candidate, record, ref))

@@ -262,13 +262,13 @@ def _take_back(version: str, *, dry_run: bool, yes: bool) -> "Report":
     from monokeel.ground.version import parse_wanted
     from monokeel.release import abandon
     from monokeel.release.reading import Reading
-    from monokeel.release.record import candidate_of
+    from monokeel.release.record import Candidate
 
     _require_token()
     settings = wiring.read_settings()
     wanted = parse_wanted(version, prefix=settings.tag_prefix)
     commit = wiring.make_git().head()
-    candidate = candidate_of(settings, version=wanted, commit=commit, notes="")
+    candidate = Candidate(settings=settings, version=wanted, commit=commit)
     now = Reading(candidate, _outside())
     planned = abandon.plan_abandonment(now, skip=settings.skip)
     if dry_run or not planned.deleted:
