@@ -34,6 +34,19 @@ def test_a_release_begun_for_an_older_commit_is_finished_first(*, tagged: bool) 
     assert (plan.needed, problems(plan)) == (True, [])
 
 
+def test_what_blocks_an_older_release_has_a_row_beside_that_it_is_finished() -> None:
+    shop = Shop()
+    older = shop.commit("feat: a")
+    shop.claim("1.1.0", older)
+    shop.publish("1.1.0", None)
+    shop.commit("fix: b")
+
+    rows = [line.split() for line in as_plain(report_of(shop.plan())).splitlines()]
+
+    claims = [row[1:3] for row in rows if row[:1] == ["claims"]]
+    assert claims == [["ok", "v1.1.0"], ["blocked", "v1.1.0"]]
+
+
 def test_a_release_begun_is_work_though_nothing_came_since() -> None:
     shop = Shop()
     shop.claim("1.1.0", shop.commit("feat: a"))

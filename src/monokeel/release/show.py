@@ -7,7 +7,7 @@ from monokeel.ground.errors import RefusedError, ServiceError
 from monokeel.ground.report import Report, Section, Table, cut
 from monokeel.release.commits import CANCELLED, SKIPPED, Commit
 from monokeel.release.notes import group_of
-from monokeel.release.plan import Check, ReleasePlan, as_data
+from monokeel.release.plan import ReleasePlan, as_data
 
 T = TypeVar("T")
 _KINDS = (
@@ -25,12 +25,11 @@ def report_of(plan: ReleasePlan, *, strict: bool = False) -> Report:
         for each in plan.services
     )
     notes = [line for line in plan.notes.splitlines() if line]
-    groups: dict[str, list[Check]] = {}
-    for check in plan.checks:  # those that nobody answered for one reason share a row
-        one = check.detail if check.status == "unknown" else check.name
-        groups.setdefault(one, []).append(check)
-    shared = ((", ".join(each.name for each in x), x[0]) for x in groups.values())
-    checks = tuple((names, each.status, each.detail) for names, each in shared)
+    names: dict[tuple[str, str, str], list[str]] = {}
+    for each in plan.checks:  # those that nobody answered for one reason share a row
+        own = "" if each.status == "unknown" else each.name
+        names.setdefault((each.status, each.detail, own), []).append(each.name)
+    checks = tuple((", ".join(x), status, why) for (status, why, _), x in names.items())
     return Report(
         headline=_headline(plan),
         sections=(
