@@ -75,10 +75,9 @@ def _needs(keys: Keys) -> bool:
 
 
 def _value(reader: toml.Reader, row: type | None) -> dict[str, object]:
-    if isinstance(reader, toml.Group | toml.Rows):
+    if isinstance(reader, toml.Tables):
         table = _table(reader.keys, row)
-        rows = isinstance(reader, toml.Rows)
-        return {"type": "array", "items": table} if rows else table
+        return {"type": "array", "items": table} if reader.many else table
     if isinstance(reader, toml.ListOf):
         return {"type": "array", "items": _value(reader.item, None)}
     if isinstance(reader, toml.Pairs):
@@ -125,7 +124,7 @@ def platform_page() -> str:
         if isinstance(key, Key):
             inside = key.reader
             lines += [f"{key.meaning[0].upper()}{key.meaning[1:]}.", ""]
-            keys = inside.keys if isinstance(inside, toml.Rows | toml.Group) else {}
+            keys = inside.keys if isinstance(inside, toml.Tables) else {}
         else:
             keys = key
         lines += ["| key | value | meaning | default |", "|---|---|---|---|"]
@@ -134,7 +133,8 @@ def platform_page() -> str:
 
 
 def _heading(name: str, key: "Key | Keys") -> str:
-    rows = isinstance(key, Key) and isinstance(key.reader, toml.Rows)
+    reader = key.reader if isinstance(key, Key) else None
+    rows = isinstance(reader, toml.Tables) and reader.many
     return f"[[{name}]]" if rows else f"[{name}]"
 
 

@@ -76,7 +76,7 @@ def test_an_upload_cut_short_is_no_record(tmp_path: Path) -> None:
             place.releases.attach(draft, record_text(place.record()).encode())
         [cut] = place.releases.listed()
         assert place.releases.file_of(cut) is None
-        assert cut.record_asset is not None
+        assert cut.assets == {"release.json": None}
 
 
 def test_an_immutable_release_is_said_to_be_one(real: Place) -> None:

@@ -3,11 +3,7 @@
 from dataclasses import replace
 
 from monokeel.ground.errors import RefusedError, ServiceError
-from monokeel.release.record import (
-    RECORD_NAME,
-    Asset,
-    GitHubRelease,
-)
+from monokeel.release.record import RECORD_NAME, GitHubRelease
 from tests.fakes.faults import Faults
 
 
@@ -64,7 +60,7 @@ class FakeReleases:
                 immutable=False,
                 page=f"https://github.com/acme/shop/releases/tag/{tag}",
                 upload_url="",
-                assets=(),
+                assets={},
             )
             self.releases[release.id] = release
             if self.lag:
@@ -78,28 +74,22 @@ class FakeReleases:
                 raise RefusedError(
                     "GitHub answered 422: Cannot upload assets to an immutable release."
                 )
-            if now.record_asset is not None:
+            if RECORD_NAME in now.assets:
                 raise RefusedError("GitHub answered 422: already_exists")
             cut = self.uploads_cut > 0
             self.uploads_cut -= cut
-            asset = Asset(
-                id=self._number(),
-                name=RECORD_NAME,
-                state="starter" if cut else "uploaded",
-            )
-            self.files[asset.id] = b"" if cut else content
-            self.releases[now.id] = replace(now, assets=(asset,))
+            made = self._number()
+            self.files[made] = b"" if cut else content
+            files = {RECORD_NAME: None if cut else made}
+            self.releases[now.id] = replace(now, assets=files)
         if cut:
             raise ServiceError("GitHub answered 502 to the upload")
 
     def file_of(self, release: GitHubRelease) -> str | None:
         self._faults.read()
-        asset = release.record_asset
-        if asset is None or asset.state != "uploaded":
+        if release.file not in [each.file for each in self.releases.values()]:
             return None
-        if not any(asset in each.assets for each in self.releases.values()):
-            return None
-        return self.files[asset.id].decode()
+        return None if release.file is None else self.files[release.file].decode()
 
     def publish(
         self, release: GitHubRelease, *, title: str, body: str, latest: bool

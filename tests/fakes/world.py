@@ -86,7 +86,7 @@ class World:
                 record = self.record(release.tag)
                 assert record is not None
                 assert self.releases.file_of(release) == record_text(record)
-                assert [each.name for each in release.assets] == [RECORD_NAME]
+                assert [*release.assets] == [RECORD_NAME]
         assert [tag for tag in self.images.moved if ":sha-" not in tag] == []
         self.faults.turn = turn
 

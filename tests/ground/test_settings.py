@@ -7,7 +7,7 @@ import pytest
 
 from monokeel.ground.errors import UsageError
 from monokeel.ground.settings import KEYS, Environment, Service, parse_settings
-from monokeel.ground.toml import Group, Key, Keys, Rows, Text
+from monokeel.ground.toml import Key, Keys, Tables, Text
 
 MINIMAL = """
 [repository]
@@ -344,7 +344,7 @@ def texts(keys: Keys) -> Iterator[tuple[str, Text]]:
         reader = key.reader if isinstance(key, Key) else None
         if not isinstance(key, Key):
             yield from texts(key)
-        elif isinstance(reader, Group | Rows):
+        elif isinstance(reader, Tables):
             yield from texts(reader.keys)
         else:
             parts = (

@@ -189,4 +189,4 @@ def test_an_index_that_lacks_a_manifest_takes_its_version_and_is_named(
     guard = ask_version(registry, settings, version="1.4.0", commit=COMMIT)
 
     assert guard.verdict == "taken"
-    assert guard.taken[0].detail.endswith(f"manifests of it are gone: {lost}")
+    assert guard.images[0].detail.endswith(f"manifests of it are gone: {lost}")

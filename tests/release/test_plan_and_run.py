@@ -7,7 +7,7 @@ import pytest
 
 from monokeel.ground.errors import RefusedError, ServiceError
 from monokeel.release.plan import ReleasePlan
-from monokeel.release.record import Asset, marker
+from monokeel.release.record import marker
 from tests.fakes.lane import MAIN, Lane
 from tests.fakes.world import CLAIMS, SERVICES
 
@@ -87,8 +87,8 @@ def draft(lane: Lane, chance: random.Random) -> None:
     if chance.random() < 0.5:
         lane.releases.attach(made, b'{"schema": 1}')
     now = lane.releases.releases[made.id]
-    extra = Asset(id=900 + made.id, name="binary", state="uploaded")
-    lane.releases.releases[made.id] = replace(now, assets=(*now.assets, extra))
+    files = {**now.assets, "binary": 900 + made.id}
+    lane.releases.releases[made.id] = replace(now, assets=files)
 
 
 def edited_draft(lane: Lane, _: random.Random) -> None:

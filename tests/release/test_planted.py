@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from monokeel.ground.errors import RefusedError
-from monokeel.release.record import Asset, marker
+from monokeel.release.record import marker
 from tests.fakes.world import COMMIT, OTHER, World, candidate, killed
 from tests.release.test_publish_refusals import RECORD, draft_by_hand, record_for
 
@@ -17,8 +17,7 @@ def planted_draft(world: World, *, body: str, file: bytes, binary: str) -> None:
         world.releases.attach(world.releases.releases[draft.id], file)
     if binary:
         now = world.releases.releases[draft.id]
-        extra = Asset(id=900, name=binary, state="uploaded")
-        assets = (*now.assets, extra)
+        assets = {**now.assets, binary: 900}
         world.releases.releases[draft.id] = replace(now, assets=assets)
 
 
@@ -56,8 +55,8 @@ def test_a_file_that_was_added_to_our_own_draft_is_not_released() -> None:
     world = World()
     killed(world, RECORD)
     draft = world.releases.releases[1]
-    binary = Asset(id=900, name="shop-linux-amd64", state="uploaded")
-    world.releases.releases[1] = replace(draft, assets=(*draft.assets, binary))
+    assets = {**draft.assets, "shop-linux-amd64": 900}
+    world.releases.releases[1] = replace(draft, assets=assets)
 
     world.publish()
 

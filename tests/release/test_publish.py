@@ -8,7 +8,7 @@ from monokeel.ground.errors import RefusedError
 from monokeel.ground.settings import parse_settings
 from monokeel.release.publish import hidden_images, publication_report, publish
 from monokeel.release.reading import Reading
-from monokeel.release.record import Asset, record_text
+from monokeel.release.record import record_text
 from tests.fakes import world as worlds
 from tests.fakes.world import CLAIMS, COMMIT, OTHER, SERVICES, World, candidate, killed
 
@@ -65,8 +65,8 @@ def test_a_file_beside_the_record_is_told_unless_it_is_named_as_ours(
     world = World()
     world.publish()
     [(number, out)] = world.releases.releases.items()
-    beside = Asset(id=99, name="sbom.json", state="uploaded")
-    world.releases.releases[number] = replace(out, assets=(*out.assets, beside))
+    files = {**out.assets, "sbom.json": 99}
+    world.releases.releases[number] = replace(out, assets=files)
 
     named = replace(candidate(), settings=replace(worlds.SETTINGS, assets=assets))
     done = publish(Reading(named, world.outside), world.told.append)

@@ -106,4 +106,4 @@ def test_a_release_without_notes_and_assets_is_read() -> None:
 
     assert (release.id, release.draft, release.body) == (7, True, "")
     assert release.immutable is None
-    assert release.record_asset is None
+    assert release.file is None

@@ -11,7 +11,7 @@ from semver import Version
 from monokeel.ground.errors import UsageError
 from monokeel.ground.version import parse_version, rank, read_version
 from monokeel.release.commits import Level
-from monokeel.release.versions import increment, next_release, odd_tags, release_tags
+from monokeel.release.versions import next_release, odd_tags, release_tags
 
 NUMBERS = st.integers(min_value=0, max_value=30)
 PRERELEASES = st.sampled_from(["", "rc.1", "rc.2", "rc.10", "rc", "0", "1", "a-b.0"])
@@ -90,7 +90,7 @@ def test_of_equal_tags_the_first_by_name_comes_first() -> None:
 def test_a_version_is_raised_as_npm_raises_it(
     version: str, level: Level, expected: str
 ) -> None:
-    assert str(increment(parse_version(version), level)) == expected
+    assert str(next_release(parse_version(version), level)) == expected
 
 
 def test_the_first_version_is_one() -> None:

@@ -74,10 +74,9 @@ class Releases:
 
     def file_of(self, release: GitHubRelease) -> str | None:
         """Return ``None`` for an upload cut short (``starter``) or deleted since."""
-        asset = release.record_asset
-        if asset is None or not release.has_file:
+        if release.file is None:
             return None
-        path, raw = f"/releases/assets/{asset.id}", "application/octet-stream"
+        path, raw = f"/releases/assets/{release.file}", "application/octet-stream"
         maybe, largest = (*_MAYBE, *REDIRECTS), LARGEST_RECORD
         answer = self._github.request(
             "GET", path, accept=raw, expect=maybe, largest=largest

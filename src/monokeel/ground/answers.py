@@ -1,6 +1,8 @@
 """Answers from the outside, as values: found, absent, or not known; and JSON."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 
 from monokeel.ground.errors import ServiceError
@@ -92,29 +94,16 @@ class FileVersion:
 RefAnswer = Moved | Lost | Declined
 
 
-def as_object(value: Json) -> dict[str, Json]:
-    """Return *value* if it is a JSON object; raise ServiceError otherwise."""
-    return _as(dict, "an object", value)
-
-
-def as_list(value: Json) -> list[Json]:
-    """Return *value* if it is a JSON array; raise ServiceError otherwise."""
-    return _as(list, "a list", value)
-
-
-def as_text(value: Json) -> str:
-    """Return *value* if it is a JSON string; raise ServiceError otherwise."""
-    return _as(str, "a string", value)
-
-
-def as_number(value: Json) -> int:
-    """Return *value* if it is an integer; raise ServiceError otherwise."""
-    return _as(int, "a number", value)
-
-
 def _as(kind: type[T], wanted: str, value: Json) -> T:
     if isinstance(value, kind) and not isinstance(value, bool):
         return value
     problem = f"unexpected answer: {wanted} was expected, not {type(value).__name__}"
     fix = "Check that the address is that of GitHub or of the registry."
     raise ServiceError(problem, fix=fix)
+
+
+# Each returns a JSON value that is of its kind, and raises ServiceError for another.
+as_object: Callable[[Json], dict[str, Json]] = partial(_as, dict, "an object")
+as_list: Callable[[Json], list[Json]] = partial(_as, list, "a list")
+as_text: Callable[[Json], str] = partial(_as, str, "a string")
+as_number: Callable[[Json], int] = partial(_as, int, "a number")

@@ -80,26 +80,27 @@ class Freeze:
 
 def make_freeze(where: str, given: dict[str, Any]) -> Freeze:
     """Return the freeze of the values *given*; UsageError if they make no sense."""
-    needed = ("zone",) if "weekly" in given else ("from", "to")
-    for key in needed:
+    weekly: str | None = given.get("weekly")
+    for key in ("zone",) if weekly else ("from", "to"):
         if key not in given:
             raise fail(f"{where} {key} is missing or empty")
-    where_to, why = given["environments"], given["reason"]
-    if "weekly" not in given:
-        start, end = given["from"], given["to"]
-        if end <= start:
-            raise fail(f"{where}: to = {end} is not after from")
-        return Freeze(environments=where_to, window=(start, end), reason=why)
-    if given.keys() & {"from", "to"}:
+    window: tuple[datetime, datetime] | Weekly
+    if weekly is None:
+        window = given["from"], given["to"]
+        if window[1] <= window[0]:
+            raise fail(f"{where}: to = {window[1]} is not after from")
+    elif given.keys() & {"from", "to"}:
         fix = "Make two freezes of it."
         raise fail(f"{where}: weekly does not go with from and to", fix=fix)
-    first, start, last, end = given["weekly"].replace(" - ", " ").split(" ")
-    weekly = Weekly(
-        text=given["weekly"],
-        zone=given["zone"],
-        first=_DAYS.index(first),
-        start=time(int(start[:2]), int(start[3:])),
-        last=_DAYS.index(last),
-        end=time(int(end[:2]), int(end[3:])),
-    )
-    return Freeze(environments=where_to, window=weekly, reason=why)
+    else:
+        first, start, last, end = weekly.replace(" - ", " ").split(" ")
+        window = Weekly(
+            text=weekly,
+            zone=given["zone"],
+            first=_DAYS.index(first),
+            start=time(int(start[:2]), int(start[3:])),
+            last=_DAYS.index(last),
+            end=time(int(end[:2]), int(end[3:])),
+        )
+    where_to, why = given["environments"], given["reason"]
+    return Freeze(environments=where_to, window=window, reason=why)

@@ -1,7 +1,4 @@
-"""One report as text, as Markdown for the job summary, and as one line of JSON.
-
-Knows no command: each command turns its result into a Report.
-"""
+"""One report as text, as Markdown for the job summary, and as one line of JSON."""
 
 import json
 import re

@@ -20,10 +20,7 @@ def repository_of(address: str | None) -> str | None:
 
 
 def require_one_repository(named: Mapping[str, str | None]) -> None:
-    """Raise RefusedError unless all of *named* (who names it → ``owner/name``) agree.
-
-    What names none is passed over; GitHub's names differ in case alone for people.
-    """
+    """Raise RefusedError unless all of *named* (who → ``owner/name``, if any) agree."""
     names = {source: name for source, name in named.items() if name}
     if len({name.lower() for name in names.values()}) > 1:
         said = ", ".join(f"{source} says {name}" for source, name in names.items())

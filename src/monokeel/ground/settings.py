@@ -220,25 +220,25 @@ KEYS: Keys = {
         ),
     },
     "settings": Key(
-        toml.Group(_SETTINGS, _on_github),
+        toml.Tables(_SETTINGS, _on_github, many=False),
         "settings of the repository, by the names of GitHub's REST API",
         field="on_github",
     ),
     "services": Key(
-        toml.Rows(_SERVICES, _service), "the images that a release is made of"
+        toml.Tables(_SERVICES, _service), "the images that a release is made of"
     ),
     "environments": Key(
-        toml.Rows(_ENVIRONMENTS, _environment), "where releases go, in this order"
+        toml.Tables(_ENVIRONMENTS, _environment), "where releases go, in this order"
     ),
     "promotion": {
         "blocked": Key(Pairs(_VERSION), "versions that go nowhere, with the reason"),
     },
     "template": {"edited": Key(ListOf(_PATH), "managed files that are kept")},
     "policy": Key(
-        toml.Group(_POLICY, lambda _, given: PolicySettings(**given)),
+        toml.Tables(_POLICY, lambda _, given: PolicySettings(**given), many=False),
         "for drift and the lint of the rules",
     ),
-    "freezes": Key(toml.Rows(FREEZES, make_freeze), "when nothing moves"),
+    "freezes": Key(toml.Tables(FREEZES, make_freeze), "when nothing moves"),
 }
 
 

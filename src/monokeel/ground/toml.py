@@ -185,34 +185,23 @@ class Pairs:
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
-    """An array of tables of *keys*; *make* gives the value of each and its place."""
+class Tables:
+    """A table of *keys* that *make* turns into a value; or *many*, in an array."""
 
     keys: Keys
     make: Callable[[str, dict[str, Any]], object]
-
-    def read(self, at: str, value: object) -> tuple[object, ...]:
-        """Return *value*, in the order of the file."""
-        wanted = f"an array of tables [[{at}]]"
-        rows = [_of(dict, wanted, at, row) for row in _of(list, wanted, at, value)]
-        places = {f"[[{at}]] {n}": row for n, row in enumerate(rows, 1)}
-        return tuple(
-            self.make(place, read_table(self.keys, row, place))
-            for place, row in places.items()
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """One table of *keys*; *make* gives its value."""
-
-    keys: Keys
-    make: Callable[[str, dict[str, Any]], object]
+    many: bool = True
 
     def read(self, at: str, value: object) -> object:
-        """Return *value*."""
-        table = _of(dict, f"a table [{at}]", at, value)
-        return self.make(f"[{at}]", read_table(self.keys, table, f"[{at}]"))
+        """Return *value*; of many a tuple, in the order of the file."""
+        wanted = f"an array of tables [[{at}]]" if self.many else f"a table [{at}]"
+        rows = _of(list, wanted, at, value) if self.many else [value]
+        tables = [_of(dict, wanted, at, row) for row in rows]
+        found = []
+        for number, table in enumerate(tables, 1):
+            place = f"[[{at}]] {number}" if self.many else f"[{at}]"
+            found.append(self.make(place, read_table(self.keys, table, place)))
+        return tuple(found) if self.many else found[0]
 
 
 def read_table(

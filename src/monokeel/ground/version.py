@@ -93,10 +93,7 @@ def is_newer(version: str, than: str) -> bool:
 
 
 def nearest(wanted: str, known: Iterable[str]) -> tuple[str, ...]:
-    """Return the five of *known* that are nearest to *wanted*, the nearest first.
-
-    The same major counts more than the same minor, and that more than the patch.
-    """
+    """Return the five of *known* nearest to *wanted*: the major counts most."""
     goal = parse_version(wanted).to_tuple()[:3]
 
     def distance(version: str) -> list[int]:

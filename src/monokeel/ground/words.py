@@ -24,10 +24,7 @@ def parse_time(text: str) -> datetime:
 
 
 def span(length: timedelta) -> str:
-    """Return *length* for people, in its two largest units: ``3d 4h``, ``20m``.
-
-    Less than nothing is ``0s``: the clocks behind two answers differ by seconds.
-    """
+    """Return *length* in its two largest units, ``3d 4h``; below nothing is ``0s``."""
     seconds = max(int(length.total_seconds()), 0)
     days, hours = seconds // 86_400, seconds // 3_600 % 24
     parts = {"d": days, "h": hours, "m": seconds // 60 % 60, "s": seconds % 60}

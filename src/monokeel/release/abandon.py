@@ -56,10 +56,7 @@ def plan_abandonment(now: Reading, *, skip: Collection[str]) -> Abandonment:
 
 
 def abandon(now: Reading, *, skip: Collection[str]) -> Abandonment:
-    """Delete the drafts and the claim of the version of *now*, and return which.
-
-    Raises as ``plan_abandonment``; the same call again, after a crash, finishes.
-    """
+    """Do what ``plan_abandonment`` says; after a crash the same call finishes."""
     plan = plan_abandonment(now, skip=skip)
     for draft in now.drafts:
         if _named(draft) in plan.deleted:

@@ -93,10 +93,7 @@ class TaggedImage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Artifact:
-    """A release record and what the registry has of it, read at one moment.
-
-    *misnamed* are images that ``platform.toml`` does not have: they were not asked for.
-    """
+    """A record and what the registry has of it; *misnamed* ones were not asked for."""
 
     record: ReleaseRecord
     images: tuple[TaggedImage, ...]

@@ -1,7 +1,4 @@
-"""What a reader of a plan may not expect of a commit message.
-
-A caution never changes the level: that is the one semantic-release finds.
-"""
+"""What a reader may not expect of a commit message; it never changes the level."""
 
 import bisect
 import re
@@ -76,7 +73,7 @@ def about_drafts(reading: Reading) -> list[Caution]:
             is_so += " it: the release removes it"
         who = draft.author or "somebody"
         whose = f"the draft {draft.tag} ({draft.id}) of {who}"
-        if not (ours and draft.has_file):
+        if not ours or draft.file is None:
             found.append(Caution(message=f"{whose} {is_so}: {draft.page}"))
     return found
 

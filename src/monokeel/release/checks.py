@@ -7,7 +7,7 @@ from semver import Version
 
 from monokeel.ground.answers import Unknown
 from monokeel.ground.errors import NO_ANSWER
-from monokeel.release.plan import Check, CheckName, blocked, passed, short, unknown
+from monokeel.release.plan import Check, CheckName, blocked, passed, unknown
 from monokeel.release.reading import Reading
 from monokeel.release.start import Claim, Start
 from monokeel.release.steps import STEPS
@@ -56,7 +56,7 @@ def _check_branch(now: Start) -> Check:
             return unknown("branch", f"no branch is checked out; {now.refs.reason}")
         if now.place in {"tip", "behind", "unfetched"}:
             return passed("branch", f"no branch, at a commit of {wanted}")
-        commit = short(now.commit)
+        commit = now.commit[:7]
         problem = f"no branch is checked out, and {commit} is not in {wanted}"
     fix = f"Run: git switch {wanted}"
     if str(now.branch).endswith(".x"):
@@ -66,7 +66,7 @@ def _check_branch(now: Start) -> Check:
 
 def _check_tip(now: Start) -> Check:
     """Say whether this commit is in the release branch on the remote."""
-    branch, tip = now.line, short(now.tip or "")
+    branch, tip = now.line, (now.tip or "")[:7]
     if now.merge is not None:
         return passed("remote", f"not merged into {now.merge.onto} yet")
     if isinstance(now.refs, Unknown):
@@ -80,7 +80,7 @@ def _check_tip(now: Start) -> Check:
     if now.place == "unfetched":
         lack = f"{branch} is at {tip}, which is not here. Run: git fetch --tags"
         return unknown("remote", lack)
-    here = short(now.commit)
+    here = now.commit[:7]
     problem = f"{here} is not on the remote: its {branch} is at {tip}"
     fix = f"Bring your commits into {branch} by a pull request, then run:"
     fix += " git pull --ff-only --tags"
@@ -171,7 +171,7 @@ def _check_claims(now: Start) -> Check:
         lack = f"{tags} was begun for a commit that is not here. Run: git fetch --tags"
         return unknown("claims", lack)
     if now.older:
-        begun = ", ".join(f"{each.tag} ({short(each.commit)})" for each in now.older)
+        begun = ", ".join(f"{each.tag} ({each.commit[:7]})" for each in now.older)
         return passed("claims", f"{begun} was cut short and is finished first")
     return passed("claims", f"{now.own.tag} is ours" if now.own else "none is open")
 
@@ -188,24 +188,24 @@ def _differences(now: Start, there: Mapping[str, str]) -> Iterator[tuple[str, st
         fix = f"If it is no release, delete it: git tag -d {last.name}"
         yield f"{last.name} is a tag of this clone only", fix
     elif at != last.commit:
-        places = f"{short(last.commit)} here and at {short(at)} on the remote"
+        places = f"{last.commit[:7]} here and at {at[:7]} on the remote"
         yield f"{last.name} is at {places}", "Run: git fetch --tags --force"
 
 
 def _unreachable(lost: list[ReleaseTag], now: Start) -> tuple[str, str]:
     """Return one reason for all releases that history does not lead to."""
-    names = ", ".join(f"{tag.name} ({short(tag.commit)})" for tag in lost[:_SHOWN])
+    names = ", ".join(f"{tag.name} ({tag.commit[:7]})" for tag in lost[:_SHOWN])
     more = f" and {len(lost) - _SHOWN} more" if len(lost) > _SHOWN else ""
     those = f"the releases {names}{more} are"
     if len(lost) == 1:
         those = f"the highest release {names} is"
     skip = ", ".join(f'"{tag.version}"' for tag in lost)
     fix = (
-        f"Release from a commit that contains {short(lost[0].commit)}; if that is"
+        f"Release from a commit that contains {lost[0].commit[:7]}; if that is"
         f" gone for good (a rebase), add {skip} to [release] skip in"
         " infra/platform.toml. If it is no release, delete the tag."
     )
-    return f"{those} not in the history of {short(now.commit)}", fix
+    return f"{those} not in the history of {now.commit[:7]}", fix
 
 
 def _strays(claims: Iterable[Claim]) -> Iterator[tuple[str, str]]:
@@ -214,7 +214,7 @@ def _strays(claims: Iterable[Claim]) -> Iterator[tuple[str, str]]:
         fix += f" this. Else take it back: ./inv release --abandon {claim.version}"
         if claim.is_tagged:
             fix = f"Check that commit out and run ./inv release there: {claim.commit}"
-        claimed = f"{claim.tag} is claimed by {short(claim.commit)}"
+        claimed = f"{claim.tag} is claimed by {claim.commit[:7]}"
         yield f"{claimed}, which no release branch leads to: it was cut short", fix
 
 

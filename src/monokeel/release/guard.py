@@ -28,14 +28,9 @@ class Guard:
         return [each for each in self.images if each.state in states]
 
     @property
-    def taken(self) -> list[ServiceImage]:
-        """The images that have this version already."""
-        return self.having("same", "other")
-
-    @property
     def verdict(self) -> str:
         """``taken``, else ``unknown``, else ``free``."""
-        if self.taken:
+        if self.having("same", "other"):
             return "taken"
         return "unknown" if self.having("unknown") else "free"
 
@@ -78,12 +73,12 @@ def require_free(guard: Guard) -> None:
     """Raise unless the version is free everywhere: Refused if taken, else Service."""
     silent = guard.having("unknown")
     unclear = "; ".join(f"{each.name}: {each.detail}" for each in silent)
-    if guard.taken:
-        taken = [f"{x.image}:{guard.version} ({x.detail})" for x in guard.taken]
+    if found := guard.having("same", "other"):
+        taken = [f"{x.image}:{guard.version} ({x.detail})" for x in found]
         beside = f"; and nobody can tell of {unclear}" if unclear else ""
         fix = "An image with a version is never replaced. Release another one, or add"
         fix += f' "{guard.version}" to [release] skip in infra/platform.toml.'
-        if all(each.state == "same" for each in guard.taken):
+        if all(each.state == "same" for each in found):
             fix = "These are images of this very commit: ./inv release finishes a"
             fix += " release that was cut short, and changes nothing that is done."
         problem = f"version {guard.version} is taken: {', '.join(taken)}{beside}"

@@ -49,10 +49,7 @@ class Blocker:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """One question that was asked before the release, and its answer.
-
-    *blockers* are what stands in the way, each with its own way out.
-    """
+    """One question asked before the release, its answer, and what stands in the way."""
 
     name: CheckName
     status: CheckStatus
@@ -169,11 +166,6 @@ def blocked(name: CheckName, *reasons: tuple[str, str]) -> Check:
         detail="; ".join(problem for problem, _ in reasons),
         blockers=tuple(Blocker(name=name, problem=p, fix=f) for p, f in reasons),
     )
-
-
-def short(commit: str) -> str:
-    """Return the first seven digits of *commit*, as people quote it."""
-    return commit[:7]
 
 
 def has_nothing_to_do(plan: ReleasePlan) -> bool:

@@ -17,7 +17,7 @@ from monokeel.release import cautions, checks, commits, record, start, steps, ve
 from monokeel.release.guard import service_images
 from monokeel.release.messages import RULE_SETS
 from monokeel.release.notes import release_notes
-from monokeel.release.plan import Check, ReleasePlan, blocked, short, unknown
+from monokeel.release.plan import Check, ReleasePlan, blocked, unknown
 from monokeel.release.ports import Outside
 from monokeel.release.reading import Reading
 
@@ -26,18 +26,16 @@ from monokeel.release.reading import Reading
 class _Goal:
     """The version to release and what its commits say; *version* may be ``None``."""
 
-    version: Version | None
-    analysis: commits.Analysis
-    cautions: tuple[commits.Caution, ...]
     reason: str
+    analysis: commits.Analysis
+    version: Version | None = None
+    cautions: tuple[commits.Caution, ...] = ()
     checks: tuple[Check, ...] = ()
 
 
 _NO_GOAL = _Goal(
-    version=None,
-    analysis=commits.Analysis(commits=(), open_reverts=()),
-    cautions=(),
     reason="nobody can tell from a shallow clone",
+    analysis=commits.Analysis(commits=(), open_reverts=()),
 )
 
 
@@ -112,7 +110,7 @@ def _put_right(now: start.Start, goal: _Goal) -> tuple[start.Start, _Goal]:
         if now.place == "behind" and not (now.own or now.older):
             with suppress(*NO_ANSWER):
                 page = now.outside.waiting(tip, now.line)
-        left = f"left to the run of {short(tip)}, which is newer and waits: {page}"
+        left = f"left to the run of {tip[:7]}, which is newer and waits: {page}"
         return now, replace(goal, version=None, reason=left) if page else goal
     if last is None or last.commit != now.commit:
         return now, goal
@@ -135,10 +133,7 @@ def _put_right(now: start.Start, goal: _Goal) -> tuple[start.Start, _Goal]:
 def _begun_before(
     now: start.Start,
 ) -> tuple[dict[start.Claim, Reading], list[commits.Caution]]:
-    """Return what is finished before this release, and what is left to another line.
-
-    What stops another line's waits for its next run, and stops nothing here.
-    """
+    """Return what is finished before this, and what is left to its line's next run."""
     older = {claim: _read(now, claim) for claim in now.older}
     left = []
     why = "was cut short on another line, whose next run finishes it"
@@ -157,10 +152,7 @@ def _read(
     notes: str = "",
     digests: Mapping[str, str] | None = None,
 ) -> Reading:
-    """Return the reading of what is *begun*, or of a version of this commit.
-
-    An older release has the services of its record.
-    """
+    """Return the reading of what is *begun*, or of a version of this commit."""
     version, commit = begun, now.commit
     if isinstance(begun, start.Claim):
         version, commit = begun.version, begun.commit
@@ -184,10 +176,8 @@ def _find_goal(now: start.Start) -> _Goal | None:
     """Return what is to be released, ``None`` if the previous release is not in it."""
     previous, settings, merge = now.previous, now.settings, now.merge
     rules, found = RULE_SETS[settings.rules], list[commits.Caution]()
-    squash = merge if merge and merge.message else None
-    merged = [(now.commit, squash.message)] if squash else []
-    head = squash.base if squash else now.commit
-    log = now.history.log(previous.commit if previous else None, head)
+    merged = [(now.commit, merge.message)] if merge and merge.message else []
+    log = now.history.log(previous.commit if previous else None, now.base)
     parsed = commits.read_commits(chain(merged, log), rules, settings.types)
     analysis = commits.analyze(cautions.watch(parsed, rules, found))
     if not log.reached:
@@ -208,12 +198,9 @@ def _find_goal(now: start.Start) -> _Goal | None:
         # Once the git tag is there, the version is decided.
         checks = () if own.is_tagged else (blocked("claims", (problem, fix)),)
         version = own.version
+    said = tuple(found)
     return _Goal(
-        version=version,
-        analysis=analysis,
-        cautions=tuple(found),
-        reason=reason,
-        checks=checks,
+        reason=reason, version=version, analysis=analysis, cautions=said, checks=checks
     )
 
 
@@ -226,10 +213,7 @@ def _step(now: start.Start, level: commits.Level) -> commits.Level:
 
 
 def _next_version(now: start.Start, level: commits.Level) -> Version:
-    """Return the version of *level*, above every release that was given up.
-
-    One lost by a rebase was published: what comes after it must not rank below it.
-    """
+    """Return the version of *level*, above all that were given up but published."""
     skip, first = now.settings.skip, now.settings.initial
     last = None if now.previous is None else now.previous.version
     version = versions.next_release(last, _step(now, level), skip=skip, first=first)
@@ -237,7 +221,7 @@ def _next_version(now: start.Start, level: commits.Level) -> Version:
     highest = max((x for x in above if str(x) in skip), default=None)
     if highest is None or version > highest:
         return version
-    return versions.increment(highest, "patch")
+    return highest.next_version("patch")
 
 
 def _reason(
@@ -248,12 +232,9 @@ def _reason(
         return f"{now.container} contains this commit"
     if deciding is None or deciding.level is None or version is None:
         since = f"since {previous.name}" if previous else "in all of history"
-        if not analysis.commits:
-            return f"no commit {since}"
         count = len(analysis.commits)
-        if count == 1:
-            return f"the one commit {since} asks for none"
-        return f"none of {count} commits {since} asks for a release"
+        few = {0: f"no commit {since}", 1: f"the one commit {since} asks for none"}
+        return few.get(count, f"none of {count} commits {since} asks for a release")
     why = f"{deciding.level}: {deciding.sha[:7]}, {deciding.rule}: {deciding.line}"
     if previous is None:
         why = f"the first release, because of {deciding.sha[:7]}: {deciding.line}"

@@ -68,10 +68,7 @@ class Remote(TagMessages, Protocol):
         """Bring the remote's branches and tags into the clone."""
 
     def create_tag(self, ref: str, *, commit: str, message: str) -> RefAnswer:
-        """Create the annotated tag *ref* on *commit*, if *ref* is not there.
-
-        Moved is what the server said; the caller reads the refs again.
-        """
+        """Create *ref* on *commit* if it is not there; believe the server in Moved."""
 
     def move_ref(self, ref: str, *, old: str | None, new: str | None) -> RefAnswer:
         """Point *ref* at the object *new* if it is at *old*; ``None`` is absent."""
@@ -129,10 +126,7 @@ class Images(ImageTags, Protocol):
     def give_tag(
         self, image: str, digest: str, tag: str, *, moving: bool = False
     ) -> None:
-        """Put the manifest of *digest* under *tag*, unchanged.
-
-        Only a *moving* tag is taken from another digest; a version never is.
-        """
+        """Put *digest* under *tag*; only a *moving* tag leaves another digest."""
 
 
 class Builder(Protocol):

@@ -146,7 +146,7 @@ class Reading:
         """
         if draft.foreign_assets:
             return False
-        if not draft.has_file:
+        if draft.file is None:
             return records.marked_commit(draft.body) is not None
         return self._file_of(draft) == (wanted or self._wanted_file or "")
 
@@ -205,10 +205,7 @@ class Reading:
 
     @property
     def leftovers(self) -> tuple[tuple[str, RemoteRef], ...]:
-        """The claims that nobody needs any more, by ref.
-
-        This version's own once it is out; and those whose tag is another commit's.
-        """
+        """The claims of no use: ours once it is out, and those of another's tag."""
         claims = []
         for ref, at in sorted(self.refs.items()):
             tag = ref.removeprefix(self.candidate.settings.claim(""))
@@ -232,9 +229,9 @@ class Reading:
         return wanted is not None and self._file_of(release) == wanted
 
     def _file_of(self, release: GitHubRelease) -> str | None:
-        if release.record_asset is None:
+        if release.file is None:
             return None
-        key = f"asset {release.record_asset.id}"
+        key = f"asset {release.file}"
         return self._once("files", key, lambda: self.releases.file_of(release))
 
     def _record_of(

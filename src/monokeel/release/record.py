@@ -48,19 +48,11 @@ class ReleaseRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asset:
-    """A file of a release; *state* is ``uploaded``, or ``starter`` if cut short."""
-
-    id: int
-    name: str
-    state: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class GitHubRelease:
     """A release as GitHub shows it; a draft is seen only by those who may write.
 
-    *immutable* is ``None`` where GitHub does not say; *author* is a login.
+    *immutable* is ``None`` where GitHub does not say; *author* is a login. *assets* is
+    name → id of its files, ``None`` for one whose upload was cut short.
     """
 
     id: int
@@ -71,24 +63,18 @@ class GitHubRelease:
     immutable: bool | None
     page: str
     upload_url: str
-    assets: tuple[Asset, ...]
+    assets: Mapping[str, int | None]
     author: str = ""
 
     @property
-    def record_asset(self) -> Asset | None:
-        """The asset ``release.json`` in whatever state, ``None`` if there is none."""
-        return next((each for each in self.assets if each.name == RECORD_NAME), None)
-
-    @property
-    def has_file(self) -> bool:
-        """Whether its ``release.json`` was uploaded, and not cut short."""
-        asset = self.record_asset
-        return asset is not None and asset.state == "uploaded"
+    def file(self) -> int | None:
+        """The asset that is its ``release.json``, ``None`` without a whole one."""
+        return self.assets.get(RECORD_NAME)
 
     @property
     def foreign_assets(self) -> tuple[str, ...]:
         """The names of the assets that no run of ours attaches."""
-        return tuple(x.name for x in self.assets if x.name != RECORD_NAME)
+        return tuple(name for name in self.assets if name != RECORD_NAME)
 
 
 def marker(commit: str) -> str:
@@ -110,10 +96,7 @@ def record_text(record: ReleaseRecord) -> str:
 
 
 def parse_release_record(text: str) -> ReleaseRecord:
-    """Return the record that *text*, the content of a ``release.json``, holds.
-
-    Raises ServiceError for anything else: nobody can tell then what was released.
-    """
+    """Return the record in *text*, a ``release.json``; ServiceError for any other."""
     try:
         fields = as_object(parse_json(text))
         if fields.get("schema") != 1:
@@ -144,10 +127,7 @@ def record_in(message: str | None) -> ReleaseRecord | None:
 
 
 def parse_release(value: Json) -> GitHubRelease:
-    """Return the release that *value*, a release in GitHub's REST shape, describes.
-
-    Raises ServiceError when a field has an unexpected type.
-    """
+    """Return the release *value*, in GitHub's REST shape; ServiceError if none."""
     fields = as_object(value)
     immutable, author = fields.get("immutable"), fields.get("author")
     return GitHubRelease(
@@ -159,14 +139,11 @@ def parse_release(value: Json) -> GitHubRelease:
         immutable=immutable if isinstance(immutable, bool) else None,
         page=as_text(fields.get("html_url") or ""),
         upload_url=as_text(fields.get("upload_url") or ""),
-        assets=tuple(
-            Asset(
-                id=as_number(each.get("id")),
-                name=as_text(each.get("name")),
-                state=as_text(each.get("state")),
-            )
+        assets={
+            as_text(each.get("name")): as_number(each.get("id")) if whole else None
             for each in map(as_object, as_list(fields.get("assets")))
-        ),
+            for whole in [as_text(each.get("state")) == "uploaded"]
+        },
         author=as_text(as_object(author).get("login") or "") if author else "",
     )
 

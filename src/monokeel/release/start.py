@@ -1,7 +1,4 @@
-"""Where a release would start from: the clone, its tags, what the remote has.
-
-Nothing is written.
-"""
+"""Where a release would start from: the clone, its tags, what the remote has."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -19,7 +16,7 @@ from monokeel.release import versions
 from monokeel.release.ports import Outside
 from monokeel.release.versions import WHOLE, Limits, ReleaseTag, Span
 
-Place = Literal["tip", "behind", "ahead", "apart", "unfetched", "no branch", "unknown"]
+Place = Literal["tip", "behind", "elsewhere", "unfetched", "no branch", "unknown"]
 Refs = Mapping[str, RemoteRef] | Unknown
 _TAGS = "refs/tags/"
 _HEADS = "refs/heads/"
@@ -42,8 +39,9 @@ class Start:
     nearly always is, and the log shows it at no cost. If not, ask again *surely*: git
     then walks through all of history to say which tags are in it.
 
-    *line* is the branch to release from: the default branch or one of ``lines``, whose
-    *limits* say what each may release (Unknown: not all branches are here). *here* are
+    *base* is the commit, or where its squash lands. *line* is the branch to release
+    from: the default branch or one of ``lines``, whose *limits* say what each may
+    release (Unknown: not all branches are here). *here* are
     the tags of the clone, *tags* those and the remote's whose commit it has; *known*
     are the commits of the remote that it has, *heads* the release branches, *added*
     release tags that only the remote has, *begun* the open claims. *previous* is the
@@ -79,9 +77,9 @@ class Start:
         mine = self.own.tag if self.own else ""
         full = [x for x in named if not x.version.prerelease and x.name != mine]
         exact = (surely or self.line != settings.default_branch) and not self.shallow
-        merge = self.merge
-        base = merge.base if merge and merge.message else self.commit
-        inside = self._inside(full, base) if exact else full
+        squash = self.merge if self.merge and self.merge.message else None
+        self.base = squash.base if squash else self.commit
+        inside = self._inside(full, self.base) if exact else full
         self.previous = inside[0] if inside and not self.shallow else None
         if not self.shallow:
             self.span = replace(self.span, after=self._after(inside))
@@ -113,10 +111,7 @@ class Start:
         return not self.shallow and self.history.is_ancestor(older, newer)
 
     def _line(self) -> str:
-        """Return the branch of a merge, or the one checked out.
-
-        On a detached HEAD it is the first that leads to the commit.
-        """
+        """Return the branch of a merge or of HEAD; detached, the first that has it."""
         names = (self.settings.default_branch, *self.settings.lines)
         branch = self.merge.onto if self.merge else self.branch
         if branch is None and self.settings.lines:
@@ -207,9 +202,7 @@ class Start:
             return "no branch" if tip is None else "tip"
         if tip not in self.known:
             return "unfetched"
-        if self._leads(self.commit, tip):
-            return "behind"
-        return "ahead" if self._leads(tip, self.commit) else "apart"
+        return "behind" if self._leads(self.commit, tip) else "elsewhere"
 
     @property
     def tip(self) -> str | None:

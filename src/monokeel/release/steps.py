@@ -214,10 +214,7 @@ def _tag_state(now: Reading) -> State:
 
 
 def _create_tag(now: Reading) -> Reading:
-    """Create the git tag, the commit point: all that it implies is read again first.
-
-    A late build that moves ``sha-<commit>`` stops nobody; the next step reads the tag.
-    """
+    """Create the git tag, the commit point: all that it implies is read again first."""
     seen = now.without("refs", "images")
     if seen.tagged is not None:
         return seen

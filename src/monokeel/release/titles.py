@@ -71,10 +71,7 @@ def merge_of(event: Json, settings: Settings, base: str) -> Merge:
 
 
 def judge_commits(commits: Iterable[tuple[str, str]], settings: Settings) -> Report:
-    """Return a report if each of *commits* (sha, message) but merges has such a title.
-
-    RefusedError names every one that has not.
-    """
+    """Judge the titles of *commits* (sha, message); RefusedError names each bad one."""
     bad, good = [], 0
     for sha, message in commits:
         title = message.partition("\n")[0]

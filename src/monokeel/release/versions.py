@@ -59,7 +59,7 @@ def release_tags(tags: Mapping[str, str], prefix: str) -> list[ReleaseTag]:
     found = [
         ReleaseTag(name=name, commit=tags[name], version=version)
         for name in sorted(tags, key=_bytes)
-        if (version := _version_of(name, prefix)) is not None
+        if (version := _read(name, prefix)[1]) is not None
     ]
     return sorted(found, key=lambda tag: rank(tag.version), reverse=True)
 
@@ -67,11 +67,7 @@ def release_tags(tags: Mapping[str, str], prefix: str) -> list[ReleaseTag]:
 def odd_tags(tags: Iterable[str], prefix: str) -> list[str]:
     """Return the tags that npm takes for versions and then crashes on, by name."""
     return [
-        name
-        for name in sorted(tags, key=_bytes)
-        if (rest := _rest(name, prefix)) is not None
-        and _cleaned(rest) is not None
-        and _version_of(name, prefix) is None
+        name for name in sorted(tags, key=_bytes) if _read(name, prefix) == (True, None)
     ]
 
 
@@ -80,7 +76,7 @@ def unprefixed(tags: Iterable[str], prefix: str, after: Version | None) -> list[
     return [
         name
         for name in sorted(tags, key=_bytes)
-        if _cleaned(_rest(name, prefix) or "") is None
+        if not _read(name, prefix)[0]
         and (found := _LIKE_A_RELEASE.search(name)) is not None
         and (version := read_version(found[1])) is not None
         and (after is None or version > after)
@@ -95,35 +91,24 @@ def next_release(
     first: str = FIRST,
 ) -> Version:
     """Return *previous* raised by *level*, or *first*; past *skip* by the patch."""
-    version = parse_version(first) if previous is None else increment(previous, level)
+    # As npm's `semver.inc`: 1.4.0-rc.1 gives 1.4.0.
+    version = previous.next_version(level) if previous else parse_version(first)
     while str(version) in skip:
-        version = increment(version, "patch")
+        version = version.next_version("patch")
     return version
 
 
-def increment(version: Version, level: Level) -> Version:
-    """Return *version* raised as npm's ``semver.inc`` does: 1.4.0-rc.1 gives 1.4.0."""
-    return version.next_version(level)
-
-
-def _version_of(name: str, prefix: str) -> Version | None:
-    rest = _rest(name, prefix)
-    if rest is None or _cleaned(rest) is None:
-        return None
-    # What npm compares afterwards is the uncleaned text, and there semver takes one
-    # "v" and nothing else: it crashes on "vvv1.5.0" and "v=1.4.0".
-    return read_version(rest.strip(JS_SPACE).removeprefix("v"))
-
-
-def _rest(name: str, prefix: str) -> str | None:
+def _read(name: str, prefix: str) -> tuple[bool, Version | None]:
+    """Say whether npm takes the tag for a version, and which one it then compares."""
     # semantic-release's pattern `^v(.+)` has no `$`, and `.` stops at a line end. What
     # is below a slash is nobody's version: a rule on `refs/tags/v*` does not reach it.
     match = re.match(f"{re.escape(prefix)}(?!(?s:.*/))({JS_DOT}+)", name)
-    return match[1] if match else None
-
-
-def _cleaned(text: str) -> Version | None:
-    return read_version(text.strip(JS_SPACE).lstrip("=v").strip(JS_SPACE))
+    rest = match[1].strip(JS_SPACE) if match else ""
+    if read_version(rest.lstrip("=v").strip(JS_SPACE)) is None:
+        return False, None
+    # What npm compares is the uncleaned text, and there semver takes one "v" and
+    # nothing else: it crashes on "vvv1.5.0" and "v=1.4.0".
+    return True, read_version(rest.removeprefix("v"))
 
 
 def _bytes(name: str) -> bytes:
