@@ -1,6 +1,5 @@
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
 
 import pytest
 
@@ -9,10 +8,21 @@ from monokeel.adapters.repository import Repository
 from monokeel.adapters.session import Session
 from monokeel.ground.answers import Json
 from monokeel.ground.errors import RefusedError, ServiceError
+from monokeel.policy.rulesets import parse_policy
+from monokeel.setup.actions import action_rows
+from monokeel.setup.keys import deploy_keys
+from monokeel.setup.merging import approver_row
+from monokeel.setup.rows import AsWanted, Declared, Otherwise
 from sandbox.server import Sandbox
 from tests.fakes.http import serving
+from tests.fakes.unconnected import SETTINGS
+from tests.setup.test_expectations import MERGE
 
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI" + "B" * 43
+
+
+def key_called(title: str) -> dict[str, Json]:
+    return {"title": title, "key": KEY, "read_only": False}
 
 
 def github(box: Sandbox, token: str = "admin") -> GitHub:
@@ -45,31 +55,29 @@ def weak(box: Sandbox) -> Repository:
 def test_a_weak_token_does_not_see_the_setting(
     repository: Repository, weak: Repository
 ) -> None:
-    assert repository.get_repository()["delete_branch_on_merge"] is False
-    assert "delete_branch_on_merge" not in weak.get_repository()
+    assert repository.read("/")["delete_branch_on_merge"] is False
+    assert "delete_branch_on_merge" not in weak.read("/")
 
 
 def test_a_key_is_registered_with_write_access(repository: Repository) -> None:
-    repository.create_deploy_key("monokeel", KEY)
+    repository.write("POST /keys", key_called("monokeel"))
 
-    found = repository.deploy_keys()
+    found = repository.listed("/keys")
 
-    assert [(key.title, key.writes, key.enabled) for key in found] == [
-        ("monokeel", True, True)
-    ]
-    assert found[0].key == KEY
+    assert [(key["title"], key["read_only"]) for key in found] == [("monokeel", False)]
+    assert found[0]["key"] == KEY
 
 
 def test_a_key_is_registered_once(repository: Repository) -> None:
-    repository.create_deploy_key("monokeel", KEY)
+    repository.write("POST /keys", key_called("monokeel"))
 
     with pytest.raises(RefusedError, match="422"):
-        repository.create_deploy_key("again", KEY)
+        repository.write("POST /keys", key_called("again"))
 
 
 def test_keys_that_are_hidden_are_not_none(weak: Repository) -> None:
     with pytest.raises(ServiceError) as caught:
-        weak.deploy_keys()
+        weak.listed("/keys")
     assert caught.value.hidden
 
 
@@ -87,7 +95,7 @@ def test_keys_of_every_page_are_read_with_what_they_may() -> None:
         ]
         hub = GitHub(Session(tries=1), api=server.url, repository="a/b", token=None)
 
-        found = Repository(hub).deploy_keys()
+        found = deploy_keys(Repository(hub))
 
     assert [(k.title, k.writes, k.enabled) for k in found] == [
         ("one", True, False),
@@ -111,9 +119,9 @@ def test_a_rate_limit_hides_nothing(box: Sandbox, repository: Repository) -> Non
     box.switches.secondary_limit("/keys|/user$", times=3)
 
     for ask in (
-        repository.deploy_keys,
+        lambda: repository.listed("/keys"),
         repository.own_number,
-        lambda: repository.create_deploy_key("monokeel", KEY),
+        lambda: repository.write("POST /keys", key_called("monokeel")),
     ):
         with pytest.raises(ServiceError, match="secondary rate limit") as caught:
             ask()
@@ -124,7 +132,7 @@ def test_a_change_that_the_token_may_not_make_is_refused_with_the_permission(
     weak: Repository,
 ) -> None:
     with pytest.raises(RefusedError) as caught:
-        weak.change_settings({"delete_branch_on_merge": False})
+        weak.write("PATCH /", {"delete_branch_on_merge": False})
 
     assert "403" in caught.value.problem
 
@@ -132,9 +140,9 @@ def test_a_change_that_the_token_may_not_make_is_refused_with_the_permission(
 def test_settings_are_changed_together(repository: Repository) -> None:
     title: dict[str, Json] = {"squash_merge_commit_title": "PR_TITLE"}
 
-    repository.change_settings({**title, "squash_merge_commit_message": "PR_BODY"})
+    repository.write("PATCH /", {**title, "squash_merge_commit_message": "PR_BODY"})
 
-    found = repository.get_repository()
+    found = repository.read("/")
     assert found["squash_merge_commit_title"] == "PR_TITLE"
     assert found["squash_merge_commit_message"] == "PR_BODY"
 
@@ -142,22 +150,22 @@ def test_settings_are_changed_together(repository: Repository) -> None:
 def test_secrets_are_read_with_the_time_of_their_last_change(
     box: Sandbox, repository: Repository
 ) -> None:
+    path = "/environments/prod/secrets"
     with pytest.raises(ServiceError) as caught:
-        repository.secrets("prod")
+        repository.listed(path, "secrets")
     assert caught.value.hidden
 
-    repository.put_environment("prod", {})
+    repository.write("PUT /environments/prod", {})
     box.state.environments["prod"].secrets["KEY"] = "2026-02-03T04:05:06Z"
 
-    assert repository.secrets("prod") == {
-        "KEY": datetime(2026, 2, 3, 4, 5, 6, tzinfo=UTC)
-    }
+    [found] = repository.listed(path, "secrets")
+    assert (found["name"], found["updated_at"]) == ("KEY", "2026-02-03T04:05:06Z")
 
 
 def test_immutable_releases_are_off_until_switched_on(repository: Repository) -> None:
     assert repository.immutable_releases() is False
 
-    repository.enable_immutable_releases()
+    repository.write("PUT /immutable-releases")
 
     assert repository.immutable_releases() is True
 
@@ -166,7 +174,7 @@ def test_an_owner_that_decides_is_told(box: Sandbox, repository: Repository) -> 
     box.switches.owner_decides_immutable = True
 
     with pytest.raises(RefusedError, match="409"):
-        repository.enable_immutable_releases()
+        repository.write("PUT /immutable-releases")
 
 
 @pytest.mark.parametrize("by_404", [False, True], ids=["403", "404"])
@@ -187,18 +195,22 @@ def test_environments_are_made_and_limited_to_a_branch(repository: Repository) -
     assert repository.environment("prod") is None
     policy: Json = {"protected_branches": False, "custom_branch_policies": True}
 
-    repository.put_environment("prod", {"deployment_branch_policy": policy})
-    repository.add_branch_policy("prod", "main")
-    repository.add_branch_policy("prod", "main")
+    repository.write("PUT /environments/prod", {"deployment_branch_policy": policy})
+    path = "/environments/prod/deployment-branch-policies"
+    repository.write(f"POST {path}", {"name": "main", "type": "branch"})
+    repository.write(f"POST {path}", {"name": "main", "type": "branch"})
 
-    assert repository.branch_policies("prod") == ("main",)
+    listed = repository.listed(path, "branch_policies")
+    assert [each["name"] for each in listed] == ["main"]
     assert repository.environment("prod") is not None
 
 
-def test_who_may_push_is_listed_and_who_only_reads_is_not(
+def test_who_may_push_is_counted_and_who_only_reads_is_not(
     repository: Repository,
 ) -> None:
-    assert repository.pushers() == ("ada", "kai")
+    found = approver_row(parse_policy(MERGE), repository).ask()
+
+    assert found == AsWanted("2 people may write")
 
 
 def test_only_kinds_with_scopes_name_them(box: Sandbox) -> None:
@@ -241,7 +253,7 @@ def test_a_repository_of_another_user_is_not_made_under_the_token_s_own() -> Non
 
 
 def test_what_workflows_may_is_read(repository: Repository) -> None:
-    assert repository.workflow_rights() == {
+    assert repository.read("/actions/permissions/workflow") == {
         "default_workflow_permissions": "read",
         "can_approve_pull_request_reviews": False,
     }
@@ -292,19 +304,28 @@ def test_which_actions_may_run_is_read(repository: Repository, box: Sandbox) -> 
         hub, path = github(box), f"/actions/permissions{path}"
         hub.request("PUT", path, json=body, expect=(204,))
 
-    assert repository.actions_policy() == {"enabled": True, "allowed_actions": "all"}
+    declared = Declared(settings=SETTINGS, policy=None, actions=["docker/build@v1"])
+    row = next(action_rows(declared, repository))
+    assert row.ask() == AsWanted("all may run")
     put("", {"enabled": True, "allowed_actions": "selected"})
     put("/selected-actions", {"patterns_allowed": ["docker/*"]})
 
-    assert repository.actions_policy()["selected"] == {"patterns_allowed": ["docker/*"]}
+    row = next(action_rows(declared, repository))
+    assert row.ask() == AsWanted("selected may run")
+    put("/selected-actions", {"patterns_allowed": ["other/*"]})
+
+    assert isinstance(next(action_rows(declared, repository)).ask(), Otherwise)
 
 
 def test_what_workflows_may_is_limited(repository: Repository, box: Sandbox) -> None:
     box.state.workflow_rights, box.switches.actions_open_pulls = "write", True
 
-    repository.limit_workflows()
+    rows = action_rows(Declared(settings=SETTINGS, policy=None), repository)
+    make = [row.make for row in rows][-1]
+    assert make is not None
+    make()
 
-    assert repository.workflow_rights() == {
+    assert repository.read("/actions/permissions/workflow") == {
         "default_workflow_permissions": "read",
         "can_approve_pull_request_reviews": False,
     }

@@ -10,6 +10,7 @@ import pytest
 from monokeel.adapters.github import GitHub
 from monokeel.adapters.repository import Repository
 from monokeel.adapters.session import Session
+from monokeel.ground.answers import Json
 from sandbox.server import Sandbox
 from tests.e2e.act_shop import PACKER
 from tests.e2e.commands import answer, inv
@@ -102,7 +103,8 @@ def register(box: Sandbox, public: str) -> None:
         repository=box.repository,
         token=box.tokens["admin"],
     )
-    Repository(github).create_deploy_key("monokeel", public)
+    body: dict[str, Json] = {"title": "monokeel", "key": public, "read_only": False}
+    Repository(github).write("POST /keys", body)
 
 
 def test_a_remote_with_a_foreign_commit_is_left_alone(shop: Path, box: Sandbox) -> None:

@@ -4,12 +4,22 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from monokeel.ground.answers import Declined, Json, Lost, Moved, as_list
+from monokeel.ground.answers import (
+    Declined,
+    Json,
+    Lost,
+    Moved,
+    as_list,
+    as_object,
+    as_text,
+)
 from monokeel.ground.errors import RefusedError, ServiceError
 from monokeel.ground.settings import TAKEN_ENVIRONMENTS, parse_settings
+from monokeel.ground.words import stamp
 from monokeel.policy.rulesets import parse_policy
 from monokeel.setup.environments import CHOSEN_BRANCHES
-from monokeel.setup.ports import DeployKey, Outside
+from monokeel.setup.keys import DeployKey
+from monokeel.setup.ports import Outside
 from tests.fakes.rulesets import FakeRulesets
 
 SETTINGS = parse_settings("""
@@ -52,6 +62,20 @@ def a_key(**changes: object) -> DeployKey:
         created_at=START,
     )
     return replace(key, **changes)  # type: ignore[arg-type]
+
+
+def as_listed(key: DeployKey) -> dict[str, Json]:
+    """Return *key* as GitHub lists it."""
+    return {
+        "id": key.id,
+        "title": key.title,
+        "key": key.key,
+        "read_only": not key.writes,
+        "enabled": key.enabled,
+        "created_at": stamp(key.created_at),
+        "added_by": key.added_by or None,
+        "last_used": stamp(key.last_used) if key.last_used else None,
+    }
 
 
 class CrashError(Exception):
@@ -165,6 +189,58 @@ class World:
 
     # GitHub
 
+    def read(self, path: str) -> dict[str, Json]:
+        if path == "/":
+            return self.get_repository()
+        if path.endswith("/workflow"):
+            return self.workflow_rights()
+        self._seen("actions policy")
+        if path.endswith("/selected-actions"):
+            return as_object(self.actions["selected"])
+        assert path == "/actions/permissions"
+        return {k: each for k, each in self.actions.items() if k != "selected"}
+
+    def listed(self, path: str, key: str = "") -> list[dict[str, Json]]:
+        name = path.removeprefix("/environments/").partition("/")[0]
+        wrapped = path.rpartition("/")[2].removeprefix("deployment-").replace("-", "_")
+        assert key == ("" if path in ("/keys", "/collaborators") else wrapped)
+        if path == "/keys":
+            return [as_listed(each) for each in self.deploy_keys()]
+        if path == "/collaborators":
+            self._seen("collaborators")
+            return [{"permissions": {"push": True}} for _ in self.people]
+        if key == "branch_policies":
+            return [{"name": each} for each in self.branch_policies(name)]
+        moments = self.secrets("" if path == "/actions/secrets" else name)
+        return [{"name": k, "updated_at": stamp(at)} for k, at in moments.items()]
+
+    def write(self, call: str, body: Mapping[str, Json] | None = None) -> None:
+        method, _, path = call.partition(" ")
+        name, _, rest = path.removeprefix("/environments/").partition("/")
+        wanted = body or {}
+        if call == "PATCH /":
+            self.settings |= wanted
+            self.wrote()
+        elif call == "PUT /immutable-releases":
+            self.locked = True
+            self.wrote()
+        elif call == "PUT /actions/permissions/workflow":
+            assert set(wanted) == set(self.workflow_rights())
+            if "workflows" in self.forbidden:
+                raise RefusedError("GitHub answered 409: the organization decides")
+            self.workflows, self.approves = "read", False
+            self.wrote()
+        elif call == "POST /keys":
+            assert wanted["read_only"] is False
+            self.create_deploy_key(as_text(wanted["title"]), as_text(wanted["key"]))
+        elif rest:
+            assert (method, rest) == ("POST", "deployment-branch-policies")
+            assert wanted["type"] == "branch"
+            self.add_branch_policy(name, as_text(wanted["name"]))
+        else:
+            assert call == f"PUT /environments/{name}"
+            self.put_environment(name, wanted)
+
     def get_repository(self) -> dict[str, Json]:
         rights: Json = {"admin": self.admin, "pull": True}
         seen: dict[str, Json] = {
@@ -174,29 +250,11 @@ class World:
         hidden = self.silent or "settings" in self.hidden or not self.admin
         return seen if hidden else {**seen, **self.settings}
 
-    def change_settings(self, body: Mapping[str, Json]) -> None:
-        self.settings |= body
-        self.wrote()
-
     def now(self) -> datetime:
         return START + timedelta(days=self.days)
 
     def token_scopes(self) -> tuple[str, ...] | None:
         return self.scopes
-
-    def pushers(self) -> tuple[str, ...]:
-        self._seen("collaborators")
-        return self.people
-
-    def actions_policy(self) -> dict[str, Json]:
-        self._seen("actions policy")
-        return dict(self.actions)
-
-    def limit_workflows(self) -> None:
-        if "workflows" in self.forbidden:
-            raise RefusedError("GitHub answered 409: the organization decides")
-        self.workflows, self.approves = "read", False
-        self.wrote()
 
     def workflow_rights(self) -> dict[str, Json]:
         rights: dict[str, Json] = {
@@ -286,10 +344,6 @@ class World:
     def immutable_releases(self) -> bool:
         self._seen("immutable releases")
         return self.locked
-
-    def enable_immutable_releases(self) -> None:
-        self.locked = True
-        self.wrote()
 
     def classic_protection(self, branch: str) -> bool:
         self._seen("protection")

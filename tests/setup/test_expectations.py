@@ -11,6 +11,7 @@ from monokeel.ground.errors import RefusedError, ServiceError
 from monokeel.policy.rulesets import parse_policy
 from monokeel.setup.environments import limit
 from monokeel.setup.expectations import expectations, passes
+from monokeel.setup.keys import DeployKey, fingerprint
 from monokeel.setup.merging import approvals, title_decides
 from monokeel.setup.permissions import (
     PERMISSIONS,
@@ -19,7 +20,7 @@ from monokeel.setup.permissions import (
     needed,
     remedy_for_scopes,
 )
-from monokeel.setup.ports import DeployKey, Outside, fingerprint
+from monokeel.setup.ports import Outside
 from monokeel.setup.rows import Answer, AsWanted, Declared, Otherwise, answer_to
 from tests.fakes.rulesets import FakeRulesets
 from tests.fakes.unconnected import POLICY, SETTINGS, START, World, a_key

@@ -1,7 +1,8 @@
 """Deploy keys that may write and are not ours: which they are, and what ends it."""
 
 from monokeel.setup.expectations import expectations
-from monokeel.setup.ports import Outside, fingerprint
+from monokeel.setup.keys import fingerprint
+from monokeel.setup.ports import Outside
 from monokeel.setup.rows import Declared, Otherwise, answer_to
 from tests.fakes.unconnected import POLICY, SETTINGS, a_key
 from tests.setup.test_expectations import connected, otherwise

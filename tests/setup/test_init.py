@@ -15,7 +15,7 @@ from monokeel.setup.init import (
     planned_steps,
     result_of,
 )
-from monokeel.setup.ports import DeployKey
+from monokeel.setup.keys import DeployKey
 from monokeel.setup.rows import Declared
 from tests.fakes.unconnected import (
     BEFORE,

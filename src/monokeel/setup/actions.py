@@ -14,6 +14,10 @@ from monokeel.setup.rows import INIT, Answer, AsWanted, Declared, Expectation, O
 
 _PERMISSIONS = "/actions/permissions"
 _PINNED = re.compile(r"@[0-9a-f]{40}$|/\.github/workflows/")  # no commit for these
+_LIMITED: Mapping[str, Json] = {
+    "default_workflow_permissions": "read",
+    "can_approve_pull_request_reviews": False,
+}
 _GITHUBS = ("actions/", "github/")  # "created by GitHub", as the setting says
 JobRights = tuple[str, str, str, str]  # of one job, in the order of JOB
 JOB = ("workflow", "job", "rights", "why")
@@ -33,7 +37,7 @@ def actions_in(workflows: Mapping[str, str]) -> list[str]:
 
 def action_rows(declared: Declared, repository: Repository) -> Iterator[Expectation]:
     """Expect Actions switched on, our actions allowed, and a token of little right."""
-    policy = cache(repository.actions_policy)
+    policy = cache(partial(_policy, repository))
     settings, actions = declared.settings, declared.actions
 
     def verified() -> Answer:
@@ -61,8 +65,15 @@ def action_rows(declared: Declared, repository: Repository) -> Iterator[Expectat
         "a workflow can approve what a person should",
         partial(_rights, repository),
         writes=(f"PUT {_PERMISSIONS}/workflow",),
-        make=repository.limit_workflows,
+        make=partial(repository.write, f"PUT {_PERMISSIONS}/workflow", _LIMITED),
     )
+
+
+def _policy(repository: Repository) -> dict[str, Json]:
+    found = repository.read(_PERMISSIONS)
+    if found.get("allowed_actions") == "selected":
+        found["selected"] = repository.read(f"{_PERMISSIONS}/selected-actions")
+    return found
 
 
 def _allowed(
@@ -119,7 +130,7 @@ def _judged(
 
 
 def _rights(repository: Repository) -> Answer:
-    found = repository.workflow_rights()
+    found = repository.read(f"{_PERMISSIONS}/workflow")
     wrong = []
     if found.get("default_workflow_permissions") != "read":
         wrong.append("a workflow that names no permissions may write")

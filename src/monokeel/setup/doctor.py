@@ -68,7 +68,7 @@ def examine(
         yield Diagnosis("GitHub", "token", "missing", detail)
         return
     try:
-        outside.repository.get_repository()
+        outside.repository.read("/")
     except NO_ANSWER as error:
         name = declared.settings.repository
         yield Diagnosis("GitHub", name, "unknown", error.problem)

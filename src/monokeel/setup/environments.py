@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
-from monokeel.ground.answers import Json, as_list, as_number, as_object
+from monokeel.ground.answers import Json, as_list, as_number, as_object, as_text
 from monokeel.ground.errors import RefusedError
 from monokeel.ground.settings import TAKEN_ENVIRONMENTS, Settings
 from monokeel.setup.ports import Repository
@@ -55,7 +55,7 @@ def _limited_to(
     if found.get("deployment_branch_policy") != CHOSEN_BRANCHES:
         back = f"{INIT} sets it back to {only}"
         return Otherwise("takes every branch", back, severe=True)
-    policies = repository.branch_policies(name)
+    policies = _branches(repository, name)
     missing = ", ".join(each for each in branches if each not in policies)
     if missing:
         return Otherwise(f"does not take {missing}", INIT)
@@ -75,10 +75,16 @@ def limit(repository: Repository, name: str, branches: Sequence[str]) -> None:
     """
     found = repository.environment(name) or {}
     if found.get("deployment_branch_policy") != CHOSEN_BRANCHES:
-        repository.put_environment(name, _limited(found))
-    there = repository.branch_policies(name)
+        repository.write(f"PUT /environments/{name}", _limited(found))
+    there = _branches(repository, name)
     for branch in (each for each in branches if each not in there):
-        repository.add_branch_policy(name, branch)
+        path = _POLICIES.format(name=name)
+        repository.write(f"POST {path}", {"name": branch, "type": "branch"})
+
+
+def _branches(repository: Repository, name: str) -> list[str]:
+    found = repository.listed(_POLICIES.format(name=name), "branch_policies")
+    return [as_text(each.get("name")) for each in found]
 
 
 def _asks(repository: Repository, name: str) -> Answer:
@@ -95,7 +101,7 @@ def _ask(repository: Repository, name: str) -> None:
         raise RefusedError("this token belongs to no user who could approve")
     rules = _limited(repository.environment(name) or {})
     rules["reviewers"] = [{"type": "User", "id": reviewer}]
-    repository.put_environment(name, rules)
+    repository.write(f"PUT /environments/{name}", rules)
 
 
 def _limited(environment: Mapping[str, Json]) -> dict[str, Json]:

@@ -125,7 +125,7 @@ def _settings(settings: Settings, repository: ports.Repository) -> Expectation:
         return str(value).lower() if isinstance(value, bool) else str(value)
 
     def ask() -> Answer:
-        there = repository.get_repository()
+        there = repository.read("/")
         hidden = [name for name in settings.on_github if name not in there]
         if hidden:
             reason = f"GitHub leaves {', '.join(hidden)} out of its answer"
@@ -141,7 +141,7 @@ def _settings(settings: Settings, repository: ports.Repository) -> Expectation:
 
     lost = "the title that was checked is not the one that is merged, and a merge may"
     lost += " delete an env/* branch"
-    make = partial(repository.change_settings, settings.on_github)
+    make = partial(repository.write, "PATCH /", settings.on_github)
     row = Expectation("settings", "settings", merging.SEE, lost, ask)
     return replace(row, writes=("PATCH /",), make=make)
 
@@ -150,7 +150,7 @@ def _default_branch(declared: Declared, repository: ports.Repository) -> Expecta
     settings, wanted = declared.settings, declared.settings.default_branch
 
     def ask() -> Answer:
-        there = repository.get_repository().get("default_branch")
+        there = repository.read("/").get("default_branch")
         if there == wanted:
             return AsWanted(wanted)
         ref = f"refs/heads/{there}"
@@ -179,7 +179,7 @@ def _lasting(branch: str, repository: ports.Repository) -> Iterator[Expectation]
             else Otherwise("off", INIT, severe=True)
         ),
         writes=("PUT /immutable-releases",),
-        make=repository.enable_immutable_releases,
+        make=partial(repository.write, "PUT /immutable-releases"),
     )
     beside = f"classic branch protection of {branch} stands beside the rulesets"
     both = "GitHub asks for both: delete it once the rules are applied"

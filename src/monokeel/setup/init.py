@@ -79,7 +79,7 @@ def plan_init(declared: rows.Declared, outside: Outside) -> Plan:
     may not administer, or not see what must be made; the permissions are named.
     """
     settings, clone = declared.settings, outside.clone
-    outside.repository.get_repository()  # is GitHub there, and the repository?
+    outside.repository.read("/")  # is GitHub there, and the repository?
     wrong = wrong_remote(settings, clone.written_address()) if clone else None
     if wrong is not None:
         raise errors.UsageError(wrong[0], fix=f"Run: {wrong[1]}")

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from monokeel.ground.answers import Json
+from monokeel.ground.answers import Json, as_object
 from monokeel.ground.errors import ServiceError
 from monokeel.ground.settings import Settings
 from monokeel.policy.agreement import METHODS
@@ -44,7 +44,7 @@ def merge_rows(
     allowed = {x for x in METHODS.values() if settings.on_github.get(x) is not False}
 
     def offered() -> set[str]:
-        there = repository.get_repository()
+        there = repository.read("/")
         hidden = [each for each in METHODS.values() if each not in there]
         if hidden:
             missing = f"GitHub leaves {', '.join(hidden)} out of its answer"
@@ -84,7 +84,9 @@ def approver_row(policy: Sequence[Ruleset], repository: Repository) -> Expectati
     def ask() -> Answer:
         if not needed:
             return AsWanted("no approval is asked for")
-        people = len(repository.pushers())
+        listed = repository.listed("/collaborators")
+        rights = [as_object(each.get("permissions") or {}) for each in listed]
+        people = sum(each.get("push") is True for each in rights)
         if people > needed:
             return AsWanted(f"{people} people may write")
         return Otherwise(

@@ -1,7 +1,5 @@
 """What setup needs from the outside, each thing asked in one way."""
 
-import base64
-import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,36 +8,6 @@ from typing import Protocol
 from monokeel.ground.answers import Json
 from monokeel.policy.ports import Rulesets
 from monokeel.updates.ports import Remote
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeployKey:
-    """A deploy key as GitHub lists it; *key* is type and base64, without a comment."""
-
-    id: int
-    title: str
-    key: str
-    writes: bool
-    enabled: bool
-    created_at: datetime
-    added_by: str = ""
-    last_used: datetime | None = None
-
-    @property
-    def fingerprint(self) -> str:
-        """The fingerprint as ``ssh-keygen -l`` and GitHub's page write it."""
-        return fingerprint(self.key)
-
-
-def fingerprint(public_key: str) -> str:
-    """Return ``SHA256:…`` as ssh-keygen(1) does, "" for what is no public key."""
-    parts = public_key.split()
-    try:
-        blob = base64.b64decode(parts[1], validate=True)
-    except (IndexError, ValueError):
-        return ""
-    digest = hashlib.sha256(blob).digest()
-    return f"SHA256:{base64.b64encode(digest).decode().rstrip('=')}"
 
 
 class Clone(Remote, Protocol):
@@ -59,14 +27,23 @@ class Clone(Remote, Protocol):
 
 
 class Repository(Protocol):
-    """The repository's settings on GitHub.
+    """The repository on GitHub, asked by the calls that ``permissions`` lists.
 
     A question that the token may not ask, or that GitHub does not answer, is a
     ServiceError, the first ``hidden``. A write that GitHub refuses is RefusedError.
     """
 
-    def get_repository(self) -> dict[str, Json]:
-        """Return the repository; what the token may not see is left out."""
+    def read(self, path: str) -> dict[str, Json]:
+        """Return the object at *path* (``/actions/permissions``; ``/``: itself).
+
+        What the token may not see of it is left out.
+        """
+
+    def listed(self, path: str, key: str = "") -> list[dict[str, Json]]:
+        """Return what all pages of *path* list, under *key* if it is wrapped."""
+
+    def write(self, call: str, body: Mapping[str, Json] | None = None) -> None:
+        """Send *call*, such as ``PUT /immutable-releases``, with *body*."""
 
     def now(self) -> datetime:
         """Return GitHub's time."""
@@ -74,50 +51,14 @@ class Repository(Protocol):
     def token_scopes(self) -> tuple[str, ...] | None:
         """Return the scopes of the token; ``None`` for a kind that has none."""
 
-    def pushers(self) -> tuple[str, ...]:
-        """Return the logins of who may push, and so approve and merge."""
-
-    def actions_policy(self) -> dict[str, Json]:
-        """Return GitHub's policy of actions, what is selected under ``selected``."""
-
-    def workflow_rights(self) -> dict[str, Json]:
-        """Return what workflows may do by default, as GitHub's REST API names it."""
-
-    def limit_workflows(self) -> None:
-        """Let workflows that name no permissions read, and approve nothing."""
-
     def own_number(self) -> int | None:
         """Return the account number of the token's user, if it has one."""
-
-    def deploy_keys(self) -> tuple[DeployKey, ...]:
-        """Return the deploy keys."""
-
-    def create_deploy_key(self, title: str, key: str) -> None:
-        """Register the public *key* with write access."""
 
     def environment(self, name: str) -> dict[str, Json] | None:
         """Return the Environment *name*, ``None`` if there is none."""
 
-    def put_environment(self, name: str, body: Mapping[str, Json]) -> dict[str, Json]:
-        """Create or change the Environment; what *body* leaves out is reset."""
-
-    def branch_policies(self, environment: str) -> tuple[str, ...]:
-        """Return the branch patterns that may deploy to *environment*."""
-
-    def add_branch_policy(self, environment: str, pattern: str) -> None:
-        """Let branches that match *pattern* deploy to *environment*."""
-
-    def secrets(self, environment: str) -> Mapping[str, datetime]:
-        """Return name → last change of its secrets; for ``""`` the repository's own."""
-
     def immutable_releases(self) -> bool:
         """Say whether new releases are locked."""
-
-    def enable_immutable_releases(self) -> None:
-        """Lock every release published from now on."""
-
-    def change_settings(self, body: Mapping[str, Json]) -> None:
-        """Change settings of the repository, all or none."""
 
     def classic_protection(self, branch: str) -> bool:
         """Say whether classic branch protection stands beside the rulesets."""

@@ -1,17 +1,24 @@
 """Who pushes what the rules protect: the deploy key, and the secrets that hold it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 
-from monokeel.ground.answers import Unknown
-from monokeel.ground.errors import RefusedError, ServiceError
+from monokeel.ground.answers import Json, Unknown
+from monokeel.ground.errors import RefusedError
 from monokeel.ground.settings import Settings
 from monokeel.ground.words import stamp
 from monokeel.setup.environments import RELEASE
+from monokeel.setup.keys import (
+    DeployKey,
+    deploy_keys,
+    fingerprint,
+    secrets_in,
+    secrets_of,
+)
 from monokeel.setup.permissions import PUSH
-from monokeel.setup.ports import DeployKey, Outside, Repository, fingerprint
+from monokeel.setup.ports import Outside
 from monokeel.setup.rows import INIT, Answer, AsWanted, Declared, Expectation, Otherwise
 
 KEY_TITLE = "monokeel"
@@ -70,9 +77,14 @@ def writer_row(declared: Declared, outside: Outside) -> Expectation:
         if pair is None:
             return
         public = pair.public_key() or pair.create(f"{KEY_TITLE} {settings.repository}")
-        taken = _unusable(settings, [], outside.repository.deploy_keys())
+        taken = _unusable(settings, [], deploy_keys(outside.repository))
         if declared.register and not taken:
-            outside.repository.create_deploy_key(KEY_TITLE, public)
+            body: dict[str, Json] = {
+                "title": KEY_TITLE,
+                "key": public,
+                "read_only": False,
+            }
+            outside.repository.write("POST /keys", body)
 
     if settings.writer == "app":
         row = Expectation(WRITER, "writer_app", (PUSH,), _LOST, app)
@@ -83,7 +95,7 @@ def writer_row(declared: Declared, outside: Outside) -> Expectation:
 
 
 def _deploy_key(declared: Declared, outside: Outside) -> Answer:
-    settings, keys = declared.settings, outside.repository.deploy_keys()
+    settings, keys = declared.settings, deploy_keys(outside.repository)
     here = _key_here(outside)
     ours = _ours(settings, keys, here)
     for key in (each for each in ours if each.writes and each.enabled):
@@ -134,7 +146,7 @@ def foreign_keys_row(declared: Declared, outside: Outside) -> Expectation:
     """Expect no other deploy key that may write: the rules let each of them pass."""
 
     def ask() -> Answer:
-        keys, here = outside.repository.deploy_keys(), _key_here(outside)
+        keys, here = deploy_keys(outside.repository), _key_here(outside)
         # A title is only a name: of two that have ours, one is somebody else's. The
         # key of this machine tells, unless it is an old one.
         there = fingerprint(here) in {each.fingerprint for each in keys}
@@ -177,9 +189,9 @@ def secret_rows(declared: Declared, outside: Outside) -> Iterator[Expectation]:
             store(secret, name)
 
     def wider() -> Answer:
-        if secret not in repository.secrets(""):
+        if secret not in secrets_of(repository):
             return AsWanted("none")
-        if secret not in (_secrets(repository, RELEASE) or {}):
+        if secret not in (secrets_in(repository, RELEASE) or {}):
             return AsWanted("the Environments have none: it stands in for them")
         remedy = f"gh secret delete {secret} --repo {settings.repository}"
         detail = f"{secret} is a secret of the repository, too"
@@ -200,16 +212,6 @@ def secret_rows(declared: Declared, outside: Outside) -> Iterator[Expectation]:
     yield Expectation("secrets of the repository", "secrets", _SECRETS, lost, wider)
 
 
-def _secrets(repository: Repository, environment: str) -> Mapping[str, datetime] | None:
-    """Return the secrets of *environment*, ``None`` where that is not there."""
-    try:
-        return repository.secrets(environment)
-    except ServiceError:
-        if repository.environment(environment) is None:
-            return None
-        raise
-
-
 def _secret(settings: Settings, outside: Outside, environment: str) -> Answer:
     """Judge the secret of *environment*: set after its key was registered.
 
@@ -217,21 +219,21 @@ def _secret(settings: Settings, outside: Outside, environment: str) -> Answer:
     workflows' ``secrets.…`` falls back to it.
     """
     repository, secret = outside.repository, SECRETS[settings.writer]
-    found = _secrets(repository, environment)
+    found = secrets_in(repository, environment)
     stands_in, where = found is None, f"--env {environment} "
     if found is None:
-        found, where = repository.secrets(""), ""
+        found, where = secrets_of(repository), ""
     command = _command(settings, outside, where)
     changed = found.get(secret)
     if changed is None and stands_in:
         remedy = INIT
-        if repository.get_repository().get("private") is True:
+        if repository.read("/").get("private") is True:
             remedy += f"; where the plan refuses Environments: {command} ({_OPEN})"
         return Otherwise("its Environment is not there", remedy)
     if changed is None:
         return Otherwise("not set", command)
     # Of an App's key nobody can say when it was made.
-    keys = repository.deploy_keys() if settings.writer == "deploy-key" else ()
+    keys = deploy_keys(repository) if settings.writer == "deploy-key" else ()
     ours = _ours(settings, keys, _key_here(outside)) or _ours(settings, keys)
     made = max((each.created_at for each in ours), default=changed)
     if changed >= made:
