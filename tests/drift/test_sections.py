@@ -105,7 +105,7 @@ def test_what_the_rules_rest_on_is_watched(place: Place, row: str) -> None:
 def test_files_that_do_not_agree_are_drift(place: Place) -> None:
     """P22: a tag that no rule guards is nobody's tampering, and as open."""
     place.disagreements = [
-        Finding(ruleset="infra/platform.toml", path="tag_prefix", problem="differs")
+        Finding("tag_prefix", "differs", ruleset="infra/platform.toml")
     ]
 
     lines = drift_in(place.read("settings"), "settings")

@@ -21,10 +21,9 @@ from monokeel.adapters.session import Session
 from monokeel.ground.answers import Json
 from monokeel.ground.settings import Settings, parse_settings
 from monokeel.promotion.move import Outcome, move_environment
-from monokeel.promotion.plan import plan_promotion
+from monokeel.promotion.plan import Request, plan_promotion
 from monokeel.promotion.ports import Outside
 from monokeel.promotion.records import Note
-from monokeel.promotion.request import Request
 from monokeel.release.record import ReleasedImage, ReleaseRecord, record_text
 from sandbox.packer import Target, pack
 from sandbox.server import Sandbox

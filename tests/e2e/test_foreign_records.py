@@ -12,8 +12,8 @@ import pytest
 
 from monokeel.adapters.releases import Releases
 from monokeel.drift.pointers import check_pointers
+from monokeel.promotion.plan import Request
 from monokeel.promotion.reading import Reading, read_promotion
-from monokeel.promotion.request import Request
 from sandbox.server import Sandbox
 from tests.e2e.kept import Kept
 from tests.e2e.live_shop import LiveShop

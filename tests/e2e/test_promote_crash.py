@@ -14,9 +14,8 @@ from monokeel.drift.pointers import check_pointers
 from monokeel.ground.errors import MonokeelError, RefusedError
 from monokeel.ground.report import as_plain
 from monokeel.promotion.history import past_moves
-from monokeel.promotion.plan import Plan, plan_promotion
+from monokeel.promotion.plan import Plan, Request, plan_promotion
 from monokeel.promotion.reading import read_promotion
-from monokeel.promotion.request import Request
 from monokeel.promotion.status import overview_of, overview_report
 from sandbox.server import Sandbox
 from tests.e2e.kept import Kept

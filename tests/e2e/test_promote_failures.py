@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from monokeel.promotion.request import Request
+from monokeel.promotion.plan import Request
 from sandbox.server import Sandbox
 from tests.e2e.kept import Kept
 from tests.e2e.live_shop import ENV_RULES, LiveShop

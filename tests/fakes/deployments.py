@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from monokeel.ground.answers import Unknown
 from monokeel.ground.errors import RefusedError, ServiceError
 from monokeel.ground.words import brief
+from monokeel.promotion.evidence import LONGEST_DESCRIPTION
 from monokeel.promotion.ports import Protection
 from monokeel.promotion.records import (
     BranchMove,
@@ -16,7 +17,6 @@ from monokeel.promotion.records import (
     Status,
     records_in_order,
 )
-from monokeel.promotion.track_record import LONGEST_DESCRIPTION
 from tests.fakes.fuse import Fuse
 
 START = datetime(2026, 5, 1, 12, 0, tzinfo=UTC)

@@ -3,8 +3,7 @@
 from datetime import timedelta
 
 from monokeel.promotion.move import move_environment
-from monokeel.promotion.plan import plan_promotion
-from monokeel.promotion.request import Request
+from monokeel.promotion.plan import Request, plan_promotion
 from tests.fakes.pointers import Shop, commit_named
 
 HOLD = "incident 42"

@@ -27,7 +27,7 @@ from monokeel.ground.words import parse_time
 from monokeel.policy.checks import jobs_of
 from monokeel.policy.lint import lint
 from monokeel.policy.rulesets import parse_policy
-from monokeel.promotion.request import parse_overrides
+from monokeel.promotion.plan import parse_overrides
 from monokeel.release.record import parse_release_record
 from tests.e2e.live_shop import POLICY, ROOT
 from tests.fuzz.hostile import BODIES, HEADERS, LIMITS, WORDS

@@ -10,7 +10,7 @@ from monokeel.ground.answers import Json
 from monokeel.ground.errors import UsageError
 from monokeel.ground.settings import parse_settings
 from monokeel.policy import re2
-from monokeel.policy.agreement import absent_branch, disagreements
+from monokeel.policy.lint import absent_branch, disagreements
 from monokeel.policy.refs import binds
 from monokeel.policy.rulesets import parse_policy
 from monokeel.policy.shape import Finding

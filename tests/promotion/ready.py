@@ -3,10 +3,11 @@
 from datetime import UTC, datetime, timedelta
 
 from monokeel.ground.answers import Found
-from monokeel.ground.settings import Environment
+from monokeel.ground.settings import Environment, Settings
+from monokeel.promotion.evidence import TrackRecord
 from monokeel.promotion.facts import MoveFacts
 from monokeel.promotion.ports import Protection
-from monokeel.promotion.track_record import TrackRecord
+from monokeel.promotion.reading import Place
 from monokeel.release.artifact import Artifact, TaggedImage
 from monokeel.release.record import ReleasedImage, ReleaseRecord
 
@@ -34,22 +35,16 @@ IMAGE = TaggedImage(
     answer=Found(digest=DIGEST),
 )
 READY = MoveFacts(
+    settings=Settings(owner="acme", name="shop"),
+    place=Place(environment=PROD, commit=OLD, version="1.3.2", last=None, owed=()),
     version="1.4.0",
-    tag="v1.4.0",
     commit=COMMIT,
-    repository="acme/shop",
-    lines=("main",),
-    environment=PROD,
     now=NOW,
-    pointer=OLD,
-    left=OLD,
-    left_version="1.3.2",
     on_line=True,
     direction="forward",
-    previous=STAGING,
+    previous="staging",
     before=TrackRecord(outcome="good", live_for=2 * DAY, live=True),
-    release=RELEASE,
-    artifact=Artifact(record=RELEASE, images=(IMAGE,)),
+    release=Artifact(record=RELEASE, images=(IMAGE,)),
     here=TrackRecord(outcome="never"),
     protection=Protection(exists=True, reviewers=True),
 )

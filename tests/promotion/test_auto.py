@@ -5,10 +5,8 @@ import pytest
 from monokeel.ground.errors import UsageError
 from monokeel.ground.report import as_plain
 from monokeel.ground.settings import parse_settings
-from monokeel.promotion.auto import promote_onwards
-from monokeel.promotion.move import move_environment
-from monokeel.promotion.plan import plan_promotion
-from monokeel.promotion.request import Request
+from monokeel.promotion.move import move_environment, promote_onwards
+from monokeel.promotion.plan import Request, plan_promotion
 from tests.fakes.pointers import Shop
 
 

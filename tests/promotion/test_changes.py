@@ -1,7 +1,6 @@
 from monokeel.ground.report import as_plain
 from monokeel.promotion.outcome import preview_report
-from monokeel.promotion.plan import Plan, plan_promotion
-from monokeel.promotion.request import Request
+from monokeel.promotion.plan import Plan, Request, plan_promotion
 from tests.fakes.pointers import Shop
 
 

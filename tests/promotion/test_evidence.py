@@ -9,10 +9,9 @@ import pytest
 
 from monokeel.ground.errors import RefusedError
 from monokeel.promotion.move import move_environment
-from monokeel.promotion.plan import Plan, plan_promotion
+from monokeel.promotion.plan import Plan, Request, plan_promotion
 from monokeel.promotion.reading import Reading, read_promotion
 from monokeel.promotion.records import BranchMove
-from monokeel.promotion.request import Request
 from tests.fakes.pointers import Shop, commit_named
 
 TO_PROD = Request(environment="prod", version="1.0.0")

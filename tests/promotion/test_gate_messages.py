@@ -5,9 +5,9 @@ import pytest
 
 from monokeel.ground.answers import Absent, Found
 from monokeel.ground.words import span
+from monokeel.promotion.evidence import TrackRecord
 from monokeel.promotion.facts import MoveFacts
 from monokeel.promotion.gates import evaluate
-from monokeel.promotion.track_record import TrackRecord
 from monokeel.release.artifact import Artifact
 from tests.promotion.ready import DAY, DIGEST, FREEZE, IMAGE, NOW, OTHER, READY, RELEASE
 
@@ -26,7 +26,7 @@ def test_all_wrong_images_are_named_with_both_digests() -> None:
         replace(IMAGE, image="acme/shop/worker", answer=Absent()),
     )
 
-    both = replace(READY, artifact=Artifact(record=RELEASE, images=facts))
+    both = replace(READY, release=Artifact(record=RELEASE, images=facts))
 
     assert detail_of(both, "images") == (
         f"acme/shop/api:1.4.0 is {OTHER}, its record says {DIGEST}:"

@@ -6,7 +6,7 @@ import pytest
 
 from monokeel.ground.errors import UsageError
 from monokeel.promotion.gates import OVERRIDABLE, RULES, Rule, evaluate
-from monokeel.promotion.request import parse_overrides
+from monokeel.promotion.plan import parse_overrides
 from monokeel.tasks.promote import promote
 from tests.promotion.ready import READY
 

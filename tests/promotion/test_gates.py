@@ -4,6 +4,7 @@ import pytest
 
 from monokeel.ground.answers import Absent, Found, Unknown
 from monokeel.ground.errors import UsageError
+from monokeel.promotion.evidence import TrackRecord
 from monokeel.promotion.facts import MoveFacts
 from monokeel.promotion.gates import (
     OVERRIDABLE,
@@ -11,9 +12,8 @@ from monokeel.promotion.gates import (
     evaluate,
     stops_of,
 )
+from monokeel.promotion.plan import parse_overrides
 from monokeel.promotion.ports import Protection
-from monokeel.promotion.request import parse_overrides
-from monokeel.promotion.track_record import TrackRecord
 from monokeel.release.artifact import Artifact, TaggedImage
 from tests.promotion.ready import (
     DAY,
@@ -38,7 +38,7 @@ def answer(facts: MoveFacts, name: str) -> Gate:
 
 
 def with_images(*images: TaggedImage) -> MoveFacts:
-    return replace(READY, artifact=Artifact(record=RELEASE, images=images))
+    return replace(READY, release=Artifact(record=RELEASE, images=images))
 
 
 def with_image(answer: Found | Absent | Unknown) -> MoveFacts:
@@ -62,12 +62,18 @@ def test_every_gate_answers_and_a_good_promotion_is_ready() -> None:
 
 TAKEN_BACK = TrackRecord(outcome="rolled_back", why="slow", ended=NOW - DAY)
 PRERELEASE = replace(READY, version="1.5.0-rc.1")
-FIRST = replace(READY, pointer=None, left=None, left_version="", direction="first")
+EMPTY = replace(READY.place, commit=None, version="")
+FIRST = replace(READY, place=EMPTY, direction="first")
+TO_STAGING = replace(READY.place, environment=STAGING)
+BLOCKED = replace(READY.settings, blocked={"1.4.0": "loses orders"})
 BACK = replace(READY, direction="back", rollback=True)
 CASES = {
     "a pre-release where none may go": (PRERELEASE, "version", "refused"),
     "a pre-release where they may": (
-        replace(PRERELEASE, environment=replace(PROD, prerelease=True)),
+        replace(
+            PRERELEASE,
+            place=replace(READY.place, environment=replace(PROD, prerelease=True)),
+        ),
         "version",
         "ok",
     ),
@@ -93,7 +99,7 @@ CASES = {
     "a silent registry": (with_image(Unknown(reason="503")), "images", "unknown"),
     "a release without images": (with_images(), "images", "unknown"),
     "images that nobody read": (
-        replace(READY, artifact=None),
+        replace(READY, release=None),
         "images",
         "not_asked",
     ),
@@ -118,7 +124,7 @@ CASES = {
         "ok",
     ),
     "the first environment has no order": (
-        replace(READY, previous=None, before=None),
+        replace(READY, previous="", before=None),
         "order",
         "ok",
     ),
@@ -143,7 +149,7 @@ CASES = {
         "ok",
     ),
     "the first environment has no soak": (
-        replace(READY, previous=None, before=None),
+        replace(READY, previous="", before=None),
         "soak",
         "ok",
     ),
@@ -196,7 +202,7 @@ CASES = {
     "no reviewers where none are expected": (
         replace(
             READY,
-            environment=STAGING,
+            place=TO_STAGING,
             protection=Protection(exists=True, reviewers=False),
         ),
         "approval",
@@ -205,7 +211,7 @@ CASES = {
     "no GitHub Environment where none is needed": (
         replace(
             READY,
-            environment=STAGING,
+            place=TO_STAGING,
             protection=Protection(exists=False, reviewers=False),
         ),
         "approval",
@@ -221,9 +227,9 @@ CASES = {
         "hold",
         "unknown",
     ),
-    "a blocked version": (replace(READY, blocked="loses orders"), "blocked", "refused"),
+    "a blocked version": (replace(READY, settings=BLOCKED), "blocked", "refused"),
     "a blocked version on the way back": (
-        replace(BACK, blocked="loses orders"),
+        replace(BACK, settings=BLOCKED),
         "blocked",
         "refused",
     ),
@@ -255,15 +261,16 @@ CASES = {
 @pytest.mark.parametrize(
     ("lines", "way"),
     [
-        (("main",), "name its branch in [release] lines."),
-        (("main", "1.3.x", "2.x"), "name its branch in [release] lines."),
-        (("main", "1.4.x", "1.x"), "git push origin v1.4.0^{commit}:refs/heads/1.4.x"),
+        ((), "name its branch in [release] lines."),
+        (("1.3.x", "2.x"), "name its branch in [release] lines."),
+        (("1.4.x", "1.x"), "git push origin v1.4.0^{commit}:refs/heads/1.4.x"),
     ],
 )
 def test_a_version_whose_line_was_deleted_is_told_how_to_bring_it_back(
     lines: tuple[str, ...], way: str
 ) -> None:
-    gates = evaluate(replace(READY, on_line=False, lines=lines))
+    settings = replace(READY.settings, lines=lines)
+    gates = evaluate(replace(READY, on_line=False, settings=settings))
 
     [gate] = [each for each in gates if each.name == "line"]
     assert gate.fix.endswith(way)
@@ -286,7 +293,7 @@ def test_a_certain_no_wins_over_cannot_tell() -> None:
 def test_a_warning_refuses_nothing() -> None:
     bare = replace(
         READY,
-        environment=STAGING,
+        place=TO_STAGING,
         protection=Protection(exists=False, reviewers=False),
     )
 

@@ -10,9 +10,8 @@ from monokeel.ground.report import as_plain
 from monokeel.ground.words import span
 from monokeel.promotion.history import PastMoves, moves_report, parse_count, past_moves
 from monokeel.promotion.move import move_environment
-from monokeel.promotion.plan import plan_promotion
+from monokeel.promotion.plan import Request, plan_promotion
 from monokeel.promotion.records import BranchMove
-from monokeel.promotion.request import Request
 from tests.fakes.pointers import Shop, commit_named
 
 

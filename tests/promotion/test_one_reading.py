@@ -12,9 +12,8 @@ from monokeel.ground.answers import Found
 from monokeel.ground.errors import MonokeelError
 from monokeel.promotion.gates import Gate
 from monokeel.promotion.move import move_environment
-from monokeel.promotion.plan import Plan, plan_promotion
+from monokeel.promotion.plan import Plan, Request, plan_promotion
 from monokeel.promotion.reading import read_promotion
-from monokeel.promotion.request import Request
 from monokeel.promotion.status import overview_of
 from tests.fakes.fuse import Crash
 from tests.fakes.pointers import SERVICES, Shop, commit_named

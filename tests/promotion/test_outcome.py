@@ -6,8 +6,7 @@ from monokeel.ground.report import as_plain
 from monokeel.promotion.history import past_moves
 from monokeel.promotion.move import move_environment
 from monokeel.promotion.outcome import outcome_report, preview_report
-from monokeel.promotion.plan import plan_promotion
-from monokeel.promotion.request import Request
+from monokeel.promotion.plan import Request, plan_promotion
 from tests.fakes.pointers import Shop
 
 BACK = Request(environment="staging", rollback=True, reason="slow", actor="ana")

@@ -5,10 +5,9 @@ import pytest
 
 from monokeel.ground.answers import RemoteRef
 from monokeel.ground.errors import RefusedError, UsageError
-from monokeel.promotion.plan import plan_promotion
+from monokeel.promotion.plan import Request, plan_promotion
 from monokeel.promotion.pointers import branch_of, pointers_of, read_remote, ref_of
 from monokeel.promotion.reading import Reading, read_promotion
-from monokeel.promotion.request import Request
 from tests.fakes.pointers import Shop, commit_named
 
 A, B = "a" * 40, "b" * 40

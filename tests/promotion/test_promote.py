@@ -9,9 +9,8 @@ from monokeel.ground.errors import RefusedError, ServiceError, UsageError
 from monokeel.ground.report import as_json
 from monokeel.promotion.move import Outcome, move_environment
 from monokeel.promotion.outcome import outcome_report, preview_report
-from monokeel.promotion.plan import Plan, plan_promotion
+from monokeel.promotion.plan import Plan, Request, plan_promotion
 from monokeel.promotion.ports import Protection
-from monokeel.promotion.request import Request
 from tests.fakes.pointers import Shop, commit_named, digest_of
 
 DEV = Request(environment="dev", version="1.0.0", actor="ana")

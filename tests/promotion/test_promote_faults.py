@@ -4,10 +4,9 @@ from datetime import timedelta
 import pytest
 
 from monokeel.ground.errors import MonokeelError, RefusedError, ServiceError
+from monokeel.promotion.evidence import STALE
 from monokeel.promotion.move import Outcome, move_environment
-from monokeel.promotion.plan import plan_promotion
-from monokeel.promotion.request import Request
-from monokeel.promotion.track_record import STALE
+from monokeel.promotion.plan import Request, plan_promotion
 from tests.fakes.fuse import Crash
 from tests.fakes.pointers import Shop, commit_named
 

@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 
 from monokeel.ground.errors import MonokeelError
 from monokeel.promotion.move import move_environment
-from monokeel.promotion.plan import plan_promotion
-from monokeel.promotion.request import Request
+from monokeel.promotion.plan import Request, plan_promotion
 from monokeel.promotion.status import overview_of
 from tests.fakes.fuse import Crash
 from tests.fakes.pointers import Shop, commit_named

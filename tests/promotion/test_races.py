@@ -11,9 +11,8 @@ import pytest
 from monokeel.ground.errors import MonokeelError, RefusedError
 from monokeel.promotion.move import Outcome, move_environment
 from monokeel.promotion.outcome import outcome_report
-from monokeel.promotion.plan import plan_promotion
+from monokeel.promotion.plan import Request, plan_promotion
 from monokeel.promotion.reading import read_promotion
-from monokeel.promotion.request import Request
 from tests.fakes.pointers import Shop, commit_named
 from tests.fakes.turns import Turns
 

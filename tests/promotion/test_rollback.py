@@ -6,9 +6,8 @@ import pytest
 
 from monokeel.ground.errors import MonokeelError, RefusedError, UsageError
 from monokeel.promotion.move import Outcome, move_environment
-from monokeel.promotion.plan import plan_promotion
+from monokeel.promotion.plan import Request, plan_promotion
 from monokeel.promotion.reading import read_promotion
-from monokeel.promotion.request import Request
 from tests.fakes.fuse import Crash
 from tests.fakes.pointers import Shop, commit_named, digest_of
 

@@ -7,11 +7,10 @@ import pytest
 from monokeel.ground.answers import Unknown
 from monokeel.ground.errors import ServiceError
 from monokeel.ground.report import as_json, as_plain
+from monokeel.promotion.evidence import STALE
 from monokeel.promotion.move import move_environment
-from monokeel.promotion.plan import plan_promotion
-from monokeel.promotion.request import Request
+from monokeel.promotion.plan import Request, plan_promotion
 from monokeel.promotion.status import NextMove, Overview, overview_of, overview_report
-from monokeel.promotion.track_record import STALE
 from tests.fakes.incident import HOLD, incident
 from tests.fakes.pointers import Shop, commit_named
 

@@ -3,14 +3,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from monokeel.promotion.records import Ledger, Note, Record, Status, records_in_order
-from monokeel.promotion.track_record import (
+from monokeel.promotion.evidence import (
     STALE,
     TrackRecord,
     repaired,
     repairs,
     track_record_of,
 )
+from monokeel.promotion.records import Ledger, Note, Record, Status, records_in_order
 
 START = datetime(2026, 5, 1, 12, 0, tzinfo=UTC)
 A, B = "a" * 40, "b" * 40

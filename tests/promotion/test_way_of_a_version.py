@@ -11,8 +11,7 @@ from types import FrameType
 
 from monokeel.promotion.move import move_environment
 from monokeel.promotion.outcome import outcome_report
-from monokeel.promotion.plan import plan_promotion
-from monokeel.promotion.request import Request
+from monokeel.promotion.plan import Request, plan_promotion
 from tests.fakes.pointers import Shop
 
 VERSION = "1.1.0"

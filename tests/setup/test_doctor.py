@@ -9,7 +9,7 @@ import pytest
 from monokeel.ground.answers import Json
 from monokeel.ground.errors import ServiceError
 from monokeel.ground.settings import Settings
-from monokeel.policy.agreement import disagreements
+from monokeel.policy.lint import disagreements
 from monokeel.setup.doctor import Diagnosis, Here, doctor_report, examine
 from monokeel.setup.rows import Declared
 from tests.fakes.rulesets import FakeRulesets

@@ -23,9 +23,9 @@ from monokeel.ground.answers import (
 from monokeel.ground.errors import NO_ANSWER, ServiceError
 from monokeel.ground.words import brief
 from monokeel.promotion import records as room
+from monokeel.promotion.evidence import LONGEST_DESCRIPTION
 from monokeel.promotion.ports import Protection
 from monokeel.promotion.records import BranchMove, Ledger, Note, Record
-from monokeel.promotion.track_record import LONGEST_DESCRIPTION
 
 _NEWEST = 30  # records of each environment that are read at first
 _PAGE_SIZE, _MOST_PAGES = 100, 100

@@ -8,13 +8,12 @@ from monokeel.ground.answers import Absent, Found, Json, Unknown
 from monokeel.ground.errors import NO_ANSWER
 from monokeel.ground.settings import Settings
 from monokeel.policy.reading import Unverified
-from monokeel.promotion.facts import read_release
+from monokeel.promotion.facts import Release, read_release
 from monokeel.promotion.pointers import Pointers
 from monokeel.promotion.ports import Outside
 from monokeel.release.artifact import NOTHING, Artifact, TaggedImage
-from monokeel.release.record import ReleaseRecord, record_in
+from monokeel.release.record import record_in
 
-_Record = ReleaseRecord | Absent | Unknown
 _Copy = str | Unknown | None
 # Without the option it would wrap the manifest, and give it another digest (docs of
 # docker buildx imagetools create).
@@ -53,9 +52,9 @@ def check_releases(
         anew = "release a fix (merge a pull request), then promote that version to "
         anew += " and ".join(places)
         wrong = [*_wrong(tag, found, anew, settings.registry_host)]
-        wrong += _changed(tag, found[0], copy)
+        wrong += _changed(tag, found, copy)
         drift += wrong
-        unverified += _unclear(tag, *found, copy)
+        unverified += _unclear(tag, found, copy)
         problems: list[Json] = [each.line for each in wrong]
         commit = pointers.releases[version]
         entries.append({"version": version, "commit": commit, "problems": problems})
@@ -63,12 +62,10 @@ def check_releases(
     return Facts(drift=drift, unverified=unverified, notes=notes, entries=entries)
 
 
-def _wrong(
-    tag: str, found: tuple[_Record, Artifact | None], anew: str, host: str
-) -> Iterator[Deviation]:
+def _wrong(tag: str, release: Release, anew: str, host: str) -> Iterator[Deviation]:
     """Yield what is wrong with the release *tag*; *anew* is what no other step ends."""
-    release, artifact = found
     wrong = partial(Deviation, severe=1)
+    artifact = release if isinstance(release, Artifact) else None
     if isinstance(release, Absent):
         line = f"release {tag} is live, but its tag carries no record of a release"
         yield wrong(line, tag, (anew,))
@@ -79,10 +76,10 @@ def _wrong(
             yield wrong(each.wrong, each.name, (*_steps(each, anew, host), _WHO))
 
 
-def _changed(tag: str, release: _Record, copy: _Copy) -> Iterator[Deviation]:
-    if isinstance(copy, Unknown) or not isinstance(release, ReleaseRecord):
+def _changed(tag: str, release: Release, copy: _Copy) -> Iterator[Deviation]:
+    if isinstance(copy, Unknown) or not isinstance(release, Artifact):
         return
-    if record_in(copy) != release:
+    if record_in(copy) != release.record:
         name = f"release.json of {tag}"
         again = f"put it back: git cat-file tag {tag} | sed '1,/^$/d' > release.json"
         again += f" && gh release upload {tag} release.json --clobber"
@@ -106,13 +103,11 @@ def _steps(image: TaggedImage, anew: str, host: str) -> Iterator[str]:
         yield f"if the registry has lost that digest: {anew}"
 
 
-def _unclear(
-    tag: str, release: _Record, artifact: Artifact | None, copy: _Copy
-) -> Iterator[Unverified]:
+def _unclear(tag: str, release: Release, copy: _Copy) -> Iterator[Unverified]:
     for answer in (release, copy):
         if isinstance(answer, Unknown):
             yield Unverified("release", tag, reason=answer.reason, hidden=False)
-    for each in artifact.images if artifact else ():
+    for each in release.images if isinstance(release, Artifact) else ():
         if isinstance(each.answer, Unknown):
             reason = each.answer.reason
             yield Unverified("images", each.name, reason=reason, hidden=False)

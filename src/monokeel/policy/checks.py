@@ -173,12 +173,10 @@ def lint_checks(
     started = {x.workflow: x.on["push"] for x in jobs if x.on and "push" in x.on}
     for name, branch in product(("release.yml", "ci.yml"), branches):
         if name in started and not _takes(_branches(started[name]), branch):
-            yield Finding(
-                ruleset=f".github/workflows/{name}",
-                path="on.push.branches",
-                problem=f"names no pattern that takes {branch}, a branch that is"
-                " released from (infra/platform.toml)",
-            )
+            said = f"names no pattern that takes {branch}, a branch that is released"
+            said += " from (infra/platform.toml)"
+            path = f".github/workflows/{name}"
+            yield Finding("on.push.branches", said, ruleset=path)
     queued = any(parameters_of(each, "merge_queue") is not None for each in rulesets)
     for ruleset in rulesets:
         branch = _branch_of(ruleset, branches[0])
@@ -194,9 +192,7 @@ def lint_checks(
             if found:
                 problem, warning = _silent(found, branch, queue=queued)
             if problem:
-                yield Finding(
-                    ruleset=ruleset.name, path=where, problem=problem, warning=warning
-                )
+                yield Finding(where, problem, ruleset=ruleset.name, warning=warning)
 
 
 def _silent(jobs: Sequence[WorkflowJob], base: str, *, queue: bool) -> tuple[str, bool]:

@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from typing import Literal
 
 from monokeel.ground.answers import FileVersion, Json
-from monokeel.policy.rulesets import BYPASS, Keyed, Leaf, Opaque, Ruleset, Tree
+from monokeel.policy.rulesets import BYPASS, Keyed, Opaque, Ruleset, Tree
 
 # missing: only in the file. added: only on GitHub. unknown: only on GitHub, of a type
 # or parameter that nobody here knows. gap: an optional rule that is not there. note:
@@ -15,6 +15,7 @@ from monokeel.policy.rulesets import BYPASS, Keyed, Leaf, Opaque, Ruleset, Tree
 Kind = Literal["changed", "missing", "added", "unknown", "gap", "note"]
 # elsewhere: in no file, and [policy] unmanaged says that others keep it.
 State = Literal["same", "changed", "missing", "unmanaged", "elsewhere", "duplicate"]
+_Level = Mapping[str, Tree]
 # Parameters of rules of which more, or another item, lets somebody do more.
 _FREEING = (
     *("allowed_merge_methods", "allowed_actors", "do_not_enforce_on_create"),
@@ -22,13 +23,12 @@ _FREEING = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Difference:
-    """One thing that the file and GitHub do not say alike.
+    """What the file and GitHub do not say alike; a side without it is ``None``.
 
     *path* reads like ``rules.pull_request.required_approving_review_count``; an item
-    of a set is named in brackets: ``bypass_actors[RepositoryRole 5 (admin)]``. A side
-    that has nothing there is ``None``.
+    of a set is named in brackets: ``bypass_actors[RepositoryRole 5 (admin)]``.
     """
 
     path: str
@@ -43,11 +43,7 @@ class Difference:
 
     @property
     def severe(self) -> bool:
-        """Whether somebody may do now what the file forbids to everybody.
-
-        A new way past, a ruleset that is off or elsewhere; a rule, a check, the last
-        approval or a ref that is gone.
-        """
+        """Whether somebody may do now what the file forbids to everybody."""
         match self.list_path.removeprefix("rules."):
             case "enforcement":
                 return self.desired == "active"
@@ -102,9 +98,9 @@ class Change:
 class Origin:
     """Where the differences of one ruleset come from.
 
-    *changes* has the path of each difference that the history explains. *ahead* is the
-    commit of the file that GitHub never had. *renamed* is the name of the ruleset's
-    entry in the file, when somebody gave it another one on GitHub.
+    *changes* is path → who made it so, as far as the history explains. *ahead* is the
+    commit of the file that GitHub never had, *renamed* the name of the ruleset's entry
+    in the file, when somebody gave it another one on GitHub.
     """
 
     changes: Mapping[str, Change] = field(default_factory=dict)
@@ -121,9 +117,8 @@ class Origin:
 class Comparison:
     """What became of one ruleset; *desired* is None for one that no file names.
 
-    *live* holds every ruleset of that name: two for state ``duplicate``. *origin* is
-    known once ``origin.find_origins`` has asked, and *passing*, who may pass one that
-    is in no file, once ``reading.with_names`` has.
+    *live* holds every ruleset of that name: two for state ``duplicate``. *origin*, and
+    *passing*, who may pass one that is in no file, are known once somebody asked.
     """
 
     name: str
@@ -197,26 +192,22 @@ def compare_policies(
     granted = {kind for each in live for kind in each.kinds}
     optional = [each for each in optional_rules if each not in granted]
     names = {each.name for each in desired}
-
     found = [
         _compare_one(each, tuple(x for x in live if x.name == each.name), optional)
         for each in desired
     ]
-    for each in live:
-        if each.name not in names:
-            elsewhere = any(fnmatchcase(each.name, pattern) for pattern in unmanaged)
-            state: State = "elsewhere" if elsewhere else "unmanaged"
-            found.append(Comparison(name=each.name, state=state, live=(each,)))
+    for each in (x for x in live if x.name not in names):
+        kept = any(fnmatchcase(each.name, pattern) for pattern in unmanaged)
+        state: State = "elsewhere" if kept else "unmanaged"
+        found.append(Comparison(name=each.name, state=state, live=(each,)))
     return tuple(found)
 
 
 def compare(desired: Ruleset, live: Ruleset) -> tuple[Difference, ...]:
     """Return every difference, by path; none of a bypass list that GitHub hid."""
-    wanted, there = dict(desired.tree), dict(live.tree)
-    if live.hides_bypass:
-        wanted.pop(BYPASS, None)
-        there.pop(BYPASS, None)
-    return tuple(sorted(_branches("", wanted, there), key=lambda each: each.path))
+    hidden = (BYPASS,) if live.hides_bypass else ()
+    found = _branches("", desired.tree, live.tree, hidden)
+    return tuple(sorted(found, key=lambda each: each.path))
 
 
 def differs(desired: Ruleset, live: Ruleset) -> bool:
@@ -237,15 +228,11 @@ def loosened(reviewed: Sequence[Ruleset], file: Sequence[Ruleset]) -> list[str]:
 
 def plain(tree: Tree | None) -> Json:
     """Return the JSON that *tree* stands for; a set becomes a list."""
-    match tree:
-        case None:
-            return None
-        case Leaf(value=value) | Opaque(value=value):
-            return value
-        case dict():
-            if isinstance(tree, Keyed) and all(key[0] == "[" for key in tree):
-                return [plain(each) for each in tree.values()]
-            return {key: plain(each) for key, each in tree.items()}
+    if not isinstance(tree, dict):
+        return tree.value if tree else None
+    if isinstance(tree, Keyed) and all(key[0] == "[" for key in tree):
+        return [plain(each) for each in tree.values()]
+    return {key: plain(each) for key, each in tree.items()}
 
 
 def is_inactive(value: Json) -> bool:
@@ -253,11 +240,9 @@ def is_inactive(value: Json) -> bool:
 
     An object is inactive when its ``enabled`` is false and all else in it inactive.
     """
-    if isinstance(value, dict):
-        if not value:
-            return True
-        return "enabled" in value and all(is_inactive(each) for each in value.values())
-    return value in (None, False, 0, "", [])
+    if isinstance(value, dict) and value:
+        return "enabled" in value and all(map(is_inactive, value.values()))
+    return value in (None, False, 0, "", [], {})
 
 
 def _compare_one(
@@ -276,16 +261,11 @@ def _compare_one(
     all_optional = set(kinds) <= set(optional)
     if not live:
         state = "missing"
+        kind: Kind = "gap" if all_optional else "missing"
         wanted = rules if isinstance(rules, dict) else {}
         found = tuple(
-            Difference(
-                path=f"rules.{each}",
-                desired=plain(wanted.get(each)),
-                live=None,
-                kind="gap" if all_optional else "missing",
-            )
-            for each in kinds
-        ) or (Difference(path="rules", desired=[], live=None, kind="missing"),)
+            Difference(f"rules.{x}", plain(wanted.get(x)), None, kind) for x in kinds
+        ) or (Difference("rules", [], None, "missing"),)
     elif len(live) == 1:
         gaps = [] if all_optional else [f"rules.{each}" for each in optional]
         found = tuple(
@@ -299,9 +279,9 @@ def _compare_one(
 
 
 def _branches(
-    path: str, desired: Mapping[str, Tree], live: Mapping[str, Tree]
+    path: str, desired: _Level, live: _Level, hidden: Sequence[str] = ()
 ) -> Iterator[Difference]:
-    for key in sorted({*desired, *live}):
+    for key in sorted({*desired, *live}.difference(hidden)):
         where = f"{path}{key}" if key.startswith("[") or not path else f"{path}.{key}"
         wanted, there = desired.get(key), live.get(key)
         if isinstance(wanted, dict) and isinstance(there, dict):
@@ -316,19 +296,17 @@ def _branches(
                 off = is_inactive(asked) and is_inactive(live_json)
                 same = off or _unordered(asked) == _unordered(live_json)
                 kind = "note" if same else kind
-            yield Difference(path=where, desired=asked, live=live_json, kind=kind)
+            yield Difference(where, asked, live_json, kind)
 
 
 def _one_sided(wanted: Tree | None, there: Tree | None) -> Kind:
-    kind: Kind = "missing" if there is None else "added"
-    tree = wanted if there is None else there
+    tree, live_alone = (there, True) if wanted is None else (wanted, False)
     if isinstance(tree, Opaque):
-        asked = wanted is not None
-        if (tree.field and not asked) or (not tree.rule and is_inactive(tree.value)):
-            kind = "note"
-        elif wanted is None:
-            kind = "unknown"
-    return kind
+        off = not tree.rule and is_inactive(tree.value)
+        if off or (tree.field and live_alone):
+            return "note"
+        return "unknown" if live_alone else "missing"
+    return "added" if live_alone else "missing"
 
 
 def _unordered(value: Json) -> str:

@@ -1,7 +1,7 @@
-"""What is wrong with a policy file, found before any write.
+"""What is wrong with a policy file: alone, beside ``platform.toml``, and within itself.
 
-Never part of drift: what GitHub has and what the file says are compared there, and a
-file that is badly written still says what it says.
+Found before any write, without a token. Never part of drift: what GitHub has and what
+the file says are compared there, and a file that is badly written still says it.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,17 +12,27 @@ from monokeel.ground.errors import UsageError
 from monokeel.ground.report import Report, Section
 from monokeel.ground.settings import Settings
 from monokeel.policy import re2, rule_types, shape
-from monokeel.policy.agreement import disagreements, lint_combinations
 from monokeel.policy.checks import WorkflowJob, lint_checks
-from monokeel.policy.refs import lint_refs
+from monokeel.policy.refs import PREFIX, binds, is_wildcard, lint_refs
 from monokeel.policy.rule_types import RuleType
-from monokeel.policy.rulesets import BYPASS, Ruleset, rules_of
+from monokeel.policy.rulesets import BYPASS, Ruleset, listed, parameters_of, rules_of
 from monokeel.policy.shape import Finding, unknown_name
 
 _PULLS = "pull_request"
 _NEED_ID = ("Integration", "Team", "User", "RepositoryRole")
 # GitHub docs, "Available rules for rulesets": at most 200 entries of 200 characters.
 _MOST_PATHS = 200
+_TOML = "infra/platform.toml"
+_KEEPS = ("deletion", "non_fast_forward")
+_MOVES = ("creation", "update", "deletion")
+_DEFAULTS = {"main", "master", "trunk"}  # as the workflows name them
+METHODS = {  # a way to merge, and the setting that allows it
+    "squash": "allow_squash_merge",
+    "merge": "allow_merge_commit",
+    "rebase": "allow_rebase_merge",
+}
+# A branch as a merge queue makes it, deeper than one level (apache/texera#7123).
+_QUEUE_BRANCH = "refs/heads/gh-readonly-queue/main/pr-1-" + "0" * 40
 
 
 def lint(
@@ -40,11 +50,11 @@ def lint(
     findings = [
         replace(found, ruleset=each.name)
         for each in rulesets
-        for part in (_top, lint_refs, _actors, _rules)
+        for part in (_top, _weak, lint_refs, _actors, _rules)
         for found in part(each)
     ]
     branch = settings.default_branch if settings else "main"
-    findings += lint_combinations(rulesets, branch)
+    findings += _combinations(rulesets, branch)
     if jobs is not None:
         external = settings.policy.external_checks if settings else ()
         lines = settings.lines if settings else ()
@@ -55,9 +65,9 @@ def lint(
     held = {(each.name, key) for each in live for key in each.body}
     for each, rule in ((x, rule) for x in live for rule in rules_of(x.body)):
         where, parameters = f"rules.{rule.get('type')}", rule.get("parameters")
-        members = parameters if isinstance(parameters, dict) else {}
-        paths = (where, *(f"{where}.{x}" for x in members))
-        held |= {(each.name, x) for x in (*paths, *(f"{where}.@{x}" for x in rule))}
+        members = parameters if isinstance(parameters, dict) else ()
+        paths = (where, *(f"{where}.{x}" for x in (*members, *(f"@{y}" for y in rule))))
+        held |= {(each.name, path) for path in paths}
     return [
         replace(x, warning=x.warning or (x.unknown and (x.ruleset, x.path) in held))
         for x in findings
@@ -68,45 +78,43 @@ def _top(ruleset: Ruleset) -> Iterator[Finding]:
     body = ruleset.body
     for key in body:
         if key in rule_types.READ_ONLY:
-            yield Finding(path=key, problem="is GitHub's own (read-only): leave it out")
+            yield Finding(key, "is GitHub's own (read-only): leave it out")
         elif key not in rule_types.WRITABLE:
-            yield unknown_name(key, key, dict.fromkeys(rule_types.WRITABLE))
-    enforcement = body.get("enforcement")
+            yield unknown_name(key, key, rule_types.WRITABLE)
     for key, value, known in (
         ("target", body.get("target", "branch"), rule_types.TARGETS),
-        ("enforcement", enforcement, rule_types.ENFORCEMENTS),
+        ("enforcement", body.get("enforcement"), rule_types.ENFORCEMENTS),
     ):
         if value not in known:
             shown = "is missing" if value is None else f"is {value!r}"
-            yield Finding(path=key, problem=f"{shown}: write one of {', '.join(known)}")
+            yield Finding(key, f"{shown}: write one of {', '.join(known)}")
     if "rules" not in body:
-        yield Finding(path="rules", problem="is missing")
-    yield from _weak(ruleset)
+        yield Finding("rules", "is missing")
 
 
 def _weak(ruleset: Ruleset) -> Iterator[Finding]:
     if ruleset.body.get("enforcement") == "evaluate":
         problem = "is evaluate: nothing is enforced, and only Enterprise plans have it"
-        yield Finding(path="enforcement", problem=problem, warning=True)
+        yield Finding("enforcement", problem, warning=True)
     if ruleset.name != ruleset.name.strip():
         problem = f"is {ruleset.name!r}: leave out the blanks at its edges"
-        yield Finding(path="name", problem=problem, unknown=True)
+        yield Finding("name", problem, unknown=True)
 
 
 def _actors(ruleset: Ruleset) -> Iterator[Finding]:
     actors = ruleset.body.get(BYPASS, [])
     if not isinstance(actors, list):
-        yield Finding(path=BYPASS, problem="is not a list; [] for nobody")
+        yield Finding(BYPASS, "is not a list; [] for nobody")
         return
     labels = [shape.actor_label(each) for each in actors]
     for twice in shape.repeated(labels):
-        yield Finding(path=f"{BYPASS}{twice}", problem="is there twice")
+        yield Finding(f"{BYPASS}{twice}", "is there twice")
     for label, actor in zip(labels, actors, strict=True):
         if isinstance(actor, dict):
             target = ruleset.body.get("target", "branch")
             yield from _actor(f"{BYPASS}{label}", actor, target)
         else:
-            yield Finding(path=f"{BYPASS}{label}", problem="is not an object")
+            yield Finding(f"{BYPASS}{label}", "is not an object")
 
 
 def _actor(where: str, actor: Mapping[str, Json], target: Json) -> Iterator[Finding]:
@@ -115,11 +123,9 @@ def _actor(where: str, actor: Mapping[str, Json], target: Json) -> Iterator[Find
     given = {key: value for key, value in actor.items() if value is not None}
     known = rule_types.ACTOR.members
     for found in shape.check_members(where, given, known):
-        if found.path.endswith(".actor_type") and "not one of" in found.problem:
-            types = dict.fromkeys(known["actor_type"].allowed)
-            yield unknown_name(found.path, str(kind), types)
-        else:
-            yield found
+        new = found.path.endswith(".actor_type") and "not one of" in found.problem
+        types = known["actor_type"].allowed
+        yield unknown_name(found.path, str(kind), types) if new else found
     by_key, has_id, pulls = kind == "DeployKey", number is not None, mode == _PULLS
     actions = (kind, number) == ("Integration", shape.GITHUB_ACTIONS)
     no_branch = target != "branch" and not by_key
@@ -130,10 +136,10 @@ def _actor(where: str, actor: Mapping[str, Json], target: Json) -> Iterator[Find
         "a deploy key cannot have bypass_mode pull_request": pulls and by_key,
         "bypass_mode pull_request is for branch rulesets only": pulls and no_branch,
     }
-    yield from (Finding(path=where, problem=x) for x in problems if problems[x])
+    yield from (Finding(where, x) for x in problems if problems[x])
     if mode == "exempt":
         problem = "exempt leaves no audit entry: the rules are not even evaluated"
-        yield Finding(path=where, problem=problem, warning=True)
+        yield Finding(where, problem, warning=True)
 
 
 def _rules(ruleset: Ruleset) -> Iterator[Finding]:
@@ -145,36 +151,36 @@ def _rules(ruleset: Ruleset) -> Iterator[Finding]:
             yield unknown_name(where, kind, rule_types.RULE_TYPES)
             continue
         if target in rule_types.TARGETS and target not in known.targets:
-            problem = f"is a rule for {' and '.join(known.targets)}, not for {target}"
-            yield Finding(path=where, problem=problem)
+            those = " and ".join(known.targets)
+            yield Finding(where, f"is a rule for {those}, not for {target}")
         for key in rule:
             if key not in ("type", "parameters"):
-                yield unknown_name(f"{where}.@{key}", key, {"parameters": 0})
+                yield unknown_name(f"{where}.@{key}", key, ("parameters",))
         yield from _parameters(where, rule.get("parameters"), known)
 
 
 def _parameters(where: str, parameters: Json, kind: RuleType) -> Iterator[Finding]:
     if not isinstance(parameters, dict):
         if parameters is not None:
-            yield Finding(path=where, problem="has parameters that are no object")
+            yield Finding(where, "has parameters that are no object")
         elif any(x.required and x.default is None for x in kind.parameters.values()):
-            yield Finding(path=where, problem="has no parameters")
+            yield Finding(where, "has no parameters")
         return
     yield from shape.check_members(where, parameters, kind.parameters)
-    for key, value in parameters.items():
-        paths = value if isinstance(value, list) else []
-        sizes = (len(paths), *(len(str(each)) for each in paths))
-        if key.startswith("restricted_file_") and max(sizes) > _MOST_PATHS:
+    lists = {key: x for key, x in parameters.items() if isinstance(x, list)}
+    for key, paths in lists.items():
+        size = max(len(paths), *(len(str(x)) for x in paths), 0)
+        if key.startswith("restricted_file_") and size > _MOST_PATHS:
             problem = "has more than 200 entries, or one of over 200 characters"
-            yield Finding(path=f"{where}.{key}", problem=problem)
+            yield Finding(f"{where}.{key}", problem)
     pattern = parameters.get("pattern")
     if parameters.get("operator") == "regex" and isinstance(pattern, str):
         read = re2.read(pattern)
         unsure = "has a class of Unicode: GitHub judges it, check.branch cannot"
         wrong = f"is no regular expression for GitHub: {read.problem}"
         if read.python is None:
-            problem, warning = (wrong, False) if read.problem else (unsure, True)
-            yield Finding(path=f"{where}.pattern", problem=problem, warning=warning)
+            problem = wrong if read.problem else unsure
+            yield Finding(f"{where}.pattern", problem, warning=not read.problem)
 
 
 def refuse_errors(findings: Sequence[Finding]) -> None:
@@ -189,9 +195,137 @@ def refuse_errors(findings: Sequence[Finding]) -> None:
 def lint_report(policy: Sequence[Ruleset], findings: Sequence[Finding]) -> Report:
     """Return the report of a file in which nothing is wrong but *findings*."""
     warnings = tuple(each.line for each in findings)
+    said = f"no error, {len(warnings)} to know" if warnings else "nothing wrong"
     return Report(
-        headline=f"infra/rulesets.json: {len(policy)} rulesets, "
-        + (f"no error, {len(warnings)} to know" if warnings else "nothing wrong"),
+        headline=f"infra/rulesets.json: {len(policy)} rulesets, {said}",
         sections=(Section("To know", warnings),),
         data={"rulesets": len(policy), "warnings": list(warnings)},
     )
+
+
+def disagreements(settings: Settings, rulesets: Sequence[Ruleset]) -> Iterator[Finding]:
+    """Yield each ref of *settings* that no active ruleset guards, and the like.
+
+    Where rulesets of the organization must be there (``[policy] parents``), they may
+    guard what these do not: then it is a warning.
+    """
+    active = [each for each in rulesets if each.is_active]
+    found = list[tuple[str, str, bool]]()
+    for key, ref, rules, writer in _guards(settings):
+        binding = [x for x in active if binds(x, ref, settings.default_branch)]
+        found += ((key, *said) for said in _unguarded(ref, rules, writer, binding))
+    for each in active:
+        methods = list(map(str, listed(each, "pull_request", "allowed_merge_methods")))
+        keys = [METHODS.get(method, "") for method in methods]
+        if methods and all(settings.on_github.get(key) is False for key in keys):
+            said = f"ruleset {each.name} allows {', '.join(methods)} alone, and"
+            said += " [settings] switches it off: nobody could merge"
+            found.append(("settings", said, False))
+    for key, said, warning in found:
+        problem = f"and infra/rulesets.json do not agree: {said}"
+        weak = warning or bool(settings.policy.parents)
+        yield Finding(key, problem, ruleset=_TOML, warning=weak)
+
+
+def absent_branch(settings: Settings, refs: Sequence[str]) -> Iterator[Finding]:
+    """Yield the default branch where *refs*, known of the remote, have another one."""
+    heads = [each.removeprefix("refs/heads/") for each in refs]
+    others = " and ".join(sorted(_DEFAULTS.intersection(heads)))
+    if others and settings.default_branch not in heads:
+        said = f"is {settings.default_branch}, and the remote has {others} alone: name"
+        said += " that one (--answer default_branch=NAME of template.update)"
+        yield Finding("default_branch", said, ruleset=_TOML, warning=True)
+
+
+def _guards(settings: Settings) -> Iterator[tuple[str, str, tuple[str, ...], str]]:
+    """Yield a key of platform.toml, a ref of it, and the rules that must bind that.
+
+    Last is our write identity where it passes them; ``""`` where nobody should.
+    """
+    writer = f"Integration {settings.app_id}" if settings.app_id else "DeployKey"
+    yield "default_branch", f"refs/heads/{settings.default_branch}", _KEEPS, ""
+    for line in settings.lines:
+        yield "lines", f"refs/heads/{line}", _KEEPS, ""
+    for each in settings.environments:
+        yield "environments", f"refs/heads/env/{each.name}", _MOVES, writer
+    tag = settings.tag("1.0.0")
+    claim, released = settings.claim(tag), f"refs/tags/{tag}"
+    if claim.startswith(tuple(PREFIX.values())):
+        yield "claim_ref", claim, _MOVES, writer
+    yield "tag_prefix", released, ("creation",), writer
+    yield "tag_prefix", released, ("update", "deletion"), ""
+
+
+def _unguarded(
+    ref: str, rules: Sequence[str], writer: str, binding: Sequence[Ruleset]
+) -> Iterator[tuple[str, bool]]:
+    """Yield each problem with the *rules* of *ref*, and whether it is a warning."""
+    there = {kind for each in binding for kind in each.kinds}
+    strict = {kind for each in binding if not each.passing for kind in each.kinds}
+    passed = ", ".join(kind for kind in rules if kind not in strict)
+    if missing := ", ".join(kind for kind in rules if kind not in there):
+        yield f"{ref}: no active ruleset has {missing} for it", False
+    elif passed and not writer:
+        yield f"{ref}: somebody may pass {passed}", True
+    name = ref.removeprefix("refs/heads/")
+    for each in binding:
+        held = next((kind for kind in rules if kind in each.kinds), "")
+        may_pass = any(f"{x} ".startswith(f"{writer} ") for x in each.passing)
+        if writer and held and not may_pass:
+            said = f"{ref}: ruleset {each.name} lets no {writer} pass"
+            yield f"{said}, and {held} needs it ([repository] writer)", False
+        rule = parameters_of(each, "branch_name_pattern") or {}
+        if rule.get("operator") == "regex" and not rule.get("negate"):
+            allowed = re2.read(str(rule.get("pattern"))).python
+            if allowed is not None and allowed.search(name) is None:
+                yield f"{name}: branch_name_pattern of {each.name} refuses it", False
+
+
+def _combinations(rulesets: Sequence[Ruleset], branch: str) -> Iterator[Finding]:
+    """Yield rules that GitHub never takes together, or that let nothing through."""
+    active = [each for each in rulesets if each.is_active]
+    for queue in rulesets:
+        if parameters_of(queue, "merge_queue") is None:
+            continue
+        if wide := ", ".join(filter(is_wildcard, queue.refs("include"))):
+            # 422 Wildcard ref names are not supported (SceneWorks/SceneWorks#2236).
+            said = f"cannot stand with {wide}: a queue needs the exact names of its"
+            yield Finding("rules.merge_queue", f"{said} branches", ruleset=queue.name)
+        for each in active:
+            frozen = [kind for kind in each.kinds if kind in ("creation", "update")]
+            if frozen and binds(each, _QUEUE_BRANCH, branch):
+                said = f"freezes the merge queue of {queue.name}: exclude"
+                said += " refs/heads/gh-readonly-queue/**/*"
+                path = f"rules.{frozen[0]}"
+                yield Finding(path, said, ruleset=each.name, warning=True)
+    for linear in active:
+        if "required_linear_history" in linear.kinds:
+            yield from _unmergeable(linear, active, branch)
+
+
+def _unmergeable(
+    linear: Ruleset, active: Sequence[Ruleset], default_branch: str
+) -> Iterator[Finding]:
+    """Yield the ways to merge that a linear history on the same branch refuses."""
+
+    def shared(pattern: str) -> bool:
+        default = pattern == "~DEFAULT_BRANCH"
+        ref = f"refs/heads/{default_branch}" if default else pattern
+        return pattern in linear.refs("include") or (
+            not is_wildcard(ref) and binds(linear, ref, default_branch)
+        )
+
+    refuses = f"and {linear.name} requires a linear history:"
+    for each in active:
+        if not any(map(shared, each.refs("include"))):
+            continue
+        queue = parameters_of(each, "merge_queue") or {}
+        methods = listed(each, "pull_request", "allowed_merge_methods")
+        if queue.get("merge_method") == "MERGE":
+            said = f"is MERGE, {refuses} nothing could ever merge"
+            yield Finding("rules.merge_queue.merge_method", said, ruleset=each.name)
+        if "merge" in methods:
+            path = "rules.pull_request.allowed_merge_methods"
+            said = f"has merge, {refuses} a merge commit is always refused"
+            warning = methods != ["merge"]
+            yield Finding(path, said, ruleset=each.name, warning=warning)

@@ -46,8 +46,7 @@ def make_plan(policy: Policy, rulesets: Rulesets) -> Plan:
     queued = [each.name for each in policy.desired if "merge_queue" in each.kinds]
     if queued and rulesets.owner_is_person():  # only an organization's (GitHub docs)
         said = "is for a repository of an organization, and a person owns this one"
-        where = "rules.merge_queue"
-        findings += (Finding(ruleset=x, path=where, problem=said) for x in queued)
+        findings += (Finding("rules.merge_queue", said, ruleset=x) for x in queued)
     refuse_errors(findings)
     reading = with_names(reading, rulesets)
     branch = policy.settings.default_branch if policy.settings else "main"

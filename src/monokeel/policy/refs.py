@@ -69,25 +69,24 @@ def lint_refs(ruleset: Ruleset) -> Iterator[Finding]:
     target = str(ruleset.body.get("target", "branch"))
     conditions = ruleset.body.get("conditions")
     if target not in PREFIX:
-        problem = f"has no meaning for target {target}"
-        yield from [Finding(path="conditions", problem=problem)] * bool(conditions)
+        if conditions:
+            yield Finding("conditions", f"has no meaning for target {target}")
         return
     refs = conditions.get("ref_name") if isinstance(conditions, dict) else None
     if not isinstance(conditions, dict) or not isinstance(refs, dict):
         problem = 'is missing: write {"include": [...], "exclude": [...]}'
-        yield Finding(path="conditions.ref_name", problem=problem)
+        yield Finding("conditions.ref_name", problem)
         return
     given = {key: refs[key] for key in refs if refs[key] is not None}  # else missing
     whole = {**conditions, "ref_name": given}
     yield from check_members("conditions", whole, CONDITIONS.members)
     for key in conditions:
         if key.startswith(("repository_", "organization_")):
-            problem = "is for an organization's rulesets"
-            yield Finding(path=f"conditions.{key}", problem=problem)
+            yield Finding(f"conditions.{key}", "is for an organization's rulesets")
     for key in ("include", "exclude"):
         for problem, warning in _list(refs.get(key), key, target):
             path = f"conditions.ref_name.{key}"
-            yield Finding(path=path, problem=problem, warning=warning)
+            yield Finding(path, problem, warning=warning)
 
 
 def judge_branch(name: str, pattern: str) -> Report:
@@ -160,7 +159,8 @@ def _compiled(pattern: str, *, deep: bool) -> re.Pattern[str]:
 def _list(listed: Json, key: str, target: str) -> Iterator[tuple[str, bool]]:
     """Yield what is wrong with one list, and whether it is a warning only."""
     if not isinstance(listed, list):  # of another type: that was told
-        yield from [("is missing: always send it", False)] * (listed is None)
+        if listed is None:
+            yield "is missing: always send it", False
         return
     if key == "include" and not listed:
         yield "is empty: the ruleset binds no ref at all", True

@@ -6,8 +6,8 @@ GitHub's OpenAPI description by a test, so that no schema library is needed.
 """
 
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import KW_ONLY, dataclass
 from difflib import get_close_matches
 
 from monokeel.ground.answers import Json
@@ -57,7 +57,7 @@ def _named(kind: str, number: Json) -> str:
     return f"{number} ({name})" if name else str(number)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One thing wrong at *path* of *ruleset*; a *warning* does not stop a write.
 
@@ -67,6 +67,7 @@ class Finding:
 
     path: str
     problem: str
+    _: KW_ONLY
     ruleset: str = ""
     warning: bool = False
     unknown: bool = False
@@ -90,9 +91,9 @@ def check_members(
         where = f"{path}.{key}"
         if key not in value:
             if shape.required:
-                yield Finding(path=where, problem="is missing")
+                yield Finding(where, "is missing")
         elif value[key] is None:
-            yield Finding(path=where, problem="is null: leave it out instead")
+            yield Finding(where, "is null: leave it out instead")
         else:
             yield from _check(where, value[key], shape)
     for key in value:
@@ -102,18 +103,18 @@ def check_members(
 
 def _check(path: str, value: Json, shape: Shape) -> Iterator[Finding]:
     if problem := _problem(value, shape):
-        yield Finding(path=path, problem=problem)
+        yield Finding(path, problem)
     elif isinstance(value, dict):
         yield from check_members(path, value, shape.members)
     elif isinstance(value, list) and shape.item is not None:
         labels = [item_label(each, shape.identity) for each in value]
         for twice in [] if shape.ordered else repeated(labels):
-            yield Finding(path=f"{path}{twice}", problem="is there twice")
+            yield Finding(f"{path}{twice}", "is there twice")
         for index, item in enumerate(value):
             yield from _check(f"{path}[{index}]", item, shape.item)
 
 
-def unknown_name(path: str, name: str, known: Mapping[str, object]) -> Finding:
+def unknown_name(path: str, name: str, known: Collection[str]) -> Finding:
     """Return the finding for *name*, which is none of *known*: a slip, or new.
 
     A name that looks like a known one is a slip and stops the write, unless GitHub
@@ -127,7 +128,7 @@ def unknown_name(path: str, name: str, known: Mapping[str, object]) -> Finding:
     elif near:
         problem = f"is not known; did you mean {near[0]}?"
     new = bool(known and not near)
-    return Finding(path=path, problem=problem, warning=new, unknown=True)
+    return Finding(path, problem, warning=new, unknown=True)
 
 
 _TYPES: Mapping[str, tuple[type, str]] = {

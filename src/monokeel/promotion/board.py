@@ -70,7 +70,7 @@ def _card(each: PlaceStatus, reading: Reading) -> str:
     lines = [("dim", said), *(("bad", line) for line in each.elsewhere)]
     lines.append(("", status.behind_words(each)))
     for version, why in each.back:
-        words = f"{version}, {why}" if why else f"{version} ready"
+        words = status.way_words(version, why)
         lines.append(("bad" if why else "good", f"back: {words}"))
     if each.next_move is not None:
         kind = "dim" if each.next_move.stops else "good"

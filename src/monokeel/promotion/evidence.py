@@ -1,40 +1,52 @@
-"""Which records count: what anybody who may write can put down proves nothing.
+"""What the records prove: which of them count, how a version did, what a crash left.
 
-One counts if its creator is our writer or whoever asks, or if GitHub itself saw the
-move that it is of: each move has one record. Its tag, version and commit agree.
+Whoever may write can put down anything. A record counts if its creator is our writer or
+whoever asks, or if GitHub saw the move: one record a move. Its tag, version and commit
+agree.
 """
 
 from collections.abc import Iterable
-from dataclasses import replace
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Literal
 
 from monokeel.ground.errors import NO_ANSWER, RefusedError
 from monokeel.ground.settings import Settings
 from monokeel.ground.version import read_version
+from monokeel.ground.words import brief
+from monokeel.promotion import records
 from monokeel.promotion.pointers import Pointers, branch_of, names_on_github
 from monokeel.promotion.ports import Outside
-from monokeel.promotion.records import TASKS, BranchMove, Ledger, Record
+from monokeel.promotion.records import BranchMove, Ledger, Record, Status
 
 ACTIONS = "github-actions[bot]"
+STALE = timedelta(minutes=15)
+"""How long a pending record may belong to a run that is still at work."""
+LONGEST_DESCRIPTION = 140
+"""Of a status, in characters; source: GitHub's OpenAPI description."""
+
 _LAG = timedelta(minutes=1)  # between a record and the push that it announces
+_NO_REASON = "no reason given"
 
 
 def ledger_that_counts(
     outside: Outside, listed: Ledger, settings: Settings, pointers: Pointers
 ) -> tuple[Ledger, dict[str, str]]:
     """Return *listed*, the rest as odd; and environment → why nobody can judge it."""
-    ours = {listed.viewer, ACTIONS}
-    told = tuple(_told(each, ours) for each in listed.records)
-    listed = replace(listed, records=told)
+    ours, told = {listed.viewer, ACTIONS}, list[Record]()
+    for x in listed.records:  # what others say about a record says nothing
+        mine = tuple(each for each in x.statuses if each.by in {x.creator, *ours})
+        told.append(replace(x, statuses=mine))
+    listed = replace(listed, records=tuple(told))
     counted, odd, unchecked, proven = list[Record](), [], {}, set[int]()
-    for name in {x.environment: 0 for x in listed.records if x.creator not in ours}:
+    for name in {x.environment: 0 for x in told if x.creator not in ours}:
         seen = moves_of(name, outside, settings, pointers)
         if isinstance(seen, str):
             who = f"records in {name} by others than {listed.viewer or 'us'}"
             unchecked[name] = f"{who} could not be checked: {seen}"
         else:
             proven |= _proven(listed.of(name), seen, ours)
-    for record in listed.records:
+    for record in told:
         why = _disagreement(record, pointers)
         if not why and record.creator not in ours and record.id not in proven:
             why = f"written by {record.creator or 'nobody'}, and no move was seen"
@@ -42,8 +54,7 @@ def ledger_that_counts(
             odd.append((record, why))
         else:
             counted.append(record)
-    ledger = replace(listed, records=tuple(counted), odd=tuple(odd))
-    return ledger, unchecked
+    return replace(listed, records=tuple(counted), odd=tuple(odd)), unchecked
 
 
 def moves_of(
@@ -61,36 +72,23 @@ def moves_of(
     return tuple(sorted(moves, key=lambda move: move.at, reverse=True))
 
 
-def _told(record: Record, ours: set[str]) -> Record:
-    # What others say about it says nothing.
-    told = (each for each in record.statuses if each.by in {record.creator, *ours})
-    return replace(record, statuses=tuple(told))
-
-
 def _proven(
-    records: Iterable[Record], moves: tuple[BranchMove, ...], ours: set[str]
+    listed: Iterable[Record], moves: tuple[BranchMove, ...], ours: set[str]
 ) -> set[int]:
     # The record of each move. It was made before the move, or after a move by hand and
     # before the next one. Ours goes first, but for the one of whoever pushed.
-    left = [each for each in records if each.live_from or each.state == "pending"]
+    left = [each for each in listed if each.live_from or each.state == "pending"]
     found = set[int]()
     for number, move in reversed([*enumerate(moves)]):
         last = moves[number - 1].at + _LAG if number else None
-        mine = [
-            each
-            for each in left
-            if each.sha == move.after and (last is None or each.created_at <= last)
-        ]
-        ranked = [
-            (
-                x.creator != move.actor,
-                x.creator not in ours,
-                abs(x.created_at - move.at),
-            )
-            for x in mine
-        ]
+        by, at = move.actor, move.at
+        mine = {
+            (x.creator != by, x.creator not in ours, abs(x.created_at - at)): x
+            for x in reversed(left)  # of equal ones the first in the list stays
+            if x.sha == move.after and (last is None or x.created_at <= last)
+        }
         if mine:
-            best = mine[ranked.index(min(ranked))]
+            best = mine[min(mine)]
             left.remove(best)
             found.add(best.id)
     return found
@@ -98,7 +96,7 @@ def _proven(
 
 def _disagreement(record: Record, pointers: Pointers) -> str:
     tagged = pointers.releases.get(record.version, record.sha)
-    if record.task not in TASKS:
+    if record.task not in records.TASKS:
         return f"its task is {record.task!r}"
     if record.note.sha != record.sha:
         said = record.note.sha[:12] or "nothing"
@@ -108,3 +106,151 @@ def _disagreement(record: Record, pointers: Pointers) -> str:
     if tagged != record.sha:
         return f"{record.version} is {tagged[:12]}, and it says {record.sha[:12]}"
     return ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrackRecord:
+    """How one commit did in one environment.
+
+    *outcome*: ``good``; ``rolled_back``, *why* and when it *ended*; ``unconfirmed``
+    (its record is pending); ``never``. *live_for* counts from its last start, *live* is
+    about now.
+    """
+
+    outcome: Literal["good", "rolled_back", "unconfirmed", "never"]
+    live_for: timedelta = timedelta()
+    live: bool = False
+    why: str = ""
+    ended: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """A status that is still owed to *record*, because a run was cut short."""
+
+    record: Record
+    state: records.State
+    said: str
+
+    @property
+    def description(self) -> str:
+        """What the status says, as long as GitHub takes it."""
+        return brief(self.said, LONGEST_DESCRIPTION)
+
+    @property
+    def is_mark(self) -> bool:
+        """Whether it says that a rollback left the version of a good record."""
+        return self.record.state == "success"
+
+
+def track_record_of(
+    ledger: Ledger, environment: str, commit: str, *, live: bool, now: datetime
+) -> TrackRecord:
+    """Return how *commit* did in *environment*, where it is *live* now or not.
+
+    A record that never succeeded (a lost race) says nothing about the commit.
+    """
+    reached = ledger.confirmed(environment, commit)
+    if not reached:
+        # It may have been put there by hand: a rollback that left it says so, too.
+        for each in ledger.confirmed(environment):
+            if each.task == records.ROLLBACK and each.note.from_sha == commit:
+                return TrackRecord(
+                    outcome="rolled_back",
+                    live=live,
+                    why=each.note.reason or _NO_REASON,
+                    ended=each.live_from,
+                )
+        pending = any(each.sha == commit for each in ledger.unfinished(environment))
+        return TrackRecord(outcome="unconfirmed" if pending else "never", live=live)
+    newest = reached[0]
+    if newest.end is None:
+        length = time_live(ledger, newest, live=live, now=now)
+        return TrackRecord(outcome="good", live_for=length, live=live)
+    why = newest.why.removeprefix(records.ROLLED_BACK)
+    return TrackRecord(outcome="rolled_back", live=live, why=why, ended=newest.end.at)
+
+
+def time_live(ledger: Ledger, each: Record, *, live: bool, now: datetime) -> timedelta:
+    """Return how long *each*, once confirmed, was where its environment is.
+
+    It ends with the next confirmed move; without one and not *live* it counts nothing.
+    """
+    start = each.live_from or each.created_at
+    later = [
+        other.live_from or now
+        for other in ledger.confirmed(each.environment)
+        if other.id > each.id
+    ]
+    end = min(later) if later else now if live else start
+    return max(end - start, timedelta())
+
+
+def repairs(
+    ledger: Ledger, environment: str, pointer: str | None, now: datetime
+) -> tuple[Repair, ...]:
+    """Return what must be written, in this order, so that the records are true again.
+
+    Of the pending records one may be that of the move that put the branch where it is:
+    it happened. One older than a move that happened has lost its lease. Any other may
+    belong to a run at work, until it is 15 minutes old. What a rollback left is marked.
+    """
+    owed = []
+    mover = _mover(ledger, environment, pointer)
+    happened = [each for each in ledger.of(environment) if each is mover]
+    happened += ledger.confirmed(environment)
+    for record in reversed(ledger.unfinished(environment)):
+        later = [each for each in happened if each.id > record.id]
+        if record is mover:
+            owed.append(Repair(record, "success", "the branch is there: confirmed"))
+        elif later:
+            first = min(later, key=lambda each: each.id)
+            owed.append(overtaken(record, first.version))
+        elif now - record.created_at > STALE:
+            owed.append(Repair(record, "error", "cut short before the branch moved"))
+    for record in ledger.of(environment):
+        stands = record is mover or record.state == "success"
+        if record.task == records.ROLLBACK and stands:
+            # They keep the version that it left from going further, until it is
+            # promoted there again.
+            left = ledger.of(environment, record.note.from_sha)
+            older = [each for each in left if each.id < record.id]
+            owed += rolled_back(older, record.note.reason)
+    return tuple({each.record.id: each for each in owed}.values())
+
+
+def rolled_back(left: Iterable[Record], reason: str) -> list[Repair]:
+    """Return the marks that keep the version of the records *left* from going on."""
+    said = records.ROLLED_BACK + (reason or _NO_REASON)
+    good = [each for each in left if each.state == "success"]
+    return [Repair(each, "failure", said) for each in good]
+
+
+def overtaken(record: Record, version: str) -> Repair:
+    """Return the end of an unfinished *record* that lost to the move to *version*."""
+    return Repair(record, "failure", f"overtaken by {version}")
+
+
+def repaired(ledger: Ledger, owed: Iterable[Repair], now: datetime) -> Ledger:
+    """Return *ledger* as it is once *owed* has been written at *now*."""
+    added = {x.record.id: (Status(x.state, now, x.description),) for x in owed}
+    mended = (
+        replace(each, statuses=each.statuses + added.get(each.id, ()))
+        for each in ledger.records
+    )
+    return replace(ledger, records=tuple(mended))
+
+
+def _mover(ledger: Ledger, environment: str, pointer: str | None) -> Record | None:
+    # The pending record of the move that put the branch where it is: newer than every
+    # confirmed one, from there on, and the first of several that wanted the same.
+    last = ledger.last(environment)
+    if last is not None and last.sha == pointer:
+        return None
+    waiting = [
+        each
+        for each in ledger.unfinished(environment)
+        if each.sha == pointer
+        and (last is None or (each.id > last.id and each.note.from_sha == last.sha))
+    ]
+    return waiting[-1] if waiting else None

@@ -9,60 +9,56 @@ from typing import Literal
 
 from monokeel.ground.answers import Absent, Unknown
 from monokeel.ground.errors import ServiceError
-from monokeel.ground.settings import Environment, Settings
+from monokeel.ground.settings import Settings
 from monokeel.ground.version import is_newer
-from monokeel.promotion.evidence import ACTIONS
+from monokeel.promotion.evidence import ACTIONS, TrackRecord
 from monokeel.promotion.pointers import Pointers, branch_of
 from monokeel.promotion.ports import Outside, Protection, Remote
 from monokeel.promotion.reading import Place, Reading
-from monokeel.promotion.track_record import TrackRecord
 from monokeel.release.artifact import Artifact, read_artifact, read_record
 from monokeel.release.record import ReleaseRecord
 
 Direction = Literal["first", "same", "forward", "back"]
+Release = Artifact | Absent | Unknown
 
 _WORKFLOWS = ".github/workflows"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MoveFacts:
-    """What is known about moving *environment* to *version*, at *now* (GitHub's clock).
+    """What is known about moving *place* to *version*, at *now* (GitHub's clock).
 
-    *commit* is what *tag* peels to, *pointer* that of the branch, ``None`` without one.
-    *left* is what the move leaves: the pointer or, if the branch is gone, the commit of
-    the last record; *direction* is from there, ``None`` where the clone cannot tell, as
-    *on_line* (in the history of one of *lines*). *before* is about *previous*,
-    *unchecked* says which records there nobody could judge; *here* is about the
-    environment itself. *in_the_way* is a branch that git cannot have beside the
-    environment's. *frozen* are end and reason of each open freeze. An *artifact*
-    is there only where the release is of this commit.
+    *commit* is what the tag peels to. *direction* is from what the move leaves,
+    *on_line* about the default branch and the lines: ``None`` where the clone cannot
+    tell. *before* is about *previous*, *unchecked* why nobody could judge records
+    there, *here* about the place. *in_the_way* is a branch that git cannot have beside
+    the environment's. *frozen* are end and reason of each open freeze. *release* is
+    ``None`` where nobody asked.
     """
 
-    repository: str
+    settings: Settings
+    place: Place
     version: str
-    tag: str
     commit: str
-    lines: tuple[str, ...]
-    on_line: bool | None
-    environment: Environment
     now: datetime
-    pointer: str | None
-    left: str | None
-    left_version: str
+    on_line: bool | None
     direction: Direction | None
     here: TrackRecord
-    previous: Environment | None = None
+    previous: str = ""
     before: TrackRecord | None = None
     unchecked: str = ""
-    blocked: str = ""
-    release: ReleaseRecord | Absent | Unknown | None = None
-    artifact: Artifact | None = None
+    release: Release | None = None
     protection: Protection | Unknown | None = None
     frozen: tuple[tuple[datetime, str], ...] = ()
     hold: str | Unknown = ""
     push_refusal: str = ""
     in_the_way: str = ""
     rollback: bool = False
+
+    @property
+    def tag(self) -> str:
+        """The git tag of the version."""
+        return self.settings.tag(self.version)
 
 
 def facts_of(
@@ -77,26 +73,21 @@ def facts_of(
     settings, pointers = reading.settings, reading.pointers
     commit = pointers.releases[version]
     place, previous = reading.place(environment), reading.previous(environment)
+    before = previous.name if previous else ""
     heads = [pointers.main, *(pointers.heads.get(line) for line in settings.lines)]
     on_line = {_descends(clone, commit, head) for head in heads if head}
     return MoveFacts(
-        repository=settings.repository,
+        settings=settings,
+        place=place,
         version=version,
-        tag=settings.tag(version),
         commit=commit,
-        lines=(settings.default_branch, *settings.lines),
-        on_line=True if True in on_line else None if None in on_line else False,
-        environment=place.environment,
         now=reading.now,
-        pointer=place.commit,
-        left=place.left,
-        left_version=place.left_version,
+        on_line=True if True in on_line else None if None in on_line else False,
         direction=_direction(clone, place, commit, version),
         here=reading.track_record(version, environment),
-        previous=previous.environment if previous else None,
-        before=reading.track_record(version, previous.name) if previous else None,
-        unchecked=reading.unchecked.get(previous.name, "") if previous else "",
-        blocked=settings.blocked.get(version, ""),
+        previous=before,
+        before=reading.track_record(version, before) if before else None,
+        unchecked=reading.unchecked.get(before, ""),
         in_the_way=pointers.in_the_way(environment),
         frozen=tuple(
             (end, freeze.reason)
@@ -121,39 +112,37 @@ def _direction(clone: Remote, at: Place, commit: str, version: str) -> Direction
     forward, back = _descends(clone, left, commit), _descends(clone, commit, left)
     if forward is None or back is None:
         return None
-    if forward or back:
-        return "forward" if forward else "back"
     # Two lines of releases that left each other: the higher version is the newer one.
     there = at.left_version
-    return "forward" if there and is_newer(version, there) else "back"
+    newer = forward if forward or back else there and is_newer(version, there)
+    return "forward" if newer else "back"
 
 
 def read_release(
     outside: Outside, settings: Settings, pointers: Pointers, version: str
-) -> tuple[ReleaseRecord | Absent | Unknown, Artifact | None]:
-    """Return the record of *version* and what the registry has of it."""
+) -> Release:
+    """Return the record of *version* beside the registry, or why there is none."""
     tag = settings.tag(version)
     record = read_record(outside.clone, tag, pointers.tags.get(version))
     if not isinstance(record, ReleaseRecord):
-        return record, None
-    return record, read_artifact(record, settings, outside.images, version=version)
+        return record
+    return read_artifact(record, settings, outside.images, version=version)
 
 
 def push_outlook(
     reading: Reading, outside: Outside, environment: str, version: str
 ) -> tuple[str, tuple[str, ...]]:
     """Return why a push with a token is refused for sure, and what may stop it."""
-    branch = branch_of(environment)
+    branch, warnings = branch_of(environment), tuple[str, ...]()
     exists = environment in reading.pointers.branches
     rules = outside.records.push_refusals(branch, exists=exists)
-    warnings = []
     if isinstance(rules, Unknown):
-        warnings.append(f"the rules of {branch} could not be read: {rules.reason}")
+        warnings = (f"the rules of {branch} could not be read: {rules.reason}",)
     elif rules:
         return f"the rules of {branch} refuse this token: {', '.join(rules)}", ()
     equal, elsewhere = _same_files(reading, outside, version)
     if equal:
-        return "", tuple(warnings)
+        return "", warnings
     said = (
         f"{version} has other workflow files than"
         f" {reading.settings.default_branch}{'' if elsewhere else ' and every branch'}:"
@@ -169,11 +158,10 @@ def _same_files(reading: Reading, outside: Outside, version: str) -> tuple[bool,
     # Equality with the default branch is enough; reports say, with any branch
     # (spinframework/spin#1226). So a refusal is certain where no branch is equal.
     commit, pointers = reading.pointers.releases[version], reading.pointers
-    tree = outside.clone.tree_of
+    tree, known = outside.clone.tree_of, outside.clone.commit_of
     wanted = tree(commit, _WORKFLOWS)
     if tree(pointers.main, _WORKFLOWS) == wanted:
         return True, True
-    for head in dict.fromkeys(pointers.heads.values()):
-        if outside.clone.commit_of(head) is None or tree(head, _WORKFLOWS) == wanted:
-            return False, True  # a branch that is not in this clone may be equal
-    return False, False
+    # A branch that is not in this clone may be equal.
+    heads = dict.fromkeys(pointers.heads.values())
+    return False, any(known(x) is None or tree(x, _WORKFLOWS) == wanted for x in heads)

@@ -1,7 +1,6 @@
 """May this version go to this environment? One pure function for each gate.
 
-They stand in the order in which they answer. From their table every list of gates is
-taken: help, workflow, guide.
+From their table, in the order in which they answer, help, workflow and guide are made.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -59,19 +58,15 @@ def evaluate(
 ) -> tuple[Gate, ...]:
     """Return the answer of every gate, in the order of the table.
 
-    *overrides* is gate → reason (``parse_overrides``); it turns a refusal, or that
-    nobody can tell, into ``overridden``.
+    *overrides* is gate → reason: a refusal, or an unknown, becomes ``overridden``.
     """
-    reasons, gates = overrides or {}, list[Gate]()
+    gates = list[Gate]()
     for rule in RULES:
+        gate, reason = rule.check(facts), (overrides or {}).get(rule.name)
         if facts.rollback and not rule.asked_of_rollback:
             gate = Gate("skipped", "not asked of a rollback")
-        else:
-            gate = rule.check(facts)
-        stops = gate.status in {"refused", "unknown"}
-        if stops and rule.overridable and rule.name in reasons:
-            said = f"{gate.detail}; overridden: {reasons[rule.name]}"
-            gate = Gate("overridden", said)
+        elif rule.overridable and reason and gate.status in {"refused", "unknown"}:
+            gate = Gate("overridden", f"{gate.detail}; overridden: {reason}")
         gates.append(replace(gate, name=rule.name))
     return tuple(gates)
 
@@ -95,45 +90,40 @@ def _gate(refuses: str, **how: bool) -> Callable[[Check], Check]:
 
 @_gate("it is a pre-release, and the environment has `prerelease = false`")
 def _version(at: MoveFacts) -> Gate:
-    if is_prerelease(at.version) and not at.environment.prerelease:
-        return _refused(
-            f"{at.version} is a pre-release, and {at.environment.name} takes none",
-            "Promote a full release.",
-        )
-    return _passed(f"{at.version} may go to {at.environment.name}")
+    name = at.place.name
+    if is_prerelease(at.version) and not at.place.environment.prerelease:
+        said = f"{at.version} is a pre-release, and {name} takes none"
+        return _refused(said, "Promote a full release.")
+    return _passed(f"{at.version} may go to {name}")
 
 
 @_gate("the commit is neither on the default branch nor on one of `lines`")
 def _line(at: MoveFacts) -> Gate:
-    lines = ", ".join(at.lines)
+    main, lines = at.settings.default_branch, at.settings.lines
+    where = f"on {', '.join((main, *lines))}"
     if at.on_line is None:
-        said = f"this clone cannot tell whether {at.tag} is on {lines}"
+        said = f"this clone cannot tell whether {at.tag} is {where}"
         return _unclear(said, _FETCH)
     if at.on_line:
-        return _passed(f"{at.tag} is on {lines}")
+        return _passed(f"{at.tag} is {where}")
     if at.rollback and at.here.outcome == "good":
-        return _passed(f"{at.tag} is not on {lines}, and was good here before")
+        return _passed(f"{at.tag} is not {where}, and was good here before")
     fix = "name its branch in [release] lines."
     version = parse_version(at.version)
-    for line in sorted(at.lines[1:], key=len):  # of 1.x and 1.4.x the narrower
+    for line in sorted(lines, key=len):  # of 1.x and 1.4.x the narrower
         low, high = bounds(line)
         if low <= version < high:
             fix = f"if {line} was deleted, push it again:"
             fix += f" git push origin {at.tag}^{{commit}}:refs/heads/{line}"
-    return _refused(
-        f"{at.tag} is not on {lines}",
-        f"Merge it into {at.lines[0]} and release a new version, or {fix}",
-    )
+    said = f"Merge it into {main} and release a new version, or {fix}"
+    return _refused(f"{at.tag} is not {where}", said)
 
 
 @_gate("`[promotion] blocked` names the version", overridable=True)
 def _blocked(at: MoveFacts) -> Gate:
-    if not at.blocked:
-        return _passed("no")
-    return _refused(
-        f"{at.version} is blocked: {at.blocked}",
-        "Promote another version, or take it out of [promotion] blocked.",
-    )
+    why = at.settings.blocked.get(at.version)
+    fix = "Promote another version, or take it out of [promotion] blocked."
+    return _refused(f"{at.version} is blocked: {why}", fix) if why else _passed("no")
 
 
 @_gate("the tag carries no record of a release of that commit")
@@ -154,17 +144,18 @@ def _release(at: MoveFacts) -> Gate:
     " `sha-<commit>`"
 )
 def _images(at: MoveFacts) -> Gate:
-    if at.artifact is None:
+    artifact = at.release
+    if not isinstance(artifact, Artifact):
         return _not_asked
-    wrong, silent = at.artifact.wrong, at.artifact.unclear
+    wrong, silent = artifact.wrong, artifact.unclear
     if wrong:
-        return _refused("; ".join([*wrong, *silent]), _image_fix(at.artifact))
+        return _refused("; ".join([*wrong, *silent]), _image_fix(artifact))
     if silent:
         said = f"cannot prove, refusing: {'; '.join(silent)}"
         return _unclear(said, "Run again once the registry answers.")
-    if not at.artifact.images:
+    if not artifact.images:
         return _unclear("the release names no image", "Read the message of the tag.")
-    named = ", ".join(at.artifact.services)
+    named = ", ".join(artifact.services)
     return _passed(f"{named}: there, with the released digests")
 
 
@@ -201,9 +192,9 @@ def _image_fix(artifact: Artifact) -> str:
     asked_of_rollback=False,
 )
 def _order(at: MoveFacts) -> Gate:
-    if at.previous is None or at.before is None:
-        return _passed(f"{at.environment.name} is the first environment")
-    before = at.previous.name
+    if at.before is None:
+        return _passed(f"{at.place.name} is the first environment")
+    before = at.previous
     if at.before.outcome == "good":
         return _passed(f"{at.version} is or was good in {before}")
     if at.before.outcome == "rolled_back":
@@ -228,10 +219,10 @@ def _order(at: MoveFacts) -> Gate:
     asked_of_rollback=False,
 )
 def _soak(at: MoveFacts) -> Gate:
-    if at.previous is None or at.before is None:
-        return _passed(f"{at.environment.name} is the first environment")
-    wanted, lived = at.environment.soak, at.before.live_for
-    said = f"live in {at.previous.name} for {span(lived)} of {span(wanted)}"
+    if at.before is None:
+        return _passed(f"{at.place.name} is the first environment")
+    wanted, lived = at.place.environment.soak, at.before.live_for
+    said = f"live in {at.previous} for {span(lived)} of {span(wanted)}"
     if lived >= wanted:
         return _passed(said if wanted else "none asked for")
     if not at.before.live:
@@ -258,9 +249,9 @@ def _setback(at: MoveFacts) -> Gate:
 def _freeze(at: MoveFacts) -> Gate:
     if not at.frozen:
         return _passed("none")
-    end, reason = max(at.frozen)
+    end, why = max(at.frozen)
     return _refused(
-        f"{at.environment.name} is frozen until {end:%Y-%m-%d %H:%MZ}: {reason}",
+        f"{at.place.name} is frozen until {end:%Y-%m-%d %H:%MZ}: {why}",
         'Wait, or --override freeze="why".',
     )
 
@@ -282,7 +273,8 @@ def _hold(at: MoveFacts) -> Gate:
 
 @_gate("it is older than what is there; `--rollback` moves back")
 def _downgrade(at: MoveFacts) -> Gate:
-    name, there = at.environment.name, at.left_version or (at.left or "")[:12]
+    name, left = at.place.name, at.place.left or ""
+    there = at.place.left_version or left[:12]
     match at.direction, at.rollback:
         case None, _:
             said = f"cannot tell whether {at.version} is newer than {there}"
@@ -293,25 +285,24 @@ def _downgrade(at: MoveFacts) -> Gate:
             said = f"{at.version} is newer than {there}: this is no rollback"
             return _refused(said, "Leave out --rollback.")
         case "back", False:
-            place = "the last" if at.pointer is None else "which is"
-            said = f"{at.version} is older than {there}, {place} in {name}"
+            how = "the last" if at.place.commit is None else "which is"
+            said = f"{at.version} is older than {there}, {how} in {name}"
             return _refused(said, _way_back(at))
         case "first", False:
             return _passed(f"the first promotion to {name}")
         case _:
-            same = f"{name} is at {at.version} already"
-            return _passed(
-                same if at.direction == "same" else f"{there} -> {at.version}"
-            )
+            same, said = at.direction == "same", f"{there} -> {at.version}"
+            return _passed(f"{name} is at {at.version} already" if same else said)
 
 
 def _way_back(at: MoveFacts) -> str:
-    name, back = at.environment.name, 'add --rollback --reason "why".'
-    if not at.left_version:
+    name, there = at.place.name, at.place.left_version
+    back = 'add --rollback --reason "why".'
+    if not there:
         said = f"env/{name} was moved by hand to no release"
         return f"{said}; back to {at.version}: {back}"
-    if at.pointer is None:
-        restore = f"./inv promote --env {name} --version {at.left_version}"
+    if at.place.commit is None:
+        restore = f"./inv promote --env {name} --version {there}"
         return f"Put back what was there: {restore}"
     return f"To move back on purpose {back}"
 
@@ -321,8 +312,8 @@ def _way_back(at: MoveFacts) -> str:
     overridable=True,
 )
 def _approval(at: MoveFacts) -> Gate:
-    name, wanted, there = at.environment.name, at.environment.reviewers, at.protection
-    here = f"GitHub Environment {name}"
+    wanted, there = at.place.environment.reviewers, at.protection
+    here = f"GitHub Environment {at.place.name}"
     if there is None:
         return _not_asked
     if isinstance(there, Unknown):
@@ -343,21 +334,21 @@ def _approval(at: MoveFacts) -> Gate:
 
 @_gate("GitHub would certainly refuse the push of this identity")
 def _push(at: MoveFacts) -> Gate:
-    if at.in_the_way:
+    name, other = at.place.name, at.in_the_way
+    if other:
         return _refused(
-            f"git cannot have env/{at.environment.name} beside the branch"
-            f" {at.in_the_way}",
+            f"git cannot have env/{name} beside the branch {other}",
             "Give that branch another name: git push origin --delete"
-            f" {quote(at.in_the_way)} once it has one.",
+            f" {quote(other)} once it has one.",
         )
     if not at.push_refusal:
         return _passed("nothing speaks against it")
-    ref = ref_of(at.environment.name)
+    ref = ref_of(name)
     return _refused(
         at.push_refusal,
         "Push with the deploy key (MONOKEEL_DEPLOY_KEY). By hand, whoever has it:"
-        f" git push --force-with-lease={ref}:{at.pointer or ''}"
-        f" git@github.com:{at.repository}.git {at.commit}:{ref}",
+        f" git push --force-with-lease={ref}:{at.place.commit or ''}"
+        f" git@github.com:{at.settings.repository}.git {at.commit}:{ref}",
     )
 
 

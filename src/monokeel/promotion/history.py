@@ -15,6 +15,7 @@ from monokeel.promotion.reading import Reading, read_on, read_records
 from monokeel.promotion.records import BranchMove, Note, Record
 
 _NOWHERE = "0" * 40
+_AWAY = {_NOWHERE: "gone"}
 _NO_NOTE = Note(version="", sha="")
 COLUMNS = ("when", "version", "from", "task", "by", "live for", "state", "reason")
 
@@ -23,9 +24,9 @@ COLUMNS = ("when", "version", "from", "task", "by", "live for", "state", "reason
 class Move:
     """One move of an environment branch.
 
-    *record* is ``None`` for a move outside promote, *task* then says what GitHub saw
-    (``force_push``). *live_for* is ``None`` for a move that was never confirmed, *why*
-    the reason of a failure.
+    *record* is ``None`` for a move outside promote: *task* says what GitHub saw then.
+    *live_for* is ``None`` for one that was never confirmed, *why* the reason of a
+    failure.
     """
 
     at: datetime
@@ -80,9 +81,9 @@ def past_moves(
 ) -> PastMoves:
     """Return the newest *count* records of *environment*, and the moves without one.
 
-    *environment* may also be a former name (``was``), or any ``env/*`` that is there. A
-    request for each hundred records. Raises UsageError for an unknown environment,
-    ServiceError when GitHub cannot be read.
+    It may be a former name (``was``), or any ``env/*`` that is there. A request for
+    each hundred records. Raises UsageError for another one, ServiceError without an
+    answer.
     """
     if not environment:
         raise UsageError("no environment given", fix="Add --env NAME.")
@@ -101,22 +102,20 @@ def past_moves(
         for each, why in reading.ledger.odd
         if each.environment == environment
     ]
-    seen = moves_of(environment, outside, settings, pointers)
-    unseen = seen if isinstance(seen, str) else ""
+    found = moves_of(environment, outside, settings, pointers)
+    seen, unseen = ((), found) if isinstance(found, str) else (found, "")
     oldest = every[count - 1].created_at if len(every) > count else None
     at = reading.pointers.version_at
     moves += [
         Move(
             at=each.at,
-            version="gone"
-            if each.after == _NOWHERE
-            else at(each.after) or each.after[:12],
+            version=at(each.after) or _AWAY.get(each.after, each.after[:12]),
             before=at(each.before),
             task=each.kind,
             by=each.actor,
             state="outside promote",
         )
-        for each in _without_record(() if isinstance(seen, str) else seen, every)
+        for each in _without_record(seen, every)
         if oldest is None or each.at >= oldest
     ]
     moves.sort(key=lambda move: move.at, reverse=True)
@@ -181,16 +180,15 @@ def _without_record(
 ) -> list[BranchMove]:
     # A branch that was gone and is put back leaves what the record before it says.
     unmatched = [(each.note.from_sha or _NOWHERE, each.sha) for each in records]
-    exact = []
+    exact, left = list[BranchMove](), list[BranchMove]()
     for move in seen:
         if (move.before, move.after) in unmatched:
             unmatched.remove((move.before, move.after))
             exact.append(move)
-    left = []
-    for move in seen:
+    for move in (each for each in seen if each not in exact):
         again = [x for x in unmatched if move.before == _NOWHERE and x[1] == move.after]
-        if move not in exact and not again:
-            left.append(move)
-        elif move not in exact:
+        if again:
             unmatched.remove(again[0])
+        else:
+            left.append(move)
     return left

@@ -1,25 +1,29 @@
-"""Carry out a planned promotion: repair, record, move, mark, confirm.
+"""Carry out planned promotions: repair, record, move, mark, confirm.
 
 A crash after any step heals on the next run: a record without a status is pending, and
 where the branch is says whether its move happened. Compare-and-swap sees a value, not
-its history: 1.0.0 may be there again because somebody has just taken 1.1.0 back. So
-the records are read once more right before the push.
+its history (1.0.0 may be there again), so the records are read once more ahead of the
+push.
 """
 
 from dataclasses import dataclass, replace
 
-from monokeel.ground.answers import Declined, Lost
-from monokeel.ground.errors import NO_ANSWER, MonokeelError, RefusedError, ServiceError
+from monokeel.ground import errors
+from monokeel.ground.answers import Declined, Json, Lost
+from monokeel.ground.errors import NO_ANSWER, RefusedError, ServiceError
+from monokeel.ground.report import Report, Section
+from monokeel.ground.settings import Settings
+from monokeel.ground.version import newest_first
 from monokeel.ground.words import span
+from monokeel.promotion.evidence import STALE, overtaken, rolled_back
 from monokeel.promotion.facts import facts_of
 from monokeel.promotion.gates import evaluate
-from monokeel.promotion.plan import Plan
+from monokeel.promotion.plan import Plan, Request, plan_promotion
 from monokeel.promotion.pointers import read_remote, ref_of
 from monokeel.promotion.ports import Outside, Records
 from monokeel.promotion.reading import Reading, read_records
 from monokeel.promotion.records import ROLLBACK, Record
 from monokeel.promotion.rollback import told
-from monokeel.promotion.track_record import STALE, overtaken, rolled_back
 
 _ANEW = "Run again: the gates are asked anew for what is there now."
 _OF_RULES = ("GH006", "GH013", "hook declined", "protected", "rule")
@@ -39,9 +43,9 @@ class Outcome:
 def move_environment(plan: Plan, outside: Outside) -> Outcome:
     """Do what *plan* says and return what was done.
 
-    Repairs come first and are written even when a gate refuses: they are true. Raises
-    RefusedError when a gate says no, GitHub refuses, or somebody else was first (it
-    says who), and ServiceError when nobody can tell: the record then stays pending.
+    Repairs are written first, even when a gate refuses: they are true. Raises
+    RefusedError when a gate or GitHub says no or somebody else was first (it says who),
+    ServiceError when nobody can tell: the record then stays pending.
     """
     records, warnings = outside.records, list[str]()
     for each in plan.place.owed:
@@ -122,9 +126,8 @@ def _record(plan: Plan, records: Records, approvers: tuple[str, ...]) -> int:
 def _refusal(plan: Plan, outside: Outside, newer: Record | None) -> str:
     """Return why the branch must not move any more, ``""`` if it may.
 
-    That is so after another move (*newer*), where another run has settled our record,
-    where a rollback is under way, and where the environment before has taken the
-    version back.
+    After another move (*newer*), where another run has settled our record, while a
+    rollback is under way, and where the environment before has taken the version back.
     """
     name, reading, own = plan.place.name, plan.reading, plan.reading.own
     if newer is not None:
@@ -225,7 +228,7 @@ def _settle(
     # Returns what to add to the message when GitHub does not take the status.
     try:
         records.settle(record, state, description, log_url)
-    except MonokeelError as error:
+    except errors.MonokeelError as error:
         late = f"record {record} is not marked {state}, the next run does it"
         return f" ({late}: {error.problem})"
     return ""
@@ -258,3 +261,60 @@ def _remedy(reason: str, *, by_token: bool) -> str:
             "Only the deploy key may move env/*: set MONOKEEL_DEPLOY_KEY (./inv init)."
         )
     return "Compare the rules of env/* with infra/rulesets.json: ./inv drift"
+
+
+def promote_onwards(
+    request: Request, outside: Outside, local: Settings, *, carried_out: bool
+) -> Report:
+    """Promote the version of *request*, or the newest, wherever ``auto = true``.
+
+    The first environment that does not take it ends it, and so does one that was rolled
+    back: somebody is looking at it. Raises ServiceError when a move cannot be told.
+    """
+    if request.environment or request.rollback:
+        raise errors.UsageError(
+            "--auto chooses the environments itself and goes without --env, --rollback",
+            fix="Leave --auto out to move the one that you name.",
+        )
+    settings, pointers = read_remote(outside.clone, local)
+    version = request.version or next(iter(newest_first(pointers.releases)), "")
+    steps, went, ended = list[Json](), dict[str, str](), ""
+    for name in [each.name for each in settings.environments if each.auto]:
+        plan = plan_promotion(
+            replace(request, environment=name, version=version), outside, local
+        )
+        moved, said = _step(plan, outside, carried_out=carried_out)
+        steps.append(
+            {"environment": name, "version": version, "moved": moved, "said": said}
+        )
+        if not moved:
+            ended = said
+            break
+        went[name] = said
+    if not steps:
+        return Report(headline="no environment has auto = true", data={"steps": []})
+    return Report(
+        headline=f"{version} went on by itself to: {', '.join(went) or 'nowhere'}",
+        sections=(
+            Section("", tuple(went.values())),
+            Section("Ended there", (ended,) if ended else ()),
+        ),
+        data={"steps": steps},
+    )
+
+
+def _step(plan: Plan, outside: Outside, *, carried_out: bool) -> tuple[bool, str]:
+    current = plan.place.current
+    if plan.kind == "there":
+        return True, f"{plan.branch} is at {plan.version} already"
+    if current is not None and current.task == ROLLBACK:
+        return False, f"{plan.place.name} {told(current, plan.reading)}"
+    if plan.stops:
+        reasons = "; ".join(f"{gate.name}: {gate.detail}" for gate in plan.stops)
+        return False, f"{plan.unmoved}: {reasons}"
+    if carried_out:
+        try:
+            move_environment(plan, outside)
+        except RefusedError as error:
+            return False, error.problem
+    return True, f"{plan.branch}: {plan.before} -> {plan.version}"

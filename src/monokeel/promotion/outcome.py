@@ -35,13 +35,10 @@ def preview_report(
     passed = len(plan.gates) - len(gates)
     # The fixes of what stops it come with the error.
     rest = [gate for gate in plan.gates if gate not in plan.stops and gate.fix]
-    if plan.kind in ("there", "finished"):
-        outcome, headline = _DONE[plan.kind], _done(plan)
-    else:
-        outcome = "planned" if plan.decision == "ready" else plan.decision
-        headline = _preview(plan)
+    outcome = "planned" if plan.decision == "ready" else plan.decision
+    done = plan.kind in ("there", "finished")
     return Report(
-        headline=headline,
+        headline=_done(plan) if done else _preview(plan),
         sections=(
             Section(
                 f"Gates ({passed} more passed)" if passed else "Gates",
@@ -52,7 +49,7 @@ def preview_report(
             *_notes(plan, "would be", plan.warnings),
         ),
         data={
-            **_data(plan, outcome, plan.warnings),
+            **_data(plan, _DONE[plan.kind] if done else outcome, plan.warnings),
             "changes": list(plan.changes),
             "compare": link or None,
         },
@@ -68,11 +65,10 @@ def outcome_report(outcome: Outcome) -> Report:
         if gate.status in ("overridden", "warning"):
             said.setdefault(gate.detail, []).append(gate.name)
     lines = [f"{', '.join(names)}: {detail}" for detail, names in said.items()]
-    taken = plan.left[0] if plan.request.rollback else ""
-    if taken and plan.kind in ("move", "adopt"):
-        only = "it comes here again, or goes further, only with a reason"
-        lines.insert(0, f"{taken} is taken back: {only}")
     moved = plan.kind in ("move", "adopt")
+    if moved and plan.request.rollback and plan.left[0]:
+        only = "it comes here again, or goes further, only with a reason"
+        lines.insert(0, f"{plan.left[0]} is taken back: {only}")
     number = outcome.record if moved or last is None else last.id
     data = _data(plan, _DONE[plan.kind], warnings)
     return Report(
@@ -84,12 +80,12 @@ def outcome_report(outcome: Outcome) -> Report:
 
 def _changes(plan: Plan, link: str) -> Section:
     word = "would go" if plan.request.rollback else "would come"
-    count = len(plan.changes)
-    shown = [f"- {title}" for title in plan.changes[:_SHOWN]]
-    if count > _SHOWN:
-        shown.append(f"and {count - _SHOWN} more")
-    heading = f"{count} commit{'' if count == 1 else 's'} {word}"
-    return Section(heading if count else "Changes", (*shown, *([link] if link else [])))
+    count, heading = len(plan.changes), "Changes"
+    more = [f"and {count - _SHOWN} more"] if count > _SHOWN else []
+    if count:
+        heading = f"{count} commit{'' if count == 1 else 's'} {word}"
+    shown = (f"- {title}" for title in plan.changes[:_SHOWN])
+    return Section(heading, (*shown, *more, *filter(None, (link,))))
 
 
 def _notes(plan: Plan, verb: str, warnings: tuple[str, ...]) -> tuple[Section, Section]:

@@ -1,31 +1,113 @@
-"""What a promotion will do: all gates over one reading, and the plan, a value."""
+"""What a promotion will do: what was asked for, all gates over one reading, a value."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from monokeel.ground import errors
+from monokeel.ground.errors import NO_ANSWER, RefusedError, ServiceError, UsageError
 from monokeel.ground.settings import Settings
+from monokeel.ground.version import parse_wanted
 from monokeel.promotion import records, rollback
 from monokeel.promotion.facts import facts_of, push_outlook, read_release
-from monokeel.promotion.gates import Gate, evaluate, stops_of
+from monokeel.promotion.gates import OVERRIDABLE, RULES, Gate, evaluate, stops_of
 from monokeel.promotion.pointers import back_command, branch_of
 from monokeel.promotion.ports import Outside
 from monokeel.promotion.reading import Place, Reading, knowing_time, read_promotion
-from monokeel.promotion.request import Request, parse_overrides
-from monokeel.release.record import ReleaseRecord
+from monokeel.release.artifact import Artifact
 
 Kind = Literal["move", "adopt", "there", "finished"]
+_ANY = "|".join(rule.name for rule in RULES)
+_PART = re.compile(
+    rf"(?:^|[\s,;])(?:--override[= ])?\s*((?:{_ANY})(?:\s*,\s*(?:{_ANY}))*)\s*="
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What somebody asked for; an empty *version* is for a rollback only.
+
+    *left* is the version that a rollback is to leave. *overrides* are ``GATE=REASON``
+    texts, *emergency* the reason for all gates. *hold* stops every promotion; ``None``:
+    ask GitHub. *run_url* names the workflow run; *by_token*: no deploy key pushes the
+    branch.
+    """
+
+    environment: str
+    version: str = ""
+    rollback: bool = False
+    left: str = ""
+    reason: str = ""
+    overrides: tuple[str, ...] = ()
+    emergency: str = ""
+    hold: str | None = ""
+    actor: str = ""
+    run_url: str = ""
+    by_token: bool = False
+
+    def wanted_version(self, prefix: str) -> str:
+        """Return the version without *prefix*, ``""`` where a rollback names none.
+
+        Raises UsageError for what is missing, or does not go together.
+        """
+        if not self.environment:
+            raise UsageError("no environment given", fix="Add --env NAME.")
+        if self.left and not self.rollback:
+            fix = "Add --rollback, or leave it out."
+            raise UsageError("--from is what a rollback leaves", fix=fix)
+        if self.version.strip():
+            return parse_wanted(self.version.strip(), prefix=prefix)
+        if self.rollback:
+            return ""
+        fix = "Add --version X, such as --version 1.4.0."
+        raise UsageError("no version given", fix=fix)
+
+
+def parse_overrides(texts: Iterable[str], emergency: str = "") -> dict[str, str]:
+    """Return gate → reason for texts such as ``freeze,hold=why``.
+
+    Several may stand in one text: a part that names a gate is never taken for a reason.
+    *emergency* is the reason for all that can be overridden. Raises UsageError for
+    another shape, an unknown gate, one without override, or an empty reason.
+    """
+    reasons = dict.fromkeys(OVERRIDABLE, emergency.strip()) if emergency.strip() else {}
+    for text in filter(str.strip, texts):
+        parts = [*_PART.finditer(text)]
+        if not parts or text[: parts[0].start()].strip():
+            raise _wrong(text.partition("=")[0].strip())
+        ends = [part.start() for part in parts[1:]] + [len(text)]
+        for part, end in zip(parts, ends, strict=True):
+            reason = text[part.end() : end].strip(" \t\r\n,;")
+            for name in map(str.strip, part[1].split(",")):
+                if not reason or name not in OVERRIDABLE:
+                    raise _wrong(name)
+                reasons[name] = reason
+    return reasons
+
+
+def _wrong(name: str) -> UsageError:
+    if name in OVERRIDABLE:
+        return UsageError(
+            f"the override of {name!r} has no reason",
+            fix=f'Write --override {name}="why", it goes into the record.',
+        )
+    problem = f"no gate {name[:40]!r}"
+    if name in [rule.name for rule in RULES]:
+        problem = f"the gate {name!r} has no override"
+    fix = f"Gates that can be overridden: {', '.join(OVERRIDABLE)}."
+    if name == "downgrade":
+        fix = "Use --rollback to move back to an older version."
+    return UsageError(problem, fix=fix)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """What a promotion will do to *place*, and to which *version*.
 
-    *kind*: ``move`` the branch; ``adopt``: the branch is there, moved by hand, and gets
-    its record; ``there``: nothing to do; ``finished``: the rollback was made already,
-    and what is owed completes it. *gates* is empty for the last two. *changes* are the
-    titles of the commits that would come, or go, the newest first.
+    *kind*: ``move`` the branch; ``adopt``: it was moved there by hand, and gets its
+    record; ``there``: nothing to do; ``finished``: the rollback was made, what is owed
+    completes it. *gates* is empty for the last two. *changes* are titles of commits,
+    newest first.
     """
 
     kind: Kind
@@ -97,8 +179,7 @@ class Plan:
         """Raise RefusedError if a gate says no, ServiceError if one cannot tell."""
         if not self.stops:
             return
-        refused = self.decision == "refused"
-        kind = errors.RefusedError if refused else errors.ServiceError
+        kind = RefusedError if self.decision == "refused" else ServiceError
         said = "; ".join(f"{gate.name}: {gate.detail}" for gate in self.stops)
         fixes = dict.fromkeys(g.fix.rstrip(".") for g in self.stops if g.fix)
         raise kind(f"{self.unmoved}: {said}", fix="; ".join(fixes))
@@ -133,14 +214,14 @@ class Plan:
 def plan_promotion(request: Request, outside: Outside, local: Settings) -> Plan:
     """Return what promoting as *request* says would do; write nothing.
 
-    *local* is the platform.toml at hand: only its branch and tag prefix count. Raises
-    UsageError for a wrong argument or policy, RefusedError for an unknown version,
-    ServiceError when the remote or GitHub cannot be read.
+    Of *local* only branch and tag prefix count. Raises UsageError for a wrong argument
+    or policy, RefusedError for an unknown version, ServiceError when somebody is
+    silent.
     """
     overrides = parse_overrides(request.overrides, request.emergency)
     name, wanted = request.environment, request.wanted_version(local.tag_prefix)
     reading = read_promotion(outside, local, environment=name, version=wanted)
-    if request.rollback and rollback.is_done(request, reading, wanted):
+    if request.rollback and _is_done(request, reading, wanted):
         version = reading.place(name).version
         return Plan(kind="finished", request=request, reading=reading, version=version)
     if not wanted:
@@ -157,7 +238,7 @@ def _judged(plan: Plan, outside: Outside, overrides: Mapping[str, str]) -> Plan:
     request, version = plan.request, plan.version
     reading = knowing_time(plan.reading, outside, version, plan.place)
     settings, pointers = reading.settings, reading.pointers
-    release, artifact = read_release(outside, settings, pointers, version)
+    release = read_release(outside, settings, pointers, version)
     hold = outside.records.hold() if request.hold is None else request.hold
     refusal, warnings = "", tuple[str, ...]()
     if request.by_token and plan.kind == "move":
@@ -165,20 +246,19 @@ def _judged(plan: Plan, outside: Outside, overrides: Mapping[str, str]) -> Plan:
     facts = replace(
         facts_of(reading, outside.clone, version, plan.place.name, hold=hold),
         release=release,
-        artifact=artifact,
         protection=outside.records.protection(plan.place.name),
         push_refusal=refusal,
         rollback=request.rollback,
     )
     gates = evaluate(facts, overrides)
     used = {gate.name for gate in gates if gate.status == "overridden"}
-    digests = release.images if isinstance(release, ReleaseRecord) else ()
+    images = release.record.images if isinstance(release, Artifact) else ()
     return replace(
         plan,
         reading=reading,
         gates=tuple(_with_ready(gate, plan, outside) for gate in gates),
         overrides={name: why for name, why in overrides.items() if name in used},
-        digests={image.service: image.digest for image in digests},
+        digests={image.service: image.digest for image in images},
         warnings=(*warnings, *reading.unchecked.values()),
         changes=_changes(plan, outside),
     )
@@ -191,7 +271,7 @@ def _changes(plan: Plan, outside: Outside) -> tuple[str, ...]:
     span = (there, left) if plan.request.rollback else (left, there)
     try:
         log = [message for _, message in outside.clone.log(*span)]
-    except errors.NO_ANSWER:  # a clone without history; the gates say so
+    except NO_ANSWER:  # a clone without history; the gates say so
         return ()
     return tuple(message.partition("\n")[0] for message in log)
 
@@ -205,3 +285,51 @@ def _with_ready(gate: Gate, plan: Plan, outside: Outside) -> Gate:
             back = back_command(plan.place.name, version)
             return replace(gate, fix=f"{version} is ready: {back}. Or: {gate.fix}")
     return gate
+
+
+def _is_done(request: Request, reading: Reading, wanted: str) -> bool:
+    """Say whether the rollback that is asked for, to *wanted* or ``""``, has been made.
+
+    So it is where this very workflow run made it, where it was cut short and what is
+    owed completes it, or where the version to leave was left already. Raises
+    RefusedError where that one is not there, or where nobody said what to leave and the
+    newest move was a rollback: nobody goes back twice by accident.
+    """
+    place, left = reading.place(request.environment), request.left.strip()
+    if left:
+        left = parse_wanted(left, prefix=reading.settings.tag_prefix)
+    if _was_made(request.run_url, reading, place):
+        return True
+    if wanted and (not left or wanted == place.version):
+        return False  # whoever names where to go says enough, or it is there already
+    if left and place.version == left:
+        return False
+    current = place.current
+    last = current if current and current.task == records.ROLLBACK else None
+    if left and last and last.note.from_version == left:
+        return True
+    told = rollback.told(last, reading) if last else ""
+    earlier = [*(x.version for x in rollback.good_before(reading, place.name)), "X"]
+    further = f"To go further back: {back_command(place.name, earlier[0])}"
+    if left:
+        there = f"{place.name} is at {place.version or 'no release'}, not at {left}"
+        there += f": it {told}" if told else ""
+        raise RefusedError(there, fix=f"Nothing was moved. {further}")
+    if last and not any(x.record.id == last.id or x.is_mark for x in place.owed):
+        raise RefusedError(f"{place.name} {told}", fix=further)
+    return last is not None
+
+
+def _was_made(run_url: str, reading: Reading, place: Place) -> bool:
+    # A workflow that is run again has the address of its first attempt.
+    for made in reading.ledger.confirmed(place.name) if run_url else ():
+        if (made.task, made.note.run_url) == (records.ROLLBACK, run_url):
+            if made == place.current:
+                return True
+            raise RefusedError(
+                f"this run has made its rollback: {place.name}"
+                f" {rollback.told(made, reading)}, and is at"
+                f" {place.version or 'no release'} by now",
+                fix="Nothing was moved. Start a new run for another rollback.",
+            )
+    return False

@@ -21,9 +21,9 @@ _POLICY = "infra/platform.toml"
 class Pointers:
     """The remote at one moment: every value of the mappings is a peeled commit.
 
-    *main* is the head of the default branch, *heads* those of all branches by name.
-    *releases* goes by version, without prefix, and so does *tags*, the objects there;
-    *branches* by name of the environment.
+    *main* is the head of the default branch, *heads* are all by name. *releases* goes
+    by version without prefix, and so does *tags*, the objects; *branches* by
+    environment.
     """
 
     main: str
@@ -41,14 +41,11 @@ class Pointers:
         """Raise RefusedError, with the nearest ones, if *version* is no release."""
         if version in self.releases:
             return
-        close = [settings.tag(each) for each in nearest(version, self.releases)]
-        known = f"nearest: {', '.join(close)}" if close else "nothing was released yet"
-        raise RefusedError(
-            f"{settings.tag(version)} does not exist; {known}",
-            fix="Promote one of these, or release the version first."
-            if close
-            else "Release it first: ./inv release",
-        )
+        known, fix = "nothing was released yet", "Release it first: ./inv release"
+        if close := ", ".join(map(settings.tag, nearest(version, self.releases))):
+            known = f"nearest: {close}"
+            fix = "Promote one of these, or release the version first."
+        raise RefusedError(f"{settings.tag(version)} does not exist; {known}", fix=fix)
 
     def in_the_way(self, environment: str) -> str:
         """Return what git cannot have beside it, as ``env`` or ``env/x/y``; else ""."""
@@ -65,13 +62,11 @@ class Pointers:
             here, ours = branch_of(name), known.get(name, "")
             if ours == name or (ours and ours not in self.branches):
                 continue
-            said = (
-                f'to no environment: name it in infra/platform.toml (or was = "{name}")'
-            )
-            said = f"belongs {said}, or delete it"
+            said = "belongs to no environment: name it in infra/platform.toml"
+            said += f' (or was = "{name}"), or delete it'
             if ours:
-                said = f"is the former branch of {ours} and moves no more"
-                said += ": once nothing follows it"
+                said = f"is the former branch of {ours} and moves no more: once nothing"
+                said += " follows it"
             lines.append(f"{here} {said}: git push origin --delete {quote(here)}")
         return tuple(lines)
 

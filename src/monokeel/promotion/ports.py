@@ -70,8 +70,7 @@ class Records(Protocol):
     ) -> tuple[int, str]:
         """Make a record; return its id, and the commit that GitHub resolves *tag* to.
 
-        *production* keeps GitHub from adding ``inactive`` to older records (its default
-        goes by the environment's name alone).
+        *production* keeps GitHub from adding ``inactive`` to older records.
         """
 
     def settle(

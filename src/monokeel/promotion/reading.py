@@ -1,7 +1,6 @@
 """What is there, read once and completely: policy, branches, records of every place.
 
-Promote, rollback, status, history and drift all take this value. What a cut-short run
-still owes is counted as written, in every environment, whoever reads it.
+What a cut-short run still owes is counted as written, whoever reads it.
 """
 
 from collections.abc import Iterator, Mapping
@@ -11,8 +10,8 @@ from datetime import datetime, timedelta
 from monokeel.ground.freezes import Freeze
 from monokeel.ground.settings import Environment, Settings
 from monokeel.ground.version import newest_first
-from monokeel.promotion import track_record
-from monokeel.promotion.evidence import ledger_that_counts
+from monokeel.promotion import evidence
+from monokeel.promotion.evidence import Repair, TrackRecord, ledger_that_counts
 from monokeel.promotion.pointers import (
     Pointers,
     back_command,
@@ -22,15 +21,14 @@ from monokeel.promotion.pointers import (
 )
 from monokeel.promotion.ports import Outside
 from monokeel.promotion.records import Ledger, Record, records_in_order
-from monokeel.promotion.track_record import Repair, TrackRecord
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
     """One environment as it is now; *last* is its newest confirmed record.
 
-    *commit* is that of its branch, ``None`` without one. *drift* names what is wrong
-    with the branch, *owed* what a cut-short run did not write.
+    *commit* is that of its branch, ``None`` without one, *drift* what is wrong with it,
+    *owed* what a cut-short run did not write.
     """
 
     environment: Environment
@@ -43,15 +41,13 @@ class Place:
     @property
     def left(self) -> str | None:
         """The commit that a move leaves: the branch's, else that of the last record."""
-        if self.commit is None and self.last is not None:
-            return self.last.sha
-        return self.commit
+        return self.last.sha if self.last and self.commit is None else self.commit
 
     @property
     def left_version(self) -> str:
         """The version that a move leaves, by tag or else by record; ``""``: unknown."""
-        known = self.last is not None and self.last.sha == self.left
-        return self.version or (self.last.version if self.last and known else "")
+        last = self.last if self.last and self.last.sha == self.left else None
+        return self.version or (last.version if last else "")
 
     @property
     def name(self) -> str:
@@ -61,8 +57,7 @@ class Place:
     @property
     def current(self) -> Record | None:
         """The record that put the branch where it is, ``None`` if there is none."""
-        here = self.last is not None and self.last.sha == self.commit
-        return self.last if here else None
+        return self.last if self.last and self.last.sha == self.commit else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,10 +65,9 @@ class Reading:
     """The remote and the records at one moment, *now* (GitHub's clock).
 
     *settings* is the policy on the default branch; *places* stand in order of
-    promotion. *ledger* already counts what the places owe as written. *unchecked* is
-    environment → which records there nobody could judge, and why. *freezes* are the
-    open ones, each with its end. *own* is the record that was left out, as GitHub has
-    it.
+    promotion. *ledger* counts what they owe as written. *unchecked* is environment →
+    why nobody could judge records there. *freezes* are the open ones with their ends,
+    *own* is the record that was left out.
     """
 
     settings: Settings
@@ -99,7 +93,7 @@ class Reading:
     def track_record(self, version: str, environment: str) -> TrackRecord:
         """Return how *version*, a release, did in *environment*."""
         commit = self.pointers.releases[version]
-        return track_record.track_record_of(
+        return evidence.track_record_of(
             self.ledger,
             environment,
             commit,
@@ -110,7 +104,7 @@ class Reading:
     def time_live(self, record: Record) -> timedelta:
         """Return how long *record*, once confirmed, was where its environment is."""
         live = record.sha == self.pointers.branches.get(record.environment)
-        return track_record.time_live(self.ledger, record, live=live, now=self.now)
+        return evidence.time_live(self.ledger, record, live=live, now=self.now)
 
 
 def read_promotion(
@@ -118,8 +112,7 @@ def read_promotion(
 ) -> Reading:
     """Read the remote, the policy and the records; write nothing.
 
-    *local* names the default branch and the tag prefix; all else is taken from the
-    default branch of the remote, never from the tag or the working tree. Raises
+    *local* names default branch and tag prefix; all else is read on that branch. Raises
     UsageError if there is no *environment*, RefusedError if there is no *version*,
     before GitHub is asked for anything, and ServiceError when something is silent.
     """
@@ -141,8 +134,8 @@ def read_records(
 ) -> Reading:
     """Return what the records say beside *remote*, as ``read_remote`` gave it.
 
-    *own* is the id of a record that whoever asks has just made: the ledger leaves it
-    out. *stray* is one more ``env/*`` branch to read the records of.
+    *own* is the id of a record to leave out: whoever asks has just made it. *stray* is
+    one more ``env/*`` branch.
     """
     settings, pointers = remote
     asked = [version, *newest_first(pointers.releases)[:1]]
@@ -152,10 +145,9 @@ def read_records(
         outside.clone.fetch()
     names = ({stray: stray} if stray else {}) | names_on_github(settings)
     listed = outside.records.newest(names, tuple(dict.fromkeys(commits)))
-    now = outside.records.now()
     mine = next((each for each in listed.records if each.id == own), None)
-    others = tuple(each for each in listed.records if each.id != own)
-    listed = replace(listed, records=others)
+    others = tuple(each for each in listed.records if each is not mine)
+    listed, now = replace(listed, records=others), outside.records.now()
     return replace(_assemble(outside, remote, listed, now), own=mine)
 
 
@@ -177,8 +169,7 @@ def knowing_time(
 ) -> Reading:
     """Return *reading* with how long *version* was live before *place*.
 
-    Only where that counts: *place* has a soak, and what ended the time in the
-    environment before it is older than the records that were read.
+    Only where *place* has a soak and that time ended before the records that were read.
     """
     previous = reading.previous(place.name)
     commit = reading.pointers.releases[version]
@@ -202,7 +193,7 @@ def _assemble(
         settings=settings,
         pointers=pointers,
         listed=listed,
-        ledger=track_record.repaired(ledger, owed, now),
+        ledger=evidence.repaired(ledger, owed, now),
         places=places,
         unchecked=unchecked,
         freezes=tuple(
@@ -218,21 +209,20 @@ def _place(
     environment: Environment, pointers: Pointers, ledger: Ledger, now: datetime
 ) -> Place:
     name, commit = environment.name, pointers.branches.get(environment.name)
-    owed = track_record.repairs(ledger, name, commit, now)
+    owed = evidence.repairs(ledger, name, commit, now)
     place = Place(
         environment=environment,
         commit=commit,
         version=pointers.version_at(commit),
-        last=track_record.repaired(ledger, owed, now).last(name),
+        last=evidence.repaired(ledger, owed, now).last(name),
         owed=owed,
     )
     waiting = [
         each
         for each in ledger.unfinished(name)
-        if now - each.created_at > track_record.STALE or each.sha == commit
+        if now - each.created_at > evidence.STALE or each.sha == commit
     ]
-    gone = _gone(place, pointers)
-    drift = gone if commit is None else _drift(place, waiting, ledger)
+    drift = _drift(place, waiting, ledger) if commit else _gone(place, pointers)
     return replace(place, drift=tuple(drift))
 
 
@@ -254,11 +244,9 @@ def _drift(place: Place, waiting: list[Record], ledger: Ledger) -> Iterator[str]
         said = f"{branch} is at {place.current.version}, whose tag is gone"
         yield f"{said}; push the tag again, or go back: {back_command(place.name)}"
     elif not place.version:
-        yield f"{branch} is at {here}, which is no release" + (
-            f"; to put it back: {back_command(place.name, last.version)}"
-            if last
-            else ""
-        )
+        said = f"{branch} is at {here}, which is no release"
+        back = back_command(place.name, last.version) if last else ""
+        yield f"{said}; to put it back: {back}" if back else said
     if place.current is None and place.commit not in {each.sha for each in waiting}:
         said = f"{branch} moved to {here} without a record" * bool(place.version)
         for record, why in ledger.odd:

@@ -1,8 +1,8 @@
 """The records of promotion: what GitHub's deployments say about the environments.
 
-A deployment has no state of its own; the state is in its statuses. In which order
-GitHub lists either is promised nowhere, so nothing here depends on it: what failed once
-stays failed. Source: GitHub's OpenAPI description and public GraphQL schema.
+A deployment's state is in its statuses. Their order is promised nowhere, so nothing
+here depends on it: what failed once stays failed. Source: GitHub's OpenAPI description
+and public GraphQL schema.
 """
 
 from collections.abc import Iterable, Mapping
@@ -60,8 +60,8 @@ class Note:
 class Record:
     """One move of *environment* to the commit *sha*, as recorded on GitHub.
 
-    *task* is ``promote`` or ``rollback``. *creator* is the login GitHub saw; a bot's
-    ends in ``[bot]``. *statuses* are all of its statuses, in any order.
+    *task* is ``promote`` or ``rollback``. *creator* is the login GitHub saw, a bot's
+    with ``[bot]``. *statuses* stand in any order.
     """
 
     id: int
@@ -81,18 +81,16 @@ class Record:
     @property
     def by(self) -> str:
         """Who moved it. A bot writes down whom it worked for; a person only claims."""
-        actor = self.note.actor
-        if not self.creator or self.creator.endswith(BOT):
-            return actor or self.creator or "unknown"
-        claims = f" (claims: {actor})" if actor not in {"", self.creator} else ""
-        return self.creator + claims
+        actor, creator = self.note.actor, self.creator
+        if not creator or creator.endswith(BOT):
+            return actor or creator or "unknown"
+        return creator if actor in {"", creator} else f"{creator} (claims: {actor})"
 
     @property
     def state(self) -> State:
         """The state: failed once, failed for good; else confirmed or pending.
 
-        ``inactive`` is what GitHub adds to older successes and says nothing about the
-        move; no status at all means that the move has not been confirmed: pending.
+        ``inactive``, which GitHub adds to older successes, says nothing about the move.
         """
         if self.end is not None:
             return "failure" if self.end.state == "failure" else "error"
@@ -102,13 +100,12 @@ class Record:
     def live_from(self) -> datetime | None:
         """When it was first confirmed, ``None`` if it never was.
 
-        One that failed for another reason than a rollback never put the branch there,
-        whatever a run with an older reading wrote.
+        One that failed, but for a rollback, never put the branch there, whoever says
+        so.
         """
         if any(not each.description.startswith(ROLLED_BACK) for each in self._ends()):
             return None
-        times = [each.at for each in self.statuses if each.state == "success"]
-        return min(times, default=None)
+        return min((x.at for x in self.statuses if x.state == "success"), default=None)
 
     @property
     def end(self) -> Status | None:
@@ -147,9 +144,9 @@ class BranchMove:
 class Ledger:
     """Records of ours, newest first, and what is known to be missing.
 
-    *viewer* is the login that asked for them. *floors* is environment → the lowest id
-    from which on every record of it is here, 0 when there are no older ones. *odd* are
-    records that do not count, each with the reason.
+    *viewer* is the login that asked. *floors* is environment → the lowest id from which
+    on every record of it is here, 0 when all are. *odd* are those that do not count,
+    and why.
     """
 
     records: tuple[Record, ...] = ()
@@ -159,16 +156,12 @@ class Ledger:
 
     def of(self, environment: str, sha: str | None = None) -> tuple[Record, ...]:
         """Return the records of *environment*, newest first; only of *sha* if given."""
-        return tuple(
-            record
-            for record in self.records
-            if record.environment == environment and sha in {None, record.sha}
-        )
+        ours = (x for x in self.records if x.environment == environment)
+        return tuple(x for x in ours if sha in {None, x.sha})
 
     def confirmed(self, environment: str, sha: str | None = None) -> list[Record]:
         """Return those of them that were ever confirmed, newest first."""
-        every = self.of(environment, sha)
-        return [each for each in every if each.live_from is not None]
+        return [x for x in self.of(environment, sha) if x.live_from is not None]
 
     def unfinished(self, environment: str) -> list[Record]:
         """Return the records of *environment* that are pending, newest first."""
@@ -188,10 +181,9 @@ def records_in_order(records: Iterable[Record]) -> tuple[Record, ...]:
 def parse_record(value: Json, environments: Mapping[str, str]) -> Record | None:
     """Return the record that *value*, a node of GraphQL's Deployment, holds.
 
-    *environments* is name on GitHub → name of the environment. ``None`` for a record
-    that is not ours: a job with ``environment:`` and other tools write deployments,
-    too, and whoever may write can put anything into one. Raises ServiceError for a
-    field of GitHub's own that has an unexpected type.
+    *environments* is name on GitHub → ours. ``None`` for a record that is not ours:
+    jobs and other tools write deployments, and whoever may write can put anything into
+    one. Raises ServiceError for a field of GitHub's own of an unexpected type.
     """
     given = as_object(value)
     environment = environments.get(as_text(given.get("environment") or ""))
@@ -214,13 +206,9 @@ def parse_record(value: Json, environments: Mapping[str, str]) -> Record | None:
 def parse_status(value: Json) -> Status:
     """Return the status that *value*, a node of DeploymentStatus, holds."""
     given = as_object(value)
-    described = given.get("description")
-    return Status(
-        state=as_text(given.get("state")).lower(),
-        at=parse_time(as_text(given.get("createdAt"))),
-        description=described if isinstance(described, str) else "",
-        by=login_of(given.get("creator")),
-    )
+    state, said = as_text(given.get("state")).lower(), given.get("description")
+    at, by = parse_time(as_text(given.get("createdAt"))), login_of(given.get("creator"))
+    return Status(state, at, said if isinstance(said, str) else "", by)
 
 
 def login_of(actor: Json) -> str:

@@ -1,63 +1,16 @@
-"""Where a rollback leads, and whether it has been done already."""
+"""Where a rollback leads."""
 
-from monokeel.ground.answers import Absent
+from monokeel.ground.answers import Absent, Unknown
 from monokeel.ground.errors import RefusedError
-from monokeel.ground.version import is_newer, is_prerelease, parse_wanted
+from monokeel.ground.version import is_newer, is_prerelease
 from monokeel.ground.words import span
 from monokeel.promotion.facts import read_release
 from monokeel.promotion.pointers import back_command
 from monokeel.promotion.ports import Outside
 from monokeel.promotion.reading import Place, Reading, read_on
 from monokeel.promotion.records import ROLLBACK, Record
-from monokeel.promotion.request import Request
 
 _MOST_ASKED = 5  # candidates whose images are asked for
-
-
-def is_done(request: Request, reading: Reading, wanted: str) -> bool:
-    """Say whether the rollback that is asked for, to *wanted* or ``""``, has been made.
-
-    That is so where this very workflow run made it, where it was cut short and what is
-    owed completes it, or where the version to leave was left already. Raises
-    RefusedError where that version is not there, or where nobody said what to leave and
-    the newest move was a rollback: nobody goes back twice by accident.
-    """
-    place, left = reading.place(request.environment), request.left.strip()
-    if left:
-        left = parse_wanted(left, prefix=reading.settings.tag_prefix)
-    current = place.current
-    last = current if current is not None and current.task == ROLLBACK else None
-    if _was_made(request.run_url, reading, place):
-        return True
-    if wanted and (not left or wanted == place.version):
-        return False  # whoever names where to go says enough, or it is there already
-    if left and place.version == left:
-        return False
-    if left and last is not None and last.note.from_version == left:
-        return True
-    version = next((x.version for x in good_before(reading, place.name)), "X")
-    further = f"To go further back: {back_command(place.name, version)}"
-    if left:
-        there = f"{place.name} is at {place.version or 'no release'}, not at {left}"
-        how = f": it {told(last, reading)}" if last is not None else ""
-        raise RefusedError(there + how, fix=f"Nothing was moved. {further}")
-    if last is None or any(x.record.id == last.id or x.is_mark for x in place.owed):
-        return last is not None
-    raise RefusedError(f"{place.name} {told(last, reading)}", fix=further)
-
-
-def _was_made(run_url: str, reading: Reading, place: Place) -> bool:
-    # A workflow that is run again has the address of its first attempt.
-    for made in reading.ledger.confirmed(place.name) if run_url else ():
-        if (made.task, made.note.run_url) == (ROLLBACK, run_url):
-            if made == place.current:
-                return True
-            raise RefusedError(
-                f"this run has made its rollback: {place.name} {told(made, reading)},"
-                f" and is at {place.version or 'no release'} by now",
-                fix="Nothing was moved. Start a new run for another rollback.",
-            )
-    return False
 
 
 def told(record: Record, reading: Reading) -> str:
@@ -73,8 +26,7 @@ def told(record: Record, reading: Reading) -> str:
 def choose_earlier(reading: Reading, outside: Outside, env: str) -> tuple[str, Reading]:
     """Return the version to go back to, and *reading* with what it took to know.
 
-    Raises RefusedError if no earlier version was good there, or if the tag of the last
-    one is gone.
+    Raises RefusedError if none was good there, or if the tag of the last one is gone.
     """
     found, reading = _candidates(reading, outside, env)
     if not found:
@@ -95,9 +47,8 @@ def choose_earlier(reading: Reading, outside: Outside, env: str) -> tuple[str, R
 def good_before(reading: Reading, environment: str) -> tuple[Record, ...]:
     """Return the records of *environment* that a rollback may lead to, newest first.
 
-    The newest confirmed record of a commit decides on it: an older success does not
-    make up for a rollback. What is there now is left out, what is blocked, and a
-    pre-release where none is taken.
+    The newest confirmed record of a commit decides on it. Left out are what is there
+    now, what is blocked, and a pre-release where none is taken.
     """
     place = reading.place(environment)
     there = place.left_version
@@ -146,12 +97,15 @@ def _why_not(record: Record, reading: Reading, outside: Outside) -> str:
     if not _has_tag(record, reading):
         return "tag gone"
     settings, pointers = reading.settings, reading.pointers
-    release, artifact = read_release(outside, settings, pointers, record.version)
-    if artifact is None:
-        return "no release" if isinstance(release, Absent) else "release unknown"
-    if artifact.wrong:
-        return "images gone"
-    return "images unknown" if artifact.unclear else ""
+    match read_release(outside, settings, pointers, record.version):
+        case Absent():
+            return "no release"
+        case Unknown():
+            return "release unknown"
+        case artifact if artifact.wrong:
+            return "images gone"
+        case artifact:
+            return "images unknown" if artifact.unclear else ""
 
 
 def _has_tag(record: Record, reading: Reading) -> bool:

@@ -6,6 +6,7 @@ For an incident first, everything on request.
 import dataclasses
 import re
 import textwrap
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 
 from monokeel.ground import freezes, report, words
@@ -14,7 +15,7 @@ from monokeel.ground.errors import NO_ANSWER
 from monokeel.ground.settings import Settings
 from monokeel.ground.version import is_newer, is_prerelease, newest_first
 from monokeel.promotion import gates as judging
-from monokeel.promotion.facts import MoveFacts, facts_of, read_release
+from monokeel.promotion.facts import facts_of, read_release
 from monokeel.promotion.ports import Outside
 from monokeel.promotion.reading import Place, Reading, knowing_time, read_promotion
 from monokeel.promotion.records import ROLLBACK
@@ -75,18 +76,28 @@ def overview_of(outside: Outside, local: Settings, *, hold: str | None) -> Overv
     """
     reading = read_promotion(outside, local)
     held = outside.records.hold() if hold is None else hold
+
+    def judge(version: str, place: Place, *, release: bool = False) -> NextMove:
+        known = knowing_time(reading, outside, version, place)
+        facts = facts_of(known, outside.clone, version, place.name, hold=held)
+        if release:
+            settings, pointers = reading.settings, reading.pointers
+            there = read_release(outside, settings, pointers, version)
+            facts = dataclasses.replace(facts, release=there)
+        said = judging.evaluate(facts)
+        return NextMove(version, place.name, said, judging.stops_of(said))
+
+    places = tuple(_status(each, reading, outside, judge) for each in reading.places)
+    asked = [each.next_move for each in places if each.next_move is not None]
+    known = {(each.version, each.environment): each for each in asked}
     # What is live somewhere, and the newest release: what could be promoted at all.
     live = {place.version for place in reading.places if place.version}
     versions = newest_first({*newest_first(reading.pointers.releases)[:1], *live})
-    places = tuple(_status(each, reading, outside, held) for each in reading.places)
-    asked = [each.next_move for each in places if each.next_move is not None]
-    known = {(each.version, each.environment): each for each in asked}
     return Overview(
         reading=reading,
         places=places,
         next_moves=tuple(
-            known.get((version, place.name))
-            or _judged(_facts(version, place, reading, outside, held))
+            known.get((version, place.name)) or judge(version, place)
             for version in versions
             for place in reading.places
             if not place.version or is_newer(version, place.version)
@@ -96,13 +107,13 @@ def overview_of(outside: Outside, local: Settings, *, hold: str | None) -> Overv
 
 
 def _status(
-    place: Place, reading: Reading, outside: Outside, hold: str | Unknown
+    place: Place, reading: Reading, outside: Outside, judge: Callable[..., NextMove]
 ) -> PlaceStatus:
     every, here = newest_first(reading.pointers.releases), place.version
     pre = place.environment.prerelease
     taken = [each for each in every if pre or not is_prerelease(each)]
     newer = [each for each in taken if here and is_newer(each, here)]
-    lacking = None
+    lacking, wanted = None, _next_version(place, taken, reading)
     if newer:
         try:
             made = outside.clone.commit_time(reading.pointers.releases[newer[-1]])
@@ -112,11 +123,20 @@ def _status(
     return PlaceStatus(
         place=place,
         back=tuple(ways_back(reading, outside, place)) if place.left else (),
-        next_move=_next_step(place, taken, reading, outside, hold),
+        next_move=judge(wanted, place, release=True) if wanted else None,
         behind=len(newer),
         lacking=lacking,
         elsewhere=tuple(_elsewhere(place, reading)) if here else (),
     )
+
+
+def _next_version(place: Place, taken: list[str], reading: Reading) -> str:
+    """Return what comes next in *place*: from the one before, or the newest *taken*."""
+    previous, there = reading.previous(place.name), place.left_version
+    version = previous.version if previous is not None else next(iter(taken), "")
+    if place.left and not there:
+        return ""  # nobody knows what is there: the way back comes first
+    return version if version and (not there or is_newer(version, there)) else ""
 
 
 def _elsewhere(place: Place, reading: Reading) -> list[str]:
@@ -127,37 +147,6 @@ def _elsewhere(place: Place, reading: Reading) -> list[str]:
         if record.outcome == "rolled_back":
             said.append(f"rolled back in {name}: {record.why}")
     return said
-
-
-def _next_step(
-    place: Place,
-    taken: list[str],
-    reading: Reading,
-    outside: Outside,
-    hold: str | Unknown,
-) -> NextMove | None:
-    """Judge what comes next in *place*: what is before it, or the newest of *taken*."""
-    previous, there = reading.previous(place.name), place.left_version
-    version = previous.version if previous is not None else next(iter(taken), "")
-    unknown = place.left and not there  # nobody knows what: the way back comes first
-    if unknown or not version or (there and not is_newer(version, there)):
-        return None
-    facts = _facts(version, place, reading, outside, hold)
-    settings, pointers = reading.settings, reading.pointers
-    release, artifact = read_release(outside, settings, pointers, version)
-    return _judged(dataclasses.replace(facts, release=release, artifact=artifact))
-
-
-def _facts(
-    version: str, place: Place, reading: Reading, outside: Outside, hold: str | Unknown
-) -> MoveFacts:
-    known = knowing_time(reading, outside, version, place)
-    return facts_of(known, outside.clone, version, place.name, hold=hold)
-
-
-def _judged(facts: MoveFacts) -> NextMove:
-    said = judging.evaluate(facts)
-    return NextMove(facts.version, facts.environment.name, said, judging.stops_of(said))
 
 
 def overview_report(
@@ -171,26 +160,19 @@ def overview_report(
     repository = reading.settings.repository
     empty = not reading.pointers.releases and not reading.pointers.branches
     width = max((len(each.name) for each in reading.places), default=0) + 2
+    places = () if empty else overview.places
 
-    def wrapped(line: str, indent: int) -> list[str]:
-        after, room = " " * indent, columns - 2
-        return textwrap.wrap(
-            line, room, subsequent_indent=after, break_on_hyphens=False
-        )
+    def wrapped(lines: Iterable[str], indent: int) -> report.Section:
+        shape = textwrap.TextWrapper(columns - 2, break_on_hyphens=False)
+        shape.subsequent_indent = " " * indent
+        return report.Section("", tuple(x for each in lines for x in shape.wrap(each)))
 
-    bad = [part for each in alerts(overview) for part in wrapped(each, 2)]
-    lines = [
-        part
-        for each in overview.places
-        for part in wrapped(_place_line(each, width, reading), width)
-    ]
+    what = "Nothing is released in {} yet" if empty else "What runs where in {}"
     return report.Report(
-        headline=f"Nothing is released in {repository} yet"
-        if empty
-        else f"What runs where in {repository}",
+        headline=what.format(repository),
         sections=(
-            report.Section("", tuple(bad)),
-            report.Section("", () if empty else tuple(lines)),
+            wrapped(alerts(overview), 2),
+            wrapped((_place_line(x, width, reading) for x in places), width),
             *(_details(overview) if whole else ()),
         ),
         data={
@@ -225,25 +207,25 @@ def _drift(reading: Reading) -> list[str]:
 
 
 def _place_line(each: PlaceStatus, width: int, reading: Reading) -> str:
-    parts = [where_words(each.place, reading), *each.elsewhere]
-    parts += [behind_words(each)] if each.behind else []
-    if each.back:
-        ways = (f"{v}, {why}" if why else f"{v} ready" for v, why in each.back)
-        parts.append(f"back: {' · '.join(ways)}")
-    elif each.place.left is not None:
-        parts.append("back: nothing earlier was good here")
+    parts = [where_words(each.place, reading), *each.elsewhere, behind_words(each)]
+    ways = " · ".join(way_words(*way) for way in each.back)
+    if ways or each.place.left is not None:
+        parts.append(f"back: {ways or 'nothing earlier was good here'}")
     if each.next_move is not None:
         parts.append(f"next: {next_words(each.next_move)}")
-    return f"{each.place.name.ljust(width)}{' · '.join(parts)}"
+    return f"{each.place.name.ljust(width)}{' · '.join(filter(None, parts))}"
+
+
+def way_words(version: str, why: str) -> str:
+    """Return one way back, and *why* it is none, if so."""
+    return f"{version}, {why}" if why else f"{version} ready"
 
 
 def behind_words(each: PlaceStatus) -> str:
     """Return how many releases it is behind, and for how long; ``""`` for none."""
-    if not each.behind:
-        return ""
     # One unit is enough here: 3h, not 3h 12m.
     age = words.span(each.lacking).split()[0] if each.lacking is not None else ""
-    return f"{each.behind} behind" + (f" for {age}" if age else "")
+    return f"{each.behind} behind{age and f' for {age}'}" if each.behind else ""
 
 
 def where_words(place: Place, reading: Reading) -> str:
@@ -261,9 +243,8 @@ def where_words(place: Place, reading: Reading) -> str:
     if record.task == ROLLBACK and note.from_version:
         why = f" ({words.brief(note.reason)})" if note.reason else ""
         said += f", back from {note.from_version}{why}"
-    return said + (
-        f", approved by {', '.join(note.approvers)}" if note.approvers else ""
-    )
+    approved = ", ".join(note.approvers)
+    return f"{said}, approved by {approved}" if approved else said
 
 
 def next_words(move: NextMove) -> str:
@@ -285,9 +266,9 @@ def next_words(move: NextMove) -> str:
 def _details(overview: Overview) -> tuple[report.Section, ...]:
     rows = []
     for move in overview.next_moves:
-        statuses = {"refused": "no", "unknown": "unknown"}
-        answer = statuses[move.stops[0].status] if move.stops else "ready"
         why = "; ".join(f"{gate.name}: {gate.detail}" for gate in move.stops)
+        against = {gate.status for gate in move.stops}
+        answer = "no" if "refused" in against else "unknown" if against else "ready"
         rows.append((move.version, move.environment, answer, why))
     odd = (
         f"record {record.id} in {record.environment} by {record.by}: {reason}"
@@ -302,25 +283,24 @@ def _details(overview: Overview) -> tuple[report.Section, ...]:
 
 def _place_data(each: PlaceStatus) -> Json:
     place, record, lacking = each.place, each.place.current, each.lacking
-    since = record.live_from if record is not None else None
-    note = record.note if record is not None else None
+    since, note = (record.live_from, record.note) if record else (None, None)
     return {
         "name": place.name,
         "commit": place.commit,
         "version": place.version or None,
-        "since": words.stamp(since) if since is not None else None,
-        "by": record.by if record is not None else None,
-        "record": record.id if record is not None else None,
-        "task": record.task if record is not None else None,
-        "from": note.from_version or None if note is not None else None,
-        "reason": note.reason if note is not None else "",
-        "approvers": list(note.approvers) if note is not None else [],
+        "since": words.stamp(since) if since else None,
+        "by": record.by if record else None,
+        "record": record.id if record else None,
+        "task": record.task if record else None,
+        "from": note.from_version or None if note else None,
+        "reason": note.reason if note else "",
+        "approvers": list(note.approvers) if note else [],
         "drift": list(place.drift),
         "behind": each.behind,
         "behind_s": int(lacking.total_seconds()) if lacking is not None else None,
         "rolled_back_elsewhere": list(each.elsewhere),
         "back": [{"version": v, "ready": not why, "why": why} for v, why in each.back],
-        "next": _next_data(each.next_move) if each.next_move is not None else None,
+        "next": _next_data(each.next_move) if each.next_move else None,
     }
 
 

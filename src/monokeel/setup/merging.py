@@ -6,7 +6,7 @@ from dataclasses import replace
 from monokeel.ground.answers import Json, as_object
 from monokeel.ground.errors import ServiceError
 from monokeel.ground.settings import Settings
-from monokeel.policy.agreement import METHODS
+from monokeel.policy.lint import METHODS
 from monokeel.policy.rulesets import Ruleset, parameters_of
 from monokeel.setup.ports import Repository
 from monokeel.setup.rows import INIT, Answer, AsWanted, Expectation, Otherwise

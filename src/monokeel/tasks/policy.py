@@ -25,9 +25,8 @@ _ALLOW = "what may stay unverified, such as bypass_actors; several with commas"
 )
 def lint() -> "Iterator[Report]":
     """Say what is wrong in infra/rulesets.json; needs no network."""
-    from monokeel.policy.agreement import absent_branch
+    from monokeel.policy.lint import absent_branch, lint_report, refuse_errors
     from monokeel.policy.lint import lint as find_faults
-    from monokeel.policy.lint import lint_report, refuse_errors
 
     policy = _policy()
     findings = find_faults(policy.desired, policy.jobs, settings=policy.settings)
@@ -187,7 +186,7 @@ def drift(
     from monokeel.drift.reading import read_drift
     from monokeel.drift.report import drift_report
     from monokeel.ground.report import Report, as_markdown
-    from monokeel.policy.agreement import disagreements
+    from monokeel.policy.lint import disagreements
 
     policy, settings = wiring.read_policy(), wiring.read_settings()
     github = wiring.make_github()

@@ -11,7 +11,7 @@ from monokeel.tasks.command import About
 
 if TYPE_CHECKING:
     from monokeel.ground.report import Report
-    from monokeel.promotion.request import Request
+    from monokeel.promotion.plan import Request
 
 _ENV = "the environment, such as dev, staging, prod"
 
@@ -55,8 +55,8 @@ def promote(
     dry_run: bool = False,
 ) -> "Iterator[Report]":
     """Move an environment branch to a release."""
-    from monokeel.promotion.auto import promote_onwards
-    from monokeel.promotion.request import Request
+    from monokeel.promotion.move import promote_onwards
+    from monokeel.promotion.plan import Request
 
     request = Request(
         environment=env.strip(),

@@ -144,7 +144,7 @@ def doctor() -> "Iterator[Report]":
     """Say what is missing on this machine and on GitHub."""
     from monokeel.adapters.machine import Machine
     from monokeel.adapters.objects import Worktree
-    from monokeel.policy.agreement import disagreements
+    from monokeel.policy.lint import disagreements
     from monokeel.setup.actions import rights_of_jobs
     from monokeel.setup.doctor import Here, doctor_report, examine
     from monokeel.setup.rows import Declared
