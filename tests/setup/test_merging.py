@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 import pytest
-from monokeel.policy.lint import METHODS
 
+from monokeel.policy.lint import METHODS
 from monokeel.policy.rulesets import parse_policy
 from monokeel.setup.init import carry_out, plan_init
 from monokeel.setup.merging import merge_rows, title_decides

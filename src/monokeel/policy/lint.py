@@ -16,7 +16,7 @@ from monokeel.policy.checks import WorkflowJob, lint_checks
 from monokeel.policy.refs import PREFIX, binds, is_wildcard, lint_refs
 from monokeel.policy.rule_types import RuleType
 from monokeel.policy.rulesets import BYPASS, Ruleset, listed, parameters_of, rules_of
-from monokeel.policy.shape import Finding, unknown_name
+from monokeel.policy.shape import Finding
 
 _PULLS = "pull_request"
 _NEED_ID = ("Integration", "Team", "User", "RepositoryRole")
@@ -80,7 +80,7 @@ def _top(ruleset: Ruleset) -> Iterator[Finding]:
         if key in rule_types.READ_ONLY:
             yield Finding(key, "is GitHub's own (read-only): leave it out")
         elif key not in rule_types.WRITABLE:
-            yield unknown_name(key, key, rule_types.WRITABLE)
+            yield shape.unknown_name(key, key, rule_types.WRITABLE)
     for key, value, known in (
         ("target", body.get("target", "branch"), rule_types.TARGETS),
         ("enforcement", body.get("enforcement"), rule_types.ENFORCEMENTS),
@@ -125,7 +125,7 @@ def _actor(where: str, actor: Mapping[str, Json], target: Json) -> Iterator[Find
     for found in shape.check_members(where, given, known):
         new = found.path.endswith(".actor_type") and "not one of" in found.problem
         types = known["actor_type"].allowed
-        yield unknown_name(found.path, str(kind), types) if new else found
+        yield shape.unknown_name(found.path, str(kind), types) if new else found
     by_key, has_id, pulls = kind == "DeployKey", number is not None, mode == _PULLS
     actions = (kind, number) == ("Integration", shape.GITHUB_ACTIONS)
     no_branch = target != "branch" and not by_key
@@ -148,14 +148,14 @@ def _rules(ruleset: Ruleset) -> Iterator[Finding]:
         kind = str(rule.get("type"))
         where, known = f"rules.{kind}", rule_types.RULE_TYPES.get(kind)
         if known is None:
-            yield unknown_name(where, kind, rule_types.RULE_TYPES)
+            yield shape.unknown_name(where, kind, rule_types.RULE_TYPES)
             continue
         if target in rule_types.TARGETS and target not in known.targets:
             those = " and ".join(known.targets)
             yield Finding(where, f"is a rule for {those}, not for {target}")
         for key in rule:
             if key not in ("type", "parameters"):
-                yield unknown_name(f"{where}.@{key}", key, ("parameters",))
+                yield shape.unknown_name(f"{where}.@{key}", key, ("parameters",))
         yield from _parameters(where, rule.get("parameters"), known)
 
 

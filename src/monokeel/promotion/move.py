@@ -8,14 +8,12 @@ push.
 
 from dataclasses import dataclass, replace
 
-from monokeel.ground import errors
+from monokeel.ground import errors, report
 from monokeel.ground.answers import Declined, Json, Lost
-from monokeel.ground.errors import NO_ANSWER, RefusedError, ServiceError
-from monokeel.ground.report import Report, Section
 from monokeel.ground.settings import Settings
 from monokeel.ground.version import newest_first
 from monokeel.ground.words import span
-from monokeel.promotion.evidence import STALE, overtaken, rolled_back
+from monokeel.promotion import evidence
 from monokeel.promotion.facts import facts_of
 from monokeel.promotion.gates import evaluate
 from monokeel.promotion.plan import Plan, Request, plan_promotion
@@ -57,7 +55,7 @@ def move_environment(plan: Plan, outside: Outside) -> Outcome:
     if run and plan.place.environment.reviewers:
         try:
             approvers = records.approvers(run)
-        except NO_ANSWER as error:
+        except errors.NO_ANSWER as error:
             warnings += [f"the record does not say who approved: {error.problem}"]
     own = _record(plan, records, approvers)
     plan, newer = _look_again(plan, outside, own)
@@ -67,7 +65,7 @@ def move_environment(plan: Plan, outside: Outside) -> Outcome:
     why = "" if theirs else _refusal(plan, outside, newer)
     if why:
         late = _give_up(plan, records, own, f"stopped: {why}")
-        raise RefusedError(f"{plan.unmoved}: {why}{late}", fix=_ANEW)
+        raise errors.RefusedError(f"{plan.unmoved}: {why}{late}", fix=_ANEW)
     if theirs or not _move(plan, outside, own):
         # Somebody else put the branch there: what was asked for is so, and is theirs.
         late = _give_up(plan, records, own, f"overtaken by {plan.version}")
@@ -108,14 +106,14 @@ def _record(plan: Plan, records: Records, approvers: tuple[str, ...]) -> int:
     how = {"tag": tag, "task": plan.task}
     try:
         own, commit = records.create(name, note, **how, production=name == last)
-    except ServiceError as error:
-        raise ServiceError(
+    except errors.ServiceError as error:
+        raise errors.ServiceError(
             f"{plan.unmoved}, it has no record: {error.problem}",
             fix=error.fix or _AGAIN,
         ) from error
     if commit != plan.commit:
         moved = f"GitHub resolves {tag} to {commit}, not {plan.commit}"
-        raise RefusedError(
+        raise errors.RefusedError(
             f"{moved}: the tag moved, or a branch has its name"
             + _settle(records, own, "error", moved),
             fix="Nothing was promoted. Look at that tag before you go on.",
@@ -137,7 +135,7 @@ def _refusal(plan: Plan, outside: Outside, newer: Record | None) -> str:
     if plan.task == ROLLBACK:
         return ""
     for each in reading.ledger.unfinished(name):
-        if each.task == ROLLBACK and reading.now - each.created_at <= STALE:
+        if each.task == ROLLBACK and reading.now - each.created_at <= evidence.STALE:
             return f"{each.by} is rolling {name} back to {each.version}"
     if "order" in plan.overrides:
         return ""
@@ -161,8 +159,8 @@ def _move(plan: Plan, outside: Outside, own: int) -> bool:
         answer = outside.clone.move_ref(
             ref_of(plan.place.name), old=there, new=plan.commit
         )
-    except ServiceError as error:
-        raise ServiceError(
+    except errors.ServiceError as error:
+        raise errors.ServiceError(
             f"cannot tell where {plan.branch} is now: {error.problem}",
             fix=f"{error.fix} {_AGAIN}".lstrip(),
         ) from error
@@ -171,13 +169,13 @@ def _move(plan: Plan, outside: Outside, own: int) -> bool:
         seen = "while it was empty" if there is None else f"against {plan.before}"
         said = f"{plan.branch} is now {winner}; checked {seen}"
         late = _settle(records, own, "failure", f"lost: {said}")
-        raise RefusedError(said + late, fix=_ANEW)
+        raise errors.RefusedError(said + late, fix=_ANEW)
     if isinstance(answer, Declined):
         reason = answer.reason
         said = f"{plan.unmoved}, the push was refused: {reason}"
         late = _settle(records, own, "failure", f"refused: {reason}")
         fix = _remedy(reason, by_token=plan.request.by_token)
-        raise RefusedError(said + late, fix=fix)
+        raise errors.RefusedError(said + late, fix=fix)
     # Is the branch there by our record? Others may have wanted the same, and the ledger
     # counts one mover. Git did not send our push (False), or its answer was lost: then
     # whoever did move confirms it within a few readings. Without others the move was
@@ -208,10 +206,10 @@ def _confirm(plan: Plan, records: Records, own: int) -> tuple[str, ...]:
     # success comes last: until then the record is pending, and whoever reads it knows
     # all that is owed. A newer unfinished one may be of a run that has seen this move.
     waiting = reversed(plan.reading.ledger.unfinished(plan.place.name))
-    owed = [overtaken(each, plan.version) for each in waiting if each.id < own]
+    owed = [evidence.overtaken(each, plan.version) for each in waiting if each.id < own]
     if plan.request.rollback:
         left = plan.reading.ledger.of(plan.place.name, plan.left[1])
-        owed += rolled_back(left, plan.request.reason)
+        owed += evidence.rolled_back(left, plan.request.reason)
     notes = [_settle(records, r.record.id, r.state, r.description) for r in owed]
     said = f"{plan.branch}: {plan.before} -> {plan.version}"
     notes.append(_settle(records, own, "success", said, plan.request.run_url))
@@ -240,7 +238,7 @@ def _winner(plan: Plan, outside: Outside, now: str | None) -> str:
     version = plan.reading.pointers.version_at(now) or now[:12]
     try:
         reading = _read_after(plan, outside, now)
-    except NO_ANSWER:
+    except errors.NO_ANSWER:
         return version
     record = reading.place(plan.place.name).current
     if record is None:
@@ -265,7 +263,7 @@ def _remedy(reason: str, *, by_token: bool) -> str:
 
 def promote_onwards(
     request: Request, outside: Outside, local: Settings, *, carried_out: bool
-) -> Report:
+) -> report.Report:
     """Promote the version of *request*, or the newest, wherever ``auto = true``.
 
     The first environment that does not take it ends it, and so does one that was rolled
@@ -292,12 +290,14 @@ def promote_onwards(
             break
         went[name] = said
     if not steps:
-        return Report(headline="no environment has auto = true", data={"steps": []})
-    return Report(
+        return report.Report(
+            headline="no environment has auto = true", data={"steps": []}
+        )
+    return report.Report(
         headline=f"{version} went on by itself to: {', '.join(went) or 'nowhere'}",
         sections=(
-            Section("", tuple(went.values())),
-            Section("Ended there", (ended,) if ended else ()),
+            report.Section("", tuple(went.values())),
+            report.Section("Ended there", (ended,) if ended else ()),
         ),
         data={"steps": steps},
     )
@@ -315,6 +315,6 @@ def _step(plan: Plan, outside: Outside, *, carried_out: bool) -> tuple[bool, str
     if carried_out:
         try:
             move_environment(plan, outside)
-        except RefusedError as error:
+        except errors.RefusedError as error:
             return False, error.problem
     return True, f"{plan.branch}: {plan.before} -> {plan.version}"

@@ -5,19 +5,19 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from monokeel.ground.errors import NO_ANSWER, RefusedError, ServiceError, UsageError
+from monokeel.ground import errors
 from monokeel.ground.settings import Settings
 from monokeel.ground.version import parse_wanted
+from monokeel.promotion import gates as judging
 from monokeel.promotion import records, rollback
 from monokeel.promotion.facts import facts_of, push_outlook, read_release
-from monokeel.promotion.gates import OVERRIDABLE, RULES, Gate, evaluate, stops_of
 from monokeel.promotion.pointers import back_command, branch_of
 from monokeel.promotion.ports import Outside
 from monokeel.promotion.reading import Place, Reading, knowing_time, read_promotion
 from monokeel.release.artifact import Artifact
 
 Kind = Literal["move", "adopt", "there", "finished"]
-_ANY = "|".join(rule.name for rule in RULES)
+_ANY = "|".join(rule.name for rule in judging.RULES)
 _PART = re.compile(
     rf"(?:^|[\s,;])(?:--override[= ])?\s*((?:{_ANY})(?:\s*,\s*(?:{_ANY}))*)\s*="
 )
@@ -51,16 +51,16 @@ class Request:
         Raises UsageError for what is missing, or does not go together.
         """
         if not self.environment:
-            raise UsageError("no environment given", fix="Add --env NAME.")
+            raise errors.UsageError("no environment given", fix="Add --env NAME.")
         if self.left and not self.rollback:
             fix = "Add --rollback, or leave it out."
-            raise UsageError("--from is what a rollback leaves", fix=fix)
+            raise errors.UsageError("--from is what a rollback leaves", fix=fix)
         if self.version.strip():
             return parse_wanted(self.version.strip(), prefix=prefix)
         if self.rollback:
             return ""
         fix = "Add --version X, such as --version 1.4.0."
-        raise UsageError("no version given", fix=fix)
+        raise errors.UsageError("no version given", fix=fix)
 
 
 def parse_overrides(texts: Iterable[str], emergency: str = "") -> dict[str, str]:
@@ -70,7 +70,11 @@ def parse_overrides(texts: Iterable[str], emergency: str = "") -> dict[str, str]
     *emergency* is the reason for all that can be overridden. Raises UsageError for
     another shape, an unknown gate, one without override, or an empty reason.
     """
-    reasons = dict.fromkeys(OVERRIDABLE, emergency.strip()) if emergency.strip() else {}
+    reasons = (
+        dict.fromkeys(judging.OVERRIDABLE, emergency.strip())
+        if emergency.strip()
+        else {}
+    )
     for text in filter(str.strip, texts):
         parts = [*_PART.finditer(text)]
         if not parts or text[: parts[0].start()].strip():
@@ -79,25 +83,25 @@ def parse_overrides(texts: Iterable[str], emergency: str = "") -> dict[str, str]
         for part, end in zip(parts, ends, strict=True):
             reason = text[part.end() : end].strip(" \t\r\n,;")
             for name in map(str.strip, part[1].split(",")):
-                if not reason or name not in OVERRIDABLE:
+                if not reason or name not in judging.OVERRIDABLE:
                     raise _wrong(name)
                 reasons[name] = reason
     return reasons
 
 
-def _wrong(name: str) -> UsageError:
-    if name in OVERRIDABLE:
-        return UsageError(
+def _wrong(name: str) -> errors.UsageError:
+    if name in judging.OVERRIDABLE:
+        return errors.UsageError(
             f"the override of {name!r} has no reason",
             fix=f'Write --override {name}="why", it goes into the record.',
         )
     problem = f"no gate {name[:40]!r}"
-    if name in [rule.name for rule in RULES]:
+    if name in [rule.name for rule in judging.RULES]:
         problem = f"the gate {name!r} has no override"
-    fix = f"Gates that can be overridden: {', '.join(OVERRIDABLE)}."
+    fix = f"Gates that can be overridden: {', '.join(judging.OVERRIDABLE)}."
     if name == "downgrade":
         fix = "Use --rollback to move back to an older version."
-    return UsageError(problem, fix=fix)
+    return errors.UsageError(problem, fix=fix)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +118,7 @@ class Plan:
     request: Request
     reading: Reading
     version: str
-    gates: tuple[Gate, ...] = ()
+    gates: tuple[judging.Gate, ...] = ()
     overrides: Mapping[str, str] = field(default_factory=dict)
     digests: Mapping[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
@@ -171,15 +175,17 @@ class Plan:
         return self.stops[0].status if self.stops else "ready"
 
     @property
-    def stops(self) -> list[Gate]:
+    def stops(self) -> list[judging.Gate]:
         """The gates that keep the branch where it is."""
-        return stops_of(self.gates)
+        return judging.stops_of(self.gates)
 
     def require(self) -> None:
         """Raise RefusedError if a gate says no, ServiceError if one cannot tell."""
         if not self.stops:
             return
-        kind = RefusedError if self.decision == "refused" else ServiceError
+        kind = (
+            errors.RefusedError if self.decision == "refused" else errors.ServiceError
+        )
         said = "; ".join(f"{gate.name}: {gate.detail}" for gate in self.stops)
         fixes = dict.fromkeys(g.fix.rstrip(".") for g in self.stops if g.fix)
         raise kind(f"{self.unmoved}: {said}", fix="; ".join(fixes))
@@ -250,7 +256,7 @@ def _judged(plan: Plan, outside: Outside, overrides: Mapping[str, str]) -> Plan:
         push_refusal=refusal,
         rollback=request.rollback,
     )
-    gates = evaluate(facts, overrides)
+    gates = judging.evaluate(facts, overrides)
     used = {gate.name for gate in gates if gate.status == "overridden"}
     images = release.record.images if isinstance(release, Artifact) else ()
     return replace(
@@ -271,12 +277,12 @@ def _changes(plan: Plan, outside: Outside) -> tuple[str, ...]:
     span = (there, left) if plan.request.rollback else (left, there)
     try:
         log = [message for _, message in outside.clone.log(*span)]
-    except NO_ANSWER:  # a clone without history; the gates say so
+    except errors.NO_ANSWER:  # a clone without history; the gates say so
         return ()
     return tuple(message.partition("\n")[0] for message in log)
 
 
-def _with_ready(gate: Gate, plan: Plan, outside: Outside) -> Gate:
+def _with_ready(gate: judging.Gate, plan: Plan, outside: Outside) -> judging.Gate:
     # A rollback that cannot run is told which one can.
     if gate.name != "images" or gate.status != "refused" or not plan.request.rollback:
         return gate
@@ -314,9 +320,9 @@ def _is_done(request: Request, reading: Reading, wanted: str) -> bool:
     if left:
         there = f"{place.name} is at {place.version or 'no release'}, not at {left}"
         there += f": it {told}" if told else ""
-        raise RefusedError(there, fix=f"Nothing was moved. {further}")
+        raise errors.RefusedError(there, fix=f"Nothing was moved. {further}")
     if last and not any(x.record.id == last.id or x.is_mark for x in place.owed):
-        raise RefusedError(f"{place.name} {told}", fix=further)
+        raise errors.RefusedError(f"{place.name} {told}", fix=further)
     return last is not None
 
 
@@ -326,7 +332,7 @@ def _was_made(run_url: str, reading: Reading, place: Place) -> bool:
         if (made.task, made.note.run_url) == (records.ROLLBACK, run_url):
             if made == place.current:
                 return True
-            raise RefusedError(
+            raise errors.RefusedError(
                 f"this run has made its rollback: {place.name}"
                 f" {rollback.told(made, reading)}, and is at"
                 f" {place.version or 'no release'} by now",

@@ -6,7 +6,7 @@ For an incident first, everything on request.
 import dataclasses
 import re
 import textwrap
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import timedelta
 
 from monokeel.ground import freezes, report, words
@@ -162,7 +162,7 @@ def overview_report(
     width = max((len(each.name) for each in reading.places), default=0) + 2
     places = () if empty else overview.places
 
-    def wrapped(lines: Iterable[str], indent: int) -> report.Section:
+    def wrapped(lines: list[str], indent: int) -> report.Section:
         shape = textwrap.TextWrapper(columns - 2, break_on_hyphens=False)
         shape.subsequent_indent = " " * indent
         return report.Section("", tuple(x for each in lines for x in shape.wrap(each)))
@@ -172,7 +172,7 @@ def overview_report(
         headline=what.format(repository),
         sections=(
             wrapped(alerts(overview), 2),
-            wrapped((_place_line(x, width, reading) for x in places), width),
+            wrapped([_place_line(x, width, reading) for x in places], width),
             *(_details(overview) if whole else ()),
         ),
         data={
