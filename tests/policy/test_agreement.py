@@ -115,6 +115,28 @@ CHANGES: dict[str, tuple[Callable[[Bodies], object], str]] = {
         lambda b: b.pop("release-tags-create"),
         "refs/tags/v1.0.0: no active ruleset has creation",
     ),
+    "tags of one number are kept": (
+        lambda b: b["release-tags-create"].update(conditions=refs("refs/tags/v[01]*")),
+        "refs/tags/v2.0.0: no active ruleset has creation",
+    ),
+    "tags of one number are left out": (
+        lambda b: b["release-tags-immutable"].update(
+            conditions=refs("refs/tags/v*", exclude=("refs/tags/v7.*",))
+        ),
+        "refs/tags/v7.0.0: no active ruleset has update, deletion",
+    ),
+    "tags of two digits are left out": (
+        lambda b: b["release-tags-create"].update(
+            conditions=refs("refs/tags/v?.*", "refs/tags/v??.?.*")
+        ),
+        "refs/tags/v10.20.30: no active ruleset has creation",
+    ),
+    "claims of one number are kept": (
+        lambda b: b["release-claims"].update(
+            conditions=refs("refs/tags/monokeel-claim/v1.*")
+        ),
+        "refs/tags/monokeel-claim/v0.0.0: no active ruleset has creation",
+    ),
 }
 
 

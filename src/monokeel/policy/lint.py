@@ -31,6 +31,7 @@ METHODS = {  # a way to merge, and the setting that allows it
     "merge": "allow_merge_commit",
     "rebase": "allow_rebase_merge",
 }
+_VERSIONS = ("1.0.0", *(f"{x}.0.0" for x in range(10)), "10.20.30", "1.0.0-rc.1")
 # A branch as a merge queue makes it, deeper than one level (apache/texera#7123).
 _QUEUE_BRANCH = "refs/heads/gh-readonly-queue/main/pr-1-" + "0" * 40
 
@@ -211,9 +212,13 @@ def disagreements(settings: Settings, rulesets: Sequence[Ruleset]) -> Iterator[F
     """
     active = [each for each in rulesets if each.is_active]
     found = list[tuple[str, str, bool]]()
-    for key, ref, rules, writer in _guards(settings):
-        binding = [x for x in active if binds(x, ref, settings.default_branch)]
-        found += ((key, *said) for said in _unguarded(ref, rules, writer, binding))
+    for key, names, rules, writer in _guards(settings):
+        told = dict[str, tuple[str, str, bool]]()  # once, of the first ref
+        for ref in names:
+            binding = [x for x in active if binds(x, ref, settings.default_branch)]
+            for said, warning in _unguarded(ref, rules, writer, binding):
+                told.setdefault(said.partition(": ")[2], (key, said, warning))
+        found += told.values()
     for each in active:
         methods = list(map(str, listed(each, "pull_request", "allowed_merge_methods")))
         keys = [METHODS.get(method, "") for method in methods]
@@ -237,21 +242,24 @@ def absent_branch(settings: Settings, refs: Sequence[str]) -> Iterator[Finding]:
         yield Finding("default_branch", said, ruleset=_TOML, warning=True)
 
 
-def _guards(settings: Settings) -> Iterator[tuple[str, str, tuple[str, ...], str]]:
-    """Yield a key of platform.toml, a ref of it, and the rules that must bind that.
+def _guards(
+    settings: Settings,
+) -> Iterator[tuple[str, Sequence[str], tuple[str, ...], str]]:
+    """Yield a key of platform.toml, its refs, and the rules that must bind those.
 
-    Last is our write identity where it passes them; ``""`` where nobody should.
+    Last is our write identity where it passes them; ``""`` where nobody should. Of tags
+    the refs are samples: a pattern may fit some versions alone.
     """
     writer = f"Integration {settings.app_id}" if settings.app_id else "DeployKey"
-    yield "default_branch", f"refs/heads/{settings.default_branch}", _KEEPS, ""
+    yield "default_branch", [f"refs/heads/{settings.default_branch}"], _KEEPS, ""
     for line in settings.lines:
-        yield "lines", f"refs/heads/{line}", _KEEPS, ""
+        yield "lines", [f"refs/heads/{line}"], _KEEPS, ""
     for each in settings.environments:
-        yield "environments", f"refs/heads/env/{each.name}", _MOVES, writer
-    tag = settings.tag("1.0.0")
-    claim, released = settings.claim(tag), f"refs/tags/{tag}"
-    if claim.startswith(tuple(PREFIX.values())):
-        yield "claim_ref", claim, _MOVES, writer
+        yield "environments", [f"refs/heads/env/{each.name}"], _MOVES, writer
+    tags = [*map(settings.tag, _VERSIONS)]
+    claims, released = [*map(settings.claim, tags)], [f"refs/tags/{x}" for x in tags]
+    if claims[0].startswith(tuple(PREFIX.values())):
+        yield "claim_ref", claims, _MOVES, writer
     yield "tag_prefix", released, ("creation",), writer
     yield "tag_prefix", released, ("update", "deletion"), ""
 
