@@ -40,7 +40,7 @@ class NextMove:
 class PlaceStatus:
     """One environment for people: *back* is version → what is wrong (``""``: ready).
 
-    *next_move* is the next step there, with its release and images asked, ``None``
+    *next_move* is the next step there, with release, images, approval asked, ``None``
     where nothing newer waits. *behind* counts the newer releases, *lacking* is how long
     the first of them has been there, *elsewhere* says that this version
     is blocked, or where it was taken back.
@@ -83,7 +83,12 @@ def overview_of(outside: Outside, local: Settings, *, hold: str | None) -> Overv
         if release:
             settings, pointers = reading.settings, reading.pointers
             there = read_release(outside, settings, pointers, version)
-            facts = dataclasses.replace(facts, release=there)
+            asks = place.environment.reviewers and outside.records.protection(
+                place.name
+            )
+            # What a reader's token may not see is said to whoever moves it.
+            asks = None if isinstance(asks, Unknown) else asks or None
+            facts = dataclasses.replace(facts, release=there, protection=asks)
         said = judging.evaluate(facts)
         return NextMove(version, place.name, said, judging.stops_of(said))
 
