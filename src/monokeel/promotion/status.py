@@ -83,12 +83,11 @@ def overview_of(outside: Outside, local: Settings, *, hold: str | None) -> Overv
         if release:
             settings, pointers = reading.settings, reading.pointers
             there = read_release(outside, settings, pointers, version)
-            asks = place.environment.reviewers and outside.records.protection(
-                place.name
-            )
-            # What a reader's token may not see is said to whoever moves it.
-            asks = None if isinstance(asks, Unknown) else asks or None
-            facts = dataclasses.replace(facts, release=there, protection=asks)
+            facts = dataclasses.replace(facts, release=there)
+        if release and place.environment.reviewers:
+            asks = outside.records.protection(place.name)
+            if not isinstance(asks, Unknown):  # else whoever moves it is told
+                facts = dataclasses.replace(facts, protection=asks)
         said = judging.evaluate(facts)
         return NextMove(version, place.name, said, judging.stops_of(said))
 
