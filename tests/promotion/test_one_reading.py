@@ -13,6 +13,7 @@ from monokeel.ground.errors import MonokeelError
 from monokeel.promotion.gates import Gate
 from monokeel.promotion.move import move_environment
 from monokeel.promotion.plan import Plan, Request, plan_promotion
+from monokeel.promotion.ports import Protection
 from monokeel.promotion.reading import read_promotion
 from monokeel.promotion.status import overview_of
 from tests.fakes.fuse import Crash
@@ -204,3 +205,18 @@ def test_no_two_readers_contradict_each_other() -> None:
         f"{STATES} states: {dict(counted)} pairs, no contradiction"
     )
     assert min(counted.values()) > 20
+
+
+@pytest.mark.parametrize("asks", [True, False])
+def test_a_move_that_nobody_would_approve_is_ready_for_none(*, asks: bool) -> None:
+    shop = Shop()
+    shop.release("1.0.0")
+    shop.place("dev", "1.0.0")
+    shop.place("staging", "1.0.0")
+    shop.records.protected["prod"] = Protection(exists=True, reviewers=asks)
+
+    prod = overview_of(shop.outside, shop.settings, hold="").places[-1]
+
+    assert prod.next_move is not None
+    assert (not prod.next_move.stops) == asks
+    assert (not plan(shop, "prod", "1.0.0").stops) == asks

@@ -10,7 +10,6 @@ from monokeel.ground.report import as_json, as_plain
 from monokeel.promotion.evidence import STALE
 from monokeel.promotion.move import move_environment
 from monokeel.promotion.plan import Request, plan_promotion
-from monokeel.promotion.ports import Protection
 from monokeel.promotion.status import NextMove, Overview, overview_of, overview_report
 from tests.fakes.incident import HOLD, incident
 from tests.fakes.pointers import Shop, commit_named
@@ -396,19 +395,3 @@ def test_a_move_is_said_once_whoever_reads_it() -> None:
     rows = [x.split()[:3] for x in lines(overview, whole=True)]
     assert ["1.1.0", "dev", "no"] in rows
     assert data["environments"][0]["next"] in data["next"]
-
-
-@pytest.mark.parametrize("asks", [True, False])
-def test_a_move_that_nobody_would_approve_is_not_ready(*, asks: bool) -> None:
-    """As promote says; what the reader's token may not see is left to who moves it."""
-    shop = Shop()
-    shop.release("1.0.0")
-    shop.place("dev", "1.0.0")
-    shop.place("staging", "1.0.0")
-    shop.records.protected["prod"] = Protection(exists=True, reviewers=asks)
-
-    text = " ".join(lines(look(shop)))
-
-    request = Request(environment="prod", version="1.0.0")
-    plan = plan_promotion(request, shop.outside, shop.settings)
-    assert ("next: 1.0.0 ready" in text) == asks == (not plan.stops)
