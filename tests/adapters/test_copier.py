@@ -5,6 +5,7 @@ import pytest
 from monokeel.adapters.copier import Template
 from monokeel.adapters.credentials import Credentials
 from monokeel.ground.errors import ServiceError, UsageError
+from monokeel.updates.merge import Render
 from tests.rendered.renders import git
 
 
@@ -143,6 +144,30 @@ def test_the_notes_are_those_between_two_versions(tmp_path: Path) -> None:
 
     assert said == "## 1.10.0\n\nWhat 1.10.0 did."
     assert template.notes("1.10.0", "3.0.0") == ""
+
+
+def test_the_sum_of_a_change_names_the_files_and_no_folder_of_ours(
+    tmp_path: Path,
+) -> None:
+    renders = []
+    for number in (0, 1):
+        folder = tmp_path / f"render-{number}"
+        (folder / "docs").mkdir(parents=True)
+        (folder / "docs/a.md").write_text(f"{number}\n", encoding="utf-8")
+        (folder / f"new-{number}").write_text(f"{number}\n" * 9, encoding="utf-8")
+        render = Render(ref="v1.0.0", folder=str(folder), files={}, answers={})
+        renders.append(render)
+
+    source = tmp_path / "source"
+    source.mkdir()
+    git(source, "init", "-q")
+
+    said = make_template(tmp_path, recorded=str(source)).stat(*renders)
+
+    assert " docs/a.md" in said
+    assert "new-1" in said
+    assert "render-" not in said
+    assert tmp_path.name not in said
 
 
 @pytest.mark.parametrize("planted", ["x/v9.0.0", "x\u2028v9.0.0", "x\u00a0v9.0.0"])

@@ -300,9 +300,11 @@ def test_a_service_of_the_team_stays_when_its_answer_goes(
     done = update(shop, tmp_path / "work", choice=choice)
 
     assert done.version == OLD.removeprefix("v")  # answers alone keep the version
-    assert [each.path for each in done.merged.left] == [SEED]
+    assert done.merged.left == ()
     assert (shop / SEED).read_bytes() == SENTINEL.encode()
-    assert not (shop / "services/worker/worker.py").exists()
+    # Also what nobody has edited: a service without its Dockerfile is none.
+    assert (shop / "services/api/Dockerfile").exists()
+    assert (shop / "services/worker/worker.py").exists()
 
 
 def test_a_service_can_be_added_without_a_new_version(

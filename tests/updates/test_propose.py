@@ -1,9 +1,12 @@
 """What becomes of an update, with fakes that keep state."""
 
+from dataclasses import replace
+
 import pytest
 
 from monokeel.ground.answers import Declined, Lost, Moved
 from monokeel.ground.errors import RefusedError, ServiceError
+from monokeel.ground.report import as_plain
 from monokeel.updates.offer import MARKER
 from monokeel.updates.propose import (
     preview,
@@ -203,14 +206,17 @@ def test_the_body_says_what_a_reviewer_needs() -> None:
 
 
 def test_an_update_with_something_left_is_no_whole_one() -> None:
-    with pytest.raises(RefusedError, match="not everything of"):
-        require_taken(made_plan(LEFT))
+    for plan in (made_plan(LEFT), replace(made_plan(LEFT), changed={})):
+        with pytest.raises(RefusedError, match="not everything of") as caught:
+            require_taken(plan)
+        assert (f"on branch {BRANCH}. " in caught.value.fix) == bool(plan.changed)
     require_taken(made_plan())
 
     report = update_report(made_plan(LEFT), COMMIT)
 
     assert report.data["verdict"] == "open"
     assert report.problems == ("not taken: inv",)
+    assert as_plain(report).endswith("left out\n  inv:\n      # SECURITY FIX")
     assert update_report(made_plan(), COMMIT).data["verdict"] == "updated"
     assert update_report(made_plan(), None).data["verdict"] == "planned"
 

@@ -5,7 +5,7 @@ It is mirrored once, by our own git with its credentials; everything else reads 
 
 import re
 from collections import Counter
-from collections.abc import Container, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -154,8 +154,8 @@ class TemplateRepository:
                 raise RefusedError(problem, fix=fix)
         return done.stdout
 
-    def _git(self, *args: str, ok: Container[int] = (0,)) -> process.Completed:
-        return process.run(["git", *args], cwd=self.mirror(), ok=ok)
+    def _git(self, *args: str) -> process.Completed:
+        return process.run(["git", *args], cwd=self.mirror())
 
     def name(self) -> str:
         """Return the recorded release and where it is read: ``v1.4.0 of https://…``."""
@@ -195,20 +195,21 @@ class TemplateRepository:
     def renamed(self, old: Render, new: Render) -> dict[str, str]:
         """Return old path → new path of the files that the template renamed."""
         said = self._compare(old, new, "-z", "--name-status", "--diff-filter=R")
-        prefix = (len(old.folder) + 1, len(new.folder) + 1)
-        fields = said.split("\0")
-        triples = zip(fields[0::3], fields[1::3], fields[2::3], strict=False)
-        return {before[prefix[0] :]: after[prefix[1] :] for _, before, after in triples}
+        paths = [each.partition("/")[2] for each in said.split("\0")]
+        return dict(zip(paths[1::3], paths[2::3], strict=False))
 
     def stat(self, old: Render, new: Render) -> str:
         """Return what changes between two renders: a line a file, and the sum."""
-        inside = f"{Path(old.folder).parent}/"
+        a, b = Path(old.folder).name, Path(new.folder).name
         said = self._compare(old, new, "--stat=100")
-        return said.replace(inside, "").replace(inside.lstrip("/"), "")
+        for part in (f"{{{a} => {b}}}/", f"{a}/", f"{b}/"):
+            said = said.replace(part, "")
+        return said
 
     def _compare(self, old: Render, new: Render, *args: str) -> str:
-        diff = ("diff", "--no-index", "--no-ext-diff", "-M", *args, "--")
-        return self._git(*diff, old.folder, new.folder, ok=(0, 1)).stdout
+        diff = ("git", "diff", "--no-index", "--no-ext-diff", "-M", *args, "--")
+        a, b = Path(old.folder), Path(new.folder)
+        return process.run([*diff, a.name, b.name], cwd=a.parent, ok=(0, 1)).stdout
 
     def notes(self, current: str, version: str) -> str:
         """Return the sections ``## 1.5.0`` of its changelog, or its commits."""

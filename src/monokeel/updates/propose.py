@@ -130,11 +130,18 @@ def update_report(plan: UpdatePlan, commit: str | None, *more: str) -> Report:
         lines.append(warning + plan.source)
     opened = sorted(plan.open.items())
     rows = tuple((path, as_ref(each.since), each.reason) for path, each in opened)
+    lacking = [
+        line
+        for each in plan.merged.left
+        for hunk in each.missing
+        for line in (f"{each.path}:", *hunk.splitlines())
+    ]
     return Report(
         headline=f"Template {as_ref(plan.current)} -> {plan.ref}",
         sections=(
             Section("", (*lines, *more)),
             Section("Not taken", table=Table(("file", "since", "why"), rows)),
+            Section("The template's lines that were left out", tuple(lacking)),
             Section("Pins that stay", plan.merged.pins),
         ),
         data={

@@ -119,11 +119,11 @@ def commit_message(plan: UpdatePlan) -> str:
 def require_taken(plan: UpdatePlan) -> None:
     """Raise RefusedError while something of the new version was not taken."""
     if plan.open:
+        rest = f"The rest is on branch {plan.branch}. " if plan.changed else ""
         raise RefusedError(
             f"not everything of {plan.ref} was taken, files: {len(plan.open)}",
-            fix=f"The rest is on branch {plan.branch}. Take what is listed by hand, or"
-            f" decline it: delete its line in {OPEN_FILE}. The next update offers again"
-            " what is left.",
+            fix=f"{rest}Take what is listed by hand, or decline it: delete its line in"
+            f" {OPEN_FILE}, and commit. The next update offers again what is left.",
         )
 
 
