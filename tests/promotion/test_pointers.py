@@ -114,6 +114,8 @@ def test_the_branch_of_a_former_name_is_drift_until_it_is_gone() -> None:
     assert after.pointers.strays(after.settings) == (
         (
             "env/staging is the former branch of preprod and moves no more: once"
-            " nothing follows it: git push origin --delete env/staging"
+            " nothing follows it: git push git@github.com:acme/shop.git --delete"
+            " env/staging (with the deploy key: docs/OPERATIONS.md, GitOps Environment"
+            " Recovery, 5)"
         ),
     )

@@ -187,7 +187,8 @@ def test_a_branch_of_no_environment_is_drift(shop: Shop, name: str, typed: str) 
     report = overview_report(look(shop))
 
     assert f"env/{name} belongs to no environment" in report.problems[0]
-    assert f"git push origin --delete {typed}" in report.problems[0]
+    push = f"git push git@github.com:acme/shop.git --delete {typed} (with the deploy"
+    assert push in report.problems[0]
 
 
 def test_machines_get_environments_gates_hold_and_freezes(shop: Shop) -> None:

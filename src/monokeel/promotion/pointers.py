@@ -15,6 +15,7 @@ _HEADS = "refs/heads/"
 _TAGS = "refs/tags/"
 ENVIRONMENTS = "env/"
 _POLICY = "infra/platform.toml"
+_KEY = " (with the deploy key: docs/OPERATIONS.md, GitOps Environment Recovery, 5)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +68,10 @@ class Pointers:
             if ours:
                 said = f"is the former branch of {ours} and moves no more: once nothing"
                 said += " follows it"
-            lines.append(f"{here} {said}: git push origin --delete {quote(here)}")
+            there = f"git@github.com:{settings.repository}.git"
+            lines.append(
+                f"{here} {said}: git push {there} --delete {quote(here)}{_KEY}"
+            )
         return tuple(lines)
 
 
