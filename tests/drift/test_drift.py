@@ -152,7 +152,7 @@ def test_hidden_lists_and_settings_are_unverified_by_name(place: Place) -> None:
     found = place.read()
 
     assert found.verdict == "unverifiable"
-    assert [(x.item, x.subject) for x in found.unverified][:4] == [
+    assert [(x.item, x.subject) for x in found.whole.unverified][:4] == [
         ("bypass_actors", "main"),
         ("bypass_actors", "tags"),
         ("settings", "settings"),
@@ -192,7 +192,7 @@ def test_drift_beats_what_is_hidden_and_lists_both(place: Place) -> None:
     found = place.read("rulesets")
 
     assert found.verdict == "drift"
-    assert len(found.unverified) == 2
+    assert len(found.whole.unverified) == 2
 
 
 def test_no_answer_is_never_accepted(place: Place) -> None:
@@ -202,7 +202,7 @@ def test_no_answer_is_never_accepted(place: Place) -> None:
 
     assert found.verdict == "unverifiable"
     assert found.section("rulesets").rulesets.comparisons == ()
-    assert found.verdict_of("settings") == "in_sync"
+    assert found.facts["settings"].verdict(()) == "in_sync"
 
 
 @pytest.mark.parametrize("section", ["settings", "pointers", "releases"])
@@ -215,7 +215,7 @@ def test_a_section_without_an_answer_is_unverified_alone(
 
     found = place.read()
 
-    assert {name: found.verdict_of(name) for name in found.facts} == {
+    assert {name: each.verdict(()) for name, each in found.facts.items()} == {
         name: "unverifiable" if name == section else "in_sync" for name in SECTIONS
     }
 
@@ -226,7 +226,7 @@ def test_a_remote_without_an_answer_leaves_pointers_unverified(place: Place) -> 
     found = place.read("pointers", "releases")
 
     assert found.verdict == "unverifiable"
-    assert len(found.unverified) == 2
+    assert len(found.whole.unverified) == 2
 
 
 def test_sections_and_allowances_are_chosen_by_name() -> None:

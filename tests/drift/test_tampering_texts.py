@@ -199,7 +199,7 @@ def test_the_text_answers_what_who_and_what_to_do(
 def assert_each_has_its_step(place: Place, text: str) -> None:
     """Every difference stands under To do by name, with nothing left to fill in."""
     to_do = text.partition("\nTo do\n")[2]
-    for each in place.read().drift:
+    for each in place.read().whole.drift:
         assert each.subject in to_do
     assert not PLACEHOLDER.findall(to_do)
 

@@ -66,6 +66,6 @@ class Place:
 def drift_in(found: DriftReading, section: str) -> list[str]:
     """Return the drift of *section*, after making sure that no other drifts."""
     assert found.verdict == "drift"
-    drifting = [name for name in found.facts if found.verdict_of(name) == "drift"]
+    drifting = [x for x, each in found.facts.items() if each.verdict(()) == "drift"]
     assert drifting == [section]
     return [each.line for each in found.facts[section].drift]

@@ -28,7 +28,7 @@ from monokeel.policy.checks import jobs_of
 from monokeel.policy.lint import lint
 from monokeel.policy.rulesets import parse_policy
 from monokeel.promotion.plan import parse_overrides
-from monokeel.release.record import parse_release_record
+from monokeel.release.record import record_in
 from tests.e2e.live_shop import POLICY, ROOT
 from tests.fuzz.hostile import BODIES, HEADERS, LIMITS, WORDS
 
@@ -113,7 +113,7 @@ READERS: dict[str, Callable[[str, random.Random], object]] = {
     "settings": lambda text, _: parse_settings(text),
     "rulesets": rules,
     "workflows": lambda text, _: jobs_of({"ci.yml": text}),
-    "record": lambda text, _: parse_release_record(text),
+    "record": lambda text, _: record_in(text),
     "version": lambda text, _: (read_version(text), parse_wanted(text, prefix="v")),
     "overrides": lambda text, _: parse_overrides([text]),
     "manifest": manifest,

@@ -5,7 +5,7 @@ import pytest
 from monokeel.release.commits import Commit, analyze, read_commits
 from monokeel.release.messages import RULE_SETS
 from monokeel.release.notes import release_notes
-from monokeel.release.record import marked_commit, marker
+from monokeel.release.record import is_marked, marker
 
 PAGE = "https://github.com/acme/shop"
 SHA = "0123456789abcdef0123456789abcdef01234567"
@@ -86,7 +86,7 @@ def test_numbers_become_links_and_names_are_not_called(
     ids=["plain", "code", "fence"],
 )
 def test_no_message_can_forge_the_mark_of_a_draft(message: str) -> None:
-    assert marked_commit(notes(message)) is None
+    assert not is_marked(notes(message))
 
 
 def test_code_in_a_breaking_text_stays_as_it_is() -> None:

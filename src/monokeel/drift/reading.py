@@ -8,11 +8,11 @@ from monokeel.drift.pointers import check_pointers
 from monokeel.drift.ports import Outside
 from monokeel.drift.releases import check_releases
 from monokeel.drift.rulesets import check_rulesets
-from monokeel.drift.sections import Deviation, Facts, Wanted
+from monokeel.drift.sections import Facts, Wanted
 from monokeel.drift.settings import check_settings
 from monokeel.ground.errors import NO_ANSWER
 from monokeel.ground.settings import Settings
-from monokeel.policy.reading import Unverified, Verdict, judge
+from monokeel.policy.reading import Unverified, Verdict
 from monokeel.promotion.pointers import Pointers, read_remote
 from monokeel.promotion.reading import read_records
 
@@ -25,37 +25,23 @@ class DriftReading:
     facts: Mapping[str, Facts]
 
     @property
-    def unverified(self) -> tuple[Unverified, ...]:
-        """Everything that could not be verified, in all sections."""
-        return tuple(x for facts in self.facts.values() for x in facts.unverified)
-
-    @property
-    def drift(self) -> tuple[Deviation, ...]:
-        """Everything that is not as the files say, in all sections."""
-        return tuple(x for facts in self.facts.values() for x in facts.drift)
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What there is to know, in all sections."""
-        return tuple(x for facts in self.facts.values() for x in facts.notes)
+    def whole(self) -> Facts:
+        """What was found in all sections together."""
+        each = self.facts.values()
+        return Facts(
+            drift=[x for facts in each for x in facts.drift],
+            unverified=[x for facts in each for x in facts.unverified],
+            notes=[x for facts in each for x in facts.notes],
+        )
 
     def section(self, name: str) -> Facts:
         """Return what was found in one section, nothing if it was not asked for."""
         return self.facts.get(name, Facts())
 
-    def verdict_of(self, *sections: str) -> Verdict:
-        """Return the verdict over *sections*; drift beats the unclear in another."""
-        asked = [self.facts[each] for each in sections]
-        return judge(
-            drifts=any(facts.drift for facts in asked),
-            unverified=[x for facts in asked for x in facts.unverified],
-            allowed=self.wanted.allowed,
-        )
-
     @property
     def verdict(self) -> Verdict:
-        """The verdict over all sections."""
-        return self.verdict_of(*self.facts)
+        """The verdict over all sections; drift beats the unclear in another."""
+        return self.whole.verdict(self.wanted.allowed)
 
 
 def read_drift(wanted: Wanted, outside: Outside) -> DriftReading:

@@ -20,16 +20,17 @@ _WORDS = {
 def drift_report(found: DriftReading) -> Report:
     """Return the report of *found*."""
     allowed, reading = found.wanted.allowed, found.section("rulesets").rulesets
-    rows = [(name, _WORDS[found.verdict_of(name)]) for name in found.facts]
+    facts, whole = found.facts.items(), found.whole
+    rows = [(name, _WORDS[each.verdict(allowed)]) for name, each in facts]
     odd = () if found.verdict == "in_sync" else tuple(rows)
-    drift, shown = found.drift, {"rulesets": [x.name for x in reading.comparisons]}
+    drift, shown = whole.drift, {"rulesets": [x.name for x in reading.comparisons]}
     steps = to_do((each.subject, step) for each in drift for step in each.steps)
-    unclear = [each for each in found.unverified if not each.accepted(allowed)]
-    counts = (len(drift), "to repair"), (len(found.unverified), "not verified")
+    unclear = [each for each in whole.unverified if not each.accepted(allowed)]
+    counts = (len(drift), "to repair"), (len(whole.unverified), "not verified")
     last = ", ".join(f"{count} {what}" for count, what in counts if count)
     parts = (
         Section(f"Drift in {name}", tuple(_lines(each.drift, shown.get(name, ()))))
-        for name, each in found.facts.items()
+        for name, each in facts
     )
     return Report(
         headline=f"{found.wanted.repository}: {_headline(found)}",
@@ -37,8 +38,8 @@ def drift_report(found: DriftReading) -> Report:
             Section("Sections", table=Table(("section", "verdict"), odd)),
             *sections_of(reading.comparisons),
             *parts,
-            Section("Not verified", unverified_lines(found.unverified, allowed)),
-            Section("To know", found.notes),
+            Section("Not verified", unverified_lines(whole.unverified, allowed)),
+            Section("To know", tuple(whole.notes)),
             Section("Inherited, not compared", reading.inherited),
             Section("To do", steps),
             Section("", (last,) if found.verdict != "in_sync" else ()),
@@ -65,20 +66,20 @@ def _as_json(found: DriftReading) -> dict[str, Json]:
     return {
         "repository": found.wanted.repository,
         "verdict": found.verdict,
-        "sections": {name: found.verdict_of(name) for name in found.facts},
+        "sections": {x: each.verdict(allowed) for x, each in found.facts.items()},
         "rulesets": [comparison_json(each) for each in reading.comparisons],
-        "unverified": [each.as_json(allowed) for each in found.unverified],
+        "unverified": [each.as_json(allowed) for each in found.whole.unverified],
         "settings": [*_lines(found.section("settings").drift)],
         "pointers": list(found.section("pointers").entries),
         "releases": list(found.section("releases").entries),
-        "notes": list(found.notes),
+        "notes": list(found.whole.notes),
         "inherited": list(reading.inherited),
     }
 
 
 def _headline(found: DriftReading) -> str:
-    asked, blind = ", ".join(found.facts), len(found.unverified)
-    severe = sum(each.severe for each in found.drift)
+    asked, blind = ", ".join(found.facts), len(found.whole.unverified)
+    severe = sum(each.severe for each in found.whole.drift)
     return {
         "in_sync": f"in sync: {asked}",
         "in_sync_as_seen": f"in sync as far as seen: {asked}; {blind} not verified",

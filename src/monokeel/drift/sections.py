@@ -7,7 +7,7 @@ from monokeel.drift.ports import Outside
 from monokeel.ground.answers import Json
 from monokeel.ground.errors import NO_ANSWER, UsageError
 from monokeel.ground.settings import Settings
-from monokeel.policy.reading import Reading, Unverified
+from monokeel.policy.reading import Reading, Unverified, Verdict, judge
 from monokeel.policy.rulesets import Ruleset
 from monokeel.policy.shape import Finding
 
@@ -61,6 +61,11 @@ class Facts:
     notes: Sequence[str] = ()
     entries: Sequence[Json] = ()
     rulesets: Reading = field(default_factory=Reading)
+
+    def verdict(self, allowed: Sequence[str]) -> Verdict:
+        """Return the verdict, where what is *allowed* may stay unverified."""
+        drifts = bool(self.drift)
+        return judge(drifts=drifts, unverified=self.unverified, allowed=allowed)
 
 
 def audit_log(wanted: Wanted, outside: Outside, query: str = "") -> str:

@@ -147,7 +147,7 @@ class Reading:
         if draft.foreign_assets:
             return False
         if draft.file is None:
-            return records.marked_commit(draft.body) is not None
+            return records.is_marked(draft.body)
         return self._file_of(draft) == (wanted or self._wanted_file or "")
 
     @property

@@ -16,7 +16,7 @@ RECORD_NAME = "release.json"
 
 _COMMIT = re.compile(r"[0-9a-f]{40}\Z")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}\Z")
-_MARKER = re.compile(r"<!-- monokeel: commit ([0-9a-f]{40}) -->")
+_MARKER = re.compile(r"<!-- monokeel: commit [0-9a-f]{40} -->")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,10 +82,9 @@ def marker(commit: str) -> str:
     return f"<!-- monokeel: commit {commit} -->"
 
 
-def marked_commit(body: str) -> str | None:
-    """Return the commit that *body* is marked with; a hand-made release has none."""
-    found = _MARKER.search(body)
-    return found[1] if found else None
+def is_marked(body: str) -> bool:
+    """Say whether *body* is marked with a commit, as no release made by hand is."""
+    return _MARKER.search(body) is not None
 
 
 def record_text(record: ReleaseRecord) -> str:
@@ -95,35 +94,27 @@ def record_text(record: ReleaseRecord) -> str:
     return json.dumps({**content, "services": dict(services)}, indent=2) + "\n"
 
 
-def parse_release_record(text: str) -> ReleaseRecord:
-    """Return the record in *text*, a ``release.json``; ServiceError for any other."""
+def record_in(text: str | None) -> ReleaseRecord | None:
+    """Return the record in *text*, a ``release.json`` or the message of a tag.
+
+    ``None`` where it holds none of ours: nobody can tell then what was released.
+    """
     try:
-        fields = as_object(parse_json(text))
-        if fields.get("schema") != 1:
-            raise _unreadable(f"its schema is {fields.get('schema')!r}, not 1")
-        services = as_object(fields.get("services"))
+        fields = as_object(parse_json(text or ""))
         version, commit = as_text(fields.get("version")), as_text(fields.get("commit"))
-        if not _COMMIT.match(commit):
-            raise _unreadable(f"its commit is {commit!r}, not 40 hex digits")
-        images = []
-        for name in sorted(services):
-            image, _, digest = (said := as_text(services[name])).partition("@")
-            if not image or not _DIGEST.match(digest):
-                raise _unreadable(f"{said!r} is not an image with a digest")
-            images.append(ReleasedImage(service=name, image=image, digest=digest))
-        return ReleaseRecord(version=version, commit=commit, images=tuple(images))
-    except (ValueError, RecursionError) as error:
-        raise _unreadable(f"it is not JSON: {text[:80]!r}") from error
-
-
-def record_in(message: str | None) -> ReleaseRecord | None:
-    """Return the record in the *message* of a tag, ``None`` where none of ours is."""
-    if message is None:
+        services = as_object(fields.get("services"))
+        named = [
+            (name, as_text(services[name]).split("@", 1)) for name in sorted(services)
+        ]
+        images = tuple(
+            ReleasedImage(service=name, image=i, digest=d) for name, (i, d) in named
+        )
+    except (ValueError, ServiceError):
         return None
-    try:
-        return parse_release_record(message)
-    except ServiceError:
+    digests = all(x.image and _DIGEST.match(x.digest) for x in images)
+    if fields.get("schema") != 1 or not _COMMIT.match(commit) or not digests:
         return None
+    return ReleaseRecord(version=version, commit=commit, images=images)
 
 
 def parse_release(value: Json) -> GitHubRelease:
@@ -146,11 +137,6 @@ def parse_release(value: Json) -> GitHubRelease:
         },
         author=as_text(as_object(author).get("login") or "") if author else "",
     )
-
-
-def _unreadable(why: str) -> ServiceError:
-    fix = "Look at the release on GitHub; was the file replaced by hand?"
-    return ServiceError(f"a {RECORD_NAME} cannot be read: {why}", fix=fix)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
