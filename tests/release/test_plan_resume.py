@@ -29,7 +29,7 @@ def test_a_release_begun_for_an_older_commit_is_finished_first(*, tagged: bool) 
 
     plan = shop.plan()
 
-    assert [each.tag for each in plan.first] == ["v1.1.0"]
+    assert [each.name for each in plan.first] == ["v1.1.0"]
     assert (plan.previous, plan.version) == ("1.1.0", "1.1.1")
     assert (plan.needed, problems(plan)) == (True, [])
 

@@ -9,7 +9,7 @@ from monokeel.ground.answers import Unknown
 from monokeel.ground.errors import NO_ANSWER
 from monokeel.release.plan import Check, CheckName, blocked, passed, unknown
 from monokeel.release.reading import Reading
-from monokeel.release.start import Claim, Start
+from monokeel.release.start import Start
 from monokeel.release.steps import STEPS
 from monokeel.release.versions import Limits, ReleaseTag
 
@@ -49,7 +49,7 @@ def _check_branch(now: Start) -> Check:
     if onto or now.branch == wanted:
         return passed("branch", f"a merge into {onto}" if onto else f"on {wanted}")
     if now.own is not None:
-        return passed("branch", f"{now.own.tag} is claimed for this commit")
+        return passed("branch", f"{now.own.name} is claimed for this commit")
     problem = f"on branch {now.branch}, not on {wanted}"
     if now.branch is None:
         if isinstance(now.refs, Unknown):
@@ -72,7 +72,7 @@ def _check_tip(now: Start) -> Check:
     if isinstance(now.refs, Unknown):
         return unknown("remote", now.refs.reason)
     if now.own is not None:
-        return passed("remote", f"{now.own.tag} is claimed for this commit")
+        return passed("remote", f"{now.own.name} is claimed for this commit")
     if now.place in {"tip", "behind"}:
         by_now = f"in {branch}, which is at {tip} by now"
         is_tip = now.place == "tip"
@@ -167,13 +167,13 @@ def _check_claims(now: Start) -> Check:
     if now.stray:
         return blocked("claims", *_strays(now.stray))
     if now.unseen:
-        tags = ", ".join(claim.tag for claim in now.unseen)
+        tags = ", ".join(claim.name for claim in now.unseen)
         lack = f"{tags} was begun for a commit that is not here. Run: git fetch --tags"
         return unknown("claims", lack)
     if now.older:
-        begun = ", ".join(f"{each.tag} ({each.commit[:7]})" for each in now.older)
+        begun = ", ".join(f"{each.name} ({each.commit[:7]})" for each in now.older)
         return passed("claims", f"{begun} was cut short and is finished first")
-    return passed("claims", f"{now.own.tag} is ours" if now.own else "none is open")
+    return passed("claims", f"{now.own.name} is ours" if now.own else "none is open")
 
 
 def _differences(now: Start, there: Mapping[str, str]) -> Iterator[tuple[str, str]]:
@@ -181,7 +181,7 @@ def _differences(now: Start, there: Mapping[str, str]) -> Iterator[tuple[str, st
         names = ", ".join(now.unfetched[:_SHOWN])
         yield f"{names} is on the remote and not here", "Run: git fetch --tags"
     last = now.previous
-    if last is None or last.name in {claim.tag for claim in now.older}:
+    if last is None or last.name in {claim.name for claim in now.older}:
         return
     at = there.get(last.name)
     if at is None:
@@ -208,13 +208,13 @@ def _unreachable(lost: list[ReleaseTag], now: Start) -> tuple[str, str]:
     return f"{those} not in the history of {now.commit[:7]}", fix
 
 
-def _strays(claims: Iterable[Claim]) -> Iterator[tuple[str, str]]:
+def _strays(claims: Iterable[ReleaseTag]) -> Iterator[tuple[str, str]]:
     for claim in claims:
         fix = "If its branch was deleted, push it again, and its next run finishes"
         fix += f" this. Else take it back: ./inv release --abandon {claim.version}"
-        if claim.is_tagged:
+        if claim.made:
             fix = f"Check that commit out and run ./inv release there: {claim.commit}"
-        claimed = f"{claim.tag} is claimed by {claim.commit[:7]}"
+        claimed = f"{claim.name} is claimed by {claim.commit[:7]}"
         yield f"{claimed}, which no release branch leads to: it was cut short", fix
 
 

@@ -6,7 +6,7 @@ from typing import Literal
 from monokeel.ground.answers import Json
 from monokeel.release.commits import Caution, Commit, Level
 from monokeel.release.reading import Reading
-from monokeel.release.start import Claim
+from monokeel.release.versions import ReleaseTag
 
 ImageState = Literal["free", "same", "other", "unknown"]
 CheckStatus = Literal["ok", "blocked", "unknown"]
@@ -81,7 +81,7 @@ class ReleasePlan:
     warnings: tuple[Caution, ...]
     done: tuple[str, ...] | None
     notes: str
-    first: tuple[Claim, ...] = ()
+    first: tuple[ReleaseTag, ...] = ()
     stale: bool = False
     reading: Reading | None = field(default=None, compare=False, repr=False)
 
@@ -140,7 +140,7 @@ def as_data(plan: ReleasePlan) -> dict[str, Json]:
         "resume": resume,
         "blockers": [asdict(each) for each in plan.blockers],
         "notes": plan.notes,
-        "first": [claim.tag for claim in plan.first],
+        "first": [claim.name for claim in plan.first],
     }
 
 

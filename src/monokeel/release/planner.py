@@ -7,19 +7,22 @@ registry can say is in the ``Reading``, and stays unknown when they are silent.
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import chain
 
 from semver import Version
 
 from monokeel.ground.errors import NO_ANSWER
 from monokeel.ground.settings import Settings
-from monokeel.release import cautions, checks, commits, record, start, steps, versions
+from monokeel.release import cautions, checks, commits, start, steps, versions
 from monokeel.release.guard import service_images
 from monokeel.release.messages import RULE_SETS
 from monokeel.release.notes import release_notes
 from monokeel.release.plan import Check, ReleasePlan, blocked, unknown
 from monokeel.release.ports import Outside
 from monokeel.release.reading import Reading
+from monokeel.release.record import Candidate
+from monokeel.release.versions import ReleaseTag
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +46,7 @@ def plan_release(
     settings: Settings,
     outside: Outside,
     *,
-    finish: start.Claim | None = None,
+    finish: ReleaseTag | None = None,
     digests: Mapping[str, str] | None = None,
 ) -> ReleasePlan:
     """Return the release of the commit that is checked out.
@@ -87,7 +90,7 @@ def plan_release(
 
 
 def _start(
-    settings: Settings, outside: Outside, refs: start.Refs, begun: start.Claim | None
+    settings: Settings, outside: Outside, refs: start.Refs, begun: ReleaseTag | None
 ) -> tuple[start.Start, _Goal]:
     """Return where the release starts from, and what the commits since then ask for."""
     now = start.Start(settings, outside, refs, begun=begun)
@@ -114,9 +117,7 @@ def _put_right(now: start.Start, goal: _Goal) -> tuple[start.Start, _Goal]:
         return now, replace(goal, version=None, reason=left) if page else goal
     if last is None or last.commit != now.commit:
         return now, goal
-    tag, version, commit = last.name, last.version, last.commit
-    out = start.Claim(tag=tag, version=version, commit=commit, is_tagged=True)
-    lost = steps.lost_names(_read(now, out))
+    lost = steps.lost_names(_read(now, last))
     if lost.refusals:
         told = (commits.Caution(message=each.problem) for each in lost.refusals)
         return now, replace(goal, cautions=(*goal.cautions, *told))
@@ -124,15 +125,15 @@ def _put_right(now: start.Start, goal: _Goal) -> tuple[start.Start, _Goal]:
         silent = unknown("images", lost.unclear)
         return now, replace(goal, checks=(*goal.checks, silent))
     if lost.missing:
-        now, goal = _start(now.settings, now.outside, now.refs, out)
-        reason = f"{out.tag} is out; put back to its digest: {', '.join(lost.missing)}"
-        goal = replace(goal, reason=reason)
+        now, goal = _start(now.settings, now.outside, now.refs, last)
+        put_back = f"put back to its digest: {', '.join(lost.missing)}"
+        goal = replace(goal, reason=f"{last.name} is out; {put_back}")
     return now, goal
 
 
 def _begun_before(
     now: start.Start,
-) -> tuple[dict[start.Claim, Reading], list[commits.Caution]]:
+) -> tuple[dict[ReleaseTag, Reading], list[commits.Caution]]:
     """Return what is finished before this, and what is left to its line's next run."""
     older = {claim: _read(now, claim) for claim in now.older}
     left = []
@@ -141,28 +142,23 @@ def _begun_before(
         if not now.is_rival(claim):  # the very plan that its own run would follow
             plan = plan_release(now.settings, now.outside, finish=claim)
             if any(check.status != "ok" for check in plan.checks):
-                left.append(commits.Caution(message=f"{claim.tag} {why}"))
+                left.append(commits.Caution(message=f"{claim.name} {why}"))
                 del older[claim]
     return older, left
 
 
 def _read(
     now: start.Start,
-    begun: start.Claim | Version,
+    begun: ReleaseTag | Version,
     notes: str = "",
     digests: Mapping[str, str] | None = None,
 ) -> Reading:
     """Return the reading of what is *begun*, or of a version of this commit."""
     version, commit = begun, now.commit
-    if isinstance(begun, start.Claim):
+    if isinstance(begun, ReleaseTag):
         version, commit = begun.version, begun.commit
-    wanted = record.Candidate(
-        settings=now.settings,
-        version=str(version),
-        commit=commit,
-        notes=notes,
-        span=now.span,
-    )
+    candidate = partial(Candidate, settings=now.settings, notes=notes, span=now.span)
+    wanted = candidate(version=str(version), commit=commit)
     reading = Reading(wanted, now.outside, refs=now.refs, digests=digests)
     if commit != now.history.head():
         with suppress(*NO_ANSWER):
@@ -191,12 +187,12 @@ def _find_goal(now: start.Start) -> _Goal | None:
         version = _next_version(now, deciding.level)
     reason, checks = _reason(now, analysis, version), tuple[Check, ...]()
     if own is not None and own.version != version:
-        reason = f"{own.tag} was begun for this commit and goes on"
-        problem = f"{own.tag} is claimed for this commit, but its commits ask for"
+        reason = f"{own.name} was begun for this commit and goes on"
+        problem = f"{own.name} is claimed for this commit, but its commits ask for"
         problem += f" {version or 'no release'}: tags or settings were changed since"
         fix = f"Take it back: ./inv release --abandon {own.version}"
         # Once the git tag is there, the version is decided.
-        checks = () if own.is_tagged else (blocked("claims", (problem, fix)),)
+        checks = () if own.made else (blocked("claims", (problem, fix)),)
         version = own.version
     said = tuple(found)
     return _Goal(

@@ -85,7 +85,7 @@ def _headline(plan: ReleasePlan) -> str:
     if plan.version is None and plan.needed is None:
         return f"Nobody can tell whether there is something to release: {plan.reason}"
     if plan.version is None and plan.first:
-        begun = ", ".join(claim.tag for claim in plan.first)
+        begun = ", ".join(claim.name for claim in plan.first)
         return f"{begun} was cut short and is finished; then: {plan.reason}"
     if plan.version is None:
         return f"No release: {plan.reason}"

@@ -1,7 +1,7 @@
 """Where a release would start from: the clone, its tags, what the remote has."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from itertools import takewhile
 from typing import Literal
@@ -20,16 +20,6 @@ Place = Literal["tip", "behind", "elsewhere", "unfetched", "no branch", "unknown
 Refs = Mapping[str, RemoteRef] | Unknown
 _TAGS = "refs/tags/"
 _HEADS = "refs/heads/"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claim:
-    """A release that was begun for *commit*, and whether its git tag is made."""
-
-    tag: str
-    version: Version
-    commit: str
-    is_tagged: bool
 
 
 class Start:
@@ -61,7 +51,7 @@ class Start:
         outside: Outside,
         refs: Refs,
         *,
-        begun: Claim | None = None,
+        begun: ReleaseTag | None = None,
         surely: bool = False,
     ) -> None:
         self.settings, self.outside, self.refs = settings, outside, refs
@@ -69,12 +59,12 @@ class Start:
         self._read_clone(begun)
         self.line, self.older = self._line(), self._older()
         added = {x.name: x.commit for x in self.added if x.commit in self.known}
-        self.tags = {**self.here, **added} | {x.tag: x.commit for x in self.older}
+        self.tags = {**self.here, **added} | {x.name: x.commit for x in self.older}
         named = versions.release_tags(self.tags, settings.tag_prefix)
         self.limits = self._limits(named)
         self.span = self._reach()
         self.own = self._own()
-        mine = self.own.tag if self.own else ""
+        mine = self.own.name if self.own else ""
         full = [x for x in named if not x.version.prerelease and x.name != mine]
         exact = (surely or self.line != settings.default_branch) and not self.shallow
         squash = self.merge if self.merge and self.merge.message else None
@@ -89,7 +79,7 @@ class Start:
         self.stray = list(self._strays())
         self.container = None if self.own else self._container()
 
-    def _read_clone(self, again: Claim | None) -> None:
+    def _read_clone(self, again: ReleaseTag | None) -> None:
         history, settings = self.history, self.settings
         seen = {} if isinstance(self.refs, Unknown) else self.refs
         self.commit = again.commit if again else history.head()
@@ -100,7 +90,7 @@ class Start:
         if isinstance(self.refs, Unknown) and settings.lines:
             self.heads = {x: tip for x in names if (tip := history.branch_tip(x))}
         self.begun = [*_open_claims(settings, seen)]
-        if again and again.is_tagged and again not in self.begun:
+        if again and again.made and again not in self.begun:
             self.begun.append(again)  # what its tag decides goes on without a claim
         there = versions.release_tags(_tags_of(seen), settings.tag_prefix)
         self.added = [tag for tag in there if tag.name not in self.here]
@@ -151,14 +141,14 @@ class Start:
         low, high = (own.begin, own.high) if own else versions.bounds(self.line)
         return Span(low=low, below=high)
 
-    def _own(self) -> Claim | None:
+    def _own(self) -> ReleaseTag | None:
         """Return the claim of the commit on this line, of several the highest."""
         span = Span(below=self.span.below)
         mine = [x for x in self.begun if x.commit == self.commit]
         mine = [claim for claim in mine if span.has(claim.version)]
         return max(mine, key=lambda claim: claim.version, default=None)
 
-    def _older(self) -> list[Claim]:
+    def _older(self) -> list[ReleaseTag]:
         others = (x for x in self.begun if x.commit in self.known - {self.commit})
         found = [x for x in others if self._leads(x.commit, self.commit)]
         return sorted(found, key=lambda claim: claim.version)
@@ -169,11 +159,11 @@ class Start:
         Once the git tag of *own* is there its version is decided, and what another line
         has released below it since is none.
         """
-        begun = {claim.tag for claim in self.older}
+        begun = {claim.name for claim in self.older}
         last = next((tag.version for tag in inside if tag.name not in begun), None)
-        return self.own.version if self.own and self.own.is_tagged else last
+        return self.own.version if self.own and self.own.made else last
 
-    def _strays(self) -> Iterator[Claim]:
+    def _strays(self) -> Iterator[ReleaseTag]:
         for claim in filter(self.is_rival, self.begun):
             if claim.commit in self.known and not self.shallow:
                 heads = self.history.known({self.commit, *self.heads.values()})
@@ -182,9 +172,8 @@ class Start:
 
     def _container(self) -> str | None:
         """Return the tag of the lowest release, or claim, that contains the commit."""
-        made = {(tag.version, tag.name, tag.commit) for tag in self.unreachable}
         rivals = filter(self.is_rival, self.begun)
-        made |= {(claim.version, claim.tag, claim.commit) for claim in rivals}
+        made = {(x.version, x.name, x.commit) for x in (*self.unreachable, *rivals)}
         # A tag may name a file or a tree, which contains nothing.
         commits = self.history.known({at for _, _, at in made} - {self.commit})
         for _, name, other in sorted(made, key=lambda each: each[0]):
@@ -217,7 +206,7 @@ class Start:
         return [x.name for x in full if str(x.version) not in self.settings.skip]
 
     @property
-    def unseen(self) -> list[Claim]:
+    def unseen(self) -> list[ReleaseTag]:
         """The claims of this line on commits that the clone has not."""
         rivals = filter(self.is_rival, self.begun)
         return [claim for claim in rivals if claim.commit not in self.known]
@@ -233,7 +222,7 @@ class Start:
         """Tag name → commit on the remote."""
         return self.refs if isinstance(self.refs, Unknown) else _tags_of(self.refs)
 
-    def is_rival(self, claim: Claim) -> bool:
+    def is_rival(self, claim: ReleaseTag) -> bool:
         """Say whether *claim* is one of this line, and not of another."""
         return self.span.has(claim.version)
 
@@ -251,7 +240,9 @@ def _tags_of(refs: Mapping[str, RemoteRef]) -> dict[str, str]:
     return {ref.removeprefix(_TAGS): commit for ref, commit in tags}
 
 
-def _open_claims(settings: Settings, refs: Mapping[str, RemoteRef]) -> Iterator[Claim]:
+def _open_claims(
+    settings: Settings, refs: Mapping[str, RemoteRef]
+) -> Iterator[ReleaseTag]:
     """Yield the claims whose release can be finished: no other commit has the tag."""
     place = settings.claim("")
     for ref, at in sorted(refs.items()):
@@ -260,5 +251,5 @@ def _open_claims(settings: Settings, refs: Mapping[str, RemoteRef]) -> Iterator[
         if ref.startswith(place) and version is not None:
             made, to = refs.get(f"{_TAGS}{tag}"), at.commit
             if made is None or made.commit == to:
-                tagged = made is not None
-                yield Claim(tag=tag, version=version, commit=to, is_tagged=tagged)
+                there = made is not None
+                yield ReleaseTag(name=tag, version=version, commit=to, made=there)

@@ -24,11 +24,12 @@ FIRST: Final = "1.0.0"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReleaseTag:
-    """A git tag that names a version: *commit* is what it peels to."""
+    """A git tag that names a version, on *commit*; begun, not *made*, it is claimed."""
 
     name: str
     commit: str
     version: Version
+    made: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
