@@ -4,7 +4,6 @@ The version comes from the clone alone. Whatever only the remote, GitHub or the
 registry can say is in the ``Reading``, and stays unknown when they are silent.
 """
 
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -47,7 +46,7 @@ def plan_release(
     outside: Outside,
     *,
     finish: ReleaseTag | None = None,
-    digests: Mapping[str, str] | None = None,
+    digests: dict[str, str] | None = None,
 ) -> ReleasePlan:
     """Return the release of the commit that is checked out.
 
@@ -151,7 +150,7 @@ def _read(
     now: start.Start,
     begun: ReleaseTag | Version,
     notes: str = "",
-    digests: Mapping[str, str] | None = None,
+    digests: dict[str, str] | None = None,
 ) -> Reading:
     """Return the reading of what is *begun*, or of a version of this commit."""
     version, commit = begun, now.commit
