@@ -11,7 +11,7 @@ from monokeel.drift.report import drift_report
 from monokeel.drift.sections import ALLOWED
 from monokeel.ground.answers import Absent, Found, Unknown
 from monokeel.ground.report import as_json, as_plain
-from monokeel.policy.shape import Finding
+from monokeel.policy.rule_types import Finding
 from monokeel.promotion.records import BranchMove
 from monokeel.release.record import record_text
 from tests.fakes.place import Place, drift_in

@@ -8,8 +8,8 @@ from monokeel.drift.reading import DriftReading, read_drift
 from monokeel.drift.sections import SECTIONS, Wanted
 from monokeel.ground.answers import FileVersion, Json
 from monokeel.ground.settings import PolicySettings
+from monokeel.policy.rule_types import Finding
 from monokeel.policy.rulesets import parse_policy
-from monokeel.policy.shape import Finding
 from monokeel.promotion.ports import Protection
 from tests.fakes.pointers import Shop
 from tests.fakes.rulesets import FakeRulesets

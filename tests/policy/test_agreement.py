@@ -12,8 +12,8 @@ from monokeel.ground.settings import parse_settings
 from monokeel.policy import re2
 from monokeel.policy.lint import absent_branch, disagreements
 from monokeel.policy.refs import binds
+from monokeel.policy.rule_types import Finding
 from monokeel.policy.rulesets import parse_policy
-from monokeel.policy.shape import Finding
 
 ROOT = Path(__file__).parents[2]
 OURS = json.loads((ROOT / "infra/rulesets.json").read_text(encoding="utf-8"))

@@ -11,8 +11,8 @@ from monokeel.ground.answers import Json
 from monokeel.ground.settings import PolicySettings, parse_settings
 from monokeel.policy.checks import jobs_of
 from monokeel.policy.lint import lint
+from monokeel.policy.rule_types import Finding
 from monokeel.policy.rulesets import parse_policy
-from monokeel.policy.shape import Finding
 from tests.policy.test_policy import MAIN
 from tests.policy.test_refs import QUEUE
 

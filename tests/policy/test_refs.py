@@ -7,8 +7,8 @@ import pytest
 from monokeel.ground.answers import Json
 from monokeel.policy.lint import lint
 from monokeel.policy.refs import binds, glob_matches
+from monokeel.policy.rule_types import Finding
 from monokeel.policy.rulesets import parse_policy
-from monokeel.policy.shape import Finding
 from tests.policy.test_policy import MAIN
 
 QUEUE: Json = {

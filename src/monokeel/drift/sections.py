@@ -8,8 +8,8 @@ from monokeel.ground.answers import Json
 from monokeel.ground.errors import NO_ANSWER, UsageError
 from monokeel.ground.settings import Settings
 from monokeel.policy.reading import Reading, Unverified, Verdict, judge
+from monokeel.policy.rule_types import Finding
 from monokeel.policy.rulesets import Ruleset
-from monokeel.policy.shape import Finding
 
 SECTIONS = ("rulesets", "settings", "pointers", "releases")
 ALLOWED = (  # bypass_actors: all that only administration rights show

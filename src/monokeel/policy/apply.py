@@ -39,8 +39,8 @@ class _Progress:
             f"written: {', '.join(self.done) or 'nothing'}",
             *(f"{what}: {', '.join(names)}" for what, names in lists if names),
         ]
-        same = len({type(each) for each in errors}) == 1
-        family = type(errors[0]) if same else RefusedError
+        families = {type(each) for each in errors}
+        family = families.pop() if len(families) == 1 else RefusedError
         fix = errors[0].fix or "Run ./inv policy.apply again: it does what is left."
         return family("; ".join(parts), fix=fix)
 
@@ -138,12 +138,12 @@ def _after(plan: Plan, results: dict[str, _Written]) -> Iterator[Comparison]:
     """Yield the comparisons as they are after the writes, from what was read back."""
     for each in plan.reading.comparisons:
         live, without = results.get(each.name, (None, ()))
-        if each.desired is None and each.name not in results:
-            yield each
-        elif each.desired is not None:
+        if each.desired is not None and live:
             optional = without or plan.optional_rules
-            new = compare_policies([each.desired], [live], optional) if live else ()
-            yield replace(new[0], name=each.name) if new else each
+            new, *_ = compare_policies([each.desired], [live], optional)
+            yield replace(new, name=each.name)
+        elif each.desired is not None or each.name not in results:
+            yield each
 
 
 def _read_unmoved(change: Comparison, rulesets: Rulesets) -> Ruleset | None:
@@ -191,12 +191,10 @@ def _write(
         outcome = _send(desired, live, rulesets, without)
         if not isinstance(outcome, Refusal):
             there = rulesets.read(outcome)
-            if left := _left(desired, there, without):
-                raise ServiceError(
-                    f"GitHub accepted ruleset {desired.name!r}, but reads back"
-                    f" differently: {', '.join(left)}",
-                    fix="Look at the ruleset on GitHub: a part of it was dropped.",
-                )
+            if left := ", ".join(_left(desired, there, without)):
+                problem = f"GitHub accepted ruleset {desired.name!r}, but reads back"
+                fix = "Look at the ruleset on GitHub: a part of it was dropped."
+                raise ServiceError(f"{problem} differently: {left}", fix=fix)
             return there, without
         rule = outcome.rule_without_plan
         if rule not in optional or rule is None or rule in without:
@@ -234,6 +232,5 @@ def _send(
 def _left(desired: Ruleset, live: Ruleset, without: Sequence[str]) -> list[str]:
     if live.hides_bypass:
         return ["bypass_actors (hidden)"]
-    optional = {f"rules.{each}" for each in without}
-    left = [each.path for each in compare(desired, live) if each.can_be_written]
-    return [path for path in left if path not in optional]
+    found, optional = compare(desired, live), {f"rules.{each}" for each in without}
+    return [x.path for x in found if x.can_be_written and x.path not in optional]

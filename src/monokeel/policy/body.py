@@ -5,15 +5,21 @@ Nothing that is unknown here gets lost on the way.
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from monokeel.ground.answers import Json
 from monokeel.ground.errors import RefusedError, ServiceError
 from monokeel.policy import rule_types
 from monokeel.policy.ports import Rulesets
 from monokeel.policy.reading import Reading
-from monokeel.policy.rule_types import Shape, record
+from monokeel.policy.rule_types import (
+    ID_LESS_ACTORS,
+    Shape,
+    item_label,
+    record,
+    repeated,
+)
 from monokeel.policy.rulesets import BYPASS, Ruleset, objects_in, rules_of
-from monokeel.policy.shape import ID_LESS_ACTORS, item_label, repeated
 
 
 def export(reading: Reading, rulesets: Rulesets) -> str:
@@ -81,12 +87,11 @@ def new_body(desired: Ruleset, without: Sequence[str] = ()) -> dict[str, Json]:
         refs = whole.get("ref_name")
         sides = refs.items() if isinstance(refs, dict) else ()
         lists = {side: value for side, value in sides if value is not None}
-        whole = {**whole, "ref_name": {"include": [], "exclude": [], **lists}}
-        body["conditions"] = whole
-    elif conditions is not None:
+        conditions = {**whole, "ref_name": {"include": [], "exclude": [], **lists}}
+    if conditions is not None:
         body["conditions"] = conditions
-    rules = [each for each in rules_of(given) if each.get("type") not in without]
-    body["rules"] = [_rule(each) for each in rules]
+    rules = rules_of(given)
+    body["rules"] = [_rule(x) for x in rules if x.get("type") not in without]
     return body
 
 
@@ -101,23 +106,12 @@ def merged_body(
     """
     body = new_body(desired, without)
     there = {str(rule.get("type")): rule for rule in rules_of(live.body)}
-    body["rules"] = [
-        *(
-            _overlaid_rule(x, there.get(str(x["type"])))
-            for x in objects_in(body["rules"])
-        ),
-        *(
-            rule
-            for kind, rule in there.items()
-            if kind not in rule_types.RULE_TYPES and kind not in desired.kinds
-        ),
-    ]
-    for key, shape in (
-        ("conditions", rule_types.CONDITIONS),
-        (BYPASS, rule_types.ACTORS),
-    ):
-        if key in body:
-            body[key] = _overlaid(body[key], live.body.get(key), shape)
+    known = {*rule_types.RULE_TYPES, *desired.kinds}
+    rules = (_overlaid_rule(x, there) for x in objects_in(body["rules"]))
+    body["rules"] = [*rules, *(there[kind] for kind in there if kind not in known)]
+    shapes = {"conditions": rule_types.CONDITIONS, BYPASS: rule_types.ACTORS}
+    for key in shapes.keys() & body.keys():
+        body[key] = _overlaid(body[key], live.body.get(key), shapes[key])
     return body
 
 
@@ -134,38 +128,35 @@ def _overlaid(file: Json, live: Json, shape: Shape) -> Json:
             elif value is not None and known.default is not None:
                 merged[key] = _overlaid(known.default, value, known)
         return merged
-    item = None if shape.ordered else shape.item
-    if item is None or item.kind != "object":
+    item, label = shape.item, partial(item_label, identity=shape.identity)
+    if shape.ordered or item is None or item.kind != "object":
         return file
     if not isinstance(file, list) or not isinstance(live, list):
         return file
-    there = {item_label(each, shape.identity): each for each in live}
-    return [
-        _overlaid(each, there.get(item_label(each, shape.identity)), item)
-        for each in file
-    ]
+    there = {label(each): each for each in live}
+    return [_overlaid(each, there.get(label(each)), item) for each in file]
 
 
 def _overlaid_rule(
-    file: Mapping[str, Json], live: Mapping[str, Json] | None
+    file: Mapping[str, Json], live: Mapping[str, Mapping[str, Json]]
 ) -> dict[str, Json]:
-    merged = {**(live or {}), **file}
-    kind = rule_types.RULE_TYPES.get(str(file["type"]))
-    there = live.get("parameters") if live else None
-    if kind is not None and isinstance(there, dict):
+    name = str(file["type"])
+    kind, there = rule_types.RULE_TYPES.get(name), live.get(name, {})
+    merged, parameters = {**there, **file}, there.get("parameters")
+    if kind is not None and isinstance(parameters, dict):
         wanted, shape = file.get("parameters") or {}, record(**kind.parameters)
-        merged["parameters"] = _overlaid(wanted, there, shape)
+        merged["parameters"] = _overlaid(wanted, parameters, shape)
     return merged
 
 
 def _rule(rule: Mapping[str, Json]) -> dict[str, Json]:
     kind = rule_types.RULE_TYPES.get(str(rule.get("type")))
-    parameters = rule.get("parameters")
-    if kind is None or not isinstance(parameters, dict):
-        return dict(rule)
-    if not parameters and not kind.parameters:
-        return {key: value for key, value in rule.items() if key != "parameters"}
-    return {**rule, "parameters": _without_nulls(parameters, record(**kind.parameters))}
+    sent, parameters = dict(rule), rule.get("parameters")
+    if kind is not None and isinstance(parameters, dict):
+        sent["parameters"] = _without_nulls(parameters, record(**kind.parameters))
+        if not parameters and not kind.parameters:
+            del sent["parameters"]
+    return sent
 
 
 def _without_nulls(value: Json, shape: Shape) -> Json:

@@ -13,8 +13,8 @@ from typing import Literal
 from monokeel.ground.answers import Json
 from monokeel.ground.parsers import parse_yaml
 from monokeel.policy.refs import glob_matches, is_wildcard
+from monokeel.policy.rule_types import GITHUB_ACTIONS, Finding
 from monokeel.policy.rulesets import Ruleset, listed, objects_in, parameters_of
-from monokeel.policy.shape import GITHUB_ACTIONS, Finding
 
 _EXPRESSION = re.compile(r"\$\{\{.*?\}\}")
 _PULLS = ("pull_request", "pull_request_target")
@@ -29,7 +29,6 @@ _EXTERNAL = (
     " infra/platform.toml; if an app does, pin it (integration_id)"
 )
 Runs = Literal["yes", "perhaps", "no"]
-_YES: tuple[Runs, str] = ("yes", "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,17 +52,17 @@ class WorkflowJob:
         if self.on is None:
             return "perhaps", ""
         event = next((each for each in _PULLS if each in self.on), "")
+        if not event and _takes(_branches(self.on.get("push")), _A_BRANCH):
+            alone = "runs on push alone, never for a fork's pull request"
+            return "perhaps", f"{self.workflow} {alone}"
         if not event:
-            if _takes(_branches(self.on.get("push")), _A_BRANCH):
-                alone = "runs on push alone, never for a fork's pull request"
-                return "perhaps", f"{self.workflow} {alone}"
             return "no", f"{self.workflow} does not run on pull_request"
         bases = _branches(self.on[event])
         if not _takes(bases, branch):
             alone = ", ".join(bases)
             return "no", f"{self.workflow} runs for pull requests to {alone} alone"
         skips = self._skips(self.on[event])
-        return ("perhaps", skips) if skips else _YES
+        return "perhaps" if skips else "yes", skips
 
     def _skips(self, filters: Mapping[str, Json]) -> str:
         for key in ("paths", "paths-ignore"):
@@ -82,7 +81,7 @@ class WorkflowJob:
         if self.on is None:
             return "perhaps", ""
         if "merge_group" in self.on:
-            return _YES
+            return "yes", ""
         return "no", f"{self.workflow} does not run on merge_group: the queue waits"
 
 
@@ -98,18 +97,17 @@ def reporting(jobs: Sequence[WorkflowJob], context: str) -> tuple[WorkflowJob, .
 
 def _jobs(path: str, text: str) -> Iterator[WorkflowJob]:
     try:
-        # As text: "on" does not become True.
-        workflow = parse_yaml(text, as_text=True)
+        workflow = parse_yaml(text, as_text=True)  # "on" does not become True
     except ValueError:
         workflow = None
     top = workflow if isinstance(workflow, dict) else {}
     jobs, events = top.get("jobs"), top.get("on")
-    merged = _merged(events) if isinstance(events, dict) else {}
     on: dict[str, dict[str, Json]] | None = {
-        x: y if isinstance(y, dict) else {} for x, y in merged.items()
-    }
-    if not isinstance(events, dict):
-        on = {each: {} for each in _texts(events)} or None
+        each: {} for each in _texts(events)
+    } or None
+    if isinstance(events, dict):
+        merged = _merged(events).items()
+        on = {x: y if isinstance(y, dict) else {} for x, y in merged}
     if not isinstance(jobs, dict):
         jobs, on = {"a workflow that cannot be read": None}, None
     for key, value in jobs.items():
@@ -132,9 +130,8 @@ def _merged(mapping: Mapping[str, Json]) -> dict[str, Json]:
     bases = mapping.get("<<")
     merged: dict[str, Json] = {}
     for base in reversed(bases if isinstance(bases, list) else [bases]):
-        if isinstance(base, dict):
-            merged |= base
-    return {**merged, **{key: mapping[key] for key in mapping if key != "<<"}}
+        merged |= base if isinstance(base, dict) else {}
+    return merged | {key: mapping[key] for key in mapping if key != "<<"}
 
 
 def _branches(filters: Mapping[str, Json] | None) -> tuple[str, ...]:
@@ -186,9 +183,8 @@ def lint_checks(
             if context in external or app not in (None, GITHUB_ACTIONS):
                 continue  # another app reports it, not a workflow
             pinned, found = app == GITHUB_ACTIONS, reporting(jobs, context)
-            unknown = f"no job of .github/workflows is called {context!r}"
-            unknown += _PINNED if pinned else _EXTERNAL
-            problem, warning = unknown, not pinned
+            problem = f"no job of .github/workflows is called {context!r}"
+            problem, warning = problem + (_PINNED if pinned else _EXTERNAL), not pinned
             if found:
                 problem, warning = _silent(found, branch, queue=queued)
             if problem:
@@ -212,8 +208,6 @@ def _silent(jobs: Sequence[WorkflowJob], base: str, *, queue: bool) -> tuple[str
 
 def _branch_of(ruleset: Ruleset, default_branch: str) -> str:
     """Return a branch that *ruleset* binds, the default one if it may."""
-    include = ruleset.refs("include")
-    named = [x for x in include if x.startswith("refs/heads/") and not is_wildcard(x)]
-    if f"refs/heads/{default_branch}" in named or not named:
-        return default_branch
-    return named[0].removeprefix("refs/heads/")
+    full = (x for x in ruleset.refs("include") if x.startswith("refs/heads/"))
+    named = [x.removeprefix("refs/heads/") for x in full if not is_wildcard(x)]
+    return default_branch if default_branch in named or not named else named[0]

@@ -11,12 +11,11 @@ from monokeel.ground.answers import Json
 from monokeel.ground.errors import UsageError
 from monokeel.ground.report import Report, Section
 from monokeel.ground.settings import Settings
-from monokeel.policy import re2, rule_types, shape
+from monokeel.policy import re2, rule_types
 from monokeel.policy.checks import WorkflowJob, lint_checks
 from monokeel.policy.refs import PREFIX, binds, is_wildcard, lint_refs
-from monokeel.policy.rule_types import RuleType
+from monokeel.policy.rule_types import Finding, RuleType
 from monokeel.policy.rulesets import BYPASS, Ruleset, listed, parameters_of, rules_of
-from monokeel.policy.shape import Finding
 
 _PULLS = "pull_request"
 _NEED_ID = ("Integration", "Team", "User", "RepositoryRole")
@@ -81,7 +80,7 @@ def _top(ruleset: Ruleset) -> Iterator[Finding]:
         if key in rule_types.READ_ONLY:
             yield Finding(key, "is GitHub's own (read-only): leave it out")
         elif key not in rule_types.WRITABLE:
-            yield shape.unknown_name(key, key, rule_types.WRITABLE)
+            yield rule_types.unknown_name(key, key, rule_types.WRITABLE)
     for key, value, known in (
         ("target", body.get("target", "branch"), rule_types.TARGETS),
         ("enforcement", body.get("enforcement"), rule_types.ENFORCEMENTS),
@@ -107,8 +106,8 @@ def _actors(ruleset: Ruleset) -> Iterator[Finding]:
     if not isinstance(actors, list):
         yield Finding(BYPASS, "is not a list; [] for nobody")
         return
-    labels = [shape.actor_label(each) for each in actors]
-    for twice in shape.repeated(labels):
+    labels = [rule_types.actor_label(each) for each in actors]
+    for twice in rule_types.repeated(labels):
         yield Finding(f"{BYPASS}{twice}", "is there twice")
     for label, actor in zip(labels, actors, strict=True):
         if isinstance(actor, dict):
@@ -123,12 +122,12 @@ def _actor(where: str, actor: Mapping[str, Json], target: Json) -> Iterator[Find
     mode = actor.get("bypass_mode", "always")
     given = {key: value for key, value in actor.items() if value is not None}
     known = rule_types.ACTOR.members
-    for found in shape.check_members(where, given, known):
+    for found in rule_types.check_members(where, given, known):
         new = found.path.endswith(".actor_type") and "not one of" in found.problem
         types = known["actor_type"].allowed
-        yield shape.unknown_name(found.path, str(kind), types) if new else found
+        yield rule_types.unknown_name(found.path, str(kind), types) if new else found
     by_key, has_id, pulls = kind == "DeployKey", number is not None, mode == _PULLS
-    actions = (kind, number) == ("Integration", shape.GITHUB_ACTIONS)
+    actions = (kind, number) == ("Integration", rule_types.GITHUB_ACTIONS)
     no_branch = target != "branch" and not by_key
     problems = {
         "needs an actor_id": kind in _NEED_ID and not has_id,
@@ -149,14 +148,14 @@ def _rules(ruleset: Ruleset) -> Iterator[Finding]:
         kind = str(rule.get("type"))
         where, known = f"rules.{kind}", rule_types.RULE_TYPES.get(kind)
         if known is None:
-            yield shape.unknown_name(where, kind, rule_types.RULE_TYPES)
+            yield rule_types.unknown_name(where, kind, rule_types.RULE_TYPES)
             continue
         if target in rule_types.TARGETS and target not in known.targets:
             those = " and ".join(known.targets)
             yield Finding(where, f"is a rule for {those}, not for {target}")
         for key in rule:
             if key not in ("type", "parameters"):
-                yield shape.unknown_name(f"{where}.@{key}", key, ("parameters",))
+                yield rule_types.unknown_name(f"{where}.@{key}", key, ("parameters",))
         yield from _parameters(where, rule.get("parameters"), known)
 
 
@@ -167,7 +166,7 @@ def _parameters(where: str, parameters: Json, kind: RuleType) -> Iterator[Findin
         elif any(x.required and x.default is None for x in kind.parameters.values()):
             yield Finding(where, "has no parameters")
         return
-    yield from shape.check_members(where, parameters, kind.parameters)
+    yield from rule_types.check_members(where, parameters, kind.parameters)
     lists = {key: x for key, x in parameters.items() if isinstance(x, list)}
     for key, paths in lists.items():
         size = max(len(paths), *(len(str(x)) for x in paths), 0)

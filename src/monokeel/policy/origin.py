@@ -24,10 +24,13 @@ from monokeel.policy.reading import Reading, read_rulesets
 from monokeel.policy.rulesets import Ruleset, from_state, parse_policy
 
 MOST_VERSIONS = 20  # of a ruleset's history, and of the file's
-
-
-# The states of a ruleset, newest first.
-_States = list[tuple[Version, Ruleset]]
+_UNNAMED = "infra/rulesets.json does not name it: drift stays"
+_OTHERWISE = (
+    "infra/rulesets.json says otherwise: drift stays, and the next ./inv policy.apply"
+    " takes this back. Bring it into the file by a pull request (./inv policy.export"
+    " prints it)"
+)
+_States = list[tuple[Version, Ruleset]]  # of a ruleset, the newest first
 
 
 def find_origins(
@@ -44,9 +47,8 @@ def find_origins(
     name_of = cache(rulesets.name_of)
 
     def change(version: Version) -> Change:
-        """Return who made *version*; the history itself has no login."""
         kind, number = version.actor_type, version.actor_id
-        name = name_of(kind, number) if kind == "User" else ""
+        name = name_of(kind, number) if kind == "User" else ""  # it has no login
         return Change(by=name or f"{kind} {number}", at=version.updated_at)
 
     def explained(each: Comparison) -> Comparison:
@@ -120,9 +122,9 @@ def _ahead(comparison: Comparison, file: Sequence[FileVersion]) -> FileVersion |
             entries = parse_policy(version.text)
         except UsageError:  # a version that was wrong was never applied
             entries = ()
-        for each in entries:
-            if each.name == comparison.name and not differs(each, comparison.live[0]):
-                return newer
+        ours = (each for each in entries if each.name == comparison.name)
+        if not all(differs(each, comparison.live[0]) for each in ours):
+            return newer
         newer = version
     return None
 
@@ -142,22 +144,13 @@ def plan_rollback(
     wanted = _choose(name, version, versions)
     desired = from_state({**rulesets.state_at(live.id, wanted), "name": name})
     entry = next((each for each in file if each.name == name), None)
-    then = ["infra/rulesets.json does not name it: drift stays"]
-    if entry is not None:
-        otherwise = (
-            "infra/rulesets.json says otherwise: drift stays, and the next"
-            " ./inv policy.apply takes this back. Bring it into the file by a pull"
-            " request (./inv policy.export prints it)"
-        )
-        then = [otherwise] if differs(entry, desired) else []
-    reading = replace(reading, comparisons=compare_policies([desired], [live]))
     shown = f"version {wanted} of {', '.join(map(str, versions))} (newest first)"
-    return Plan(
-        reading=reading,
-        writes=writes_of(reading),
-        notes=(shown, *then),
-        side=f"version {wanted}",
-    )
+    then = [_UNNAMED]
+    if entry is not None:
+        then = [_OTHERWISE] if differs(entry, desired) else []
+    reading = replace(reading, comparisons=compare_policies([desired], [live]))
+    writes, side = writes_of(reading), f"version {wanted}"
+    return Plan(reading=reading, writes=writes, notes=(shown, *then), side=side)
 
 
 def history_version(text: str) -> int | None:
@@ -174,16 +167,15 @@ def _named(name: str, own: Sequence[Ruleset]) -> Ruleset:
     live = [each for each in own if each.name == name]
     if len(live) == 1:
         return live[0]
-    problem = f"GitHub has no ruleset {name!r}" if name else "no ruleset given"
-    names = ", ".join(dict.fromkeys(each.name for each in own)) or "none is there"
-    fix = (
-        f"Choose one with --ruleset: {names}. One that was deleted has no history:"
-        " ./inv policy.apply makes it again."
-    )
     if live:
         problem = f"GitHub has {len(live)} rulesets {name!r}"
-        fix = "Delete the surplus ones by hand."
-    raise UsageError(problem, fix=fix)
+        raise UsageError(problem, fix="Delete the surplus ones by hand.")
+    names = ", ".join(dict.fromkeys(each.name for each in own)) or "none is there"
+    raise UsageError(
+        f"GitHub has no ruleset {name!r}" if name else "no ruleset given",
+        fix=f"Choose one with --ruleset: {names}. One that was deleted has no history:"
+        " ./inv policy.apply makes it again.",
+    )
 
 
 def _choose(name: str, version: int | None, versions: Sequence[int]) -> int:
@@ -192,11 +184,9 @@ def _choose(name: str, version: int | None, versions: Sequence[int]) -> int:
         return earlier[0]
     if version is not None and version in versions:
         return version
-    only = f": {versions[0]} is the only one" if versions else ""
-    problem = f"ruleset {name!r} has no earlier version{only}"
-    fix = "Correct infra/rulesets.json, then ./inv policy.apply."
     if earlier:
-        problem = f"ruleset {name!r} has no version {version}"
-        shown = ", ".join(map(str, earlier))
-        fix = f"Choose one with --to: {shown} (newest first)."
-    raise UsageError(problem, fix=fix)
+        fix = f"Choose one with --to: {', '.join(map(str, earlier))} (newest first)."
+        raise UsageError(f"ruleset {name!r} has no version {version}", fix=fix)
+    only = f": {versions[0]} is the only one" if versions else ""
+    fix = "Correct infra/rulesets.json, then ./inv policy.apply."
+    raise UsageError(f"ruleset {name!r} has no earlier version{only}", fix=fix)

@@ -18,7 +18,7 @@ from monokeel.policy.reading import (
     with_names,
 )
 from monokeel.policy.refs import bound_refs
-from monokeel.policy.shape import Finding
+from monokeel.policy.rule_types import Finding
 from monokeel.policy.wording import comparison_json, rules_line, sections_of
 
 
@@ -51,10 +51,9 @@ def make_plan(policy: Policy, rulesets: Rulesets) -> Plan:
     reading = with_names(reading, rulesets)
     branch = policy.settings.default_branch if policy.settings else "main"
     bound = policy.desired if policy.refs else ()
-    states = ("missing", "unmanaged")
     missing, orphans = (
-        ", ".join(x.name for x in reading.comparisons if x.state == each)
-        for each in states
+        ", ".join(x.name for x in reading.comparisons if x.state == state)
+        for state in ("missing", "unmanaged")
     )
     renamed = (
         f"a renamed entry is a new ruleset plus an orphan: new {missing}; unmanaged"
@@ -72,12 +71,9 @@ def make_plan(policy: Policy, rulesets: Rulesets) -> Plan:
 
 def writes_of(reading: Reading, *, delete: bool = False) -> tuple[Comparison, ...]:
     """Return what is written: what the file names first, what is to *delete* last."""
-    writes = [
-        each
-        for each in reading.comparisons
-        if each.can_be_written or (delete and each.state == "unmanaged")
-    ]
-    return tuple(sorted(writes, key=lambda each: each.state == "unmanaged"))
+    found = reading.comparisons
+    gone = [each for each in found if delete and each.state == "unmanaged"]
+    return (*(each for each in found if each.can_be_written), *gone)
 
 
 def plan_report(plan: Plan, allowed: Sequence[str] = ()) -> Report:
@@ -120,8 +116,7 @@ def plan_report(plan: Plan, allowed: Sequence[str] = ()) -> Report:
 
 
 def _deleted(each: Comparison) -> Section:
-    """Return a ruleset in full that is deleted: one that is gone has no history."""
-    text = policy_text([exported(each.live[0])])
+    text = policy_text([exported(each.live[0])])  # one that is gone has no history
     heading = f"Deleted with {each.name}, keep it if in doubt"
     return Section(heading, tuple(text.splitlines()))
 

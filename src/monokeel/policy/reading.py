@@ -67,9 +67,8 @@ def unverified_lines(
     """Return the section "Not verified": one line for each item and reason."""
     subjects: dict[tuple[str, str], list[str]] = {}
     for each in unverified:
-        accepted = " (accepted)" if each.accepted(allowed) else ""
-        key = (each.item, f"{each.reason}{accepted}")
-        subjects.setdefault(key, []).append(each.subject)
+        reason = each.reason + " (accepted)" * each.accepted(allowed)
+        subjects.setdefault((each.item, reason), []).append(each.subject)
     return tuple(
         f"{item} of {', '.join(found)}: {reason}" if any(found) else f"{item}: {reason}"
         for (item, reason), found in subjects.items()
@@ -80,13 +79,10 @@ def judge(
     *, drifts: bool, unverified: Sequence[Unverified], allowed: Sequence[str]
 ) -> Verdict:
     """Return the verdict: drift beats what is unclear, and that beats in sync."""
-    if drifts:
-        return "drift"
-    if not unverified:
-        return "in_sync"
-    if all(each.accepted(allowed) for each in unverified):
-        return "in_sync_as_seen"
-    return "unverifiable"
+    if drifts or not unverified:
+        return "drift" if drifts else "in_sync"
+    accepted = all(each.accepted(allowed) for each in unverified)
+    return "in_sync_as_seen" if accepted else "unverifiable"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,23 +145,19 @@ def with_names(reading: Reading, rulesets: Rulesets) -> Reading:
     name_of = cache(rulesets.name_of)
 
     def named(match: re.Match[str]) -> str:
-        kind, number = match["kind"] or "Integration", int(match["number"])
-        name = name_of(kind, number)
-        if name is None:
-            return match[0]
-        return f"{match[0]} ({name or 'not an App that is installed here'})"
+        name = name_of(match["kind"] or "Integration", int(match["number"]))
+        said = "" if name is None else name or "not an App that is installed here"
+        return f"{match[0]} ({said})" if said else match[0]
 
-    comparisons = []
-    for each in reading.comparisons:
+    def with_its_names(each: Comparison) -> Comparison:
         found = [replace(x, path=_ACTOR.sub(named, x.path)) for x in each.differences]
         changes = {_ACTOR.sub(named, x): y for x, y in each.origin.changes.items()}
         who = [f"[{y}]" for x in each.live if not each.desired for y in x.passing]
-        comparisons.append(
-            replace(
-                each,
-                differences=tuple(found),
-                origin=replace(each.origin, changes=changes),
-                passing=tuple(_ACTOR.sub(named, x)[1:-1] for x in who),
-            )
+        return replace(
+            each,
+            differences=tuple(found),
+            origin=replace(each.origin, changes=changes),
+            passing=tuple(_ACTOR.sub(named, x)[1:-1] for x in who),
         )
-    return replace(reading, comparisons=tuple(comparisons))
+
+    return replace(reading, comparisons=tuple(map(with_its_names, reading.comparisons)))

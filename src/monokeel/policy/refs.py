@@ -13,9 +13,8 @@ from monokeel.ground.answers import Json
 from monokeel.ground.errors import RefusedError, UsageError
 from monokeel.ground.report import Report
 from monokeel.policy import re2
-from monokeel.policy.rule_types import CONDITIONS
+from monokeel.policy.rule_types import CONDITIONS, Finding, check_members
 from monokeel.policy.rulesets import Ruleset, parameters_of
-from monokeel.policy.shape import Finding, check_members
 
 PREFIX = {"branch": "refs/heads/", "tag": "refs/tags/"}
 _LONGEST = 120  # of a branch's name, as it is shown
@@ -107,7 +106,7 @@ def judge_branch(name: str, pattern: str) -> Report:
         return Report(headline=said, data={"branch": name})
     if name and name == name.strip() and allowed.search(name):
         return Report(headline=f"{name}: allowed", data={"branch": name})
-    words = [x for x in re.split(r"[^A-Za-z0-9.]+", name.rpartition("/")[2]) if x]
+    words = re.findall(r"[A-Za-z0-9.]+", name.rpartition("/")[2])
     rest = "-".join(words).strip(".").lower()[:_LONGEST] or "what-it-does"
     first = name.partition("/")[0].lower()
     kinds = {"bugfix": "fix", "hotfix": "fix", "feature": "feat"}
@@ -124,10 +123,8 @@ def judge_branch(name: str, pattern: str) -> Report:
 
 def branch_pattern(rulesets: Sequence[Ruleset]) -> str:
     """Return the first ``branch_name_pattern``; UsageError without a plain regex."""
-    for ruleset in rulesets:
-        rule = parameters_of(ruleset, "branch_name_pattern")
-        if rule is None:
-            continue
+    for ruleset in (x for x in rulesets if "branch_name_pattern" in x.kinds):
+        rule = parameters_of(ruleset, "branch_name_pattern") or {}
         pattern, plain = rule.get("pattern"), rule.get("operator") == "regex"
         if plain and not rule.get("negate") and isinstance(pattern, str):
             return pattern
@@ -143,13 +140,8 @@ def _compiled(pattern: str, *, deep: bool) -> re.Pattern[str]:
     parts = re.split(r"(\*\*/|\*\*|\*|\?|\[[^\]]+\])", pattern)
     words = {"**/": "(?:[^/]+/)*", "*": "[^/]*", "?": "[^/]"}
     words["**"] = ".*" if deep else words["*"]
-    made = "".join(
-        words.get(part)
-        or (f"(?!/){part}" if part.startswith("[") and part[-1] == "]" else "")
-        or re.escape(part)
-        for part in parts
-        if part
-    )
+    sets = {x: f"(?!/){x}" for x in parts if x.startswith("[") and x[-1] == "]"}
+    made = "".join((words | sets).get(part) or re.escape(part) for part in parts)
     try:
         return re.compile(made)
     except re.error:  # a range that runs backwards matches nothing

@@ -14,8 +14,14 @@ from monokeel.ground.answers import Json
 from monokeel.ground.errors import ServiceError, UsageError
 from monokeel.ground.parsers import parse_json
 from monokeel.policy import rule_types
-from monokeel.policy.rule_types import TEXT, Shape
-from monokeel.policy.shape import ID_LESS_ACTORS, actor_label, item_label, repeated
+from monokeel.policy.rule_types import (
+    ID_LESS_ACTORS,
+    TEXT,
+    Shape,
+    actor_label,
+    item_label,
+    repeated,
+)
 
 BYPASS = "bypass_actors"
 
@@ -77,8 +83,8 @@ class Ruleset:
         """Return the patterns of refs that it has on *side*, include or exclude."""
         conditions = self.body.get("conditions")
         both = conditions.get("ref_name") if isinstance(conditions, dict) else None
-        listed = both.get(side) if isinstance(both, dict) else None
-        patterns = listed if isinstance(listed, list) else []
+        patterns = both.get(side) if isinstance(both, dict) else None
+        patterns = patterns if isinstance(patterns, list) else []
         return [each for each in patterns if isinstance(each, str)]
 
     @property
@@ -189,10 +195,9 @@ def objects_in(value: Json) -> list[dict[str, Json]]:
 
 def parameters_of(ruleset: Ruleset, kind: str) -> Mapping[str, Json] | None:
     """Return the parameters of the rule of *kind*, ``None`` if there is no such."""
-    for rule in rules_of(ruleset.body):
-        if rule.get("type") == kind:
-            parameters = rule.get("parameters")
-            return parameters if isinstance(parameters, dict) else {}
+    for rule in (x for x in rules_of(ruleset.body) if x.get("type") == kind):
+        parameters = rule.get("parameters")
+        return parameters if isinstance(parameters, dict) else {}
     return None
 
 
@@ -207,20 +212,15 @@ def _from_file(entry: Json, index: int) -> Ruleset:
     if not isinstance(entry, dict) or not isinstance(name, str) or not name.strip():
         fix = "Give it a name: rulesets are matched by it."
         raise UsageError(f"infra/rulesets.json: entry {index} has no name", fix=fix)
-    rules = entry.get("rules", [])
-    kinds = [
-        x for x in (y.get("type") for y in objects_in(rules)) if isinstance(x, str)
-    ]
+    rules, where = entry.get("rules", []), f"infra/rulesets.json: ruleset {name!r}"
+    types = (each.get("type") for each in objects_in(rules))
+    kinds = [each for each in types if isinstance(each, str)]
     if not isinstance(rules, list) or len(kinds) != len(rules):
-        problem = f"infra/rulesets.json: ruleset {name!r} has a rule without a type"
         fix = 'Write "rules" as an array of objects with a "type".'
-        raise UsageError(problem, fix=fix)
-    if twice := repeated(kinds):
-        raise UsageError(
-            f"infra/rulesets.json: ruleset {name!r} has two rules of one type:"
-            f" {', '.join(twice)}",
-            fix="Join them: GitHub keeps at most one rule of a type.",
-        )
+        raise UsageError(f"{where} has a rule without a type", fix=fix)
+    if twice := ", ".join(repeated(kinds)):
+        fix = "Join them: GitHub keeps at most one rule of a type."
+        raise UsageError(f"{where} has two rules of one type: {twice}", fix=fix)
     return Ruleset(name=name, body=entry, tree=canonical(entry))
 
 
@@ -246,24 +246,21 @@ def _rule_label(rule: Json) -> str:
 
 
 def _rule(rule: Json) -> Tree:
+    if not isinstance(rule, dict):
+        return Opaque(rule, rule=True)
     kind = rule_types.RULE_TYPES.get(_rule_label(rule))
-    if not isinstance(rule, dict) or kind is None:
-        value = rule.get("parameters") if isinstance(rule, dict) else rule
-        return Opaque(value, rule=True)
     parameters = rule.get("parameters")
+    if kind is None:
+        return Opaque(parameters, rule=True)
     if parameters is not None and not isinstance(parameters, dict):
         return {"parameters": Leaf(parameters)}
-    others = [key for key in rule if key not in ("type", "parameters")]
-    tree = _members(parameters or {}, kind.parameters)
-    return tree | {f"@{key}": Opaque(rule[key]) for key in others}
+    others = {f"@{x}": Opaque(rule[x]) for x in rule if x not in ("type", "parameters")}
+    return _members(parameters or {}, kind.parameters) | others
 
 
 def _members(value: Mapping[str, Json], shapes: Mapping[str, Shape]) -> dict[str, Tree]:
     """Fill defaults in; null is the same as absent for a member that we know."""
-    tree: dict[str, Tree] = {}
-    for key, shape in shapes.items():
-        member = value.get(key)
-        member = shape.default if member is None else member
-        if member is not None:
-            tree[key] = _grow(member, shape)
+    given = {key: shape.default for key, shape in shapes.items()}
+    given |= {key: value[key] for key in shapes if value.get(key) is not None}
+    tree = {key: _grow(x, shapes[key]) for key, x in given.items() if x is not None}
     return tree | {key: Opaque(value[key]) for key in value if key not in shapes}

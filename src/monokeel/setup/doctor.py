@@ -7,7 +7,7 @@ from typing import Literal
 from monokeel.ground.errors import NO_ANSWER
 from monokeel.ground.report import Report, Section, Table
 from monokeel.ground.settings import Settings
-from monokeel.policy.shape import Finding
+from monokeel.policy.rule_types import Finding
 from monokeel.setup import actions
 from monokeel.setup.expectations import expectations, wrong_remote
 from monokeel.setup.ports import Clone, Machine, Outside
