@@ -59,9 +59,7 @@ def test_drift_sees_a_moved_image_that_promote_refuses(tag: str) -> None:
     refused = [gate.detail for gate in plan(shop, "staging", "1.4.0").stops]
 
     reading = read_promotion(shop.outside, shop.settings)
-    drift = check_releases(
-        reading.settings, reading.pointers, shop.outside, shop.copy_of
-    ).drift
+    drift = check_releases(reading.pointers, shop.outside, shop.copy_of).drift
     assert len(drift) == 1
     assert [each.line for each in drift] == refused
 
@@ -169,9 +167,7 @@ def told_again(seed: int) -> Shop:
 def check_drift(shop: Shop, counted: Counter[str]) -> None:
     reading = read_promotion(shop.outside, shop.settings)
     pointers = check_pointers(reading, shop.records)
-    releases = check_releases(
-        reading.settings, reading.pointers, shop.outside, shop.copy_of
-    )
+    releases = check_releases(reading.pointers, shop.outside, shop.copy_of)
     for place in reading.places:
         branch = f"env/{place.name}"
         told = [x.line for x in pointers.drift if branch in x.line]

@@ -5,6 +5,7 @@ import pytest
 
 from monokeel.ground.answers import RemoteRef
 from monokeel.ground.errors import RefusedError, UsageError
+from monokeel.ground.settings import Settings
 from monokeel.promotion.plan import Request, plan_promotion
 from monokeel.promotion.pointers import branch_of, pointers_of, read_remote, ref_of
 from monokeel.promotion.reading import Reading, read_promotion
@@ -26,14 +27,14 @@ REFS = {name: RemoteRef(object=at, commit=at) for name, at in NAMES.items()}
 
 
 def test_only_exact_names_are_pointers_and_releases() -> None:
-    pointers = pointers_of(REFS, main=A, prefix="v")
+    pointers = pointers_of(REFS, main=A, settings=Settings(owner="acme", name="shop"))
 
     assert pointers.branches == {"prod": A}
     assert pointers.releases == {"1.0.0": A, "1.0.0-rc.1": A}
 
 
 def test_the_highest_version_at_a_commit_is_its_name() -> None:
-    pointers = pointers_of(REFS, main=A, prefix="v")
+    pointers = pointers_of(REFS, main=A, settings=Settings(owner="acme", name="shop"))
 
     assert (pointers.version_at(A), pointers.version_at(B)) == ("1.0.0", "")
     assert pointers.version_at(None) == ""
@@ -111,7 +112,7 @@ def test_the_branch_of_a_former_name_is_drift_until_it_is_gone() -> None:
             " is of 1.4.0: ./inv promote --env preprod --version 1.4.0"
         ),
     )
-    assert after.pointers.strays(after.settings) == (
+    assert after.pointers.strays() == (
         (
             "env/staging is the former branch of preprod and moves no more: once"
             " nothing follows it: git push git@github.com:acme/shop.git --delete"

@@ -35,7 +35,7 @@ def check_pointers(reading: Reading, records: Records) -> Facts:
         )
     drift += [
         Deviation(each, each.partition(" ")[0], (_STRAY,), severe=1)
-        for each in reading.pointers.strays(reading.settings)
+        for each in reading.pointers.strays()
     ]
     unchecked = reading.unchecked.values()
     return Facts(

@@ -11,7 +11,6 @@ from monokeel.drift.rulesets import check_rulesets
 from monokeel.drift.sections import Facts, Wanted
 from monokeel.drift.settings import check_settings
 from monokeel.ground.errors import NO_ANSWER
-from monokeel.ground.settings import Settings
 from monokeel.policy.reading import Unverified, Verdict
 from monokeel.promotion.pointers import Pointers, read_remote
 from monokeel.promotion.reading import read_records
@@ -49,7 +48,7 @@ def read_drift(wanted: Wanted, outside: Outside) -> DriftReading:
     promotion = outside.promotion
 
     @cache
-    def remote() -> tuple[Settings, Pointers]:
+    def remote() -> Pointers:
         return read_remote(promotion.clone, wanted.settings)
 
     checks = {
@@ -58,7 +57,7 @@ def read_drift(wanted: Wanted, outside: Outside) -> DriftReading:
         "pointers": lambda: check_pointers(
             read_records(promotion, remote()), promotion.records
         ),
-        "releases": lambda: check_releases(*remote(), promotion, outside.copy_of),
+        "releases": lambda: check_releases(remote(), promotion, outside.copy_of),
     }
     facts = {}
     for name in wanted.sections:

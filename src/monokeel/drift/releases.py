@@ -6,7 +6,6 @@ from functools import partial
 from monokeel.drift.sections import Deviation, Facts
 from monokeel.ground.answers import Absent, Found, Json, Unknown
 from monokeel.ground.errors import NO_ANSWER
-from monokeel.ground.settings import Settings
 from monokeel.policy.reading import Unverified
 from monokeel.promotion.facts import Release, read_release
 from monokeel.promotion.pointers import Pointers
@@ -22,7 +21,6 @@ _WHO = "who moved it stands in the registry's own log alone"
 
 
 def check_releases(
-    settings: Settings,
     pointers: Pointers,
     outside: Outside,
     copy_of: Callable[[str], str | None],
@@ -35,6 +33,7 @@ def check_releases(
     but whoever may write can replace it.
     """
     running: dict[str, list[str]] = {}
+    settings = pointers.settings
     for each in settings.environments:
         version = pointers.version_at(pointers.branches.get(each.name))
         if version:
@@ -43,7 +42,7 @@ def check_releases(
     entries = list[Json]()
     for version, places in sorted(running.items()):
         tag = settings.tag(version)
-        found = read_release(outside, settings, pointers, version)
+        found = read_release(outside, pointers, version)
         copy: _Copy
         try:
             copy = copy_of(tag)

@@ -12,13 +12,7 @@ from monokeel.ground.errors import RefusedError, ServiceError
 from monokeel.policy import rule_types
 from monokeel.policy.ports import Rulesets
 from monokeel.policy.reading import Reading
-from monokeel.policy.rule_types import (
-    ID_LESS_ACTORS,
-    Shape,
-    item_label,
-    record,
-    repeated,
-)
+from monokeel.policy.rule_types import ID_LESS_ACTORS, Shape, item_label, record
 from monokeel.policy.rulesets import BYPASS, Ruleset, objects_in, rules_of
 
 
@@ -35,7 +29,7 @@ def export(reading: Reading, rulesets: Rulesets) -> str:
         problem = f"bypass_actors is hidden from this token in {', '.join(hidden)}"
         fix = "Export with a token that has administration: write."
         raise ServiceError(problem, fix=fix)
-    if twice := repeated([each.name for each in own]):
+    if twice := rule_types.repeated([each.name for each in own]):
         problem = f"GitHub has more than one ruleset called {', '.join(twice)}"
         fix = "Rename or delete the surplus ones on GitHub, then export again."
         raise RefusedError(problem, fix=fix)
@@ -144,7 +138,10 @@ def _overlaid_rule(
     kind, there = rule_types.RULE_TYPES.get(name), live.get(name, {})
     merged, parameters = {**there, **file}, there.get("parameters")
     if kind is not None and isinstance(parameters, dict):
-        wanted, shape = file.get("parameters") or {}, record(**kind.parameters)
+        wanted, shape = (
+            file.get("parameters") or {},
+            record(**kind.parameters),
+        )
         merged["parameters"] = _overlaid(wanted, parameters, shape)
     return merged
 

@@ -14,14 +14,7 @@ from monokeel.ground.answers import Json
 from monokeel.ground.errors import ServiceError, UsageError
 from monokeel.ground.parsers import parse_json
 from monokeel.policy import rule_types
-from monokeel.policy.rule_types import (
-    ID_LESS_ACTORS,
-    TEXT,
-    Shape,
-    actor_label,
-    item_label,
-    repeated,
-)
+from monokeel.policy.rule_types import TEXT, Shape, item_label, repeated
 
 BYPASS = "bypass_actors"
 
@@ -158,7 +151,7 @@ def canonical(body: Mapping[str, Json]) -> dict[str, Tree]:
 
     def actor(value: Json) -> Tree:
         kind = value.get("actor_type") if isinstance(value, dict) else None
-        if isinstance(value, dict) and kind in ID_LESS_ACTORS:
+        if isinstance(value, dict) and kind in rule_types.ID_LESS_ACTORS:
             value = {key: value[key] for key in value if key != "actor_id"}
         return _grow(value, rule_types.ACTOR)
 
@@ -166,7 +159,7 @@ def canonical(body: Mapping[str, Json]) -> dict[str, Tree]:
     return {
         "target": Leaf(body.get("target") or "branch"),
         "enforcement": Leaf(body.get("enforcement")),
-        BYPASS: _set_of(body.get(BYPASS), actor_label, actor),
+        BYPASS: _set_of(body.get(BYPASS), rule_types.actor_label, actor),
         "conditions": _grow(body.get("conditions") or {}, rule_types.CONDITIONS),
         "rules": _set_of(body.get("rules"), _rule_label, _rule),
     } | {key: Opaque(body[key], field=True) for key in body if key not in known}

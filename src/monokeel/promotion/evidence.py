@@ -11,11 +11,10 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from monokeel.ground.errors import NO_ANSWER, RefusedError
-from monokeel.ground.settings import Settings
 from monokeel.ground.version import read_version
 from monokeel.ground.words import brief
 from monokeel.promotion import records
-from monokeel.promotion.pointers import Pointers, branch_of, names_on_github
+from monokeel.promotion.pointers import Pointers, branch_of
 from monokeel.promotion.ports import Outside
 from monokeel.promotion.records import BranchMove, Ledger, Record, Status
 
@@ -30,7 +29,7 @@ _NO_REASON = "no reason given"
 
 
 def ledger_that_counts(
-    outside: Outside, listed: Ledger, settings: Settings, pointers: Pointers
+    outside: Outside, listed: Ledger, pointers: Pointers
 ) -> tuple[Ledger, dict[str, str]]:
     """Return *listed*, the rest as odd; and environment → why nobody can judge it."""
     ours, told = {listed.viewer, ACTIONS}, list[Record]()
@@ -40,7 +39,7 @@ def ledger_that_counts(
     listed = replace(listed, records=tuple(told))
     counted, odd, unchecked, proven = list[Record](), [], {}, set[int]()
     for name in {x.environment: 0 for x in told if x.creator not in ours}:
-        seen = moves_of(name, outside, settings, pointers)
+        seen = moves_of(name, outside, pointers)
         if isinstance(seen, str):
             who = f"records in {name} by others than {listed.viewer or 'us'}"
             unchecked[name] = f"{who} could not be checked: {seen}"
@@ -58,12 +57,11 @@ def ledger_that_counts(
 
 
 def moves_of(
-    environment: str, outside: Outside, settings: Settings, pointers: Pointers
+    environment: str, outside: Outside, pointers: Pointers
 ) -> tuple[BranchMove, ...] | str:
     """Return what GitHub saw of its branch, newest first, or why nobody can tell."""
-    known = names_on_github(settings).items()
-    moves = list[BranchMove]()
-    for name in {environment, *(name for name, ours in known if ours == environment)}:
+    moves, names = list[BranchMove](), pointers.names
+    for name in {environment, *(x for x in names if names[x] == environment)}:
         try:
             moves += outside.records.branch_moves(branch_of(name))
         except NO_ANSWER as error:  # reading it needs push rights; 422 without a branch

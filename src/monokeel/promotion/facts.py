@@ -118,12 +118,11 @@ def _direction(clone: Remote, at: Place, commit: str, version: str) -> Direction
     return "forward" if newer else "back"
 
 
-def read_release(
-    outside: Outside, settings: Settings, pointers: Pointers, version: str
-) -> Release:
+def read_release(outside: Outside, pointers: Pointers, version: str) -> Release:
     """Return the record of *version* beside the registry, or why there is none."""
-    tag = settings.tag(version)
-    record = read_record(outside.clone, tag, pointers.tags.get(version))
+    settings = pointers.settings
+    tag, at = settings.tag(version), pointers.tags.get(version)
+    record = read_record(outside.clone, tag, at)
     if not isinstance(record, ReleaseRecord):
         return record
     return read_artifact(record, settings, outside.images, version=version)

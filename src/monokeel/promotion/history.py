@@ -9,7 +9,7 @@ from monokeel.ground.report import Report, Section, Table
 from monokeel.ground.settings import Settings
 from monokeel.ground.words import span, stamp
 from monokeel.promotion.evidence import moves_of
-from monokeel.promotion.pointers import names_on_github, read_remote
+from monokeel.promotion.pointers import read_remote
 from monokeel.promotion.ports import Outside
 from monokeel.promotion.reading import Reading, read_on, read_records
 from monokeel.promotion.records import BranchMove, Note, Record
@@ -87,12 +87,12 @@ def past_moves(
     """
     if not environment:
         raise UsageError("no environment given", fix="Add --env NAME.")
-    settings, pointers = read_remote(outside.clone, local)
-    environment = names_on_github(settings).get(environment, environment)
+    pointers = read_remote(outside.clone, local)
+    environment = pointers.names.get(environment, environment)
     if environment not in pointers.branches:
-        settings.environment(environment)
+        pointers.settings.environment(environment)
     # Also a branch that belongs to no environment any more has a history.
-    reading = read_records(outside, (settings, pointers), stray=environment)
+    reading = read_records(outside, pointers, stray=environment)
     if count > len(reading.ledger.of(environment)):
         reading = read_on(reading, outside, environment)
     every = reading.ledger.of(environment)
@@ -102,7 +102,7 @@ def past_moves(
         for each, why in reading.ledger.odd
         if each.environment == environment
     ]
-    found = moves_of(environment, outside, settings, pointers)
+    found = moves_of(environment, outside, pointers)
     seen, unseen = ((), found) if isinstance(found, str) else (found, "")
     oldest = every[count - 1].created_at if len(every) > count else None
     at = reading.pointers.version_at

@@ -80,18 +80,17 @@ def move_environment(plan: Plan, outside: Outside) -> Outcome:
 
 def _look_again(plan: Plan, outside: Outside, own: int) -> tuple[Plan, Record | None]:
     """Return *plan* over the records of now, and the newest move since the gates."""
-    known, name = plan.reading.ledger.confirmed(plan.place.name), plan.place.name
-    remote = (plan.reading.settings, plan.reading.pointers)
+    name, pointers = plan.place.name, plan.reading.pointers
+    known = {each.id for each in plan.reading.ledger.confirmed(name)}
 
     def newest(reading: Reading) -> Record | None:
-        ids = {each.id for each in known}
         confirmed = reading.ledger.confirmed(name)
-        return next((each for each in confirmed if each.id not in ids), None)
+        return next((each for each in confirmed if each.id not in known), None)
 
-    reading = read_records(outside, remote, version=plan.version, own=own)
+    reading = read_records(outside, pointers, version=plan.version, own=own)
     if newest(reading) is not None or _is_settled(reading):
-        remote = read_remote(outside.clone, plan.reading.settings)
-        reading = read_records(outside, remote, version=plan.version, own=own)
+        pointers = read_remote(outside.clone, pointers.settings)
+        reading = read_records(outside, pointers, version=plan.version, own=own)
     return replace(plan, reading=reading), newest(reading)
 
 
@@ -149,7 +148,7 @@ def _read_after(plan: Plan, outside: Outside, commit: str) -> Reading:
     pointers = plan.reading.pointers
     branches = {**pointers.branches, plan.place.name: commit}
     moved = replace(pointers, branches=branches)
-    return read_records(outside, (plan.reading.settings, moved))
+    return read_records(outside, moved)
 
 
 def _move(plan: Plan, outside: Outside, own: int) -> bool:
@@ -274,10 +273,10 @@ def promote_onwards(
             "--auto chooses the environments itself and goes without --env, --rollback",
             fix="Leave --auto out to move the one that you name.",
         )
-    settings, pointers = read_remote(outside.clone, local)
+    pointers = read_remote(outside.clone, local)
     version = request.version or next(iter(newest_first(pointers.releases)), "")
     steps, went, ended = list[Json](), dict[str, str](), ""
-    for name in [each.name for each in settings.environments if each.auto]:
+    for name in [each.name for each in pointers.settings.environments if each.auto]:
         plan = plan_promotion(
             replace(request, environment=name, version=version), outside, local
         )

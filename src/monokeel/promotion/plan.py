@@ -243,8 +243,7 @@ def plan_promotion(request: Request, outside: Outside, local: Settings) -> Plan:
 def _judged(plan: Plan, outside: Outside, overrides: Mapping[str, str]) -> Plan:
     request, version = plan.request, plan.version
     reading = knowing_time(plan.reading, outside, version, plan.place)
-    settings, pointers = reading.settings, reading.pointers
-    release = read_release(outside, settings, pointers, version)
+    release = read_release(outside, reading.pointers, version)
     hold = outside.records.hold() if request.hold is None else request.hold
     refusal, warnings = "", tuple[str, ...]()
     if request.by_token and plan.kind == "move":

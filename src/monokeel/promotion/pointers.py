@@ -22,11 +22,12 @@ _KEY = " (with the deploy key: docs/OPERATIONS.md, GitOps Environment Recovery, 
 class Pointers:
     """The remote at one moment: every value of the mappings is a peeled commit.
 
-    *main* is the head of the default branch, *heads* are all by name. *releases* goes
-    by version without prefix, and so does *tags*, the objects; *branches* by
-    environment.
+    *settings* is the policy on the default branch, *main* its head, *heads* are all by
+    name. *releases* goes by version without prefix, and so does *tags*, the objects;
+    *branches* by environment.
     """
 
+    settings: Settings
     main: str
     releases: Mapping[str, str]
     branches: Mapping[str, str]
@@ -38,15 +39,23 @@ class Pointers:
         at = [version for version, sha in self.releases.items() if sha == commit]
         return newest_first(at)[0] if at else ""
 
-    def require_release(self, version: str, settings: Settings) -> None:
+    @property
+    def names(self) -> dict[str, str]:
+        """Name on GitHub → name of ours; GitHub cannot rename an Environment."""
+        environments = self.settings.environments
+        former = {each.was: each.name for each in environments if each.was}
+        return former | {each.name: each.name for each in environments}
+
+    def require_release(self, version: str) -> None:
         """Raise RefusedError, with the nearest ones, if *version* is no release."""
         if version in self.releases:
             return
         known, fix = "nothing was released yet", "Release it first: ./inv release"
-        if close := ", ".join(map(settings.tag, nearest(version, self.releases))):
+        tag = self.settings.tag
+        if close := ", ".join(map(tag, nearest(version, self.releases))):
             known = f"nearest: {close}"
             fix = "Promote one of these, or release the version first."
-        raise RefusedError(f"{settings.tag(version)} does not exist; {known}", fix=fix)
+        raise RefusedError(f"{tag(version)} does not exist; {known}", fix=fix)
 
     def in_the_way(self, environment: str) -> str:
         """Return what git cannot have beside it, as ``env`` or ``env/x/y``; else ""."""
@@ -56,9 +65,9 @@ class Pointers:
                 return name
         return ""
 
-    def strays(self, settings: Settings) -> tuple[str, ...]:
+    def strays(self) -> tuple[str, ...]:
         """Return the ``env/*`` branches of no environment, one line each."""
-        known, lines = names_on_github(settings), []
+        known, lines = self.names, []
         for name in sorted(self.branches):
             here, ours = branch_of(name), known.get(name, "")
             if ours == name or (ours and ours not in self.branches):
@@ -75,8 +84,8 @@ class Pointers:
         return tuple(lines)
 
 
-def read_remote(clone: Remote, local: Settings) -> tuple[Settings, Pointers]:
-    """Return the policy on the default branch of the remote, and its pointers.
+def read_remote(clone: Remote, local: Settings) -> Pointers:
+    """Return what the refs of the remote say, beside the policy on its default branch.
 
     *local* names that branch. Raises UsageError if it, or the policy, is not there.
     """
@@ -95,8 +104,7 @@ def read_remote(clone: Remote, local: Settings) -> tuple[Settings, Pointers]:
             f"{_POLICY} is not on the default branch ({at.commit[:12]})",
             fix="Merge it first: the rules of promotion are read from there.",
         )
-    settings = parse_settings(text)
-    return settings, pointers_of(refs, main=at.commit, prefix=settings.tag_prefix)
+    return pointers_of(refs, main=at.commit, settings=parse_settings(text))
 
 
 def back_command(environment: str, version: str = "") -> str:
@@ -115,17 +123,14 @@ def ref_of(environment: str) -> str:
     return f"{_HEADS}{branch_of(environment)}"
 
 
-def names_on_github(settings: Settings) -> dict[str, str]:
-    """Return name on GitHub → name of ours; GitHub cannot rename an Environment."""
-    former = {each.was: each.name for each in settings.environments if each.was}
-    return former | {each.name: each.name for each in settings.environments}
-
-
-def pointers_of(refs: Mapping[str, RemoteRef], *, main: str, prefix: str) -> Pointers:
-    """Return the pointers in *refs*, by full name; release tags have *prefix*."""
+def pointers_of(
+    refs: Mapping[str, RemoteRef], *, main: str, settings: Settings
+) -> Pointers:
+    """Return the pointers in *refs*, which go by full name."""
     heads, tags = _below(_HEADS, refs), _below(_TAGS, refs)
-    versions = versions_of(tags, prefix=prefix)
+    versions = versions_of(tags, prefix=settings.tag_prefix)
     return Pointers(
+        settings=settings,
         main=main,
         releases={version: tags[tag].commit for version, tag in versions.items()},
         branches={name: at.commit for name, at in _below(ENVIRONMENTS, heads).items()},

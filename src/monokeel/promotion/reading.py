@@ -12,13 +12,7 @@ from monokeel.ground.settings import Environment, Settings
 from monokeel.ground.version import newest_first
 from monokeel.promotion import evidence
 from monokeel.promotion.evidence import Repair, TrackRecord, ledger_that_counts
-from monokeel.promotion.pointers import (
-    Pointers,
-    back_command,
-    branch_of,
-    names_on_github,
-    read_remote,
-)
+from monokeel.promotion.pointers import Pointers, back_command, branch_of, read_remote
 from monokeel.promotion.ports import Outside
 from monokeel.promotion.records import Ledger, Record, records_in_order
 
@@ -64,13 +58,11 @@ class Place:
 class Reading:
     """The remote and the records at one moment, *now* (GitHub's clock).
 
-    *settings* is the policy on the default branch; *places* stand in order of
-    promotion. *ledger* counts what they owe as written. *unchecked* is environment →
-    why nobody could judge records there. *freezes* are the open ones with their ends,
-    *own* is the record that was left out.
+    *places* stand in order of promotion, *ledger* counts what they owe as written.
+    *unchecked* is environment → why nobody could judge records there. *freezes* are the
+    open ones with their ends, *own* is the record that was left out.
     """
 
-    settings: Settings
     pointers: Pointers
     listed: Ledger
     ledger: Ledger
@@ -79,6 +71,11 @@ class Reading:
     freezes: tuple[tuple[datetime, Freeze], ...]
     now: datetime
     own: Record | None = None
+
+    @property
+    def settings(self) -> Settings:
+        """The policy on the default branch."""
+        return self.pointers.settings
 
     def place(self, environment: str) -> Place:
         """Return the place *environment*; raise UsageError if there is none."""
@@ -116,39 +113,38 @@ def read_promotion(
     UsageError if there is no *environment*, RefusedError if there is no *version*,
     before GitHub is asked for anything, and ServiceError when something is silent.
     """
-    settings, pointers = read_remote(outside.clone, local)
+    pointers = read_remote(outside.clone, local)
     if environment:
-        settings.environment(environment)
+        pointers.settings.environment(environment)
     if version:
-        pointers.require_release(version, settings)
-    return read_records(outside, (settings, pointers), version=version)
+        pointers.require_release(version)
+    return read_records(outside, pointers, version=version)
 
 
 def read_records(
     outside: Outside,
-    remote: tuple[Settings, Pointers],
+    pointers: Pointers,
     *,
     version: str = "",
     own: int = 0,
     stray: str = "",
 ) -> Reading:
-    """Return what the records say beside *remote*, as ``read_remote`` gave it.
+    """Return what the records say beside *pointers*.
 
     *own* is the id of a record to leave out: whoever asks has just made it. *stray* is
     one more ``env/*`` branch.
     """
-    settings, pointers = remote
     asked = [version, *newest_first(pointers.releases)[:1]]
     commits = [pointers.releases[each] for each in asked if each]
     commits += pointers.branches.values()
     if any(outside.clone.commit_of(each) is None for each in commits):
         outside.clone.fetch()
-    names = ({stray: stray} if stray else {}) | names_on_github(settings)
+    names = ({stray: stray} if stray else {}) | pointers.names
     listed = outside.records.newest(names, tuple(dict.fromkeys(commits)))
     mine = next((each for each in listed.records if each.id == own), None)
     others = tuple(each for each in listed.records if each is not mine)
     listed, now = replace(listed, records=others), outside.records.now()
-    return replace(_assemble(outside, remote, listed, now), own=mine)
+    return replace(_assemble(outside, pointers, listed, now), own=mine)
 
 
 def read_on(reading: Reading, outside: Outside, environment: str) -> Reading:
@@ -156,12 +152,12 @@ def read_on(reading: Reading, outside: Outside, environment: str) -> Reading:
     listed = reading.listed
     if not listed.floors.get(environment):
         return reading
-    names = names_on_github(reading.settings) | {environment: environment}
+    names = reading.pointers.names | {environment: environment}
     asked = {name: ours for name, ours in names.items() if ours == environment}
     records = records_in_order([*listed.records, *outside.records.history(asked)])
     floors = {**listed.floors, environment: 0}
     listed = replace(listed, records=records, floors=floors)
-    return _assemble(outside, (reading.settings, reading.pointers), listed, reading.now)
+    return _assemble(outside, reading.pointers, listed, reading.now)
 
 
 def knowing_time(
@@ -182,15 +178,14 @@ def knowing_time(
 
 
 def _assemble(
-    outside: Outside, remote: tuple[Settings, Pointers], listed: Ledger, now: datetime
+    outside: Outside, pointers: Pointers, listed: Ledger, now: datetime
 ) -> Reading:
-    settings, pointers = remote
-    ledger, unchecked = ledger_that_counts(outside, listed, settings, pointers)
+    settings = pointers.settings
+    ledger, unchecked = ledger_that_counts(outside, listed, pointers)
     environments = settings.environments
     places = tuple(_place(each, pointers, ledger, now) for each in environments)
     owed = [repair for place in places for repair in place.owed]
     return Reading(
-        settings=settings,
         pointers=pointers,
         listed=listed,
         ledger=evidence.repaired(ledger, owed, now),

@@ -96,8 +96,7 @@ def _candidates(
 def _why_not(record: Record, reading: Reading, outside: Outside) -> str:
     if not _has_tag(record, reading):
         return "tag gone"
-    settings, pointers = reading.settings, reading.pointers
-    match read_release(outside, settings, pointers, record.version):
+    match read_release(outside, reading.pointers, record.version):
         case Absent():
             return "no release"
         case Unknown():

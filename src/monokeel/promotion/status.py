@@ -81,8 +81,7 @@ def overview_of(outside: Outside, local: Settings, *, hold: str | None) -> Overv
         known = knowing_time(reading, outside, version, place)
         facts = facts_of(known, outside.clone, version, place.name, hold=held)
         if release:
-            settings, pointers = reading.settings, reading.pointers
-            there = read_release(outside, settings, pointers, version)
+            there = read_release(outside, reading.pointers, version)
             facts = dataclasses.replace(facts, release=there)
         if release and place.environment.reviewers:
             asks = outside.records.protection(place.name)
@@ -185,7 +184,7 @@ def overview_report(
             "hold": hold or None if isinstance(hold, str) else None,
             "hold_unknown": hold.reason if isinstance(hold, Unknown) else None,
             "freezes": [_freeze_data(x, reading) for x in reading.settings.freezes],
-            "strays": list(reading.pointers.strays(reading.settings)),
+            "strays": list(reading.pointers.strays()),
         },
         problems=tuple(_drift(reading)),
     )
@@ -206,7 +205,7 @@ def alerts(overview: Overview) -> list[str]:
 
 def _drift(reading: Reading) -> list[str]:
     found = [line for each in reading.places for line in each.drift]
-    found += reading.pointers.strays(reading.settings)
+    found += reading.pointers.strays()
     return [*found, *reading.unchecked.values()]
 
 
