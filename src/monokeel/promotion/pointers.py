@@ -77,7 +77,7 @@ class Pointers:
             if ours:
                 said = f"is the former branch of {ours} and moves no more: once nothing"
                 said += " follows it"
-            there = f"git@github.com:{settings.repository}.git"
+            there = f"git@github.com:{self.settings.repository}.git"
             lines.append(
                 f"{here} {said}: git push {there} --delete {quote(here)}{_KEY}"
             )
