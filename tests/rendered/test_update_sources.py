@@ -76,8 +76,8 @@ def test_a_template_without_tags_is_followed_by_its_commits(tmp_path: Path) -> N
         "current",
     )
     assert offer.latest == done.version == tip
-    assert offer.notes == "- docs: a page"
-    assert "no release tag" in offer.hints[0]
+    assert offer.changes == "- docs: a page"
+    assert "no release tag" in offer.notes[0]
     assert (shop / "docs/added.md").exists()
 
     git(source, "commit", "-q", "--allow-empty", "-m", "chore: release")
@@ -194,7 +194,7 @@ def test_a_template_that_moved_on_its_host_is_read_and_told(
     offer = check(template_of(shop, tmp_path / "work", f"{base}/old/monokeel.git"))
 
     assert offer.verdict == "available"
-    assert f"it has moved to {base}/monokeel.git" in offer.hints[0]
+    assert f"it has moved to {base}/monokeel.git" in offer.notes[0]
 
 
 def test_a_template_that_is_answered_from_another_host_is_refused(

@@ -55,7 +55,8 @@ def found(shop: Path, *, rebuild: bool = False) -> list[tuple[str, str, str]]:
     work = shop.parent / f"work-{len(list(shop.parent.iterdir()))}"
     work.mkdir()
     template = Template(shop, work=work, credentials=Credentials())
-    report = verify(Worktree(shop), template, rebuild=rebuild)
+    rebuilt = template.rebuilt if rebuild else None
+    report = verify(Worktree(shop), template, rebuilt=rebuilt)
     differences = report.data["differences"]
     assert report.data["verdict"] == ("edited" if differences else "same")
     assert isinstance(differences, list)

@@ -67,7 +67,7 @@ def test_what_is_newer_is_told_in_the_words_of_the_template() -> None:
     [(_, body)] = issues.opened.values()
     assert "Newer than 1.2.0." in said
     assert " inv | 2 +-" in said
-    assert check_report(offer).data["files"] == offer.stat
+    assert check_report(offer).data["files"] == offer.files
     assert body.endswith(changes_text(offer))
     assert "compare/v1.2.0...v1.10.0" in body
     assert "Newer than 1.2.0." in body
@@ -78,14 +78,14 @@ def test_an_answer_that_a_new_version_refuses_hides_nothing_else() -> None:
     offer = check(FakeVersions(refuses="template v1.10.0 cannot be rendered: owner"))
 
     assert offer.verdict == "available"
-    assert offer.notes
-    assert "cannot be rendered: owner" in offer.hints[0]
+    assert offer.changes
+    assert "cannot be rendered: owner" in offer.notes[0]
 
 
 def test_of_a_current_template_nothing_is_rendered() -> None:
     offer = check(FakeVersions(commit="v1.10.0", refuses="never asked"))
 
-    assert (offer.stat, offer.hints) == ("", ())
+    assert (offer.files, offer.notes) == ("", ())
 
 
 def test_what_was_left_open_is_named_although_nothing_is_newer() -> None:
@@ -135,9 +135,9 @@ def test_a_source_without_releases_or_with_a_new_address_is_told() -> None:
 
     report = check_report(offer)
     assert report.headline == "Template 0123456789ab is available; abcdef0 here"
-    assert len(offer.hints) == 2
+    assert len(offer.notes) == 2
     [(_, body)] = issues.opened.values()
-    for hint in offer.hints:
+    for hint in offer.notes:
         assert hint in report.sections[0].lines
         assert hint in body
     assert moved in body

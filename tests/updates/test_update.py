@@ -104,9 +104,6 @@ class FakeRepository:
     def same_files(self, commit: str, other: str) -> bool:
         return commit == other
 
-    def point(self, branch: str, commit: str, *, old: str | None) -> None:
-        raise AssertionError(branch, commit, old)
-
 
 @pytest.mark.parametrize(
     ("choice", "branch"),

@@ -65,7 +65,9 @@ class FakeRelease:
 def found(
     disk: Mapping[str, str], index: Mapping[str, str], *, rebuild: bool = False
 ) -> list[tuple[object, ...]]:
-    report = verify(FakeFiles(disk, index), FakeRelease(), rebuild=rebuild)
+    release = FakeRelease()
+    rebuilt = release.rebuilt if rebuild else None
+    report = verify(FakeFiles(disk, index), release, rebuilt=rebuilt)
     differences = report.data["differences"]
     assert isinstance(differences, list)
     rows: list[tuple[object, ...]] = [
@@ -127,15 +129,15 @@ def test_a_rebuilt_wheel_is_compared_with_the_release() -> None:
     files, same = FakeFiles(MADE, MADE), FakeRelease()
     other = FakeRelease(wheel=f"{PLAIN} 4")
 
-    assert verify(files, same, rebuild=True).data["verdict"] == "same"
+    assert verify(files, same, rebuilt=same.rebuilt).data["verdict"] == "same"
     assert verify(files, other).data["verdict"] == "same"
-    report = verify(files, other, rebuild=True)
+    report = verify(files, other, rebuilt=other.rebuilt)
 
     assert report.problems == (
         f"managed file {WHEEL}: not what its sources give (release)",
     )
     with pytest.raises(ServiceError):
-        verify(files, FakeRelease(wheel=None), rebuild=True)
+        verify(files, same, rebuilt=FakeRelease(wheel=None).rebuilt)
 
 
 def test_a_release_out_of_reach_is_never_fine() -> None:

@@ -195,10 +195,6 @@ class MergedFiles:
         found = self._objects.files(self._commit, paths)
         return {path: found[path].content for path in found}
 
-    def rebuilt(self) -> dict[str, str]:
-        """Raise ServiceError: its sources are the template's."""
-        raise ServiceError(f"{self.name()} has no sources of the package")
-
 
 _BLOB = re.compile(r"\b[0-9a-f]{40,64}\b")
 

@@ -181,7 +181,7 @@ class TemplateRepository:
         return {path: objects.blob_content(f"{at}{path}", mirror) for path in paths}
 
     def rebuilt(self) -> dict[str, str]:
-        """Build the wheel; ServiceError when that fails, or the sources are lost."""
+        """Build the package's wheel from its sources; ServiceError when that fails."""
         folder, commit = self.work / "sources", self._commit()
         plain = ("-c", "core.autocrlf=false", "-c", "core.hooksPath=/dev/null")
         clone = ("clone", "--quiet", "--shared", "--no-checkout")

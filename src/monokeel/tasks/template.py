@@ -174,18 +174,18 @@ def verify(
     with _template(source) as template:
         if base:
             objects = Objects(root, work=template.work)
-            commit, trusted = (
-                objects.commit_of(base),
-                wiring.variable("TEMPLATE_SOURCE"),
-            )
+            commit = objects.commit_of(base)
+            trusted = wiring.variable("TEMPLATE_SOURCE")
             start = managed.Base(
                 was=template.recorded_at(commit),
                 now=template.recorded(),
                 files=MergedFiles(objects, commit),
                 trusted=address_of(trusted) if trusted else "",
             )
+        rebuilt = template.rebuilt if rebuild else None
+        files = Worktree(root)
         yield managed.verify(
-            Worktree(root), template, edited=edited, rebuild=rebuild, base=start
+            files, template, edited=edited, rebuilt=rebuilt, base=start
         )
 
 

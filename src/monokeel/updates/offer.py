@@ -1,14 +1,9 @@
 """Is there a newer template, and who is told of it."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
-from monokeel.ground.errors import (
-    NO_ANSWER,
-    MonokeelError,
-    RefusedError,
-    ServiceError,
-    UsageError,
-)
+from monokeel.ground import errors
+from monokeel.ground.errors import ServiceError
 from monokeel.ground.report import Report, Section
 from monokeel.updates import records
 from monokeel.updates.ports import Issues, Versions
@@ -25,17 +20,17 @@ _PRIVATE = (
 class Offer:
     """The version here, the newest one, where it comes from, and what is left open.
 
-    *notes* are the template's own on what lies between, *stat* compares the renders of
-    both for the answers here, *hints* are what its owners or the team should know.
+    *changes* are the template's own words on what lies between, *files* compares the
+    renders of both for the answers here, *notes* are what else one should know.
     """
 
     current: str
     latest: str
     source: str
-    notes: str
-    stat: str
+    changes: str
+    files: str
     open: records.Leftovers
-    hints: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def available(self) -> bool:
@@ -59,24 +54,24 @@ class Offer:
 def check(template: Versions) -> Offer:
     """Return the version here and the newest; raises as choose_version does."""
     current, latest = choose_version(template)
-    hints = []
+    notes = []
     if template.moved:
-        hints.append(f"it has moved to {template.moved}: set TEMPLATE_SOURCE to that")
+        notes.append(f"it has moved to {template.moved}: set TEMPLATE_SOURCE to that")
     if as_ref(latest) == latest:
-        hints.append("it has no release tag (vX.Y.Z): the commits of it are followed")
-    newer, stat = precedes(current, latest), ""
+        notes.append("it has no release tag (vX.Y.Z): the commits of it are followed")
+    newer, files = precedes(current, latest), ""
     try:
-        stat = template.compared(current, latest) if newer else ""
-    except MonokeelError as error:  # an answer that is wrong now, say
-        hints.append(f"what changes here cannot be told: {error.problem}")
+        files = template.compared(current, latest) if newer else ""
+    except errors.MonokeelError as error:  # an answer that is wrong now, say
+        notes.append(f"what changes here cannot be told: {error.problem}")
     return Offer(
         current=current,
         latest=latest,
         source=template.address(),
-        notes=template.notes(current, latest) if newer else "",
-        stat=stat,
+        changes=template.notes(current, latest) if newer else "",
+        files=files,
         open=template.leftovers(),
-        hints=tuple(hints),
+        notes=tuple(notes),
     )
 
 
@@ -90,7 +85,7 @@ def choose_version(template: Versions, wanted: str = "") -> tuple[str, str]:
     recorded = template.recorded()
     current = records.version_of(recorded.commit)
     if current is None:
-        raise RefusedError(
+        raise errors.RefusedError(
             f"this repository was made from template commit {recorded.commit!r},"
             " which is no release",
             fix=f"Set _commit in {ANSWERS_FILE} to the release it came from, such"
@@ -102,7 +97,7 @@ def choose_version(template: Versions, wanted: str = "") -> tuple[str, str]:
         fix = "Check --source or TEMPLATE_SOURCE."
         raise ServiceError(f"the template at {where} has no version", fix=fix)
     if current not in known:
-        raise RefusedError(
+        raise errors.RefusedError(
             f"the template at {where} has no {recorded.commit} any more, from which"
             " this repository was made",
             fix="Ask its owners for it, name a copy that has it (--source), or set"
@@ -111,7 +106,9 @@ def choose_version(template: Versions, wanted: str = "") -> tuple[str, str]:
     if version not in known:
         listed = ", ".join(map(as_ref, known[-5:]))
         fix = f"Its newest versions are: {listed}."
-        raise UsageError(f"the template at {where} has no {as_ref(version)}", fix=fix)
+        raise errors.UsageError(
+            f"the template at {where} has no {as_ref(version)}", fix=fix
+        )
     return current, version
 
 
@@ -120,10 +117,10 @@ def changes_text(offer: Offer) -> str:
     page = offer.source.removesuffix(".git")
     span = f"{as_ref(offer.current)}...{as_ref(offer.latest)}"
     parts = [f"All changes: {page}/compare/{span}"] if "https://" in page else []
-    parts.append(offer.notes.strip())
-    if offer.stat:
-        stat = f"```\n{offer.stat.rstrip()}\n```"
-        parts += ["## What changes for these answers", stat]
+    parts.append(offer.changes.strip())
+    if offer.files:
+        files = f"```\n{offer.files.rstrip()}\n```"
+        parts += ["## What changes for these answers", files]
     return "\n\n".join(filter(None, parts))
 
 
@@ -139,7 +136,7 @@ def keep_offer_issue(offer: Offer, issues: Issues) -> str:
         title = f"Template update available: {as_ref(offer.latest)}"
         run = "Run `./inv template.update`: it works on a branch and loses no edit."
         lines += [run, ""]
-    lines += [*offer.hints, *(f"- left open: {each}" for each in offer.open_lines)]
+    lines += [*offer.notes, *(f"- left open: {each}" for each in offer.open_lines)]
     lines += ["", changes_text(offer)] if offer.available else []
     number = issues.keep_open(MARKER, title=title, body="\n".join(lines))
     return f"issue #{number} is open"
@@ -151,7 +148,7 @@ def unreadable(error: ServiceError, issues: Issues) -> Report:
     title = "Template: it cannot be read"
     try:
         number = issues.keep_open(MARKER, title=title, body="\n\n".join(lines))
-    except NO_ANSWER as refused:
+    except errors.NO_ANSWER as refused:
         problem = f"{error.problem}; no issue could be written: {refused.problem}"
         raise ServiceError(problem, fix=error.fix) from refused
     return Report(
@@ -166,7 +163,7 @@ def check_report(offer: Offer, *followed: str) -> Report:
     """Return the report of *offer*, with what was done about it."""
     here, latest = as_ref(offer.current), as_ref(offer.latest)
     headline = f"The template is current: {here}"
-    lines = [f"from {offer.source}", *offer.hints]
+    lines = [f"from {offer.source}", *offer.notes]
     if offer.available:
         headline = f"Template {latest} is available; {here} here"
         lines.append("Run ./inv template.update")
@@ -175,19 +172,15 @@ def check_report(offer: Offer, *followed: str) -> Report:
         sections=(
             Section("", (*lines, *followed)),
             Section(f"Left open (listed in {OPEN_FILE})", offer.open_lines),
-            Section("What changes", tuple(offer.notes.splitlines())),
-            Section("What changes for these answers", tuple(offer.stat.splitlines())),
+            Section("What changes", tuple(offer.changes.splitlines())),
+            Section("What changes for these answers", tuple(offer.files.splitlines())),
         ),
         data={
             "verdict": offer.verdict,
             "available": offer.available,
-            "current": offer.current,
-            "latest": offer.latest,
-            "source": offer.source,
-            "changes": offer.notes,
-            "files": offer.stat,
+            **asdict(offer),
             "open": [*sorted(offer.open)],
-            "notes": [*offer.hints, *followed],
+            "notes": [*offer.notes, *followed],
         },
         outcome="done" if offer.verdict == "current" else "difference",
     )

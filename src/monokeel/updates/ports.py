@@ -97,9 +97,6 @@ class Repository(Commits, Protocol):
     def is_part_of(self, commit: str, other: str) -> bool:
         """Say whether *commit* is in the history of *other*."""
 
-    def point(self, branch: str, commit: str, *, old: str | None) -> None:
-        """Point *branch* at *commit* if it is at *old*."""
-
 
 class Remote(Protocol):
     """The branches of the repository on GitHub."""
@@ -157,6 +154,3 @@ class Release(Protocol):
 
     def contents(self, paths: Iterable[str]) -> Mapping[str, bytes]:
         """Return the content of those of its files."""
-
-    def rebuilt(self) -> Listing:
-        """Return the package's wheel as its sources give it; ServiceError if not."""

@@ -91,13 +91,13 @@ def _told(plan: UpdatePlan, refused: str, body: str, issues: Issues) -> str:
 def proposal_body(
     plan: UpdatePlan, *, notes: str, stat: str, checks: Sequence[str] = ()
 ) -> str:
-    """Return what a reviewer reads; *notes* and *stat* are as in an Offer."""
+    """Return what a reviewer reads; *notes* and *stat* are an Offer's changes."""
     offer = Offer(
         current=plan.current,
         latest=plan.version,
         source=plan.source,
-        notes=notes,
-        stat=stat,
+        changes=notes,
+        files=stat,
         open={},
     )
     parts = [f"The template goes from {as_ref(plan.current)} to {plan.ref}."]

@@ -7,7 +7,7 @@ purpose stands in ``[template] edited``: it is named, and no difference; a newer
 an action in a workflow is neither.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import asdict, astuple, dataclass
 
 from monokeel.ground.errors import RefusedError, ServiceError, UsageError
@@ -69,16 +69,16 @@ def verify(
     release: Release,
     *,
     edited: Collection[str] = (),
-    rebuild: bool = False,
+    rebuilt: Callable[[], Listing] | None = None,
     base: Base | None = None,
 ) -> Report:
     """Return which managed files differ from the recorded release, and where.
 
-    ``verdict`` is ``same`` or ``edited``. With *rebuild* the release's wheel is built
-    from its sources, too. Raises ServiceError when the release cannot be read or built:
-    that is no proof. A change that takes no new release is then held against its *base*
-    alone: what it edits is a difference, whoever can read the template. Raises
-    RefusedError for a change of the recorded source.
+    ``verdict`` is ``same`` or ``edited``. *rebuilt* gives the wheel that its sources
+    give, to be held against it, too. Raises ServiceError when the release cannot be
+    read or built: that is no proof. A change that takes no new release is then held
+    against its *base* alone: what it edits is a difference, whoever can read the
+    template. Raises RefusedError for a change of the recorded source.
     """
     was, now = (base.was, base.now.source) if base else (None, "")
     if base and was and now not in (was.source, base.trusted):
@@ -88,7 +88,7 @@ def verify(
             f" TEMPLATE_SOURCE of the repository to {now}; else take it back.",
         )
     try:
-        return _verified(files, release, edited=edited, rebuild=rebuild)
+        return _verified(files, release, edited=edited, rebuilt=rebuilt)
     except ServiceError as error:
         # Where it takes no new release, the managed files must be as they were.
         if base and was and was.commit == base.now.commit:
@@ -100,12 +100,16 @@ def verify(
 
 
 def _verified(
-    files: Files, release: Release, *, edited: Collection[str], rebuild: bool = False
+    files: Files,
+    release: Release,
+    *,
+    edited: Collection[str],
+    rebuilt: Callable[[], Listing] | None = None,
 ) -> Report:
     wanted = release.delivered()
     found = [*differences(files, wanted)]
-    if rebuild:
-        found += _unlike(release.rebuilt(), wanted, "release")
+    if rebuilt is not None:
+        found += _unlike(rebuilt(), wanted, "release")
     pins = _newer_pins(files, release, found)
     may_stay = {path for path in edited if not path.startswith(_NEVER_KEPT)}
     kept = sorted(may_stay.intersection(e.path for e in found))
