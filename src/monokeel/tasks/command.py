@@ -12,7 +12,7 @@ import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from invoke import Argument, Config, Context, Task
 
@@ -38,6 +38,9 @@ EXITS: Final[Mapping[int, str]] = {
     4: "cannot tell: git, GitHub or the registry did not answer, or the token may not"
     " see it",
 }
+
+
+Reports: TypeAlias = "Iterable[Report]"
 
 
 class OurConfig(Config):
@@ -91,7 +94,7 @@ class About:
     positional: Sequence[str] = ()
     json: bool = True
 
-    def __call__(self, body: "Callable[..., Iterable[Report]]") -> Command:
+    def __call__(self, body: Callable[..., Reports]) -> Command:
         """Return the task that runs *body*."""
 
         def run(context: Context, **given: object) -> None:

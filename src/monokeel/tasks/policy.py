@@ -1,12 +1,11 @@
 """Policy: the repository's rules as code, and what has drifted from them."""
 
-from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from monokeel.ground.errors import NO_ANSWER, RefusedError
 from monokeel.tasks import wiring
-from monokeel.tasks.command import About, require_yes, show
+from monokeel.tasks.command import About, Reports, require_yes, show
 
 if TYPE_CHECKING:
     from monokeel.ground.report import Report
@@ -23,7 +22,7 @@ _ALLOW = "what may stay unverified, such as bypass_actors; several with commas"
     exits={0: "nothing wrong", 1: "something is wrong in the file"},
     section="Policy Enforcement",
 )
-def lint() -> "Iterator[Report]":
+def lint() -> Reports:
     """Say what is wrong in infra/rulesets.json; needs no network."""
     from monokeel.policy.lint import absent_branch, lint_report, refuse_errors
     from monokeel.policy.lint import lint as find_faults
@@ -49,7 +48,7 @@ def lint() -> "Iterator[Report]":
 )
 def plan(
     *, allow_unverified: str = "", delete_unmanaged: bool = False, preview: bool = False
-) -> "Iterator[Report]":
+) -> Reports:
     """Show what policy.apply would write, value by value."""
     from monokeel.drift.sections import parse_allowed
     from monokeel.policy.plan import plan_report
@@ -84,7 +83,7 @@ def apply(
     from_working_tree: bool = False,
     repository: str = "",
     yes: bool = False,
-) -> "Iterator[Report]":
+) -> Reports:
     """Write infra/rulesets.json to GitHub.
 
     What nobody knows is never erased: a ruleset that the file does not name is
@@ -117,7 +116,7 @@ def apply(
     section="Ruleset Recovery",
     json=False,
 )
-def export() -> "Iterable[Report]":
+def export() -> Reports:
     """Print GitHub's rulesets as the text of that file."""
     from monokeel.policy.body import export as exported
     from monokeel.policy.reading import read_rulesets
@@ -145,7 +144,7 @@ def export() -> "Iterable[Report]":
 )
 def rollback(
     *, ruleset: str = "", to: str = "", repository: str = "", dry_run: bool = False
-) -> "Iterator[Report]":
+) -> Reports:
     """Take one ruleset back to an earlier version of its history."""
     from monokeel.policy.origin import history_version, plan_rollback
 
@@ -171,7 +170,7 @@ def rollback(
 )
 def drift(
     *, only: str = "", issue: bool = False, allow_unverified: str = ""
-) -> "Iterator[Report]":
+) -> Reports:
     """Say where GitHub is not as the files say.
 
     Compares rulesets, settings, environment branches and images; changes
@@ -280,7 +279,7 @@ def _preview(planned: "Plan") -> "Report":
     return replace(plan_report(planned), outcome="done")  # as asked: nothing written
 
 
-def _write(planned: "Plan", *, yes: bool) -> "Iterator[Report]":
+def _write(planned: "Plan", *, yes: bool) -> Reports:
     from monokeel.policy.apply import apply
 
     if planned.writes:  # else the report below says it all

@@ -2,15 +2,13 @@
 
 import os
 import sys
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from monokeel.ground.errors import UsageError
 from monokeel.tasks import wiring
-from monokeel.tasks.command import About
+from monokeel.tasks.command import About, Reports
 
 if TYPE_CHECKING:
-    from monokeel.ground.report import Report
     from monokeel.promotion.plan import Request
 
 _ENV = "the environment, such as dev, staging, prod"
@@ -53,7 +51,7 @@ def promote(
     emergency: str = "",
     auto: bool = False,
     dry_run: bool = False,
-) -> "Iterator[Report]":
+) -> Reports:
     """Move an environment branch to a release."""
     from monokeel.promotion.move import promote_onwards
     from monokeel.promotion.plan import Request
@@ -90,7 +88,7 @@ def pushes_with_token(*, dry_run: bool) -> bool:
     return not wiring.make_credentials().writer and wiring.token() is not None
 
 
-def _move(request: "Request", *, dry_run: bool) -> "Iterator[Report]":
+def _move(request: "Request", *, dry_run: bool) -> Reports:
     from monokeel.adapters.actions import set_output
     from monokeel.promotion.move import move_environment
     from monokeel.promotion.outcome import outcome_report, preview_report
@@ -118,7 +116,7 @@ def _move(request: "Request", *, dry_run: bool) -> "Iterator[Report]":
     variables=("GITHUB_TOKEN", "PROMOTE_HOLD"),
     section="GitOps Flow",
 )
-def status(*, all: bool = False, html: str = "") -> "Iterator[Report]":  # noqa: A002 - the option's name
+def status(*, all: bool = False, html: str = "") -> Reports:  # noqa: A002 - the option's name
     """Show what runs where, and what may go next."""
     from monokeel.adapters.machine import write_page
     from monokeel.promotion.board import board_html
@@ -141,7 +139,7 @@ def status(*, all: bool = False, html: str = "") -> "Iterator[Report]":  # noqa:
     section="GitOps Environment Recovery",
     choices={"env": lambda: wiring.names_of("environments")},
 )
-def history(*, env: str = "", count: str = "20") -> "Iterator[Report]":
+def history(*, env: str = "", count: str = "20") -> Reports:
     """List the moves of an environment, those by hand too."""
     from monokeel.promotion.history import moves_report, parse_count, past_moves
 

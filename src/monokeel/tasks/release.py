@@ -2,7 +2,7 @@
 
 import json as jsonlib
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from monokeel.ground.errors import RefusedError, UsageError
 from monokeel.tasks import wiring
-from monokeel.tasks.command import About, require_yes, show
+from monokeel.tasks.command import About, Reports, require_yes, show
 
 if TYPE_CHECKING:
     from monokeel.ground.answers import Json
@@ -53,7 +53,7 @@ def release(
     built: str | None = None,
     abandon: str | None = None,
     yes: bool = False,
-) -> "Iterator[Report]":
+) -> Reports:
     """Publish the next version: images, tag and GitHub release.
 
     The commits since the last release decide the version. A run that was cut
@@ -88,7 +88,7 @@ def release(
     section="Container Recovery",
     choices={"service": lambda: wiring.names_of("services")},
 )
-def build(*, service: str = "", dry_run: bool = False) -> "Iterator[Report]":
+def build(*, service: str = "", dry_run: bool = False) -> Reports:
     """Build and push the image of one service."""
     from monokeel.adapters import actions
     from monokeel.release import build as building
@@ -115,7 +115,7 @@ def build(*, service: str = "", dry_run: bool = False) -> "Iterator[Report]":
     variables=("GITHUB_TOKEN", *wiring.LOGIN),
     section="Immutability Guarantees",
 )
-def guard(*, version: str = "") -> "Iterator[Report]":
+def guard(*, version: str = "") -> Reports:
     """Say whether a version is free in the registry."""
     from monokeel.release.guard import ask_version, guard_report, require_free
 
@@ -132,7 +132,7 @@ def guard(*, version: str = "") -> "Iterator[Report]":
 TASKS = (release, build, guard)
 
 
-def _show_plan(*, asks: bool, strict: bool) -> "Iterator[Report]":
+def _show_plan(*, asks: bool, strict: bool) -> Reports:
     from monokeel.adapters import actions
     from monokeel.release.planner import plan_release
     from monokeel.release.ports import offline
@@ -217,7 +217,7 @@ def _event() -> "dict[str, Json]":
         raise UsageError(f"GITHUB_EVENT_PATH is no event: {error}") from None
 
 
-def _publish(*, strict: bool, built: str | None) -> "Iterator[Report]":
+def _publish(*, strict: bool, built: str | None) -> Reports:
     from monokeel.release import publish
     from monokeel.release.build import digests_of
     from monokeel.release.publish import release_commit

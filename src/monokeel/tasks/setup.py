@@ -6,7 +6,6 @@ Also what the workflows ask: the services, and the names of branches and titles.
 import os
 import shutil
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -14,12 +13,11 @@ from typing import TYPE_CHECKING
 
 from monokeel.ground.errors import MonokeelError, UsageError
 from monokeel.tasks import wiring
-from monokeel.tasks.command import About, asked, show
+from monokeel.tasks.command import About, Reports, asked, show
 from monokeel.tasks.policy import write_rules
 
 if TYPE_CHECKING:
     from monokeel.adapters.machine import Keys
-    from monokeel.ground.report import Report
     from monokeel.ground.settings import Settings
     from monokeel.setup.ports import Outside
     from monokeel.setup.rows import Declared
@@ -48,7 +46,7 @@ def init(
     yes: bool = False,
     rules: bool = True,
     dry_run: bool = False,
-) -> "Iterator[Report]":
+) -> Reports:
     """Connect this repository to GitHub; repeatable."""
     from monokeel.setup import init as setup
 
@@ -140,7 +138,7 @@ def _outside(keys: "Keys", *, rules: bool) -> "Outside":
     variables=("GITHUB_TOKEN",),
     section="What GitHub must know",
 )
-def doctor() -> "Iterator[Report]":
+def doctor() -> Reports:
     """Say what is missing on this machine and on GitHub."""
     from monokeel.adapters.machine import Machine
     from monokeel.adapters.objects import Worktree
@@ -176,7 +174,7 @@ def doctor() -> "Iterator[Report]":
         "changed_since": "only those that changed since a ref, such as origin/main"
     },
 )
-def services(*, changed_since: str = "") -> "Iterator[Report]":
+def services(*, changed_since: str = "") -> Reports:
     """List the services of infra/platform.toml."""
     from monokeel.release.services import list_services
 
@@ -197,7 +195,7 @@ def services(*, changed_since: str = "") -> "Iterator[Report]":
     options={"name": "the branch, such as feat/search (the one that is checked out)"},
     json=False,
 )
-def branch(*, name: str | None = None) -> "Iterator[Report]":
+def branch(*, name: str | None = None) -> Reports:
     """Check the name of a branch by infra/rulesets.json."""
     from monokeel.policy.refs import branch_pattern, judge_branch
 
@@ -215,7 +213,7 @@ def branch(*, name: str | None = None) -> "Iterator[Report]":
     variables=("MONOKEEL_DEPLOY_KEY",),
     json=False,
 )
-def writer() -> "Iterator[Report]":
+def writer() -> Reports:
     """Check that the deploy key or the App may push."""
     from monokeel.ground.report import Report
 
@@ -235,7 +233,7 @@ def writer() -> "Iterator[Report]":
     },
     json=False,
 )
-def title(*, title: str = "", since: str = "") -> "Iterator[Report]":
+def title(*, title: str = "", since: str = "") -> Reports:
     """Check the title of a pull request, or every commit of it."""
     from monokeel.release.titles import judge_commits, judge_title
     from monokeel.setup.merging import title_decides

@@ -5,16 +5,12 @@ PATH; it writes nothing, and the launcher makes no environment for it.
 """
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
 
 from invoke import Collection, ParserContext
 
 from monokeel.ground.errors import MonokeelError, UsageError
 from monokeel.tasks.arguments import FRONT
-from monokeel.tasks.command import About, Command
-
-if TYPE_CHECKING:
-    from monokeel.ground.report import Report
+from monokeel.tasks.command import About, Command, Reports
 
 _BASH = """\
 # Completion for ./inv. Now: source <(./inv completion bash). Always: put that line,
@@ -57,7 +53,7 @@ _SCRIPTS = {"bash": _BASH, "zsh": _ZSH, "fish": _FISH}
     positional=("shell",),
     json=False,
 )
-def completion(*, shell: str = "") -> "Iterable[Report]":
+def completion(*, shell: str = "") -> Reports:
     """Print the script that completes tasks and options at TAB."""
     if shell not in _SCRIPTS:
         problem = f"there is no script for {shell!r}" if shell else "no shell given"

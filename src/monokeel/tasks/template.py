@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from monokeel.ground.errors import NO_ANSWER, ServiceError, UsageError
 from monokeel.tasks import wiring
-from monokeel.tasks.command import About
+from monokeel.tasks.command import About, Reports
 
 if TYPE_CHECKING:
     from monokeel.adapters.copier import Template
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from monokeel.adapters.objects import Objects
     from monokeel.adapters.template import TemplateRepository
     from monokeel.ground.answers import Json
-    from monokeel.ground.report import Report
     from monokeel.setup.doctor import Diagnosis
     from monokeel.updates.update import UpdatePlan
 
@@ -45,7 +44,7 @@ _SOURCE = "OWNER/REPO or an address, instead of the recorded one (TEMPLATE_SOURC
     variables=_VARIABLES,
     section="Template Updates",
 )
-def check(*, source: str = "", issue: bool = False) -> "Iterator[Report]":
+def check(*, source: str = "", issue: bool = False) -> Reports:
     """Say whether a newer template is there, and what is new."""
     from monokeel.adapters.issues import Issues
     from monokeel.updates import offer
@@ -95,7 +94,7 @@ def update(
     adopt: str = "",
     pr: bool = False,
     dry_run: bool = False,
-) -> "Iterator[Report]":
+) -> Reports:
     """Update from the template, on a branch; loses no edit."""
     from monokeel.adapters.issues import Issues
     from monokeel.adapters.objects import Objects
@@ -123,7 +122,7 @@ def _carried_out(
     *,
     pr: bool,
     dry_run: bool,
-) -> "Iterator[Report]":
+) -> Reports:
     from monokeel.updates import propose
     from monokeel.updates.update import commit_update, require_taken
 
@@ -162,9 +161,7 @@ def _carried_out(
     variables=_VARIABLES,
     section="Template Updates",
 )
-def verify(
-    *, source: str = "", rebuild: bool = False, base: str = ""
-) -> "Iterator[Report]":
+def verify(*, source: str = "", rebuild: bool = False, base: str = "") -> Reports:
     """Hold the managed files against the recorded release."""
     from monokeel.adapters.objects import MergedFiles, Objects, Worktree
     from monokeel.adapters.template import address_of
