@@ -24,15 +24,11 @@ class FakeMachine:
     programs: dict[str, str]
     silent: tuple[str, ...] = ()
 
-    def python(self) -> str:
-        return "3.11.7"
-
-    def version_of(self, program: str) -> str | None:
-        return self.programs.get(program)
-
     def says(self, *args: str) -> str | None:
+        if args[1:] == ("--version",):
+            return self.programs.get(args[0])
         there = args[0] in self.programs and " ".join(args[:2]) not in self.silent
-        return "overlayfs" if there else None
+        return "overlayfs" if there else ""
 
 
 class ShallowClone(World):
@@ -60,7 +56,7 @@ def findings(
     world: World | None = None,
 ) -> dict[str, Diagnosis]:
     here = Here(
-        machine=FakeMachine(ALL if programs is None else programs, silent),
+        says=FakeMachine(ALL if programs is None else programs, silent).says,
         clone=clone or World(),
         files=(files or FakeFiles()).read,
     )
@@ -134,7 +130,7 @@ def test_what_the_clone_lacks_is_named_with_the_command() -> None:
 def test_tags_that_nobody_guards_are_missing(settings: Settings, gap: str) -> None:
     """R38: the file has one prefix and the rules have another."""
     here = Here(
-        machine=FakeMachine(ALL),
+        says=FakeMachine(ALL).says,
         clone=World(),
         files=FakeFiles().read,
         disagreements=tuple(disagreements(settings, POLICY)),
@@ -224,7 +220,7 @@ def test_what_each_job_may_write_is_shown_and_one_without_rights_is_missing() ->
         ("ci.yml", "test", "", ""),
     )
     here = Here(
-        machine=FakeMachine(ALL), clone=World(), files=FakeFiles().read, jobs=jobs
+        says=FakeMachine(ALL).says, clone=World(), files=FakeFiles().read, jobs=jobs
     )
     wanted = Declared(settings=SETTINGS, policy=POLICY)
 

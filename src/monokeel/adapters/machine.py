@@ -1,6 +1,5 @@
 """What is on this machine: programs, time zones, files, deploy keys."""
 
-import platform
 import shutil
 from datetime import tzinfo
 from pathlib import Path
@@ -9,34 +8,21 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from monokeel.adapters.process import reason_in, run
 from monokeel.ground.errors import RefusedError, ServiceError, UsageError
 
-_VERSION_TIMEOUT_S = 10.0
+_LONGEST_S = 10.0
 
 
-class Machine:
-    """The machine that the tasks run on."""
+def says(*args: str) -> str | None:
+    """Return the first line that *args* prints, "" where it fails or prints none.
 
-    def python(self) -> str:
-        """Return the version of Python that runs the tasks, such as ``3.11.7``."""
-        return platform.python_version()
-
-    def version_of(self, program: str) -> str | None:
-        """Return what ``--version`` prints first, "installed" where it is not known."""
-        if shutil.which(program) is None:
-            return None
-        if program == "ssh-keygen":
-            return "installed"
-        args = [program, "--version"]
-        done = run(args, stdin="", ok=range(256), timeout_s=_VERSION_TIMEOUT_S)
-        lines = done.stdout.strip().splitlines()
-        return lines[0] if done.code == 0 and lines else "installed"
-
-    def says(self, *args: str) -> str | None:
-        """Return the first line that *args* prints; ``None`` where it fails."""
-        try:
-            done = run(args, stdin="", timeout_s=_VERSION_TIMEOUT_S)
-        except ServiceError:
-            return None
-        return done.stdout.strip().partition("\n")[0]
+    ``None`` where the program is not installed.
+    """
+    if shutil.which(args[0]) is None:
+        return None
+    try:
+        done = run(args, stdin="", timeout_s=_LONGEST_S)
+    except ServiceError:
+        return ""
+    return done.stdout.strip().partition("\n")[0]
 
 
 def time_zone(name: str) -> tzinfo:

@@ -1,5 +1,6 @@
 """Say in one table what is missing: on this machine, in the clone, on GitHub."""
 
+import platform
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, astuple, dataclass
 from typing import Literal
@@ -10,7 +11,7 @@ from monokeel.ground.settings import Settings
 from monokeel.policy.rule_types import Finding
 from monokeel.setup import actions
 from monokeel.setup.expectations import expectations, wrong_remote
-from monokeel.setup.ports import Clone, Machine, Outside
+from monokeel.setup.ports import Clone, Outside
 from monokeel.setup.rows import AsWanted, Declared, Otherwise, answer_to
 
 _NEEDED = ("git", "ssh-keygen")
@@ -37,9 +38,13 @@ State = Literal["ok", "missing", "optional", "unknown"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Here:
-    """The machine, the clone, what gives its *files*, and what was found in them."""
+    """What a program *says*, the clone, what gives its *files*, what is in them.
 
-    machine: Machine
+    A program says the first line that it prints: "" where it fails, ``None`` where it
+    is not installed.
+    """
+
+    says: Callable[..., str | None]
     clone: Clone
     files: Callable[[Collection[str]], Mapping[str, bytes]]
     disagreements: tuple[Finding, ...] = ()
@@ -61,7 +66,7 @@ def examine(
     declared: Declared, here: Here, outside: Outside | None
 ) -> Iterator[Diagnosis]:
     """Yield what was found; *outside* is ``None`` where no token is set."""
-    yield from _machine(declared.settings, here.machine)
+    yield from _machine(declared.settings, here)
     yield from _clone(declared.settings, here)
     if outside is None:
         detail = "set GITHUB_TOKEN or GH_TOKEN (gh auth token prints one)"
@@ -110,19 +115,20 @@ def doctor_report(
     )
 
 
-def _machine(settings: Settings, machine: Machine) -> Iterator[Diagnosis]:
-    yield Diagnosis("machine", "Python", "ok", machine.python())
+def _machine(settings: Settings, here: Here) -> Iterator[Diagnosis]:
+    yield Diagnosis("machine", "Python", "ok", platform.python_version())
     built = settings.build in {"docker", "buildah"}
     purposes = _PURPOSES | ({settings.build: _BUILDS} if built else {})
     for program, purpose in purposes.items():
-        version = machine.version_of(program)
+        version = here.says(program, "--version")
         absent: State = "missing" if program in _NEEDED else "optional"
-        state: State = "ok" if version else absent
-        yield Diagnosis("machine", program, state, version or purpose)
+        state: State = "ok" if version is not None else absent
+        detail = purpose if version is None else version or "installed"
+        yield Diagnosis("machine", program, state, detail)
     if settings.build == "docker":
         for what, command in _DOCKER.items():
-            said = machine.says(*command)
-            state = "optional" if said is None else "ok"
+            said = here.says(*command)
+            state = "ok" if said else "optional"
             yield Diagnosis("machine", what, state, said or _BUILDS)
 
 

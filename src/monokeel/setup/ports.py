@@ -78,19 +78,6 @@ class KeyPair(Protocol):
         """Make a pair and return its public key."""
 
 
-class Machine(Protocol):
-    """The machine that the tasks run on."""
-
-    def python(self) -> str:
-        """Return the version of Python that runs the tasks."""
-
-    def version_of(self, program: str) -> str | None:
-        """Return the version of *program*, ``None`` if it is not installed."""
-
-    def says(self, *args: str) -> str | None:
-        """Return the first line that *args* prints, ``None`` where it fails."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outside:
     """What init changes and all of setup asks.

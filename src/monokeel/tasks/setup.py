@@ -140,7 +140,7 @@ def _outside(keys: "Keys", *, rules: bool) -> "Outside":
 )
 def doctor() -> Reports:
     """Say what is missing on this machine and on GitHub."""
-    from monokeel.adapters.machine import Machine
+    from monokeel.adapters.machine import says
     from monokeel.adapters.objects import Worktree
     from monokeel.policy.lint import disagreements
     from monokeel.setup.actions import rights_of_jobs
@@ -152,7 +152,7 @@ def doctor() -> Reports:
     outside = _outside(_keys(settings), rules=False) if wiring.token() else None
     root = wiring.root()
     here = Here(
-        machine=Machine(),
+        says=says,
         clone=wiring.make_git(),
         files=Worktree(root).read,
         template=tuple(diagnose_template()),
