@@ -120,7 +120,7 @@ def test_a_rate_limit_hides_nothing(box: Sandbox, repository: Repository) -> Non
 
     for ask in (
         lambda: repository.listed("/keys"),
-        repository.own_number,
+        lambda: repository.read("//user"),
         lambda: repository.write("POST /keys", key_called("monokeel")),
     ):
         with pytest.raises(ServiceError, match="secondary rate limit") as caught:

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from monokeel.adapters.github import GitHub, words_of
 from monokeel.adapters.session import Answer
-from monokeel.ground.answers import Json, as_number, as_text
+from monokeel.ground.answers import Json, as_text
 from monokeel.ground.errors import RefusedError, ServiceError
 
 # 303: the branch policy exists already.
@@ -104,15 +104,6 @@ class Repository:
                     fix=f"Use a token of {owner}, or correct [repository] owner.",
                 )
         self._github.write("POST", path, {"name": name, "private": private})
-
-    def own_number(self) -> int | None:
-        """Return the account number of the token's user; ``None`` if it has none."""
-        try:
-            return as_number(self._github.request("GET", "//user").object().get("id"))
-        except ServiceError as error:
-            if error.hidden:
-                return None
-            raise
 
 
 def _hidden(answer: Answer) -> ServiceError:

@@ -34,7 +34,7 @@ class Repository(Protocol):
     """
 
     def read(self, path: str) -> dict[str, Json]:
-        """Return the object at *path* (``/actions/permissions``; ``/``: itself).
+        """Return the object at *path* (``/keys/3``; ``/``: itself; ``//user``).
 
         What the token may not see of it is left out.
         """
@@ -50,9 +50,6 @@ class Repository(Protocol):
 
     def token_scopes(self) -> tuple[str, ...] | None:
         """Return the scopes of the token; ``None`` for a kind that has none."""
-
-    def own_number(self) -> int | None:
-        """Return the account number of the token's user, if it has one."""
 
     def environment(self, name: str) -> dict[str, Json] | None:
         """Return the Environment *name*, ``None`` if there is none."""
