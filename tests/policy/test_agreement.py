@@ -277,3 +277,15 @@ def test_a_default_branch_that_the_remote_does_not_have_is_named(
 
     assert [said in each.line for each in warnings] == ([True] if said else [])
     assert all(each.warning for each in warnings)
+
+
+def test_a_line_that_is_named_before_it_is_there_is_told() -> None:
+    """Whoever may write begins it, from a commit that nobody has reviewed."""
+    toml = f"{HEAD}[release]\nlines = ['1.x', '1.4.x']\n"
+    refs = ["refs/heads/main", "refs/heads/1.x", "refs/tags/v1.4.0"]
+
+    (warning,) = absent_branch(parse_settings(toml), refs)
+
+    assert warning.warning
+    assert "1.4.x is not on the remote: push it now" in warning.line
+    assert list(absent_branch(parse_settings(toml), ["refs/tags/1.4.x"])) == []

@@ -232,13 +232,20 @@ def disagreements(settings: Settings, rulesets: Sequence[Ruleset]) -> Iterator[F
 
 
 def absent_branch(settings: Settings, refs: Sequence[str]) -> Iterator[Finding]:
-    """Yield the default branch where *refs*, known of the remote, have another one."""
-    heads = [each.removeprefix("refs/heads/") for each in refs]
+    """Yield what *refs*, known of the remote, lack: the default branch, a line."""
+    heads = [x.removeprefix("refs/heads/") for x in refs if x.startswith("refs/heads/")]
     others = " and ".join(sorted(_DEFAULTS.intersection(heads)))
     if others and settings.default_branch not in heads:
         said = f"is {settings.default_branch}, and the remote has {others} alone: name"
         said += " that one (--answer default_branch=NAME of template.update)"
         yield Finding("default_branch", said, ruleset=_TOML, warning=True)
+    for line in settings.lines:
+        if len(heads) > 1 and line not in heads:  # else one was fetched alone
+            said = (
+                f"has {line}, and {line} is not on the remote: push it now, or take it"
+            )
+            said += " out; else anybody who may write begins it, where he likes"
+            yield Finding("lines", said, ruleset=_TOML, warning=True)
 
 
 def _guards(
