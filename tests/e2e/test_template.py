@@ -179,11 +179,14 @@ def test_an_issue_of_somebody_else_is_not_the_one_that_is_kept(
     github.request("POST", "/issues", json=sent, expect=(201,))
 
     first = inv(shop, box, "template.check", "--issue", "--json")
+    writes = box.writes
     second = inv(shop, box, "template.check", "--issue", "--json")
 
     assert (first.returncode, second.returncode) == (2, 2), first.stderr
     assert answer(first)["notes"] == answer(second)["notes"] == ["issue #2 is open"]
+    assert box.writes == writes  # the same text, which names no folder of a run
     theirs, ours = box.state.issues
+    assert " /dev/null => docs/added.md " in str(ours.body)
     assert (theirs.title, theirs.body, theirs.state) == ("typo", text, "open")
     assert theirs.comments == []
     assert "<!-- monokeel: template-update -->" in str(ours.body)
