@@ -1,6 +1,5 @@
 """Before anything is published: fresh news, and no release on a guess."""
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -14,11 +13,8 @@ from monokeel.release.plan import (
     ReleasePlan,
     has_nothing_to_do,
 )
-from monokeel.release.ports import Outside, offline
-from monokeel.release.publish import plan_with_news
 from monokeel.release.show import refuse_unknown
-from tests.fakes.git import FakeRefs
-from tests.fakes.history import FakeHistory
+from tests.fakes.lane import MAIN, Lane
 
 
 def plan_of(status: CheckStatus, blocker: str = "tag") -> ReleasePlan:
@@ -98,37 +94,42 @@ def test_a_plan_without_unknown_checks_may_go_on() -> None:
     refuse_unknown(plan_of("ok"))
 
 
-def fetching(fetch: Callable[[], None]) -> Outside:
-    remote = FakeRefs()
-    remote.on_fetch = fetch
-    return replace(offline(FakeHistory(), "nobody was asked"), remote=remote)
-
-
 def test_what_the_clone_lacks_is_fetched_and_the_plan_made_again() -> None:
-    fetched: list[int] = []
+    lane = Lane()
+    here = lane.land("feat: a")
+    tip = lane.land("fix: b")
+    newest, lane.history.commits = lane.history.commits[:1], lane.history.commits[1:]
+    fetched: list[str] = []
 
-    def plan() -> ReleasePlan:
-        return replace(plan_of("ok" if fetched else "unknown"), stale=not fetched)
+    def fetch() -> None:
+        fetched.append(tip)
+        lane.history.commits[:0] = newest
 
-    made = plan_with_news(fetching(lambda: fetched.append(1)), plan)
+    lane.refs.on_fetch = fetch
+    run = lane.run(here)
 
-    assert (made, fetched) == (plan_of("ok"), [1])
+    assert (fetched, [each.tag for each in run.out]) == ([tip], ["v1.0.0"])
 
 
 def test_a_clone_that_lacks_nothing_fetches_nothing() -> None:
+    lane = Lane()
     fetched: list[int] = []
+    lane.refs.on_fetch = lambda: fetched.append(1)
 
-    here = fetching(lambda: fetched.append(1))
-    made = plan_with_news(here, lambda: plan_of("blocked"))
+    lane.run(lane.land("feat: a"))
 
-    assert (made, fetched) == (plan_of("blocked"), [])
+    assert fetched == []
 
 
 def test_a_failed_fetch_leaves_the_judgement_to_the_plan() -> None:
+    lane = Lane()
+    here = lane.land("feat: a")
+    lane.refs.refs[MAIN] = "e" * 40
+
     def fail() -> None:
         raise ServiceError("no answer")
 
-    stale = replace(plan_of("unknown"), stale=True)
-    made = plan_with_news(fetching(fail), lambda: stale)
+    lane.refs.on_fetch = fail
 
-    assert made == replace(plan_of("unknown"), stale=True)
+    with pytest.raises(ServiceError, match="main is at eeeeeee, which is not here"):
+        lane.run(here)

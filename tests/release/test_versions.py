@@ -62,7 +62,7 @@ def test_the_prefix_may_be_another() -> None:
 @pytest.mark.parametrize("tag", ["vvv1.5.0", "v=1.4.0", "v\u00a0=v1.0.0"])
 def test_a_tag_that_crashes_npm_is_ignored_and_reported(tag: str) -> None:
     assert names(tag) == []
-    assert odd_tags([tag, "v1.0.0", "x"], "v") == [tag]
+    assert odd_tags([tag, "v1.0.0", "x"], "v") == ([tag], [])
 
 
 def test_of_equal_tags_the_first_by_name_comes_first() -> None:

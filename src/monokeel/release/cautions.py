@@ -14,7 +14,7 @@ from monokeel.release.messages import JS_SPACE, RULE_SETS, RuleSet, split_lines
 from monokeel.release.reading import Reading
 from monokeel.release.record import GitHubRelease
 from monokeel.release.titles import TYPES
-from monokeel.release.versions import ReleaseTag, odd_tags, unprefixed
+from monokeel.release.versions import ReleaseTag, odd_tags
 
 _KEYWORD: Final = re.compile(r"BREAKING[ -]CHANGE:")
 _LOOKS_BREAKING: Final = re.compile(r"[\s>*#|`_-]*BREAKING[ -]CHANGES?\b")
@@ -71,8 +71,7 @@ def about_drafts(reading: Reading) -> list[Caution]:
         if ours:
             is_so = "has our mark and no file, as a run that was cut short leaves"
             is_so += " it: the release removes it"
-        who = draft.author or "somebody"
-        whose = f"the draft {draft.tag} ({draft.id}) of {who}"
+        whose = f"the draft {draft.tag} ({draft.id}) of {draft.author or 'somebody'}"
         if not ours or draft.file is None:
             found.append(Caution(message=f"{whose} {is_so}: {draft.page}"))
     return found
@@ -82,13 +81,10 @@ def about_tags(
     tags: Iterable[str], prefix: str, previous: ReleaseTag | None
 ) -> Iterator[Caution]:
     """Yield a caution about tags that npm crashes on, and one about other prefixes."""
-    names, after = [*tags], previous.version if previous else None
+    odd = odd_tags(tags, prefix, previous.version if previous else None)
     crash = "is ignored: it is no version, and semantic-release would crash on it"
     other = f"looks like a release and is none: tag_prefix is {prefix!r} ([release] in"
-    for found, why in (
-        (odd_tags(names, prefix), crash),
-        (unprefixed(names, prefix, after), f"{other} infra/platform.toml)"),
-    ):
+    for found, why in zip(odd, (crash, f"{other} infra/platform.toml)"), strict=True):
         if found:
             more = f" and {len(found) - 1} more" if len(found) > 1 else ""
             yield Caution(message=f"the tag {found[-1]}{more} {why}")

@@ -59,8 +59,7 @@ def service_images(reading: Reading) -> tuple[ServiceImage, ...]:
     try:
         answers = reading.named
     except NO_ANSWER as error:
-        silent = Unknown(reason=error.problem)
-        answers = dict.fromkeys(candidate.images, silent)
+        answers = dict.fromkeys(candidate.images, Unknown(reason=error.problem))
     return tuple(
         _service_image(
             name, f"{image}:{candidate.version}", answers[name], candidate.commit

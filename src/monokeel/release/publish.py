@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
 
 from monokeel.ground.answers import Unknown
 from monokeel.ground.errors import MonokeelError, RefusedError, ServiceError
@@ -203,8 +202,7 @@ def release_commit(
     """
     own, out = dict(digests), list[Publication]()
     for _ in range(_PLANS):
-        ask = partial(plan_release, settings, outside, digests=own)
-        plan = plan_with_news(outside, ask)
+        plan = _plan(settings, outside, own)
         if has_nothing_to_do(plan):
             return Run(plan=plan, out=tuple(out))
         accept(plan)
@@ -225,14 +223,12 @@ def release_commit(
     raise RefusedError("others were first, again and again", fix=fix)
 
 
-def plan_with_news(outside: Outside, plan: Callable[[], ReleasePlan]) -> ReleasePlan:
-    """Return a plan of what the remote has now: fetched only if the clone lacks it.
-
-    A failed fetch is no end: the plan says what it could not see. What is in the way is
-    looked at twice: who releases the same commit meanwhile is only seen by halves.
-    """
-    first = plan()
-    if first.stale:
-        with suppress(ServiceError):
+def _plan(settings: Settings, outside: Outside, own: dict[str, str]) -> ReleasePlan:
+    """Return a plan of what the remote has now: fetched only if the clone lacks it."""
+    plan = plan_release(settings, outside, digests=own)
+    if plan.stale:
+        with suppress(ServiceError):  # the plan says what it could not see
             outside.remote.fetch()
-    return plan() if first.stale or first.blockers else first
+    # Twice: who releases the same commit meanwhile is only seen by halves.
+    again = plan.stale or plan.blockers
+    return plan_release(settings, outside, digests=own) if again else plan

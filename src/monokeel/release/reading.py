@@ -155,8 +155,8 @@ class Reading:
         """The drafts of ours that are left of this version once it is published."""
         if self.published is None or not self.is_out:
             return ()
-        shown = self.published.id  # it may still have been a draft in the list
-        others = (each for each in self.drafts if each.id != shown)
+        # What is out may still have been a draft in the list.
+        others = (each for each in self.drafts if each.id != self.published.id)
         return tuple(each for each in others if self.is_left_of_ours(each))
 
     # The registry

@@ -112,7 +112,6 @@ class Start:
         return branch if branch in names else names[0]
 
     def _inside(self, tags: Iterable[ReleaseTag], at: str) -> list[ReleaseTag]:
-        """Return those of *tags* that are in the history of *at*."""
         merged = self.history.tags(at)
         there = [x for x in tags if x.name in merged or x.name not in self.here]
         return [x for x in there if x.name in merged or self._leads(x.commit, at)]
@@ -154,13 +153,11 @@ class Start:
         return sorted(found, key=lambda claim: claim.version)
 
     def _after(self, inside: list[ReleaseTag]) -> Version | None:
-        """Return the version above which a release is news: that of an older claim is.
-
-        Once the git tag of *own* is there its version is decided, and what another line
-        has released below it since is none.
-        """
+        """Return above which version a release is news: that of an older claim is."""
         begun = {claim.name for claim in self.older}
         last = next((tag.version for tag in inside if tag.name not in begun), None)
+        # Once the git tag of *own* is there its version is decided, and what another
+        # line has released below it since is no news.
         return self.own.version if self.own and self.own.made else last
 
     def _strays(self) -> Iterator[ReleaseTag]:

@@ -61,16 +61,13 @@ class OvertakenError(RefusedError):
 
 
 def _builds_state(now: Reading) -> State:
-    """Say which services have no digest of this run; a record means that all had one.
-
-    A version tag that no record of ours names is never ours: who may push can label it.
-    """
+    """Say which services have no digest of this run; with a record all had one."""
     if now.record is not None:
         return DONE
     taken, missing = list[RefusedError](), list[str]()
     for service, path in now.candidate.paths.items():
         answer = now.named[service]
-        if isinstance(answer, Found):
+        if isinstance(answer, Found):  # named by no record: who may push can label it
             taken.append(refusals.named_otherwise(now.candidate, path, answer))
         if service not in now.digests:
             missing.append(f"digest of {service}")
@@ -99,13 +96,10 @@ def _claim_state(now: Reading) -> State:
 
 
 def _claim(now: Reading) -> Reading:
-    """Create the claim: from here on these digests are the version's.
-
-    A release made or begun since the plan counted makes it a plan of yesterday.
-    """
+    """Create the claim: from here on these digests are the version's."""
     seen = now.without("refs")
     news = sorted(seen.releases_begun - now.releases_begun - {now.candidate.tag})
-    if news:
+    if news:  # made or begun since the plan counted: it is one of yesterday
         raise _overtaken(news)
     for service, path in now.candidate.paths.items():
         if not now.has(path, now.digests[service]):
@@ -118,8 +112,7 @@ def _claim(now: Reading) -> Reading:
     if after.claimed and mine and (beaten or any(_contains(after, t) for t in late)):
         # Others were between our look and our push. Left there, our claim would look
         # like unfinished work, or put a lower version on what a higher one contains.
-        at = after.claimed.object
-        now.remote.move_ref(now.candidate.claim, old=at, new=None)
+        now.remote.move_ref(now.candidate.claim, old=after.claimed.object, new=None)
         if not beaten:
             raise _overtaken(sorted(late))
     return after
@@ -239,10 +232,7 @@ def _release_state(now: Reading) -> State:
 
 
 def _publish_draft(now: Reading) -> Reading:
-    """Publish the draft; without a tag GitHub would make one where it likes.
-
-    Title and text are sent along: somebody may have written into the draft meanwhile.
-    """
+    """Publish the draft; without a tag GitHub would make one where it likes."""
     candidate, seen = now.candidate, now.without("refs", "releases")
     if seen.published is not None:
         return seen
@@ -252,6 +242,7 @@ def _publish_draft(now: Reading) -> Reading:
         seen = _create_draft(seen)
     if not seen.own_drafts:
         raise refusals.withdrawn(candidate)
+    # Title and text are sent along: somebody may have written into the draft meanwhile.
     title, body, latest = candidate.tag, candidate.body, seen.is_highest()
     try:
         now.releases.publish(seen.own_drafts[0], title=title, body=body, latest=latest)

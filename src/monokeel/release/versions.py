@@ -65,23 +65,23 @@ def release_tags(tags: Mapping[str, str], prefix: str) -> list[ReleaseTag]:
     return sorted(found, key=lambda tag: rank(tag.version), reverse=True)
 
 
-def odd_tags(tags: Iterable[str], prefix: str) -> list[str]:
-    """Return the tags that npm takes for versions and then crashes on, by name."""
-    return [
-        name for name in sorted(tags, key=_bytes) if _read(name, prefix) == (True, None)
-    ]
+def odd_tags(
+    tags: Iterable[str], prefix: str, after: Version | None = None
+) -> tuple[list[str], list[str]]:
+    """Return what npm takes for versions and then crashes on; and others' releases.
 
-
-def unprefixed(tags: Iterable[str], prefix: str, after: Version | None) -> list[str]:
-    """Return tags above *after* such as ``3.4.0``, ``shop@3.4.0``, but not ours."""
-    return [
-        name
-        for name in sorted(tags, key=_bytes)
-        if not _read(name, prefix)[0]
-        and (found := _LIKE_A_RELEASE.search(name)) is not None
-        and (version := read_version(found[1])) is not None
-        and (after is None or version > after)
-    ]
+    Those are above *after* and such as ``3.4.0`` or ``shop@3.4.0``. Both by name.
+    """
+    crashing, others = list[str](), list[str]()
+    for name in sorted(tags, key=_bytes):
+        is_version, version = _read(name, prefix)
+        like = None if is_version else _LIKE_A_RELEASE.search(name)
+        other = read_version(like[1]) if like else None
+        if is_version and version is None:
+            crashing.append(name)
+        elif other is not None and (after is None or other > after):
+            others.append(name)
+    return crashing, others
 
 
 def next_release(
