@@ -43,9 +43,7 @@ def keep_issue(found: DriftReading, body: str, issues: Issues, run: str = "") ->
             return _keep(found, known or {}, text, issue, issues)
         if issue is None or not issue.is_open:
             return "no issue is open"
-        unseen = ", ".join(
-            key.rstrip("/") for key in known or () if not _sees(found, key)
-        )
+        unseen = ", ".join(x.rstrip("/") for x in known or () if not _sees(found, x))
         if known is None:  # nobody knows what it speaks of: all of it
             whole = found.verdict == "in_sync" and set(found.facts) >= set(SECTIONS)
             unseen = "" if whole else "everything"

@@ -204,9 +204,7 @@ class Tables:
         return tuple(found) if self.many else found[0]
 
 
-def read_table(
-    keys: Keys, table: Mapping[str, object], where: str = ""
-) -> dict[str, Any]:
+def read_table(keys: Keys, table: dict[str, Any], where: str = "") -> dict[str, Any]:
     """Return the values of *table*, by field; what is left out has none.
 
     UsageError for a value of another kind, for one that is missing, and for an unknown

@@ -129,17 +129,12 @@ def analyze(commits: Iterable[Parsed]) -> Analysis:
     for parsed in commits:
         message = parsed.message
         said = (None, SKIPPED, None) if parsed.skipped else _verdict(parsed)
-        commit = Commit(
-            sha=parsed.sha,
-            subject=message.subject or message.header or "",
-            # The same few words in every history: one copy of each is enough.
-            type=None if message.type is None else intern(message.type),
-            scope=None if message.scope is None else intern(message.scope),
-            level=said[0],
-            rule=said[1],
-            line=said[2],
-            breaking=tuple(note.text for note in message.notes),
-        )
+        # The same few words in every history: one copy of each is enough.
+        kind = None if message.type is None else intern(message.type)
+        scope = None if message.scope is None else intern(message.scope)
+        subject = message.subject or message.header or ""
+        breaking = tuple(note.text for note in message.notes)
+        commit = Commit(parsed.sha, subject, kind, scope, *said, breaking)
         if not parsed.skipped:
             undone_by = reverts.take(parsed)
             if undone_by is not None:

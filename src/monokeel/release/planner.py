@@ -219,15 +219,13 @@ def _next_version(now: start.Start, level: commits.Level) -> Version:
     return highest.next_version("patch")
 
 
-def _reason(
-    now: start.Start, analysis: commits.Analysis, version: Version | None
-) -> str:
-    previous, deciding = now.previous, analysis.deciding
+def _reason(now: start.Start, said: commits.Analysis, version: Version | None) -> str:
+    previous, deciding = now.previous, said.deciding
     if now.container is not None:
         return f"{now.container} contains this commit"
     if deciding is None or deciding.level is None or version is None:
         since = f"since {previous.name}" if previous else "in all of history"
-        count = len(analysis.commits)
+        count = len(said.commits)
         few = {0: f"no commit {since}", 1: f"the one commit {since} asks for none"}
         return few.get(count, f"none of {count} commits {since} asks for a release")
     why = f"{deciding.level}: {deciding.sha[:7]}, {deciding.rule}: {deciding.line}"

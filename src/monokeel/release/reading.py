@@ -91,12 +91,12 @@ class Reading:
     @property
     def tag_record(self) -> records.ReleaseRecord | None:
         """The record in the git tag, ``None`` without a tag or a record in it."""
-        return self._record_of(self.candidate.tag_ref, self.tagged)
+        return self._record_of(self.candidate.tag_ref)
 
     @property
     def claim_record(self) -> records.ReleaseRecord | None:
         """The record in the claim, ``None`` without a claim or a record in it."""
-        return self._record_of(self.candidate.claim, self.claimed)
+        return self._record_of(self.candidate.claim)
 
     @property
     def record(self) -> records.ReleaseRecord | None:
@@ -197,9 +197,8 @@ class Reading:
     def is_highest(self) -> bool:
         """Say whether no released version is above this one (prereleases aside)."""
         tags = [ref.removeprefix(_TAGS) for ref in self.refs]
-        others = map(
-            parse_version, versions_of(tags, self.candidate.settings.tag_prefix)
-        )
+        found = versions_of(tags, self.candidate.settings.tag_prefix)
+        others = map(parse_version, found)
         own = parse_version(self.candidate.version)
         return not own.prerelease and all(x.prerelease or x <= own for x in others)
 
@@ -234,9 +233,8 @@ class Reading:
         key = f"asset {release.file}"
         return self._once("files", key, lambda: self.releases.file_of(release))
 
-    def _record_of(
-        self, ref: str, at: RemoteRef | None
-    ) -> records.ReleaseRecord | None:
+    def _record_of(self, ref: str) -> records.ReleaseRecord | None:
+        at = self.refs.get(ref)
         if at is None:
             return None
         text = self._once("tags", at.object, lambda: self.remote.tag_message(ref, at))

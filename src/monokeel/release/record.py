@@ -103,18 +103,14 @@ def record_in(text: str | None) -> ReleaseRecord | None:
         fields = as_object(parse_json(text or ""))
         version, commit = as_text(fields.get("version")), as_text(fields.get("commit"))
         services = as_object(fields.get("services"))
-        named = [
-            (name, as_text(services[name]).split("@", 1)) for name in sorted(services)
-        ]
-        images = tuple(
-            ReleasedImage(service=name, image=i, digest=d) for name, (i, d) in named
-        )
+        named = [(x, as_text(services[x]).partition("@")) for x in sorted(services)]
     except (ValueError, ServiceError):
         return None
-    digests = all(x.image and _DIGEST.match(x.digest) for x in images)
+    found = tuple(ReleasedImage(service=s, image=i, digest=d) for s, (i, _, d) in named)
+    digests = all(x.image and _DIGEST.match(x.digest) for x in found)
     if fields.get("schema") != 1 or not _COMMIT.match(commit) or not digests:
         return None
-    return ReleaseRecord(version=version, commit=commit, images=images)
+    return ReleaseRecord(version=version, commit=commit, images=found)
 
 
 def parse_release(value: Json) -> GitHubRelease:
