@@ -131,11 +131,9 @@ def _release(at: MoveFacts) -> Gate:
     if isinstance(at.release, Unknown):
         return _unclear(at.release.reason, "Run again once the remote answers.")
     if isinstance(at.release, Absent):
-        return _refused(
-            f"the tag {at.tag} carries no record of a release",
-            "It was made before Monokeel came, or by hand: release a new version"
-            " (./inv release).",
-        )
+        said = "It was made before Monokeel came, or by hand: release a new version"
+        record = f"the tag {at.tag} carries no record of a release"
+        return _refused(record, f"{said} (./inv release).")
     return _passed(f"{at.tag} carries its record") if at.release else _not_asked
 
 
@@ -161,15 +159,15 @@ def _images(at: MoveFacts) -> Gate:
 
 def _image_fix(artifact: Artifact) -> str:
     # An image keeps its name, whatever the repository or the registry is called later.
-    for each in artifact.record.images:
-        if each.service not in artifact.services:
-            host, _, path = each.image.partition("/")
-            pattern = f"{path.removesuffix(each.service)}{{service}}"
-            return (
-                "Was the repository renamed, or the registry changed? Name the images"
-                " in infra/platform.toml as they were released: [registry]"
-                f' host = "{host}", images = "{pattern}".'
-            )
+    known = artifact.services
+    for each in (x for x in artifact.record.images if x.service not in known):
+        host, _, path = each.image.partition("/")
+        pattern = f"{path.removesuffix(each.service)}{{service}}"
+        return (
+            "Was the repository renamed, or the registry changed? Name the images in"
+            " infra/platform.toml as they were released: [registry]"
+            f' host = "{host}", images = "{pattern}".'
+        )
     # The version still names the very digest: only the other tag was cleaned up.
     whole = {each.image for each in artifact.images if isinstance(each.answer, Found)}
     lost = [each for each in artifact.images if isinstance(each.answer, Absent)]
@@ -198,19 +196,15 @@ def _order(at: MoveFacts) -> Gate:
     if at.before.outcome == "good":
         return _passed(f"{at.version} is or was good in {before}")
     if at.before.outcome == "rolled_back":
-        return _refused(
-            f"{at.version} was rolled back in {before}: {at.before.why}",
-            'Promote another version, or --override order="why".',
-        )
+        said = f"{at.version} was rolled back in {before}: {at.before.why}"
+        return _refused(said, 'Promote another version, or --override order="why".')
     if at.unchecked:
         return _unclear(at.unchecked, "Use a token that may read the activity.")
-    return _refused(
-        f"the move of {before} to {at.version} is unconfirmed"
-        if at.before.outcome == "unconfirmed"
-        else f"{at.version} has not been in {before}",
-        f"First: ./inv promote --env {before} --version {at.version}; a hotfix:"
-        ' --override order="why".',
-    )
+    said = f"{at.version} has not been in {before}"
+    if at.before.outcome == "unconfirmed":
+        said = f"the move of {before} to {at.version} is unconfirmed"
+    first = f"First: ./inv promote --env {before} --version {at.version}"
+    return _refused(said, f'{first}; a hotfix: --override order="why".')
 
 
 @_gate(
@@ -227,22 +221,18 @@ def _soak(at: MoveFacts) -> Gate:
         return _passed(said if wanted else "none asked for")
     if not at.before.live:
         return _refused(f"{said}, and no longer", 'Or --override soak="why".')
-    earliest = at.now + (wanted - lived)
-    return _refused(
-        f"{said}; {span(wanted - lived)} left, earliest {earliest:%Y-%m-%d %H:%MZ}",
-        'Wait, or --override soak="why".',
-    )
+    left, earliest = wanted - lived, at.now + (wanted - lived)
+    said += f"; {span(left)} left, earliest {earliest:%Y-%m-%d %H:%MZ}"
+    return _refused(said, 'Wait, or --override soak="why".')
 
 
 @_gate("it was rolled back in this environment", overridable=True)
 def _setback(at: MoveFacts) -> Gate:
     if at.here.outcome != "rolled_back" or at.here.ended is None:
         return _passed("none")
-    return _refused(
-        f"{at.version} was rolled back here {span(at.now - at.here.ended)} ago:"
-        f" {at.here.why}",
-        'Promote another version, or --override setback="why".',
-    )
+    said = f"{at.version} was rolled back here {span(at.now - at.here.ended)} ago"
+    fix = 'Promote another version, or --override setback="why".'
+    return _refused(f"{said}: {at.here.why}", fix)
 
 
 @_gate("a `[[freezes]]` window of this environment is open", overridable=True)
@@ -250,25 +240,19 @@ def _freeze(at: MoveFacts) -> Gate:
     if not at.frozen:
         return _passed("none")
     end, why = max(at.frozen)
-    return _refused(
-        f"{at.place.name} is frozen until {end:%Y-%m-%d %H:%MZ}: {why}",
-        'Wait, or --override freeze="why".',
-    )
+    said = f"{at.place.name} is frozen until {end:%Y-%m-%d %H:%MZ}: {why}"
+    return _refused(said, 'Wait, or --override freeze="why".')
 
 
 @_gate("the variable `PROMOTE_HOLD` is not empty", overridable=True)
 def _hold(at: MoveFacts) -> Gate:
     if isinstance(at.hold, Unknown):
-        return _unclear(
-            f"nobody can tell whether promotions are on hold: {at.hold.reason}",
-            'Let the token read variables, or --override hold="why".',
-        )
+        said = f"nobody can tell whether promotions are on hold: {at.hold.reason}"
+        return _unclear(said, 'Let the token read variables, or --override hold="why".')
     if not at.hold:
         return _passed("none")
-    return _refused(
-        f"all promotions are on hold: {at.hold}",
-        'Empty the variable PROMOTE_HOLD, or --override hold="why".',
-    )
+    fix = 'Empty the variable PROMOTE_HOLD, or --override hold="why".'
+    return _refused(f"all promotions are on hold: {at.hold}", fix)
 
 
 @_gate("it is older than what is there; `--rollback` moves back")
@@ -325,10 +309,9 @@ def _approval(at: MoveFacts) -> Gate:
         fix = "./inv init makes the Environments."
         return Gate("refused" if wanted else "warning", said, fix)
     if wanted and not there.reviewers:
-        return _refused(
-            f"the {here} asks for no approval: nobody approves this move",
-            "Add reviewers to it; they need a public repository or a paid plan.",
-        )
+        said = f"the {here} asks for no approval: nobody approves this move"
+        fix = "Add reviewers to it; they need a public repository or a paid plan."
+        return _refused(said, fix)
     return _passed(f"the {here} is set up")
 
 

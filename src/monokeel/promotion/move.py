@@ -59,9 +59,8 @@ def move_environment(plan: Plan, outside: Outside) -> Outcome:
             warnings += [f"the record does not say who approved: {error.problem}"]
     own = _record(plan, records, approvers)
     plan, newer = _look_again(plan, outside, own)
-    current = plan.place.current
-    wanted = (plan.commit, plan.task)
-    theirs = current is not None and (current.sha, current.task) == wanted
+    made, wanted = plan.place.current, (plan.commit, plan.task)
+    theirs = made is not None and (made.sha, made.task) == wanted
     why = "" if theirs else _refusal(plan, outside, newer)
     if why:
         late = _give_up(plan, records, own, f"stopped: {why}")
@@ -70,9 +69,8 @@ def move_environment(plan: Plan, outside: Outside) -> Outcome:
         # Somebody else put the branch there: what was asked for is so, and is theirs.
         late = _give_up(plan, records, own, f"overtaken by {plan.version}")
         warnings += [f"{plan.branch} is there{late}"] * bool(late)
-        plan = replace(
-            plan, kind="there", reading=_read_after(plan, outside, plan.commit)
-        )
+        reading = _read_after(plan, outside, plan.commit)
+        plan = replace(plan, kind="there", reading=reading)
         return Outcome(plan=plan, warnings=tuple(warnings))
     notes = _confirm(plan, records, own)
     return Outcome(plan=plan, record=own, warnings=(*warnings, *notes))
@@ -106,15 +104,13 @@ def _record(plan: Plan, records: Records, approvers: tuple[str, ...]) -> int:
     try:
         own, commit = records.create(name, note, **how, production=name == last)
     except errors.ServiceError as error:
-        raise errors.ServiceError(
-            f"{plan.unmoved}, it has no record: {error.problem}",
-            fix=error.fix or _AGAIN,
-        ) from error
+        problem = f"{plan.unmoved}, it has no record: {error.problem}"
+        raise errors.ServiceError(problem, fix=error.fix or _AGAIN) from error
     if commit != plan.commit:
         moved = f"GitHub resolves {tag} to {commit}, not {plan.commit}"
+        late = _settle(records, own, "error", moved)
         raise errors.RefusedError(
-            f"{moved}: the tag moved, or a branch has its name"
-            + _settle(records, own, "error", moved),
+            f"{moved}: the tag moved, or a branch has its name{late}",
             fix="Nothing was promoted. Look at that tag before you go on.",
         )
     return own
@@ -147,22 +143,18 @@ def _read_after(plan: Plan, outside: Outside, commit: str) -> Reading:
     """Read the records once more, now that the branch is at *commit*."""
     pointers = plan.reading.pointers
     branches = {**pointers.branches, plan.place.name: commit}
-    moved = replace(pointers, branches=branches)
-    return read_records(outside, moved)
+    return read_records(outside, replace(pointers, branches=branches))
 
 
 def _move(plan: Plan, outside: Outside, own: int) -> bool:
     """Move the branch; return whether it was this run that moved it."""
-    there, records = plan.place.commit, outside.records
+    there, records, ref = plan.place.commit, outside.records, ref_of(plan.place.name)
     try:
-        answer = outside.clone.move_ref(
-            ref_of(plan.place.name), old=there, new=plan.commit
-        )
+        answer = outside.clone.move_ref(ref, old=there, new=plan.commit)
     except errors.ServiceError as error:
-        raise errors.ServiceError(
-            f"cannot tell where {plan.branch} is now: {error.problem}",
-            fix=f"{error.fix} {_AGAIN}".lstrip(),
-        ) from error
+        problem = f"cannot tell where {plan.branch} is now: {error.problem}"
+        fix = f"{error.fix} {_AGAIN}".lstrip()
+        raise errors.ServiceError(problem, fix=fix) from error
     if isinstance(answer, Lost):
         winner = _winner(plan, outside, answer.now)
         seen = "while it was empty" if there is None else f"against {plan.before}"
@@ -170,10 +162,9 @@ def _move(plan: Plan, outside: Outside, own: int) -> bool:
         late = _settle(records, own, "failure", f"lost: {said}")
         raise errors.RefusedError(said + late, fix=_ANEW)
     if isinstance(answer, Declined):
-        reason = answer.reason
-        said = f"{plan.unmoved}, the push was refused: {reason}"
-        late = _settle(records, own, "failure", f"refused: {reason}")
-        fix = _remedy(reason, by_token=plan.request.by_token)
+        said = f"{plan.unmoved}, the push was refused: {answer.reason}"
+        late = _settle(records, own, "failure", f"refused: {answer.reason}")
+        fix = _remedy(answer.reason, by_token=plan.request.by_token)
         raise errors.RefusedError(said + late, fix=fix)
     # Is the branch there by our record? Others may have wanted the same, and the ledger
     # counts one mover. Git did not send our push (False), or its answer was lost: then
@@ -249,14 +240,11 @@ def _winner(plan: Plan, outside: Outside, now: str | None) -> str:
 
 def _remedy(reason: str, *, by_token: bool) -> str:
     if "workflow" in reason and "permission" in reason:
-        return (
-            "This version has other workflow files than the default branch: push with"
-            " the deploy key (MONOKEEL_DEPLOY_KEY)."
-        )
+        said = "This version has other workflow files than the default branch: push"
+        return f"{said} with the deploy key (MONOKEEL_DEPLOY_KEY)."
     if by_token and any(words in reason for words in _OF_RULES):
-        return (
-            "Only the deploy key may move env/*: set MONOKEEL_DEPLOY_KEY (./inv init)."
-        )
+        said = "Only the deploy key may move env/*"
+        return f"{said}: set MONOKEEL_DEPLOY_KEY (./inv init)."
     return "Compare the rules of env/* with infra/rulesets.json: ./inv drift"
 
 
@@ -275,28 +263,24 @@ def promote_onwards(
         )
     pointers = read_remote(outside.clone, local)
     version = request.version or next(iter(newest_first(pointers.releases)), "")
-    steps, went, ended = list[Json](), dict[str, str](), ""
+    went, ended = dict[str, str](), dict[str, str]()
     for name in [each.name for each in pointers.settings.environments if each.auto]:
-        plan = plan_promotion(
-            replace(request, environment=name, version=version), outside, local
-        )
+        asked = replace(request, environment=name, version=version)
+        plan = plan_promotion(asked, outside, local)
         moved, said = _step(plan, outside, carried_out=carried_out)
-        steps.append(
-            {"environment": name, "version": version, "moved": moved, "said": said}
-        )
+        (went if moved else ended)[name] = said
         if not moved:
-            ended = said
             break
-        went[name] = said
-    if not steps:
-        return report.Report(
-            headline="no environment has auto = true", data={"steps": []}
-        )
+    steps: list[Json] = [
+        {"environment": x, "version": version, "moved": x in went, "said": y}
+        for x, y in (went | ended).items()
+    ]
+    headline = f"{version} went on by itself to: {', '.join(went) or 'nowhere'}"
     return report.Report(
-        headline=f"{version} went on by itself to: {', '.join(went) or 'nowhere'}",
+        headline=headline if steps else "no environment has auto = true",
         sections=(
             report.Section("", tuple(went.values())),
-            report.Section("Ended there", (ended,) if ended else ()),
+            report.Section("Ended there", tuple(ended.values())),
         ),
         data={"steps": steps},
     )

@@ -55,12 +55,11 @@ class Request:
         if self.left and not self.rollback:
             fix = "Add --rollback, or leave it out."
             raise errors.UsageError("--from is what a rollback leaves", fix=fix)
-        if self.version.strip():
-            return parse_wanted(self.version.strip(), prefix=prefix)
-        if self.rollback:
-            return ""
-        fix = "Add --version X, such as --version 1.4.0."
-        raise errors.UsageError("no version given", fix=fix)
+        if not self.version.strip() and not self.rollback:
+            fix = "Add --version X, such as --version 1.4.0."
+            raise errors.UsageError("no version given", fix=fix)
+        wanted = self.version.strip()
+        return parse_wanted(wanted, prefix=prefix) if wanted else ""
 
 
 def parse_overrides(texts: Iterable[str], emergency: str = "") -> dict[str, str]:
@@ -150,9 +149,8 @@ class Plan:
     @property
     def unmoved(self) -> str:
         """The branch as it is when nothing was moved, for the start of a message."""
-        if self.place.commit is None:
-            return f"{self.branch} stays empty"
-        return f"{self.branch} stays at {self.before}"
+        stays = "empty" if self.place.commit is None else f"at {self.before}"
+        return f"{self.branch} stays {stays}"
 
     @property
     def task(self) -> str:
