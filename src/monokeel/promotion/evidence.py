@@ -8,6 +8,7 @@ agree.
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Literal
 
 from monokeel.ground.errors import NO_ANSWER, RefusedError
@@ -49,10 +50,8 @@ def ledger_that_counts(
         why = _disagreement(record, pointers)
         if not why and record.creator not in ours and record.id not in proven:
             why = f"written by {record.creator or 'nobody'}, and no move was seen"
-        if why:
-            odd.append((record, why))
-        else:
-            counted.append(record)
+        odd += [(record, why)] if why else []
+        counted += [] if why else [record]
     return replace(listed, records=tuple(counted), odd=tuple(odd)), unchecked
 
 
@@ -148,25 +147,20 @@ def track_record_of(
 
     A record that never succeeded (a lost race) says nothing about the commit.
     """
-    reached = ledger.confirmed(environment, commit)
-    if not reached:
-        # It may have been put there by hand: a rollback that left it says so, too.
-        for each in ledger.confirmed(environment):
-            if each.task == records.ROLLBACK and each.note.from_sha == commit:
-                return TrackRecord(
-                    outcome="rolled_back",
-                    live=live,
-                    why=each.note.reason or _NO_REASON,
-                    ended=each.live_from,
-                )
-        pending = any(each.sha == commit for each in ledger.unfinished(environment))
-        return TrackRecord(outcome="unconfirmed" if pending else "never", live=live)
-    newest = reached[0]
-    if newest.end is None:
-        length = time_live(ledger, newest, live=live, now=now)
-        return TrackRecord(outcome="good", live_for=length, live=live)
-    why = newest.why.removeprefix(records.ROLLED_BACK)
-    return TrackRecord(outcome="rolled_back", live=live, why=why, ended=newest.end.at)
+    known = partial(TrackRecord, live=live)
+    for newest in ledger.confirmed(environment, commit)[:1]:
+        if newest.end is None:
+            length = time_live(ledger, newest, live=live, now=now)
+            return known(outcome="good", live_for=length)
+        why = newest.why.removeprefix(records.ROLLED_BACK)
+        return known(outcome="rolled_back", why=why, ended=newest.end.at)
+    # It may have been put there by hand: a rollback that left it says so, too.
+    for each in ledger.confirmed(environment):
+        if each.task == records.ROLLBACK and each.note.from_sha == commit:
+            why, ended = each.note.reason or _NO_REASON, each.live_from
+            return known(outcome="rolled_back", why=why, ended=ended)
+    pending = any(each.sha == commit for each in ledger.unfinished(environment))
+    return known(outcome="unconfirmed" if pending else "never")
 
 
 def time_live(ledger: Ledger, each: Record, *, live: bool, now: datetime) -> timedelta:
@@ -175,13 +169,9 @@ def time_live(ledger: Ledger, each: Record, *, live: bool, now: datetime) -> tim
     It ends with the next confirmed move; without one and not *live* it counts nothing.
     """
     start = each.live_from or each.created_at
-    later = [
-        other.live_from or now
-        for other in ledger.confirmed(each.environment)
-        if other.id > each.id
-    ]
-    end = min(later) if later else now if live else start
-    return max(end - start, timedelta())
+    others = ledger.confirmed(each.environment)
+    later = (x.live_from for x in others if x.live_from and x.id > each.id)
+    return max(min(later, default=now if live else start) - start, timedelta())
 
 
 def repairs(
@@ -193,22 +183,18 @@ def repairs(
     it happened. One older than a move that happened has lost its lease. Any other may
     belong to a run at work, until it is 15 minutes old. What a rollback left is marked.
     """
-    owed = []
-    mover = _mover(ledger, environment, pointer)
-    happened = [each for each in ledger.of(environment) if each is mover]
-    happened += ledger.confirmed(environment)
+    owed, mover = [], _mover(ledger, environment, pointer)
+    happened = [*ledger.confirmed(environment), *([mover] if mover else [])]
     for record in reversed(ledger.unfinished(environment)):
-        later = [each for each in happened if each.id > record.id]
+        later = {each.id: each for each in happened if each.id > record.id}
         if record is mover:
             owed.append(Repair(record, "success", "the branch is there: confirmed"))
         elif later:
-            first = min(later, key=lambda each: each.id)
-            owed.append(overtaken(record, first.version))
+            owed.append(overtaken(record, later[min(later)].version))
         elif now - record.created_at > STALE:
             owed.append(Repair(record, "error", "cut short before the branch moved"))
-    for record in ledger.of(environment):
-        stands = record is mover or record.state == "success"
-        if record.task == records.ROLLBACK and stands:
+    for record in (x for x in ledger.of(environment) if x.task == records.ROLLBACK):
+        if record is mover or record.state == "success":
             # They keep the version that it left from going further, until it is
             # promoted there again.
             left = ledger.of(environment, record.note.from_sha)
@@ -245,10 +231,8 @@ def _mover(ledger: Ledger, environment: str, pointer: str | None) -> Record | No
     last = ledger.last(environment)
     if last is not None and last.sha == pointer:
         return None
-    waiting = [
-        each
-        for each in ledger.unfinished(environment)
-        if each.sha == pointer
-        and (last is None or (each.id > last.id and each.note.from_sha == last.sha))
-    ]
+    waiting = [x for x in ledger.unfinished(environment) if x.sha == pointer]
+    if last is not None:
+        newer = [each for each in waiting if each.id > last.id]
+        waiting = [each for each in newer if each.note.from_sha == last.sha]
     return waiting[-1] if waiting else None

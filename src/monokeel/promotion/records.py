@@ -92,9 +92,9 @@ class Record:
 
         ``inactive``, which GitHub adds to older successes, says nothing about the move.
         """
-        if self.end is not None:
-            return "failure" if self.end.state == "failure" else "error"
-        return "pending" if self.live_from is None else "success"
+        if self.end is None:
+            return "pending" if self.live_from is None else "success"
+        return "failure" if self.end.state == "failure" else "error"
 
     @property
     def live_from(self) -> datetime | None:
@@ -190,7 +190,7 @@ def parse_record(value: Json, environments: Mapping[str, str]) -> Record | None:
     note = _parse_note(given.get("payload"))
     if note is None or environment is None:
         return None
-    listed = as_object(given.get("statuses"))
+    statuses = as_list(as_object(given.get("statuses")).get("nodes"))
     return Record(
         id=as_number(given.get("databaseId")),
         environment=environment,
@@ -199,7 +199,7 @@ def parse_record(value: Json, environments: Mapping[str, str]) -> Record | None:
         created_at=parse_time(as_text(given.get("createdAt"))),
         creator=login_of(given.get("creator")),
         note=note,
-        statuses=tuple(parse_status(each) for each in as_list(listed.get("nodes"))),
+        statuses=tuple(map(parse_status, statuses)),
     )
 
 

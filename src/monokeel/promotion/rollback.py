@@ -52,15 +52,13 @@ def good_before(reading: Reading, environment: str) -> tuple[Record, ...]:
     """
     place = reading.place(environment)
     there = place.left_version
-    judged, found = {place.left}, []
-    for record in reading.ledger.confirmed(environment):
-        if record.sha in judged:
-            continue
-        judged.add(record.sha)
+    newest = {x.sha: x for x in reversed(reading.ledger.confirmed(environment))}
+    found = []
+    for record in sorted(newest.values(), key=lambda x: x.id, reverse=True):
         version = record.version
         newer = there and is_newer(version, there)
         taken = place.environment.prerelease or not is_prerelease(version)
-        blocked = version in reading.settings.blocked
+        blocked = version in reading.settings.blocked or record.sha == place.left
         if record.end is None and taken and not newer and not blocked:
             found.append(record)
     return tuple(found)
@@ -74,13 +72,11 @@ def ways_back(
     The newest good version first; a ready one has ``""``. Asks the registry for the
     images of each, at most of five.
     """
-    ways = []
+    ways = list[tuple[str, str]]()
     found, reading = _candidates(reading, outside, place.name)
     for record in found[:_MOST_ASKED]:
-        why = _why_not(record, reading, outside)
-        ways.append((record.version, why))
-        if not why:
-            break
+        if not ways or ways[-1][1]:
+            ways.append((record.version, _why_not(record, reading, outside)))
     return ways
 
 

@@ -195,11 +195,9 @@ def alerts(overview: Overview) -> list[str]:
     hold, reading = overview.hold, overview.reading
     held = f"unknown: {hold.reason}" if isinstance(hold, Unknown) else words.brief(hold)
     said = [f"HOLD {held}"] if held else []
-    said += [
-        f"FREEZE {', '.join(freeze.environments)} until {end:%Y-%m-%d %H:%MZ}:"
-        f" {words.brief(freeze.reason)}"
-        for end, freeze in reading.freezes
-    ]
+    for end, freeze in reading.freezes:
+        where = f"{', '.join(freeze.environments)} until {end:%Y-%m-%d %H:%MZ}"
+        said.append(f"FREEZE {where}: {words.brief(freeze.reason)}")
     return said + [f"DRIFT {line}" for line in _drift(reading)]
 
 
@@ -244,8 +242,8 @@ def where_words(place: Place, reading: Reading) -> str:
     age, note = words.span(reading.now - record.live_from).split()[0], record.note
     said = f"{at} for {age}, by {record.by}"
     if record.task == ROLLBACK and note.from_version:
-        why = f" ({words.brief(note.reason)})" if note.reason else ""
-        said += f", back from {note.from_version}{why}"
+        said += f", back from {note.from_version}"
+        said += f" ({words.brief(note.reason)})" if note.reason else ""
     approved = ", ".join(note.approvers)
     return f"{said}, approved by {approved}" if approved else said
 
@@ -274,8 +272,8 @@ def _details(overview: Overview) -> tuple[report.Section, ...]:
         answer = "no" if "refused" in against else "unknown" if against else "ready"
         rows.append((move.version, move.environment, answer, why))
     odd = (
-        f"record {record.id} in {record.environment} by {record.by}: {reason}"
-        for record, reason in overview.reading.ledger.odd
+        f"record {each.id} in {each.environment} by {each.by}: {reason}"
+        for each, reason in overview.reading.ledger.odd
     )
     table = report.Table(("version", "to", "answer", "why"), tuple(rows))
     return (
