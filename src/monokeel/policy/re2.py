@@ -118,9 +118,8 @@ def _group(match: re.Match[str], written: _Written) -> str:
     if text == "|":
         return ")" * len(here) + "|" + "".join(here)
     if text == ")":
-        closed = ")" * (len(here) + 1)
         written.flags[-1:] = [] if len(written.flags) > 1 else [[]]
-        return closed
+        return ")" * (len(here) + 1)
     flags = (match["flags"] or "").replace("U", "").rstrip("-")
     written.wide |= "m" in flags  # lines have other ends there
     opens = f"(?{flags}:" if match["scope"] else "("

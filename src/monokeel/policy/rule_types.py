@@ -101,11 +101,10 @@ _PATTERN = {
     "pattern": NEEDED_TEXT,
 }
 _WORKFLOW = record(path=NEEDED_TEXT, ref=TEXT, repository_id=NEEDED_NUMBER, sha=TEXT)
+_SECURITY = ("none", "critical", "high_or_higher", "medium_or_higher", "all")
 _SCANNING_TOOL = record(
     alerts_threshold=choice("none", "errors", "errors_and_warnings", "all"),
-    security_alerts_threshold=choice(
-        "none", "critical", "high_or_higher", "medium_or_higher", "all"
-    ),
+    security_alerts_threshold=choice(*_SECURITY),
     tool=NEEDED_TEXT,
 )
 _REVIEWER = record(
@@ -113,14 +112,9 @@ _REVIEWER = record(
     minimum_approvals=NEEDED_NUMBER,
     reviewer=replace(record(id=NEEDED_NUMBER, type=choice("Team")), required=True),
 )
-_DISMISSING = record(
-    id=NEEDED_NUMBER,
-    type=choice("User", "Team", "IntegrationInstallation", "RepositoryRole"),
-)
-_DISMISSAL = record(
-    allowed_actors=any_of(_DISMISSING, "type", "id"), enabled=NEEDED_FLAG
-)
-_MERGE_METHOD = Shape(kind="string", allowed=("merge", "squash", "rebase"))
+_WHO = choice("User", "Team", "IntegrationInstallation", "RepositoryRole")
+_DISMISSING = any_of(record(id=NEEDED_NUMBER, type=_WHO), "type", "id")
+_METHODS = ("merge", "squash", "rebase")
 # Not in the OpenAPI description. The first is read back by live GitHub, default true
 # (developerz-ai/wurk#488, hebbianai/dure#43): without it a fresh repository drifts. The
 # second is general since 2026-07-20 (google/go-github#4520); its values unconfirmed.
@@ -135,6 +129,7 @@ def _for(*targets: str, **parameters: Shape) -> RuleType:
 
 
 _GIT = ("branch", "tag")
+_CHECK = record(context=NEEDED_TEXT, integration_id=NUMBER)
 RULE_TYPES: Mapping[str, RuleType] = {
     "creation": _for(*_GIT),
     # Required by the schema, yet GitHub may send the rule without: then false.
@@ -150,13 +145,14 @@ RULE_TYPES: Mapping[str, RuleType] = {
         "branch",
         allowed_merge_methods=Shape(
             kind="array",
-            default=["merge", "squash", "rebase"],
-            item=_MERGE_METHOD,
+            default=[*_METHODS],
+            item=Shape(kind="string", allowed=_METHODS),
             empty=False,
         ),
         dismiss_stale_reviews_on_push=NEEDED_FLAG,
         dismissal_restriction=replace(
-            _DISMISSAL, default={"enabled": False, "allowed_actors": []}
+            record(allowed_actors=_DISMISSING, enabled=NEEDED_FLAG),
+            default={"enabled": False, "allowed_actors": []},
         ),
         require_code_owner_review=NEEDED_FLAG,
         require_extra_approval_for_unattributed_changes=flag(default=True),
@@ -168,10 +164,7 @@ RULE_TYPES: Mapping[str, RuleType] = {
     "required_status_checks": _for(
         *_GIT,
         do_not_enforce_on_create=flag(),
-        required_status_checks=some(
-            record(context=NEEDED_TEXT, integration_id=NUMBER),
-            *("context", "integration_id"),
-        ),
+        required_status_checks=some(_CHECK, "context", "integration_id"),
         strict_required_status_checks_policy=NEEDED_FLAG,
     ),
     "merge_queue": _for(
@@ -210,15 +203,12 @@ RULE_TYPES: Mapping[str, RuleType] = {
 CONDITIONS = record(
     ref_name=replace(record(include=any_of(TEXT), exclude=any_of(TEXT)), default={})
 )
+_MODES = ("always", "pull_request", "exempt")
+_KEYED = ("Integration", "OrganizationAdmin", "RepositoryRole", "Team")
 ACTOR = record(
     actor_id=NUMBER,
-    actor_type=choice(
-        *("Integration", "OrganizationAdmin", "RepositoryRole", "Team"),
-        *("DeployKey", "User"),
-    ),
-    bypass_mode=replace(
-        choice("always", "pull_request", "exempt"), required=False, default="always"
-    ),
+    actor_type=choice(*_KEYED, "DeployKey", "User"),
+    bypass_mode=Shape(kind="string", default="always", allowed=_MODES),
 )
 ACTORS = any_of(ACTOR, "actor_type", "actor_id")
 
@@ -249,13 +239,13 @@ def item_label(item: Json, identity: tuple[str, ...]) -> str:
     if isinstance(item, str):
         return f"[{item}]"
     members, parts = item if isinstance(item, dict) else {}, list[str]()
-    for key in identity:
-        value = members.get(key)
-        if key == "integration_id" and value is not None:
+    given = {key: members[key] for key in identity if members.get(key) is not None}
+    for key, value in given.items():
+        if key == "integration_id":
             parts.append(f"app {_named('Integration', value)}")
         elif isinstance(value, dict):  # a reviewer: {"id": 7, "type": "Team"}
             parts.append(f"{value.get('type')} {value.get('id')}")
-        elif value is not None:
+        else:
             parts.append(f"{'repository ' * (key == 'repository_id')}{value}")
     separator = " " if identity == ("type", "id") else ", "
     return f"[{separator.join(parts) or json.dumps(item, sort_keys=True)}]"
@@ -331,13 +321,11 @@ def unknown_name(path: str, name: str, known: Collection[str]) -> Finding:
     table of rules.
     """
     near = get_close_matches(name, known, n=1, cutoff=0.7)
-    problem = "is not known here: it is sent as it is, and GitHub decides"
+    problem = f"is not known; did you mean {near[0]}?" if near else ""
     if not known:
         problem = "is not known: nothing may stand here"
-    elif near:
-        problem = f"is not known; did you mean {near[0]}?"
-    new = bool(known and not near)
-    return Finding(path, problem, warning=new, unknown=True)
+    sent = "is not known here: it is sent as it is, and GitHub decides"
+    return Finding(path, problem or sent, warning=not problem, unknown=True)
 
 
 _TYPES: Mapping[str, tuple[type, str]] = {
@@ -358,10 +346,8 @@ def _problem(value: Json, shape: Shape) -> str:
         return f"is {shown}, not {name}"
     if isinstance(value, str) and shape.allowed and value not in shape.allowed:
         return f"is {value!r}, not one of {', '.join(shape.allowed)}"
-    if value == [] and not shape.empty:
-        return "is an empty list"
     if shape.limits and isinstance(value, int):
         least, most = shape.limits
-        outside = f"is {value}, not from {least} to {most}"
-        return "" if least <= value <= most else outside
-    return ""
+        if not least <= value <= most:
+            return f"is {value}, not from {least} to {most}"
+    return "is an empty list" if value == [] and not shape.empty else ""

@@ -80,11 +80,8 @@ def sections_of(
     rest = len(found) - len(odd)
     others = "1 other is" if rest == 1 else f"{rest} others are"
     renamed = {each.origin.renamed: each.name for each in odd}
-    rows = tuple(
-        (each.name, _state(each, renamed.get(each.name, "")))
-        for each in odd
-        if each.name not in named
-    )
+    told = [each for each in odd if each.name not in named]
+    rows = tuple((x.name, _state(x, renamed.get(x.name, ""))) for x in told)
     return (
         Section("Rulesets", table=Table(("ruleset", "state"), rows)),
         Section("", (f"{others} as the file says",) if odd and rest else ()),
@@ -101,24 +98,23 @@ def rules_line(comparison: Comparison) -> str:
 
 
 def _state(comparison: Comparison, renamed: str) -> str:
-    if comparison.state == "missing":
-        rules = rules_line(comparison)
-        if comparison.is_gap:
-            return f"as the file says, but without {rules}"
-        if renamed:
-            return f"severe: renamed on GitHub, where it is called {renamed}"
+    state, rules = comparison.state, rules_line(comparison)
+    if comparison.is_gap:
+        return f"as the file says, but without {rules}"
+    if state == "missing" and renamed:
+        return f"severe: renamed on GitHub, where it is called {renamed}"
+    if state == "missing":
         return f"severe: the whole ruleset is not on GitHub; its rules: {rules}"
-    if comparison.state == "same" and comparison.hides_bypass:
+    if state == "same" and comparison.hides_bypass:
         return "as the file says, as far as this token sees"
-    if comparison.state == "changed" and not comparison.drifts:
-        return "as the file says, but for optional rules"
-    return _STATES[comparison.state]
+    optional = state == "changed" and not comparison.drifts
+    return "as the file says, but for optional rules" if optional else _STATES[state]
 
 
 def problem_line(comparison: Comparison) -> str:
     """Return a drifting ruleset in one line, with its paths."""
-    origin, line = comparison.origin, f"ruleset {comparison.name} is "
-    line += _STATES[comparison.state]
+    origin = comparison.origin
+    line = f"ruleset {comparison.name} is {_STATES[comparison.state]}"
     if counting := [each for each in comparison.differences if each.counts]:
         paths = (f"{x.path} (severe)" if x.severe else x.path for x in counting)
         line += f": {', '.join(paths)}"
@@ -131,10 +127,8 @@ def problem_line(comparison: Comparison) -> str:
 
 def _shown(value: Json) -> str:
     """Return *value* for people: bare if that is clear, else as JSON, cut if long."""
-    if value is None:
-        return "nothing"
-    if isinstance(value, str) and _PLAIN.match(value):
-        return value
+    if value is None or (isinstance(value, str) and _PLAIN.match(value)):
+        return value or "nothing"
     text = json.dumps(value, ensure_ascii=False)
     cut = text[:_LONGEST]
     return text if text == cut else f"{cut.rpartition(' ')[0] or cut} …"
@@ -142,17 +136,15 @@ def _shown(value: Json) -> str:
 
 def _line(those: Sequence[Difference], changes: Mapping[str, Change], side: str) -> str:
     """Return the line of one difference, or of those of one list."""
-    first, severe = those[0], any(each.severe for each in those)
-    live = first.live
+    first, live = those[0], those[0].live
     mode = live.get("bypass_mode") if isinstance(live, dict) else None
     remarks = list(dict.fromkeys(_KINDS.get(each.kind, "") for each in those))
     if first.path.startswith(BYPASS) and "exempt" in (mode, live):
         remarks.append("severe: exempt leaves no audit entry")
-    elif severe:
+    elif any(each.severe for each in those):
         remarks.append("severe")
-    made = [changes[each.path] for each in those if each.path in changes]
-    remarks += dict.fromkeys(map(_by, made))
-    said = "; ".join(filter(None, remarks))
+    made = (_by(changes[each.path]) for each in those if each.path in changes)
+    said = "; ".join(filter(None, [*remarks, *dict.fromkeys(made)]))
     line = f"{first.path}: GitHub has {_shown(live)}, {side} {_shown(first.desired)}"
     if len(those) > 1:  # what one list has on GitHub alone, what on the other side
         path = first.list_path
@@ -254,19 +246,12 @@ def steps_of(
 
 def _without_doubles(each: Comparison, call: str) -> str:
     """Return how to keep one of several: one that is as the file says, if any is."""
-    right = [
-        x
-        for x in each.live
-        if each.desired and not (x.hides_bypass or differs(each.desired, x))
-    ]
+    seen = [x for x in each.live if each.desired and not x.hides_bypass]
+    right = [x for x in seen if each.desired and not differs(each.desired, x)]
     kept = min(right or each.live, key=lambda x: x.id)
     others = [f"{call}/{x.id}" for x in each.live if x != kept]
     why = "is as the file says" if right else "is the oldest"
-    seen, gone = (
-        ", ".join(f"gh api{x} {y}" for y in others) for x in ("", " -X DELETE")
-    )
-    then = "" if right else f"; then {_RUN}"
-    return (
-        f"keep {kept.id}, which {why}; see what else is there, {seen}, and delete it:"
-        f" {gone}{then}"
-    )
+    look = ", ".join(f"gh api {x}" for x in others)
+    gone = ", ".join(f"gh api -X DELETE {x}" for x in others)
+    said = f"keep {kept.id}, which {why}; see what else is there, {look}, and delete it"
+    return f"{said}: {gone}{'' if right else f'; then {_RUN}'}"

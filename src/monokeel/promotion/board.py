@@ -70,8 +70,8 @@ def _card(each: PlaceStatus, reading: Reading) -> str:
     lines = [("dim", said), *(("bad", line) for line in each.elsewhere)]
     lines.append(("", status.behind_words(each)))
     for version, why in each.back:
-        words = status.way_words(version, why)
-        lines.append(("bad" if why else "good", f"back: {words}"))
+        back = f"back: {status.way_words(version, why)}"
+        lines += [("bad" if why else "good", back)]
     if each.next_move is not None:
         kind = "dim" if each.next_move.stops else "good"
         lines.append((kind, f"next: {status.next_words(each.next_move)}"))
@@ -89,24 +89,16 @@ def _timeline(place: Place, reading: Reading) -> str:
     for record in reversed(reading.ledger.confirmed(place.name)[:_SHOWN]):
         lived, version = reading.time_live(record), escape(record.version)
         colour = _COLOURS[number.get(record.version, 0) % len(_COLOURS)]
-        share = max(1, int(lived.total_seconds()))
-        parts.append(
-            f'<span style="flex:{share} 1 0;background:{colour}"'
-            f' title="{version} for {span(lived)}">{version}</span>'
-        )
+        style = f"flex:{max(1, int(lived.total_seconds()))} 1 0;background:{colour}"
+        title = f"{version} for {span(lived)}"
+        parts.append(f'<span style="{style}" title="{title}">{version}</span>')
     return f'<div class="time">{"".join(parts)}</div>' if parts else ""
 
 
 def _moves(place: Place, reading: Reading) -> str:
-    moves = reading.ledger.of(place.name)[:_SHOWN]
-    if not moves:
-        return ""
-    rows = "".join(
-        f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in move.row)}</tr>"
-        for move in (recorded(each, reading) for each in moves)
-    )
+    moves = [recorded(x, reading) for x in reading.ledger.of(place.name)[:_SHOWN]]
+    cells = [[f"<td>{escape(cell)}</td>" for cell in move.row] for move in moves]
+    rows = "".join(f"<tr>{''.join(row)}</tr>" for row in cells)
     heads = "".join(f"<th>{head}</th>" for head in COLUMNS)
-    return (
-        f'<h2>Moves of {escape(place.name)}</h2><div class="scroll"><table>'
-        f"<tr>{heads}</tr>{rows}</table></div>"
-    )
+    table = f'<div class="scroll"><table><tr>{heads}</tr>{rows}</table></div>'
+    return f"<h2>Moves of {escape(place.name)}</h2>{table}" if moves else ""

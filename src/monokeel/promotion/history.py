@@ -43,9 +43,10 @@ class Move:
     @property
     def row(self) -> tuple[str, ...]:
         """What people read of it, a cell for each of ``COLUMNS``."""
-        note = self.note
-        overridden = [f"{gate} overridden: {x}" for gate, x in note.overrides.items()]
-        approved = f"approved by {', '.join(note.approvers)}" if note.approvers else ""
+        note, approved = self.note, ", ".join(self.note.approvers)
+        said = [self.why, note.reason]
+        said += [f"{gate} overridden: {x}" for gate, x in note.overrides.items()]
+        said += [f"approved by {approved}" if approved else ""]
         return (
             f"{self.at:%Y-%m-%d %H:%MZ}",
             self.version,
@@ -54,7 +55,7 @@ class Move:
             self.by or "unknown",
             span(self.live_for) if self.live_for is not None else "-",
             self.state,
-            "; ".join(filter(None, (self.why, note.reason, *overridden, approved))),
+            "; ".join(filter(None, said)),
         )
 
 

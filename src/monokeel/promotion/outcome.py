@@ -60,11 +60,11 @@ def outcome_report(outcome: Outcome) -> Report:
     """Return the report of a promotion that was carried out."""
     plan, last = outcome.plan, outcome.plan.place.last
     warnings = (*plan.warnings, *outcome.warnings)
-    said: dict[str, list[str]] = {}
-    for gate in plan.gates:
-        if gate.status in ("overridden", "warning"):
-            said.setdefault(gate.detail, []).append(gate.name)
-    lines = [f"{', '.join(names)}: {detail}" for detail, names in said.items()]
+    told = [gate for gate in plan.gates if gate.status in ("overridden", "warning")]
+    lines = [
+        f"{', '.join(x.name for x in told if x.detail == detail)}: {detail}"
+        for detail in dict.fromkeys(gate.detail for gate in told)
+    ]
     moved = plan.kind in ("move", "adopt")
     if moved and plan.request.rollback and plan.left[0]:
         only = "it comes here again, or goes further, only with a reason"

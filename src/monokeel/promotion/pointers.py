@@ -92,18 +92,15 @@ def read_remote(clone: Remote, local: Settings) -> Pointers:
     refs = clone.remote_objects()
     at = refs.get(f"{_HEADS}{local.default_branch}")
     if at is None:
-        raise UsageError(
-            f"the remote has no branch {local.default_branch!r}",
-            fix="Push it first, or correct default_branch in infra/platform.toml.",
-        )
+        fix = "Push it first, or correct default_branch in infra/platform.toml."
+        raise UsageError(f"the remote has no branch {local.default_branch!r}", fix=fix)
     if clone.commit_of(at.commit) is None:
         clone.fetch()
     text = clone.file_at(at.commit, _POLICY)
     if text is None:
-        raise UsageError(
-            f"{_POLICY} is not on the default branch ({at.commit[:12]})",
-            fix="Merge it first: the rules of promotion are read from there.",
-        )
+        problem = f"{_POLICY} is not on the default branch ({at.commit[:12]})"
+        fix = "Merge it first: the rules of promotion are read from there."
+        raise UsageError(problem, fix=fix)
     return pointers_of(refs, main=at.commit, settings=parse_settings(text))
 
 
@@ -140,6 +137,5 @@ def pointers_of(
 
 
 def _below(start: str, refs: Mapping[str, RemoteRef]) -> dict[str, RemoteRef]:
-    return {
-        ref.removeprefix(start): at for ref, at in refs.items() if ref.startswith(start)
-    }
+    below = (ref for ref in refs if ref.startswith(start))
+    return {ref.removeprefix(start): refs[ref] for ref in below}

@@ -89,13 +89,10 @@ class Reading:
 
     def track_record(self, version: str, environment: str) -> TrackRecord:
         """Return how *version*, a release, did in *environment*."""
-        commit = self.pointers.releases[version]
+        commit, ledger = self.pointers.releases[version], self.ledger
+        live = self.pointers.branches.get(environment) == commit
         return evidence.track_record_of(
-            self.ledger,
-            environment,
-            commit,
-            live=self.pointers.branches.get(environment) == commit,
-            now=self.now,
+            ledger, environment, commit, live=live, now=self.now
         )
 
     def time_live(self, record: Record) -> timedelta:
@@ -167,14 +164,12 @@ def knowing_time(
 
     Only where *place* has a soak and that time ended before the records that were read.
     """
-    previous = reading.previous(place.name)
-    commit = reading.pointers.releases[version]
+    previous, commit = reading.previous(place.name), reading.pointers.releases[version]
     if previous is None or not place.environment.soak or previous.commit == commit:
         return reading
     reached = reading.ledger.confirmed(previous.name, commit)
-    if reached and reached[0].id < reading.ledger.floors.get(previous.name, 0):
-        return read_on(reading, outside, previous.name)
-    return reading
+    late = reached and reached[0].id < reading.ledger.floors.get(previous.name, 0)
+    return read_on(reading, outside, previous.name) if late else reading
 
 
 def _assemble(
@@ -212,11 +207,8 @@ def _place(
         last=evidence.repaired(ledger, owed, now).last(name),
         owed=owed,
     )
-    waiting = [
-        each
-        for each in ledger.unfinished(name)
-        if now - each.created_at > evidence.STALE or each.sha == commit
-    ]
+    late, waiting = now - evidence.STALE, ledger.unfinished(name)
+    waiting = [x for x in waiting if x.created_at < late or x.sha == commit]
     drift = _drift(place, waiting, ledger) if commit else _gone(place, pointers)
     return replace(place, drift=tuple(drift))
 
@@ -251,9 +243,9 @@ def _drift(place: Place, waiting: list[Record], ledger: Ledger) -> Iterator[str]
         if said:
             yield said + keep * bool(place.version)
     settle = f"; to settle it: {promote} --version {place.version}"
-    open_ = [(each, "is unfinished") for each in waiting]
+    left = [(each, "is unfinished") for each in waiting]
     marks = (each for each in place.owed if each.is_mark)
-    open_ += [(x.record, f"is not marked {x.description!r} yet") for x in marks]
-    for record, how in open_:
+    left += [(x.record, f"is not marked {x.description!r} yet") for x in marks]
+    for record, how in left:
         said = f"record {record.id} in {place.name} ({record.version}) {how}"
         yield said + settle * bool(place.version)
