@@ -1,6 +1,10 @@
 """Release notes: what stands in them, where, and that no message can do harm."""
 
+import re
+
 import pytest
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
 
 from monokeel.release.commits import Commit, analyze, read_commits
 from monokeel.release.messages import RULE_SETS
@@ -99,6 +103,60 @@ def test_code_that_is_left_open_does_not_swallow_the_rest() -> None:
     text = notes("feat: x\n\nBREAKING CHANGE: write\n```\nopen")
 
     assert "  ```\n  open\n  ```\n" in text
+
+
+def words_of(tokens: list[Token]) -> str:
+    """Return what GitHub looks for names in: text that is neither code nor a link."""
+    texts, inside = [], 0
+    for token in tokens:
+        inside += token.nesting * token.type.startswith("link")
+        if token.children:
+            texts.append(words_of(token.children))
+        elif not inside and token.type not in ("code_inline", "fence", "code_block"):
+            texts.append(token.content or "\n")
+    return "".join(texts)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "feat: ```@ana <b>`",
+        "feat: ``@ana`",
+        r"feat: \`@ana <b>\`",
+        r"feat: \\\`@ana <b>\`",
+        "feat(`x): b ` @ana <b> `c`",
+        "feat: `a``@ana <b>``",
+        "feat: .@ana and cc/@ana",
+        r"feat: @bob@ana \@ana \\@ana `b`@ana #12@ana *_@ana @b_",
+        "feat: x\n\nBREAKING CHANGE: ```\ny\n```\n@ana <b>",
+        "feat: x\n\nBREAKING CHANGE: y `\ny` @ana <b> `z`",
+        "feat: x\n\nBREAKING CHANGE: y\n```a`b\n@ana <b>",
+        "feat: x\n\nBREAKING CHANGE: y\n    ```\n@ana <b>",
+        "feat: x\n\nBREAKING CHANGE: y\n````\n```\ny\n````\n@ana <b>",
+        "feat: x\n\nBREAKING CHANGE: y\n~~~\n```\n~~~\n@ana <b>",
+        "feat: x\n\nBREAKING CHANGE: y\n- a\n  ```\n```\n@ana\n```\n@ana <b>",
+        "feat: x\n\nBREAKING CHANGE: y\n> ```\n\n```\n@ana\n```\n@ana <b>",
+        "feat: x\n\nBREAKING CHANGE: y\n```\n```js\n@ana\n```\n@ana <b>",
+    ],
+)
+def test_what_only_looks_like_code_calls_nobody_and_is_no_html(message: str) -> None:
+    tokens = MarkdownIt().parse(notes(message))
+
+    kinds = {child.type for token in tokens for child in token.children or ()}
+    assert not re.findall(r"(?<!\w)@ana", words_of(tokens))
+    assert not {"html_inline", "html_block"} & {*kinds, *(x.type for x in tokens)}
+
+
+def test_an_address_stays_whole() -> None:
+    address = "https://medium.com/@ana/x"
+
+    assert f"* see {address} and `@ana` {LINK}" in notes(
+        f"feat: see {address} and @ana"
+    )
+
+
+def test_code_with_a_backtick_in_it_stays_as_it_is() -> None:
+    assert f"* keep `` a`@b <c> `` {LINK}" in notes("feat: keep `` a`@b <c> ``")
 
 
 def test_long_notes_are_cut_at_an_entry_and_say_how_many_are_missing() -> None:

@@ -17,11 +17,20 @@ _GROUPS: Final = {
 _BREAKING: Final = "Breaking changes"
 _ORDER: Final = ("Features", "Bug fixes", "Performance", "Reverts")
 _ROOM_FOR_THE_REST: Final = 40
-_CODE: Final = re.compile(r"(`[^`]*`)")
-_CODE_OR_LINK: Final = re.compile(r"(`[^`]*`|\[[^]]*\]\([^)]*\))")
+# As CommonMark reads it: a run of backticks up to the next run of that length.
+_CODE: Final = r"(?<![`\\])(?P<run>`+)(?!`).+?(?<!`)(?P=run)(?!`)"
+_FENCE: Final = re.compile(r"(`{3,}(?=[^`]*\Z)|~{3,})")
+_LINK: Final = r"\[[^][]*\]\([^()]*\)"
+_ADDRESS: Final = r"(?<![^\s(*_~])https?://\w[\w-]*(?:\.[\w-]+)+/[^\s<`]*"
+_JOINS: Final = ("`", "\\")
 _PULL: Final = re.compile(r"\(#([1-9][0-9]*)\)\Z")
-_ISSUE: Final = re.compile(r"(?<![\w&/#])#([1-9][0-9]*)\b", re.ASCII)
-_MENTION: Final = re.compile(r"(?<![\w/.])@[A-Za-z0-9][\w/-]*", re.ASCII)
+_ISSUE: Final = re.compile(
+    rf"{_CODE}|{_LINK}|(?<![\w&/#])#(?P<issue>[1-9][0-9]*)(?![\w@])", re.ASCII
+)
+_ACTING: Final = re.compile(
+    rf"(?P<code>{_CODE})|{_ADDRESS}|\\?`|<|(?P<name>(?<![A-Za-z0-9])@[A-Za-z0-9][\w/@-]*)",
+    re.ASCII,
+)
 
 
 def release_notes(
@@ -70,14 +79,17 @@ def _breaking(commit: Commit, page: str) -> str:
     texts = [text.strip() for text in commit.breaking if text.strip()]
     lines = "\n\n".join(texts or [commit.subject]).split("\n")
     item = [_linked(lines[0], page)]
-    in_code = False
+    fence = ""
     for line in lines[1:]:  # two spaces in front keep a line in the item
-        fence = line.lstrip().startswith("```")
-        text = _safe_code(line) if in_code or fence else _linked(line, page)
-        in_code = in_code != fence
+        opens = None if fence else _FENCE.match(line)
+        text = _safe_code(line) if fence or opens else _linked(line, page)
+        if fence and re.fullmatch(rf" {{0,3}}{fence}{fence[0]}*[ \t]*", line):
+            fence = ""
+        elif opens:
+            fence = opens[0]
         item.append(f"  {text}".rstrip())
-    if in_code:
-        item.append("  ```")
+    if fence:
+        item.append(f"  {fence}")
     return "\n".join(item) + (" " if len(item) == 1 else "\n\n  ")
 
 
@@ -87,22 +99,30 @@ def _linked(text: str, page: str) -> str:
     if "#" not in safe:
         return safe
     safe = _PULL.sub(rf"([#\1]({page}/pull/\1))", safe)
-    return "".join(
-        part if index % 2 else _ISSUE.sub(rf"[#\1]({page}/issues/\1)", part)
-        for index, part in enumerate(_CODE_OR_LINK.split(safe))
-    )
+
+    def link(found: re.Match[str]) -> str:
+        number = found["issue"]
+        return f"[#{number}]({page}/issues/{number})" if number else found[0]
+
+    return _ISSUE.sub(link, safe)
 
 
 def _plain(text: str) -> str:
-    """Keep *text* from being read as HTML or as a call to somebody, outside of code."""
-    if "<" not in text and "@" not in text:
-        return text
-    return "".join(
-        _safe_code(part)
-        if index % 2
-        else _MENTION.sub(r"`\g<0>`", part.replace("<", "&lt;"))
-        for index, part in enumerate(_CODE.split(text))
-    )
+    """Keep *text* from being read as HTML or as a call to somebody, outside of code.
+
+    A backtick that is not of a code span is written so that none can begin there.
+    """
+    return _ACTING.sub(_written, text)
+
+
+def _written(found: re.Match[str]) -> str:
+    text, whole, (start, end) = found[0], found.string, found.span()
+    if found["code"]:
+        return _safe_code(text)
+    if found["name"]:  # runs of backticks that touch would be one
+        before, after = whole[start - 1 : start], whole[end : end + 1]
+        return f"{' ' * (before in _JOINS)}`{text}`{' ' * (after in _JOINS)}"
+    return {"<": "&lt;", "`": "&#96;", "\\`": "&#96;"}.get(text, text)
 
 
 def _safe_code(text: str) -> str:
