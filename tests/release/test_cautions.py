@@ -66,15 +66,19 @@ def test_an_exclamation_mark_inside_a_subject() -> None:
     "line",
     [
         *("BREAKING CHANGES: y", "**BREAKING CHANGE**: y", "- BREAKING CHANGE: y"),
-        "BREAKING CHANGE",
+        *("BREAKING CHANGE", "BREAKING\u00a0CHANGE: y", "\u200bBREAKING CHANGE: y"),
+        *("BREAKING  CHANGE: y", "BREAKING_CHANGE: y", "BREAKINGCHANGE: y"),
+        *("1. BREAKING CHANGE: y", "\u26a0\ufe0f BREAKING CHANGE: y", "BREAKING: y"),
+        *("Breaking Changes: y", "## Breaking changes:", "**Breaking**: y"),
     ],
 )
 def test_a_line_that_only_looks_like_a_note(line: str) -> None:
     assert f"not read as a breaking change: {line!r}" in words(f"fix: a\n\n{line}")
 
 
-def test_a_header_that_only_looks_like_a_note() -> None:
-    assert "not read as a breaking change" in words("BREAKING CHANGE: y")
+@pytest.mark.parametrize("header", ["BREAKING CHANGE: y", "BREAKING: y"])
+def test_a_header_that_only_looks_like_a_note(header: str) -> None:
+    assert "not read as a breaking change" in words(header)
 
 
 def test_reapply() -> None:

@@ -322,7 +322,7 @@ def test_more_types_release_when_they_are_named(
         *("\u2728 feat: x", "hotfix: x", "chore: batch (#9)\n\n* feat: add export"),
         *("fixes: x", "feat - x", "[feat] x", "(fix) x", "WIP: feat: x", "feat!(a): x"),
         *(":sparkles: feat: x", "#12 feat: x", "feat/api: x", "feat\uff1ax", "fix(a)x"),
-        *("BREAKING: x", "major: x", "security: x", "feature(a): x", "feat, fix: x"),
+        *("major: x", "security: x", "feature(a): x", "feat, fix: x"),
         *("Undo feat: x", "x\n\nfeat: y", "x\n\n1. Fix: y", "x\n\n* [A-1] feat: y"),
         *("docs: x\n\n* 1a2b3c4 fix(a): y", "x\n\n  + perf!: y"),
         *("faet: x", "FXI: x", "fixx(a): x", "feautre: x", "improvement: x"),

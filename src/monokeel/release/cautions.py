@@ -17,7 +17,10 @@ from monokeel.release.titles import TYPES
 from monokeel.release.versions import ReleaseTag, odd_tags
 
 _KEYWORD: Final = re.compile(r"BREAKING[ -]CHANGE:")
-_LOOKS_BREAKING: Final = re.compile(r"[\s>*#|`_-]*BREAKING[ -]CHANGES?\b")
+_LOOKS_BREAKING: Final = re.compile(
+    r"(?:\d+[.)]|[\W_]){0,9}(?:BREAKING[\W_]{0,3}CHANGES?\b"
+    r"|(?i:breaking(?:[\W_]{0,3}changes?)?[\W_]{0,3}:))"
+)
 # What people write for `feat: x`, wherever in a subject, and what a squashed body has.
 _WORD: Final = (
     r"(?:feat(?:ures?|s)?|(?:bug|hot)?-?fix(?:e[sd])?|bugs?|perf(?:ormance)?|security"
