@@ -383,10 +383,3 @@ def test_a_folder_that_is_no_repository_is_called_so(
 ) -> None:
     with pytest.raises(UsageError, match=f"{tmp_path} is no git repository"):
         ask(Git(tmp_path))
-
-
-def test_files_are_named_as_they_are_written(clone: Path) -> None:
-    for name in ("caf\u00e9", "a\u2028b"):
-        (clone / name).touch()
-
-    assert Git(clone).unclean() == ("?? a\u2028b", "?? caf\u00e9")

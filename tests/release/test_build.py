@@ -57,7 +57,8 @@ class Checkout:
     def head(self) -> str:
         return self.commit
 
-    def unclean(self) -> tuple[str, ...]:
+    def unclean(self, within: str) -> tuple[str, ...]:
+        assert within == "services/api"
         return self.changed
 
 

@@ -164,6 +164,8 @@ def test_a_service_changed_if_its_own_files_did_or_what_all_share(
     [
         ("jobs/mail/mail.py", ["mail", "all"]),
         ("libs/text.py", ["mail", "all"]),
+        ("libs", ["mail", "all"]),
+        ("docker/mail.dockerignore", ["mail", "all"]),
         ("docker/mail", ["mail", "all"]),
         ("libs2/text.py", ["all"]),
         ("README.md", ["all"]),

@@ -26,6 +26,7 @@ _ANY_CODE = range(256)
 _NEVER_ARRIVED = 128  # git-push(1) ends with 1 when the server refuses a ref
 _REF_LINE = re.compile(r"^([ +*=!-])\t(?!.*\[remote rejected\])", re.MULTILINE)
 _TAGGER = "Monokeel <monokeel@users.noreply.github.com>"
+_SUBMODULES = "--ignore-submodules=none"  # whatever .gitmodules and settings say
 _HEADS, _TAGS = "refs/heads/", "refs/tags/"
 _NONE = Credentials()
 HEADS_AND_TAGS = (_HEADS, _TAGS)
@@ -91,11 +92,21 @@ class Git:
             self._require_repository()
         return done.stdout.strip() != "false"
 
-    def unclean(self) -> tuple[str, ...]:
-        """Return what is changed, staged or untracked, as ``git status`` lists it."""
-        as_written = ("-c", "core.quotePath=false")
-        done = self._git(*as_written, "status", "--porcelain")
-        return tuple(filter(None, done.stdout.split("\n")))
+    def unclean(self, within: str = ".") -> tuple[str, ...]:
+        """Return what is changed, staged or untracked, as ``git status`` lists it.
+
+        So are submodules in the folder *within* whose files are not here.
+        """
+        as_written, seen = ("-c", "core.quotePath=false"), "--untracked-files=normal"
+        done = self._git(*as_written, "status", "--porcelain", seen, _SUBMODULES)
+        parts = ("submodule", "status", "--", within)
+        listed = self._git(*parts, ok=_ANY_CODE).stdout  # 1: none in that folder
+        lacking = re.findall(r"(?m)^-[0-9a-f]+ (.*)$", listed)
+        why = "a submodule, not checked out: git submodule update --init"
+        return (
+            *filter(None, done.stdout.split("\n")),
+            *(f"{path} ({why})" for path in lacking),
+        )
 
     def commit_of(self, ref: str) -> str | None:
         """Return the commit that *ref* names here, peeled, or ``None``."""
@@ -154,7 +165,7 @@ class Git:
         """Return the paths that *commit* changed since it left *since*."""
         span = f"{since}...{commit}"
         args = ("diff", "--no-ext-diff", "--name-only", "--no-renames", "-z")
-        done = self._git(*args, "--end-of-options", span, "--")
+        done = self._git(*args, _SUBMODULES, "--end-of-options", span, "--")
         return [path for path in done.stdout.split("\0") if path]
 
     def file_at(self, commit: str, path: str) -> str | None:

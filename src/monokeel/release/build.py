@@ -31,16 +31,17 @@ class Built:
 class Workplace:
     """Builds only from the files of the commit, and only what we may push.
 
-    *head* is the commit that is checked out, *unclean* what ``git status`` lists.
-    *is_attested* says of (image with host, digest, commit) if our workflow signed it.
-    *recorded* returns the record of a commit that is released, or begun to be.
+    *head* is the commit that is checked out, *unclean* what a build of a folder would
+    have beside it, or lack. *is_attested* says of (image with host, digest, commit)
+    if our workflow signed it. *recorded* returns the record of a commit that
+    is released, or begun to be.
     """
 
     settings: Settings
     images: Images
     builder: Builder
     head: Callable[[], str]
-    unclean: Callable[[], tuple[str, ...]]
+    unclean: Callable[[str], tuple[str, ...]]
     wait: Callable[[float], None]
     is_attested: Callable[[str, str, str], bool] | None = None
     recorded: Callable[[str], ReleaseRecord | None] = lambda _: None
@@ -134,12 +135,13 @@ def digests_of(reports: Iterable[str], *, commit: str) -> dict[str, str]:
 
 def _checked(workplace: Workplace, service: str, commit: str) -> str:
     """Return the path of the image of *service*, which may be built and pushed."""
-    path = workplace.settings.image(workplace.settings.service(service).name)
+    path = workplace.settings.image(service)
+    context = workplace.settings.service(service).context
     head = workplace.head()
     if head != commit:
         fix = f"Run: git checkout {commit}"
         raise UsageError(f"{head} is checked out, not {commit}", fix=fix)
-    unclean = workplace.unclean()
+    unclean = workplace.unclean(context)
     if unclean:
         more = f" and {len(unclean) - _SHOWN} more" if len(unclean) > _SHOWN else ""
         problem = f"the files here are not those of {commit}:"

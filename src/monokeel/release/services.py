@@ -55,6 +55,7 @@ def changed_services(settings: Settings, paths: Iterable[str]) -> tuple[Service,
     found = []
     for service in settings.services:
         folders = (f"{service.path}/", f"{service.context}/".removeprefix("./"))
-        inside = any(path.startswith(folders) for path in changed)
-        found += [service] * (inside or service.dockerfile in changed)
+        inside = any(f"{path}/".startswith(folders) for path in changed)  # a submodule
+        files = {service.dockerfile, f"{service.dockerfile}.dockerignore"}
+        found += [service] * (inside or not files.isdisjoint(changed))
     return tuple(found)
