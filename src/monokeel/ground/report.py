@@ -69,11 +69,7 @@ def visible(text: str) -> str:
 
 
 def shortened(text: str) -> str:
-    """Return *text*, an error line, without the middle of what is too long to read.
-
-    A quoted value keeps 200 characters, the whole line 4,000: a value of 100 kB from a
-    file or an option must not hide what is said of it.
-    """
+    """Return *text*, an error line: a value keeps 200 characters, all of it 4,000."""
     return cut(_VALUE.sub(lambda m: cut(m[0]), text), _LONGEST_LINE)
 
 

@@ -283,11 +283,7 @@ class Settings:
         return f"{self.owner}/{self.name}"
 
     def image(self, service: str) -> str:
-        """Return *service*'s image without host, such as ``acme/shop/api``.
-
-        ``[registry] images`` says how, by default ``{owner}/{repository}/{service}``.
-        Lower case: registries accept no other (OCI distribution-spec).
-        """
+        """Return *service*'s image, ``acme/shop/api``: in lower case (OCI's spec)."""
         values = {"owner": self.owner, "repository": self.name, "service": service}
         return self.image_pattern.format(**values).lower()
 

@@ -1,8 +1,4 @@
-"""The readers of a TOML file: each turns one value into ours, or says what is wrong.
-
-A table is described by its keys, each with a reader and its meaning. The JSON Schema
-that editors use and the reference are made of the same description.
-"""
+"""Readers of a TOML file: each turns one value into ours, or says what is wrong."""
 
 import difflib
 import re

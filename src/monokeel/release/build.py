@@ -110,10 +110,7 @@ def planned_report(workplace: Workplace, *, service: str, commit: str) -> Report
 
 
 def digests_of(reports: Iterable[str], *, commit: str) -> dict[str, str]:
-    """Return service → digest of what ``./inv build --json`` printed, job by job.
-
-    Raises UsageError for a text that is no such report, and for one of another commit.
-    """
+    """Return service → digest of *reports* of ./inv build; UsageError for others."""
     digests: dict[str, str] = {}
     for text in reports:
         try:

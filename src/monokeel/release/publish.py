@@ -26,10 +26,7 @@ _VISIBILITY = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Publication:
-    """A complete release: *written* names the steps in which this run wrote, if any.
-
-    *page* is its address on GitHub; *warnings* name what others have put beside it.
-    """
+    """A complete release; *written* are the steps in which this run wrote, if any."""
 
     record: ReleaseRecord
     tag: str
@@ -78,11 +75,7 @@ def publish(first: Reading, tell: Callable[[str], None]) -> Publication:
 
 
 def _converge(step: steps.Step, now: Reading) -> Reading:
-    """Do *step* until a look says that it is done; return what is so then.
-
-    Trouble that passes (429, 5xx) is waited for, and so is our own accepted write until
-    it can be seen; any other failure ends the run, if the write did not happen.
-    """
+    """Do *step* until a look says that it is done; return what is so then."""
     waits, state = iter(_WAITS_S), _seen(step, now)
     while state.missing:
         failure: MonokeelError | None = None
@@ -101,7 +94,7 @@ def _converge(step: steps.Step, now: Reading) -> Reading:
             wait_s = next(waits, None)
             again_s = failure.again_s if isinstance(failure, ServiceError) else None
             if wait_s is None or again_s is None or again_s > _LONGEST_WAIT_S:
-                raise failure  # looking again cannot help
+                raise failure  # looking again cannot help: it is no 429 or 5xx
             now.outside.wait(max(wait_s, again_s))
             now = now.without("refs", "releases", "images")
             after = _seen(step, now)

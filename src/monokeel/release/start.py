@@ -31,18 +31,18 @@ class Start:
 
     *base* is the commit, or where its squash lands. *line* is the branch to release
     from: the default branch or one of ``lines``, whose *limits* say what each may
-    release (Unknown: not all branches are here). *here* are
-    the tags of the clone, *tags* those and the remote's whose commit it has; *known*
-    are the commits of the remote that it has, *heads* the release branches, *added*
-    release tags that only the remote has, *begun* the open claims. *previous* is the
-    last release in the history of the commit, *unreachable* are those above it that are
-    not in it, the highest first. *own* is an open claim of this very commit: its
-    release was cut short and goes on, and its tag counts as neither. *older* are open
-    claims in this history, the lowest first: they are finished before, and count as
-    released here. *container* is the tag, made or claimed, of a commit that contains
-    this one. *stray* are open claims of commits in no release branch. What is outside
-    of *span* belongs to another line and stands in nobody's way. In a *shallow* clone
-    nothing is known about releases, and nothing is said to be in a history.
+    release (Unknown: not all branches are here). *here* are the tags of the clone,
+    *tags* those and the remote's whose commit it has; *known* are the commits of the
+    remote that it has, *heads* the release branches, *added* release tags that only
+    the remote has, *begun* the open claims. *previous* is the last release in the
+    history of the commit, *unreachable* are those above it that are not in it, the
+    highest first. *own* is an open claim of this very commit: its release was cut short
+    and goes on, and its tag counts as neither. *older* are open claims in this history,
+    the lowest first: they are finished before, and count as released here. *container*
+    is the tag, made or claimed, of a commit that contains this one. *stray* are open
+    claims of commits in no release branch. What is outside of *span* belongs to another
+    line and stands in nobody's way. In a *shallow* clone nothing is known about
+    releases, and nothing is said to be in a history.
     """
 
     def __init__(
