@@ -97,15 +97,13 @@ def test_silence_is_not_a_free_version(
         pytest.param(COMMIT, COMMIT, "same", id="our own"),
         pytest.param(OTHER, COMMIT, "other", id="of another commit"),
         pytest.param(None, COMMIT, "other", id="of unknown origin"),
-        pytest.param(COMMIT, None, "other", id="when our commit is not known"),
-        pytest.param(None, None, "other", id="when nothing is known"),
     ],
 )
 def test_an_image_is_ours_only_when_it_says_so(
     registry: FakeImages,
     settings: Settings,
     revision: str | None,
-    commit: str | None,
+    commit: str,
     state: str,
 ) -> None:
     registry.push_new(API, "1.4.0", revision)

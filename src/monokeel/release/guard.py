@@ -11,6 +11,7 @@ from monokeel.ground.version import parse_wanted
 from monokeel.release.plan import ImageState, ServiceImage
 from monokeel.release.ports import Images
 from monokeel.release.reading import Reading
+from monokeel.release.record import Candidate
 
 _COLUMNS = ("service", "state", "image", "detail")
 _HEADLINES = {"free": "free for every service", "unknown": "not known to be free"}
@@ -36,21 +37,18 @@ class Guard:
 
 
 def ask_version(
-    images: Images, settings: Settings, *, version: str, commit: str | None
+    images: Images, settings: Settings, *, version: str, commit: str
 ) -> Guard:
     """Ask the registry about *version* (``v1.4.0``, too) of every service, all at once.
 
-    *commit*, if known, tells our own images from others'. UsageError for no version.
+    *commit* tells our own images from others'. UsageError for no version.
     """
     version = parse_wanted(version, prefix=settings.tag_prefix)
-    asked = settings.images
-    answers = images.settled_all([(image, version) for image in asked.values()])
-    host = settings.registry_host
-    found = tuple(
-        _service_image(name, f"{host}/{image}:{version}", answer, commit)
-        for (name, image), answer in zip(asked.items(), answers, strict=True)
-    )
-    return Guard(version=version, images=found)
+    wanted = Candidate(settings=settings, version=version, commit=commit)
+    paths = wanted.paths
+    answers = images.settled_all([(path, version) for path in paths.values()])
+    found = (_service_image(wanted, *x) for x in zip(paths, answers, strict=True))
+    return Guard(version=version, images=tuple(found))
 
 
 def service_images(reading: Reading) -> tuple[ServiceImage, ...]:
@@ -60,12 +58,7 @@ def service_images(reading: Reading) -> tuple[ServiceImage, ...]:
         answers = reading.named
     except NO_ANSWER as error:
         answers = dict.fromkeys(candidate.images, Unknown(reason=error.problem))
-    return tuple(
-        _service_image(
-            name, f"{image}:{candidate.version}", answers[name], candidate.commit
-        )
-        for name, image in candidate.images.items()
-    )
+    return tuple(_service_image(candidate, *each) for each in answers.items())
 
 
 def require_free(guard: Guard) -> None:
@@ -107,12 +100,10 @@ def guard_report(guard: Guard) -> Report:
     )
 
 
-def _service_image(
-    name: str, image: str, answer: ImageAnswer, commit: str | None
-) -> ServiceImage:
-    """Return what *answer*, to *image* with its tag, means to a release of *commit*."""
-    path, _, tag = image.rpartition(":")
-    at = partial(ServiceImage, name=name, image=path, tag=tag)
+def _service_image(wanted: Candidate, name: str, answer: ImageAnswer) -> ServiceImage:
+    """Return what *answer*, to the version of service *name*, means to *wanted*."""
+    image, tag = wanted.images[name], wanted.version
+    at = partial(ServiceImage, name=name, image=image, tag=tag)
     match answer:
         case Absent():
             return at(state="free", detail="nothing there")
@@ -122,5 +113,5 @@ def _service_image(
             whose = f"built from {revision}" if revision else "of unknown origin"
             lost = f"; manifests of it are gone: {', '.join(missing)}"
             detail = f"{digest}, {whose}{lost if missing else ''}"
-            ours = commit is not None and revision == commit
-            return at(state="same" if ours else "other", digest=digest, detail=detail)
+            state: ImageState = "same" if revision == wanted.commit else "other"
+            return at(state=state, digest=digest, detail=detail)
