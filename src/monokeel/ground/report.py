@@ -92,8 +92,7 @@ def as_plain(report: Report) -> str:
             rows = [tuple(map(visible, x)) for x in (table.columns, *table.rows)]
             widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
             for row in rows:
-                cells = map(str.ljust, row, widths)
-                lines.append(f"  {'  '.join(cells)}".rstrip())
+                lines.append(f"  {'  '.join(map(str.ljust, row, widths))}".rstrip())
         blocks.append("\n".join(lines))
     return "\n\n".join(block for block in blocks if block)
 

@@ -42,7 +42,7 @@ def check_start(
 
 def _check_branch(now: Start) -> Check:
     """Say whether a release branch is checked out, or a commit of it."""
-    wanted, onto = now.line, now.merge.onto if now.merge else None
+    wanted, here, onto = now.line, now.commit[:7], now.merge and now.merge.onto
     if onto not in {wanted, None}:
         problem = f"{onto} is no release branch: a merge there is no release"
         return blocked("branch", (problem, "It counts once that branch is merged."))
@@ -56,8 +56,7 @@ def _check_branch(now: Start) -> Check:
             return unknown("branch", f"no branch is checked out; {now.refs.reason}")
         if now.place in {"tip", "behind", "unfetched"}:
             return passed("branch", f"no branch, at a commit of {wanted}")
-        commit = now.commit[:7]
-        problem = f"no branch is checked out, and {commit} is not in {wanted}"
+        problem = f"no branch is checked out, and {here} is not in {wanted}"
     fix = f"Run: git switch {wanted}"
     if str(now.branch).endswith(".x"):
         fix = f"Name {now.branch} in [release] lines, or run: git switch {wanted}"
@@ -80,8 +79,7 @@ def _check_tip(now: Start) -> Check:
     if now.place == "unfetched":
         lack = f"{branch} is at {tip}, which is not here. Run: git fetch --tags"
         return unknown("remote", lack)
-    here = now.commit[:7]
-    problem = f"{here} is not on the remote: its {branch} is at {tip}"
+    problem = f"{now.commit[:7]} is not on the remote: its {branch} is at {tip}"
     fix = f"Bring your commits into {branch} by a pull request, then run:"
     fix += " git pull --ff-only --tags"
     if now.place == "no branch":

@@ -172,9 +172,7 @@ def _read_header(
 
 def _read_revert(text: str, rules: RuleSet) -> tuple[str | None, str | None] | None:
     match = rules.revert.match(text)
-    if match is None:
-        return None
-    return match[1].strip(JS_SPACE), match[2] or None
+    return None if match is None else (match[1].strip(JS_SPACE), match[2] or None)
 
 
 class _Body:

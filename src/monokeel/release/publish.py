@@ -47,20 +47,15 @@ def publish(first: Reading, tell: Callable[[str], None]) -> Publication:
     """
     now, written = first, list[str]()
     for _ in range(_ROUNDS):
-        states = [step.state(now) for step in steps.STEPS]
-        _refuse(states, now)
-        if (
-            all(state == steps.DONE for state in states)
-            and now.record
-            and now.published
-        ):
-            release, assets = now.published, now.candidate.settings.assets
-            foreign = [x for x in release.foreign_assets if x not in assets]
+        done = all(x == steps.DONE for x in _states(steps.STEPS, now))
+        if done and now.record and now.published:
+            assets = now.candidate.settings.assets
+            foreign = [x for x in now.published.foreign_assets if x not in assets]
             beside = f"files that no run of ours attached: {', '.join(foreign)}"
             return Publication(
                 record=now.record,
                 tag=now.candidate.tag,
-                page=release.page,
+                page=now.published.page,
                 written=tuple(dict.fromkeys(written)),
                 warnings=(beside,) if foreign else (),
             )
@@ -76,14 +71,14 @@ def publish(first: Reading, tell: Callable[[str], None]) -> Publication:
 
 def _converge(step: steps.Step, now: Reading) -> Reading:
     """Do *step* until a look says that it is done; return what is so then."""
-    waits, state = iter(_WAITS_S), _seen(step, now)
+    waits, [state] = iter(_WAITS_S), _states([step], now)
     while state.missing:
         failure: MonokeelError | None = None
         try:
             now = step.act(now)
         except MonokeelError as error:
             failure, now = error, now.without("refs", "releases", "images")
-        after = _seen(step, now)
+        [after] = _states([step], now)
         if after.missing and (failure or len(after.missing) >= len(state.missing)):
             failure = failure or ServiceError(
                 f"step {step.name!r} was accepted and is not shown yet:"
@@ -97,18 +92,14 @@ def _converge(step: steps.Step, now: Reading) -> Reading:
                 raise failure  # looking again cannot help: it is no 429 or 5xx
             now.outside.wait(max(wait_s, again_s))
             now = now.without("refs", "releases", "images")
-            after = _seen(step, now)
+            [after] = _states([step], now)
         state = after
     return now
 
 
-def _seen(step: steps.Step, now: Reading) -> steps.State:
-    state = step.state(now)
-    _refuse([state], now)
-    return state
-
-
-def _refuse(states: list[steps.State], now: Reading) -> None:
+def _states(asked: Sequence[steps.Step], now: Reading) -> list[steps.State]:
+    """Return how far each step is; raise for all that is in the way, or unclear."""
+    states = [step.state(now) for step in asked]
     unique = {each.problem: each.fix for at in states for each in at.refusals}
     if unique:
         others = {at.commit for at in (now.tagged, now.claimed) if at}
@@ -117,6 +108,7 @@ def _refuse(states: list[steps.State], now: Reading) -> None:
         raise kind("; ".join(unique), fix=" ".join(dict.fromkeys(unique.values())))
     for unclear in filter(None, (state.unclear for state in states)):
         raise ServiceError(unclear, fix="Run the same command again once it answers.")
+    return states
 
 
 def hidden_images(
