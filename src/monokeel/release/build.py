@@ -46,10 +46,6 @@ class Workplace:
     is_attested: Callable[[str, str, str], bool] | None = None
     recorded: Callable[[str], ReleaseRecord | None] = lambda _: None
 
-    def build(self, service: str, commit: str) -> str:
-        """Build *service* at *commit* and return its digest, as ``build_service``."""
-        return build_service(self, service=service, commit=commit).digest
-
 
 def build_service(workplace: Workplace, *, service: str, commit: str) -> Built:
     """Return the image of *service* at *commit*, built and pushed now.

@@ -2,7 +2,6 @@
 
 import json as jsonlib
 import sys
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -15,10 +14,10 @@ from monokeel.tasks.command import About, Reports, require_yes, show
 if TYPE_CHECKING:
     from monokeel.ground.answers import Json
     from monokeel.ground.report import Report
-    from monokeel.ground.settings import Service, Settings
+    from monokeel.ground.settings import Settings
     from monokeel.release.build import Workplace
     from monokeel.release.plan import ReleasePlan
-    from monokeel.release.ports import Builder, Merge, Outside
+    from monokeel.release.ports import Merge, Outside
 
 _BUILT = "Name the folder with what ./inv build --json printed."
 
@@ -287,23 +286,23 @@ def _tell(line: str) -> None:
 class _Told:
     """Says which service is built, of how many, and how long it took."""
 
-    builder: "Builder"
-    services: "Sequence[Service]"
+    workplace: "Workplace"
 
     def build(self, service: str, commit: str) -> str:
         """Build *service* at *commit* and return its digest."""
         import time
 
         from monokeel.adapters import actions
+        from monokeel.release.build import build_service
         from monokeel.tasks.screen import stop_showing
 
-        names, started = [each.name for each in self.services], time.monotonic()
+        names, started = [*self.workplace.settings.images], time.monotonic()
         place = f"[{names.index(service) + 1}/{len(names)}] {service}"
         stop_showing()  # what builds writes itself
         with actions.group(f"{place}: building"):
-            digest = self.builder.build(service, commit)
-        _tell(f"{place}: {digest} in {time.monotonic() - started:.0f} s: done")
-        return digest
+            built = build_service(self.workplace, service=service, commit=commit)
+        _tell(f"{place}: {built.digest} in {time.monotonic() - started:.0f} s: done")
+        return built.digest
 
 
 def _outside(*, quick: bool = False, builds: bool = False) -> "Outside":
@@ -322,8 +321,7 @@ def _outside(*, quick: bool = False, builds: bool = False) -> "Outside":
     )
     if not builds:
         return outside
-    told = _Told(_workplace(), wiring.read_settings().services)
-    return replace(outside, builder=told)
+    return replace(outside, builder=_Told(_workplace()))
 
 
 def _workplace() -> "Workplace":
