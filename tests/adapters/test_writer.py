@@ -7,6 +7,7 @@ import pytest
 
 from monokeel.adapters.credentials import Credentials
 from monokeel.adapters.git import Git
+from monokeel.ground.answers import Declined
 from monokeel.ground.errors import MonokeelError, RefusedError, ServiceError
 
 WHO = ("-c", "user.name=a", "-c", "user.email=a@b.c")
@@ -14,6 +15,7 @@ NO = {
     "key": "git@github.com: Permission denied (publickey).",
     "repository": "ERROR: Permission to acme/shop.git denied to deploy key",
     "read only": "ERROR: The key you are using has been marked as read only",
+    "disabled": "ERROR: Deploy keys are disabled for this repository.",
     "hidden": "ERROR: Repository not found.",
     "token": "remote: Write access to repository not granted.",
     "status": "fatal: unable to access 'x': The requested URL returned error: 403",
@@ -43,19 +45,51 @@ def test_a_writer_is_refused_only_by_who_says_so(
     said: str,
     error: type[MonokeelError],
 ) -> None:
-    program = tmp_path / "ssh"
-    program.write_text(f'#!/bin/sh\necho "{said}" >&2\nexit 255\n', encoding="utf-8")
-    program.chmod(0o755)
-    monkeypatch.setenv("GIT_SSH_COMMAND", str(program))
-    for args in (
-        ("init", "-q"),
-        ("remote", "add", "origin", "git@github.com:acme/shop.git"),
-        (*WHO, "commit", "-q", "--allow-empty", "-m", "feat: first"),
-    ):
-        subprocess.run(["git", *args], cwd=tmp_path, check=True)
-    keyed = Git(tmp_path, credentials=Credentials(deploy_key="a key"))
+    keyed = behind_ssh(tmp_path, monkeypatch, said)
 
     with pytest.raises(MonokeelError) as caught:
         keyed.require_writer()
 
     assert type(caught.value) is error
+
+
+@pytest.mark.parametrize("said", NO.values(), ids=NO)
+def test_a_push_by_who_may_not_is_declined_in_those_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str
+) -> None:
+    """G5 of a promotion: the server has answered, and the ref is where it was."""
+    keyed = behind_ssh(tmp_path, monkeypatch, said)
+
+    answer = keyed.move_ref("refs/heads/env/dev", old=None, new=keyed.head())
+
+    assert isinstance(answer, Declined)
+    assert said in answer.reason
+
+
+@pytest.mark.parametrize("said", UNCLEAR.values(), ids=UNCLEAR)
+def test_a_push_that_nobody_answers_is_not_declined(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str
+) -> None:
+    keyed = behind_ssh(tmp_path, monkeypatch, said)
+
+    with pytest.raises(ServiceError):
+        keyed.move_ref("refs/heads/env/dev", old=None, new=keyed.head())
+
+
+def behind_ssh(base: Path, monkeypatch: pytest.MonkeyPatch, said: str) -> Git:
+    """Return a clone whose remote may be read; to a push it says *said*."""
+    program = base / "ssh"
+    reads = f'*upload-pack*) exec git-upload-pack "{base}/bare" ;;'
+    told = f'*) echo "{said}" >&2; exit 255 ;;'
+    text = f'#!/bin/sh\ncase "$*" in\n{reads}\n{told}\nesac\n'
+    program.write_text(text, encoding="utf-8")
+    program.chmod(0o755)
+    monkeypatch.setenv("GIT_SSH_COMMAND", str(program))
+    for args in (
+        ("init", "-q", "--bare", "bare"),
+        ("init", "-q"),
+        ("remote", "add", "origin", "git@github.com:acme/shop.git"),
+        (*WHO, "commit", "-q", "--allow-empty", "-m", "feat: first"),
+    ):
+        subprocess.run(["git", *args], cwd=base, check=True)
+    return Git(base, credentials=Credentials(deploy_key="a key"))

@@ -35,12 +35,29 @@ def test_a_key_is_checked_before_anything_is_built(shop: Path, box: Sandbox) -> 
     works = inv(shop, box, "check.writer", more=secret)
     box.state.keys.clear()
     gone = inv(shop, box, "check.writer", more=secret)
-    none = inv(shop, box, "check.writer")
 
     assert (works.returncode, works.stdout) == (0, "the deploy key may push\n")
     assert gone.returncode == 3
     assert "the deploy key may not push" in gone.stderr
-    assert (none.returncode, none.stdout) == (0, "no key of a writer is set here\n")
+
+
+def test_a_key_that_was_never_set_is_missed_before_anything_is_built(
+    shop: Path, box: Sandbox
+) -> None:
+    """G5, where G4 was overlooked: no secret in the Environment."""
+    connected(shop, box)
+    before = inv(shop, box, "check.writer")
+    inv(shop, box, "init")
+
+    job = inv(shop, box, "check.writer", token="actions")
+    person = inv(shop, box, "release", more=BUILD)
+
+    assert (before.returncode, before.stdout) == (0, "no key of a writer is set here\n")
+    assert (job.returncode, person.returncode) == (3, 3)
+    for done in (job, person):
+        assert "lets nobody else make the tags of a release" in done.stderr
+        assert "MONOKEEL_DEPLOY_KEY" in done.stderr
+    assert box.images.repositories == {}
 
 
 def test_images_that_nobody_can_pull_are_named_and_no_failure(

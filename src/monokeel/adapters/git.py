@@ -38,7 +38,7 @@ _NETWORK = re.compile(
 # What ssh, GitHub and curl say to a credential; anything else is no answer.
 _SAYS_NO = re.compile(
     r"(?i)\bdenied\b|read only|not granted|repository not found|returned error: 40[134]"
-    r"|authentication failed|could not read username|load key"
+    r"|authentication failed|could not read username|load key|keys are disabled"
 )
 
 
@@ -296,7 +296,8 @@ class Git:
             pushed = self._ask_remote(*args, ok=_ANY_CODE)
         except ServiceError as error:  # too slow: it may have happened all the same
             pushed = Completed(code=1, stdout="", stderr=error.problem)
-        if pushed.code == _NEVER_ARRIVED and "remote:" not in pushed.stderr:
+        answered = "remote:" in pushed.stderr or _SAYS_NO.search(pushed.stderr)
+        if pushed.code == _NEVER_ARRIVED and not answered:
             said = " ".join(pushed.stderr.split())[:300]
             fix = "Check MONOKEEL_DEPLOY_KEY (./inv init makes one) and the network."
             raise ServiceError(f"git could not push {ref}: {said}", fix=fix)
@@ -319,6 +320,8 @@ class Git:
         lines = re.findall(r"(?m)^remote: *(.*\S)", pushed.stderr)
         reason += [" ".join(lines)] if lines else []
         words = ": ".join(reason) or reason_in(pushed.stderr)
+        if pushed.code == _NEVER_ARRIVED:  # what ssh or curl says, no line is marked
+            words = " ".join(pushed.stderr.split())[:300]
         return Declined(reason=output.unless_passing(ref, words))
 
     def require_writer(self) -> None:

@@ -226,7 +226,7 @@ def _publish(*, strict: bool, built: str | None) -> Reports:
         show(report_of(plan, strict=strict), aside=True)
         refuse_blocked(plan, strict=strict)
         refuse_unknown(plan)
-        wiring.make_git().require_writer()
+        wiring.require_writer()
 
     _require_token()
     settings, where = wiring.read_settings(), Path(built or ".")

@@ -209,7 +209,7 @@ def branch(*, name: str | None = None) -> Reports:
 @About(
     group="Workflows",
     examples=("./inv check.writer",),
-    exits={0: "it may, or none is set", 1: "", 3: "it may not", 4: ""},
+    exits={0: "it may, or none is needed", 1: "", 3: "it may not", 4: ""},
     variables=("MONOKEEL_DEPLOY_KEY",),
     json=False,
 )
@@ -217,8 +217,7 @@ def writer() -> Reports:
     """Check that the deploy key or the App may push."""
     from monokeel.ground.report import Report
 
-    wiring.make_git().require_writer()
-    named = wiring.make_credentials().writer
+    named = wiring.require_writer()
     said = f"the {named} may push" if named else "no key of a writer is set here"
     yield Report(headline=said)
 

@@ -6,12 +6,13 @@ Adapters are imported inside the functions, so that ``./inv --list`` stays fast.
 import os
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from monokeel.adapters.addresses import check_address, parts_of
-from monokeel.ground.errors import UsageError
+from monokeel.ground.errors import NO_ANSWER, RefusedError, UsageError
 
 if TYPE_CHECKING:
     from monokeel.adapters.credentials import Credentials
@@ -253,6 +254,29 @@ def make_rulesets() -> "Rulesets":
     from monokeel.adapters.rulesets import Rulesets
 
     return Rulesets(make_github())
+
+
+def require_writer() -> str:
+    """Make sure that who pushes here may make releases; return who, "" for a person.
+
+    Raises RefusedError where no key is set and GitHub's rules let the token make none;
+    rules that nobody can read refuse nothing here: the push asks them.
+    """
+    from monokeel.setup.writer import SECRETS, shut_out
+
+    make_git().require_writer()
+    named, settings = make_credentials().writer, read_settings()
+    closed: tuple[str, ...] = ()
+    with suppress(*NO_ANSWER):
+        closed = () if named else shut_out(settings, make_rulesets().read_all()[0])
+    if closed:
+        raise RefusedError(
+            f"no key of the writer is set here, and {', '.join(closed)} lets nobody"
+            " else make the tags of a release, so nothing was begun",
+            fix=f"Set {SECRETS[settings.writer]}; ./inv init puts it into the"
+            " Environments of the jobs.",
+        )
+    return named
 
 
 def make_promotion() -> "Outside":
