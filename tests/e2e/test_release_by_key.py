@@ -61,7 +61,7 @@ def test_the_deploy_key_makes_the_tag_that_the_rules_keep_from_the_token(
     code, _, stderr = shop.run("release", token="actions")
 
     assert code == 3
-    assert "Cannot create ref due to creations being restricted" in stderr
+    assert "release-tags lets nobody else make the tags of a release" in stderr
     assert "Set MONOKEEL_DEPLOY_KEY" in stderr
     key = {
         "GIT_SSH_COMMAND": sshd.command,

@@ -40,6 +40,23 @@ def test_what_keeps_a_step_from_being_done_is_said_with_what_helps(
     assert said in f"{writer.detail} {writer.to_do}"
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "fatal: unable to access 'x': The requested URL returned error: 403",
+        "remote: Permission to acme/shop.git denied to ann.",
+        "ERROR: Permission to acme/shop.git denied to ann.",
+        "remote: Write access to repository not granted.",
+    ],
+)
+def test_a_push_that_the_token_may_not_make_names_the_right(said: str) -> None:
+    """G12, for a token that may not even write the contents."""
+    main = by_name(connect(World(push_refused=said)))["default branch"]
+
+    assert main.state == "refused"
+    assert "needs Contents: write and Workflows: write" in main.to_do
+
+
 def test_an_environment_that_nobody_could_make_refuses_no_secret() -> None:
     """GitHub has refused nothing here, it did not answer."""
 

@@ -24,6 +24,7 @@ _OUTCOMES: Mapping[_Verdict, Outcome] = {
     "unknown": "unknown",
     "incomplete": "difference",
 }
+_PUSHES = "who pushes needs Contents: write and Workflows: write"
 # Part of GitHub's message → what to do. Sources: vitodeploy/vito#949 (keys),
 # terraform-provider-github#1311 (branch policies), alchemy#1373 (reviewers),
 # categraf#34 and sapling#1299 (workflows).
@@ -37,6 +38,9 @@ _REMEDIES: Mapping[str, str] = {
     " infra/platform.toml",
     "key is already in use": "another repository has this key: move its file away"
     f" (in ~/.config/monokeel, or that of --key-file), then {rows.INIT} makes another",
+    "returned error: 403": _PUSHES,
+    "denied to": _PUSHES,
+    "not granted": _PUSHES,
     "create or update workflow": "the token needs Workflows: write (a classic one or"
     " that of gh the scope workflow: gh auth refresh -s workflow), or push with your"
     " own git credentials",
