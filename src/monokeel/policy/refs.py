@@ -12,6 +12,7 @@ from functools import cache
 from monokeel.ground.answers import Json
 from monokeel.ground.errors import RefusedError, UsageError
 from monokeel.ground.report import Report
+from monokeel.ground.settings import Settings
 from monokeel.policy import re2
 from monokeel.policy.rule_types import CONDITIONS, Finding, check_members
 from monokeel.policy.rulesets import Ruleset, parameters_of
@@ -188,3 +189,19 @@ def _problems(ref: str, target: str) -> Iterator[tuple[str, bool]]:
             ),
         }
         yield from ((problem, True) for problem, found in problems.items() if found)
+
+
+def shut_out(settings: Settings, rulesets: Sequence[Ruleset]) -> tuple[str, ...]:
+    """Return those of *rulesets* that let the token that read them release nothing.
+
+    GitHub says so to its reader: ``current_user_can_bypass`` is "never".
+    """
+    tag = settings.tag(settings.initial)
+    refs = (f"refs/tags/{tag}", settings.claim(tag))
+    return tuple(
+        each.name
+        for each in rulesets
+        if each.is_active and "creation" in each.kinds
+        if each.body.get("current_user_can_bypass") == "never"
+        if any(binds(each, ref, settings.default_branch) for ref in refs)
+    )

@@ -9,8 +9,6 @@ from monokeel.ground.answers import Json, Unknown
 from monokeel.ground.errors import RefusedError
 from monokeel.ground.settings import Settings
 from monokeel.ground.words import stamp
-from monokeel.policy.refs import binds
-from monokeel.policy.rulesets import Ruleset
 from monokeel.setup.environments import RELEASE
 from monokeel.setup.keys import (
     DeployKey,
@@ -142,22 +140,6 @@ def _unusable(
         detail = f"the deploy key {KEY_TITLE} is another one ({known})"
         return Otherwise(detail, f"delete it at {page} if nobody uses it, then {INIT}")
     return None
-
-
-def shut_out(settings: Settings, rulesets: Sequence[Ruleset]) -> tuple[str, ...]:
-    """Return those of *rulesets* that let the token that read them release nothing.
-
-    GitHub says so to its reader: ``current_user_can_bypass`` is "never".
-    """
-    tag = settings.tag(settings.initial)
-    refs = (f"refs/tags/{tag}", settings.claim(tag))
-    return tuple(
-        each.name
-        for each in rulesets
-        if each.is_active and "creation" in each.kinds
-        if each.body.get("current_user_can_bypass") == "never"
-        if any(binds(each, ref, settings.default_branch) for ref in refs)
-    )
 
 
 def foreign_keys_row(declared: Declared, outside: Outside) -> Expectation:

@@ -262,7 +262,8 @@ def require_writer() -> str:
     Raises RefusedError where no key is set and GitHub's rules let the token make none;
     rules that nobody can read refuse nothing here: the push asks them.
     """
-    from monokeel.setup.writer import SECRETS, shut_out
+    from monokeel.policy.refs import shut_out
+    from monokeel.setup.writer import SECRETS
 
     make_git().require_writer()
     named, settings = make_credentials().writer, read_settings()
