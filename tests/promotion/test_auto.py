@@ -30,8 +30,10 @@ def go(shop: Shop, *, carried_out: bool = True, hold: str = "") -> str:
 
 
 def test_a_release_goes_on_until_a_gate_ends_it(shop: Shop) -> None:
+    preview = go(shop, carried_out=False)
     text = go(shop)
 
+    assert "1.1.0 would go on by itself to: dev" in preview
     assert "1.1.0 went on by itself to: dev" in text
     assert "Ended there\n  env/staging stays empty: soak: live in dev for 0s" in text
     assert (shop.clone.at("dev"), shop.clone.at("staging")) == ("1.1.0", "nothing")

@@ -275,7 +275,8 @@ def promote_onwards(
         {"environment": x, "version": version, "moved": x in went, "said": y}
         for x, y in (went | ended).items()
     ]
-    headline = f"{version} went on by itself to: {', '.join(went) or 'nowhere'}"
+    goes = "went" if carried_out else "would go"
+    headline = f"{version} {goes} on by itself to: {', '.join(went) or 'nowhere'}"
     return report.Report(
         headline=headline if steps else "no environment has auto = true",
         sections=(
