@@ -8,13 +8,21 @@ from monokeel.ground.answers import Json
 from monokeel.ground.errors import RefusedError, ServiceError, UsageError
 from monokeel.ground.report import as_plain
 from monokeel.policy.apply import apply
-from monokeel.policy.body import export
+from monokeel.policy.body import export, policy_text
 from monokeel.policy.lint import lint, lint_report
 from monokeel.policy.origin import history_version, plan_rollback
 from monokeel.policy.plan import make_plan, plan_report
 from monokeel.policy.reading import Policy, read_rulesets
 from monokeel.policy.rulesets import parse_policy
 from tests.policy.test_policy import MAIN, NAMES, TAGS, WEAK, in_force, policy
+from tests.rendered.renders import ROOT
+
+
+def test_an_export_is_laid_out_as_people_write_the_file() -> None:
+    """What GitHub was made to have is a change of a few lines, and not of all."""
+    text = (ROOT / "infra/rulesets.json").read_text(encoding="utf-8")
+
+    assert policy_text(json.loads(text)) == text
 
 
 def test_an_export_plans_to_nothing() -> None:

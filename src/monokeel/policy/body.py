@@ -15,6 +15,8 @@ from monokeel.policy.reading import Reading
 from monokeel.policy.rule_types import ID_LESS_ACTORS, Shape, item_label, record
 from monokeel.policy.rulesets import BYPASS, Ruleset, objects_in, rules_of
 
+_WIDTH = 100
+
 
 def export(reading: Reading, rulesets: Rulesets) -> str:
     """Return the text of a policy file that says what GitHub has now.
@@ -57,8 +59,20 @@ def exported(live: Ruleset) -> dict[str, Json]:
 
 
 def policy_text(entries: Sequence[Mapping[str, Json]]) -> str:
-    """Return *entries* as the text of ``infra/rulesets.json``."""
-    return json.dumps([dict(each) for each in entries], indent=2) + "\n"
+    """Return *entries* as the text of ``infra/rulesets.json``, as people write it."""
+    return _laid_out([dict(each) for each in entries], "\n") + "\n"
+
+
+def _laid_out(value: Json, end: str) -> str:
+    """Return *value* on one line of at most 100, or a member a line; *end* indents."""
+    line, pad = json.dumps(value), f"{end}  "
+    if not isinstance(value, dict | list) or len(line) + len(end) <= _WIDTH:
+        return line
+    if isinstance(value, dict):
+        parts = [f"{json.dumps(key)}: {_laid_out(value[key], pad)}" for key in value]
+    else:
+        parts = [_laid_out(each, pad) for each in value]
+    return f"{line[0]}{pad}{f',{pad}'.join(parts)}{end}{line[-1]}"
 
 
 def new_body(desired: Ruleset, without: Sequence[str] = ()) -> dict[str, Json]:
