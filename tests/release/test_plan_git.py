@@ -213,7 +213,7 @@ def test_the_remote_is_compared(clone: Clone) -> None:
     assert "is not on the remote" in problems(ahead)[0]
     assert problems(behind) == []
     assert [each.detail for each in behind.checks if each.name == "remote"] == [
-        f"in main, which is at {pushed_at[:7]} by now"
+        f"in main, which is at {pushed_at[:7]} by now (git pull gets it)"
     ]
 
 

@@ -73,7 +73,7 @@ def _check_tip(now: Start) -> Check:
     if now.own is not None:
         return passed("remote", f"{now.own.name} is claimed for this commit")
     if now.place in {"tip", "behind"}:
-        by_now = f"in {branch}, which is at {tip} by now"
+        by_now = f"in {branch}, which is at {tip} by now (git pull gets it)"
         is_tip = now.place == "tip"
         return passed("remote", f"at the tip of {branch}" if is_tip else by_now)
     if now.place == "unfetched":
