@@ -265,12 +265,12 @@ BUILDS = {
     "pushes nothing": builds("true {image} {context}", 4, "is not shown yet"),
 }
 RIGHTS = {
-    "release without token": Row(
-        args=RELEASE, code=1, says="GITHUB_TOKEN is not set", variables=NO_TOKEN
-    ),
-    "apply without token": Row(
-        args=APPLY, code=4, says="administration: write", variables=NO_TOKEN
-    ),
+    **{
+        f"{args[0]} without token": Row(
+            args=args, code=1, says="GITHUB_TOKEN is not set", variables=NO_TOKEN
+        )
+        for args in (RELEASE, APPLY, INIT, ("policy.export",))
+    },
     "promote without token": Row(args=PROMOTE, code=4, says="", variables=NO_TOKEN),
     "rate limit": Row(args=APPLY, code=4, says="rate limit", upset=limited),
 }

@@ -97,8 +97,8 @@ def plan_init(declared: rows.Declared, outside: Outside) -> Plan:
         raise errors.ServiceError(
             f"the token may not administer {settings.repository}: it does not see"
             f" {', '.join(hidden)}: {next(iter(hidden.values()))}",
-            fix="Give the token these permissions (docs/how-to/connect-to-github.md"
-            " lists them all). Nothing was changed.",
+            fix="Give the token these permissions; ./inv doctor names all that it"
+            " lacks. Nothing was changed.",
         )
     return Plan(owner=settings.owner, rows=seen)
 

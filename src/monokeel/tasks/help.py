@@ -23,6 +23,7 @@ _FOOT = """\
 VARIABLES: Mapping[str, str] = {
     "GITHUB_TOKEN": "token for GitHub and its registry (also GH_TOKEN)",
     "MONOKEEL_DEPLOY_KEY": "private key for what the rules protect: tags, env/*",
+    "MONOKEEL_WRITER_KEY": "or that of the GitHub App, where one writes",
     "MONOKEEL_BUILD": "docker, buildah or a command line that builds and pushes",
     "MONOKEEL_REGISTRY_USER": "user for the registry",
     "MONOKEEL_REGISTRY_PASSWORD": "password for the registry",

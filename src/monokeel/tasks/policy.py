@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from monokeel.policy.reading import Policy
 
 _SAID = "OWNER/NAME, the one that is written to, whatever origin says"
+_NEEDS = "administration: write"
 _ALLOW = "what may stay unverified, such as bypass_actors; several with commas"
 
 
@@ -92,6 +93,7 @@ def apply(
     from monokeel.policy.comparison import loosened
     from monokeel.policy.rulesets import parse_policy
 
+    wiring.require_token(_NEEDS)
     wiring.require_this_repository(repository)
     planned = _plan(delete_unmanaged=delete_unmanaged)
     if not from_working_tree and not dry_run:
@@ -121,6 +123,7 @@ def export() -> Reports:
     from monokeel.policy.body import export as exported
     from monokeel.policy.reading import read_rulesets
 
+    wiring.require_token(_NEEDS)
     rulesets = wiring.make_rulesets()
     print(exported(read_rulesets((), rulesets), rulesets), end="")
     return ()
@@ -148,6 +151,7 @@ def rollback(
     """Take one ruleset back to an earlier version of its history."""
     from monokeel.policy.origin import history_version, plan_rollback
 
+    wiring.require_token(_NEEDS)
     wiring.require_this_repository(repository)
     rulesets = wiring.make_rulesets()
     planned = plan_rollback(

@@ -35,7 +35,7 @@ _ENV = "the environment, such as dev, staging, prod"
         "auto": "the newest release, wherever auto = true, as far as the gates let it",
         "dry_run": "show the plan and change nothing",
     },
-    variables=("GITHUB_TOKEN", "MONOKEEL_DEPLOY_KEY", "PROMOTE_HOLD", *wiring.LOGIN),
+    variables=("GITHUB_TOKEN", *wiring.WRITER, "PROMOTE_HOLD", *wiring.LOGIN),
     section="GitOps Flow",
     choices={"env": lambda: wiring.names_of("environments")},
     iterable=("override",),

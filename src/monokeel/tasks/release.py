@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from monokeel.release.plan import ReleasePlan
     from monokeel.release.ports import Merge, Outside
 
+_NEEDS = "contents: write. Without one there is only ./inv release --dry-run"
 _BUILT = "Name the folder with what ./inv build --json printed."
 
 
@@ -40,7 +41,7 @@ _BUILT = "Name the folder with what ./inv build --json printed."
         "abandon": "take back a half-finished release of this version, such as 1.4.0",
         "yes": "with --abandon: delete without asking",
     },
-    variables=("GITHUB_TOKEN", "MONOKEEL_DEPLOY_KEY", "MONOKEEL_BUILD", *wiring.LOGIN),
+    variables=("GITHUB_TOKEN", *wiring.WRITER, "MONOKEEL_BUILD", *wiring.LOGIN),
     section="Release Model",
 )
 def release(
@@ -228,7 +229,7 @@ def _publish(*, strict: bool, built: str | None) -> Reports:
         refuse_unknown(plan)
         wiring.require_writer()
 
-    _require_token()
+    wiring.require_token(_NEEDS)
     settings, where = wiring.read_settings(), Path(built or ".")
     if not where.is_dir():
         raise UsageError(f"--built {built!r} is no folder", fix=_BUILT)
@@ -248,22 +249,13 @@ def _publish(*, strict: bool, built: str | None) -> Reports:
     yield publish.publication_report(done, hidden)
 
 
-def _require_token() -> None:
-    if wiring.token() is None:
-        raise UsageError(
-            "GITHUB_TOKEN is not set: a release is drafted and published with it",
-            fix="Set it to a token with contents: write. Without one there is only"
-            " ./inv release --dry-run.",
-        )
-
-
 def _take_back(version: str, *, dry_run: bool, yes: bool) -> "Report":
     from monokeel.ground.version import parse_wanted
     from monokeel.release import abandon
     from monokeel.release.reading import Reading
     from monokeel.release.record import Candidate
 
-    _require_token()
+    wiring.require_token(_NEEDS)
     settings = wiring.read_settings()
     wanted = parse_wanted(version, prefix=settings.tag_prefix)
     commit = wiring.make_git().head()

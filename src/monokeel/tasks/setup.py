@@ -50,6 +50,7 @@ def init(
     """Connect this repository to GitHub; repeatable."""
     from monokeel.setup import init as setup
 
+    wiring.require_token("administration: write")
     wiring.require_this_repository()
     settings = wiring.read_settings()
     keys = _keys(settings, key_file)
@@ -210,7 +211,7 @@ def branch(*, name: str | None = None) -> Reports:
     group="Workflows",
     examples=("./inv check.writer",),
     exits={0: "it may, or none is needed", 1: "", 3: "it may not", 4: ""},
-    variables=("MONOKEEL_DEPLOY_KEY",),
+    variables=wiring.WRITER,
     json=False,
 )
 def writer() -> Reports:

@@ -73,7 +73,12 @@ def check(*, source: str = "", issue: bool = False) -> Reports:
         "./inv template.update",
         "./inv template.update --to 1.4.0 --answer required_reviews=2",
     ),
-    exits={0: "", 1: "", 3: "a branch is there, and not all was taken", 4: ""},
+    exits={
+        0: "",
+        1: "",
+        3: "not all was taken: the branch has the rest; or refused",
+        4: "",
+    },
     options={
         "source": _SOURCE,
         "to": "version, such as 1.4.0 (the newest; with --answer the one here)",

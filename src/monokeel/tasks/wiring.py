@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from monokeel.promotion.ports import Outside
 
 POLICY = "infra/rulesets.json"
+WRITER = ("MONOKEEL_DEPLOY_KEY", "MONOKEEL_WRITER_KEY")
 LOGIN = ("MONOKEEL_REGISTRY_USER", "MONOKEEL_REGISTRY_PASSWORD")
 WRITER_KEY = "MONOKEEL_WRITER_KEY"  # the private key of the App that writes
 _PUBLIC_API = "https://api.github.com"
@@ -58,6 +59,13 @@ def token() -> str | None:
         fix = "Copy the token again, without anything around it."
         raise UsageError(problem, fix=fix)
     return found
+
+
+def require_token(needs: str) -> None:
+    """Refuse (UsageError) without a token what GitHub lets nobody do without one."""
+    if token() is None:
+        fix = f"Set it to a token with {needs}."
+        raise UsageError("GITHUB_TOKEN is not set", fix=fix)
 
 
 def private_key(name: str) -> str | None:
