@@ -162,4 +162,7 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except MonokeelError as error:
+        sys.exit(f"error: {error.problem}\nfix: {error.fix}")

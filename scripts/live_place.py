@@ -124,12 +124,12 @@ def start(repository: str, folder: Path, session: Recording, workflow: str) -> L
     server = os.environ.get("GITHUB_SERVER_URL", "https://github.com")
     token = os.environ.get("GITHUB_TOKEN", "")
     github = GitHub(session, api=api, repository=repository, token=token)
-    if not repository.endswith(ENDING):
-        raise SystemExit(f"error: {repository} does not end with {ENDING}")
+    if not token or not repository.endswith(ENDING):
+        named = f"{repository} does not end with {ENDING}"
+        raise SystemExit(f"error: {named if token else 'GITHUB_TOKEN is not set'}")
     if github.pages("/branches") or github.pages("/releases"):
         raise SystemExit(f"error: {repository} is not empty")
-    clone = folder / "clone"
-    file = clone / WORKFLOW
+    file = (clone := folder / "clone") / WORKFLOW
     file.parent.mkdir(parents=True)
     file.write_text(workflow, encoding="utf-8")
     address = f"https://github.com/{repository}.git"

@@ -26,7 +26,9 @@ from live import NOT_TRIED, STEPS, rows, shape  # noqa: E402
 SEEN = {"login": "github-actions[bot]", "variable": "x", "listed": "0"}
 
 
-def live(box: Sandbox, *options: str) -> subprocess.CompletedProcess[str]:
+def live(
+    box: Sandbox, *options: str, **variables: str
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [warm.program(), "-P", "-m", "live", box.repository, *options],
         cwd=ROOT,
@@ -36,6 +38,7 @@ def live(box: Sandbox, *options: str) -> subprocess.CompletedProcess[str]:
             "MONOKEEL_REGISTRY_PASSWORD": box.tokens["admin"],
             "LIVE_POLL_S": "0.1",
             "PYTHONPATH": str(ROOT / "scripts"),
+            **variables,
         },
         check=False,
         capture_output=True,
@@ -244,6 +247,24 @@ def test_each_row_is_tried_once_or_says_why_not() -> None:
 
     assert [row for row, starts in found.items() if len(starts) != 1] == []
     assert [x for x in NOT_TRIED if not any(r.startswith(x) for r in rows())] == []
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "said"),
+    [
+        ("GITHUB_TOKEN", "", "error: GITHUB_TOKEN is not set"),
+        ("GITHUB_API_URL", "http://127.0.0.1:9", "did not answer GET"),
+    ],
+)
+def test_what_hinders_it_is_told_and_no_traceback(
+    variable: str, value: str, said: str
+) -> None:
+    with scratch() as box:
+        done = live(box, **{variable: value})
+
+        assert done.returncode == 1
+        assert said in done.stderr
+        assert "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize("name", ["shop", "monokeel-live-shop"])
