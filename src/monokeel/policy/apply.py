@@ -34,11 +34,9 @@ class _Progress:
     ) -> MonokeelError:
         """Return *errors* as one, with what was written, is *unclear* or *left*."""
         lists = (("refused", self.refused), ("unclear", unclear), ("not written", left))
-        parts = [
-            *(each.problem for each in errors),
-            f"written: {', '.join(self.done) or 'nothing'}",
-            *(f"{what}: {', '.join(names)}" for what, names in lists if names),
-        ]
+        parts = [each.problem for each in errors]
+        parts.append(f"written: {', '.join(self.done) or 'nothing'}")
+        parts += [f"{what}: {', '.join(names)}" for what, names in lists if names]
         families = {type(each) for each in errors}
         family = families.pop() if len(families) == 1 else RefusedError
         fix = errors[0].fix or "Run ./inv policy.apply again: it does what is left."
@@ -87,23 +85,19 @@ def _refuse_blind(plan: Plan) -> None:
         problem = f"GitHub has more than one ruleset called {', '.join(twice)}"
         fix = "Delete the surplus ones by hand. Nothing was written."
         raise RefusedError(problem, fix=fix)
-    if hidden := [each.subject for each in reading.unverified]:
-        raise ServiceError(
-            f"bypass_actors is hidden from this token in {', '.join(hidden)}: a write"
-            " could not be checked",
-            fix="Use a token with administration: write. Nothing was written.",
-        )
+    if hidden := ", ".join(each.subject for each in reading.unverified):
+        problem = f"bypass_actors is hidden from this token in {hidden}: a write"
+        fix = "Use a token with administration: write. Nothing was written."
+        raise ServiceError(f"{problem} could not be checked", fix=fix)
 
 
 def _report(plan: Plan, progress: _Progress) -> Report:
     repository, after = plan.reading.repository, tuple(_after(plan, progress.results))
     done, written = progress.done, progress.results.items()
     taken = {kind for _, (live, _) in written if live for kind in live.kinds}
-    gaps = tuple(
-        f"{name}: {', '.join(without)} is not on GitHub's plan, or not for it"
-        for name, (_, without) in written
-        if without
-    )
+    lacking = {name: ", ".join(without) for name, (_, without) in written if without}
+    plans = "is not on GitHub's plan, or not for it"
+    gaps = tuple(f"{name}: {kinds} {plans}" for name, kinds in lacking.items())
     notes = tuple(f"{x} {_ON_PLAN}" for x in plan.optional_rules if x in taken)
     left = tuple(problem_line(each) for each in after if each.drifts)
     steps = ((x.name, y) for x in after for y in steps_of(x, after, repository))

@@ -152,11 +152,8 @@ def _overlaid_rule(
     kind, there = rule_types.RULE_TYPES.get(name), live.get(name, {})
     merged, parameters = {**there, **file}, there.get("parameters")
     if kind is not None and isinstance(parameters, dict):
-        wanted, shape = (
-            file.get("parameters") or {},
-            record(**kind.parameters),
-        )
-        merged["parameters"] = _overlaid(wanted, parameters, shape)
+        wanted = file.get("parameters") or {}
+        merged["parameters"] = _overlaid(wanted, parameters, record(**kind.parameters))
     return merged
 
 

@@ -84,11 +84,8 @@ def plan_report(plan: Plan, allowed: Sequence[str] = ()) -> Report:
     made = ("create", "update", "delete")
     counts = ", ".join(f"{verbs.count(verb)} to {verb}" for verb in made)
     covers = Table(("ruleset", "branches and tags"), plan.covers if named else ())
-    writes = [
-        f"{each.verb} {each.name}"
-        + (f", adds: {rules_line(each)}" if each.verb == "create" else "")
-        for each in plan.writes
-    ]
+    adds = [f", adds: {rules_line(x)}" if not x.live else "" for x in plan.writes]
+    writes = (f"{x.verb} {x.name}{y}" for x, y in zip(plan.writes, adds, strict=True))
     return Report(
         headline=f"{reading.repository}: {_headline(plan, verdict)}",
         sections=(

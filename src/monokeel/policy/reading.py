@@ -131,13 +131,9 @@ def read_rulesets(
 ) -> Reading:
     """Return GitHub's rulesets against *desired*: a request a page and a ruleset."""
     own, inherited = rulesets.read_all()
-    optional, unmanaged = keys.optional_rules, keys.unmanaged
-    return Reading(
-        repository=rulesets.repository,
-        own=own,
-        comparisons=compare_policies(desired, own, optional, unmanaged),
-        inherited=inherited,
-    )
+    found = compare_policies(desired, own, keys.optional_rules, keys.unmanaged)
+    where = rulesets.repository
+    return Reading(repository=where, own=own, comparisons=found, inherited=inherited)
 
 
 def with_names(reading: Reading, rulesets: Rulesets) -> Reading:

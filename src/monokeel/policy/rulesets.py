@@ -7,7 +7,7 @@ filled in, read-only members are gone. Two rulesets are compared tree by tree
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from monokeel.ground.answers import Json
@@ -124,15 +124,9 @@ def read_live(body: Mapping[str, Json]) -> Ruleset:
     if not isinstance(name, str) or not isinstance(number, int):
         fix = "Check that GITHUB_API_URL is the address of GitHub's REST API."
         raise ServiceError("unexpected answer: a ruleset without name or id", fix=fix)
-    updated_at = body.get("updated_at")
-    return Ruleset(
-        name=name,
-        body=body,
-        tree=canonical(body),
-        hides_bypass=body.get(BYPASS) is None,
-        id=number,
-        updated_at=updated_at if isinstance(updated_at, str) else "",
-    )
+    hidden, at = body.get(BYPASS) is None, str(body.get("updated_at") or "")
+    live = Ruleset(name=name, body=body, tree=canonical(body), id=number)
+    return replace(live, hides_bypass=hidden, updated_at=at)
 
 
 def from_state(state: Mapping[str, Json]) -> Ruleset:

@@ -238,8 +238,8 @@ def steps_of(
     elif each.state == "duplicate":
         yield _without_doubles(each, call)
     elif each.can_be_written:
-        by_state = _APPLY if each.live else _BRING_BACK
-        yield _AHEAD if each.origin.ahead else by_state
+        written = _APPLY if each.live else _BRING_BACK
+        yield _AHEAD if each.origin.ahead else written
     if any(x.kind == "unknown" for x in each.differences):
         yield _UNKNOWN
 

@@ -218,10 +218,8 @@ def overtaken(record: Record, version: str) -> Repair:
 def repaired(ledger: Ledger, owed: Iterable[Repair], now: datetime) -> Ledger:
     """Return *ledger* as it is once *owed* has been written at *now*."""
     added = {x.record.id: (Status(x.state, now, x.description),) for x in owed}
-    mended = (
-        replace(each, statuses=each.statuses + added.get(each.id, ()))
-        for each in ledger.records
-    )
+    given = ((x, x.statuses + added.get(x.id, ())) for x in ledger.records)
+    mended = (replace(x, statuses=statuses) for x, statuses in given)
     return replace(ledger, records=tuple(mended))
 
 

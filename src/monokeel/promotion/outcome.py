@@ -70,12 +70,9 @@ def outcome_report(outcome: Outcome) -> Report:
         only = "it comes here again, or goes further, only with a reason"
         lines.insert(0, f"{plan.left[0]} is taken back: {only}")
     number = outcome.record if moved or last is None else last.id
-    data = _data(plan, _DONE[plan.kind], warnings)
-    return Report(
-        headline=_done(plan),
-        sections=(Section("Mind", tuple(lines)), *_notes(plan, "was", warnings)),
-        data={**data, "record": number},
-    )
+    data = {**_data(plan, _DONE[plan.kind], warnings), "record": number}
+    sections = (Section("Mind", tuple(lines)), *_notes(plan, "was", warnings))
+    return Report(headline=_done(plan), sections=sections, data=data)
 
 
 def _changes(plan: Plan, link: str) -> Section:
@@ -90,8 +87,8 @@ def _changes(plan: Plan, link: str) -> Section:
 
 def _notes(plan: Plan, verb: str, warnings: tuple[str, ...]) -> tuple[Section, Section]:
     repairs = tuple(
-        f"record {each.record.id} {verb} marked {each.state}: {each.description}"
-        for each in plan.place.owed
+        f"record {x.record.id} {verb} marked {x.state}: {x.description}"
+        for x in plan.place.owed
     )
     return Section("Unfinished records", repairs), Section("Warnings", warnings)
 

@@ -69,11 +69,8 @@ def parse_overrides(texts: Iterable[str], emergency: str = "") -> dict[str, str]
     *emergency* is the reason for all that can be overridden. Raises UsageError for
     another shape, an unknown gate, one without override, or an empty reason.
     """
-    reasons = (
-        dict.fromkeys(judging.OVERRIDABLE, emergency.strip())
-        if emergency.strip()
-        else {}
-    )
+    every = judging.OVERRIDABLE if emergency.strip() else ()
+    reasons = dict.fromkeys(every, emergency.strip())
     for text in filter(str.strip, texts):
         parts = [*_PART.finditer(text)]
         if not parts or text[: parts[0].start()].strip():
@@ -90,10 +87,8 @@ def parse_overrides(texts: Iterable[str], emergency: str = "") -> dict[str, str]
 
 def _wrong(name: str) -> errors.UsageError:
     if name in judging.OVERRIDABLE:
-        return errors.UsageError(
-            f"the override of {name!r} has no reason",
-            fix=f'Write --override {name}="why", it goes into the record.',
-        )
+        fix = f'Write --override {name}="why", it goes into the record.'
+        return errors.UsageError(f"the override of {name!r} has no reason", fix=fix)
     problem = f"no gate {name[:40]!r}"
     if name in [rule.name for rule in judging.RULES]:
         problem = f"the gate {name!r} has no override"
@@ -329,10 +324,10 @@ def _was_made(run_url: str, reading: Reading, place: Place) -> bool:
         if (made.task, made.note.run_url) == (records.ROLLBACK, run_url):
             if made == place.current:
                 return True
+            told, at = rollback.told(made, reading), place.version or "no release"
             raise errors.RefusedError(
-                f"this run has made its rollback: {place.name}"
-                f" {rollback.told(made, reading)}, and is at"
-                f" {place.version or 'no release'} by now",
+                f"this run has made its rollback: {place.name} {told}, and is at {at}"
+                " by now",
                 fix="Nothing was moved. Start a new run for another rollback.",
             )
     return False

@@ -30,17 +30,14 @@ def choose_earlier(reading: Reading, outside: Outside, env: str) -> tuple[str, R
     """
     found, reading = _candidates(reading, outside, env)
     if not found:
-        raise RefusedError(
-            f"no earlier version was good in {env}",
-            fix="Name the version: --rollback --version X.",
-        )
+        fix = "Name the version: --rollback --version X."
+        raise RefusedError(f"no earlier version was good in {env}", fix=fix)
     version = found[0].version
     if version not in reading.pointers.releases:
         others = [each.version for each in found[1:] if _has_tag(each, reading)]
-        raise RefusedError(
-            f"the last good version here was {version}: its tag is gone",
-            fix=f"Go on to {back_command(env, [*others, 'X'][0])}",
-        )
+        fix = f"Go on to {back_command(env, [*others, 'X'][0])}"
+        problem = f"the last good version here was {version}: its tag is gone"
+        raise RefusedError(problem, fix=fix)
     return version, reading
 
 

@@ -276,10 +276,8 @@ def _details(overview: Overview) -> tuple[report.Section, ...]:
         for each, reason in overview.reading.ledger.odd
     )
     table = report.Table(("version", "to", "answer", "why"), tuple(rows))
-    return (
-        report.Section("What may go where", table=table),
-        report.Section("Records that do not count", tuple(odd)),
-    )
+    uncounted = report.Section("Records that do not count", tuple(odd))
+    return report.Section("What may go where", table=table), uncounted
 
 
 def _place_data(each: PlaceStatus) -> Json:
