@@ -93,21 +93,18 @@ def _refuse_blind(plan: Plan) -> None:
 
 def _report(plan: Plan, progress: _Progress) -> Report:
     repository, after = plan.reading.repository, tuple(_after(plan, progress.results))
-    done, written = progress.done, progress.results.items()
-    taken = {kind for _, (live, _) in written if live for kind in live.kinds}
-    lacking = {name: ", ".join(without) for name, (_, without) in written if without}
+    done, results = progress.done, progress.results.items()
+    taken = {kind for _, (live, _) in results if live for kind in live.kinds}
+    lacking = {name: ", ".join(without) for name, (_, without) in results if without}
     plans = "is not on GitHub's plan, or not for it"
     gaps = tuple(f"{name}: {kinds} {plans}" for name, kinds in lacking.items())
     notes = tuple(f"{x} {_ON_PLAN}" for x in plan.optional_rules if x in taken)
     left = tuple(problem_line(each) for each in after if each.drifts)
     steps = ((x.name, y) for x in after for y in steps_of(x, after, repository))
-    headline = f"{rulesets_in(len(done))} written" if done else "nothing written"
-    if left:
-        headline += f", {len(left)} left to look at"
-    elif not done:
-        headline = f"in sync, {headline}"
+    written = f"{rulesets_in(len(done))} written" if done else "nothing written"
+    seen = f", {len(left)} left to look at" if left else ""
     return Report(
-        headline=f"{repository}: {headline}",
+        headline=f"{repository}: {'' if done or left else 'in sync, '}{written}{seen}",
         sections=(
             Section("Written", tuple(done)),
             Section("Gaps (declared optional)", gaps),
@@ -153,8 +150,8 @@ def _read_unmoved(change: Comparison, rulesets: Rulesets) -> Ruleset | None:
         return None
     planned = change.live[0]
     now = rulesets.read(planned.id)
-    moved = [each.path for each in compare(planned, now) if each.kind != "note"]
-    changes = ", ".join(moved) or ("name" if now.name != name else "")
+    moved = ", ".join(x.path for x in compare(planned, now) if x.kind != "note")
+    changes = moved or ("name" if now.name != name else "")
     if now.updated_at != planned.updated_at:
         changes = f"{planned.updated_at} → {now.updated_at}"
     if changes:

@@ -106,15 +106,13 @@ def _actors(ruleset: Ruleset) -> Iterator[Finding]:
     if not isinstance(actors, list):
         yield Finding(BYPASS, "is not a list; [] for nobody")
         return
-    labels = [rule_types.actor_label(each) for each in actors]
-    for twice in rule_types.repeated(labels):
-        yield Finding(f"{BYPASS}{twice}", "is there twice")
+    labels = [f"{BYPASS}{rule_types.actor_label(each)}" for each in actors]
+    yield from (Finding(x, "is there twice") for x in rule_types.repeated(labels))
     for label, actor in zip(labels, actors, strict=True):
         if isinstance(actor, dict):
-            target = ruleset.body.get("target", "branch")
-            yield from _actor(f"{BYPASS}{label}", actor, target)
+            yield from _actor(label, actor, ruleset.body.get("target", "branch"))
         else:
-            yield Finding(f"{BYPASS}{label}", "is not an object")
+            yield Finding(label, "is not an object")
 
 
 def _actor(where: str, actor: Mapping[str, Json], target: Json) -> Iterator[Finding]:
@@ -153,9 +151,8 @@ def _rules(ruleset: Ruleset) -> Iterator[Finding]:
         if target in rule_types.TARGETS and target not in known.targets:
             those = " and ".join(known.targets)
             yield Finding(where, f"is a rule for {those}, not for {target}")
-        for key in rule:
-            if key not in ("type", "parameters"):
-                yield rule_types.unknown_name(f"{where}.@{key}", key, ("parameters",))
+        for key in (x for x in rule if x not in ("type", "parameters")):
+            yield rule_types.unknown_name(f"{where}.@{key}", key, ("parameters",))
         yield from _parameters(where, rule.get("parameters"), known)
 
 

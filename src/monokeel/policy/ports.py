@@ -70,14 +70,12 @@ class Refusal:
             fix = f"{rule} is not on this plan or not for this target. Name it in"
             fix += " [policy] optional_rules of infra/platform.toml, or take it out."
             return RefusedError(problem, fix=fix)
-        for words, fix in (_SAID_NO | _WRONG).items():
-            if words in self.words:
-                family = UsageError if words in _WRONG else RefusedError
-                return family(problem, fix=fix)
         fix = "Correct the ruleset in infra/rulesets.json: as it is, it never passes."
         if not self.is_for_its_content:
             fix = "./inv doctor says what this token may do."
-        return RefusedError(problem, fix=fix)
+        known = next((x for x in (*_SAID_NO, *_WRONG) if x in self.words), "")
+        family = UsageError if known in _WRONG else RefusedError
+        return family(problem, fix=(_SAID_NO | _WRONG).get(known, fix))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -127,12 +127,7 @@ class Repair:
 
     record: Record
     state: records.State
-    said: str
-
-    @property
-    def description(self) -> str:
-        """What the status says, as long as GitHub takes it."""
-        return brief(self.said, LONGEST_DESCRIPTION)
+    description: str
 
     @property
     def is_mark(self) -> bool:
@@ -205,14 +200,15 @@ def repairs(
 
 def rolled_back(left: Iterable[Record], reason: str) -> list[Repair]:
     """Return the marks that keep the version of the records *left* from going on."""
-    said = records.ROLLED_BACK + (reason or _NO_REASON)
+    said = brief(records.ROLLED_BACK + (reason or _NO_REASON), LONGEST_DESCRIPTION)
     good = [each for each in left if each.state == "success"]
     return [Repair(each, "failure", said) for each in good]
 
 
 def overtaken(record: Record, version: str) -> Repair:
     """Return the end of an unfinished *record* that lost to the move to *version*."""
-    return Repair(record, "failure", f"overtaken by {version}")
+    said = brief(f"overtaken by {version}", LONGEST_DESCRIPTION)
+    return Repair(record, "failure", said)
 
 
 def repaired(ledger: Ledger, owed: Iterable[Repair], now: datetime) -> Ledger:

@@ -168,7 +168,7 @@ def recorded(record: Record, reading: Reading) -> Move:
         before=record.note.from_version,
         task=record.task,
         by=record.by,
-        state="rolled back" if record.taken_back else record.state,
+        state="rolled back" if record.live_from and record.end else record.state,
         live_for=reading.time_live(record) if record.live_from is not None else None,
         why=record.why,
         record=record.id,

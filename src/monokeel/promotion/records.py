@@ -16,7 +16,6 @@ from monokeel.ground.parsers import parse_json
 from monokeel.ground.words import parse_time
 
 TOOL = "monokeel"
-SCHEMA = 1
 PROMOTE = "promote"
 ROLLBACK = "rollback"
 TASKS = (PROMOTE, ROLLBACK)
@@ -111,11 +110,6 @@ class Record:
     def end(self) -> Status | None:
         """How it failed or was rolled back last, ``None`` if it did not."""
         return max(self._ends(), key=lambda each: each.at, default=None)
-
-    @property
-    def taken_back(self) -> bool:
-        """Whether it was good once, and its end is a rollback that left it."""
-        return self.live_from is not None and self.why.startswith(ROLLED_BACK)
 
     @property
     def why(self) -> str:
@@ -236,7 +230,7 @@ def parse_branch_move(value: Json) -> BranchMove:
 def payload_of(note: Note) -> dict[str, Json]:
     """Return *note* as the payload of a deployment."""
     lists = {"approvers": [*note.approvers], "skipped": [*note.skipped]}
-    return {"tool": TOOL, "schema": SCHEMA, **asdict(note), **lists}
+    return {"tool": TOOL, "schema": 1, **asdict(note), **lists}
 
 
 def _parse_note(value: Json) -> Note | None:
