@@ -1,7 +1,4 @@
-"""The bodies that are sent to GitHub, and the text of a policy file.
-
-Nothing that is unknown here gets lost on the way.
-"""
+"""The bodies that are sent to GitHub, and the policy file's text: nothing gets lost."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -19,12 +16,10 @@ _WIDTH = 100
 
 
 def export(reading: Reading, rulesets: Rulesets) -> str:
-    """Return the text of a policy file that says what GitHub has now.
+    """Return the text of a policy file that says what GitHub has, with names.
 
-    Who is known by a number alone gets a name beside it, in a comment (``_name``).
-
-    Raises ServiceError when a bypass list is hidden: a file without it would clear
-    it. Raises RefusedError when two rulesets share a name.
+    Raises ServiceError when a bypass list is hidden: a file without it would clear it.
+    Raises RefusedError when two rulesets share a name.
     """
     own = reading.own
     if hidden := [each.name for each in own if each.hides_bypass]:

@@ -236,10 +236,7 @@ def plain(tree: Tree | None) -> Json:
 
 
 def is_inactive(value: Json) -> bool:
-    """Say whether *value* switches nothing on, such as false, 0, ``[]`` or null.
-
-    An object is inactive when its ``enabled`` is false and all else in it inactive.
-    """
+    """Say whether *value* is off: false, 0, [], null, or an object not enabled."""
     if isinstance(value, dict) and value:
         return "enabled" in value and all(map(is_inactive, value.values()))
     return value in (None, False, 0, "", [], {})

@@ -203,8 +203,7 @@ def lint_report(policy: Sequence[Ruleset], findings: Sequence[Finding]) -> Repor
 def disagreements(settings: Settings, rulesets: Sequence[Ruleset]) -> Iterator[Finding]:
     """Yield each ref of *settings* that no active ruleset guards, and the like.
 
-    Where rulesets of the organization must be there (``[policy] parents``), they may
-    guard what these do not: then it is a warning.
+    A warning where the organization's rulesets (``[policy] parents``) may guard it.
     """
     active = [each for each in rulesets if each.is_active]
     found = list[tuple[str, str, bool]]()

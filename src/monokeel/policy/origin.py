@@ -1,7 +1,4 @@
-"""The history of rulesets on GitHub: where a difference comes from, and the way back.
-
-It comes from a hand on GitHub, or from a file that nobody applied.
-"""
+"""The history of rulesets: where a difference comes from, and the way back."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -67,10 +64,7 @@ def find_origins(
 
 
 def _past_of(comparison: Comparison, rulesets: Rulesets) -> tuple[_States, bool]:
-    """Return the states back to the last that was as the file says; if none is older.
-
-    Another is older then: the file was applied once, and GitHub changed after.
-    """
+    """Return the states back to the last as in the file; and if none is older."""
     states, older = _States(), True
     if len(comparison.live) != 1 or comparison.hides_bypass:
         return states, False

@@ -50,10 +50,7 @@ _ITEM = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expression:
-    """A regular expression: what RE2 refuses, and the same for Python.
-
-    *python* is ``None`` where Python cannot say it, such as a class of Unicode.
-    """
+    """What RE2 refuses, and the same for Python: ``None`` where it cannot say it."""
 
     problem: str = ""
     python: "re.Pattern[str] | None" = None
@@ -110,10 +107,7 @@ def _python(match: re.Match[str], written: _Written) -> str:
 
 
 def _group(match: re.Match[str], written: _Written) -> str:
-    """Return what opens, parts or closes a group.
-
-    Flags hold to the end of their group; Python wants a group of their own for that.
-    """
+    """Return what opens, parts or closes a group; flags hold to the end of theirs."""
     text, here = match[0], written.flags[-1]
     if text == "|":
         return ")" * len(here) + "|" + "".join(here)

@@ -1,7 +1,4 @@
-"""The rulesets on GitHub against those that the file asks for, read once, and judged.
-
-Plan, apply, rollback, export and drift take this value; nobody else compares.
-"""
+"""GitHub's rulesets against those of the file, read once and judged, for everybody."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -113,10 +110,7 @@ class Reading:
 
     @property
     def unverified(self) -> tuple[Unverified, ...]:
-        """The rulesets whose bypass list the token may not see.
-
-        GitHub leaves the member out then (s4k10503/velvet#320); that is not "nobody".
-        """
+        """The rulesets whose bypass list GitHub leaves out (s4k10503/velvet#320)."""
         hidden = (each.name for each in self.comparisons if each.hides_bypass)
         return tuple(Unverified(BYPASS, name, reason=_HIDDEN) for name in hidden)
 

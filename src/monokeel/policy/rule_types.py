@@ -314,11 +314,10 @@ def _check(path: str, value: Json, shape: Shape) -> Iterator[Finding]:
 
 
 def unknown_name(path: str, name: str, known: Collection[str]) -> Finding:
-    """Return the finding for *name*, which is none of *known*: a slip, or new.
+    """Return the finding for *name*, none of *known*.
 
-    A name that looks like a known one is a slip and stops the write, unless GitHub
-    holds it already. Any other is sent, and GitHub decides: it grows faster than the
-    table of rules.
+    One that looks like a known name is a slip and stops the write, unless GitHub holds
+    it. Any other is sent, and GitHub decides: it grows faster than the table of rules.
     """
     near = get_close_matches(name, known, n=1, cutoff=0.7)
     problem = f"is not known; did you mean {near[0]}?" if near else ""

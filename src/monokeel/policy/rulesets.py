@@ -28,11 +28,7 @@ class Leaf:
 
 @dataclass(frozen=True, slots=True)
 class Opaque:
-    """A value of a member or a rule that the table does not know.
-
-    A *rule* of an unknown type counts even when it has no parameters; a *field* of the
-    ruleset itself may be read-only, so it never does.
-    """
+    """What the table does not know: a *rule* always counts, a *field* may not."""
 
     value: Json
     rule: bool = False

@@ -1,7 +1,4 @@
-"""Rulesets and their differences, in words and as JSON, and what ends each state.
-
-The same for plan, apply and drift.
-"""
+"""Rulesets and differences in words and as JSON, and what ends each state, for all."""
 
 import json
 import re

@@ -1,7 +1,4 @@
-"""The facts of one version in one environment: all that the gates judge.
-
-Among them whether GitHub would take the push, asked before anything is written.
-"""
+"""The facts of one version in one environment: all that the gates judge."""
 
 from dataclasses import dataclass
 from datetime import datetime

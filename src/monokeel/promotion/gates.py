@@ -1,7 +1,4 @@
-"""May this version go to this environment? One pure function for each gate.
-
-From their table, in the order in which they answer, help, workflow and guide are made.
-"""
+"""May this version go there? A pure function a gate; their table makes every list."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -56,10 +53,7 @@ RULES: list[Rule] = []
 def evaluate(
     facts: MoveFacts, overrides: Mapping[str, str] | None = None
 ) -> tuple[Gate, ...]:
-    """Return the answer of every gate, in the order of the table.
-
-    *overrides* is gate → reason: a refusal, or an unknown, becomes ``overridden``.
-    """
+    """Return every gate's answer; *overrides*, gate → reason, lift what stops."""
     gates = list[Gate]()
     for rule in RULES:
         gate, reason = rule.check(facts), (overrides or {}).get(rule.name)

@@ -46,10 +46,7 @@ class Request:
     by_token: bool = False
 
     def wanted_version(self, prefix: str) -> str:
-        """Return the version without *prefix*, ``""`` where a rollback names none.
-
-        Raises UsageError for what is missing, or does not go together.
-        """
+        """Return the version without *prefix*, ``""``: none; UsageError if wrong."""
         if not self.environment:
             raise errors.UsageError("no environment given", fix="Add --env NAME.")
         if self.left and not self.rollback:

@@ -1,7 +1,4 @@
-"""What is there, read once and completely: policy, branches, records of every place.
-
-What a cut-short run still owes is counted as written, whoever reads it.
-"""
+"""What is there, read once; what a cut-short run owes is counted as written."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace

@@ -122,10 +122,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BranchMove:
-    """A move of a branch as GitHub saw it, whoever made it; *kind* such as ``push``.
-
-    *before* and *after* are commits, 40 zeros where the branch did not exist.
-    """
+    """A move of a branch as GitHub saw it: commits, 40 zeros where it was not there."""
 
     before: str
     after: str

@@ -155,10 +155,7 @@ def _elsewhere(place: Place, reading: Reading) -> list[str]:
 def overview_report(
     overview: Overview, *, whole: bool = False, columns: int = 80
 ) -> report.Report:
-    """Return stops and drift, then one line an environment; the rest if *whole*.
-
-    *columns* is how wide a line may be, the two blanks before it among them.
-    """
+    """Return stops, drift and a line an environment, *columns* wide; *whole*: all."""
     reading, hold = overview.reading, overview.hold
     repository = reading.settings.repository
     empty = not reading.pointers.releases and not reading.pointers.branches
