@@ -162,10 +162,9 @@ def lint_checks(
 ) -> Iterator[Finding]:
     """Yield each required check that cannot report, or perhaps does not.
 
-    *external* are checks that a token reports, or an app that is not pinned: no job of
-    ours. *branches* are those that are released from, the default branch first: their
-    pushes have to start releases and checks. It is an error only where nothing can ever
-    report.
+    *external* are checks that a token reports, or an app that is not pinned. *branches*
+    are released from, the default branch first: their pushes have to start releases and
+    checks. It is an error only where nothing can ever report.
     """
     started = {x.workflow: x.on["push"] for x in jobs if x.on and "push" in x.on}
     for name, branch in product(("release.yml", "ci.yml"), branches):

@@ -35,9 +35,8 @@ def find_origins(
 ) -> Reading:
     """Return *reading* with the origin of each ruleset that drifts.
 
-    *file* has the versions of the policy file, newest first. Asks GitHub for the
-    history of what drifts alone; a token that does not see the bypass list may not
-    read it.
+    *file* has the versions of the policy file, newest first. Asks for the history of
+    what drifts alone; a token that does not see the bypass list may not read it.
     """
     drifting = [each for each in reading.comparisons if each.drifts]
     missing = {x.name: x.desired for x in drifting if x.desired and not x.live}

@@ -1,8 +1,7 @@
 """What the records prove: which of them count, how a version did, what a crash left.
 
 Whoever may write can put down anything. A record counts if its creator is our writer or
-whoever asks, or if GitHub saw the move: one record a move. Its tag, version and commit
-agree.
+whoever asks, or if GitHub saw its move. Its tag, version and commit agree.
 """
 
 from collections.abc import Iterable
@@ -109,9 +108,8 @@ def _disagreement(record: Record, pointers: Pointers) -> str:
 class TrackRecord:
     """How one commit did in one environment.
 
-    *outcome*: ``good``; ``rolled_back``, *why* and when it *ended*; ``unconfirmed``
-    (its record is pending); ``never``. *live_for* counts from its last start, *live* is
-    about now.
+    *outcome*: ``good``; ``rolled_back``, *why* and when it *ended*; ``unconfirmed``:
+    pending; ``never``. *live_for* is since its last start, *live* is about now.
     """
 
     outcome: Literal["good", "rolled_back", "unconfirmed", "never"]

@@ -25,8 +25,7 @@ class Move:
     """One move of an environment branch.
 
     *record* is ``None`` for a move outside promote: *task* says what GitHub saw then.
-    *live_for* is ``None`` for one that was never confirmed, *why* the reason of a
-    failure.
+    *live_for* is ``None`` for one that was never confirmed, *why* says why it failed.
     """
 
     at: datetime
@@ -83,8 +82,7 @@ def past_moves(
     """Return the newest *count* records of *environment*, and the moves without one.
 
     It may be a former name (``was``), or any ``env/*`` that is there. A request for
-    each hundred records. Raises UsageError for another one, ServiceError without an
-    answer.
+    each hundred records. UsageError for another one, ServiceError without an answer.
     """
     if not environment:
         raise UsageError("no environment given", fix="Add --env NAME.")

@@ -2,8 +2,7 @@
 
 A crash after any step heals on the next run: a record without a status is pending, and
 where the branch is says whether its move happened. Compare-and-swap sees a value, not
-its history (1.0.0 may be there again), so the records are read once more ahead of the
-push.
+its history (1.0.0 may be there again): the records are read once more ahead of it.
 """
 
 from dataclasses import dataclass, replace

@@ -27,10 +27,9 @@ _PART = re.compile(
 class Request:
     """What somebody asked for; an empty *version* is for a rollback only.
 
-    *left* is the version that a rollback is to leave. *overrides* are ``GATE=REASON``
-    texts, *emergency* the reason for all gates. *hold* stops every promotion; ``None``:
-    ask GitHub. *run_url* names the workflow run; *by_token*: no deploy key pushes the
-    branch.
+    *left* is what a rollback is to leave. *overrides* are ``GATE=REASON`` texts,
+    *emergency* the reason for all gates. *hold* stops every promotion; ``None``: ask
+    GitHub. *run_url* names the workflow run; *by_token*: no deploy key pushes.
     """
 
     environment: str
@@ -211,8 +210,7 @@ def plan_promotion(request: Request, outside: Outside, local: Settings) -> Plan:
     """Return what promoting as *request* says would do; write nothing.
 
     Of *local* only branch and tag prefix count. Raises UsageError for a wrong argument
-    or policy, RefusedError for an unknown version, ServiceError when somebody is
-    silent.
+    or policy, RefusedError for an unknown version, ServiceError without an answer.
     """
     overrides = parse_overrides(request.overrides, request.emergency)
     name, wanted = request.environment, request.wanted_version(local.tag_prefix)

@@ -1,8 +1,7 @@
 """The records of promotion: what GitHub's deployments say about the environments.
 
-A deployment's state is in its statuses. Their order is promised nowhere, so nothing
-here depends on it: what failed once stays failed. Source: GitHub's OpenAPI description
-and public GraphQL schema.
+A deployment's state is in its statuses, whose order is promised nowhere: what failed
+once stays failed. Source: GitHub's OpenAPI description and public GraphQL schema.
 """
 
 from collections.abc import Iterable, Mapping

@@ -64,10 +64,9 @@ def good_before(reading: Reading, environment: str) -> tuple[Record, ...]:
 def ways_back(
     reading: Reading, outside: Outside, place: Place
 ) -> list[tuple[str, str]]:
-    """Return version → what is wrong with it, down to the first that is ready.
+    """Return version → what is wrong with it, down to the first that is ready (``""``).
 
-    The newest good version first; a ready one has ``""``. Asks the registry for the
-    images of each, at most of five.
+    The newest good version first. Asks the registry for the images of at most five.
     """
     ways = list[tuple[str, str]]()
     found, reading = _candidates(reading, outside, place.name)

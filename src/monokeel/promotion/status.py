@@ -42,8 +42,7 @@ class PlaceStatus:
 
     *next_move* is the next step there, with release, images, approval asked, ``None``
     where nothing newer waits. *behind* counts the newer releases, *lacking* is how long
-    the first of them has been there, *elsewhere* says that this version
-    is blocked, or where it was taken back.
+    the first of them is there, *elsewhere* says where it was blocked or taken back.
     """
 
     place: Place
