@@ -14,6 +14,8 @@ _NEWER = (
     r"^[ \t]+artifact-metadata:[ \t]*(?:read|write|none)\b.*\n",  # a permission
     # environment.deployment, a literal or an expression
     r"^[ \t]+deployment:[ \t]*(?:true|false|\$\{\{.*\}\})[ \t]*(?:#.*)?\n",
+    # The checkout that act makes itself; with any ref it would want the action.
+    r"^[ \t]+ref:[ \t]*\$\{\{ github\.ref \}\}.*\n",
 )
 
 

@@ -39,6 +39,16 @@ def admit_jobs(box: Sandbox, text: str) -> dict[str, str]:
     return secrets
 
 
+def admit_app(box: Sandbox, text: str) -> str:
+    """Let *box* know the token that the workflow *text* asks its App for; return it."""
+    asked = re.findall(r"^ +permission-([a-z-]+): (read|write)\b", text, re.MULTILINE)
+    rights = frozenset(f"{area.replace('-', '_')}:{level}" for area, level in asked)
+    token = f"sandbox-app-{len(box.state.people)}"
+    app = box.state.people[TOKENS["app"]]
+    box.state.people[token] = replace(app, name=token, rights=rights)
+    return token
+
+
 def _rights(job: str) -> frozenset[str]:
     loaded: Json = yaml.safe_load(job)
     [body] = as_object(loaded).values()

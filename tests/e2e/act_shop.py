@@ -5,7 +5,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sandbox.demo.template import ADDRESS, READ, release_template
@@ -14,7 +14,7 @@ from sandbox.records import Issue, Release
 from sandbox.server import Sandbox
 from tests import warm
 from tests.e2e import shop
-from tests.e2e.act_rights import admit_jobs, give_tokens
+from tests.e2e.act_rights import admit_app, admit_jobs, give_tokens
 from tests.e2e.act_runs import Run, Runner, Trigger
 
 ROOT = Path(__file__).parents[2]
@@ -81,7 +81,7 @@ class ActShop:
         return land(self.box, title, files)
 
     def run(self, workflow: str, trigger: Trigger) -> Run:
-        """Run a workflow of main; each job has the rights that it asks for."""
+        """Run a workflow of main; each job and App has what it asks for."""
         self._runs += 1
         work = self.base / f"run-{self._runs}"
         work.mkdir()
@@ -90,6 +90,8 @@ class ActShop:
         address = "https://github.com/acme/shop.git"
         _run(["git", "remote", "set-url", "origin", address], checkout, {})
         text = (checkout / ".github/workflows" / workflow).read_text(encoding="utf-8")
+        if trigger.app:
+            trigger = replace(trigger, app=admit_app(self.box, text))
         runner = Runner(
             work=work,
             environment=self._environment("none"),

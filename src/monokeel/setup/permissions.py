@@ -48,7 +48,12 @@ APPS: Mapping[str, Mapping[str, str]] = {
         "issues": "write",
         "secrets": "read",
     },
-    "template": {"contents": "write", "pull_requests": "write", "workflows": "write"},
+    "template": {
+        "contents": "write",
+        "issues": "write",
+        "pull_requests": "write",
+        "workflows": "write",
+    },
 }
 _LEVELS = ("read", "write")
 KINDS: Mapping[str, str] = {
