@@ -168,10 +168,48 @@ def test_a_command_gets_the_time_and_a_file_of_credentials_for_us_alone(
     assert seen["arguments"] == [context, f"{host}/{API}:{BUILT}", COMMIT]
     assert seen["epoch"] == str(int(MOMENT.timestamp()))
     assert list(seen["auths"]["auths"]) == [host]
-    assert seen["docker"] == seen["auths"]
+    assert seen["docker"]["auths"] == seen["auths"]["auths"]
     assert stat.S_IMODE(seen["mode"]) == 0o600
     assert seen["folder"] == str(tmp_path)
     assert not Path(seen["path"]).exists()
+
+
+@pytest.mark.parametrize("place", ["auth.json", "run", "home", "docker"])
+def test_a_base_image_elsewhere_is_read_with_the_login_that_one_has_there(
+    builder: Builder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    """buildah reads no other file than the one that it is given (R13)."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "run"))
+    files = {
+        "auth.json": tmp_path / "auth.json",
+        "run": tmp_path / "run/containers/auth.json",
+        "home": tmp_path / ".config/containers/auth.json",
+        "docker": tmp_path / ".docker/config.json",
+    }
+    if place == "auth.json":
+        monkeypatch.setenv("REGISTRY_AUTH_FILE", str(files[place]))
+    files[place].parent.mkdir(parents=True, exist_ok=True)
+    theirs = {name: {"auth": "x"} for name in ("quay.io", "ghcr.io", "ghcr.io/acme")}
+    helpers = {"ghcr.io": "gcr", "1.dkr.ecr.eu-west-1.amazonaws.com": "ecr-login"}
+    own = {"auths": theirs, "credHelpers": helpers, "credsStore": "desktop"}
+    files[place].write_text(json.dumps(own))
+    (tmp_path / ".docker").mkdir(exist_ok=True)
+    (tmp_path / ".docker/config.json").touch()
+    command = script(
+        tmp_path,
+        "import os, shutil\nshutil.copy(os.environ['REGISTRY_AUTH_FILE'],"
+        f" {str(tmp_path / 'seen')!r})\n",
+    )
+
+    replace(builder, command=command, registry="https://ghcr.io").build("api", COMMIT)
+
+    seen = json.loads((tmp_path / "seen").read_text())
+    assert seen["auths"].pop("ghcr.io")["auth"] != "x"
+    assert seen == {
+        "auths": {"quay.io": {"auth": "x"}},
+        "credHelpers": {"1.dkr.ecr.eu-west-1.amazonaws.com": "ecr-login"},
+    }
 
 
 def test_docker_hub_has_the_name_that_docker_gives_it(

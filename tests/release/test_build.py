@@ -275,8 +275,11 @@ def test_a_build_command_that_pushes_nothing_is_noticed(registry: FakeImages) ->
     builder = Builder(registry, label="")
     place = workplace(registry, builder)
 
-    with pytest.raises(ServiceError, match="was pushed, but it is not shown yet"):
+    with pytest.raises(ServiceError, match="is not shown yet") as error:
         build_service(place, service="api", commit=COMMIT)
+
+    # docker's --iidfile is the ID of an image, which is the digest of its config.
+    assert "its manifest's digest, not the image's ID" in error.value.fix
 
 
 def test_nothing_is_built_while_the_registry_is_silent(registry: FakeImages) -> None:

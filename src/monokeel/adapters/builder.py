@@ -14,10 +14,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from monokeel.adapters.addresses import is_loopback, parts_of
-from monokeel.adapters.credentials import private_folder
+from monokeel.adapters.credentials import own_logins, private_folder
 from monokeel.adapters.manifests import LABEL, REVISION
 from monokeel.adapters.process import run_visible
 from monokeel.adapters.registry_access import DOCKER_HUB, Login
+from monokeel.ground.answers import Json
 from monokeel.ground.errors import ServiceError, UsageError
 from monokeel.ground.settings import Service, Settings
 
@@ -116,11 +117,14 @@ class Builder:
         host = parts_of(self.registry).netloc
         # What docker calls Docker Hub.
         name = "https://index.docker.io/v1/" if host in DOCKER_HUB else host
-        login, path = {"auth": basic.removeprefix("Basic ")}, folder / "auth"
-        content = json.dumps({"auths": {host: login, name: login}})
+        login: Json = {"auth": basic.removeprefix("Basic ")}
+        path, ours = folder / "auth", {host: login, name: login}
+        theirs = own_logins(host)
+        auths = {"auths": {**theirs["auths"], **ours}}
         path.touch(mode=0o600)
-        path.write_text(content, encoding="utf-8")
-        return {"REGISTRY_AUTH_FILE": str(path), "DOCKER_AUTH_CONFIG": content}
+        path.write_text(json.dumps({**theirs, **auths}), encoding="utf-8")
+        docker = json.dumps({"auths": ours})  # it reads its own file, too
+        return {"REGISTRY_AUTH_FILE": str(path), "DOCKER_AUTH_CONFIG": docker}
 
 
 def read_digest(path: Path) -> str:

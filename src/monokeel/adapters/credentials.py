@@ -18,7 +18,9 @@ from pathlib import Path
 from urllib.parse import SplitResult
 
 from monokeel.adapters.addresses import is_private, parts_of
-from monokeel.ground.parsers import parse_number
+from monokeel.ground.answers import Json, as_object
+from monokeel.ground.errors import ServiceError
+from monokeel.ground.parsers import parse_json, parse_number
 
 _PREFIX = "monokeel-private-"
 # Whoever uses a private folder locks this file in it, until its process ends.
@@ -144,3 +146,28 @@ def private_folder() -> Iterator[Path]:
             yield folder
         finally:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def own_logins(host: str) -> dict[str, dict[str, Json]]:
+    """Return the logins for other hosts than *host*, as for a private base image.
+
+    buildah reads no other file than the one it is given (containers-auth.json(5)).
+    """
+    env, home = os.environ, Path.home()
+    run = env.get("XDG_RUNTIME_DIR")
+    own = f"{run}/containers" if run else f"/run/containers/{os.getuid()}"
+    places = [
+        Path(env.get("DOCKER_CONFIG") or home / ".docker", "config.json"),
+        Path(env.get("XDG_CONFIG_HOME") or home / ".config", "containers/auth.json"),
+        Path(own, "auth.json"),
+    ]
+    if named := env.get("REGISTRY_AUTH_FILE"):
+        places = [Path(named)]
+    found: dict[str, dict[str, Json]] = {"auths": {}, "credHelpers": {}}
+    for place in places:  # the last one counts most
+        with suppress(OSError, ValueError, ServiceError):
+            fields = as_object(parse_json(place.read_bytes()))
+            for key, known in found.items():
+                said = as_object(fields.get(key) or {}).items()
+                known.update((n, x) for n, x in said if n.partition("/")[0] != host)
+    return found

@@ -75,7 +75,9 @@ def build_service(workplace: Workplace, *, service: str, commit: str) -> Built:
             silent = found.reason if isinstance(found, Unknown) else ""
             raise ServiceError(
                 f"{path}@{digest} was pushed, but {silent or 'it is not shown yet'}",
-                fix="Run the same command again in a minute.",
+                fix="Run the same command again in a minute. If it stays so, see that"
+                " the build command pushes {image}, and writes its manifest's digest,"
+                " not the image's ID.",
             )
         workplace.wait(wait_s)
         found = workplace.images.look_up(path, digest)
