@@ -44,23 +44,21 @@ class Difference:
     @property
     def severe(self) -> bool:
         """Whether somebody may do now what the file forbids to everybody."""
-        match self.list_path.removeprefix("rules."):
-            case "enforcement":
-                return self.desired == "active"
-            case "bypass_actors":
-                return self.live not in (None, "pull_request")
-            case "conditions.ref_name.exclude":
-                return self.desired is None
-            case (
-                "conditions.ref_name.include"
-                | "required_status_checks.required_status_checks"
-            ):
-                return self.live is None
-            case "pull_request.required_approving_review_count":
-                return not self.live
-            case name:
-                rule = "." not in name and self.path != name
-                return name == "target" or (rule and self.kind == "missing")
+        name, desired, live = (
+            self.list_path.removeprefix("rules."),
+            self.desired,
+            self.live,
+        )
+        rule = "." not in name and self.path != name
+        return {
+            "target": True,
+            "enforcement": desired == "active",
+            "bypass_actors": live not in (None, "pull_request"),
+            "conditions.ref_name.exclude": desired is None,
+            "conditions.ref_name.include": live is None,
+            "required_status_checks.required_status_checks": live is None,
+            "pull_request.required_approving_review_count": not live,
+        }.get(name, rule and self.kind == "missing")
 
     @property
     def loosens(self) -> bool:
@@ -139,9 +137,8 @@ class Comparison:
     @property
     def verb(self) -> Literal["create", "update", "delete"]:
         """What a write does to it."""
-        if self.desired is None:
-            return "delete"
-        return "update" if self.live else "create"
+        made: Literal["create", "update"] = "update" if self.live else "create"
+        return "delete" if self.desired is None else made
 
     @property
     def can_be_written(self) -> bool:

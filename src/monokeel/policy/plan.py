@@ -124,14 +124,12 @@ def rulesets_in(count: int) -> str:
 
 
 def _headline(plan: Plan, verdict: Verdict) -> str:
-    writes = rulesets_in(len(plan.writes))
-    match verdict:
-        case "in_sync" | "in_sync_as_seen":
-            seen = " as far as seen" if verdict == "in_sync_as_seen" else ""
-            optional = f"but for optional rules: {writes} to write"
-            return f"in sync{seen}, {optional if plan.writes else 'nothing to write'}"
-        case "drift":
-            odd = f"nothing to write, but GitHub is not as {plan.side} says"
-            return f"{writes} to write" if plan.writes else odd
-        case "unverifiable":
-            return "not everything could be verified"
+    writes = f"{rulesets_in(len(plan.writes))} to write" if plan.writes else ""
+    nothing = "nothing to write"
+    sync = f"but for optional rules: {writes}" if writes else nothing
+    return {
+        "in_sync": f"in sync, {sync}",
+        "in_sync_as_seen": f"in sync as far as seen, {sync}",
+        "drift": writes or f"{nothing}, but GitHub is not as {plan.side} says",
+        "unverifiable": "not everything could be verified",
+    }[verdict]

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Literal
 
 from monokeel.ground.answers import Absent, Unknown
@@ -136,9 +137,15 @@ def push_outlook(
         warnings = (f"the rules of {branch} could not be read: {rules.reason}",)
     elif rules:
         return f"the rules of {branch} refuse this token: {', '.join(rules)}", ()
-    equal, elsewhere = _same_files(reading, outside, version)
-    if equal:
+    pointers, known = reading.pointers, outside.clone.commit_of
+    tree = partial(outside.clone.tree_of, path=_WORKFLOWS)
+    # Equality with the default branch is enough; reports say, with any branch
+    # (spinframework/spin#1226). So a refusal is certain where no branch is equal.
+    wanted, heads = tree(pointers.releases[version]), pointers.heads.values()
+    if tree(pointers.main) == wanted:
         return "", warnings
+    # A branch that is not in this clone may be equal.
+    elsewhere = any(known(x) is None or tree(x) == wanted for x in dict.fromkeys(heads))
     said = (
         f"{version} has other workflow files than"
         f" {reading.settings.default_branch}{'' if elsewhere else ' and every branch'}:"
@@ -148,16 +155,3 @@ def push_outlook(
     if not elsewhere and reading.listed.viewer == ACTIONS:
         return said, ()
     return "", (*warnings, f"{said}; set MONOKEEL_DEPLOY_KEY")
-
-
-def _same_files(reading: Reading, outside: Outside, version: str) -> tuple[bool, bool]:
-    # Equality with the default branch is enough; reports say, with any branch
-    # (spinframework/spin#1226). So a refusal is certain where no branch is equal.
-    commit, pointers = reading.pointers.releases[version], reading.pointers
-    tree, known = outside.clone.tree_of, outside.clone.commit_of
-    wanted = tree(commit, _WORKFLOWS)
-    if tree(pointers.main, _WORKFLOWS) == wanted:
-        return True, True
-    # A branch that is not in this clone may be equal.
-    heads = dict.fromkeys(pointers.heads.values())
-    return False, any(known(x) is None or tree(x, _WORKFLOWS) == wanted for x in heads)
