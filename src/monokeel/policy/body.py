@@ -93,8 +93,7 @@ def new_body(desired: Ruleset, without: Sequence[str] = ()) -> dict[str, Json]:
         conditions = {**whole, "ref_name": {"include": [], "exclude": [], **lists}}
     if conditions is not None:
         body["conditions"] = conditions
-    rules = rules_of(given)
-    body["rules"] = [_rule(x) for x in rules if x.get("type") not in without]
+    body["rules"] = [_rule(x) for x in rules_of(given) if x.get("type") not in without]
     return body
 
 

@@ -29,6 +29,7 @@ _EXTERNAL = (
     " infra/platform.toml; if an app does, pin it (integration_id)"
 )
 Runs = Literal["yes", "perhaps", "no"]
+_Events = dict[str, dict[str, Json]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,12 +103,9 @@ def _jobs(path: str, text: str) -> Iterator[WorkflowJob]:
         workflow = None
     top = workflow if isinstance(workflow, dict) else {}
     jobs, events = top.get("jobs"), top.get("on")
-    on: dict[str, dict[str, Json]] | None = {
-        each: {} for each in _texts(events)
-    } or None
+    on: _Events | None = {each: {} for each in _texts(events)} or None
     if isinstance(events, dict):
-        merged = _merged(events).items()
-        on = {x: y if isinstance(y, dict) else {} for x, y in merged}
+        on = {x: y if isinstance(y, dict) else {} for x, y in _merged(events).items()}
     if not isinstance(jobs, dict):
         jobs, on = {"a workflow that cannot be read": None}, None
     for key, value in jobs.items():
@@ -171,8 +169,7 @@ def lint_checks(
         if name in started and not _takes(_branches(started[name]), branch):
             said = f"names no pattern that takes {branch}, a branch that is released"
             said += " from (infra/platform.toml)"
-            path = f".github/workflows/{name}"
-            yield Finding("on.push.branches", said, ruleset=path)
+            yield Finding("on.push.branches", said, ruleset=f".github/workflows/{name}")
     queued = any(parameters_of(each, "merge_queue") is not None for each in rulesets)
     for ruleset in rulesets:
         branch = _branch_of(ruleset, branches[0])

@@ -337,5 +337,4 @@ def _unmergeable(
         if "merge" in methods:
             path = "rules.pull_request.allowed_merge_methods"
             said = f"has merge, {refuses} a merge commit is always refused"
-            warning = methods != ["merge"]
-            yield Finding(path, said, ruleset=each.name, warning=warning)
+            yield Finding(path, said, ruleset=each.name, warning=methods != ["merge"])

@@ -85,8 +85,7 @@ def lint_refs(ruleset: Ruleset) -> Iterator[Finding]:
             yield Finding(f"conditions.{key}", "is for an organization's rulesets")
     for key in ("include", "exclude"):
         for problem, warning in _list(refs.get(key), key, target):
-            path = f"conditions.ref_name.{key}"
-            yield Finding(path, problem, warning=warning)
+            yield Finding(f"conditions.ref_name.{key}", problem, warning=warning)
 
 
 def judge_branch(name: str, pattern: str) -> Report:
@@ -157,10 +156,9 @@ def _list(listed: Json, key: str, target: str) -> Iterator[tuple[str, bool]]:
         return
     if key == "include" and not listed:
         yield "is empty: the ruleset binds no ref at all", True
-    for ref in listed:
-        if isinstance(ref, str):  # the others were told
-            for problem, warning in _problems(ref, target):
-                yield f"has {ref!r}: {problem}", warning
+    for ref in (x for x in listed if isinstance(x, str)):  # the others were told
+        for problem, warning in _problems(ref, target):
+            yield f"has {ref!r}: {problem}", warning
 
 
 def _problems(ref: str, target: str) -> Iterator[tuple[str, bool]]:

@@ -22,9 +22,10 @@ _STATES = {
     "duplicate": "on GitHub more than once",
 }
 _LONGEST = 160
+_OPTIONAL = "optional: GitHub's plan may refuse it"
 _KINDS = {
     "unknown": "not known here, never erased",
-    "gap": "optional: GitHub's plan may refuse it",
+    "gap": _OPTIONAL,
     "note": "note",
 }
 
@@ -90,8 +91,7 @@ def rules_line(comparison: Comparison) -> str:
     """Return the names of the rules of a ruleset that is not on GitHub."""
     paths = [each.path for each in comparison.differences if each.path != "rules"]
     names = ", ".join(path.removeprefix("rules.") for path in paths)
-    remark = f" ({_KINDS['gap']})" if comparison.is_gap else ""
-    return (names or "no rule") + remark
+    return f"{names or 'no rule'}{f' ({_OPTIONAL})' * comparison.is_gap}"
 
 
 def _state(comparison: Comparison, renamed: str) -> str:

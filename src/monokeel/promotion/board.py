@@ -70,8 +70,7 @@ def _card(each: PlaceStatus, reading: Reading) -> str:
     lines = [("dim", said), *(("bad", line) for line in each.elsewhere)]
     lines.append(("", status.behind_words(each)))
     for version, why in each.back:
-        back = f"back: {status.way_words(version, why)}"
-        lines += [("bad" if why else "good", back)]
+        lines += [("bad" if why else "good", f"back: {status.way_words(version, why)}")]
     if each.next_move is not None:
         kind = "dim" if each.next_move.stops else "good"
         lines.append((kind, f"next: {status.next_words(each.next_move)}"))

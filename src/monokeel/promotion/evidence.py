@@ -49,8 +49,10 @@ def ledger_that_counts(
         why = _disagreement(record, pointers)
         if not why and record.creator not in ours and record.id not in proven:
             why = f"written by {record.creator or 'nobody'}, and no move was seen"
-        odd += [(record, why)] if why else []
-        counted += [] if why else [record]
+        if why:
+            odd.append((record, why))
+        else:
+            counted.append(record)
     return replace(listed, records=tuple(counted), odd=tuple(odd)), unchecked
 
 
@@ -141,7 +143,8 @@ def track_record_of(
     A record that never succeeded (a lost race) says nothing about the commit.
     """
     known = partial(TrackRecord, live=live)
-    for newest in ledger.confirmed(environment, commit)[:1]:
+    if reached := ledger.confirmed(environment, commit):
+        newest = reached[0]
         if newest.end is None:
             length = time_live(ledger, newest, live=live, now=now)
             return known(outcome="good", live_for=length)

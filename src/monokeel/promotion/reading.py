@@ -149,8 +149,7 @@ def read_on(reading: Reading, outside: Outside, environment: str) -> Reading:
     names = reading.pointers.names | {environment: environment}
     asked = {name: ours for name, ours in names.items() if ours == environment}
     records = records_in_order([*listed.records, *outside.records.history(asked)])
-    floors = {**listed.floors, environment: 0}
-    listed = replace(listed, records=records, floors=floors)
+    listed = replace(listed, records=records, floors={**listed.floors, environment: 0})
     return _assemble(outside, reading.pointers, listed, reading.now)
 
 
