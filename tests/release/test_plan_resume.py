@@ -5,8 +5,11 @@ from dataclasses import replace
 import pytest
 
 from monokeel.ground.report import as_plain
+from monokeel.ground.version import parse_version
 from monokeel.release.plan import has_nothing_to_do
+from monokeel.release.planner import plan_release
 from monokeel.release.show import report_of
+from monokeel.release.versions import ReleaseTag
 from tests.fakes.plans import Shop, problems, statuses
 
 OTHER = "f" * 40
@@ -177,6 +180,14 @@ def test_a_claim_that_no_longer_fits_is_refused_before_its_tag() -> None:
     assert plan.version == "1.1.0"
     assert "its commits ask for 1.1.1" in problems(plan)[0]
     assert plan.blockers[0].fix == "Take it back: ./inv release --abandon 1.1.0"
+
+
+def test_what_was_begun_and_is_gone_by_now_does_not_go_on() -> None:
+    shop = shop_with_a_feature()
+    version, commit = parse_version("1.1.0"), shop.history.head()
+    gone = ReleaseTag(name="v1.1.0", commit=commit, version=version, made=False)
+
+    assert plan_release(shop.settings, shop.outside, finish=gone).done is None
 
 
 def test_another_place_for_claims_is_looked_at() -> None:

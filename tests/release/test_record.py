@@ -66,6 +66,7 @@ def test_a_digest_is_found_by_its_service() -> None:
         pytest.param({"services": ["api"]}, id="services as a list"),
         pytest.param({"services": {"api": "ghcr.io/a/b:1.4.0"}}, id="a tag"),
         pytest.param({"services": {"api": "x@sha256:12"}}, id="a short digest"),
+        pytest.param({"services": {"api": f"@{DIGEST}"}}, id="a digest of nothing"),
     ],
 )
 def test_a_file_of_another_shape_is_not_believed(change: dict[str, Json]) -> None:
