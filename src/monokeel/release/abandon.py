@@ -7,7 +7,7 @@ from monokeel.ground.answers import Declined, Found, Lost, Unknown
 from monokeel.ground.errors import RefusedError, ServiceError
 from monokeel.ground.report import Report, Section
 from monokeel.release.reading import Reading
-from monokeel.release.record import GitHubRelease, record_text
+from monokeel.release.record import GitHubRelease
 from monokeel.release.refusals import claim_kept
 
 
@@ -47,8 +47,8 @@ def plan_abandonment(now: Reading, *, skip: Collection[str]) -> Abandonment:
         fix += " so that it is never used, and run the same command again; or finish it"
         fix += " with ./inv release."
         raise RefusedError(problem, fix=fix)
-    wanted = record_text(now.claim_record) if now.claim_record else None
-    ours = [_named(x) for x in now.drafts if now.is_left_of_ours(x, wanted)]
+    claimed = now.claim_record
+    ours = [_named(x) for x in now.drafts if now.is_left_of_ours(x, claimed)]
     kept = tuple(_named(x) for x in now.drafts if _named(x) not in ours)
     # The claim goes last: as long as it is there, the release counts as unfinished.
     deleted = (*ours, *([now.candidate.claim] if now.claimed else []))

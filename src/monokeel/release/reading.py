@@ -12,7 +12,7 @@ from monokeel.ground.errors import NO_ANSWER, MonokeelError, ServiceError
 from monokeel.ground.version import parse_version
 from monokeel.release import record as records
 from monokeel.release.ports import Outside
-from monokeel.release.record import Candidate, GitHubRelease
+from monokeel.release.record import Candidate, GitHubRelease, ReleaseRecord
 from monokeel.release.versions import versions_of
 
 Part = Literal["refs", "releases", "images"]
@@ -89,17 +89,17 @@ class Reading:
         return self.refs.get(self.candidate.claim)
 
     @property
-    def tag_record(self) -> records.ReleaseRecord | None:
+    def tag_record(self) -> ReleaseRecord | None:
         """The record in the git tag, ``None`` without a tag or a record in it."""
         return self._record_of(self.candidate.tag_ref)
 
     @property
-    def claim_record(self) -> records.ReleaseRecord | None:
+    def claim_record(self) -> ReleaseRecord | None:
         """The record in the claim, ``None`` without a claim or a record in it."""
         return self._record_of(self.candidate.claim)
 
     @property
-    def record(self) -> records.ReleaseRecord | None:
+    def record(self) -> ReleaseRecord | None:
         """The digests decided on for this commit: the tag's record, else the claim's.
 
         The rules let the writer alone make either ref, so nobody else decides.
@@ -131,14 +131,17 @@ class Reading:
     def own_drafts(self) -> list[GitHubRelease]:
         """The drafts with exactly the record decided on, and with nothing else."""
         plain = (each for each in self.drafts if not each.foreign_assets)
-        return [each for each in plain if self._has_wanted_file(each)]
+        return [x for x in plain if self.record and self._holds(x, self.record)]
 
     @property
     def is_out(self) -> bool:
         """Whether this version is published with the record decided on."""
-        return self.published is not None and self._has_wanted_file(self.published)
+        out = self.published
+        return bool(out and self.record and self._holds(out, self.record))
 
-    def is_left_of_ours(self, draft: GitHubRelease, wanted: str | None = None) -> bool:
+    def is_left_of_ours(
+        self, draft: GitHubRelease, wanted: ReleaseRecord | None = None
+    ) -> bool:
         """Say whether *draft* has nothing in it but what a run of ours puts there.
 
         Our mark alone is no proof, but a draft without a file decides nothing. Its
@@ -148,7 +151,7 @@ class Reading:
             return False
         if draft.file is None:
             return records.is_marked(draft.body)
-        return self._file_of(draft) == (wanted or self._wanted_file or "")
+        return self._holds(draft, wanted or self.record)
 
     @property
     def surplus_drafts(self) -> tuple[GitHubRelease, ...]:
@@ -218,22 +221,14 @@ class Reading:
 
     # How it is asked
 
-    @property
-    def _wanted_file(self) -> str | None:
-        record = self.record
-        return None if record is None else records.record_text(record)
-
-    def _has_wanted_file(self, release: GitHubRelease) -> bool:
-        wanted = self._wanted_file
-        return wanted is not None and self._file_of(release) == wanted
-
-    def _file_of(self, release: GitHubRelease) -> str | None:
+    def _holds(self, release: GitHubRelease, record: ReleaseRecord | None) -> bool:
         if release.file is None:
-            return None
+            return False
         key = f"asset {release.file}"
-        return self._once("files", key, lambda: self.releases.file_of(release))
+        text = self._once("files", key, lambda: self.releases.file_of(release))
+        return record is not None and text == records.record_text(record)
 
-    def _record_of(self, ref: str) -> records.ReleaseRecord | None:
+    def _record_of(self, ref: str) -> ReleaseRecord | None:
         at = self.refs.get(ref)
         if at is None:
             return None
