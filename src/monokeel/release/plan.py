@@ -1,6 +1,7 @@
 """A release plan as a value: the contract between plan, build and publish."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import KW_ONLY, asdict, dataclass, field
+from functools import partial
 from typing import Literal
 
 from monokeel.ground.answers import Json
@@ -47,14 +48,19 @@ class Blocker:
     fix: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Check:
     """One question asked before the release, its answer, and what stands in the way."""
 
     name: CheckName
-    status: CheckStatus
     detail: str
+    _: KW_ONLY
+    status: CheckStatus
     blockers: tuple[Blocker, ...] = ()
+
+
+passed = partial(Check, status="ok")
+unknown = partial(Check, status="unknown")  # its detail is the reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,16 +152,6 @@ def as_data(plan: ReleasePlan) -> dict[str, Json]:
 
 def _fields(value: object, names: tuple[str, ...]) -> dict[str, Json]:
     return {name: getattr(value, name) for name in names}
-
-
-def passed(name: CheckName, detail: str) -> Check:
-    """Return the check that found nothing in the way."""
-    return Check(name=name, status="ok", detail=detail)
-
-
-def unknown(name: CheckName, reason: str) -> Check:
-    """Return the check that nobody could answer, because of *reason*."""
-    return Check(name=name, status="unknown", detail=reason)
 
 
 def blocked(name: CheckName, *reasons: tuple[str, str]) -> Check:
