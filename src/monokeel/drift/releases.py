@@ -21,9 +21,7 @@ _WHO = "who moved it stands in the registry's own log alone"
 
 
 def check_releases(
-    pointers: Pointers,
-    outside: Outside,
-    copy_of: Callable[[str], str | None],
+    pointers: Pointers, outside: Outside, copy_of: Callable[[str], str | None]
 ) -> Facts:
     """Return what is wrong with the versions that environments run.
 

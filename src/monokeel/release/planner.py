@@ -4,6 +4,7 @@ The version comes from the clone alone. Whatever only the remote, GitHub or the
 registry can say is in the ``Reading``, and stays unknown when they are silent.
 """
 
+from collections.abc import Container
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -199,19 +200,19 @@ def _find_goal(now: start.Start) -> _Goal | None:
     )
 
 
-def _step(now: start.Start, level: commits.Level) -> commits.Level:
-    """Return the number to raise: below 1.0.0, if begun with, one less than npm."""
-    before = now.previous is not None and now.previous.version.major == 0
-    if before and now.settings.initial.startswith("0."):
-        return "minor" if level == "major" else "patch"
-    return level
+def _raised(now: start.Start, level: commits.Level, skip: Container[str]) -> Version:
+    """Return what comes next: below 1.0.0, if begun with, one step less than npm."""
+    last = now.previous.version if now.previous else None
+    first = now.settings.initial
+    if last and last.major == 0 and first.startswith("0."):
+        level = "minor" if level == "major" else "patch"
+    return versions.next_release(last, level, skip=skip, first=first)
 
 
 def _next_version(now: start.Start, level: commits.Level) -> Version:
     """Return the version of *level*, above all that were given up but published."""
-    skip, first = now.settings.skip, now.settings.initial
-    last = None if now.previous is None else now.previous.version
-    version = versions.next_release(last, _step(now, level), skip=skip, first=first)
+    skip = now.settings.skip
+    version = _raised(now, level, skip)
     above = (tag.version for tag in now.unreachable)
     highest = max((x for x in above if str(x) in skip), default=None)
     if highest is None or version > highest:
@@ -231,7 +232,5 @@ def _reason(now: start.Start, said: commits.Analysis, version: Version | None) -
     why = f"{deciding.level}: {deciding.sha[:7]}, {deciding.rule}: {deciding.line}"
     if previous is None:
         why = f"the first release, because of {deciding.sha[:7]}: {deciding.line}"
-    last = None if previous is None else previous.version
-    step = _step(now, deciding.level)
-    wanted = versions.next_release(last, step, first=now.settings.initial)
+    wanted = _raised(now, deciding.level, skip=())
     return why if wanted == version else f"{why} ({wanted} is in [release] skip)"
