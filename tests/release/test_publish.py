@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 import pytest
 
 from monokeel.ground.answers import Absent, Found, Unknown
-from monokeel.ground.errors import RefusedError
+from monokeel.ground.errors import RefusedError, ServiceError
 from monokeel.ground.settings import parse_settings
 from monokeel.release.publish import hidden_images, publication_report, publish
 from monokeel.release.reading import Reading
@@ -302,3 +302,13 @@ def test_a_release_whose_images_are_private_says_so(host: str, *, asks: bool) ->
     assert pages == (["shop%2Fworker"] if asks else [])
     assert ("gets 401" in "".join(section.lines)) is asks
     assert report.problems == ()
+
+
+def test_a_remote_that_did_not_answer_the_plan_is_not_asked_again() -> None:
+    world = World()
+    now = Reading(candidate(), world.outside, refs=Unknown(reason="no route to host"))
+
+    with pytest.raises(ServiceError, match="no route to host"):
+        now.refs  # noqa: B018 - a property that raises
+
+    assert world.refs.counted == 0

@@ -5,7 +5,6 @@ from dataclasses import replace
 
 import pytest
 
-from monokeel.ground.answers import Unknown
 from monokeel.ground.errors import RefusedError, ServiceError
 from monokeel.release.publish import publish
 from monokeel.release.reading import Reading
@@ -273,16 +272,6 @@ def test_a_name_that_is_taken_is_refused_whatever_else_nobody_can_see() -> None:
     state = images.state(now)
 
     assert [each.problem for each in state.refusals if other[:14] in each.problem]
-
-
-def test_a_remote_that_did_not_answer_the_plan_is_not_asked_again() -> None:
-    world = World()
-    now = Reading(candidate(), world.outside, refs=Unknown(reason="no route to host"))
-
-    with pytest.raises(ServiceError, match="no route to host"):
-        now.refs  # noqa: B018 - a property that raises
-
-    assert world.refs.counted == 0
 
 
 def test_a_registry_that_does_not_answer_stops_before_anything_is_written() -> None:

@@ -4,7 +4,6 @@ The version comes from the clone alone. Whatever only the remote, GitHub or the
 registry can say is in the ``Reading``, and stays unknown when they are silent.
 """
 
-from collections.abc import Container
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -200,7 +199,7 @@ def _find_goal(now: start.Start) -> _Goal | None:
     )
 
 
-def _raised(now: start.Start, level: commits.Level, skip: Container[str]) -> Version:
+def _raised(now: start.Start, level: commits.Level, skip: tuple[str, ...]) -> Version:
     """Return what comes next: below 1.0.0, if begun with, one step less than npm."""
     last = now.previous.version if now.previous else None
     first = now.settings.initial
