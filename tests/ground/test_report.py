@@ -82,3 +82,17 @@ def test_a_heading_begins_no_line_of_its_own() -> None:
     for text in (as_plain(report), as_markdown(report)):
         assert not [x for x in text.splitlines() if x.startswith("::")]
         assert "Ruleset a\\n::error::all is well" in text
+
+
+def test_a_summary_shows_what_looks_like_html_and_calls_nobody() -> None:
+    """Advice says <full hash>, a title <App>: as tags they would not be shown."""
+    line = "write 'This reverts commit <full hash>.', @ana, `<b> @x`: a@sha256:1"
+    table = Table(("<a>",), ((line,),))
+    report = Report(headline=line, sections=(Section(line, (line,), table),))
+
+    text = as_markdown(report)
+
+    shown = "commit &lt;full hash>.', `@ana`, `<b> @x`: a@sha256:1"
+    assert text.count(shown) == 4
+    assert "| &lt;a> |" in text
+    assert as_plain(report).count(line) == 4

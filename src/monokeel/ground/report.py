@@ -51,6 +51,14 @@ _ACTING = re.compile(
 )
 
 
+# As CommonMark reads it: a run of backticks up to the next run of that length.
+CODE_SPAN = r"(?<![`\\])(?P<run>`+)(?!`).+?(?<!`)(?P=run)(?!`)"
+_ADDRESS = r"(?<![^\s(*_~])https?://\w[\w-]*(?:\.[\w-]+)+/[^\s<`]*"
+_JOINS = ("`", "\\")
+_READ = re.compile(
+    rf"(?P<code>{CODE_SPAN})|{_ADDRESS}|\\?`|<|(?P<name>(?<![A-Za-z0-9])@[A-Za-z0-9][\w/@-]*)",
+    re.ASCII,
+)
 _VALUE = re.compile(r"'[^']{200,}'|\"[^\"]{200,}\"|[^\s'\"]{200,}")
 _LONGEST_VALUE = 200
 _LONGEST_LINE = 4000
@@ -66,6 +74,29 @@ def visible(text: str) -> str:
     shown = _ACTING.sub(lambda m: m[0].encode("unicode_escape").decode(), text)
     shown = shown.replace("##[", "# #[")
     return f"\\{shown}" if shown.lstrip().startswith("::") else shown
+
+
+def in_markdown(text: str) -> str:
+    """Keep *text* from being read as HTML or as a call to somebody, outside of code.
+
+    A backtick that is not of a code span is written so that none can begin there.
+    """
+    return _READ.sub(_written, text)
+
+
+def _written(found: re.Match[str]) -> str:
+    text, whole, (start, end) = found[0], found.string, found.span()
+    if found["code"]:
+        return safe_code(text)
+    if found["name"]:  # runs of backticks that touch would be one
+        before, after = whole[start - 1 : start], whole[end : end + 1]
+        return f"{' ' * (before in _JOINS)}`{text}`{' ' * (after in _JOINS)}"
+    return {"<": "&lt;", "`": "&#96;", "\\`": "&#96;"}.get(text, text)
+
+
+def safe_code(text: str) -> str:
+    """Break comments in code: by a hidden one a release is tied to its commit."""
+    return text.replace("<!--", "<! --")
 
 
 def shortened(text: str) -> str:
@@ -99,20 +130,24 @@ def as_plain(report: Report) -> str:
 
 def as_markdown(report: Report) -> str:
     """Return the report in GitHub Markdown, ending in a newline."""
-    blocks = [f"### {visible(report.headline)}"]
+    blocks = [f"### {_said(report.headline)}"]
     for section in _shown(report):
         if section.heading:
-            blocks.append(f"**{visible(section.heading)}**")
+            blocks.append(f"**{_said(section.heading)}**")
         if section.lines:
-            blocks.append("\n".join(f"- {visible(line)}" for line in section.lines))
+            blocks.append("\n".join(f"- {_said(line)}" for line in section.lines))
         if section.table.rows:
             columns = section.table.columns
             lines = [
-                "| " + " | ".join(visible(x).replace("|", "\\|") for x in row) + " |"
+                "| " + " | ".join(_said(x).replace("|", "\\|") for x in row) + " |"
                 for row in (columns, ["---"] * len(columns), *section.table.rows)
             ]
             blocks.append("\n".join(lines))
     return "\n\n".join(blocks) + "\n"
+
+
+def _said(text: str) -> str:
+    return in_markdown(visible(text))
 
 
 def as_json(report: Report) -> str:

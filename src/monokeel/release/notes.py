@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
+from monokeel.ground.report import CODE_SPAN, in_markdown, safe_code
 from monokeel.release.commits import CANCELLED, REVERT, Commit
 
 MAX_CHARACTERS: Final = 120_000
@@ -17,19 +18,11 @@ _GROUPS: Final = {
 _BREAKING: Final = "Breaking changes"
 _ORDER: Final = ("Features", "Bug fixes", "Performance", "Reverts")
 _ROOM_FOR_THE_REST: Final = 40
-# As CommonMark reads it: a run of backticks up to the next run of that length.
-_CODE: Final = r"(?<![`\\])(?P<run>`+)(?!`).+?(?<!`)(?P=run)(?!`)"
 _FENCE: Final = re.compile(r"(`{3,}(?=[^`]*\Z)|~{3,})")
 _LINK: Final = r"\[[^][]*\]\([^()]*\)"
-_ADDRESS: Final = r"(?<![^\s(*_~])https?://\w[\w-]*(?:\.[\w-]+)+/[^\s<`]*"
-_JOINS: Final = ("`", "\\")
 _PULL: Final = re.compile(r"\(#([1-9][0-9]*)\)\Z")
 _ISSUE: Final = re.compile(
-    rf"{_CODE}|{_LINK}|(?<![\w&/#])#(?P<issue>[1-9][0-9]*)(?![\w@])", re.ASCII
-)
-_ACTING: Final = re.compile(
-    rf"(?P<code>{_CODE})|{_ADDRESS}|\\?`|<|(?P<name>(?<![A-Za-z0-9])@[A-Za-z0-9][\w/@-]*)",
-    re.ASCII,
+    rf"{CODE_SPAN}|{_LINK}|(?<![\w&/#])#(?P<issue>[1-9][0-9]*)(?![\w@])", re.ASCII
 )
 
 
@@ -56,7 +49,7 @@ def release_notes(
             said = f"{_linked(commit.subject, page)} "
             if heading == _BREAKING:
                 said = _breaking(commit, page)
-            scope = f"**{_plain(commit.scope)}:** " if commit.scope else ""
+            scope = f"**{in_markdown(commit.scope)}:** " if commit.scope else ""
             link = f"([{commit.sha[:7]}]({page}/commit/{commit.sha}))"
             part = f"{above}* {scope}{said}{link}\n"
             room -= len(part)
@@ -82,7 +75,7 @@ def _breaking(commit: Commit, page: str) -> str:
     fence = ""
     for line in lines[1:]:  # two spaces in front keep a line in the item
         opens = None if fence else _FENCE.match(line)
-        text = _safe_code(line) if fence or opens else _linked(line, page)
+        text = safe_code(line) if fence or opens else _linked(line, page)
         if fence and re.fullmatch(rf" {{0,3}}{fence}{fence[0]}*[ \t]*", line):
             fence = ""
         elif opens:
@@ -95,7 +88,7 @@ def _breaking(commit: Commit, page: str) -> str:
 
 def _linked(text: str, page: str) -> str:
     """Return *text* for Markdown, with ``(#12)`` at its end as a pull request."""
-    safe = _plain(text)
+    safe = in_markdown(text)
     if "#" not in safe:
         return safe
     safe = _PULL.sub(rf"([#\1]({page}/pull/\1))", safe)
@@ -105,26 +98,3 @@ def _linked(text: str, page: str) -> str:
         return f"[#{number}]({page}/issues/{number})" if number else found[0]
 
     return _ISSUE.sub(link, safe)
-
-
-def _plain(text: str) -> str:
-    """Keep *text* from being read as HTML or as a call to somebody, outside of code.
-
-    A backtick that is not of a code span is written so that none can begin there.
-    """
-    return _ACTING.sub(_written, text)
-
-
-def _written(found: re.Match[str]) -> str:
-    text, whole, (start, end) = found[0], found.string, found.span()
-    if found["code"]:
-        return _safe_code(text)
-    if found["name"]:  # runs of backticks that touch would be one
-        before, after = whole[start - 1 : start], whole[end : end + 1]
-        return f"{' ' * (before in _JOINS)}`{text}`{' ' * (after in _JOINS)}"
-    return {"<": "&lt;", "`": "&#96;", "\\`": "&#96;"}.get(text, text)
-
-
-def _safe_code(text: str) -> str:
-    # A release is tied to its commit by a hidden comment: no message may forge one.
-    return text.replace("<!--", "<! --")
