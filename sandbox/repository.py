@@ -37,7 +37,8 @@ def full_repository(state: State, call: Call) -> JsonObject:
         "triage": actor.may("contents:write"),
         "pull": True,
     }
-    if actor.may("administration:read"):
+    # GitHub docs, "Get a repository"; terraform-provider-github#1727.
+    if actor.may("contents:write"):
         body |= SETTINGS | state.settings
     return body
 

@@ -5,7 +5,7 @@ from http import HTTPStatus
 from sandbox.state import State
 from sandbox.wire import ApiError, JsonObject, flag_of, invalid, text_of
 
-# Settings that only a caller with push or admin rights sees.
+# Settings that only a caller who may write contents sees.
 SETTINGS: JsonObject = {
     "allow_rebase_merge": True,
     "allow_squash_merge": True,

@@ -53,8 +53,10 @@ def weak(box: Sandbox) -> Repository:
 
 
 def test_a_weak_token_does_not_see_the_setting(
-    repository: Repository, weak: Repository
+    box: Sandbox, repository: Repository, weak: Repository
 ) -> None:
+    box.limit("actions", "contents:read")
+
     assert repository.read("/")["delete_branch_on_merge"] is False
     assert "delete_branch_on_merge" not in weak.read("/")
 
@@ -160,6 +162,21 @@ def test_secrets_are_read_with_the_time_of_their_last_change(
 
     [found] = repository.listed(path, "secrets")
     assert (found["name"], found["updated_at"]) == ("KEY", "2026-02-03T04:05:06Z")
+
+
+@pytest.mark.parametrize("by_404", [True, False])
+def test_that_the_lock_is_off_is_believed_of_who_sees_administration(
+    box: Sandbox, weak: Repository, *, by_404: bool
+) -> None:
+    box.switches.hide_by_404 = by_404
+    box.limit("actions", "contents:write")  # sees the settings of merging
+
+    with pytest.raises(ServiceError) as caught:
+        weak.immutable_releases()
+
+    assert caught.value.hidden
+    box.limit("actions", "administration:read")
+    assert weak.immutable_releases() is False
 
 
 def test_immutable_releases_are_off_until_switched_on(repository: Repository) -> None:

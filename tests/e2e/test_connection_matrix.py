@@ -20,6 +20,7 @@ from monokeel.adapters.machine import Keys
 from monokeel.adapters.repository import Repository
 from monokeel.adapters.rulesets import Rulesets
 from monokeel.adapters.session import Session
+from monokeel.ground.answers import Unknown
 from monokeel.ground.errors import MonokeelError
 from monokeel.ground.settings import PolicySettings
 from monokeel.policy.apply import apply
@@ -28,7 +29,7 @@ from monokeel.policy.reading import Policy
 from monokeel.policy.rulesets import parse_policy
 from monokeel.setup.expectations import expectations
 from monokeel.setup.init import Step, carry_out, plan_init, result_of
-from monokeel.setup.permissions import kind_of
+from monokeel.setup.permissions import APPS, kind_of
 from monokeel.setup.ports import Outside
 from monokeel.setup.rows import AsWanted, Declared, answer_to
 from sandbox.server import Sandbox
@@ -150,6 +151,24 @@ def test_no_cell_locks_out_the_owner_or_claims_too_much(
                 *missing
             } == set()
         assert all(s.to_do or s.detail for s in steps if s.state != "was there")
+
+
+@pytest.mark.parametrize("visibility", VISIBILITIES)
+def test_the_app_of_the_page_sees_every_row_of_drift(
+    visibility: str, clone: Path, tmp_path: Path
+) -> None:
+    """G17: set up to the letter; what it does not see would be 4 every night."""
+    wanted = Declared(settings=SETTINGS, policy=POLICY, register=True)
+    with Sandbox() as box:
+        as_github(box, "organization", visibility, "paid")
+        tuple(carry_out(plan_init(wanted, outside_of(box, clone, tmp_path, "fine"))))
+        box.limit("app", *(f"{area}:{x}" for area, x in APPS["policy"].items()))
+        seen = outside_of(box, clone, tmp_path, "app")
+        rows = expectations(wanted, replace(seen, clone=None, keys=None))
+
+        found = {x.name: answer_to(x) for x in rows if x.watched != "elsewhere"}
+
+    assert [x for x, answer in found.items() if isinstance(answer, Unknown)] == []
 
 
 _ALL = (

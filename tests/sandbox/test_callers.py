@@ -92,15 +92,24 @@ def test_a_private_repository_asks_for_the_right_of_each_room(
     assert api("GET", path, who="fine").status == 200
 
 
-def test_settings_are_for_administrators(api: Api) -> None:
+@pytest.mark.parametrize(
+    ("rights", "seen"),
+    [
+        (("administration:write", "contents:read"), False),
+        (("contents:write", "metadata:read"), True),
+    ],
+)
+def test_settings_of_merging_are_for_who_may_write(
+    api: Api, box: Sandbox, rights: tuple[str, ...], *, seen: bool
+) -> None:
+    """GitHub docs, "Get a repository"; terraform-provider-github#1727."""
     api("PATCH", "", {"delete_branch_on_merge": True})
+    box.limit("app", *rights)
 
-    admin, actions = api("GET", "").json(), api("GET", "", who="actions").json()
+    found = api("GET", "", who="app").json()
 
-    assert isinstance(admin, dict)
-    assert isinstance(actions, dict)
-    assert admin["delete_branch_on_merge"] is True
-    assert "delete_branch_on_merge" not in actions
+    assert isinstance(found, dict)
+    assert ("delete_branch_on_merge" in found) is seen
 
 
 def test_a_body_that_is_no_json_is_a_400(api: Api) -> None:

@@ -27,7 +27,7 @@ class Repository:
         self._github = github
 
     def read(self, path: str) -> dict[str, Json]:
-        """Return it; ``delete_branch_on_merge`` for administration (velvet#320)."""
+        """Return it; settings of merging for contents: write (GitHub docs)."""
         return self._github.request("GET", path.rstrip("/")).object()
 
     def listed(self, path: str, key: str = "") -> list[dict[str, Json]]:
@@ -54,9 +54,8 @@ class Repository:
         answer = self._github.request("GET", "/immutable-releases", expect=_OR_ABSENT)
         if answer.status == HTTPStatus.OK:
             return answer.object().get("enabled") is True
-        if "delete_branch_on_merge" in self.read("/"):
-            return False
-        raise _hidden(answer)
+        self.read("/actions/permissions")  # hidden as well, where that was why
+        return False
 
     def classic_protection(self, branch: str) -> bool:
         """Say whether classic branch protection stands beside the rulesets."""

@@ -142,7 +142,7 @@ def _settings(settings: Settings, repository: ports.Repository) -> Expectation:
     lost = "the title that was checked is not the one that is merged, and a merge may"
     lost += " delete an env/* branch"
     make = partial(repository.write, "PATCH /", settings.on_github)
-    row = Expectation("settings", "settings", merging.SEE, lost, ask)
+    row = Expectation("settings", "settings", merging.SEE_MERGING, lost, ask)
     return replace(row, writes=("PATCH /",), make=make)
 
 

@@ -12,7 +12,7 @@ from monokeel.setup.ports import Repository
 from monokeel.setup.rows import INIT, Answer, AsWanted, Expectation, Otherwise
 
 MERGING = "somebody can merge"
-SEE = ("GET /",)
+SEE, SEE_MERGING = ("GET /",), ("GET / of merging",)
 
 
 def approvals(policy: Sequence[Ruleset]) -> int:
@@ -72,7 +72,8 @@ def merge_rows(
             f"{first if on else ''}{INIT}",
         )
 
-    row = Expectation("a way to merge", "settings", SEE, "nobody can merge", some)
+    lost = "nobody can merge"
+    row = Expectation("a way to merge", "settings", SEE_MERGING, lost, some)
     yield row
     yield replace(row, name="other ways to merge", ask=no_other, watched="note")
 

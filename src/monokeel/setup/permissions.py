@@ -14,6 +14,8 @@ PERMISSIONS: Mapping[str, str] = {
     # A push whose commits have .github/workflows needs both (sapling#1299).
     PUSH: "contents=write,workflows=write",
     "GET /": "metadata=read",
+    # Left out otherwise (docs, "Get a repository"; terraform-provider-github#1727).
+    "GET / of merging": "contents=write",
     "PATCH /": "administration=write",
     "GET /collaborators": "metadata=read",
     "GET /keys": "administration=read",
@@ -42,7 +44,7 @@ APPS: Mapping[str, Mapping[str, str]] = {
     "policy": {
         "actions": "read",
         "administration": "write",
-        "contents": "read",
+        "contents": "write",
         "deployments": "read",
         "environments": "read",
         "issues": "write",
