@@ -58,7 +58,7 @@ def rulesets(request: pytest.FixtureRequest) -> Wanted:
 
 
 def create(rulesets: Wanted, body: dict[str, Json]) -> int:
-    number = rulesets.create(body)
+    number = rulesets.write(body)
     assert isinstance(number, int)
     return number
 
@@ -77,9 +77,9 @@ def test_what_was_created_is_read_back(rulesets: Wanted) -> None:
 def test_an_update_replaces_the_members_that_it_sends(rulesets: Wanted) -> None:
     number = create(rulesets, TAGS)
 
-    refused = rulesets.update(number, {**TAGS, "bypass_actors": []})
+    written = rulesets.write({**TAGS, "bypass_actors": []}, number)
 
-    assert refused is None
+    assert written == number
     assert rulesets.read(number).body["bypass_actors"] == []
     assert rulesets.read(number).name == "tags"
 
@@ -87,7 +87,7 @@ def test_an_update_replaces_the_members_that_it_sends(rulesets: Wanted) -> None:
 def test_a_name_is_given_once(rulesets: Wanted) -> None:
     create(rulesets, TAGS)
 
-    refused = rulesets.create(TAGS)
+    refused = rulesets.write(TAGS)
 
     assert isinstance(refused, Refusal)
     assert refused.is_name_taken
@@ -96,7 +96,7 @@ def test_a_name_is_given_once(rulesets: Wanted) -> None:
 def test_a_deleted_ruleset_is_gone(rulesets: Wanted) -> None:
     number = create(rulesets, TAGS)
 
-    assert rulesets.delete(number) is None
+    assert rulesets.write(None, number) == number
 
     assert rulesets.named("tags") == ()
     with pytest.raises(ServiceError, match="404"):
@@ -105,7 +105,7 @@ def test_a_deleted_ruleset_is_gone(rulesets: Wanted) -> None:
 
 def test_history_has_every_state_newest_first(rulesets: Wanted) -> None:
     number = create(rulesets, TAGS)
-    rulesets.update(number, {**TAGS, "enforcement": "disabled"})
+    rulesets.write({**TAGS, "enforcement": "disabled"}, number)
 
     newest, oldest = rulesets.history(number)
 
@@ -204,7 +204,7 @@ def test_a_token_without_rights_learns_no_editor_and_no_actor(box: Sandbox) -> N
 
 
 def test_a_weak_token_is_refused_a_write_with_githubs_words(box: Sandbox) -> None:
-    refused = on(box, "actions").create(TAGS)
+    refused = on(box, "actions").write(TAGS)
 
     assert isinstance(refused, Refusal)
     assert "Resource not accessible" in refused.words
@@ -229,7 +229,7 @@ def test_a_plan_without_pattern_rules_is_told_by_its_words(box: Sandbox) -> None
         }
     ]
 
-    refused = on(box).create(pattern)
+    refused = on(box).write(pattern)
 
     assert isinstance(refused, Refusal)
     assert refused.rule_without_plan == "tag_name_pattern"
@@ -251,14 +251,14 @@ def test_a_rate_limit_that_stays_ends_the_write(box: Sandbox) -> None:
     box.switches.secondary_limit("/rulesets", times=9)
 
     with pytest.raises(ServiceError, match="rate limit stopped POST"):
-        on(box).create(TAGS)
+        on(box).write(TAGS)
 
 
 def test_a_create_whose_answer_is_lost_is_not_sent_again(box: Sandbox) -> None:
     box.switches.fail("/rulesets$", method="POST", kind="lost")
 
     with pytest.raises(ServiceError, match="did not answer POST"):
-        on(box).create(TAGS)
+        on(box).write(TAGS)
 
     assert len(on(box).named("tags")) == 1
 

@@ -64,29 +64,24 @@ class FakeRulesets:
             del body["bypass_actors"]
         return read_live(body)
 
-    def create(self, body: Mapping[str, Json]) -> int | Refusal:
-        self.faults.read()
+    def write(self, body: Mapping[str, Json] | None, number: int = 0) -> int | Refusal:
+        if body is None:
+            with self.faults.write(f"delete {self.bodies[number]['name']}"):
+                del self.bodies[number]
+            return number
+        if not number:
+            self.faults.read()
         refused = self._refused(body)
         if refused is not None:
             return refused
-        if body["name"] in self.names():
+        if not number and body["name"] in self.names():
             return Refusal(status=422, words="Validation Failed: Name must be unique")
-        with self.faults.write(f"create {body['name']}"):
-            return self.add(body)
-
-    def update(self, number: int, body: Mapping[str, Json]) -> Refusal | None:
-        refused = self._refused(body)
-        if refused is not None:
-            return refused
-        with self.faults.write(f"update {body['name']}"):
+        with self.faults.write(f"{'update' if number else 'create'} {body['name']}"):
+            if not number:
+                return self.add(body)
             if not self.without_effect:
                 self._keep(number, {**self.bodies[number], **body})
-        return None
-
-    def delete(self, number: int) -> Refusal | None:
-        with self.faults.write(f"delete {self.bodies[number]['name']}"):
-            del self.bodies[number]
-        return None
+        return number
 
     def history(self, number: int) -> tuple[Version, ...]:
         self._ask()

@@ -356,7 +356,7 @@ class World:
 
     def apply_rules(self) -> None:
         for body in self.wanted_rules:
-            self.rulesets.create(body)
+            self.rulesets.write(body)
         self.wrote()
 
     # The machine

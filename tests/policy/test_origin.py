@@ -227,7 +227,7 @@ def test_what_is_deleted_is_printed_before() -> None:
             "delete it: gh api -X DELETE repos/acme/shop/rulesets/102",
         ),
         (
-            lambda r: r.delete(101),
+            lambda r: r.write(None, 101),
             "run ./inv policy.apply to bring it back",
         ),
     ],

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
 
 from monokeel.adapters.github import GitHub, words_of
-from monokeel.adapters.session import Answer, map_concurrently, wait_before_retry
+from monokeel.adapters.session import map_concurrently, wait_before_retry
 from monokeel.ground.answers import Json, as_number, as_object, as_text
 from monokeel.ground.errors import NO_ANSWER, ServiceError
 from monokeel.policy.ports import Refusal, Version
@@ -51,22 +51,30 @@ class Rulesets:
         answer = self._github.request("GET", f"/rulesets/{number}", params=_OWN)
         return read_live(answer.object())
 
-    def create(self, body: Mapping[str, Json]) -> int | Refusal:
-        """Raise ServiceError when the answer got lost: list again, create no other."""
-        answer = self._write("POST", "/rulesets", body)
-        if isinstance(answer, Refusal):
-            return answer
-        return as_number(answer.object().get("id"))
-
-    def update(self, number: int, body: Mapping[str, Json]) -> Refusal | None:
-        """Replace the given members of ruleset *number*; ``None`` when GitHub did."""
-        answer = self._write("PUT", f"/rulesets/{number}", body)
-        return answer if isinstance(answer, Refusal) else None
-
-    def delete(self, number: int) -> Refusal | None:
-        """Delete ruleset *number*; ``None`` when GitHub did, or it was gone."""
-        answer = self._write("DELETE", f"/rulesets/{number}", None)
-        return answer if isinstance(answer, Refusal) else None
+    def write(self, body: Mapping[str, Json] | None, number: int = 0) -> int | Refusal:
+        """Send one write; only a rate limit, which did nothing, is waited out."""
+        sent, path = None if body is None else dict(body), "/rulesets"
+        method, done = "POST", {HTTPStatus.CREATED}
+        if number:
+            path, method, done = f"{path}/{number}", "PUT", {HTTPStatus.OK}
+        if body is None:
+            method, done = "DELETE", {HTTPStatus.NO_CONTENT, HTTPStatus.NOT_FOUND}
+        expect = (*done, *_NO, HTTPStatus.TOO_MANY_REQUESTS)
+        for attempt in range(1, _TRIES + 1):
+            answer = self._github.request(method, path, json=sent, expect=expect)
+            wait_s = wait_before_retry(answer, attempt, now=time.time())
+            if wait_s is None and answer.status in _NO:
+                return Refusal(status=answer.status, words=words_of(answer))
+            if wait_s is None:
+                return number or as_number(answer.object().get("id"))
+            if attempt == _TRIES or wait_s > _LONGEST_WAIT_S:
+                raise ServiceError(
+                    f"GitHub's rate limit stopped {method} {path}: {words_of(answer)}",
+                    fix="Run the same command again later: it continues.",
+                )
+            log.warning("GitHub's rate limit: waiting %.0f s", wait_s)
+            self._sleep(wait_s)
+        raise AssertionError(method)
 
     def history(self, number: int) -> tuple[Version, ...]:
         """Raise ServiceError for a token without administration: write."""
@@ -107,33 +115,6 @@ class Rulesets:
         """Say whether the repository belongs to a person, not to an organization."""
         repository = self._github.request("GET", "").object()
         return as_object(repository.get("owner")).get("type") == "User"
-
-    def _write(
-        self, method: str, path: str, body: Mapping[str, Json] | None
-    ) -> Answer | Refusal:
-        """Send one write; only a rate limit, which did nothing, is waited out."""
-        sent: Json = None if body is None else dict(body)
-        done = {
-            "POST": (HTTPStatus.CREATED,),
-            "PUT": (HTTPStatus.OK,),
-            "DELETE": (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_FOUND),
-        }[method]
-        expect = (*done, *_NO, HTTPStatus.TOO_MANY_REQUESTS)
-        for attempt in range(1, _TRIES + 1):
-            answer = self._github.request(method, path, json=sent, expect=expect)
-            wait_s = wait_before_retry(answer, attempt, now=time.time())
-            if wait_s is None and answer.status in _NO:
-                return Refusal(status=answer.status, words=words_of(answer))
-            if wait_s is None:
-                return answer
-            if attempt == _TRIES or wait_s > _LONGEST_WAIT_S:
-                raise ServiceError(
-                    f"GitHub's rate limit stopped {method} {path}: {words_of(answer)}",
-                    fix="Run the same command again later: it continues.",
-                )
-            log.warning("GitHub's rate limit: waiting %.0f s", wait_s)
-            self._sleep(wait_s)
-        raise AssertionError(method)
 
 
 def _named(

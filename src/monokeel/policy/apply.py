@@ -173,10 +173,11 @@ def _write(
     """Send one write; return it once reading back shows it: a 200 proves nothing."""
     desired = change.desired
     if desired is None:
-        refused = rulesets.delete(live.id) if live else None
+        outcome = rulesets.write(None, live.id) if live else 0
+        refused = isinstance(outcome, Refusal)
         if live and not refused and live.id in rulesets.named(change.name):
             raise ServiceError(f"ruleset {change.name!r} is still there")
-        return refused or (None, ())
+        return outcome if isinstance(outcome, Refusal) else (None, ())
     without: tuple[str, ...] = ()
     while True:
         outcome = _send(desired, live, rulesets, without)
@@ -199,23 +200,18 @@ def _send(
     desired: Ruleset, live: Ruleset | None, rulesets: Rulesets, without: Sequence[str]
 ) -> int | Refusal:
     """Send one body and return the ruleset's id, even when the answer got lost."""
-    if live is not None:
-        try:
-            refused = rulesets.update(live.id, merged_body(desired, live, without))
-        except ServiceError:
-            # Perhaps it was done: only looking tells. A write is not sent again.
-            if _left(desired, rulesets.read(live.id), without):
-                raise
-            return live.id
-        return refused or live.id
+    body = merged_body(desired, live, without) if live else new_body(desired, without)
     try:
-        outcome = rulesets.create(new_body(desired, without))
+        outcome = rulesets.write(body, live.id if live else 0)
     except ServiceError:
-        numbers = rulesets.named(desired.name)
-        if not numbers:
+        # Perhaps it was done: only looking tells. A write is not sent again.
+        there = () if live else rulesets.named(desired.name)
+        if live and not _left(desired, rulesets.read(live.id), without):
+            there = (live.id,)
+        if not there:
             raise
-        return numbers[0]
-    if isinstance(outcome, Refusal) and outcome.is_name_taken:
+        return there[0]
+    if not live and isinstance(outcome, Refusal) and outcome.is_name_taken:
         raise _moved(f"a ruleset called {desired.name!r} appeared")
     return outcome
 

@@ -105,14 +105,11 @@ class Rulesets(Protocol):
     def read(self, number: int) -> Ruleset:
         """Return one ruleset as it is now."""
 
-    def create(self, body: Mapping[str, Json]) -> int | Refusal:
-        """Create a ruleset; ServiceError when the answer got lost."""
+    def write(self, body: Mapping[str, Json] | None, number: int = 0) -> int | Refusal:
+        """Create a ruleset, replace the members of *number*, or delete it (``None``).
 
-    def update(self, number: int, body: Mapping[str, Json]) -> Refusal | None:
-        """Replace a ruleset's members; ServiceError when the answer got lost."""
-
-    def delete(self, number: int) -> Refusal | None:
-        """Delete a ruleset."""
+        Returns its id. ServiceError when the answer got lost.
+        """
 
     def history(self, number: int) -> tuple[Version, ...]:
         """Return the versions of a ruleset, newest first."""
