@@ -76,6 +76,8 @@ def test_a_rollback_given_twice_is_made_once(shop: LiveShop) -> None:
     ben = shop.inv(*back, "--reason=incident 42", GITHUB_TOKEN=kai)
     by_plan = shop.inv(*back, "--from=1.2.0", "--reason=x", GITHUB_TOKEN=kai)
     without = shop.inv(*back)
+    # The plan of a workflow: whoever approves must not do so for nothing.
+    planned = shop.inv(*back, "--dry-run", GITHUB_ACTIONS="true")
 
     assert ana.out.splitlines()[0] == "env/dev: 1.2.0 -> 1.1.0"
     assert ben.code == 3
@@ -83,6 +85,8 @@ def test_a_rollback_given_twice_is_made_once(shop: LiveShop) -> None:
     assert "--rollback --version 1.0.0" in ben.err
     assert (by_plan.code, without.code) == (0, 1)
     assert "a rollback needs a reason" in without.err
+    assert planned.code == 1
+    assert "a rollback needs a reason" in planned.out + planned.err
     assert shop.version_at("dev") == "1.1.0"
 
 

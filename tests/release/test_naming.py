@@ -188,13 +188,28 @@ def test_a_service_is_concerned_by_whatever_its_image_is_made_of(
         context = "."
         args = {PYTHON = "3.13", A = "b c"}
     """)
-    made = json.loads(as_json(list_services(settings, lambda _: None, lambda *_: [])))
 
-    assert [each["build"] for each in made["services"]] == [
-        ["--file", "docker/mail", "libs"],
-        ["--build-arg=PYTHON=3.13", "--build-arg=A=b c", "."],
+    assert builds(settings) == [
+        ["docker", "build", "--file", "docker/mail", "libs"],
+        ["docker", "build", "--build-arg=PYTHON=3.13", "--build-arg=A=b c", "."],
     ]
     assert [each.name for each in changed_services(settings, [path])] == concerned
+
+
+def builds(settings: Settings) -> list[list[str]]:
+    made = json.loads(as_json(list_services(settings, lambda _: None, lambda *_: [])))
+    return [each["build"] for each in made["services"]]
+
+
+def test_what_is_tried_before_a_merge_is_what_the_release_builds_with() -> None:
+    """A command line of the team's pushes what it builds, maybe without Dockerfile."""
+    built = replace(make_settings(), build="buildah")
+    ours = replace(
+        make_settings(), build="pack build {image} --path {context} --publish"
+    )
+
+    assert [each[:2] for each in builds(built)] == [["buildah", "bud"]] * 2
+    assert builds(ours) == [[], []]
 
 
 def test_without_a_ref_all_services_are_listed() -> None:

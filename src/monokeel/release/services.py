@@ -9,6 +9,7 @@ from monokeel.ground.settings import Service, Settings
 
 # What decides how every service is built and tested; a change there concerns all.
 _SHARED = ("infra/platform.toml", ".github/workflows/")
+_BUILDS = {"docker": "build", "buildah": "bud"}  # preset → its command that builds
 
 
 def list_services(
@@ -33,18 +34,28 @@ def list_services(
             "registry": settings.registry_host,
             "repository": settings.repository,
             "services": [
-                {"name": x.name, "kind": x.kind, "path": x.path, "build": _build(x)}
+                {
+                    "name": x.name,
+                    "kind": x.kind,
+                    "path": x.path,
+                    "build": _build(x, settings.build.strip()),
+                }
                 for x in chosen
             ],
         },
     )
 
 
-def _build(service: Service) -> list[Json]:
-    """Return what ``docker build`` is told of *service*, from the repository's root."""
+def _build(service: Service, preset: str) -> list[Json]:
+    """Return what builds *service* from the repository's root and pushes nothing.
+
+    Empty for a command line of the team's: it pushes.
+    """
+    if preset not in _BUILDS:
+        return []
     file = ["--file", service.dockerfile] if service.dockerfile else []
     args = [f"--build-arg={name}={value}" for name, value in service.args.items()]
-    return [*file, *args, service.context]
+    return [preset, _BUILDS[preset], *file, *args, service.context]
 
 
 def changed_services(settings: Settings, paths: Iterable[str]) -> tuple[Service, ...]:

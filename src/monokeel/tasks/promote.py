@@ -56,12 +56,14 @@ def promote(
     from monokeel.promotion.move import promote_onwards
     from monokeel.promotion.plan import Request
 
+    # The plan of a job is followed by a move, which somebody may approve in between.
+    looks = dry_run and wiring.variable("GITHUB_ACTIONS") is None
     request = Request(
         environment=env.strip(),
         version=version,
         rollback=rollback,
         left=from_,
-        reason=_reason(reason, emergency, needed=rollback and not dry_run),
+        reason=_reason(reason, emergency, needed=rollback and not looks),
         overrides=tuple(override or ()),
         emergency=emergency,
         hold=_hold(),
