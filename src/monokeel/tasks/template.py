@@ -219,7 +219,8 @@ def diagnose_template() -> "Iterator[Diagnosis]":
         return f"Copier takes them for releases: git tag -d {odd}" if odd else ""
 
     yield _diagnosis("repository", repository)
-    if (root / "copier.yml").exists():  # the template itself
+    answers = (root / records.ANSWERS_FILE).exists()
+    if (root / "copier.yml").exists() and not answers:  # the template itself
         yield _diagnosis("tags", tags)
     else:
         yield _diagnosis("managed files", managed_files)
