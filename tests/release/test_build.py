@@ -49,6 +49,9 @@ class Builder:
         return self.registry.push_new(image, f"sha-{commit}", self.label)
 
 
+ONE, TWO = f"sha256:{'1' * 64}", f"sha256:{'2' * 64}"
+
+
 @dataclass
 class Checkout:
     commit: str = COMMIT
@@ -356,8 +359,10 @@ def test_the_digests_of_a_run_are_handed_from_job_to_job(registry: FakeImages) -
     [
         ("", "no report of a build"),
         ('{"service": "api"}', "no report of a build"),
+        # A tag is no digest: the record of a release would hold it and be none.
+        (f'{{"service": "api", "digest": "v1", "commit": "{COMMIT}"}}', "no report"),
         (
-            f'{{"service": "api", "digest": "sha256:1", "commit": "{OTHER}"}}',
+            f'{{"service": "api", "digest": "{ONE}", "commit": "{OTHER}"}}',
             f"built from {OTHER}",
         ),
     ],
@@ -368,11 +373,11 @@ def test_a_report_of_something_else_is_wrong_use(text: str, problem: str) -> Non
 
 
 def test_two_reports_of_one_service_must_agree() -> None:
-    report = '{{"service": "api", "digest": "sha256:{}", "commit": "{}"}}'
-    one, two = (report.format(number, COMMIT) for number in (1, 2))
+    report = '{{"service": "api", "digest": "{}", "commit": "{}"}}'
+    one, two = (report.format(digest, COMMIT) for digest in (ONE, TWO))
 
-    assert digests_of([one, one], commit=COMMIT) == {"api": "sha256:1"}
-    with pytest.raises(UsageError, match="api was built twice: sha256:1 and sha256:2"):
+    assert digests_of([one, one], commit=COMMIT) == {"api": ONE}
+    with pytest.raises(UsageError, match=f"api was built twice: {ONE} and {TWO}"):
         digests_of([one, two], commit=COMMIT)
 
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from monokeel.ground.answers import Json, Unknown
 from monokeel.ground.errors import UsageError
-from monokeel.ground.images import is_image
+from monokeel.ground.images import is_digest, is_image
 from monokeel.ground.parsers import parse_json
 
 MEDIA_TYPES: Final = (
@@ -20,7 +20,6 @@ MEDIA_TYPES: Final = (
 LABEL: Final = "org.opencontainers.image"
 REVISION: Final = f"{LABEL}.revision"
 _REFERENCE = re.compile(r"[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}\Z|sha256:[0-9a-f]{64}\Z")
-_DIGEST = re.compile(r"sha256:[0-9a-f]{64}\Z")
 _LONGEST = 100  # of a label that is quoted; anybody who may push writes it
 # BuildKit's attestations stand among the platforms of an index.
 _ATTESTATION = ("vnd.docker.reference.type", "attestation-manifest")
@@ -47,11 +46,6 @@ def check_image(image: str, reference: str = "") -> None:
     if reference and not _REFERENCE.match(reference):
         fix = "Tags have letters, digits, '.', '_' and '-'; no '+', at most 128."
         raise UsageError(f"{reference!r} cannot be the tag of an image", fix=fix)
-
-
-def is_digest(text: str) -> bool:
-    """Say whether *text* is ``sha256:`` and 64 hex digits; whoever pushes may lie."""
-    return _DIGEST.match(text) is not None
 
 
 def digest_of(content: bytes) -> str:

@@ -18,6 +18,7 @@ from monokeel.adapters.manifests import Manifest, check_image
 from monokeel.adapters.session import Answer, Session, map_concurrently
 from monokeel.ground.answers import Absent, Found, ImageAnswer, Unknown
 from monokeel.ground.errors import RefusedError, ServiceError
+from monokeel.ground.images import is_digest
 
 # Without every type in Accept a registry answers 404 for an image that is there
 # (docker-registry 2.8.2, observed; GHCR: Argus#459).
@@ -68,7 +69,7 @@ class Registry:
         if not isinstance(answer, Manifest):
             return answer
         named = manifests.children_of(answer.body)
-        if not all(map(manifests.is_digest, named)):
+        if not all(map(is_digest, named)):
             return Unknown(reason=f"{image}:{tag} names a manifest by no digest")
         if len(named) > _MOST_CHILDREN:
             return Unknown(reason=f"{image}:{tag} names {len(named)} manifests")

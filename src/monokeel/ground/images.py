@@ -8,12 +8,18 @@ from monokeel.ground.toml import fail
 _LONGEST = 255  # with the host, as many registries have it
 # OCI distribution-spec, "Pulling manifests".
 _NAME = re.compile(r"[a-z0-9]+(?:(?:\.|_|__|-+|/)[a-z0-9]+)*\Z")
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}\Z")
 _TWO_PARTS = {"docker.io", "index.docker.io", "registry-1.docker.io"}
 
 
 def is_image(name: str) -> bool:
     """Say whether *name* (``acme/shop/api``, no host, no tag) can be an image's."""
     return _NAME.match(name) is not None
+
+
+def is_digest(text: str) -> bool:
+    """Say whether *text* is ``sha256:`` and 64 hex digits; whoever pushes may lie."""
+    return _DIGEST.match(text) is not None
 
 
 def check_names(host: str, names: Iterable[str]) -> None:

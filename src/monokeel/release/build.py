@@ -1,10 +1,12 @@
 """The image of one service at one commit, built from its files and pushed."""
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 
 from monokeel.ground.answers import Found, Unknown, as_object, as_text
 from monokeel.ground.errors import RefusedError, ServiceError, UsageError
+from monokeel.ground.images import is_digest
 from monokeel.ground.parsers import parse_json
 from monokeel.ground.report import Report
 from monokeel.ground.settings import Settings
@@ -111,14 +113,15 @@ def digests_of(reports: Iterable[str], *, commit: str) -> dict[str, str]:
     """Return service → digest of *reports* of ./inv build; UsageError for others."""
     digests: dict[str, str] = {}
     for text in reports:
-        try:
+        service = digest = built_from = ""
+        with suppress(ValueError, ServiceError):
             fields = as_object(parse_json(text))
             names = ("service", "digest", "commit")
             service, digest, built_from = (as_text(fields.get(name)) for name in names)
-        except (ValueError, ServiceError) as error:
+        if not is_digest(digest):
             problem = f"this is no report of a build: {text[:80]!r}"
             fix = "Keep what ./inv build --json prints, one file a service."
-            raise UsageError(problem, fix=fix) from error
+            raise UsageError(problem, fix=fix)
         if built_from != commit:
             problem = f"{service} was built from {built_from}, not from {commit}"
             raise UsageError(problem, fix="Hand over the builds of this very run.")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from monokeel.ground.answers import Json, as_list, as_number, as_object, as_text
 from monokeel.ground.errors import ServiceError
+from monokeel.ground.images import is_digest
 from monokeel.ground.parsers import parse_json
 from monokeel.ground.settings import Settings
 from monokeel.release.versions import WHOLE, Span
@@ -15,7 +16,6 @@ RECORD_NAME = "release.json"
 """The name of the asset that ties a version to its commit and its images."""
 
 _COMMIT = re.compile(r"[0-9a-f]{40}\Z")
-_DIGEST = re.compile(r"sha256:[0-9a-f]{64}\Z")
 _MARKER = re.compile(r"<!-- monokeel: commit [0-9a-f]{40} -->")
 
 
@@ -107,7 +107,7 @@ def record_in(text: str | None) -> ReleaseRecord | None:
     except (ValueError, ServiceError):
         return None
     found = tuple(ReleasedImage(service=s, image=i, digest=d) for s, (i, _, d) in named)
-    digests = all(x.image and _DIGEST.match(x.digest) for x in found)
+    digests = all(x.image and is_digest(x.digest) for x in found)
     if fields.get("schema") != 1 or not _COMMIT.match(commit) or not digests:
         return None
     return ReleaseRecord(version=version, commit=commit, images=found)
