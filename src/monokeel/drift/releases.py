@@ -4,8 +4,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from monokeel.drift.sections import Deviation, Facts
-from monokeel.ground.answers import Absent, Found, Json, Unknown
-from monokeel.ground.errors import NO_ANSWER
+from monokeel.ground.answers import Absent, Found, Json, Unknown, ask
 from monokeel.policy.reading import Unverified
 from monokeel.promotion.facts import Release, read_release
 from monokeel.promotion.pointers import Pointers
@@ -41,11 +40,7 @@ def check_releases(
     for version, places in sorted(running.items()):
         tag = settings.tag(version)
         found = read_release(outside, pointers, version)
-        copy: _Copy
-        try:
-            copy = copy_of(tag)
-        except NO_ANSWER as error:
-            copy = Unknown(reason=error.problem)
+        copy = ask(partial(copy_of, tag))
         anew = "release a fix (merge a pull request), then promote that version to "
         anew += " and ".join(places)
         wrong = [*_wrong(tag, found, anew, settings.registry_host)]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
-from monokeel.ground.errors import ServiceError
+from monokeel.ground.errors import NO_ANSWER, ServiceError
 
 T = TypeVar("T")
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
@@ -40,6 +40,14 @@ class Unknown:
 
     reason: str
     hidden: bool = False
+
+
+def ask(question: Callable[[], T]) -> T | Unknown:
+    """Return the answer to *question*; Unknown, with the reason, where none comes."""
+    try:
+        return question()
+    except NO_ANSWER as error:
+        return Unknown(reason=error.problem)
 
 
 ImageAnswer = Found | Absent | Unknown

@@ -6,8 +6,7 @@ and the section ``releases`` of drift all judge what is read here.
 
 from dataclasses import dataclass
 
-from monokeel.ground.answers import Absent, Found, ImageAnswer, RemoteRef, Unknown
-from monokeel.ground.errors import NO_ANSWER
+from monokeel.ground.answers import Absent, Found, ImageAnswer, RemoteRef, Unknown, ask
 from monokeel.ground.settings import Settings
 from monokeel.release.ports import ImageTags, Remote, TagMessages
 from monokeel.release.record import ReleaseRecord, record_in
@@ -27,10 +26,9 @@ def read_record(
     """
     if at is None:
         return Absent()
-    try:
-        message = tags.tag_message(f"refs/tags/{tag}", at)
-    except NO_ANSWER as error:
-        return Unknown(reason=error.problem)
+    message = ask(lambda: tags.tag_message(f"refs/tags/{tag}", at))
+    if isinstance(message, Unknown):
+        return message
     record = record_in(message)
     # A record of another commit was taken from another tag.
     return record if record and record.commit == at.commit else Absent()

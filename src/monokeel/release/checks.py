@@ -5,8 +5,7 @@ from dataclasses import replace
 
 from semver import Version
 
-from monokeel.ground.answers import Unknown
-from monokeel.ground.errors import NO_ANSWER
+from monokeel.ground.answers import Unknown, ask
 from monokeel.release.plan import Check, CheckName, blocked, passed, unknown
 from monokeel.release.reading import Reading
 from monokeel.release.start import Start
@@ -256,10 +255,9 @@ def _check_step(now: Reading, name: CheckName) -> Check:
 
 def _check_access(now: Reading) -> Check:
     """Say whether the images may be pushed; found out before anything is built."""
-    try:
-        access = now.access
-    except NO_ANSWER as error:
-        return unknown("registry", error.problem)
+    access = ask(lambda: now.access)
+    if isinstance(access, Unknown):
+        return unknown("registry", access.reason)
     refused = [x for each, x in now.candidate.images.items() if access[each] is False]
     if refused:
         fix = "Give the token packages: write; if the package was first pushed by hand,"

@@ -3,8 +3,8 @@
 from dataclasses import asdict, dataclass
 from functools import partial
 
-from monokeel.ground.answers import Absent, Found, ImageAnswer, Unknown
-from monokeel.ground.errors import NO_ANSWER, RefusedError, ServiceError
+from monokeel.ground.answers import Absent, Found, ImageAnswer, Unknown, ask
+from monokeel.ground.errors import RefusedError, ServiceError
 from monokeel.ground.report import Report, Section, Table
 from monokeel.ground.settings import Settings
 from monokeel.ground.version import parse_wanted
@@ -54,11 +54,10 @@ def ask_version(
 def service_images(reading: Reading) -> tuple[ServiceImage, ...]:
     """Return what is at the version of every service; unknown if nobody answers."""
     candidate = reading.candidate
-    try:
-        answers = reading.named
-    except NO_ANSWER as error:
-        answers = dict.fromkeys(candidate.images, Unknown(reason=error.problem))
-    return tuple(_service_image(candidate, *each) for each in answers.items())
+    found = ask(lambda: reading.named)
+    if isinstance(found, Unknown):
+        found = dict.fromkeys(candidate.images, found)
+    return tuple(_service_image(candidate, *each) for each in found.items())
 
 
 def require_free(guard: Guard) -> None:

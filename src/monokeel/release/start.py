@@ -8,8 +8,7 @@ from typing import Literal
 
 from semver import Version
 
-from monokeel.ground.answers import RemoteRef, Unknown
-from monokeel.ground.errors import NO_ANSWER
+from monokeel.ground.answers import RemoteRef, Unknown, ask
 from monokeel.ground.settings import Settings
 from monokeel.ground.version import read_version
 from monokeel.release import versions
@@ -226,10 +225,8 @@ class Start:
 
 def ask_refs(outside: Outside, settings: Settings) -> dict[str, RemoteRef] | Unknown:
     """Return the branches, tags and claims on the remote, by full ref name."""
-    try:
-        return outside.remote.remote_objects((_HEADS, _TAGS, settings.claim("")))
-    except NO_ANSWER as error:
-        return Unknown(reason=error.problem)
+    prefixes = (_HEADS, _TAGS, settings.claim(""))
+    return ask(lambda: outside.remote.remote_objects(prefixes))
 
 
 def _tags_of(refs: Mapping[str, RemoteRef]) -> dict[str, str]:
