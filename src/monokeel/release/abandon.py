@@ -47,8 +47,7 @@ def plan_abandonment(now: Reading, *, skip: Collection[str]) -> Abandonment:
         fix += " so that it is never used, and run the same command again; or finish it"
         fix += " with ./inv release."
         raise RefusedError(problem, fix=fix)
-    claimed = now.claim_record
-    ours = [_named(x) for x in now.drafts if now.is_left_of_ours(x, claimed)]
+    ours = [_named(x) for x in now.drafts if now.is_left_of_ours(x, now.claim_record)]
     kept = tuple(_named(x) for x in now.drafts if _named(x) not in ours)
     # The claim goes last: as long as it is there, the release counts as unfinished.
     deleted = (*ours, *([now.candidate.claim] if now.claimed else []))

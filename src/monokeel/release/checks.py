@@ -135,8 +135,7 @@ def _off_line(
 def _check_tags(now: Start) -> Check:
     """Say whether the highest release tag is in this history, here and there."""
     previous, there = now.previous, now.remote_tags
-    skip = now.settings.skip
-    lost = [tag for tag in now.unreachable if str(tag.version) not in skip]
+    lost = [tag for tag in now.unreachable if str(tag.version) not in now.settings.skip]
     if now.own is not None:  # what was begun stays below what is above it
         lost = [tag for tag in lost if tag.version < now.own.version]
     reasons = [_unreachable(lost, now)] if lost and now.container is None else []

@@ -101,14 +101,9 @@ def _start(
 
 
 def _put_right(now: start.Start, goal: _Goal) -> tuple[start.Start, _Goal]:
-    """Return the release that this very commit is, if its images have lost a name.
-
-    A later build or a clean-up of the registry does that. Where nobody can tell a check
-    says so; what cannot be put back is told, and stops nobody. A new release is left to
-    a run that waits for the newest commit, unless something was begun.
-    """
+    """Return the release that this very commit is, if its images have lost a name."""
     last, tip, page = now.previous, now.tip or "", ""
-    if goal.version:
+    if goal.version:  # left to a run that waits for the newest commit
         if now.place == "behind" and not (now.own or now.older):
             with suppress(*NO_ANSWER):
                 page = now.outside.waiting(tip, now.line)
@@ -116,8 +111,9 @@ def _put_right(now: start.Start, goal: _Goal) -> tuple[start.Start, _Goal]:
         return now, replace(goal, version=None, reason=left) if page else goal
     if last is None or last.commit != now.commit:
         return now, goal
+    # A later build or a clean-up of the registry does that.
     lost = steps.lost_names(_read(now, last))
-    if lost.refusals:
+    if lost.refusals:  # what cannot be put back stops nobody
         told = (commits.Caution(message=each.problem) for each in lost.refusals)
         return now, replace(goal, cautions=(*goal.cautions, *told))
     if lost.unclear:
