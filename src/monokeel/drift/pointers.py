@@ -4,7 +4,7 @@ from monokeel.drift.sections import Deviation, Facts
 from monokeel.ground.answers import Json
 from monokeel.ground.errors import NO_ANSWER
 from monokeel.ground.version import is_newer
-from monokeel.ground.words import when
+from monokeel.ground.words import stamp, when
 from monokeel.policy.reading import Unverified
 from monokeel.promotion.pointers import back_command, branch_of
 from monokeel.promotion.ports import Records
@@ -52,10 +52,9 @@ def _mover(place: Place, records: Records) -> tuple[str, str] | None:
         moves = records.branch_moves(branch_of(place.name))
     except NO_ANSWER:  # reading it needs push rights; 422 without the branch
         return None
-    for move in moves:
-        if place.commit is None or move.after == place.commit:
-            return move.actor or "somebody", f"{move.at:%Y-%m-%dT%H:%M:%SZ}"
-    return None
+    here = (x for x in moves if place.commit is None or x.after == place.commit)
+    move = next(here, None)
+    return (move.actor or "somebody", stamp(move.at)) if move else None
 
 
 def _deviation(place: Place, problem: str, by: str) -> Deviation:
