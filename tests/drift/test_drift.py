@@ -68,7 +68,7 @@ def test_drift_of_rules_names_paths_and_the_editor(place: Place) -> None:
         " last changed by ben at 2026-01-02"
     )
     assert drift_in(found, "rulesets") == [f"ruleset {line}"]
-    assert "run ./inv policy.apply" in as_plain(drift_report(found))
+    assert "run ./scripts/apply-rulesets.sh" in as_plain(drift_report(found))
 
 
 def test_where_all_is_in_sync_drift_is_one_line(place: Place) -> None:

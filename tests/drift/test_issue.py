@@ -44,7 +44,7 @@ def test_an_issue_is_open_while_drift_lasts(alert: Alert) -> None:
     assert alert.run() == "no issue is open"
     alert.place.rulesets.edit(100, enforcement="disabled")
     assert alert.run() == "issue #1 is open"
-    assert "run ./inv policy.apply" in alert.issue.body
+    assert "run ./scripts/apply-rulesets.sh" in alert.issue.body
     assert RUN in alert.issue.body
 
     alert.place.rulesets.edit(100, enforcement="active")

@@ -133,9 +133,9 @@ def test_drift_fails_and_keeps_one_issue_open_until_it_is_repaired(
     repaired = shop.run("policy-drift.yml", trigger)
 
     assert [run.exit_codes for run in drifted] == [{"Compare": 2}] * 2
-    assert ": run ./inv policy.apply" in drifted[0].output
+    assert ": run ./scripts/apply-rulesets.sh" in drifted[0].output
     [issue] = opened
-    assert ": run ./inv policy.apply" in str(issue.body)
+    assert ": run ./scripts/apply-rulesets.sh" in str(issue.body)
     assert repaired.code == 0
     assert shop.open_issues("policy-drift") == []
     assert issue.state == "closed"

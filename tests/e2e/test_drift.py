@@ -80,7 +80,7 @@ def test_the_one_issue_follows_the_drift(shop: Ruled) -> None:
     assert "issue #1 is closed" in closed.out
     issue = shop.github.request("GET", "/issues/1").json()
     assert isinstance(issue, dict)
-    assert "run ./inv policy.apply" in str(issue["body"])
+    assert "run ./scripts/apply-rulesets.sh" in str(issue["body"])
 
 
 def test_in_actions_the_report_is_summary_and_annotations(

@@ -123,7 +123,10 @@ def test_a_merged_change_that_nobody_applied_is_no_tampering() -> None:
     assert f"{ahead} is not applied yet" in text
     assert "by ben" not in text
     [step] = remedies(reading)
-    assert step == "main: run ./inv policy.apply: what was merged is not applied yet"
+    assert (
+        step
+        == "main: run ./scripts/apply-rulesets.sh: what was merged is not applied yet"
+    )
 
 
 def test_what_was_applied_and_taken_back_is_tampering() -> None:
@@ -167,7 +170,8 @@ def test_a_ruleset_that_was_renamed_on_github_is_said_so() -> None:
         "it is main, renamed" in line for line in problem_lines(reading.comparisons)
     )
     [step] = remedies(reading)
-    name, apply = step.index("rulesets/100 -f name=main;"), step.index("policy.apply")
+    name = step.index("rulesets/100 -f name=main;")
+    apply = step.index("./scripts/apply-rulesets.sh")
     assert name < apply
 
 
@@ -228,7 +232,7 @@ def test_what_is_deleted_is_printed_before() -> None:
         ),
         (
             lambda r: r.write(None, 101),
-            "run ./inv policy.apply to bring it back",
+            "run ./scripts/apply-rulesets.sh to bring it back",
         ),
     ],
     ids=["changed", "unmanaged", "unknown", "duplicate", "deleted"],

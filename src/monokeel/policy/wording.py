@@ -29,7 +29,7 @@ _KINDS = {
     "note": "note",
 }
 
-_RUN = "run ./inv policy.apply"
+_RUN = "run ./scripts/apply-rulesets.sh"
 _AHEAD = f"{_RUN}: what was merged is not applied yet"
 _BRING_BACK = (
     f"{_RUN} to bring it back; if nobody wants it any more, take it out of"
