@@ -204,6 +204,23 @@ def test_a_branch_of_a_fork_is_not_held_to_our_names() -> None:
     assert "if: ${{ github.event.pull_request.head.repo.full_name ==" in before
 
 
+@pytest.mark.parametrize(
+    "file", ["infra/rulesets.json", "template/infra/rulesets.json.jinja"]
+)
+def test_names_that_github_and_agents_give_pass(file: str) -> None:
+    """G23: nobody renames what a button of GitHub's, a robot or an agent has named."""
+    text = (ROOT / file).read_text(encoding="utf-8")
+    [pattern] = re.findall(r'"pattern": "(\^\(.*\)\$)"', text)
+    names = ("ann-b-patch-1", "revert-12-feat/a", "revert-9-ann-patch-1", "1.4.x")
+    robots = ("dependabot/npm_and_yarn/a-1.2", "renovate/a.b-3.x", "template/v1.2.0")
+    agents = ("copilot/fix-1", "codex/a", "claude/a", "cursor/a-3f2", "devin/17-a")
+
+    refused = [x for x in (*names, *robots, *agents) if not re.search(pattern, x)]
+
+    assert refused == []
+    assert not re.search(pattern, "stuff")
+
+
 def test_readme_says_where_it_was_not_tried() -> None:
     """G32, G33: workflows of GitHub Enterprise Server lack keys that ours have."""
     text = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
