@@ -38,6 +38,7 @@ class Defaults:
     # The longest texts: ncipollo/release-action#493; release-please#1034.
     longest_release_body: int = 125_000
     longest_issue_body: int = 65_536
+    longest_title: int = 256  # repo-automation-bots#1895, opencode#3723
     # GitHub Packages takes classic tokens and GITHUB_TOKEN only (docs "Working with
     # the Container registry"; docker/login-action#331; Apps: octo-sts/app#840).
     images_need_classic_token: bool = True

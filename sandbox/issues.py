@@ -126,6 +126,9 @@ def create_issue(state: State, call: Call) -> Reply:
     if not title:
         raise invalid({"resource": "Issue", "code": "missing_field", "field": "title"})
     text = text_of(body, "body")
+    require_length(
+        text_of(body, "title"), state.switches.longest_title, "Issue", "title"
+    )
     require_length(text, state.switches.longest_issue_body, "Issue")
     issue = new_issue(state, call.actor, title, text or None)
     issue.labels = _names(list_of(body, "labels"))
@@ -137,6 +140,9 @@ def update_issue(state: State, call: Call) -> Reply:
     """Change, close or reopen an issue."""
     issue, body = find(state, call), call.json()
     text = text_of(body, "body", issue.body or "")
+    require_length(
+        text_of(body, "title"), state.switches.longest_title, "Issue", "title"
+    )
     require_length(text, state.switches.longest_issue_body, "Issue")
     issue.title = text_of(body, "title", issue.title)
     issue.body = text or None

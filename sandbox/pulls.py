@@ -154,6 +154,9 @@ def create_pull(state: State, call: Call) -> Reply:
     base = text_of(body, "base")
     sha = state.git.commit_of(f"refs/heads/{head}")
     _require_branches(state, head, base, sha)
+    require_length(
+        text_of(body, "title"), state.switches.longest_title, "Issue", "title"
+    )
     longest = state.switches.longest_issue_body
     require_length(text_of(body, "body"), longest, "PullRequest")
     if any(i.pull and i.state == "open" and i.pull.head == head for i in state.issues):
@@ -211,6 +214,9 @@ def update_pull(state: State, call: Call) -> Reply:
                 "code": "invalid",
             }
         )
+    require_length(
+        text_of(body, "title"), state.switches.longest_title, "Issue", "title"
+    )
     longest = state.switches.longest_issue_body
     require_length(text_of(body, "body"), longest, "PullRequest")
     pull.base = base

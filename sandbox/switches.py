@@ -87,6 +87,7 @@ class Switches:
     missing_branch_has_no_activity: bool = GITHUB.missing_branch_has_no_activity
     longest_release_body: int = GITHUB.longest_release_body
     longest_issue_body: int = GITHUB.longest_issue_body
+    longest_title: int = GITHUB.longest_title
     faults: list[Fault] = field(default_factory=list)
 
     def fail(self, path: str, *, method: str = ".*", **rest: object) -> Fault:

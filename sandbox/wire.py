@@ -175,14 +175,17 @@ def number_of(source: JsonObject, name: str, default: int = 0) -> int:
     return value
 
 
-def require_length(body: str | None, longest: int, resource: str) -> None:
-    """Raise 422 for a *body* of more than *longest* characters.
+def require_length(
+    value: str | None, longest: int, resource: str, field: str = "body"
+) -> None:
+    """Raise 422 for a *field* whose *value* has more than *longest* characters.
 
-    Source: ncipollo/release-action#493 (releases), release-please#1034 (issues).
+    Source: ncipollo/release-action#493 (releases), release-please#1034 (issues),
+    opencode#3723 (titles, of pull requests as well).
     """
-    if body and len(body) > longest:
-        error: JsonObject = {"resource": resource, "code": "custom", "field": "body"}
-        text = f"body is too long (maximum is {longest} characters)"
+    if value and len(value) > longest:
+        error: JsonObject = {"resource": resource, "code": "custom", "field": field}
+        text = f"{field} is too long (maximum is {longest} characters)"
         raise invalid({**error, "message": text})
 
 

@@ -130,6 +130,33 @@ def test_a_text_has_a_longest_length(
     ]
 
 
+def test_a_title_has_a_longest_length(api: Api, box: Sandbox, start: str) -> None:
+    """In the words of opencode#3723, for a pull request as for an issue."""
+    box.state.git.git("update-ref", "refs/heads/more", start)
+    grow(box, "feat: more", "refs/heads/more")
+    pull: dict[str, Json] = {"head": "more", "base": "main"}
+    long: dict[str, Json] = {"title": "e" * 257}
+
+    good = [
+        api("POST", "/issues", {"title": "é" * 256}),
+        api("POST", "/pulls", pull | {"title": "é" * 256}),
+    ]
+    bad = [
+        api("POST", "/issues", long),
+        api("POST", "/pulls", pull | long),
+        api("PATCH", f"/issues/{good[0]['number']}", long),
+        api("PATCH", f"/pulls/{good[1]['number']}", long),
+    ]
+
+    assert [answer.status for answer in (*good, *bad)] == [201, 201, *[422] * 4]
+    assert {str(answer["errors"]) for answer in bad} == {
+        (
+            "[{'resource': 'Issue', 'code': 'custom', 'field': 'title',"
+            " 'message': 'title is too long (maximum is 256 characters)'}]"
+        )
+    }
+
+
 def test_a_comment_and_a_pull_request_are_as_short_as_an_issue(
     api: Api, box: Sandbox, start: str
 ) -> None:
