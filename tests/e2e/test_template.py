@@ -92,9 +92,9 @@ def test_what_a_person_closed_or_touched_is_left_alone(
     closed = inv(shop, box, "template.update", "--pr", "--json")
 
     assert (touched.returncode, closed.returncode) == (0, 0), closed.stderr
-    assert answer(touched)["notes"] == [
-        "pull request #1 holds commits of others and is left as it is"
-    ]
+    held = "pull request #1 holds commits of others and is left as it is; for another"
+    said = f"{held} one: git push origin --delete {BRANCH}"
+    assert answer(touched)["notes"] == [said]
     assert answer(closed)["verdict"] == "rejected"
     assert len(box.state.issues) == 1
 

@@ -111,7 +111,10 @@ def test_a_branch_that_somebody_pushed_to_is_left_as_it_is(
 
     said = propose(made_plan(), COMMIT, make_places(remote, pulls), body="new")
 
-    assert said == f"{held} holds commits of others and is left as it is"
+    assert said == (
+        f"{held} holds commits of others and is left as it is; for another one:"
+        f" git push origin --delete {BRANCH}"
+    )
     assert (remote.refs, pulls.opened) == ({REF: THEIRS}, opened)
 
 

@@ -52,7 +52,8 @@ def propose(plan: UpdatePlan, commit: str, places: Places, *, body: str) -> str:
     before, ours = places.pushed(plan.branch)
     if not ours:
         held = f"pull request #{number}" if number else f"branch {plan.branch}"
-        return f"{held} holds commits of others and is left as it is"
+        held += " holds commits of others and is left as it is; for another one:"
+        return f"{held} git push origin --delete {plan.branch}"
     fresh = before is not None and places.commits.same_files(commit, before)
     if number is not None and not fresh:  # first: cut short here, it is done again
         places.pulls.edit(number, title=plan.title, body=body)
