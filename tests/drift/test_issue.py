@@ -198,3 +198,15 @@ def test_a_name_cannot_put_its_own_list_before_ours(alert: Alert) -> None:
     alert.run()
 
     assert "stays open" in alert.run("pointers")
+
+
+def test_a_section_that_there_is_not_keeps_nothing_open(alert: Alert) -> None:
+    """Who may write edits our text; and an older version may have had others."""
+    alert.place.rulesets.edit(100, enforcement="disabled")
+    alert.run()
+    ours, _, rest = alert.issue.body.partition('{"rulesets')
+    alert.issue.body = f'{ours}{{"weather/rain": ["wet"], "rulesets{rest}'
+    alert.place.rulesets.edit(100, enforcement="active")
+
+    assert found_in(alert.issue.body) is not None
+    assert alert.run() == "issue #1 is closed"

@@ -61,7 +61,8 @@ def found_in(body: str) -> Found | None:
     ours = _FOUND.findall(body)[-1:]  # behind what names of others may say
     try:
         kept = as_object(parse_json(*ours or [""]))
-        return {key: tuple(map(str, as_list(kept[key]))) for key in kept}
+        known = (key for key in kept if key.partition("/")[0] in SECTIONS)
+        return {key: tuple(map(str, as_list(kept[key]))) for key in known}
     except (ValueError, ServiceError):
         return None
 
