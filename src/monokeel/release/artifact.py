@@ -42,9 +42,11 @@ def record_of_commit(
     Only the writer's refs are believed. Raises ServiceError if the remote is silent.
     """
     # Only these: whoever may push can put thousands of other tags on a commit.
-    refs = remote.remote_objects((f"refs/tags/{settings.tag('')}", settings.claim("")))
-    for ref, at in refs.items():
-        if at.commit != commit or at.object == commit:
+    prefix, begun = settings.tag(""), settings.claim("")
+    for ref, at in remote.remote_objects((f"refs/tags/{prefix}", begun)).items():
+        tag = ref.removeprefix(begun).removeprefix("refs/tags/")
+        below = "/" in tag.removeprefix(prefix)  # what no rule reaches
+        if below or at.commit != commit or at.object == commit:
             continue
         found = record_in(remote.tag_message(ref, at))
         tag = settings.tag(found.version) if found else ""
