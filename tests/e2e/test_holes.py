@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -168,3 +169,32 @@ def test_a_copy_of_the_record_that_somebody_changed_hides_no_image(
     assert drift.code == 2, drift.out
     assert "release.json of v1.0.0 is missing or is not the record" in drift.out
     assert "images:" not in promotion.err
+
+
+@pytest.mark.parametrize("deed", ["deleted", "a draft again", "another file"])
+def test_what_a_member_does_to_a_published_release_ends_as_drift_says(
+    shop: RenderedShop, deed: str
+) -> None:
+    shop.release()
+    made = shop.box.state.releases[0]
+    if deed == "deleted":
+        shop.box.state.releases.clear()
+    elif deed == "a draft again":
+        made.draft = True
+    else:
+        made.assets[0].content = b"{}"
+
+    drift = shop.inv("drift", "--only", "releases")
+    (step,) = re.findall(r"put it back: (.*)", drift.out)
+    done = subprocess.run(
+        ["sh", "-c", step],
+        cwd=shop.folder,
+        env={**os.environ, **shop.box.environ("admin")},
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert drift.code == 2
+    assert shop.inv("drift", "--only", "releases").code == 0
