@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 
-from monokeel.ground.answers import Absent, Found, RemoteRef, Unknown
+from monokeel.ground.answers import Absent, Found, Unknown
 from monokeel.ground.errors import RefusedError, ServiceError, UsageError
 from monokeel.ground.report import as_json
 from monokeel.ground.settings import parse_settings
@@ -163,26 +163,6 @@ def test_a_build_that_cannot_ask_for_the_record_is_not_begun(
         )
 
     assert builder.count == 0
-
-
-@pytest.mark.parametrize("planted", ["v1/a", "monokeel-claim/v1.0.0/a"])
-def test_no_tag_below_a_slash_is_read_for_a_build(
-    registry: FakeImages, planted: str
-) -> None:
-    """Anybody makes thousands there, each with a message of any size."""
-
-    class Planted(FakeRefs):
-        def tag_message(self, ref: str, at: RemoteRef) -> str | None:
-            if ref.endswith("/a"):
-                raise ServiceError("too long to read")
-            return super().tag_message(ref, at)
-
-    remote = Planted()
-    remote.put_tag(f"refs/tags/{planted}", COMMIT, "x")
-
-    place = place_of(registry, None, remote)
-
-    assert build_service(place, service="api", commit=COMMIT).built
 
 
 def place_of(

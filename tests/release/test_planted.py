@@ -4,8 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from monokeel.ground.errors import RefusedError
+from monokeel.ground.answers import RemoteRef
+from monokeel.ground.errors import RefusedError, ServiceError
+from monokeel.ground.settings import parse_settings
+from monokeel.release.artifact import record_of_commit
 from monokeel.release.record import marker
+from tests.fakes.git import FakeRefs
 from tests.fakes.world import COMMIT, OTHER, World, candidate, killed
 from tests.release.test_publish_refusals import RECORD, draft_by_hand, record_for
 
@@ -101,3 +105,24 @@ def test_a_planted_build_is_not_released(point: int) -> None:
 
     assert done.record.digest_of("api") != planted
     world.assert_complete()
+
+
+@pytest.mark.parametrize("planted", ["v1/a", "monokeel-claim/v1.4.0/a"])
+def test_no_tag_below_a_slash_is_read_for_a_build(planted: str) -> None:
+    """Anybody makes thousands there, each with a message of any size."""
+
+    class Planted(FakeRefs):
+        def tag_message(self, ref: str, at: RemoteRef) -> str | None:
+            if ref.endswith("/a"):
+                raise ServiceError("too long to read")
+            return super().tag_message(ref, at)
+
+    toml = "[repository]\nowner = 'acme'\nname = 'shop'\n"
+    settings, remote = parse_settings(toml), Planted()
+    remote.put_tag(f"refs/tags/{planted}", COMMIT, "x")
+    assert record_of_commit(remote, settings, COMMIT) is None
+
+    record = record_for(COMMIT).decode()
+    remote.put_tag("refs/tags/monokeel-claim/v1.4.0", COMMIT, record)
+
+    assert record_of_commit(remote, settings, COMMIT) is not None

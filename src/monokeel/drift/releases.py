@@ -74,9 +74,9 @@ def _changed(tag: str, release: Release, copy: _Copy) -> Iterator[Deviation]:
     if record_in(copy) != release.record:
         name = f"release.json of {tag}"
         again = f"put it back: git cat-file tag {tag} | sed '1,/^$/d' > release.json"
-        again += f" && (gh release edit {tag} --draft=false || gh release create {tag}"
-        again += f" --verify-tag --notes '') && gh release upload {tag} release.json"
-        again += " --clobber"
+        again += f" && (gh release edit {tag} --draft=false || gh api --silent"
+        again += f" 'repos/{{owner}}/{{repo}}/releases' -f tag_name={tag})"
+        again += f" && gh release upload {tag} release.json --clobber"
         line = f"{name} is missing or is not the record that its tag carries"
         yield Deviation(line, name, (again,), severe=1)
 

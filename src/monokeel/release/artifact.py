@@ -42,10 +42,9 @@ def record_of_commit(
     Only the writer's refs are believed. Raises ServiceError if the remote is silent.
     """
     # Only these: whoever may push can put thousands of other tags on a commit.
-    prefix, begun = settings.tag(""), settings.claim("")
-    for ref, at in remote.remote_objects((f"refs/tags/{prefix}", begun)).items():
-        tag = ref.removeprefix(begun).removeprefix("refs/tags/")
-        below = "/" in tag.removeprefix(prefix)  # what no rule reaches
+    made, begun = f"refs/tags/{settings.tag('')}", settings.claim("")
+    for ref, at in remote.remote_objects((made, begun)).items():
+        below = "/" in ref.removeprefix(begun).removeprefix(made)  # no rule's matter
         if below or at.commit != commit or at.object == commit:
             continue
         found = record_in(remote.tag_message(ref, at))
