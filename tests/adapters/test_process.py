@@ -83,7 +83,7 @@ def test_a_setting_is_not_the_name_of_what_failed() -> None:
 
 
 def test_an_expected_code_is_returned() -> None:
-    assert run([PYTHON, "-c", "raise SystemExit(7)"], ok=(0, 7)).code == 7
+    assert run([PYTHON, "-c", "raise SystemExit(7)"], ok=(0, 7)).returncode == 7
 
 
 def test_a_program_that_hangs_is_ended() -> None:

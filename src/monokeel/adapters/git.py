@@ -65,7 +65,7 @@ class Git:
     def _require_repository(self) -> None:
         """Raise UsageError without a repository, ServiceError if git refuses it."""
         asked = self._git("rev-parse", "--git-dir", ok=_ANY_CODE)
-        if asked.code == 0:
+        if asked.returncode == 0:
             return
         if "not a git repository" in asked.stderr:
             fix = "Run this in a clone. A new one begins with: git init -b main"
@@ -88,7 +88,7 @@ class Git:
     def is_shallow(self) -> bool:
         """Say whether history is cut off: then questions about it get wrong answers."""
         done = self._git("rev-parse", "--is-shallow-repository", ok=_OR_NOT)
-        if done.code:
+        if done.returncode:
             self._require_repository()
         return done.stdout.strip() != "false"
 
@@ -115,9 +115,9 @@ class Git:
     def _named(self, words: str) -> str | None:
         args = ("rev-parse", "--verify", "--quiet", "--end-of-options", words)
         done = self._git(*args, ok=_OR_NOT)
-        if done.code not in {0, 1}:
+        if done.returncode not in {0, 1}:
             self._require_repository()
-        return done.stdout.strip() if done.code == 0 else None
+        return done.stdout.strip() if done.returncode == 0 else None
 
     def known(self, commits: Collection[str]) -> set[str]:
         """Return those of *commits* that this clone has."""
@@ -186,10 +186,10 @@ class Git:
             fix = "Run: git fetch --unshallow --tags"
             raise ServiceError("this clone is shallow", fix=fix)
         done = self._git("merge-base", "--is-ancestor", ancestor, commit, ok=_ANY_CODE)
-        if done.code not in (0, 1):
+        if done.returncode not in (0, 1):
             said = f"cannot compare {ancestor} and {commit}: {reason_in(done.stderr)}"
             raise ServiceError(said, fix="Run: git fetch --tags")
-        return done.code == 0
+        return done.returncode == 0
 
     def versions_of(self, path: str, most: int) -> tuple[FileVersion, ...]:
         """Return the *most* newest versions of *path* in the history of HEAD."""
@@ -251,7 +251,7 @@ class Git:
         return self._git("cat-file", "tag", at.object).stdout.partition("\n\n")[2]
 
     def _holds(self, tag: str) -> bool:
-        return self._git("cat-file", "-e", f"{tag}^{{tag}}", ok=_OR_NOT).code == 0
+        return self._git("cat-file", "-e", f"{tag}^{{tag}}", ok=_OR_NOT).returncode == 0
 
     def create_tag(self, ref: str, *, commit: str, message: str) -> RefAnswer:
         """Push an object of no name and time of this machine: it is always the same."""
@@ -261,7 +261,7 @@ class Git:
         made = self._git(*args, "--stdin", stdin=f"{text}\n\n{message}").stdout.strip()
         pushed = self._push(ref, old=None, new=made)
         moved: RefAnswer = Moved(now=made, changed=True)
-        if pushed.code != 0:
+        if pushed.returncode != 0:
             moved = self._judged(pushed, ref, old=None, new=made)
         if isinstance(moved, Moved) and self.commit_of(ref) is None:
             self._git("update-ref", ref, made, "")
@@ -295,9 +295,9 @@ class Git:
         try:
             pushed = self._ask_remote(*args, ok=_ANY_CODE)
         except ServiceError as error:  # too slow: it may have happened all the same
-            pushed = Completed(code=1, stdout="", stderr=error.problem)
+            pushed = Completed(args, 1, "", error.problem)
         answered = "remote:" in pushed.stderr or _SAYS_NO.search(pushed.stderr)
-        if pushed.code == _NEVER_ARRIVED and not answered:
+        if pushed.returncode == _NEVER_ARRIVED and not answered:
             said = " ".join(pushed.stderr.split())[:300]
             fix = "Check MONOKEEL_DEPLOY_KEY (./inv init makes one) and the network."
             raise ServiceError(f"git could not push {ref}: {said}", fix=fix)
@@ -320,7 +320,7 @@ class Git:
         lines = re.findall(r"(?m)^remote: *(.*\S)", pushed.stderr)
         reason += [" ".join(lines)] if lines else []
         words = ": ".join(reason) or reason_in(pushed.stderr)
-        if pushed.code == _NEVER_ARRIVED:  # what ssh or curl says, no line is marked
+        if pushed.returncode == _NEVER_ARRIVED:  # what ssh or curl says, no line is marked
             words = " ".join(pushed.stderr.split())[:300]
         return Declined(reason=output.unless_passing(ref, words))
 
@@ -335,7 +335,7 @@ class Git:
             return
         args = ("push", "--dry-run", "--no-verify", "--recurse-submodules=no")
         done = self._ask_remote(*args, "{}", "HEAD:refs/monokeel/writer", ok=_ANY_CODE)
-        if done.code == 0:
+        if done.returncode == 0:
             return
         said = " ".join(done.stderr.split())[:300]
         if _SAYS_NO.search(said) is None:

@@ -90,5 +90,5 @@ def set_secret(key: Path, repository: str, name: str, environment: str) -> None:
     """
     args = ["gh", "secret", "set", name, "--repo", repository, "--env", environment]
     done = run(args, stdin=key.read_text(encoding="utf-8"), ok=range(256))
-    if done.code:
+    if done.returncode:
         raise RefusedError(f"gh could not set {name}: {reason_in(done.stderr)}")

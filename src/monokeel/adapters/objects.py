@@ -107,7 +107,7 @@ class Objects:
             path.write_bytes(content)
         asked = ("merge-file", "--quiet", *_LABELS)
         ends = range(256)  # the number of conflicts, or 255 for what is no text
-        conflicts = self._git(*asked, *map(str, paths), ok=ends).code
+        conflicts = self._git(*asked, *map(str, paths), ok=ends).returncode
         if conflicts > _MOST_CONFLICTS:
             return None
         marked = paths[0].read_bytes()
@@ -131,7 +131,7 @@ class Objects:
     def is_part_of(self, commit: str, other: str) -> bool:
         """Say whether *commit* is in the history of *other*."""
         args = ("merge-base", "--is-ancestor", commit, other)
-        return self._git(*args, ok=(0, 1, 128)).code == 0
+        return self._git(*args, ok=(0, 1, 128)).returncode == 0
 
     def point(self, branch: str, commit: str, *, old: str | None) -> None:
         """Raise UsageError where it is checked out, ServiceError where it moved."""
@@ -259,7 +259,7 @@ def named(words: str, root: Path, *, ok: Container[int] = (0, 1)) -> str | None:
     """Return the object that *words* name in the clone *root*, if there is one."""
     args = ["git", "rev-parse", "--verify", "--quiet", "--end-of-options", words]
     done = run(args, cwd=root, ok=ok)
-    return done.stdout.strip() if done.code == 0 else None
+    return done.stdout.strip() if done.returncode == 0 else None
 
 
 def text_of(commit: str, path: str, root: Path) -> str | None:

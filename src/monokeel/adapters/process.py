@@ -9,8 +9,8 @@ import tempfile
 import time
 from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 from monokeel.ground.errors import ServiceError
 
@@ -28,15 +28,8 @@ _QUERY = re.compile(r"(\w://[^\s'\"?]*)\?[^\s'\"]*")
 SAFE = re.compile(r"git config --global --add safe\.directory .+")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Completed:
-    """How a program ended: exit code and what it printed, decoded as UTF-8."""
-
-    code: int
-    stdout: str
-    stderr: str
-
-
+# How a program ended: exit code and what it printed, decoded as UTF-8.
+Completed: TypeAlias = "subprocess.CompletedProcess[str]"
 # No child needs these: git and the builders get what they need in their own way.
 _OURS = re.compile(r"MONOKEEL_\w*(?:KEY|TOKEN|PASSWORD)\Z")
 # A build runs whatever a dependency brings along; these would be its to take.
@@ -86,10 +79,10 @@ def run(  # noqa: PLR0913 - one keyword per property of a child process
         raise ServiceError(problem, fix=fix) from error
     taken = time.monotonic() - started
     log.debug("%s: exit %d, %.3f s", " ".join(args[:2]), done.returncode, taken)
-    said = without_logins(done.stderr)
+    done.stderr = without_logins(done.stderr)
     if done.returncode not in ok:
-        raise _failed(args, done.returncode, said)
-    return Completed(code=done.returncode, stdout=done.stdout, stderr=said)
+        raise _failed(args, done.returncode, done.stderr)
+    return done
 
 
 def run_raw(args: Sequence[str], *, cwd: Path, stdin: bytes) -> bytes:

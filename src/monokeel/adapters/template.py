@@ -138,7 +138,7 @@ class TemplateRepository:
             done = process.run(
                 command, cwd=self._root, env=env, ok=ends, timeout_s=_TIMEOUT_S
             )
-        if done.code != 0:
+        if done.returncode != 0:
             problem = f"the template at {shown_address(address)} cannot be read:"
             problem += f" {process.reason_in(done.stderr)}"
             fix = "Check --source or TEMPLATE_SOURCE, and the network. A private one"
