@@ -17,7 +17,7 @@ from copier import run_copy
 
 from monokeel.adapters.copier import Template
 from monokeel.adapters.credentials import Credentials
-from monokeel.adapters.objects import Objects, list_files, read_files
+from monokeel.adapters.objects import Objects, files_below
 from monokeel.ground.answers import Json
 from monokeel.updates.merge import Render
 from monokeel.updates.update import UpdateChoice, UpdatePlan, commit_update, plan_update
@@ -228,8 +228,8 @@ def update(
 
 def tree_of(folder: Path) -> dict[str, bytes]:
     """Return path → content of what stands in *folder*, git's own files aside."""
-    paths = [path for path in list_files(folder) if not path.startswith(".git/")]
-    return read_files(folder, paths)
+    found = files_below(folder).items()
+    return {path: x.content for path, x in found if not path.startswith(".git/")}
 
 
 def _change(source: Path, version: str, files: Mapping[str, bytes | None]) -> None:

@@ -307,12 +307,7 @@ def mode_of(path: Path) -> str:
 
 
 def files_below(root: Path) -> dict[str, File]:
-    """Return path → file of everything under *root*."""
-    found = read_files(root, list_files(root)).items()
+    """Return path → file of all files and links under *root*, by path."""
+    paths = sorted(path.relative_to(root).as_posix() for path in root.rglob("*"))
+    found = read_files(root, paths).items()
     return {path: File(content=it, mode=mode_of(root / path)) for path, it in found}
-
-
-def list_files(root: Path) -> list[str]:
-    """Return the paths of all files and links under *root*, relative, sorted."""
-    found = (path for path in root.rglob("*") if path.is_file() or path.is_symlink())
-    return sorted(path.relative_to(root).as_posix() for path in found)
