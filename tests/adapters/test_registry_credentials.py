@@ -143,6 +143,21 @@ def test_the_realm_of_bearer_is_not_that_of_another_scheme() -> None:
     assert read_bearer(f"{bearer}, {basic}") == wanted
 
 
+@pytest.mark.parametrize(
+    "header",
+    [
+        'Bearer service=a, realm="https://a/token"',
+        "bearer realm=https://a/token,service=a",
+        r'Bearer error="say \"realm=\"x\"", realm="https://a/token", service="a"',
+    ],
+)
+def test_a_challenge_is_read_as_http_writes_it(header: str) -> None:
+    """RFC 9110, 11.2: a value is a token or a quoted string, with escapes."""
+    found = read_bearer(header) or {}
+
+    assert (found.get("realm"), found.get("service")) == ("https://a/token", "a")
+
+
 @pytest.mark.parametrize("realm", ["https://evilghcr.io/token", "https://hcr.io/token"])
 def test_a_realm_that_only_looks_like_ghcr_gets_nothing(realm: str) -> None:
     assert realm_problem("https://ghcr.io", realm) != ""

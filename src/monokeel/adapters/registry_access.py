@@ -200,9 +200,10 @@ def read_bearer(header: str) -> dict[str, str] | None:
     bearer = re.search(r"\bbearer\s+(.*)", header, re.IGNORECASE | re.DOTALL)
     if bearer is None:
         return None
-    found = re.findall(r'(\w+)\s*=\s*"([^"]*)"', bearer[1])
+    value = r'"((?:[^"\\]|\\.)*)"|([^\s,"]+)'
+    found = re.findall(rf"(\w+)\s*=\s*(?:{value})", bearer[1])
     # Another scheme may come behind it, with a realm of its own: the first counts.
-    return {key.lower(): value for key, value in reversed(found)}
+    return {key.lower(): quoted or bare for key, quoted, bare in reversed(found)}
 
 
 def realm_problem(address: str, realm: str, allowed: str = "") -> str:
