@@ -110,6 +110,14 @@ def test_each_value_is_one_argument_whatever_is_in_it() -> None:
     ]
 
 
+def test_no_value_is_taken_for_another_one() -> None:
+    job = replace(JOB, context="/{commit}/{image}/api")
+
+    (line,) = command_lines("make {context} {image}", job)
+
+    assert line == ["make", job.context, job.image]
+
+
 @pytest.mark.parametrize(
     "command",
     [

@@ -169,9 +169,7 @@ def command_lines(command: str, job: Job) -> list[list[str]]:
         "{dockerfile}": job.dockerfile or f"{job.context}/Dockerfile",
         "{platforms}": ",".join(job.service.platforms),
     }
-    for name, value in values.items():
-        words = [word.replace(name, value) for word in words]
-    return [words]
+    return [[re.sub(r"\{\w+\}", lambda x: values.get(x[0], x[0]), w) for w in words]]
 
 
 def _docker(job: Job) -> list[str]:
