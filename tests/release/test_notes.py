@@ -1,6 +1,7 @@
 """Release notes: what stands in them, where, and that no message can do harm."""
 
 import re
+from itertools import pairwise
 
 import pytest
 from markdown_it import MarkdownIt
@@ -145,6 +146,26 @@ def test_what_only_looks_like_code_calls_nobody_and_is_no_html(message: str) -> 
     kinds = {child.type for token in tokens for child in token.children or ()}
     assert not re.findall(r"(?<!\w)@ana", words_of(tokens))
     assert not {"html_inline", "html_block"} & {*kinds, *(x.type for x in tokens)}
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "feat: x\n\nBREAKING CHANGE: y\na\r\r~~~\r@ana",
+        "feat: x\n\nBREAKING CHANGE: y\n```\na\n```\r\n\r\r~~~",
+        f'Revert "a\r\r~~~"\n\nThis reverts commit {"b" * 40}.',
+        "feat: x\n\nBREAKING CHANGE: y\n~~~\na",
+        "feat: x\n\nBREAKING CHANGE: y\n\n\n<!--\n<details>",
+        "feat: x\n\nBREAKING CHANGE: y\n\n```\n```\r\n<details>",
+    ],
+)
+def test_no_message_hides_the_rest_of_the_notes(message: str) -> None:
+    tokens = MarkdownIt().parse(notes(message, "fix: b", 'fix: "c"'))
+
+    headings = [b.content for a, b in pairwise(tokens) if a.type == "heading_open"]
+    assert "Bug fixes" in headings
+    assert "html_block" not in {token.type for token in tokens}
+    assert "~~~" not in {token.markup for token in tokens if not token.level}
 
 
 def test_an_address_stays_whole() -> None:

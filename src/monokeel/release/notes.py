@@ -70,7 +70,7 @@ def group_of(commit: Commit) -> str | None:
 
 def _breaking(commit: Commit, page: str) -> str:
     texts = [text.strip() for text in commit.breaking if text.strip()]
-    lines = "\n\n".join(texts or [commit.subject]).split("\n")
+    lines = "\n\n".join(texts or [commit.subject]).replace("\r", " ").split("\n")
     item = [_linked(lines[0], page)]
     fence = ""
     for line in lines[1:]:  # two spaces in front keep a line in the item
@@ -88,7 +88,7 @@ def _breaking(commit: Commit, page: str) -> str:
 
 def _linked(text: str, page: str) -> str:
     """Return *text* for Markdown, with ``(#12)`` at its end as a pull request."""
-    safe = in_markdown(text)
+    safe = in_markdown(text.replace("\r", " "))  # in Markdown it ends a line
     if "#" not in safe:
         return safe
     safe = _PULL.sub(rf"([#\1]({page}/pull/\1))", safe)
