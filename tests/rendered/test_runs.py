@@ -56,3 +56,16 @@ def test_an_edited_file_does_not_keep_the_update_back() -> None:
 
     assert len(told) == 2
     assert all("!cancelled()" in as_text(step["if"]) for step in told)
+
+
+@pytest.mark.parametrize(
+    ("file", "name"), [("ci.yml", "test"), ("release.yml", "build")]
+)
+def test_a_service_is_built_from_its_files_and_not_from_pointers(
+    file: str, name: str
+) -> None:
+    """A repository that adopts us may have files in Git LFS, which checkout omits."""
+    steps = map(as_object, as_list(workflows.jobs(WORKFLOWS / file)[name]["steps"]))
+    [with_] = [x["with"] for x in steps if "actions/checkout@" in str(x.get("uses"))]
+
+    assert as_object(with_)["lfs"] is True
