@@ -319,6 +319,13 @@ def test_an_override_answers_for_what_nobody_can_tell() -> None:
     assert stops_of(evaluate(unknown, {"hold": "there is none"})) == []
 
 
+def test_what_has_no_override_is_lifted_by_no_reason() -> None:
+    bare = replace(READY, release=Absent())
+
+    assert answers(bare) == {"refused"}
+    assert stops_of(evaluate(bare, {"release": "trust me"}))
+
+
 def test_overrides_are_gate_and_reason() -> None:
     texts = [f"{name}=because a=b" for name in OVERRIDABLE]
 
