@@ -320,9 +320,7 @@ class Git:
         lines = re.findall(r"(?m)^remote: *(.*\S)", pushed.stderr)
         reason += [" ".join(lines)] if lines else []
         words = ": ".join(reason) or reason_in(pushed.stderr)
-        if (
-            pushed.returncode == _NEVER_ARRIVED
-        ):  # what ssh or curl says, no line is marked
+        if pushed.returncode == _NEVER_ARRIVED:  # what ssh or curl says has no mark
             words = " ".join(pushed.stderr.split())[:300]
         return Declined(reason=output.unless_passing(ref, words))
 
