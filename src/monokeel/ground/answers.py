@@ -50,9 +50,6 @@ def ask(question: Callable[[], T]) -> T | Unknown:
         return Unknown(reason=error.problem)
 
 
-ImageAnswer = Found | Absent | Unknown
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RemoteRef:
     """What a ref names: its *object*, and the *commit* that an annotated tag peels to.
@@ -99,6 +96,7 @@ class FileVersion:
     text: str
 
 
+ImageAnswer = Found | Absent | Unknown
 RefAnswer = Moved | Lost | Declined
 
 

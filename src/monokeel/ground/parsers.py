@@ -26,6 +26,7 @@ _DIGITS: Final = 20  # of a whole number: GitHub and TOML have none of more
 _TOO_DEEP: Final = f"it is nested more than {_DEEPEST} deep"
 _TOO_LONG: Final = "it holds a whole number that is too long"
 _YEARS: Final = range(1990, 2200)
+_END_S: Final = int(datetime(_YEARS.stop, 1, 1, tzinfo=UTC).timestamp())
 _HALF = re.compile("[\ud800-\udfff]")
 _SECONDS = re.compile(r"[0-9]{1,12}\Z")
 Hook = Callable[[list[tuple[str, Json]]], dict[str, Json]]
@@ -124,9 +125,6 @@ def parse_epoch(seconds: str) -> datetime:
     if number is None or number >= _END_S:
         raise ValueError(f"{seconds[:_LONGEST_REASON]!r} is no time since 1970")
     return datetime.fromtimestamp(number, UTC)
-
-
-_END_S: Final = int(datetime(_YEARS.stop, 1, 1, tzinfo=UTC).timestamp())
 
 
 def _sane(moment: datetime) -> datetime:

@@ -147,7 +147,6 @@ def _checked(workplace: Workplace, service: str, commit: str) -> str:
         fix = "Commit, stash or remove them (or list them in .gitignore), then build"
         fix += " again."
         raise UsageError(problem, fix=fix)
-
     [allowed] = workplace.images.may_push_all([path])
     if isinstance(allowed, Unknown):
         problem = f"nobody can tell whether {path} may be pushed: {allowed.reason}"
