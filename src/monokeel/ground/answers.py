@@ -17,8 +17,7 @@ class Found:
 
     *revision* is what the image says it was built from, of ours 40 lower-case hex
     digits; ``None`` when it does not say. *missing* are the digests of manifests that
-    an index names and the registry does not have: such an image takes its name, and
-    cannot be pulled everywhere.
+    an index names and the registry does not have: it cannot be pulled everywhere.
     """
 
     digest: str

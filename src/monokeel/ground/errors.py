@@ -13,8 +13,7 @@ class MonokeelError(Exception):
     """Any failure that the reader can act on: one of the three families below.
 
     *problem* is one line that holds the offending value; *fix* says what to do. Both
-    are shown to the reader as they are, so neither may hold a secret. Caught only
-    where any of the three is meant.
+    are shown as they are: neither may hold a secret. Caught where any of them is meant.
     """
 
     exit_code: ClassVar[int]

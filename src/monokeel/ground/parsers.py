@@ -35,9 +35,8 @@ Hook = Callable[[list[tuple[str, Json]]], dict[str, Json]]
 def parse_json(content: str | bytes, *, members: Hook | None = None) -> Json:
     r"""Return the JSON value that *content* is; *members* makes each object.
 
-    ValueError for anything else, ``NaN`` and ``1e999`` included, and for what is
-    nested more than 100 deep. Half a character (``\ud800``) is replaced: nothing
-    could print it.
+    ValueError for anything else, ``NaN`` and ``1e999`` included, and for more than 100
+    levels. Half a character (``\ud800``), which nothing could print, is replaced.
     """
     try:
         value: Json = json.loads(

@@ -200,8 +200,7 @@ class Tables:
 def read_table(keys: Keys, table: dict[str, Any], where: str = "") -> dict[str, Any]:
     """Return the values of *table*, by field; what is left out has none.
 
-    UsageError for a value of another kind, for one that is missing, and for an unknown
-    key, with the nearest known one.
+    UsageError for a wrong or missing value, and an unknown key (with the nearest one).
     """
     for name in table:
         if name not in keys:

@@ -21,8 +21,7 @@ def read_record(
 
     *at* is ``None`` where there is no such tag. Absent: it was made before Monokeel, or
     by hand, and cannot be promoted. Nothing else is believed: everybody who may write
-    can replace ``release.json``, while the rules let the writer alone make a version's
-    tag. Raises nothing.
+    can replace ``release.json``; the rules let the writer alone make a version's tag.
     """
     if at is None:
         return Absent()

@@ -55,8 +55,7 @@ def build_service(workplace: Workplace, *, service: str, commit: str) -> Built:
     Everybody who may push can have put there what stands at ``sha-<commit>``: only a
     record's digest, or one that our workflow attested, is not built again. Raises
     UsageError for an unknown service and files that are not those of *commit*,
-    RefusedError where we may not push or the image is labelled with another commit, and
-    ServiceError when nobody can tell.
+    RefusedError for no right to push or another commit on the label, else ServiceError.
     """
     settings = workplace.settings
     path = _checked(workplace, service, commit)

@@ -170,8 +170,7 @@ class Outside:
     A part that cannot be asked is Silent, with the reason. *wait* lets seconds pass.
     *merge* says that HEAD is no commit of a branch yet. *waiting* returns the page of a
     release run that waits to begin on (commit, branch), empty if there is none.
-    *server* is where notes link to. *misplaced* says that file, clone and environment
-    do not name one repository.
+    *server* is where notes link to; *misplaced*: not all names of the repository agree.
     """
 
     history: History

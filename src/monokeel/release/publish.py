@@ -42,8 +42,7 @@ def publish(first: Reading, tell: Callable[[str], None]) -> Publication:
     each step that wrote. Raises RefusedError with every conflict that is seen before
     the first write, or the first one afterwards (OvertakenError when another commit
     has the version); and ServiceError when something cannot be read or does not
-    appear. The same call again finishes what is missing; on a complete release it
-    writes nothing.
+    appear. The same call again finishes what is missing, or has nothing to write.
     """
     now, written = first, list[str]()
     for _ in range(_ROUNDS):
@@ -182,8 +181,7 @@ def release_commit(
     step that wrote. *digests* are those of this run's own builds, by service; what
     lacks one is built. Whoever is overtaken plans anew, with the images that it has:
     the version is then the next one, or the commit is in the other release, which is a
-    good end. Raises what *accept* and ``publish`` raise, and RefusedError when others
-    are first again and again.
+    good end. Raises as *accept* and ``publish``, and RefusedError if that never ends.
     """
     own, out = dict(digests), list[Publication]()
     for _ in range(_PLANS):

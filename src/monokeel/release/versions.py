@@ -1,8 +1,7 @@
 """Release tags, and which version comes next, as semantic-release counts.
 
 On maintenance lines (``1.x``, ``1.4.x``) as npm's semantic-release 24 does for
-``branches: ["1.x", "1.4.x", "main"]`` (lib/branches/normalize.js), for tags without
-its notes on channels.
+``branches: ["1.x", "1.4.x", "main"]`` (lib/branches/normalize.js), without channels.
 """
 
 import re
