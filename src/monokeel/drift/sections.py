@@ -94,8 +94,6 @@ def _named(what: str, text: str, known: Sequence[str]) -> tuple[str, ...]:
     named = tuple(each.strip() for each in text.split(",") if each.strip())
     wrong = [each for each in named if each not in known]
     if wrong:
-        raise UsageError(
-            f"there is no {what} {', '.join(wrong)}",
-            fix=f"Choose from: {', '.join(known)}; several with commas.",
-        )
+        fix = f"Choose from: {', '.join(known)}; several with commas."
+        raise UsageError(f"there is no {what} {', '.join(wrong)}", fix=fix)
     return named

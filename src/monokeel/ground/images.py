@@ -26,14 +26,11 @@ def check_names(host: str, names: Iterable[str]) -> None:
     """Raise UsageError for one of *names* that no image at *host* can have."""
     for name in names:
         if not is_image(name) or len(f"{host}/{name}") > _LONGEST:
-            raise fail(
-                f"[registry] images: {name[:_LONGEST]!r} cannot be an image's name",
-                fix="Write parts of letters and digits, each with single . _ - between,"
-                ' such as "my-project/shop/{service}".',
-            )
+            fix = "Write parts of letters and digits, each with single . _ - between,"
+            fix += ' such as "my-project/shop/{service}".'
+            named = f"[registry] images: {name[:_LONGEST]!r}"
+            raise fail(f"{named} cannot be an image's name", fix=fix)
         if host in _TWO_PARTS and name.count("/") != 1:
-            raise fail(
-                f"[registry] host = {host!r} holds names of two parts, and images"
-                f" makes {name!r}",
-                fix='Set images = "{owner}/{repository}-{service}".',
-            )
+            two = f"[registry] host = {host!r} holds names of two parts, and images"
+            fix = 'Set images = "{owner}/{repository}-{service}".'
+            raise fail(f"{two} makes {name!r}", fix=fix)

@@ -335,11 +335,9 @@ def _require_sound(settings: Settings) -> None:
         if twice := [each for each in values if values.count(each) > 1]:
             raise fail(f"{where}: {twice[0]!r} stands there twice")
     if (settings.writer == "app") != bool(settings.app_id):
-        raise fail(
-            f"[repository] writer = {settings.writer!r} and app_id = {settings.app_id}"
-            " do not go together",
-            fix='app_id is the number of the GitHub App; it goes with writer = "app".',
-        )
+        both = f"writer = {settings.writer!r} and app_id = {settings.app_id}"
+        fix = 'app_id is the number of the GitHub App; it goes with writer = "app".'
+        raise fail(f"[repository] {both} do not go together", fix=fix)
     for number, freeze in enumerate(settings.freezes, 1):
         if not freeze.environments:
             problem = (
@@ -361,18 +359,14 @@ def _require_refs(settings: Settings) -> None:
     space, _, part = claim.removeprefix("refs/").partition("/")
     own = part.partition("/")[0] not in (tag, "env", branch.partition("/")[0])
     if not is_ref(claim) or space in _MEANT or (space in ("heads", "tags") and not own):
-        raise fail(
-            f"[release] claim_ref = {settings.claim_ref!r} would be a branch or a tag"
-            " that means something else",
-            fix=_CLAIM.says,
-        )
+        other = "would be a branch or a tag that means something else"
+        where = f"[release] claim_ref = {settings.claim_ref!r}"
+        raise fail(f"{where} {other}", fix=_CLAIM.says)
     for each in settings.environments:
         if each.name in TAKEN_ENVIRONMENTS:
-            raise fail(
-                f"environment {each.name!r}: the GitHub Environment of that name holds"
-                " secrets of its own",
-                fix="Give it another name.",
-            )
+            holds = "the GitHub Environment of that name holds secrets of its own"
+            problem = f"environment {each.name!r}: {holds}"
+            raise fail(problem, fix="Give it another name.")
 
 
 def is_ref(ref: str) -> bool:

@@ -65,15 +65,13 @@ def parse_wanted(text: str, *, prefix: str) -> str:
         found = {word for word in words if read_version(word) is not None}
         fix = f"Name one release exactly, such as 1.4.0 or {prefix}1.4.0."
         shown = text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
-        raise UsageError(
-            f"{shown!r} is not a version" if text else "no version given",
-            fix=f"Write it as {found.pop()}." if len(found) == 1 else fix,
-        )
+        fix = f"Write it as {found.pop()}." if len(found) == 1 else fix
+        problem = f"{shown!r} is not a version" if text else "no version given"
+        raise UsageError(problem, fix=fix)
     if version.build:
-        raise UsageError(
-            f"{text!r} has build metadata: no container tag can carry it",
-            fix=f"Name the release without it: {str(version).partition('+')[0]}.",
-        )
+        problem = f"{text!r} has build metadata: no container tag can carry it"
+        fix = f"Name the release without it: {str(version).partition('+')[0]}."
+        raise UsageError(problem, fix=fix)
     return str(version)
 
 

@@ -20,10 +20,9 @@ def _skip(candidate: Candidate) -> str:
 
 def tagged_otherwise(candidate: Candidate, commit: str) -> RefusedError:
     """Refuse: the git tag names another commit."""
-    return RefusedError(
-        f"{candidate.tag} is the tag of commit {commit}, not of {candidate.commit}",
-        fix="Run ./inv release again: the plan takes the next free version.",
-    )
+    fix = "Run ./inv release again: the plan takes the next free version."
+    named = f"{candidate.tag} is the tag of commit {commit}"
+    return RefusedError(f"{named}, not of {candidate.commit}", fix=fix)
 
 
 def claimed_by_another(candidate: Candidate, commit: str) -> RefusedError:
