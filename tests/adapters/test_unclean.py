@@ -1,11 +1,13 @@
 """What a build would have beside the files of its commit, or lack."""
 
+import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from monokeel.adapters.git import Git
+from monokeel.ground.answers import Moved
 
 
 def git(cwd: Path, *args: str) -> None:
@@ -61,3 +63,22 @@ def test_a_submodule_that_is_not_checked_out_is_no_file_of_the_commit(
 
 def test_another_commit_of_a_submodule_is_a_change(with_submodule: Path) -> None:
     assert "services/api/lib" in Git(with_submodule).changed_paths("HEAD~1", "HEAD")
+
+
+def test_no_setting_of_git_makes_it_ask_the_remotes_of_submodules(
+    clone: Path, with_submodule: Path, tmp_path: Path
+) -> None:
+    allowed = ("-c", "protocol.file.allow=always")
+    git(with_submodule, *allowed, "submodule", "update", "--init")
+    shutil.rmtree(tmp_path / "part")
+    git(with_submodule, "config", "fetch.recurseSubmodules", "true")
+    git(with_submodule, "config", "push.gpgSign", "true")
+    git(clone, "commit", "-q", "--allow-empty", "-m", "fix: later")
+    git(clone, "tag", "-a", "-m", "said", "v1.0.0")
+    there = Git(with_submodule)
+    at = there.remote_objects()["refs/tags/v1.0.0"]
+
+    assert there.tag_message("refs/tags/v1.0.0", at) == "said\n"
+    there.fetch_commit(at.commit)
+    moved = there.move_ref("refs/heads/env/dev", old=None, new=at.commit)
+    assert moved == Moved(now=at.commit, changed=True)

@@ -27,6 +27,11 @@ _NEVER_ARRIVED = 128  # git-push(1) ends with 1 when the server refuses a ref
 _REF_LINE = re.compile(r"^([ +*=!-])\t(?!.*\[remote rejected\])", re.MULTILINE)
 _TAGGER = "Monokeel <monokeel@users.noreply.github.com>"
 _SUBMODULES = "--ignore-submodules=none"  # whatever .gitmodules and settings say
+# Whatever a user's settings say of hooks, signatures and submodules.
+_ALONE = {
+    "push": ("--no-verify", "--no-signed", "--recurse-submodules=no"),
+    "fetch": ("--no-recurse-submodules",),
+}
 _HEADS, _TAGS = "refs/heads/", "refs/tags/"
 _NONE = Credentials()
 HEADS_AND_TAGS = (_HEADS, _TAGS)
@@ -270,8 +275,7 @@ class Git:
     def fetch(self) -> None:
         """Bring the remote's branches and tags into the clone."""
         heads = "+refs/heads/*:refs/remotes/origin/*"
-        quiet = ("fetch", "--quiet", "--tags", "--no-recurse-submodules")
-        self._ask_remote(*quiet, "{}", heads)
+        self._ask_remote("fetch", "--quiet", "--tags", "{}", heads)
 
     def fetch_commit(self, commit: str) -> None:
         """Make sure that *commit* is in the clone, with its history."""
@@ -289,9 +293,8 @@ class Git:
         return moved
 
     def _push(self, ref: str, *, old: str | None, new: str | None) -> Completed:
-        args = ["push", "--porcelain", "--no-verify", "--no-follow-tags"]
-        args += ["--recurse-submodules=no", f"--force-with-lease={ref}:{old or ''}"]
-        args += ["{}", f"{new or ''}:{ref}"]
+        args = ["push", "--porcelain", "--no-follow-tags"]
+        args += [f"--force-with-lease={ref}:{old or ''}", "{}", f"{new or ''}:{ref}"]
         try:
             pushed = self._ask_remote(*args, ok=_ANY_CODE)
         except ServiceError as error:  # too slow: it may have happened all the same
@@ -333,8 +336,8 @@ class Git:
         writer = self._credentials.writer
         if not writer:
             return
-        args = ("push", "--dry-run", "--no-verify", "--recurse-submodules=no")
-        done = self._ask_remote(*args, "{}", "HEAD:refs/monokeel/writer", ok=_ANY_CODE)
+        args = ("push", "--dry-run", "{}", "HEAD:refs/monokeel/writer")
+        done = self._ask_remote(*args, ok=_ANY_CODE)
         if done.returncode == 0:
             return
         said = " ".join(done.stderr.split())[:300]
@@ -355,7 +358,8 @@ class Git:
         if args[0] != "push" and credentials.token:  # the token is faster than ssh
             credentials = replace(credentials, deploy_key=None, mint=None)
         with push_environment(credentials, address) as (where, env):
-            command = ["git", *(where if arg == "{}" else arg for arg in args)]
+            named = (where if arg == "{}" else arg for arg in args[1:])
+            command = ["git", args[0], *_ALONE.get(args[0], ()), *named]
             limit_s = self._timeout_s
             try:
                 return run(command, cwd=self.root, env=env, ok=ok, timeout_s=limit_s)
