@@ -39,10 +39,7 @@ class Guard:
 def ask_version(
     images: Images, settings: Settings, *, version: str, commit: str
 ) -> Guard:
-    """Ask the registry about *version* (``v1.4.0``, too) of every service, all at once.
-
-    *commit* tells our own images from others'. UsageError for no version.
-    """
+    """Ask the registry about *version* (or its tag); UsageError if it is none."""
     version = parse_wanted(version, prefix=settings.tag_prefix)
     wanted = Candidate(settings=settings, version=version, commit=commit)
     paths = wanted.paths

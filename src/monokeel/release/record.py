@@ -95,10 +95,7 @@ def record_text(record: ReleaseRecord) -> str:
 
 
 def record_in(text: str | None) -> ReleaseRecord | None:
-    """Return the record in *text*, a ``release.json`` or the message of a tag.
-
-    ``None`` where it holds none of ours: nobody can tell then what was released.
-    """
+    """Return the record in *text*, a ``release.json`` or a tag's message, if any."""
     try:
         fields = as_object(parse_json(text or ""))
         version, commit = as_text(fields.get("version")), as_text(fields.get("commit"))
