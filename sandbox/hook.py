@@ -76,7 +76,7 @@ def proc_receive(source: BinaryIO, target: BinaryIO) -> None:
 
 def post_receive(source: BinaryIO) -> None:
     """Tell the sandbox which refs moved."""
-    updates = [line.decode().split() for line in source]
+    updates = [line.decode().rstrip("\n").split(" ") for line in source]
     actor = os.environ.get("SANDBOX_ACTOR")
     if actor:
         ask("/_sandbox/pushed", actor, updates)

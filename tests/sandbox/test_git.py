@@ -47,6 +47,17 @@ def test_a_push_by_token_is_recorded(clone: Clone, api: Api) -> None:
     assert move["activity_type"] == "push"
 
 
+def test_a_push_of_a_name_with_odd_blanks_is_recorded(clone: Clone, api: Api) -> None:
+    """git takes them, whatever Python takes for white space."""
+    clone.commit("feat: x")
+
+    done = clone.git("push", "-q", "origin", "HEAD:refs/heads/feat/a\u2028\u00a0b")
+
+    assert (done.code, done.output) == (0, "")
+    (move,) = api("GET", "/activity").items
+    assert move["ref"] == "refs/heads/feat/a\u2028\u00a0b"
+
+
 def test_a_push_without_credentials_is_asked_for_them(clone: Clone) -> None:
     clone.commit("feat: x")
 
