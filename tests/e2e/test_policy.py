@@ -54,7 +54,7 @@ def test_who_and_when_is_named(shop: Ruled) -> None:
     found = shop.inv("drift", "--only", "rulesets")
 
     assert "(severe; by ada at 20" in found.out
-    assert "./inv policy.apply" in found.out
+    assert "./scripts/apply-rulesets.sh" in found.out
 
 
 def test_a_token_that_hides_actors_is_told_what_it_missed(shop: Ruled) -> None:
