@@ -24,9 +24,8 @@ def check_rulesets(wanted: Wanted, outside: Outside) -> Facts:
             continue
         passes = any(x.path.startswith(BYPASS) and x.counts for x in each.differences)
         steps = [*steps_of(each, reading.comparisons, reading.repository)]
-        if (
-            each.state == "missing" and steps
-        ):  # not renamed; its history is gone with it
+        # Where it was not renamed its history is gone with it.
+        if each.state == "missing" and steps:
             page = audit_log(wanted, outside, "?q=action:repository_ruleset.destroy")
             log = "the audit log, which the owner can open"
             steps.append(f"who deleted it stands in {log}: {page}")

@@ -340,10 +340,9 @@ def _require_sound(settings: Settings) -> None:
         raise fail(f"[repository] {both} do not go together", fix=fix)
     for number, freeze in enumerate(settings.freezes, 1):
         if not freeze.environments:
-            problem = (
-                f"[[freezes]] {number}: environments is empty: nothing would freeze"
-            )
-            raise fail(problem, fix=f"Name some of: {', '.join(names)}.")
+            empty = f"[[freezes]] {number}: environments is empty"
+            fix = f"Name some of: {', '.join(names)}."
+            raise fail(f"{empty}: nothing would freeze", fix=fix)
         for name in freeze.environments:
             settings.environment(name)
 
@@ -351,9 +350,8 @@ def _require_sound(settings: Settings) -> None:
 def _require_refs(settings: Settings) -> None:
     """Raise UsageError for what git, or another part of the product, cannot hold."""
     branch, tag = settings.default_branch, settings.tag("1.0.0")
-    if not is_ref(f"refs/heads/{branch}") or f"{branch}/".startswith(
-        ("env/", "refs/", "HEAD/")
-    ):
+    taken = f"{branch}/".startswith(("env/", "refs/", "HEAD/"))
+    if taken or not is_ref(f"refs/heads/{branch}"):
         raise fail(f"[repository] default_branch = {branch!r} cannot be that branch")
     claim = settings.claim(tag)
     space, _, part = claim.removeprefix("refs/").partition("/")
