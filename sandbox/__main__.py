@@ -124,11 +124,16 @@ def _serve(box: Sandbox, variables: dict[str, str]) -> int:
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda _, __: ended.set())
-    for name, value in variables.items():
-        sys.stdout.write(f"export {name}={shlex.quote(value)}\n")
-    sys.stdout.write(f"# {_WARNING} {box.url}/{box.repository}\n")
-    sys.stdout.write(f"# clone {box.clone_url}\n")
-    sys.stdout.flush()
+    lines = [f"export {name}={shlex.quote(x)}" for name, x in variables.items()]
+    lines += [f"# {_WARNING} {box.url}/{box.repository}", f"# clone {box.clone_url}"]
+    try:
+        sys.stdout.write("\n".join((*lines, "")))
+        sys.stdout.flush()
+    except OSError as error:
+        # What is left in the buffer must not fail again when Python ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.stderr.write(f"nobody reads its addresses: {error.strerror}\n")
+        return 1
     ended.wait()
     return 0
 

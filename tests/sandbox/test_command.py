@@ -125,6 +125,26 @@ def test_a_shell_that_is_not_there_is_named(tmp_path: Path) -> None:
     assert f"{tmp_path / 'none'}: No such file or directory; set SHELL" in done.output
 
 
+def test_addresses_that_nobody_reads_end_it_in_one_line() -> None:
+    """G43: ``python -m sandbox | head -1``."""
+    read, write = os.pipe()
+    os.close(read)
+
+    done = subprocess.run(
+        [sys.executable, "-m", "sandbox"],
+        cwd=_ROOT,
+        stdout=write,
+        stderr=subprocess.PIPE,
+        check=False,
+        text=True,
+        timeout=60,
+    )
+
+    os.close(write)
+    said = "nobody reads its addresses: Broken pipe\n"
+    assert (done.returncode, done.stderr) == (1, said)
+
+
 def test_a_signal_of_the_terminal_is_the_shells_own(tmp_path: Path) -> None:
     shell = _script(tmp_path, "echo ready; read line; echo again")
     command = [sys.executable, "-m", "sandbox", "shell"]
