@@ -75,7 +75,6 @@ def test_a_token_that_hides_actors_is_told_what_it_missed(shop: Ruled) -> None:
         "deploy_keys",
         "immutable_releases",
         "secrets",
-        "settings",
         "workflow_rights",
     }
     assert "bypass_actors of main, " in accepted.out
