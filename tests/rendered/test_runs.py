@@ -69,3 +69,16 @@ def test_a_service_is_built_from_its_files_and_not_from_pointers(
     [with_] = [x["with"] for x in steps if "actions/checkout@" in str(x.get("uses"))]
 
     assert as_object(with_)["lfs"] is True
+
+
+def test_the_user_of_ecr_is_no_access_key() -> None:
+    """docker/login-action takes it for one by the host, and asks AWS for a password.
+
+    docs/reference/registries.md names ``AWS`` and the password itself.
+    """
+    steps = map(
+        as_object, as_list(workflows.jobs(WORKFLOWS / "release.yml")["build"]["steps"])
+    )
+    [login] = [x["with"] for x in steps if "login-action@" in str(x.get("uses"))]
+
+    assert as_object(login)["ecr"] is False
