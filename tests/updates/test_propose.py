@@ -224,6 +224,13 @@ def test_an_update_with_something_left_is_no_whole_one() -> None:
     assert update_report(made_plan(), None).data["verdict"] == "planned"
 
 
+def test_other_answers_are_called_so_and_no_new_version() -> None:
+    plan = replace(made_plan(), current=made_plan().version)
+
+    assert update_report(plan, None).headline == f"Template {plan.ref}: other answers"
+    assert " -> " in update_report(made_plan(), None).headline
+
+
 def test_the_commit_says_what_was_left() -> None:
     assert commit_message(made_plan(LEFT)) == (
         "chore(template): update to v1.3.0\n\n"

@@ -138,7 +138,7 @@ def update_report(plan: UpdatePlan, commit: str | None, *more: str) -> Report:
         for line in (f"{each.path}:", *hunk.splitlines())
     ]
     return Report(
-        headline=f"Template {as_ref(plan.current)} -> {plan.ref}",
+        headline=f"Template {_way(plan)}",
         sections=(
             Section("", (*lines, *more)),
             Section("Not taken", table=Table(("file", "since", "why"), rows)),
@@ -173,12 +173,16 @@ def preview(plan: UpdatePlan, declined: int | None) -> Report:
     if declined is None:
         return update_report(plan, None)
     said = "It is not opened again; a newer version will be."
-    way = f"{as_ref(plan.current)} -> {plan.ref}"
     return Report(
-        headline=f"Template {way}: declined in #{declined}",
+        headline=f"Template {_way(plan)}: declined in #{declined}",
         sections=(Section("", (said,)),),
         data={"verdict": "rejected", "version": plan.version, "pull_request": declined},
     )
+
+
+def _way(plan: UpdatePlan) -> str:
+    here = as_ref(plan.current)
+    return f"{here}: other answers" if here == plan.ref else f"{here} -> {plan.ref}"
 
 
 def _push(branch: str, before: str | None, commit: str, remote: Remote) -> str | None:
