@@ -19,7 +19,9 @@ from monokeel.ground.report import visible
 MARKER = "policy-drift"
 _TITLE = "Policy drift: GitHub is not as the files say"
 _FOUND = re.compile(r"<!-- monokeel-found: (\{.*\}) -->")
-_LONGEST_BODY = 40_000  # so that the hidden comment behind it is never cut off
+# Report, what was found earlier, hidden list: together less than GitHub's 65,536.
+_LONGEST_BODY, _LONGEST_LIST = 24_000, 20_000
+_CUT = "\n\n… cut here: the run that wrote this has the rest."
 _MOST_LINES, _LONGEST_LINE = 60, 300
 
 Found = Mapping[str, tuple[str, ...]]  # section/item, such as settings/deploy_keys
@@ -39,15 +41,12 @@ def keep_issue(found: DriftReading, body: str, issues: Issues, run: str = "") ->
         issue = issues.newest(MARKER)
         known = found_in(issue.body) if issue is not None and issue.is_open else {}
         if found.verdict == "drift":
-            text = f"{body[:_LONGEST_BODY]}{link}"
-            return _keep(found, known or {}, text, issue, issues)
+            cut = _CUT if len(body) > _LONGEST_BODY else ""
+            text = f"{body[:_LONGEST_BODY]}{cut}{link}"
+            return _keep(found, known, text, issue, issues)
         if issue is None or not issue.is_open:
             return "no issue is open"
-        unseen = ", ".join(x.rstrip("/") for x in known or () if not _sees(found, x))
-        if known is None:  # nobody knows what it speaks of: all of it
-            whole = found.verdict == "in_sync" and set(found.facts) >= set(SECTIONS)
-            unseen = "" if whole else "everything"
-        if unseen:
+        if unseen := ", ".join(x.rstrip("/") for x in known if not _sees(found, x)):
             return f"issue #{issue.number} stays open: this run did not see {unseen}"
         comment = f"All that this issue speaks of is in sync again.{link}"
         issues.close(MARKER, comment=comment)
@@ -56,32 +55,32 @@ def keep_issue(found: DriftReading, body: str, issues: Issues, run: str = "") ->
     return f"issue #{issue.number} is closed"
 
 
-def found_in(body: str) -> Found | None:
-    """Return what an issue speaks of, ``None`` if its text no longer says it."""
+def found_in(body: str) -> Found:
+    """Return what an issue speaks of: all sections if its text no longer says it."""
     ours = _FOUND.findall(body)[-1:]  # behind what names of others may say
     try:
         kept = as_object(parse_json(*ours or [""]))
         known = (key for key in kept if key.partition("/")[0] in SECTIONS)
         return {key: tuple(map(str, as_list(kept[key]))) for key in known}
     except (ValueError, ServiceError):
-        return None
+        return {f"{section}/": () for section in SECTIONS}
 
 
 def _keep(
     found: DriftReading, known: Found, body: str, issue: OwnIssue | None, issues: Issues
 ) -> str:
     now = _drift_by_item(found)
-    earlier = {key: known[key] for key in known if not _sees(found, key)}
-    merged = {
-        key: tuple(dict.fromkeys((*now.get(key, ()), *earlier.get(key, ()))))
-        for key in sorted({*now, *earlier})
-    }
+    earlier = _fitting({key: known[key] for key in known if not _sees(found, key)})
+    merged = _fitting(
+        {
+            key: tuple(dict.fromkeys((*now.get(key, ()), *earlier.get(key, ()))))
+            for key in sorted({*now, *earlier})
+        }
+    )
     older = [line for key in earlier for line in earlier[key]]
     if older:
         body += "\n\n**Found earlier, not seen by this run**\n\n" + _listed(older)
-    # "--" and ">" would end the comment; JSON knows another way to write them.
-    kept = json.dumps(merged).replace("-", "\\u002d").replace(">", "\\u003e")
-    text = f"{body}\n\n<!-- monokeel-found: {kept} -->"
+    text = f"{body}\n\n<!-- monokeel-found: {_hidden(merged)} -->"
     if issue is None:
         return f"issue #{issues.create(MARKER, title=_TITLE, body=text)} is open"
     if issue.is_open and merged == known:
@@ -93,6 +92,20 @@ def _keep(
         issues.comment(issue.number, f"{again}:\n\n{_listed(new)}")
     issues.change(issue.number, MARKER, title=_TITLE, body=text)
     return f"issue #{issue.number} is open{'' if issue.is_open else ' again'}"
+
+
+def _hidden(found: Found) -> str:
+    # "--" and ">" would end the comment; JSON knows another way to write them.
+    return json.dumps(found).replace("-", "\\u002d").replace(">", "\\u003e")
+
+
+def _fitting(found: Found) -> Found:
+    """Drop lines of the longest item, never an item, until the list is not cut off."""
+    kept = dict(found)
+    while len(_hidden(kept)) > _LONGEST_LIST and any(kept.values()):
+        longest = max(kept, key=lambda key: len(_hidden({"": kept[key]})))
+        kept[longest] = kept[longest][:-1]
+    return kept
 
 
 def _drift_by_item(found: DriftReading) -> Found:
