@@ -97,6 +97,16 @@ def test_a_file_is_read_from_the_commit_and_not_from_the_disk(clone: Path) -> No
     assert Git(clone).file_at(commit, "b.txt") is None
 
 
+def test_a_byte_order_mark_of_a_commit_is_read_over_as_one_on_the_disk(
+    clone: Path,
+) -> None:
+    (clone / "a.txt").write_bytes(b"\xef\xbb\xbf1.0.0\n")
+    git(clone, "add", "a.txt")
+    commit = save(clone, "feat: a")
+
+    assert Git(clone).file_at(commit, "a.txt") == "1.0.0\n"
+
+
 def test_a_commit_that_is_not_here_is_not_answered_with_no_file(clone: Path) -> None:
     with pytest.raises(ServiceError, match="is not in this clone"):
         Git(clone).file_at("1" * 40, "a.txt")

@@ -290,6 +290,33 @@ def test_a_file_that_was_not_merged_loosens_nothing(shop: Ruled) -> None:
     assert meant.code == 0
 
 
+@pytest.mark.parametrize(
+    ("merged", "code", "said"),
+    [
+        ("\ufeff[]", 0, ""),
+        ("[,]", 3, "infra/rulesets.json is not JSON: Expecting value"),
+        ('[{"name": "a"}, {"name": "a"}]', 3, "names a ruleset twice: a"),
+    ],
+    ids=["a byte order mark", "no JSON", "a name twice"],
+)
+def test_what_is_wrong_with_the_merged_file_is_said_of_that_one(
+    shop: Ruled, merged: str, code: int, said: str
+) -> None:
+    path = shop.folder / RULESETS
+    mended = path.read_text(encoding="utf-8")
+    path.write_text(merged, encoding="utf-8")
+    shop.save("chore: rules")
+    path.write_text(mended, encoding="utf-8")
+
+    done = shop.inv("policy.apply")
+    meant = shop.inv("policy.apply", "--from-working-tree")
+
+    assert (done.code, meant.code) == (code, 0)
+    assert said in done.err
+    assert not code or "as main (" in done.err
+    assert not code or "--from-working-tree applies it as it is" in done.err
+
+
 MOON: Json = {"type": "moon_phase", "parameters": {"phase": "full"}}
 QUALITY: Json = {"type": "code_quality", "parameters": {"severity": "full"}}
 

@@ -174,9 +174,10 @@ class Git:
         return [path for path in done.stdout.split("\0") if path]
 
     def file_at(self, commit: str, path: str) -> str | None:
-        """Return the text of *path* in *commit*, ``None`` if it has no such file."""
-        found = self.tree_of(commit, path)
-        return None if found is None else self._git("cat-file", "blob", found).stdout
+        """Return *path* of *commit* without a BOM, ``None`` if it has no such file."""
+        if (found := self.tree_of(commit, path)) is None:
+            return None
+        return self._git("cat-file", "blob", found).stdout.removeprefix("\ufeff")
 
     def tree_of(self, commit: str, path: str) -> str | None:
         """Return the object id of *path* in *commit*, ``None`` if it is not there."""

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from monokeel.ground.errors import NO_ANSWER, RefusedError
+from monokeel.ground.errors import NO_ANSWER, RefusedError, UsageError
 from monokeel.tasks import wiring
 from monokeel.tasks.command import About, Reports, require_yes, show
 
@@ -99,7 +99,13 @@ def apply(
     if not from_working_tree and not dry_run:
         where, reviewed = _reviewed()
         # Without a policy on the default branch there nothing was reviewed yet.
-        merged = parse_policy(reviewed) if reviewed is not None else ()
+        try:
+            merged = parse_policy(reviewed) if reviewed is not None else ()
+        except UsageError as error:
+            raise RefusedError(
+                f"{error.problem}, as {where} has it",
+                fix="Merge the one here; --from-working-tree applies it as it is.",
+            ) from error
         if loose := ", ".join(loosened(merged, wiring.read_policy())):
             raise RefusedError(
                 f"{wiring.POLICY} here loosens the one of {where}, which was reviewed:"
