@@ -157,7 +157,8 @@ def _check_fields(body: JsonObject) -> None:
 def _check_actors(body: JsonObject) -> None:
     for place, entry in enumerate(objects(list_of(body, "bypass_actors"))):
         kind, number = text_of(entry, "actor_type"), entry.get("actor_id")
-        if kind not in _ACTORS:
+        mode = entry.get("bypass_mode", "always")
+        if kind not in _ACTORS or mode not in ("always", "pull_request", "exempt"):
             raise _no_match(f"/bypass_actors/{place}")
         if kind == "Integration" and number == 15368:  # noqa: PLR2004  # GitHub Actions
             # kwami#73; the shape is assumed.
@@ -178,6 +179,8 @@ def _check_rule(place: int, rule: JsonObject) -> None:
         raise _no_match(f"/rules/{place}")
     if "parameters" not in rule:
         return
+    if not isinstance(rule["parameters"], dict):  # OpenAPI: an object, never null
+        raise _no_match(f"/rules/{place}")
     given = object_of(rule, "parameters")
     missing = {n for n, v in known.items() if v == "required"} - set(given)
     if set(given) - set(known) or missing or not _ids_fit(given):

@@ -20,7 +20,10 @@ from sandbox.wire import (
     not_found,
     objects,
     text_of,
+    unprocessable,
 )
+
+_MOST = 75  # GitHub docs, "Creating rulesets for a repository"
 
 
 def _require_plan(state: State) -> None:
@@ -157,6 +160,9 @@ def create_ruleset(state: State, call: Call) -> Reply:
         )
     validate(state, body)
     _require_free_name(state, text_of(body, "name"), None)
+    own = [each for each in state.rulesets if each.source_type == "Repository"]
+    if len(own) >= _MOST:  # the words are assumed
+        raise unprocessable("A repository may have no more than 75 rulesets.")
     blank: JsonObject = {"target": "branch", "bypass_actors": [], "rules": []}
     empty: JsonObject = {"ref_name": {"include": [], "exclude": []}}
     moment = state.ruleset_now()

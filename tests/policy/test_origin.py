@@ -248,11 +248,13 @@ def test_each_state_has_the_step_that_ends_it(
     assert words in " ".join(remedies(reading))
 
 
-def test_a_ruleset_that_others_keep_is_shown_and_no_drift() -> None:
-    rulesets = in_force(MAIN, TAGS, {**TAGS, "name": "sec-scan"})
+@pytest.mark.parametrize("named", ["sec-*", "[sec] scan"])
+def test_a_ruleset_that_others_keep_is_shown_and_no_drift(named: str) -> None:
+    """The report says to add its name: the name as it is, or a pattern."""
+    rulesets = in_force(MAIN, TAGS, {**TAGS, "name": named.replace("*", "scan")})
     desired = parse_policy(json.dumps([MAIN, TAGS]))
 
-    reading = read_rulesets(desired, rulesets, PolicySettings(unmanaged=("sec-*",)))
+    reading = read_rulesets(desired, rulesets, PolicySettings(unmanaged=(named,)))
 
     assert [(x.state, x.drifts) for x in reading.comparisons][-1] == (
         "elsewhere",

@@ -174,6 +174,26 @@ def test_a_good_file_has_no_finding() -> None:
         (sets("enforcement", to="evaluate"), "nothing is enforced"),
         (sets(*REFS, "include", to=[]), "binds no ref at all"),
         (adds("rules", item={"type": "moon_phase"}), "GitHub decides"),
+        (
+            adds(
+                "rules",
+                item={
+                    "type": "copilot_code_review_analysis_tools",
+                    "parameters": {"tools": [{"name": "CodeQL"}]},
+                },
+            ),
+            "GitHub decides",
+        ),
+        (
+            sets(
+                "rules",
+                "required_deployments",
+                "parameters",
+                "required_deployment_environments",
+                to=[],
+            ),
+            "is an empty list",
+        ),
         (sets("rules", "deletion", "mode", to=1), "GitHub decides"),
         (sets(*PULL, "moon", to=True), "GitHub decides"),
         (adds("bypass_actors", item=actor("EnterpriseOwner", None)), "GitHub decides"),
@@ -185,6 +205,8 @@ def test_a_good_file_has_no_finding() -> None:
         "evaluate",
         "no refs",
         "new rule",
+        "new rule, longer than one that is known",
+        "a rule that asks for nothing",
         "new member",
         "new parameter",
         "new actor",

@@ -207,6 +207,18 @@ def test_a_write_always_sends_both_lists_and_the_bypass_list() -> None:
     assert body["rules"] == []
 
 
+@pytest.mark.parametrize("empty", [None, {}])
+def test_a_write_sends_no_null_for_what_may_be_left_out(empty: Json) -> None:
+    file = copy.deepcopy(FILE)
+    sets("bypass_actors", 2, "bypass_mode", to=None)(file)
+    sets("rules", "update", "parameters", to=empty)(file)
+
+    body = new_body(parse_policy(json.dumps([file]))[0])
+
+    assert at(body, "bypass_actors", 2, "bypass_mode") == "always"
+    assert at(body, "rules", "update") == {"type": "update"}
+
+
 def test_an_export_has_no_read_only_member_and_no_null_id() -> None:
     live = live_body()
     checks = ("rules", "required_status_checks", "parameters", "required_status_checks")

@@ -45,6 +45,23 @@ _NO_APP = (
             id="name taken",
         ),
         pytest.param(
+            ruleset("x") | {"rules": [{"type": "deletion", "parameters": None}]},
+            "Invalid request.\n\n" + _NO_MATCH,
+            None,
+            id="parameters null",
+        ),
+        pytest.param(
+            ruleset(
+                "x",
+                bypass=[
+                    {"actor_id": 5, "actor_type": "RepositoryRole", "bypass_mode": None}
+                ],
+            ),
+            "Invalid request.\n\n" + _NO_MATCH.replace("rules", "bypass_actors"),
+            None,
+            id="bypass mode null",
+        ),
+        pytest.param(
             ruleset("x", rule("moon_phase", severity="all")),
             "Invalid request.\n\n" + _NO_MATCH,
             None,

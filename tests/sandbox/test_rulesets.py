@@ -184,6 +184,15 @@ def test_thirty_one_rulesets_need_a_second_page(api: Api) -> None:
     assert len(api("GET", next_page).items) == 1
 
 
+def test_a_repository_has_75_rulesets_at_most(api: Api) -> None:
+    answers = [
+        api("POST", "/rulesets", TAGS | {"name": f"tags-{number}"}).status
+        for number in range(76)
+    ]
+
+    assert answers == [201] * 75 + [422]
+
+
 def test_rule_suites_tell_who_was_refused(api: Api, start: str) -> None:
     api("POST", "/rulesets", ENV)
     api("POST", "/git/refs", {"ref": "refs/heads/env/prod", "sha": start})

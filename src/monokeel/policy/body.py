@@ -80,7 +80,7 @@ def new_body(desired: Ruleset, without: Sequence[str] = ()) -> dict[str, Json]:
     body = {key: given[key] for key in given if key not in rule_types.READ_ONLY}
     body["target"] = body.get("target") or "branch"
     body[BYPASS] = [
-        {"bypass_mode": "always", **actor}  # null as GitHub reads it back
+        {**actor, "bypass_mode": actor.get("bypass_mode") or "always"}
         | ({"actor_id": None} if actor.get("actor_type") in ID_LESS_ACTORS else {})
         for actor in objects_in(body.get(BYPASS))
     ]
@@ -156,8 +156,8 @@ def _rule(rule: Mapping[str, Json]) -> dict[str, Json]:
     sent, parameters = dict(rule), rule.get("parameters")
     if kind is not None and isinstance(parameters, dict):
         sent["parameters"] = _without_nulls(parameters, record(**kind.parameters))
-        if not parameters and not kind.parameters:
-            del sent["parameters"]
+    if kind is not None and not parameters:
+        sent.pop("parameters", None)
     return sent
 
 

@@ -194,7 +194,7 @@ def compare_policies(
         for each in desired
     ]
     for each in (x for x in live if x.name not in names):
-        kept = any(fnmatchcase(each.name, pattern) for pattern in unmanaged)
+        kept = any(x == each.name or fnmatchcase(each.name, x) for x in unmanaged)
         state: State = "elsewhere" if kept else "unmanaged"
         found.append(Comparison(name=each.name, state=state, live=(each,)))
     return tuple(found)

@@ -302,7 +302,8 @@ def check_members(
 
 def _check(path: str, value: Json, shape: Shape) -> Iterator[Finding]:
     if problem := _problem(value, shape):
-        yield Finding(path, problem)
+        # GitHub's page stores no environments (NethermindEth/rust-template).
+        yield Finding(path, problem, warning=value == [] and shape.item == TEXT)
     elif isinstance(value, dict):
         yield from check_members(path, value, shape.members)
     elif isinstance(value, list) and shape.item is not None:
@@ -319,7 +320,7 @@ def unknown_name(path: str, name: str, known: Collection[str]) -> Finding:
     One that looks like a known name is a slip and stops the write, unless GitHub holds
     it. Any other is sent, and GitHub decides: it grows faster than the table of rules.
     """
-    near = get_close_matches(name, known, n=1, cutoff=0.7)
+    near = get_close_matches(name, known, n=1, cutoff=0.8)
     problem = f"is not known; did you mean {near[0]}?" if near else ""
     if not known:
         problem = "is not known: nothing may stand here"
