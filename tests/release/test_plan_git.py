@@ -186,6 +186,7 @@ def test_settings_of_a_user_do_not_change_the_plan(clone: Clone) -> None:
     clone.commit("fix: c")
 
     assert clone.plan().version == "1.10.1"
+    assert len(Git(clone.root).versions_of("infra/platform.toml", 9)) == 1
 
 
 def test_a_shallow_clone_is_recognised(clone: Clone, tmp_path: Path) -> None:

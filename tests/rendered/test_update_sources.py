@@ -16,6 +16,7 @@ from copier import run_copy
 
 from monokeel.adapters.copier import Template
 from monokeel.adapters.credentials import Credentials
+from monokeel.adapters.process import run
 from monokeel.ground.errors import RefusedError
 from monokeel.updates.offer import check
 from tests.rendered.renders import copy_source, git
@@ -50,6 +51,53 @@ def test_a_version_is_recorded_though_its_commit_has_another_tag(
     after = check(template_of(shop, tmp_path / "after", source))
 
     assert (f"v{done.version}", after.verdict) == (again, "current")
+
+
+SETTINGS = """
+[user]
+name = Ann Example
+email = ann@example.com
+signingKey = {key}
+[gpg]
+format = ssh
+[gpg "ssh"]
+allowedSignersFile = /dev/null
+[commit]
+gpgSign = true
+[log]
+showSignature = true
+[color]
+ui = always
+[column]
+ui = always
+"""
+
+
+def test_settings_of_a_user_do_not_change_an_update(
+    versions: Versions, shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key, settings = tmp_path / "key", tmp_path / "settings"
+    run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)])
+    settings.write_text(SETTINGS.format(key=key))
+    source = Path(shutil.copytree(versions.source, tmp_path / "monokeel"))
+    answers = shop / ".copier-answers.yml"
+    here = git(source, "rev-parse", f"{OLD}^{{commit}}").strip()
+    put(shop, {answers.name: answers.read_bytes().replace(OLD.encode(), here.encode())})
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(settings))
+    save(shop, "chore: by commits")
+    put(source / "template", {"docs/signed.md": b"More.\n"})
+    git(source, "add", "-A")
+    git(source, "commit", "-q", "-m", "docs: a signed one")
+    git(source, "tag", "v9999.1.0")
+
+    offered = check(template_of(shop, tmp_path / "check", str(source)))
+    first = update(shop, tmp_path / "first", source=str(source))
+    git(shop, "checkout", "-q", "main")
+    again = update(shop, tmp_path / "again", source=str(source))
+
+    assert offered.latest == first.version == again.version == "9999.1.0"
+    assert offered.changes.splitlines()[0] == "- docs: a signed one"
+    assert "\x1b" not in offered.files
 
 
 def test_a_template_without_tags_is_followed_by_its_commits(tmp_path: Path) -> None:

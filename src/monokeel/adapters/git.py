@@ -199,8 +199,8 @@ class Git:
 
     def versions_of(self, path: str, most: int) -> tuple[FileVersion, ...]:
         """Return the *most* newest versions of *path* in the history of HEAD."""
-        args = ("log", f"-{most}", "--format=%H %s", "--", path)
-        log = self._git(*args, ok=_OR_NOT).stdout.split("\n")
+        args = ("log", f"-{most}", "--no-show-signature", "--format=%H %s")
+        log = self._git(*args, "--", path, ok=_OR_NOT).stdout.split("\n")
         return tuple(
             FileVersion(commit=commit, subject=subject, text=text)
             for commit, _, subject in (line.partition(" ") for line in log if line)

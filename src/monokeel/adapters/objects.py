@@ -25,8 +25,8 @@ _NOTHING = "0" * 40
 _LOST = "git fsck says what else is lost; git fetch --refetch brings it back."
 _SUBMODULE = "160000"
 _TRAILER = "Template-Update-Tree"
-_LABELS = ("-L", "team", "-L", "old", "-L", "template", "--marker-size=40")
-_CONFLICT = re.compile(rb"(?ms)^={40}\r?\n(.*?)^>{40} template\r?$")
+_LABELS = ("-L", "team", "-L", "old", "-L", "template")
+_MARKS = re.compile(rb"[<=>]+")
 _MOST_CONFLICTS = 127  # git-merge-file(1): more are truncated to it
 
 
@@ -102,10 +102,16 @@ class Objects:
 
     def merge(self, team: bytes, old: bytes, new: bytes) -> Merged | None:
         """Merge by git-merge-file(1); after a conflict again, with ``--ours``."""
+        if new in (old, team) or team == old:  # git would not, where it is no text
+            return (new if team == old else team), ()
+        if 0 < team.count(b"\r\n") == team.count(b"\n") and b"\r" not in old + new:
+            old, new = (x.replace(b"\n", b"\r\n") for x in (old, new))
+        marks = _MARKS.findall(team + old + new)
+        size = 1 + max(map(len, marks), default=6)  # longer than any of the text's own
         paths = [self._work / f"merge-{name}" for name in ("team", "old", "new")]
         for path, content in zip(paths, (team, old, new), strict=True):
             path.write_bytes(content)
-        asked = ("merge-file", "--quiet", *_LABELS)
+        asked = ("merge-file", "--quiet", *_LABELS, f"--marker-size={size}")
         ends = range(256)  # the number of conflicts, or 255 for what is no text
         conflicts = self._git(*asked, *map(str, paths), ok=ends).returncode
         if conflicts > _MOST_CONFLICTS:
@@ -115,8 +121,10 @@ class Objects:
             return marked, ()
         paths[0].write_bytes(team)
         self._git(*asked, "--ours", *map(str, paths))
-        lost = (x[1].decode(errors="replace") for x in _CONFLICT.finditer(marked))
-        return paths[0].read_bytes(), tuple(lost)
+        lost = re.findall(
+            rb"(?ms)^={%d}\r?\n(.*?)^>{%d} template\r?$" % (size, size), marked
+        )
+        return paths[0].read_bytes(), tuple(x.decode(errors="replace") for x in lost)
 
     def branch(self, name: str) -> str | None:
         """Return the commit of the local branch *name*."""
@@ -125,7 +133,8 @@ class Objects:
     def is_ours(self, commit: str) -> bool:
         """Say whether an update made *commit*, and nobody has put anything into it."""
         asked = f"--format=%P%n%T%n%(trailers:key={_TRAILER},valueonly)"
-        said = self._git("log", "-1", asked, commit, ok=(0, 128)).stdout.split("\n")
+        shown = ("log", "-1", "--no-show-signature", asked, commit)
+        said = self._git(*shown, ok=(0, 128)).stdout.split("\n")
         return len(said) > 2 and len(said[0].split()) == 1 and said[1] == said[2]  # noqa: PLR2004
 
     def is_part_of(self, commit: str, other: str) -> bool:

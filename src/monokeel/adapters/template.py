@@ -100,7 +100,7 @@ class TemplateRepository:
         commits = self._git("rev-list", "HEAD").stdout.split()
         known = (here,) if any(each.startswith(here) for each in commits) else ()
         if here and known:
-            tags = self._git("tag", "--contains", here).stdout
+            tags = self._git("tag", "--no-column", "--contains", here).stdout
             releases = _releases(tags.split("\n"))
         tip = commits[0][:12]
         last = () if here and tip.startswith(here) else (tip,)
@@ -201,7 +201,7 @@ class TemplateRepository:
     def stat(self, old: Render, new: Render) -> str:
         """Return what changes between two renders: a line a file, and the sum."""
         a, b = Path(old.folder).name, Path(new.folder).name
-        said = self._compare(old, new, "--stat=100")
+        said = self._compare(old, new, "--stat=100", "--no-color")
         for part in (f"{{{a} => {b}}}/", f"{a}/", f"{b}/"):
             said = said.replace(part, "")
         return said
@@ -223,8 +223,9 @@ class TemplateRepository:
         )
         if sections and refs[1] != version:
             return sections
-        asked = ("log", _COMMITS_SHOWN, "--no-merges", "--format=- %s", "..".join(refs))
-        return self._git(*asked, "--", "copier.yml", _BELOW).stdout.strip()
+        shown = ("--no-merges", "--no-show-signature", "--format=- %s")
+        asked = ("log", _COMMITS_SHOWN, *shown, "..".join(refs), "--", "copier.yml")
+        return self._git(*asked, _BELOW).stdout.strip()
 
     def _commit(self, version: str = "") -> str:
         """Return the commit of *version*, or of the recorded release."""
