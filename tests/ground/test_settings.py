@@ -131,13 +131,24 @@ def test_an_unknown_environment_names_the_known_ones() -> None:
     with pytest.raises(UsageError) as caught:
         parse_settings(MINIMAL + ENVIRONMENT).environment("prd")
 
-    assert caught.value.problem == "there is no environment 'prd'"
+    assert (
+        caught.value.problem == "there is no environment 'prd' in infra/platform.toml"
+    )
     assert caught.value.fix == "Choose one of: prod."
 
 
 @pytest.mark.parametrize(
     ("text", "problem", "fix"),
     [
+        pytest.param(
+            MINIMAL
+            + ENVIRONMENT
+            + '[[freezes]]\nenvironments = ["prod", "qa"]\n'
+            + "from = 2026-12-20T00:00:00Z\nto = 2027-01-03T00:00:00Z\nreason = 'x'\n",
+            "[[freezes]] 1: there is no environment 'qa'",
+            "Name some of: prod.",
+            id="a freeze of an unknown environment",
+        ),
         pytest.param("[repository", "this is not TOML", "", id="not TOML"),
         pytest.param("", "[repository] owner is missing", "", id="empty"),
         *(

@@ -48,3 +48,16 @@ def test_a_run_that_is_stopped_shows_what_stopped_it(shop: Shop) -> None:
     assert "Gates (12 more passed)" in text
     assert "hold" in text
     assert " ok " not in text
+
+
+def test_a_version_that_is_there_unrecorded_and_stopped_does_not_move(
+    shop: Shop,
+) -> None:
+    shop.clone.refs["refs/heads/env/prod"] = shop.clone.refs["refs/tags/v1.2.0"]
+    request = Request(environment="prod", version="1.2.0", hold="incident 7")
+
+    text = as_plain(
+        preview_report(plan_promotion(request, shop.outside, shop.settings))
+    )
+
+    assert text.startswith("env/prod is at 1.2.0 and may not get its record")

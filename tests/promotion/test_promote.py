@@ -111,7 +111,10 @@ def test_an_unknown_tag_moves_nothing_and_names_the_nearest() -> None:
         (replace(DEV, version="latest"), "'latest' is not a version"),
         (replace(DEV, version=""), "no version given"),
         (replace(DEV, environment=""), "no environment given"),
-        (replace(DEV, environment="qa"), "there is no environment 'qa'"),
+        (
+            replace(DEV, environment="qa"),
+            "there is no environment 'qa' in infra/platform.toml",
+        ),
         (replace(DEV, overrides=("order",)), "the override of 'order' has no reason"),
     ],
     ids=["latest", "no version", "no environment", "unknown environment", "override"],

@@ -116,7 +116,17 @@ def test_what_the_clone_lacks_is_named_with_the_command() -> None:
         " git remote add origin https://github.com/acme/shop.git"
     )
     assert found["history"].detail == "git fetch --unshallow --tags"
-    assert found["infra/platform.toml"].state == "missing"
+    assert found["infra/platform.toml"].detail == (
+        "git checkout HEAD -- infra/platform.toml"
+    )
+
+
+def test_what_head_does_not_have_either_is_not_checked_out() -> None:
+    found = findings(silent=("git ls-tree",), files=FakeFiles(FILES[:2]))
+
+    assert found[".copier-answers.yml"].detail == (
+        "HEAD does not have it either: git log -1 -- .copier-answers.yml"
+    )
 
 
 @pytest.mark.parametrize(

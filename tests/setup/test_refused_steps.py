@@ -5,9 +5,9 @@ from collections.abc import Mapping
 import pytest
 
 from monokeel.ground.answers import Json
-from monokeel.ground.errors import MonokeelError, RefusedError, ServiceError
+from monokeel.ground.errors import MonokeelError, RefusedError, ServiceError, UsageError
 from monokeel.setup.init import result_of
-from tests.fakes.unconnected import World
+from tests.fakes.unconnected import COMMIT, World
 from tests.setup.test_init import by_name, connect, states
 
 IN_USE = "GitHub answered 422: Validation Failed: key is already in use"
@@ -79,3 +79,23 @@ def test_a_key_that_a_token_registers_is_told_to_go_with_it() -> None:
 
     assert "goes when that token is deleted; regenerating keeps it" in registered.detail
     assert "it outlives every token" in by_hand.to_do
+
+
+@pytest.mark.parametrize(
+    ("head", "problem", "fix"),
+    [
+        (None, "nothing is committed here yet", "Run: git add -A && git commit"),
+        (COMMIT, "there is no branch main here", "Run: git switch -c main"),
+    ],
+)
+def test_a_clone_without_the_branch_is_told_how_to_make_it(
+    head: str | None, problem: str, fix: str
+) -> None:
+    class Elsewhere(World):
+        def commit_of(self, ref: str) -> str | None:
+            return head if ref == "HEAD" else None
+
+    with pytest.raises(UsageError) as caught:
+        connect(Elsewhere())
+
+    assert (caught.value.problem, caught.value.fix) == (problem, fix)

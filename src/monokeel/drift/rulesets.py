@@ -28,7 +28,7 @@ def check_rulesets(wanted: Wanted, outside: Outside) -> Facts:
         if each.state == "missing" and steps:
             page = audit_log(wanted, outside, "?q=action:repository_ruleset.destroy")
             log = "the audit log, which the owner can open"
-            steps.append(f"who deleted it stands in {log}: {page}")
+            steps.append(f"if somebody deleted it: {log}, says who: {page}")
         item = BYPASS if passes else "rulesets"
         line, severe = problem_line(each), each.severe
         drift.append(Deviation(line, each.name, steps, item=item, severe=severe))

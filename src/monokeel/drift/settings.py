@@ -29,8 +29,8 @@ def check_settings(wanted: Wanted, outside: Outside) -> Facts:
             case Otherwise(detail=detail, remedy=remedy) if row.watched == "note":
                 notes.append(f"{row.name}: {detail}. {remedy}")
             case Otherwise() as found:
-                log = f"the audit log, which the owner can open: {who()}"
-                steps = (found.remedy, f"who did it stands in {log}")
+                log = f"the audit log, which the owner can open, says who: {who()}"
+                steps = (found.remedy, f"if somebody changed it: {log}")
                 line = f"{row.name}: {found.detail}; {row.lost}"
                 severe = int(found.severe)
                 drift += [

@@ -339,12 +339,13 @@ def _require_sound(settings: Settings) -> None:
         fix = 'app_id is the number of the GitHub App; it goes with writer = "app".'
         raise fail(f"[repository] {both} do not go together", fix=fix)
     for number, freeze in enumerate(settings.freezes, 1):
+        fix = f"Name some of: {', '.join(names)}."
         if not freeze.environments:
             empty = f"[[freezes]] {number}: environments is empty"
-            fix = f"Name some of: {', '.join(names)}."
             raise fail(f"{empty}: nothing would freeze", fix=fix)
-        for name in freeze.environments:
-            settings.environment(name)
+        if unknown := [each for each in freeze.environments if each not in names]:
+            said = f"[[freezes]] {number}: there is no environment {unknown[0]!r}"
+            raise fail(said, fix=fix)
 
 
 def _require_refs(settings: Settings) -> None:
@@ -376,7 +377,8 @@ def _named(kind: str, name: str, known: tuple[T, ...]) -> T:
     names = [each.name for each in known]
     if name in names:
         return known[names.index(name)]
-    problem = f"there is no {kind} {name!r}" if name else f"no {kind} given"
+    problem = f"there is no {kind} {name!r} in infra/platform.toml"
+    problem = problem if name else f"no {kind} given"
     choice = f"Choose one of: {', '.join(names)}."
     none = f"infra/platform.toml names no {kind} yet."
     raise UsageError(problem, fix=choice if names else none)

@@ -96,9 +96,9 @@ def _notes(plan: Plan, verb: str, warnings: tuple[str, ...]) -> tuple[Section, S
 def _preview(plan: Plan) -> str:
     if plan.decision == "unknown":
         return f"cannot tell whether {plan.branch} may move to {plan.version}"
-    if plan.decision == "ready" and plan.kind == "adopt":
-        return f"{plan.branch} is at {plan.version} and would get its record"
     word = "would" if plan.decision == "ready" else "may not"
+    if plan.kind == "adopt":
+        return f"{plan.branch} is at {plan.version} and {word} get its record"
     return f"{plan.branch} {word} move from {plan.before} to {plan.version}"
 
 

@@ -135,11 +135,11 @@ def _machine(settings: Settings, here: Here) -> Iterator[Diagnosis]:
 def _clone(settings: Settings, here: Here) -> Iterator[Diagnosis]:
     present = here.files((*_FILES, _TEMPLATE))
     expected = _FILES[:-1] if _TEMPLATE in present else _FILES
-    # What → how to mend it, "" where nothing is wrong.
-    fixes = {
-        path: "" if path in present else f"git checkout HEAD -- {path}"
-        for path in expected
-    }
+    fixes = dict.fromkeys(expected, "")  # what → how to mend it, if it is wrong
+    for path in set(expected).difference(present):
+        fixes[path] = f"HEAD does not have it either: git log -1 -- {path}"
+        if here.says("git", "ls-tree", "--name-only", "HEAD", path):
+            fixes[path] = f"git checkout HEAD -- {path}"
     remote = wrong_remote(settings, here.clone.written_address())
     fixes["remote"] = ": ".join(remote) if remote else ""
     shallow = here.clone.is_shallow()

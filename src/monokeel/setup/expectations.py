@@ -88,6 +88,9 @@ def _main(settings: Settings, clone: ports.Clone) -> Expectation:
     def make() -> None:
         here = clone.commit_of(ref)
         if here is None:
+            if clone.commit_of("HEAD") is None:
+                fix = "Run: git add -A && git commit"
+                raise UsageError("nothing is committed here yet", fix=fix)
             problem = f"there is no branch {branch} here"
             raise UsageError(problem, fix=f"Run: git switch -c {branch}")
         old = clone.remote_refs((ref,)).get(ref)
