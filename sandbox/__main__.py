@@ -89,6 +89,10 @@ def wrong_use(chosen: argparse.Namespace) -> str:
             f"no token {chosen.token}; there are {', '.join(tokens)}",
         ),
         (
+            chosen.mode == "serve" and not sys.stdout,
+            "nobody reads its addresses: stdout is closed",
+        ),
+        (
             chosen.plan not in _PLANS,
             f"no plan {chosen.plan}; there are {', '.join(_PLANS)}",
         ),

@@ -81,9 +81,17 @@ def _passed(ref: str, reasons: tuple[str, ...]) -> str:
 
 
 def pushed(state: State, body: bytes) -> list[str]:
-    """Record the refs that a push moved, and return them."""
+    """Record the refs that a push moved, and return them.
+
+    The first branches decide the default one: the name that it has if it is among
+    them, else the first (gist.github.com/ugultopu/b06d1a837c98ce786faa9d886e4a4670).
+    """
     with state.lock:
         name, moves = _moves(body)
+        branches = list(state.git.refs("refs/heads/"))
+        default = f"refs/heads/{state.default_branch}"
+        if default not in branches and {*branches} <= {ref for *_, ref in moves}:
+            state.choose_default(min(branches, default=default))
         for old, new, ref in moves:
             state.record_move(state.actor(name), ref, old, new)
     return [ref for _, _, ref in moves]

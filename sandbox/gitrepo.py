@@ -104,7 +104,7 @@ class BareRepository:
             "for-each-ref", "--format=%(refname) %(objectname) %(objecttype)"
         )
         found = {}
-        for line in listed.splitlines():
+        for line in filter(None, listed.split("\n")):
             name, sha, kind = line.split(" ")
             if name.startswith(prefix):
                 found[name] = (sha, kind)

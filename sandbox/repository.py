@@ -61,8 +61,7 @@ def update_repository(state: State, call: Call) -> Reply:
             raise invalid(
                 {"resource": "Repository", "field": "default_branch", "code": "invalid"}
             )
-        state.default_branch = branch
-        state.git.git("symbolic-ref", "HEAD", f"refs/heads/{branch}")
+        state.choose_default(f"refs/heads/{branch}")
     return Reply(json=full_repository(state, call))
 
 

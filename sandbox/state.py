@@ -151,6 +151,11 @@ class State:
                 return actor
         return NOBODY
 
+    def choose_default(self, ref: str) -> None:
+        """Make the branch *ref* the one that clones check out."""
+        self.default_branch = ref.removeprefix("refs/heads/")
+        self.git.git("symbolic-ref", "HEAD", ref)
+
     def record_move(
         self, actor: Actor, ref: str, old: str | None, new: str | None
     ) -> None:

@@ -145,6 +145,15 @@ def test_addresses_that_nobody_reads_end_it_in_one_line() -> None:
     assert (done.returncode, done.stderr) == (1, said)
 
 
+def test_a_closed_output_ends_it_in_one_line() -> None:
+    command = 'exec "$0" -m sandbox >&-'
+
+    done = run("timeout", "60", "sh", "-c", command, sys.executable, cwd=_ROOT)
+
+    said = "nobody reads its addresses: stdout is closed\n"
+    assert (done.code, done.output) == (1, said)
+
+
 def test_a_signal_of_the_terminal_is_the_shells_own(tmp_path: Path) -> None:
     shell = _script(tmp_path, "echo ready; read line; echo again")
     command = [sys.executable, "-m", "sandbox", "shell"]

@@ -270,3 +270,26 @@ def test_a_burned_name_is_refused_to_everybody(
     suite = api("GET", "/rulesets/rule-suites").items[0]
     detail = api("GET", f"/rulesets/rule-suites/{suite['id']}")
     assert '"type": "immutable_release_tag"' in detail.body.decode()
+
+
+@pytest.mark.parametrize(
+    ("pushed", "default"),
+    [(("trunk",), "trunk"), (("zoo", "ant"), "ant"), (("ant", "main"), "main")],
+)
+def test_the_first_push_decides_the_default_branch(
+    box: Sandbox, api: Api, tmp_path: Path, pushed: tuple[str, ...], default: str
+) -> None:
+    """The one GitHub would give, else the first by name (a gist of ugultopu)."""
+    clone = Clone(box=box, path=tmp_path)
+    clone.git("init", "-q")
+    clone.commit("feat: x")
+    address = "https://github.com/acme/shop.git"
+
+    done = clone.git("push", "-q", address, *(f"HEAD:refs/heads/{x}" for x in pushed))
+    later = clone.git("push", "-q", address, "HEAD:refs/heads/aaa")
+
+    assert (done.code, later.code) == (0, 0)
+    assert api("GET", "")["default_branch"] == default
+    cloned = clone.git("clone", "-q", address, "again")
+    head = clone.git("-C", "again", "symbolic-ref", "--short", "HEAD").output
+    assert (cloned.code, head) == (0, f"{default}\n")
