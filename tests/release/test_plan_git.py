@@ -183,10 +183,13 @@ def test_settings_of_a_user_do_not_change_the_plan(clone: Clone) -> None:
         clone.git("config", name, value)
     clone.commit("feat: a", tag="v1.9.0")
     clone.commit("feat: b", tag="v1.10.0")
+    (clone.root / "file").write_text("1\n", encoding="utf-8")
+    clone.git("add", "file")
     clone.commit("fix: c")
 
     assert clone.plan().version == "1.10.1"
-    assert len(Git(clone.root).versions_of("infra/platform.toml", 9)) == 1
+    [version] = Git(clone.root).versions_of("file", 9)
+    assert (version.subject, version.text) == ("fix: c", "1\n")
 
 
 def test_a_shallow_clone_is_recognised(clone: Clone, tmp_path: Path) -> None:
