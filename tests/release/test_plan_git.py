@@ -173,19 +173,24 @@ def test_an_odd_character_in_a_tag_confuses_nobody(clone: Clone, odd: str) -> No
 
 
 def test_settings_of_a_user_do_not_change_the_plan(clone: Clone) -> None:
+    key = clone.root.parent / "key"
+    run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)])
     for name, value in (
         ("tag.sort", "-creatordate"),
         ("column.ui", "always"),
         ("log.showSignature", "true"),
         ("log.decorate", "full"),
         ("color.ui", "always"),
+        ("gpg.format", "ssh"),
+        ("gpg.ssh.allowedSignersFile", "/dev/null"),
+        ("user.signingKey", f"{key}"),
     ):
         clone.git("config", name, value)
     clone.commit("feat: a", tag="v1.9.0")
     clone.commit("feat: b", tag="v1.10.0")
     (clone.root / "file").write_text("1\n", encoding="utf-8")
     clone.git("add", "file")
-    clone.commit("fix: c")
+    clone.git("commit", "--quiet", "-S", "-m", "fix: c")
 
     assert clone.plan().version == "1.10.1"
     [version] = Git(clone.root).versions_of("file", 9)
