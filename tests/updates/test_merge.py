@@ -9,6 +9,7 @@ from monokeel.updates.merge import (
     DELETED_HERE,
     DELETED_THERE,
     IN_THE_WAY,
+    UNREAD,
     File,
     Merged,
     Open,
@@ -198,7 +199,7 @@ def test_pins_are_settled_in_workflows_alone() -> None:
             if path.startswith("docs")
             else {path: File(content=NEW.encode())},
             old={path: File(content=OLD.encode())},
-            new={path: File(content=MIDDLE.encode() + b"new\n")},
+            new={path: File(content=MIDDLE.encode() + b"# new\n")},
         )
 
         outcome = merge_sides(sides, merge)
@@ -206,7 +207,7 @@ def test_pins_are_settled_in_workflows_alone() -> None:
         if path.startswith("docs"):
             assert len(outcome.left) == 1
         else:
-            assert outcome.changes[path] == File(content=result.encode() + b"new\n")
+            assert outcome.changes[path] == File(content=result.encode() + b"# new\n")
             assert len(outcome.pins) == 1
 
 
@@ -348,3 +349,35 @@ def test_an_edit_stays_where_its_new_place_is_taken() -> None:
 
     assert outcome.changes == {}
     assert outcome.left == (Open(path="docs/b", reason=IN_THE_WAY),)
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "ours", "its"),
+    [
+        pytest.param("infra/platform.toml", "[a]\n", "k = 1\n", "k = 2\n", id="TOML"),
+        pytest.param("infra/a.json", "[1", ", 2]\n", "]\n", id="JSON"),
+        pytest.param("docs/a.yml", "a:\n", "b: 2\n", "- 1\n", id="YAML"),
+    ],
+)
+def test_lines_that_together_cannot_be_read_are_not_taken(
+    path: str, old: str, ours: str, its: str
+) -> None:
+    team, was, new = (
+        {path: File(content=text.encode())} for text in (old + ours, old, old + its)
+    )
+
+    outcome = merge_sides(Sides(team=team, old=was, new=new), merge)
+
+    assert (outcome.changes, outcome.left) == ({}, (Open(path=path, reason=UNREAD),))
+
+
+def test_what_the_team_has_broken_itself_is_merged_as_text() -> None:
+    sides = Sides(
+        team={"a.toml": File(content=b"k = 1\n!")},
+        old={"a.toml": File(content=b"k = 1\n")},
+        new={"a.toml": File(content=b"k = 1\nl = 2\n")},
+    )
+
+    [left] = merge_sides(sides, merge).left
+
+    assert left.reason == CONFLICT

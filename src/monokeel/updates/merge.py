@@ -11,12 +11,19 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from monokeel.ground.answers import Json
+from monokeel.ground.parsers import parse_json, parse_toml, parse_yaml
 
+_PARSERS: Mapping[str, Callable[[str], Json]] = {
+    "toml": parse_toml,
+    "json": parse_json,
+    "yml": parse_yaml,
+}
 WORKFLOWS = ".github/workflows/"
 DELETED_HERE = "deleted here, and the template changed it"
 DELETED_THERE = "edited here, and the template deleted it"
 BINARY = "no text, and both sides changed it"
 CONFLICT = "both sides changed the same lines"
+UNREAD = "the lines of both sides together cannot be read"
 IN_THE_WAY = "something of the team's is where its folder or file would be"
 # A line ``uses: actions/checkout@3d3c42e… # v7.0.1`` that a robot of the team's and the
 # template both moved would be a conflict in every update: the newer version wins.
@@ -115,7 +122,8 @@ def merge_sides(sides: Sides, merge: Merge) -> MergedTree:
             team, old, new = (replace(file, content=text) for file, text in files)
             pins += (f"{now}: {sentence}" for sentence in said)
         merge_it = _seed if path in sides.seeds else partial(_merge_one, merge)
-        result, reason, missing = merge_it(team, old, new)
+        merged = merge_it(team, old, new)
+        result, reason, missing = _readable(now, team, new, merged)
         left += [Open(path=now, reason=reason, missing=missing)] if reason else []
         if path != now and path in sides.team:
             changes[path] = None
@@ -127,6 +135,19 @@ def merge_sides(sides: Sides, merge: Merge) -> MergedTree:
     blocked |= {old for old, new in moved.items() if new in blocked}
     taken = {path: file for path, file in changes.items() if path not in blocked}
     return MergedTree(changes=taken, left=tuple(left), pins=tuple(dict.fromkeys(pins)))
+
+
+def _readable(path: str, team: _File, new: _File, result: _Result) -> _Result:
+    """Return *result*, or *team* where that can be read, and both together cannot."""
+    parse, merged = _PARSERS.get(path.rpartition(".")[2]), result[0]
+    if parse is None or team is None or merged in (None, team, new):
+        return result
+    for file in (team, merged):
+        try:
+            parse(file.content.decode())
+        except ValueError:
+            return result if file is team else (team, UNREAD, result[2])
+    return result
 
 
 def _in_the_way(paths: Collection[str], changes: Mapping[str, File | None]) -> set[str]:
