@@ -133,6 +133,22 @@ def test_what_cannot_build_is_wrong_use(command: str) -> None:
         command_lines(command, JOB)
 
 
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("{digestfile}", "{digest_file}"),
+        ("{digest-file}", "{digest_file}"),
+        ("{digest}", "{digest_file}"),
+        ("--revision={COMMIT}", "{commit}"),
+        ("{platform}", "{platforms}"),
+        ("{service_name}", "{service}"),
+    ],
+)
+def test_a_placeholder_that_is_misspelt_is_wrong_use(written: str, meant: str) -> None:
+    with pytest.raises(UsageError, match=f"did you mean {meant}"):
+        command_lines(f"make {{context}} {{image}} {written}", JOB)
+
+
 def test_docker_builds_one_manifest_with_labels_and_annotations() -> None:
     (line,) = command_lines("docker", JOB)
 

@@ -1,5 +1,7 @@
 """Taking back a half-finished release, as long as nothing of it can be seen."""
 
+from dataclasses import replace
+
 import pytest
 
 from monokeel.ground.errors import RefusedError, ServiceError
@@ -11,7 +13,15 @@ from monokeel.release.abandon import (
 )
 from monokeel.release.reading import Reading
 from tests.fakes.faults import KilledError
-from tests.fakes.world import COMMIT, OTHER, World, candidate, killed
+from tests.fakes.world import (
+    COMMIT,
+    OTHER,
+    SERVICES,
+    SETTINGS,
+    World,
+    candidate,
+    killed,
+)
 
 CLAIM, DRAFT, RECORD, FIRST_NAME, LAST_NAME, TAG, PUBLICATION = 4, 5, 6, 7, 9, 10, 11
 
@@ -84,6 +94,27 @@ def test_what_was_taken_back_is_listed() -> None:
         "deleted": ["draft v1.4.0 (1)", "refs/tags/monokeel-claim/v1.4.0"],
         "kept": [],
     }
+
+
+@pytest.mark.parametrize("services", [SERVICES[1:], (*SERVICES[1:], "mail")])
+@pytest.mark.parametrize("silent", [False, True])
+def test_the_images_of_a_service_that_was_dropped_since_are_looked_at(
+    services: tuple[str, ...], *, silent: bool
+) -> None:
+    world = World()
+    killed(world, FIRST_NAME)
+    today = tuple(replace(SETTINGS.services[0], name=x) for x in services)
+    begun = candidate(OTHER)
+    now = replace(begun, settings=replace(begun.settings, services=today))
+    if silent:
+        world.images.silent.add("acme/shop/api")
+    before = (dict(world.refs.refs), dict(world.releases.releases))
+
+    error = (ServiceError, "503") if silent else (RefusedError, "acme/shop/api:1.4.0")
+    with pytest.raises(error[0], match=error[1]):
+        abandon(Reading(now, world.outside), skip=())
+
+    assert (world.refs.refs, world.releases.releases) == before
 
 
 def test_a_preview_names_what_would_go_and_changes_nothing() -> None:

@@ -351,7 +351,7 @@ def test_the_digests_of_a_run_are_handed_from_job_to_job(registry: FakeImages) -
     built = build_service(workplace(registry), service="api", commit=COMMIT)
     text = as_json(build_report(built))
 
-    assert digests_of([text], commit=COMMIT) == {"api": built.digest}
+    assert digests_of([text], SETTINGS, commit=COMMIT) == {"api": built.digest}
 
 
 @pytest.mark.parametrize(
@@ -365,20 +365,24 @@ def test_the_digests_of_a_run_are_handed_from_job_to_job(registry: FakeImages) -
             f'{{"service": "api", "digest": "{ONE}", "commit": "{OTHER}"}}',
             f"built from {OTHER}",
         ),
+        (
+            f'{{"service": "apo", "digest": "{ONE}", "commit": "{COMMIT}"}}',
+            "no service 'apo'",
+        ),
     ],
 )
 def test_a_report_of_something_else_is_wrong_use(text: str, problem: str) -> None:
     with pytest.raises(UsageError, match=problem):
-        digests_of([text], commit=COMMIT)
+        digests_of([text], SETTINGS, commit=COMMIT)
 
 
 def test_two_reports_of_one_service_must_agree() -> None:
     report = '{{"service": "api", "digest": "{}", "commit": "{}"}}'
     one, two = (report.format(digest, COMMIT) for digest in (ONE, TWO))
 
-    assert digests_of([one, one], commit=COMMIT) == {"api": ONE}
+    assert digests_of([one, one], SETTINGS, commit=COMMIT) == {"api": ONE}
     with pytest.raises(UsageError, match=f"api was built twice: {ONE} and {TWO}"):
-        digests_of([one, two], commit=COMMIT)
+        digests_of([one, two], SETTINGS, commit=COMMIT)
 
 
 def test_the_files_that_are_in_the_way_are_named(registry: FakeImages) -> None:

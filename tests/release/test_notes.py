@@ -56,6 +56,12 @@ def test_a_revert_stands_under_reverts() -> None:
     assert text == f'### Reverts\n\n* Revert "feat: a" {LINK}\n'
 
 
+def test_the_type_revert_stands_there_too_though_it_asks_for_no_release() -> None:
+    text = notes("revert(api): use the old basket", "fix: b")
+
+    assert f"### Reverts\n\n* **api:** use the old basket {LINK}\n" in text
+
+
 def test_a_cancelled_commit_is_left_out() -> None:
     assert notes(f'Revert "feat: a"\n\nThis reverts commit {SHA}.', "feat: a") == ""
 

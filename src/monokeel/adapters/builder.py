@@ -5,6 +5,7 @@ can build reproducibly does. A finished image tells its commit by the same label
 (OCI image-spec, "Annotations"; labels are in the config blob of each platform).
 """
 
+import difflib
 import json
 import re
 import shlex
@@ -23,6 +24,7 @@ from monokeel.ground.errors import ServiceError, UsageError
 from monokeel.ground.settings import Service, Settings
 
 _DIGEST = re.compile(r"(sha256:[0-9a-f]{64})")
+_ALIKE = 0.75  # {digest} is for {digest_file}, {other} for none
 _METADATA = re.compile(r'"containerimage\.digest"\s*:\s*"(sha256:[0-9a-f]{64})"')
 
 
@@ -147,7 +149,8 @@ def command_lines(command: str, job: Job) -> list[list[str]]:
     """Return the programs that *command* stands for, each with its arguments.
 
     It is split as a shell would, once; a value is a part of one argument. UsageError
-    for an unknown preset, a bad line, and one without ``{context}`` or ``{image}``.
+    for an unknown preset, a bad line, one without ``{context}`` or ``{image}``, and one
+    with a placeholder that is misspelt; others are the command's own.
     """
     try:
         words = shlex.split(command)
@@ -169,6 +172,9 @@ def command_lines(command: str, job: Job) -> list[list[str]]:
         "{dockerfile}": job.dockerfile or f"{job.context}/Dockerfile",
         "{platforms}": ",".join(job.service.platforms),
     }
+    for name in {*re.findall(r"\{[\w-]+\}", command)} - {*values}:
+        if near := difflib.get_close_matches(name.lower(), values, 1, _ALIKE):
+            raise _wrong(command, f"has {name}: did you mean {near[0]}?")
     return [[re.sub(r"\{\w+\}", lambda x: values.get(x[0], x[0]), w) for w in words]]
 
 

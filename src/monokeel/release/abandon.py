@@ -1,7 +1,7 @@
 """Take a half-finished release back: its drafts and its claim, never a tag."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from monokeel.ground.answers import Declined, Found, Lost, Unknown
 from monokeel.ground.errors import RefusedError, ServiceError
@@ -35,12 +35,7 @@ def plan_abandonment(now: Reading, *, skip: Collection[str]) -> Abandonment:
             finish = f"Finish it: run ./inv release on commit {tagged.commit}."
             finish += " To withdraw what is in it, release a new version."
         raise RefusedError(f"{what}: it cannot be taken back", fix=finish)
-    unclear = [each.reason for each in now.named.values() if isinstance(each, Unknown)]
-    if unclear:
-        fix = "Run this again once the registry answers."
-        raise ServiceError("; ".join(unclear), fix=fix)
-    there = [x for x, answer in now.named.items() if isinstance(answer, Found)]
-    named = [f"{candidate.paths[x]}:{candidate.version}" for x in there]
+    named = _named_images(now)
     if named and candidate.version not in skip:
         problem = f"{', '.join(named)} cannot be taken back: a registry has no untag"
         fix = f'Add "{candidate.version}" to [release] skip in infra/platform.toml,'
@@ -52,6 +47,19 @@ def plan_abandonment(now: Reading, *, skip: Collection[str]) -> Abandonment:
     # The claim goes last: as long as it is there, the release counts as unfinished.
     deleted = (*ours, *([now.candidate.claim] if now.claimed else []))
     return Abandonment(version=now.candidate.version, deleted=deleted, kept=kept)
+
+
+def _named_images(now: Reading) -> list[str]:
+    """Return the images with the version, also of services dropped since the claim."""
+    wanted, version = now.candidate, now.candidate.version
+    begun = replace(wanted, then=now.claim_record)
+    paths = [*dict.fromkeys((*wanted.paths.values(), *begun.paths.values()))]
+    said = now.images.look_up_all([(path, version) for path in paths])
+    if unclear := [each.reason for each in said if isinstance(each, Unknown)]:
+        fix = "Run this again once the registry answers."
+        raise ServiceError("; ".join(unclear), fix=fix)
+    found = zip(paths, said, strict=True)
+    return [f"{path}:{version}" for path, x in found if isinstance(x, Found)]
 
 
 def abandon(now: Reading, *, skip: Collection[str]) -> Abandonment:

@@ -108,7 +108,9 @@ def planned_report(workplace: Workplace, *, service: str, commit: str) -> Report
     )
 
 
-def digests_of(reports: Iterable[str], *, commit: str) -> dict[str, str]:
+def digests_of(
+    reports: Iterable[str], settings: Settings, *, commit: str
+) -> dict[str, str]:
     """Return service → digest of *reports* of ./inv build; UsageError for others."""
     digests: dict[str, str] = {}
     for text in reports:
@@ -124,7 +126,7 @@ def digests_of(reports: Iterable[str], *, commit: str) -> dict[str, str]:
         if built_from != commit:
             problem = f"{service} was built from {built_from}, not from {commit}"
             raise UsageError(problem, fix="Hand over the builds of this very run.")
-        if digests.setdefault(service, digest) != digest:
+        if digests.setdefault(settings.service(service).name, digest) != digest:
             problem = f"{service} was built twice: {digests[service]} and {digest}"
             raise UsageError(problem, fix="Hand over one report a service.")
     return digests

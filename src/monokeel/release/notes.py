@@ -14,6 +14,7 @@ _GROUPS: Final = {
     **dict.fromkeys(("feat", "feature"), "Features"),
     "fix": "Bug fixes",
     "perf": "Performance",
+    "revert": "Reverts",
 }
 _BREAKING: Final = "Breaking changes"
 _ORDER: Final = ("Features", "Bug fixes", "Performance", "Reverts")

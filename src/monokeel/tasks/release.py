@@ -235,7 +235,7 @@ def _publish(*, strict: bool, built: str | None) -> Reports:
         raise UsageError(f"--built {built!r} is no folder", fix=_BUILT)
     paths = sorted(where.rglob("*.json")) if built is not None else ()
     texts = [each.read_text("utf-8-sig", "replace") for each in paths]
-    digests = digests_of(texts, commit=wiring.make_git().head())
+    digests = digests_of(texts, settings, commit=wiring.make_git().head())
     outside = replace(_outside(builds=True), server=wiring.server_address())
     run = release_commit(settings, outside, accept, _tell, digests)
     if not run.out:
