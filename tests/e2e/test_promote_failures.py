@@ -197,7 +197,10 @@ ROWS = {
         upset=lambda shop: shop.box.switches.fail(
             "/deployments$", method="POST", kind="lost"
         ),
-        says=("env/dev stays at 1.0.0, it has no record", "run the same command again"),
+        says=(
+            "env/dev stays at 1.0.0, nobody knows whether it has a record",
+            "run the same command again",
+        ),
         record="pending",
     ),
     # The move: the rule and the remedy, before a record or after it.
@@ -295,6 +298,17 @@ def test_a_move_whose_answer_is_lost_is_read_again(shop: LiveShop) -> None:
 
     assert (done.code, shop.version_at("dev")) == (0, "1.1.0")
     assert done.out.splitlines()[0] == "env/dev: 1.0.0 -> 1.1.0"
+
+
+def test_a_push_that_the_server_had_no_time_for_is_advised_once(
+    shop: LiveShop,
+) -> None:
+    shop.box.switches.fail("git-receive-pack$", method="POST", times=9)
+
+    done = shop.inv(*move("dev", "1.1.0"))
+
+    assert (done.code, shop.version_at("dev")) == (4, "1.0.0")
+    assert done.err.count("Run the same command again") == 1
 
 
 def test_a_summary_that_cannot_be_written_undoes_nothing(shop: LiveShop) -> None:

@@ -7,6 +7,7 @@ from monokeel.ground.report import as_plain
 from monokeel.ground.settings import parse_settings
 from monokeel.promotion.move import move_environment, promote_onwards
 from monokeel.promotion.plan import Request, plan_promotion
+from monokeel.promotion.reading import read_promotion
 from tests.fakes.pointers import Shop
 
 
@@ -78,6 +79,23 @@ def test_a_rollback_ends_it_also_for_a_newer_release(shop: Shop) -> None:
 
     assert "dev was rolled back from 1.1.0 to 1.0.0 by ben 0s ago: slow" in text
     assert shop.clone.at("dev") == "1.0.0"
+
+
+def test_a_record_without_its_mark_is_said_and_finished_by_the_next(
+    shop: Shop,
+) -> None:
+    shop.fuse.refuse_write(3)
+    text = go(shop)
+    shop.fuse.disarm()
+    owed = read_promotion(shop.outside, shop.settings).place("dev").drift
+
+    again = go(shop)
+
+    assert "env/dev: nothing -> 1.1.0; moved (record " in text
+    assert "may lack its mark success, the next run sees to it" in text
+    assert len(owed) == 1
+    assert "env/dev is at 1.1.0 already" in again
+    assert read_promotion(shop.outside, shop.settings).place("dev").drift == ()
 
 
 def test_a_dry_run_moves_nothing(shop: Shop) -> None:

@@ -229,4 +229,4 @@ def test_a_confirmation_that_fails_is_a_warning() -> None:
     outcome = promote(shop, NEWER)
 
     assert shop.clone.at("dev") == "1.1.0"
-    assert "the next run does it" in outcome.warnings[0]
+    assert "the next run sees to it" in outcome.warnings[0]

@@ -186,7 +186,7 @@ def test_a_mark_that_github_did_not_take_is_owed_and_said(shop: Shop) -> None:
     with pytest.raises(RefusedError):
         promote(shop, Request(environment="prod", version="1.2.0"))
 
-    assert "is not marked failure, the next run does it" in outcome.warnings[0]
+    assert "may lack its mark failure, the next run sees to it" in outcome.warnings[0]
     (line,) = reading.place("staging").drift
     assert "in staging (1.2.0) is not marked 'rolled back: slow' yet" in line
     assert "; to settle it: ./inv promote --env staging --version 1.1.0" in line

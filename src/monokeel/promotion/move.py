@@ -25,6 +25,7 @@ from monokeel.promotion.rollback import told
 _ANEW = "Run again: the gates are asked anew for what is there now."
 _OF_RULES = ("GH006", "GH013", "hook declined", "protected", "rule")
 _READINGS = 20  # some seconds, of a race that is rare
+_ONCE_MORE = "Run the same command again."
 _AGAIN = "Run the same command again: it finishes or clears what is there."
 
 
@@ -103,7 +104,9 @@ def _record(plan: Plan, records: Records, approvers: tuple[str, ...]) -> int:
     try:
         own, commit = records.create(name, note, **how, production=name == last)
     except errors.ServiceError as error:
-        problem = f"{plan.unmoved}, it has no record: {error.problem}"
+        lost = "nobody knows whether it has a record"
+        known = "it has no record" if error.again_s is None else lost
+        problem = f"{plan.unmoved}, {known}: {error.problem}"
         raise errors.ServiceError(problem, fix=error.fix or _AGAIN) from error
     if commit != plan.commit:
         moved = f"GitHub resolves {tag} to {commit}, not {plan.commit}"
@@ -152,7 +155,7 @@ def _move(plan: Plan, outside: Outside, own: int) -> bool:
         answer = outside.clone.move_ref(ref, old=there, new=plan.commit)
     except errors.ServiceError as error:
         problem = f"cannot tell where {plan.branch} is now: {error.problem}"
-        fix = f"{error.fix} {_AGAIN}".lstrip()
+        fix = f"{error.fix.removesuffix(_ONCE_MORE)} {_AGAIN}".lstrip()
         raise errors.ServiceError(problem, fix=fix) from error
     if isinstance(answer, Lost):
         winner = _winner(plan, outside, answer.now)
@@ -216,7 +219,7 @@ def _settle(
     try:
         records.settle(record, state, description, log_url)
     except errors.MonokeelError as error:
-        late = f"record {record} is not marked {state}, the next run does it"
+        late = f"record {record} may lack its mark {state}, the next run sees to it"
         return f" ({late}: {error.problem})"
     return ""
 
@@ -287,17 +290,18 @@ def promote_onwards(
 
 
 def _step(plan: Plan, outside: Outside, *, carried_out: bool) -> tuple[bool, str]:
-    current = plan.place.current
-    if plan.kind == "there":
-        return True, f"{plan.branch} is at {plan.version} already"
-    if current is not None and current.task == ROLLBACK:
+    current, there = plan.place.current, plan.kind == "there"
+    if not there and current is not None and current.task == ROLLBACK:
         return False, f"{plan.place.name} {told(current, plan.reading)}"
     if plan.stops:
         reasons = "; ".join(f"{gate.name}: {gate.detail}" for gate in plan.stops)
         return False, f"{plan.unmoved}: {reasons}"
-    if carried_out:
+    warnings = tuple[str, ...]()
+    if carried_out:  # where it is there already, a record may be unfinished
         try:
-            move_environment(plan, outside)
+            warnings = move_environment(plan, outside).warnings
         except errors.RefusedError as error:
             return False, error.problem
-    return True, f"{plan.branch}: {plan.before} -> {plan.version}"
+    moved = f"{plan.branch}: {plan.before} -> {plan.version}"
+    said = f"{plan.branch} is at {plan.version} already" if there else moved
+    return True, "; ".join((said, *warnings))
