@@ -47,6 +47,18 @@ def test_a_page_full_of_other_tools_is_not_the_whole_ledger() -> None:
     assert (listed.records, listed.floors) == ((), {"dev": 7})
 
 
+def test_more_deployments_than_are_read_have_a_way_out() -> None:
+    page = answered(more=True, tool="preview").replace(b'"e0"', b'"all"')
+    with serving(*[(200, {}, page)] * 100) as server:
+        github = GitHub(Session(), api=server.url, repository="acme/shop", token="t")
+        with pytest.raises(ServiceError) as caught:
+            Deployments(github).history({"dev": "dev"})
+
+    assert "dev: more than 10000 deployments of any tool" in caught.value.problem
+    assert "environments of their own" in caught.value.fix
+    assert "gh api -X DELETE repos/acme/shop/deployments/ID" in caught.value.fix
+
+
 def test_what_another_tool_writes_stops_nothing() -> None:
     with serving((200, {}, answered(statuses=51, tool="preview"))) as server:
         github = GitHub(Session(), api=server.url, repository="acme/shop", token="t")

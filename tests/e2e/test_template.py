@@ -302,6 +302,24 @@ def test_doctor_names_tags_that_copier_takes_for_releases(
     )
 
 
+def test_who_takes_the_answers_away_is_held_against_the_base(
+    shop: Path, box: Sandbox
+) -> None:
+    """With copier.yml beside it, that would look like the template itself."""
+    base = git(shop, "rev-parse", "HEAD").strip()
+    put(shop, {"copier.yml": b"{}\n"})
+    (shop / ".copier-answers.yml").unlink()
+    save(shop, "feat: look like the template")
+
+    taken = inv(shop, box, "template.verify", "--base", base)
+    itself = inv(shop, box, "template.verify", "--base", "HEAD")
+
+    assert taken.returncode == 1
+    assert "there is no .copier-answers.yml here" in taken.stderr
+    assert (itself.returncode, itself.stderr) == (0, "")
+    assert "This is the template itself" in itself.stdout
+
+
 def test_nothing_of_a_hostile_version_runs_with_and_without_a_pull_request(
     tmp_path: Path, box: Sandbox
 ) -> None:

@@ -94,7 +94,13 @@ class Deployments:
             if info.get("hasNextPage") is not True:
                 return room.records_in_order(records)
             after = as_text(info.get("endCursor"))
-        raise ServiceError(f"{', '.join(names)}: more than {_MOST_PAGES} pages")
+        many = f"{_MOST_PAGES * _PAGE_SIZE} deployments of any tool"
+        gone = f"gh api -X DELETE repos/{self._github.repository}/deployments/ID"
+        raise ServiceError(
+            f"{', '.join(names)}: more than {many}: not all of ours could be read",
+            fix="Give other tools environments of their own, and delete what they left"
+            f" here, once it is inactive: {gone}",
+        )
 
     def create(
         self, environment: str, note: Note, *, tag: str, task: str, production: bool

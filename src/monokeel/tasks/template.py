@@ -170,8 +170,12 @@ def verify(*, source: str = "", rebuild: bool = False, base: str = "") -> Report
     """Hold the managed files against the recorded release."""
     from monokeel.adapters.objects import MergedFiles, Objects, Worktree
     from monokeel.adapters.template import address_of
+    from monokeel.ground.report import Report
     from monokeel.updates import verify as managed
 
+    if _is_the_template(base):
+        yield Report(headline="This is the template itself: nothing was delivered.")
+        return
     edited, root, start = wiring.read_settings().edited, wiring.root(), None
     with _template(source) as template:
         if base:
@@ -219,12 +223,22 @@ def diagnose_template() -> "Iterator[Diagnosis]":
         return f"Copier takes them for releases: git tag -d {odd}" if odd else ""
 
     yield _diagnosis("repository", repository)
-    answers = (root / records.ANSWERS_FILE).exists()
-    if (root / "copier.yml").exists() and not answers:  # the template itself
+    if _is_the_template():
         yield _diagnosis("tags", tags)
     else:
         yield _diagnosis("managed files", managed_files)
         yield _diagnosis("template", template)
+
+
+def _is_the_template(base: str = "") -> bool:
+    """Say whether there is copier.yml and no answers, nor had *base* any."""
+    from monokeel.adapters.objects import text_of
+    from monokeel.updates.records import ANSWERS_FILE
+
+    root = wiring.root()
+    if (root / ANSWERS_FILE).exists() or not (root / "copier.yml").exists():
+        return False
+    return not base or text_of(base, ANSWERS_FILE, root) is None
 
 
 def _diagnosis(what: str, ask: "Callable[[], str]") -> "Diagnosis":
