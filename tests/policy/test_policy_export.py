@@ -90,6 +90,18 @@ def test_a_rollback_to_nothing_says_what_there_is(
     assert fix in caught.value.fix
 
 
+@pytest.mark.parametrize("member", ["rules", "bypass_actors", "enforcement"])
+def test_a_version_that_lacks_a_part_is_not_brought_back_without_it(
+    member: str,
+) -> None:
+    rulesets = in_force()
+    rulesets.edit(100, rules=WEAK)
+    del rulesets.versions[100][0][member]
+
+    with pytest.raises(ServiceError, match=f"a version without {member}"):
+        plan_rollback("main", None, rulesets, ())
+
+
 def test_a_version_is_a_number() -> None:
     assert (history_version(""), history_version("3")) == (None, 3)
     with pytest.raises(UsageError, match="not a version"):

@@ -158,9 +158,10 @@ def test_a_file_of_another_shape_is_refused(text: str, problem: str) -> None:
         parse_policy(text)
 
 
-def test_an_answer_that_is_no_ruleset_is_not_believed() -> None:
-    with pytest.raises(ServiceError, match="without name or id"):
-        read_live({"message": "hello"})
+@pytest.mark.parametrize("member", ["name", "id", "enforcement", "rules"])
+def test_an_answer_that_is_no_ruleset_is_not_believed(member: str) -> None:
+    with pytest.raises(ServiceError, match="without name, id, enforcement or rules"):
+        read_live({x: y for x, y in live_body().items() if x != member})
 
 
 def test_a_write_echoes_what_nobody_here_knows() -> None:

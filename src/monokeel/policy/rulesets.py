@@ -115,18 +115,30 @@ def parse_policy(text: str) -> tuple[Ruleset, ...]:
 
 
 def read_live(body: Mapping[str, Json]) -> Ruleset:
-    """Return the ruleset in *body*, a GET's answer; ServiceError without name or id."""
+    """Return the ruleset in *body*, a GET's answer; ServiceError where it lacks a part.
+
+    Taken for none, a missing part would be drift, and gone from an export.
+    """
     name, number = body.get("name"), body.get("id")
-    if not isinstance(name, str) or not isinstance(number, int):
+    whole = isinstance(body.get("enforcement"), str) and "rules" in body
+    if not isinstance(name, str) or not isinstance(number, int) or not whole:
+        problem = "unexpected answer: a ruleset without name, id, enforcement or rules"
         fix = "Check that GITHUB_API_URL is the address of GitHub's REST API."
-        raise ServiceError("unexpected answer: a ruleset without name or id", fix=fix)
+        raise ServiceError(problem, fix=fix)
     hidden, at = body.get(BYPASS) is None, str(body.get("updated_at") or "")
     live = Ruleset(name=name, body=body, tree=canonical(body), id=number)
     return replace(live, hides_bypass=hidden, updated_at=at)
 
 
 def from_state(state: Mapping[str, Json]) -> Ruleset:
-    """Return the ruleset that *state* of a history version asks for."""
+    """Return the ruleset that *state* of a history version asks for.
+
+    ServiceError where it lacks a part: a write would take it for none.
+    """
+    needed = ("enforcement", BYPASS, "rules")
+    if lacking := ", ".join(x for x in needed if state.get(x) is None):
+        fix = "Look at the ruleset's history on GitHub, or correct the policy file."
+        raise ServiceError(f"unexpected answer: a version without {lacking}", fix=fix)
     body = {key: state[key] for key in rule_types.WRITABLE if key in state}
     return Ruleset(name=str(body.get("name")), body=body, tree=canonical(body))
 
