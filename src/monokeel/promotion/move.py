@@ -244,7 +244,10 @@ def _remedy(reason: str, *, by_token: bool) -> str:
     if "workflow" in reason and "permission" in reason:
         said = "This version has other workflow files than the default branch: push"
         return f"{said} with the deploy key (MONOKEEL_DEPLOY_KEY)."
-    if by_token and any(words in reason for words in _OF_RULES):
+    if not any(words in reason for words in _OF_RULES):
+        said = "Check MONOKEEL_DEPLOY_KEY: ./inv doctor says what is wrong with it"
+        return f"{said}, ./inv init mends it."
+    if by_token:
         said = "Only the deploy key may move env/*"
         return f"{said}: set MONOKEEL_DEPLOY_KEY (./inv init)."
     return "Compare the rules of env/* with infra/rulesets.json: ./inv drift"
