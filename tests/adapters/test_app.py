@@ -12,7 +12,7 @@ from monokeel.adapters.git import Git
 from monokeel.adapters.github import GitHub
 from monokeel.adapters.session import Session
 from monokeel.ground.answers import Moved
-from monokeel.ground.errors import RefusedError, ServiceError
+from monokeel.ground.errors import RefusedError, ServiceError, UsageError
 from sandbox.actors import OWN_APP
 from sandbox.server import Sandbox
 
@@ -120,3 +120,12 @@ def test_no_part_of_the_key_is_left_on_the_disk(
     mint_by(box, key)
 
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_no_key_of_an_app_is_wrong_use(box: Sandbox, tmp_path: Path) -> None:
+    """Such as the deploy key that wrote before: openssl cannot read it."""
+    path = tmp_path / "key"
+    path.write_text("-----BEGIN OPENSSH PRIVATE KEY-----\n")
+
+    with pytest.raises(UsageError, match="no private key of a GitHub App"):
+        mint_by(box, path)

@@ -11,6 +11,7 @@ from tests.e2e.commands import inv
 from tests.e2e.test_setup import box, shop
 from tests.rendered.renders import git
 from tests.rendered.versions import save
+from tests.sandbox.clones import run
 
 __all__ = ["box", "key", "shop"]
 ACTOR = {"actor_id": OWN_APP, "actor_type": "Integration", "bypass_mode": "always"}
@@ -71,3 +72,23 @@ def test_an_app_that_was_uninstalled_stops_a_release_before_it_builds(
     assert done.returncode == 3
     assert f"App {OWN_APP} is not installed on acme/shop" in done.stderr
     assert box.images.repositories == {}
+
+
+def test_the_old_deploy_key_is_never_set_as_the_apps(
+    shop: Path, box: Sandbox, key: Path
+) -> None:
+    install(box, key)
+    write_by_app(shop)
+    old = shop.parent / "home/.config/monokeel/acme-shop"
+    old.parent.mkdir(parents=True)
+    run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(old))
+    secret = {"MONOKEEL_WRITER_KEY": key.read_text()}
+
+    done = inv(shop, box, "init", "--yes", more=secret)
+    doctor = inv(shop, box, "doctor", more=secret)
+
+    assert done.returncode == 3, done.stdout + done.stderr
+    assert "acme-shop.pem cannot be read" in done.stdout
+    assert "./inv init --key-file FILE" in done.stdout
+    assert "acme-shop\n" not in doctor.stdout
+    assert "from the private key of GitHub App" in doctor.stdout

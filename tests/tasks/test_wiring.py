@@ -204,7 +204,7 @@ def test_a_preview_in_a_workflow_judges_no_push_of_its_own(place: Place) -> None
 def test_what_reads_the_template_can_write_nothing_here(place: Place) -> None:
     place.set(
         MONOKEEL_DEPLOY_KEY=key_of("us"),
-        MONOKEEL_WRITER_KEY="the App's",
+        MONOKEEL_WRITER_KEY=key_of("the App"),
         MONOKEEL_TEMPLATE_TOKEN="ghp_of_the_template",
         MONOKEEL_TEMPLATE_KEY=key_of("them"),
     )
@@ -216,7 +216,9 @@ def test_what_reads_the_template_can_write_nothing_here(place: Place) -> None:
     assert (here.token, here.deploy_key) == (TOKEN, key_of("us"))
 
 
-@pytest.mark.parametrize("name", ["MONOKEEL_DEPLOY_KEY", "MONOKEEL_TEMPLATE_KEY"])
+@pytest.mark.parametrize(
+    "name", ["MONOKEEL_DEPLOY_KEY", "MONOKEEL_TEMPLATE_KEY", "MONOKEEL_WRITER_KEY"]
+)
 @pytest.mark.parametrize(
     "text", ["/home/ada/.ssh/key", "ssh-ed25519 AAAAC3 ada", "QQQ"]
 )
@@ -226,7 +228,7 @@ def test_what_is_no_private_key_is_said_before_anybody_is_asked(
     place.set(**{name: text})
 
     with pytest.raises(UsageError) as caught:
-        (wiring.make_credentials(), wiring.template_credentials())
+        (wiring.make_credentials(), wiring.template_credentials(), wiring.minter())
 
     assert f"{name} holds no private key" in caught.value.problem
     assert text not in caught.value.problem

@@ -13,7 +13,7 @@ from http import HTTPStatus
 from monokeel.adapters.github import GitHub, words_of
 from monokeel.adapters.process import run
 from monokeel.ground.answers import Json, as_number, as_text
-from monokeel.ground.errors import RefusedError, ServiceError
+from monokeel.ground.errors import RefusedError, ServiceError, UsageError
 
 # A commit whose workflows differ from main's needs the second (docs; Audible#882).
 _RIGHTS = {"contents": "write", "workflows": "write"}
@@ -56,9 +56,12 @@ def _proof(number: int, pem: str) -> str:
         os.close(write)
     try:
         args = ["openssl", "dgst", "-sha256", "-hex", "-sign", f"/dev/fd/{read}"]
-        done = run(args, stdin=text, pass_fds=(read,))
+        done = run(args, stdin=text, pass_fds=(read,), ok=(0, 1))
     finally:
         os.close(read)
+    if done.returncode:
+        fix = "Set it again, from the PEM file that the App's page gave."
+        raise UsageError("this is no private key of a GitHub App", fix=fix)
     signature = bytes.fromhex(done.stdout.rpartition("= ")[2].strip())
     return f"{text}.{_encoded(signature)}"
 

@@ -89,6 +89,13 @@ def set_secret(key: Path, repository: str, name: str, environment: str) -> None:
     gh encrypts; the value goes to its stdin alone. Raises RefusedError with its words.
     """
     args = ["gh", "secret", "set", name, "--repo", repository, "--env", environment]
-    done = run(args, stdin=key.read_text(encoding="utf-8"), ok=range(256))
+    try:
+        text = key.read_text(encoding="utf-8")
+    except OSError as error:
+        fix = "Name the key: ./inv init --key-file FILE"
+        raise RefusedError(
+            f"{key} cannot be read: {error.strerror}", fix=fix
+        ) from error
+    done = run(args, stdin=text, ok=range(256))
     if done.returncode:
         raise RefusedError(f"gh could not set {name}: {reason_in(done.stderr)}")

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     examples=("./inv init --dry-run", "./inv init", "./inv init --no-rules"),
     exits={0: "", 1: "", 2: "something is left to you", 3: "", 4: ""},
     options={
-        "key_file": "where the private deploy key is kept (~/.config/monokeel/...)",
+        "key_file": "where the private key is kept (~/.config/monokeel/...)",
         "register_key": "register the deploy key with this token, and not by hand",
         "create": "private or public: make the repository on GitHub first",
         "yes": "set missing secrets with gh without asking",
@@ -100,8 +100,10 @@ def _keys(settings: "Settings", named: str = "") -> "Keys":
     from monokeel.adapters.machine import Keys
 
     base = Path(os.environ.get("XDG_CONFIG_HOME") or "~/.config") / "monokeel"
-    path = Path(named) if named else base / settings.repository.replace("/", "-")
-    return Keys(path, root=wiring.root())
+    # A deploy key of before may still be there: it is no App's.
+    name = settings.repository.replace("/", "-")
+    name += ".pem" if settings.writer == "app" else ""
+    return Keys(Path(named) if named else base / name, root=wiring.root())
 
 
 def _declared(*, register: bool = False) -> "Declared":

@@ -231,7 +231,7 @@ def git_server() -> str:
 
 def minter() -> Callable[[], str] | None:
     """Return what mints a token of the writer's App, ``None`` without its key."""
-    return _mint if variable(WRITER_KEY) else None
+    return _mint if private_key(WRITER_KEY) else None
 
 
 def _mint() -> str:
