@@ -62,6 +62,24 @@ def test_a_ruleset_goes_back_to_an_earlier_version(to: int | None, rules: int) -
     assert len(back) == rules
 
 
+def test_a_rollback_is_not_taken_back_by_the_same_command() -> None:
+    """Its answer may have been lost: who runs it again means the same."""
+    rulesets = in_force()
+    rulesets.edit(100, rules=WEAK)
+    apply(plan_rollback("main", None, rulesets, ()), rulesets)
+
+    with pytest.raises(RefusedError) as caught:
+        plan_rollback("main", None, rulesets, ())
+
+    assert caught.value.problem == (
+        "the newest change took ruleset 'main' back to version 1"
+    )
+    assert caught.value.fix.endswith("To have version 2 again: --to 2")
+    assert len(plan_rollback("main", 2, rulesets, ()).writes) == 1
+    rulesets.edit(100, enforcement="disabled")
+    assert len(plan_rollback("main", None, rulesets, ()).writes) == 1
+
+
 @pytest.mark.parametrize(
     ("name", "to", "problem", "fix"),
     [

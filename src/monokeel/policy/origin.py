@@ -6,7 +6,7 @@ from functools import cache
 from itertools import takewhile
 
 from monokeel.ground.answers import FileVersion
-from monokeel.ground.errors import NO_ANSWER, UsageError
+from monokeel.ground.errors import NO_ANSWER, RefusedError, UsageError
 from monokeel.policy.comparison import (
     Change,
     Comparison,
@@ -128,14 +128,24 @@ def plan_rollback(
     """Return the plan that takes ruleset *name* back to *version* of its history.
 
     A note says so when *file*, the policy, would take it back again. Without
-    *version* it is the one before the newest. Raises UsageError for a name
-    or version that is not there, and ServiceError when the history is hidden.
+    *version* it is the one before the newest, but a rollback is never taken back so:
+    it may be our own, whose answer was lost (RefusedError). Raises UsageError for a
+    name or version that is not there, and ServiceError when the history is hidden.
     """
     reading = read_rulesets((), rulesets)
     live = _named(name, reading.own)
     versions = [each.id for each in rulesets.history(live.id)]
     wanted = _choose(name, version, versions)
-    desired = from_state({**rulesets.state_at(live.id, wanted), "name": name})
+    states = [
+        from_state({**rulesets.state_at(live.id, each), "name": name})
+        for each in (wanted, *(versions[2:3] if version is None else ()))
+    ]
+    desired = states[0]
+    if not all(differs(each, live) for each in states[1:]):
+        raise RefusedError(
+            f"the newest change took ruleset {name!r} back to version {versions[2]}",
+            fix=f"Nothing is left to do. To have version {wanted} again: --to {wanted}",
+        )
     entry = next((each for each in file if each.name == name), None)
     shown = f"version {wanted} of {', '.join(map(str, versions))} (newest first)"
     then = [_UNNAMED]
