@@ -96,6 +96,9 @@ def test_a_ruleset_binds_what_it_includes_and_does_not_leave_out() -> None:
         ("refs/heads/(main|trunk)", "no regular expression"),
         ("refs/heads/{main,trunk}", "no regular expression"),
         ("refs/heads/feat[", "no ref can have such a name"),
+        ("refs/heads/\u200bmain", "cannot be seen"),
+        ("refs/heads/a\u00a0b", "cannot be seen"),
+        ("refs/heads/\u202emain*", "cannot be seen"),
     ],
 )
 def test_a_pattern_that_cannot_mean_what_it_says_is_told(

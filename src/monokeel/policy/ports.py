@@ -32,7 +32,7 @@ _SAID_NO = {
 # The same where our file is wrong.
 _WRONG = {
     "data matches no possible input": "The body does not fit GitHub's schema (often a"
-    " null): see the named rule.",
+    " null): see what is named.",
     "Invalid target patterns": "Write full refs (refs/heads/…, refs/tags/…), and both"
     " include and exclude.",
     "must be part of the ruleset source": "This actor may not bypass here: GitHub"

@@ -185,6 +185,7 @@ def _problems(ref: str, target: str) -> Iterator[tuple[str, bool]]:
             f"a ** that no / follows is one level; every level is {deep}": (
                 _DEEP_AT_END.search(rest)
             ),
+            "it has a character that cannot be seen": not rest.isprintable(),
         }
         yield from ((problem, True) for problem, found in problems.items() if found)
 
