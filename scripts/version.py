@@ -69,10 +69,12 @@ def written(text: str, version: str) -> str:
 def main(asked: str) -> None:
     """Write the version *asked* for everywhere, or the changelog alone."""
     path, changelog = ROOT / "TEMPLATE_VERSION", ROOT / "CHANGELOG.md"
-    again = asked == "changelog"
-    version = path.read_text(encoding="utf-8").strip() if again else asked
-    if re.fullmatch(r"\d+\.\d+\.\d+", version) is None:
+    again, now = asked == "changelog", path.read_text(encoding="utf-8").strip()
+    version = now if again else asked
+    if re.fullmatch(r"(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*)){2}", version) is None:
         raise SystemExit(f"{version!r} is no version; write it as 1.1.0")
+    if [*map(int, version.split("."))] < [*map(int, now.split("."))]:
+        raise SystemExit(f"{version} is below {now}, which TEMPLATE_VERSION has")
     text = changelog.read_text(encoding="utf-8")
     if not again and f"\n## {version}\n" in text:
         raise SystemExit(f"CHANGELOG.md has a section {version} already")

@@ -168,6 +168,24 @@ def test_a_changelog_made_anew_keeps_what_people_wrote(tmp_path: Path) -> None:
         )
 
 
+@pytest.mark.parametrize("version", ["0.9.9", "01.1.0", "1.1", "v1.1.0", "1.1.\u0661"])
+def test_no_version_is_prepared_that_no_release_could_have(
+    tmp_path: Path, version: str
+) -> None:
+    (tmp_path / "scripts").mkdir()
+    for name in ("scripts/version.py", "pyproject.toml", "TEMPLATE_VERSION"):
+        (tmp_path / name).write_bytes((ROOT / name).read_bytes())
+    page = tmp_path / "CHANGELOG.md"
+    page.write_text("# Changelog\n", encoding="utf-8")
+
+    command = (sys.executable, tmp_path / "scripts/version.py", version)
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+
+    assert done.returncode == 1
+    assert done.stderr.startswith((f"{version!r} is no version", f"{version} is below"))
+    assert page.read_text(encoding="utf-8") == "# Changelog\n"
+
+
 @pytest.mark.parametrize("name", ["SECURITY.md", "template/SECURITY.md.jinja"])
 def test_no_security_policy_promises_days_that_nobody_has_agreed_to(name: str) -> None:
     """S38."""
