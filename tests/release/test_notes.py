@@ -62,6 +62,15 @@ def test_the_type_revert_stands_there_too_though_it_asks_for_no_release() -> Non
     assert f"### Reverts\n\n* **api:** use the old basket {LINK}\n" in text
 
 
+def test_a_text_that_has_no_room_hides_no_other_commit() -> None:
+    text = notes("fix!: a\n\nBREAKING CHANGE: " + "x" * 130_000, "feat: b", "fix: c")
+
+    assert text == (
+        f"### Features\n\n* b {LINK}\n\n### Bug fixes\n\n* a {LINK}\n* c {LINK}\n"
+        "\n… and 1 more.\n"
+    )
+
+
 def test_a_cancelled_commit_is_left_out() -> None:
     assert notes(f'Revert "feat: a"\n\nThis reverts commit {SHA}.', "feat: a") == ""
 

@@ -34,7 +34,7 @@ def release_notes(
 
     *page* is the repository's address, ``https://github.com/acme/shop``. Commits that a
     revert cancelled are left out, and kinds that ask for no release and break nothing.
-    Text beyond *limit* characters is cut at a line that says how much is missing.
+    What has no room in *limit* characters is left out; the last line says how much.
     """
     groups: dict[str | None, list[Commit]] = {x: [] for x in (_BREAKING, *_ORDER)}
     for each in commits:
@@ -53,13 +53,14 @@ def release_notes(
             scope = f"**{in_markdown(commit.scope)}:** " if commit.scope else ""
             link = f"([{commit.sha[:7]}]({page}/commit/{commit.sha}))"
             part = f"{above}* {scope}{said}{link}\n"
+            if len(part) > room:  # a shorter one may still be shown
+                continue
             room -= len(part)
-            if room < 0:
-                return "".join([*parts, f"\n… and {left} more.\n"]).lstrip("\n")
             parts.append(part)
             above = ""
             left -= 1
-    return "".join(parts)
+    more = [f"\n… and {left} more.\n"] if left else []
+    return "".join([*parts, *more]).lstrip("\n")
 
 
 def group_of(commit: Commit) -> str | None:
