@@ -180,24 +180,31 @@ OPTIONS = {
     "update no pair": option((*UPDATE, "--answer", "x"), "'x' is not NAME=VALUE"),
     "update no yaml": option((*UPDATE, "--answer", "services=[}"), "is not YAML"),
     "update no date": option(
-        (*UPDATE, "--answer", "x=2026-13-45"), "'x=2026-13-45' is not YAML"
+        (*UPDATE, "--answer", "services=2026-13-45"),
+        "'services=2026-13-45' is not YAML",
     ),
     "update no moment": option(
-        (*UPDATE, "--answer", "x=!!timestamp x"), "'x=!!timestamp x' is not YAML"
+        (*UPDATE, "--answer", "services=!!timestamp x"),
+        "'services=!!timestamp x' is not YAML",
     ),
-    "update no number": option((*UPDATE, "--answer", "x=!!int y"), "is not YAML"),
-    "update no bytes": option((*UPDATE, "--answer", "x=!!binary \u00e9"), "not YAML"),
+    "update no number": option(
+        (*UPDATE, "--answer", "services=!!int y"), "is not YAML"
+    ),
+    "update no bytes": option(
+        (*UPDATE, "--answer", "services=!!binary \u00e9"), "not YAML"
+    ),
     "update a program": option(
-        (*UPDATE, "--answer", "x=!!python/object/apply:os.system [id]"), "not YAML"
+        (*UPDATE, "--answer", "services=!!python/object/apply:os.system [id]"),
+        "not YAML",
     ),
     "update infinite answer": option(
-        (*UPDATE, "--answer", "required_reviews=.inf"), "what is no number"
+        (*UPDATE, "--answer", "services=.inf"), "what is no number"
     ),
     "update no number at all": option(
-        (*UPDATE, "--answer", "required_reviews=.nan"), "what is no number"
+        (*UPDATE, "--answer", "services=.nan"), "what is no number"
     ),
     "update a huge number": option(
-        (*UPDATE, "--answer", f"required_reviews=1{'0' * 400}"), "is too long"
+        (*UPDATE, "--answer", f"services=1{'0' * 400}"), "is too long"
     ),
     "update a mapping for a number": option(
         (*UPDATE, "--answer", "required_reviews={a: 1}"), "cannot be rendered"
@@ -211,8 +218,12 @@ OPTIONS = {
     "update a nul": option(
         (*UPDATE, "--answer", 'description="\\0"'), "cannot be rendered"
     ),
-    "update too deep": option((*UPDATE, "--answer", f"x={'[' * 5000}"), "100 deep"),
-    "update too many": option((*UPDATE, "--answer", f"x={LAUGHS}"), "1000000 values"),
+    "update too deep": option(
+        (*UPDATE, "--answer", f"services={'[' * 5000}"), "100 deep"
+    ),
+    "update too many": option(
+        (*UPDATE, "--answer", f"services={LAUGHS}"), "1000000 values"
+    ),
     "update unknown answer": option((*UPDATE, "--answer", "nope=1"), "'nope'"),
     "update wrong answer": option(
         (*UPDATE, "--answer", "required_reviews=11"), "a number from 0 to 10"

@@ -214,8 +214,11 @@ def test_lost_answers_are_written_again_on_a_branch(shop: Path, box: Sandbox) ->
 
     nowhere = inv(shop, box, "template.update", "--adopt", "9998.0.0")
     lost = inv(shop, box, "template.check")
-    done = inv(shop, box, "template.update", "--adopt", "9998.0.0", "--source", source)
+    adopt = ("template.update", "--adopt", "9998.0.0", "--source", source, "--answer")
+    wrong = inv(shop, box, *adopt, "codeowner=@acme/platform")
+    done = inv(shop, box, *adopt, "codeowners=@acme/platform")
 
+    assert "no question 'codeowner'" in wrong.stderr
     assert (there.returncode, nowhere.returncode) == (1, 1)
     assert "there is nothing to adopt" in there.stderr
     assert "--source OWNER/REPO" in nowhere.stderr

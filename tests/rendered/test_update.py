@@ -320,6 +320,25 @@ def test_a_service_can_be_added_without_a_new_version(
     assert done.branch == f"template/{NEW}-answers"
 
 
+@pytest.mark.parametrize(
+    ("name", "given", "stored"),
+    [
+        ("codeowners", "@acme/shop ann@example.com", "@acme/shop ann@example.com"),
+        ("codeowners", "", ""),
+        ("repository", "123", "123"),
+        ("description", "Shop: the best #1", "Shop: the best #1"),
+        ("required_reviews", "2", 2),
+        ("services", "[{name: a, kind: api}]", [{"name": "a", "kind": "api"}]),
+    ],
+)
+def test_an_answer_is_read_as_its_question_asks(
+    shop: Path, tmp_path: Path, name: str, given: str, stored: Json
+) -> None:
+    done = update(shop, tmp_path / "work", choice=UpdateChoice(answers={name: given}))
+
+    assert done.new.answers[name] == stored
+
+
 def test_another_source_serves_a_repository_whose_own_is_out_of_reach(
     shop: Path, versions: Versions, tmp_path: Path
 ) -> None:

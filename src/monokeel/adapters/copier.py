@@ -19,9 +19,9 @@ from pathspec import GitIgnoreSpec
 from monokeel.adapters.objects import files_below
 from monokeel.adapters.process import clean_environment, reason_in
 from monokeel.adapters.template import TemplateRepository, yaml_mapping
+from monokeel.ground import parsers
 from monokeel.ground.answers import Json
 from monokeel.ground.errors import RefusedError, ServiceError, UsageError
-from monokeel.ground.parsers import parse_number
 from monokeel.updates.merge import Render
 from monokeel.updates.records import ANSWERS_FILE, as_ref
 
@@ -38,9 +38,9 @@ class Template(TemplateRepository):
         UsageError for an answer that it refuses. The mirror is no folder for Copier.
         """
         target = self.work / f"render-{len(list(self.work.glob('render-*')))}"
-        asked = self.questions(version)
+        asked, kinds = self.questions(version), self.copier_file(version)
         # What is handed to Copier beats even a value that it computes itself.
-        data = {name: value for name, value in answers.items() if name in asked}
+        data = {x: _read(x, answers[x], kinds[x]) for x in answers if x in asked}
         with self._copier(version):
             mirror = self.mirror().as_uri()
             copier.run_copy(
@@ -97,7 +97,7 @@ class Template(TemplateRepository):
 
     def _settings(self) -> dict[str, str]:
         (self.work / "settings.yml").write_text("{}\n", encoding="utf-8")
-        count = parse_number(os.environ.get("GIT_CONFIG_COUNT", "")) or 0
+        count = parsers.parse_number(os.environ.get("GIT_CONFIG_COUNT", "")) or 0
         return {
             "COPIER_CACHE_DIR": str(self.work / "cache"),
             "COPIER_SETTINGS_PATH": str(self.work / "settings.yml"),
@@ -105,3 +105,15 @@ class Template(TemplateRepository):
             f"GIT_CONFIG_KEY_{count}": "core.hooksPath",
             f"GIT_CONFIG_VALUE_{count}": os.devnull,
         }
+
+
+def _read(name: str, given: Json, question: Json) -> Json:
+    """Return the answer that *given* is: text, or the YAML that *question* asks for."""
+    as_yaml = isinstance(question, dict) and question.get("type") == "yaml"
+    try:
+        return (
+            parsers.parse_yaml(given) if as_yaml and isinstance(given, str) else given
+        )
+    except ValueError as error:
+        shown = f"{name}={given}"[:80]
+        raise UsageError(f"--answer {shown!r} is not YAML: {error}") from error

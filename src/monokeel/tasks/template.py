@@ -82,7 +82,7 @@ def check(*, source: str = "", issue: bool = False) -> Reports:
     options={
         "source": _SOURCE,
         "to": "version, such as 1.4.0 (the newest; with --answer the one here)",
-        "answer": "NAME=VALUE (YAML), an answer to change; may be given several times",
+        "answer": "NAME=VALUE (lists as YAML), to change; may be given several times",
         "adopt": "version of a repository whose answers file is lost: write it again",
         "pr": "push the branch and open one pull request, otherwise one issue",
         "dry_run": "say what would be done and change nothing",
@@ -107,7 +107,7 @@ def update(
     from monokeel.updates.update import UpdateChoice, plan_update
 
     answers = _answers(answer or [])
-    choice = UpdateChoice(version=adopt or to, answers={} if adopt else answers)
+    choice = UpdateChoice(version=adopt or to, answers=answers)
     with _template(source, adopt, answers) as template:
         objects = Objects(wiring.root(), work=template.work)
         try:
@@ -291,6 +291,7 @@ def _opened(
 
 
 def _answers(given: list[str]) -> "dict[str, Json]":
+    """Return name → text: what it is, its question says; but quotes are YAML's."""
     from monokeel.ground.parsers import parse_yaml
 
     changed: dict[str, Json] = {}
@@ -300,7 +301,7 @@ def _answers(given: list[str]) -> "dict[str, Json]":
             fix = "Write it as --answer required_reviews=2"
             raise UsageError(f"--answer {answer!r} is not NAME=VALUE", fix=fix)
         try:
-            changed[name] = parse_yaml(value)
+            changed[name] = parse_yaml(value) if value[:1] in {"'", '"'} else value
         except ValueError as error:
             shown = f"{answer[:80]!r} is not YAML: {error}"
             raise UsageError(f"--answer {shown}") from error

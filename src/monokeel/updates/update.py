@@ -77,7 +77,8 @@ def plan_update(
     old = template.render(as_ref(current), recorded.answers)
     new = template.render(as_ref(version), answers)
     # An answer that became another one; a question that is gone is none.
-    if other := [x for x in answers if new.answers.get(x, answers[x]) != answers[x]]:
+    kept = {x: y for x, y in recorded.answers.items() if x not in choice.answers}
+    if other := [x for x, y in kept.items() if new.answers.get(x, y) != y]:
         problem = f"{as_ref(version)} would change answers unasked: {', '.join(other)}"
         fix = "Give them anew: ./inv template.update --answer NAME=VALUE"
         raise RefusedError(problem, fix=fix)
