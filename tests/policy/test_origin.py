@@ -155,6 +155,22 @@ def test_the_oldest_commit_that_was_never_applied_is_named() -> None:
     assert origins["main"].ahead == file[1]
 
 
+def test_a_name_that_differs_by_a_blank_is_told_in_quotes() -> None:
+    rulesets = in_force()
+    rulesets.edit(100, name="main ")
+
+    reading, _, _ = told(rulesets)
+    sections = sections_of(reading.comparisons)
+
+    rows = sections[0].table.rows
+    assert ("main", "severe: renamed on GitHub, where it is called 'main '") in rows
+    assert "Ruleset 'main '" in [each.heading for each in sections]
+    assert "ruleset 'main ' is on GitHub" in " ".join(
+        problem_lines(reading.comparisons)
+    )
+    assert remedies(reading)[0].startswith("'main ': first give it back its name")
+
+
 def test_a_ruleset_that_was_renamed_on_github_is_said_so() -> None:
     rulesets = in_force()
     rulesets.editor = 7

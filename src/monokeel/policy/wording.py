@@ -79,11 +79,15 @@ def sections_of(
     others = "1 other is" if rest == 1 else f"{rest} others are"
     renamed = {each.origin.renamed: each.name for each in odd}
     told = [each for each in odd if each.name not in named]
-    rows = tuple((x.name, _state(x, renamed.get(x.name, ""))) for x in told)
+    rows = tuple((_edged(x.name), _state(x, renamed.get(x.name, ""))) for x in told)
     return (
         Section("Rulesets", table=Table(("ruleset", "state"), rows)),
         Section("", (f"{others} as the file says",) if odd and rest else ()),
-        *(Section(f"Ruleset {x.name}", tuple(_lines(x, side))) for x in odd if x.live),
+        *(
+            Section(f"Ruleset {_edged(x.name)}", tuple(_lines(x, side)))
+            for x in odd
+            if x.live
+        ),
     )
 
 
@@ -99,7 +103,7 @@ def _state(comparison: Comparison, renamed: str) -> str:
     if comparison.is_gap:
         return f"as the file says, but without {rules}"
     if state == "missing" and renamed:
-        return f"severe: renamed on GitHub, where it is called {renamed}"
+        return f"severe: renamed on GitHub, where it is called {_edged(renamed)}"
     if state == "missing":
         return f"severe: the whole ruleset is not on GitHub; its rules: {rules}"
     if state == "same" and comparison.hides_bypass:
@@ -108,10 +112,15 @@ def _state(comparison: Comparison, renamed: str) -> str:
     return "as the file says, but for optional rules" if optional else _STATES[state]
 
 
+def _edged(name: str) -> str:
+    """Return *name*, in quotes where blanks at its edges would not be seen."""
+    return name if name == name.strip() else repr(name)
+
+
 def problem_line(comparison: Comparison) -> str:
     """Return a drifting ruleset in one line, with its paths."""
     origin = comparison.origin
-    line = f"ruleset {comparison.name} is {_STATES[comparison.state]}"
+    line = f"ruleset {_edged(comparison.name)} is {_STATES[comparison.state]}"
     if counting := [each for each in comparison.differences if each.counts]:
         paths = (f"{x.path} (severe)" if x.severe else x.path for x in counting)
         line += f": {', '.join(paths)}"
@@ -204,7 +213,9 @@ def to_do(steps: Iterable[tuple[str, str]]) -> tuple[str, ...]:
     subjects: dict[str, dict[str, None]] = {}
     for subject, step in steps:
         subjects.setdefault(step, {})[subject] = None
-    return tuple(f"{', '.join(those)}: {step}" for step, those in subjects.items())
+    return tuple(
+        f"{', '.join(map(_edged, those))}: {step}" for step, those in subjects.items()
+    )
 
 
 def steps_of(
