@@ -8,17 +8,11 @@ import pytest
 
 from monokeel.ground.errors import RefusedError, ServiceError, UsageError
 from monokeel.updates.records import Recorded
-from monokeel.updates.verify import Base, parse_manifest, verify
+from monokeel.updates.verify import Base, Deviation, advice, parse_manifest, verify
 
 PLAIN, PROGRAM, LINK = "100644", "100755", "120000"
 WHEEL = "ops/monokeel-1.0.0-py3-none-any.whl"
 MADE = {"inv": f"{PROGRAM} 1", "tasks.py": f"{PLAIN} 2", WHEEL: f"{PLAIN} 3"}
-
-
-ADVICE = (
-    "Take it back, or keep it on purpose: list it in [template] edited of"
-    " infra/platform.toml. It survives updates as a merge; better: propose it upstream."
-)
 
 
 @dataclass
@@ -121,7 +115,7 @@ def test_each_state_has_the_command_that_mends_it() -> None:
         f"git add -f {WHEEL}",
         "git update-index --chmod=+x inv",
         "git update-index --chmod=-x tasks.py",
-        ADVICE,
+        "Take it back, it cannot be kept: tasks.py",
     )
 
 
@@ -258,3 +252,17 @@ def test_where_nobody_can_read_the_template_an_edit_is_seen_against_the_base() -
         verify(FakeFiles(MADE, MADE), unreadable, base=change())
     with pytest.raises(ServiceError, match="not verified"):  # an update edits them
         verify(FakeFiles(EDITED, EDITED), unreadable, base=change(commit="v1.1.0"))
+
+
+def test_nobody_is_told_to_keep_what_runs_with_every_right() -> None:
+    found = [
+        Deviation(path=path, where="disk", state="edited")
+        for path in ("inv", "ops/requirements.txt", "docs/OPERATIONS.md")
+    ]
+
+    [take_back] = advice(found[:2])
+    both = [*advice(found)]
+
+    assert take_back == "Take it back, it cannot be kept: inv ops/requirements.txt"
+    assert both[0] == take_back
+    assert "[template] edited" in both[1]

@@ -204,5 +204,8 @@ def advice(found: list[Deviation]) -> Iterator[str]:
     for kind, remedy in _REMEDIES.items():
         if paths := [each.path for each in found if (each.where, each.state) == kind]:
             yield remedy + " ".join(paths)
-    if any(each.state == _EDITED for each in found):
+    edited = {each.path for each in found if each.state == _EDITED}
+    if fixed := sorted(path for path in edited if path.startswith(_NEVER_KEPT)):
+        yield f"Take it back, it cannot be kept: {' '.join(fixed)}"
+    if edited.difference(fixed):
         yield _ADVICE
