@@ -107,7 +107,7 @@ def test_the_crash_points_above_are_all_there_are() -> None:
 def test_a_dry_run_names_every_step_and_writes_nothing() -> None:
     world = World()
 
-    steps = planned_steps(plan_init(wanted(), world.outside))
+    steps = tuple(planned_steps(plan_init(wanted(), world.outside)))
 
     assert world.writes == 0
     assert world.local_key is None

@@ -1,14 +1,16 @@
-"""What init says of a step that was refused, or that nobody answered."""
+"""What init says of a step that was refused, unanswered, or for people to do."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
 from monokeel.ground.answers import Json
 from monokeel.ground.errors import MonokeelError, RefusedError, ServiceError, UsageError
-from monokeel.setup.init import result_of
+from monokeel.setup.init import plan_init, planned_steps, result_of
+from tests.fakes.rulesets import FakeRulesets
 from tests.fakes.unconnected import COMMIT, World
-from tests.setup.test_init import by_name, connect, states
+from tests.setup.test_init import by_name, connect, states, wanted
 
 IN_USE = "GitHub answered 422: Validation Failed: key is already in use"
 
@@ -99,3 +101,22 @@ def test_a_clone_without_the_branch_is_told_how_to_make_it(
         connect(Elsewhere())
 
     assert (caught.value.problem, caught.value.fix) == (problem, fix)
+
+
+@pytest.mark.parametrize("fault", ["read-only key", "disabled key", "other branch"])
+def test_a_dry_run_plans_nothing_that_init_then_leaves_to_people(fault: str) -> None:
+    world = World()
+    connect(world)
+    world.rulesets = FakeRulesets()
+    world.secret_times.pop("dev", None)
+    writes, enabled = fault != "read-only key", fault != "disabled key"
+    if fault == "other branch":
+        world.policies["dev"].append("x")
+    world.keys = [replace(key, writes=writes, enabled=enabled) for key in world.keys]
+
+    planned = states(tuple(planned_steps(plan_init(wanted(), world.outside))))
+    done = states(connect(world))
+
+    made = {"planned": "done"}
+    assert {name: made.get(state, state) for name, state in planned.items()} == done
+    assert planned["rules"] == ("planned" if fault == "other branch" else "waits")

@@ -63,7 +63,7 @@ def _limited_to(
     if wider:
         page = f"https://github.com/{settings.repository}/settings/environments"
         remedy = f"remove {wider} from Environment {name} at {page}"
-        return Otherwise(f"also takes {wider}", remedy, severe=True)
+        return Otherwise(f"also takes {wider}", remedy, severe=True, by_hand=True)
     return AsWanted(only)
 
 

@@ -103,12 +103,16 @@ def plan_init(declared: rows.Declared, outside: Outside) -> Plan:
     return Plan(owner=settings.owner, rows=seen)
 
 
-def planned_steps(plan: Plan) -> tuple[Step, ...]:
-    """Return what init would do, for ``--dry-run``."""
-    return tuple(
-        _planned(row, answer, makes=row.make is not None and not plan.blocked)
-        for row, answer in plan.rows
-    )
+def planned_steps(plan: Plan) -> Iterator[Step]:
+    """Yield what init would do, for ``--dry-run``."""
+    settled: set[str] = set()
+    for row, answer in plan.rows:
+        step = _planned(row, answer, makes=row.make is not None and not plan.blocked)
+        if step.state in ("left to you", "planned") and not plan.blocked:
+            step = _waiting(row, settled) or step
+        if step.state in ("was there", "planned"):
+            settled.add(row.name)
+        yield step
 
 
 def carry_out(plan: Plan) -> Iterator[Step]:
@@ -123,17 +127,21 @@ def carry_out(plan: Plan) -> Iterator[Step]:
         # What a row said before the first write may be true no more.
         step = _planned(row, answer_to(row) if written else before)
         if step.state == "left to you" and not plan.blocked:
-            waits = [each for each in row.after if each not in settled]
-            if waits:
-                first = f"settle {' and '.join(waits)} first, then {rows.INIT} again"
-                said = f"waits for {', '.join(waits)}"
-                step = Step(row.name, "waits", said, f"{row.name}: {first}")
+            if waits := _waiting(row, settled):
+                step = waits
             elif row.make is not None:
                 step = _made(row, row.make, step.to_do, plan.owner)
         if step.state in ("was there", "done"):
             settled.add(row.name)
         written = written or step.state not in ("was there", "unknown", "waits")
         yield step
+
+
+def _waiting(row: Expectation, settled: set[str]) -> Step | None:
+    waits = [each for each in row.after if each not in settled]
+    first = f"settle {' and '.join(waits)} first, then {rows.INIT} again"
+    said = f"waits for {', '.join(waits)}"
+    return Step(row.name, "waits", said, f"{row.name}: {first}") if waits else None
 
 
 def _planned(row: Expectation, answer: Answer, *, makes: bool = False) -> Step:
@@ -143,7 +151,7 @@ def _planned(row: Expectation, answer: Answer, *, makes: bool = False) -> Step:
             return Step(row.name, "was there", detail)
         case Unknown(reason=reason):
             return Step(row.name, note or "unknown", reason)
-        case Otherwise(detail=detail) if makes:
+        case Otherwise(detail=detail, by_hand=False) if makes:
             return Step(row.name, "planned", detail)
         case Otherwise(detail=detail, remedy=remedy):
             to_do = f"{row.name}: {remedy}"

@@ -25,7 +25,7 @@ class Otherwise:
     """It is missing or other than it must be; *remedy* says in words what to do.
 
     *severe*: somebody may do now what the files forbid. *blocks*: nothing at all may
-    be written before a person settled this.
+    be written before a person settled this. *by_hand*: init cannot make it as it is.
     """
 
     detail: str
@@ -33,6 +33,7 @@ class Otherwise:
     _: KW_ONLY
     severe: bool = False
     blocks: bool = False
+    by_hand: bool = False
 
 
 Answer = AsWanted | Otherwise | Unknown

@@ -109,15 +109,18 @@ def _deploy_key(declared: Declared, outside: Outside) -> Answer:
             " removes it after a year",
             "use it: export it as MONOKEEL_DEPLOY_KEY, then ./inv status without"
             " GITHUB_TOKEN",
+            by_hand=True,
         )
-    by_hand = (
+    waits = bool(here) and not declared.register
+    page = (
         f"open https://github.com/{settings.repository}/settings/keys/new, title"
         f' "{KEY_TITLE}", key "{here}", tick "Allow write access" (it outlives every'
         f" token); then {INIT} again"
     )
     return _unusable(settings, ours, keys) or Otherwise(
         f"no writable, enabled deploy key called {KEY_TITLE}",
-        by_hand if here and not declared.register else INIT,
+        page if waits else INIT,
+        by_hand=waits,
     )
 
 
@@ -128,17 +131,19 @@ def _unusable(
     page = f"https://github.com/{settings.repository}/settings/keys"
     if ours and ours[0].enabled:
         detail = f"the deploy key {ours[0].title} may not write"
-        return Otherwise(detail, f"delete it at {page}, then {INIT}")
+        return Otherwise(detail, f"delete it at {page}, then {INIT}", by_hand=True)
     if ours:
         return Otherwise(
             f"the deploy key {ours[0].title} is disabled by the organization",
             "an owner allows deploy keys at https://github.com/organizations"
             f"/{settings.owner}/settings/deploy_keys",
+            by_hand=True,
         )
     for key in (each for each in keys if each.title == KEY_TITLE):
         known = key.fingerprint or "no fingerprint"
         detail = f"the deploy key {KEY_TITLE} is another one ({known})"
-        return Otherwise(detail, f"delete it at {page} if nobody uses it, then {INIT}")
+        remedy = f"delete it at {page} if nobody uses it, then {INIT}"
+        return Otherwise(detail, remedy, by_hand=True)
     return None
 
 

@@ -64,7 +64,7 @@ def init(
         outside = replace(outside, set_secret=store)
     plan = setup.plan_init(_declared(register=register_key), outside)
     if dry_run:
-        report = setup.init_report(settings, setup.planned_steps(plan))
+        report = setup.init_report(settings, tuple(setup.planned_steps(plan)))
         open_ = report.outcome == "difference"  # what a preview is there to show
         yield replace(report, outcome="done") if open_ else report
         return
