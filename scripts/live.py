@@ -39,6 +39,7 @@ NOT_TRIED: Mapping[str, str] = {
     "Artifacts of a run": "needs a second run that wants to",
     "Drafts are shown to the job's": "needs a job that may write contents",
     "`administration: read` does not": "needs a second token",
+    "`copilot_code_review_analysis_tools`": "needs an account with Copilot",
     "A rule on `refs/tags/v*` does not": "needs a second token, of a member",
     "Who may write may delete": "needs a second token, of a member",
     "The ways to merge (": "needs a second token, of a member",
