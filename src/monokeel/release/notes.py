@@ -47,11 +47,13 @@ def release_notes(
     for heading, members in groups.items():
         above = ("\n" if parts else "") + f"### {heading}\n\n"
         for commit in members:
-            said = f"{_linked(commit.subject, page)} "
-            if heading == _BREAKING:
-                said = _breaking(commit, page)
-            scope = f"**{in_markdown(commit.scope)}:** " if commit.scope else ""
             link = f"([{commit.sha[:7]}]({page}/commit/{commit.sha}))"
+            loud = heading == _BREAKING
+            if len(link) + (0 if loud else len(commit.subject)) > room:
+                continue  # quick, in a range of thousands: no line is shorter
+            said = _breaking(commit, page) if loud else _linked(commit.subject, page)
+            said += "" if loud else " "
+            scope = f"**{in_markdown(commit.scope)}:** " if commit.scope else ""
             part = f"{above}* {scope}{said}{link}\n"
             if len(part) > room:  # a shorter one may still be shown
                 continue
