@@ -203,6 +203,13 @@ ROWS = {
         ),
         record="pending",
     ),
+    "record unread": Row(
+        upset=lambda shop: shop.box.switches.fail(
+            "/deployments$", method="POST", kind="broken-json"
+        ),
+        says=("env/dev stays at 1.0.0, nobody knows whether it has a record",),
+        record="pending",
+    ),
     # The move: the rule and the remedy, before a record or after it.
     "rules": Row(
         upset=rules,

@@ -1,6 +1,9 @@
 """The tasks of a rendered repository: connect it, see what is missing."""
 
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -48,6 +51,23 @@ def test_doctor_says_all_that_is_missing_though_there_is_no_remote_yet(
     add = "git remote add origin https://github.com/acme/shop.git"
     assert done.stdout.count(add) == 2  # of the clone, and before GitHub's main
     assert "Environment prod" in done.stdout
+
+
+def test_a_file_that_head_has_is_known_from_every_folder(
+    shop: Path, box: Sandbox
+) -> None:
+    (shop / "infra/rulesets.json").unlink()
+
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", "monokeel", "doctor"],
+        cwd=shop / "services/api",
+        env={**os.environ, **box.environ("admin")},
+        capture_output=True,
+        check=False,
+        text=True,
+    )
+
+    assert "git checkout HEAD -- infra/rulesets.json" in done.stdout, done.stderr
 
 
 def test_a_key_file_in_the_repository_is_refused(shop: Path, box: Sandbox) -> None:

@@ -104,8 +104,9 @@ def _record(plan: Plan, records: Records, approvers: tuple[str, ...]) -> int:
     try:
         own, commit = records.create(name, note, **how, production=name == last)
     except errors.ServiceError as error:
-        lost = "nobody knows whether it has a record"
-        known = "it has no record" if error.again_s is None else lost
+        known = "it has no record"
+        if not error.hidden:  # it may be made all the same
+            known = "nobody knows whether it has a record"
         problem = f"{plan.unmoved}, {known}: {error.problem}"
         raise errors.ServiceError(problem, fix=error.fix or _AGAIN) from error
     if commit != plan.commit:

@@ -138,7 +138,7 @@ def _clone(settings: Settings, here: Here) -> Iterator[Diagnosis]:
     fixes = dict.fromkeys(expected, "")  # what → how to mend it, if it is wrong
     for path in set(expected).difference(present):
         fixes[path] = f"HEAD does not have it either: git log -1 -- {path}"
-        if here.says("git", "ls-tree", "--name-only", "HEAD", path):
+        if here.says("git", "ls-tree", "--full-tree", "HEAD", path):
             fixes[path] = f"git checkout HEAD -- {path}"
     remote = wrong_remote(settings, here.clone.written_address())
     fixes["remote"] = ": ".join(remote) if remote else ""
