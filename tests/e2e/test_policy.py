@@ -273,20 +273,25 @@ def test_rules_go_to_no_other_repository_than_the_clones(
 def test_a_file_that_was_not_merged_loosens_nothing(shop: Ruled) -> None:
     """P21."""
     shop.save("chore: rules")
-    shop.inv("policy.apply")
+    shop.connect()
+    before = shop.live("main")
     path = shop.folder / RULESETS
     text = path.read_text(encoding="utf-8").replace('_count": 1', '_count": 0')
     path.write_text(text, encoding="utf-8")
-    writes = shop.box.writes
 
     planned = shop.inv("policy.plan")
     refused = shop.inv("policy.apply")
-    untouched = shop.box.writes
+    connected = shop.inv("init", "--key-file", str(shop.folder.parent / "key"))
+    loose = "main: rules.pull_request.required_approving_review_count"
+    strict = shop.live("main") == before
     meant = shop.inv("policy.apply", "--from-working-tree")
 
-    assert "infra/rulesets.json here is not the one of main (" in planned.out
-    assert (refused.code, untouched) == (3, writes)
-    assert "main: rules.pull_request.required_approving_review_count" in refused.err
+    assert "apply refuses this: infra/rulesets.json here loosens" in planned.out
+    assert loose in planned.out
+    assert "apply writes this one" not in planned.out
+    assert (refused.code, connected.code, strict) == (3, 3, True)
+    assert loose in refused.err
+    assert re.search(rf"rules +refused +.*{loose}", connected.out)
     assert meant.code == 0
 
 

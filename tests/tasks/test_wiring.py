@@ -233,3 +233,27 @@ def test_what_is_no_private_key_is_said_before_anybody_is_asked(
     assert f"{name} holds no private key" in caught.value.problem
     assert text not in caught.value.problem
     assert f'export {name}="$(cat FILE)"' in caught.value.fix
+
+
+def test_a_freeze_of_a_zone_that_is_none_is_told_whatever_is_asked(
+    place: Place,
+) -> None:
+    file = place.folder / "infra/platform.toml"
+    freeze = """
+[[environments]]
+name = "dev"
+[[freezes]]
+environments = ["dev"]
+weekly = "Fri 16:00 - Mon 08:00"
+zone = "Europe/{}"
+reason = "weekend"
+"""
+    text = file.read_text()
+
+    file.write_text(text + freeze.format("Berlin"))
+    assert len(wiring.read_settings().freezes) == 1
+
+    file.write_text(text + freeze.format("Berln"))
+    said = r"infra/platform.toml: \[\[freezes\]\] 1 zone: .*'Europe/Berln'"
+    with pytest.raises(UsageError, match=said):
+        wiring.read_settings()

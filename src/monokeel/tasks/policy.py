@@ -90,29 +90,11 @@ def apply(
     What nobody knows is never erased: a ruleset that the file does not name is
     deleted only with --delete-unmanaged, a rule of an unknown type never.
     """
-    from monokeel.policy.comparison import loosened
-    from monokeel.policy.rulesets import parse_policy
-
     wiring.require_token(_NEEDS)
     wiring.require_this_repository(repository)
     planned = _plan(delete_unmanaged=delete_unmanaged)
     if not from_working_tree and not dry_run:
-        where, reviewed = _reviewed()
-        # Without a policy on the default branch there nothing was reviewed yet.
-        try:
-            merged = parse_policy(reviewed) if reviewed is not None else ()
-        except UsageError as error:
-            raise RefusedError(
-                f"{error.problem}, as {where} has it",
-                fix="Merge the one here; --from-working-tree applies it as it is.",
-            ) from error
-        if loose := ", ".join(loosened(merged, wiring.read_policy())):
-            raise RefusedError(
-                f"{wiring.POLICY} here loosens the one of {where}, which was reviewed:"
-                f" {loose}",
-                fix="Merge it first, or git pull if it is an older one;"
-                " --from-working-tree applies it as it is. Nothing was written.",
-            )
+        _require_merged(*_reviewed())
     yield from [_preview(planned)] if dry_run else _write(planned, yes=yes)
 
 
@@ -225,8 +207,10 @@ def drift(
 
 
 def write_rules() -> None:
-    """Apply the policy file for ``init``; both reports go to stderr."""
-    for report in _write(_plan(delete_unmanaged=False), yes=False):
+    """Apply the policy file for ``init``, as apply does; reports go to stderr."""
+    planned = _plan(delete_unmanaged=False)
+    _require_merged(*_reviewed())
+    for report in _write(planned, yes=False):
         show(report, aside=True)
 
 
@@ -260,6 +244,10 @@ def _plan(*, delete_unmanaged: bool) -> "Plan":
         if reviewed in (None, wiring.read_text(file)):
             return planned
         said = f"{file} here is not the one of {where}: apply writes this one"
+        try:
+            _require_merged(where, reviewed)
+        except RefusedError as error:
+            said = f"apply refuses this: {error.problem} ({error.fix.rstrip('.')})"
     return replace(planned, notes=(*planned.notes, said))
 
 
@@ -272,7 +260,7 @@ def _reviewed() -> tuple[str, str | None]:
         wiring.require_this_repository()
     except RefusedError as error:
         problem = f"what was merged cannot be read here: {error.problem}"
-        fix = "--from-working-tree applies the file as it is. Nothing was written."
+        fix = "./inv policy.apply --from-working-tree applies the file as it is."
         raise RefusedError(problem, fix=fix) from error
     git, branch = wiring.make_git(), wiring.read_settings().default_branch
     ref = f"refs/heads/{branch}"
@@ -281,6 +269,26 @@ def _reviewed() -> tuple[str, str | None]:
         return branch, None
     git.fetch_commit(commit)
     return f"{branch} ({commit[:12]})", git.file_at(commit, wiring.POLICY)
+
+
+def _require_merged(where: str, reviewed: str | None) -> None:
+    """Raise RefusedError where the file loosens the *reviewed* one.
+
+    Without a policy on the default branch there nothing was reviewed yet.
+    """
+    from monokeel.policy.comparison import loosened
+    from monokeel.policy.rulesets import parse_policy
+
+    as_it_is = "./inv policy.apply --from-working-tree applies it as it is."
+    try:
+        merged = parse_policy(reviewed) if reviewed is not None else ()
+    except UsageError as error:
+        problem = f"{error.problem}, as {where} has it"
+        raise RefusedError(problem, fix=f"Merge the one here; {as_it_is}") from error
+    if loose := ", ".join(loosened(merged, wiring.read_policy())):
+        problem = f"{wiring.POLICY} here loosens the one of {where}, which was reviewed"
+        fix = f"Merge it first, or git pull if it is an older one; {as_it_is}"
+        raise RefusedError(f"{problem}: {loose}", fix=fix)
 
 
 def _preview(planned: "Plan") -> "Report":

@@ -99,7 +99,22 @@ def read_settings() -> "Settings":
     """Return ``infra/platform.toml``, parsed; raise UsageError if it is broken."""
     from monokeel.ground.settings import parse_settings
 
-    return parse_settings(read_text("infra/platform.toml"))
+    settings = parse_settings(read_text("infra/platform.toml"))
+    for number, freeze in enumerate(settings.freezes, 1):
+        if not isinstance(freeze.window, tuple):
+            _require_zone(f"[[freezes]] {number}", freeze.window.zone)
+    return settings
+
+
+def _require_zone(where: str, zone: str) -> None:
+    """Raise UsageError for a time zone that no machine has, whatever is asked."""
+    from monokeel.adapters.machine import time_zone
+    from monokeel.ground.toml import fail
+
+    try:
+        time_zone(zone)
+    except UsageError as error:
+        raise fail(f"{where} zone: {error.problem}", fix=error.fix) from error
 
 
 def names_of(kind: Literal["services", "environments"]) -> list[str]:
