@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from monokeel.adapters.machine import Keys
-from monokeel.ground.errors import UsageError
+from monokeel.ground.errors import RefusedError, ServiceError, UsageError
 
 
 def test_a_key_pair_is_made_once_and_read_again(tmp_path: Path) -> None:
@@ -36,3 +36,29 @@ def test_a_file_in_the_repository_is_refused(tmp_path: Path, inside: str) -> Non
 def test_a_folder_is_no_key_file(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="is a folder"):
         Keys(tmp_path, root=tmp_path / "shop")
+
+
+@pytest.mark.parametrize("spoiled", ["cut short", "open to all", "of another kind"])
+def test_a_file_that_is_no_readable_key_is_told_with_what_helps(
+    tmp_path: Path, spoiled: str
+) -> None:
+    keys = Keys(tmp_path / "key", root=tmp_path / "shop")
+    public = keys.create("monokeel acme/shop")
+    file = Path(keys.file)
+    if spoiled == "open to all":
+        file.chmod(0o644)
+    else:
+        file.write_text("" if spoiled == "cut short" else public)
+
+    with pytest.raises(ServiceError, match="private key cannot be read") as caught:
+        keys.public_key()
+
+    assert f"chmod 600 {file}; else move it away" in caught.value.fix
+
+
+def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("")
+    keys = Keys(tmp_path / "taken/key", root=tmp_path / "shop")
+
+    with pytest.raises(RefusedError, match="taken cannot be made: File exists"):
+        keys.create("monokeel acme/shop")

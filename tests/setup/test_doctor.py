@@ -167,6 +167,13 @@ def test_a_weak_token_leaves_questions_open_and_names_the_permission() -> None:
     assert "Actions: read" in found["Environment prod"].detail
 
 
+def test_no_permission_is_named_where_none_would_help() -> None:
+    found = findings(world=World(silent=True))
+
+    assert found["writer"].state == "unknown"
+    assert found["writer"].detail == "GitHub answered 502 to keys"
+
+
 def test_a_github_that_does_not_answer_is_one_unknown() -> None:
     class Silent(World):
         def get_repository(self) -> dict[str, Json]:

@@ -66,15 +66,29 @@ class Keys:
         return str(self._path)
 
     def public_key(self) -> str | None:
-        """Read it from the private key, so a lost ``.pub`` file does no harm."""
+        """Read it from the private key, so a lost ``.pub`` file does no harm.
+
+        Raises ServiceError for a file that is none, such as one that was cut short.
+        """
         if not self._path.is_file():
             return None
         args = ["ssh-keygen", "-y", "-P", "", "-f", self.file]
-        return " ".join(run(args, stdin="").stdout.split()[:2])
+        done = run(args, stdin="", ok=range(256))
+        if done.returncode:
+            fix = f"If it is the right one, chmod 600 {self.file}; else move it away,"
+            fix += " then ./inv init makes another"
+            problem = f"the private key cannot be read: {reason_in(done.stderr)}"
+            raise ServiceError(problem, fix=fix)
+        return " ".join(done.stdout.split()[:2])
 
     def create(self, comment: str) -> str:
         """Make an ed25519 pair that its owner alone can read, without a passphrase."""
-        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            problem = f"{self._path.parent} cannot be made: {error.strerror}"
+            fix = "name a file elsewhere: ./inv init --key-file FILE"
+            raise RefusedError(problem, fix=fix) from error
         args = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", comment]
         run([*args, "-f", self.file], stdin="n\n")
         public = self.public_key()

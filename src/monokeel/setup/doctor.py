@@ -86,7 +86,8 @@ def examine(
         elif isinstance(answer, Otherwise):
             state, detail = "missing", f"{answer.detail}: {answer.remedy}"
         else:
-            state, detail = "unknown", f"{answer.reason} ({row.permission})"
+            needs = f" ({row.permission})" if answer.hidden else ""
+            state, detail = "unknown", f"{answer.reason}{needs}"
         if state != "ok" and row.watched == "note":
             state = "optional"
         yield Diagnosis("GitHub", row.name, state, detail)

@@ -186,15 +186,17 @@ def result_of(steps: Sequence[Step]) -> _Verdict:
     return "incomplete" if open_ else "connected"
 
 
-def init_report(settings: Settings, steps: tuple[Step, ...]) -> Report:
-    """Return the report of all *steps*, done or only planned."""
+def init_report(
+    settings: Settings, steps: tuple[Step, ...], *, whole: bool = True
+) -> Report:
+    """Return the report of *steps*, done or only planned; not *whole*: cut short."""
     counts = Counter(step.state for step in steps)
     quiet = ("was there", "note")
     parts = [
         f"{counts[x]} {x}" for x in get_args(State) if counts[x] and x not in quiet
     ]
     if not counts["done"]:
-        settled = counts["was there"] + counts["note"] == len(steps)
+        settled = whole and counts["was there"] + counts["note"] == len(steps)
         words = "nothing had to be changed" if settled else "nothing was changed"
         parts.insert(0, words)
     rows = tuple((step.name, step.state, step.detail) for step in steps)

@@ -72,7 +72,7 @@ def init(
     try:
         steps.extend(setup.carry_out(plan))
     except MonokeelError:
-        show(setup.init_report(settings, tuple(steps)), aside=True)
+        show(setup.init_report(settings, tuple(steps), whole=False), aside=True)
         raise
     yield setup.init_report(settings, tuple(steps))
 
