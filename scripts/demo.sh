@@ -2,4 +2,4 @@
 # The whole life of a monorepo on a local GitHub. --keep leaves that GitHub running and
 # says how to look around; --help says the rest.
 set -euo pipefail
-exec python3 "$(dirname "$0")/first.py" sandbox.demo "$@"
+exec python3 "$(dirname "$(readlink -f "$0")")/first.py" sandbox.demo "$@"

@@ -2,4 +2,4 @@
 # Tries on an empty scratch repository what we only assume of GitHub, with GITHUB_TOKEN:
 # ./scripts/live.sh OWNER/NAME-monokeel-live [--report FILE] [--record FILE]
 set -euo pipefail
-exec python3 "$(dirname "$0")/dev.py" -s live -- "$@"
+exec python3 "$(dirname "$(readlink -f "$0")")/dev.py" -s live -- "$@"

@@ -3,7 +3,7 @@
 # from where this repository was made.
 # usage: scripts/update-template.sh [OWNER/REPO [OPTION...]]
 set -eu
-inv="$(dirname -- "$0")/../inv"
+inv="$(dirname -- "$(readlink -f -- "$0")")/../inv"
 case "${1-}" in
 "" | -*) exec "$inv" template.update "$@" ;;
 *) source=$1 && shift && exec "$inv" template.update --source "$source" "$@" ;;

@@ -3,4 +3,4 @@
 # writes. Needs a token of an administrator in GITHUB_TOKEN or GH_TOKEN. Arguments go
 # to the task (./inv policy.apply --help).
 set -eu
-exec "$(dirname -- "$0")/../inv" policy.apply "$@"
+exec "$(dirname -- "$(readlink -f -- "$0")")/../inv" policy.apply "$@"

@@ -16,6 +16,7 @@ LOCAL = Credentials(token="ghp_secret", server="127.0.0.1:8080")
 
 def test_the_token_goes_to_the_server_over_https() -> None:
     assert token_environment(CREDENTIALS, "https://github.com/acme/shop.git")
+    assert token_environment(CREDENTIALS, "HTTPS://GitHub.com/acme/shop.git")
 
 
 def test_the_token_goes_over_plain_http_on_this_machine() -> None:

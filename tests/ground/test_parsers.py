@@ -79,6 +79,8 @@ def test_what_is_no_json_has_one_short_reason(text: str | bytes) -> None:
         "&a [*a]",
         BOMB,
         "\x00",
+        "a: 1\nb: 2\n'a': 3",
+        "a: {b: 1, b: 2}",
         "a: " + "1" * 5_000,
         "a: -0x" + "f" * 5_000,
     ],
@@ -97,6 +99,15 @@ def test_what_is_no_yaml_has_one_short_reason(text: str) -> None:
 def test_what_looks_like_a_number_is_a_value_or_none(text: str) -> None:
     with suppress(ValueError):
         parse_yaml(text)
+
+
+def test_what_an_anchor_brings_in_is_no_key_that_stands_twice() -> None:
+    text = "x: &x {a: 1, b: 1}\ny: &y {<<: *x, a: 2}\nz: {<<: *y, b: 3}"
+
+    value = parse_yaml(text)
+
+    assert isinstance(value, dict)
+    assert (value["y"], value["z"]) == ({"a": 2, "b": 1}, {"a": 1, "b": 3})
 
 
 def test_yaml_keeps_its_types_or_none() -> None:

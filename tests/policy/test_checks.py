@@ -115,6 +115,23 @@ def test_what_cannot_be_read_is_never_a_no(workflow: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("workflow", "why"),
+    [
+        (f"on: push\n{JOB}{JOB}", "one object has twice: jobs"),
+        ("on: push\njobs: {a: {}, a: {}}\n", "one object has twice: a"),
+        ("jobs: [\n", "while parsing"),
+        ("on: push\n", "it has no jobs"),
+    ],
+)
+def test_a_workflow_that_cannot_be_read_is_told(workflow: str, why: str) -> None:
+    [finding] = found(requires("docs-test"), workflow)
+
+    assert finding.warning
+    assert finding.line.startswith(".github/workflows/w0.yml: the file cannot be read")
+    assert why in finding.problem
+
+
+@pytest.mark.parametrize(
     ("app", "warnings"),
     [(15368, [False]), (None, [True]), (7, [])],
     ids=["GitHub Actions", "anybody", "another app"],

@@ -2,6 +2,8 @@
 
 import re
 import shlex
+import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -40,6 +42,24 @@ def tasks(lines: Iterator[str]) -> Iterator[list[str]]:
             yield rest
         elif program in _SCRIPTS:
             yield [*_SCRIPTS[program].split(), *rest]
+
+
+@pytest.mark.parametrize("script", _SCRIPTS)
+def test_a_script_finds_its_repository_through_links(
+    tmp_path: Path, script: str
+) -> None:
+    home, path = tmp_path / "my shop", Path(script)
+    (home / "scripts").mkdir(parents=True)
+    shutil.copy(TEMPLATE / path, home / path)
+    (home / "inv").write_text('#!/bin/sh\necho "$@"\n')
+    (home / "inv").chmod(0o755)
+    link, again = tmp_path / "link", tmp_path / "again"
+    link.symlink_to(home / path)
+    again.symlink_to(link.name)
+
+    done = subprocess.check_output([again, "--help"], cwd="/", text=True)
+
+    assert done == f"{_SCRIPTS[script].split()[0]} --help\n"
 
 
 def unknown(arguments: list[str]) -> str:

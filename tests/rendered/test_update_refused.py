@@ -101,8 +101,9 @@ def test_a_broken_answers_file_changes_nothing(
     ("text", "said"),
     [
         ("<<<<<<< ours\n=======\n{}>>>>>>> theirs\n", "is not YAML"),
-        ("{}_commit: v9997.0.0\n", "says more than once what is _commit"),
-        ("{}owner: another\n", "says more than once what is owner"),
+        ("{}_commit: v9997.0.0\n", "is not YAML: one object has twice: _commit"),
+        ("{}owner: another\n", "is not YAML: one object has twice: owner"),
+        ("{}'owner': another\n", "is not YAML: one object has twice: owner"),
         ("_src_path: /x\n_commit: 1.0\n", "does not name both"),
         ("_src_path: /x\n", "does not name both"),
         ("../answers.yml", "is not a YAML mapping"),

@@ -169,7 +169,7 @@ def test_a_deleted_tag_is_told_by_check_and_by_update(
         update(shop, tmp_path / "work", source=str(copy))
 
 
-FORMS = ["{}/", "file://{}/", "file://{}", "{} # with: spaces"]
+FORMS = ["{}/", "file://{}/", "file://{}", "FILE://{}", "{} # with: spaces"]
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -178,7 +178,7 @@ def test_every_way_to_write_where_the_template_is_stays_as_it_was_written(
 ) -> None:
     """Copier takes some of them for folders that are not there."""
     source = form.format(tmp_path / "monokeel")
-    path = source.removeprefix("file://")
+    path = re.sub("(?i)^file://", "", source)
     git(tmp_path, "clone", "-q", "--mirror", str(versions.source), path)
     answers = shop / ".copier-answers.yml"
     line = f"_src_path: {json.dumps(source)}"

@@ -237,6 +237,7 @@ def test_what_was_left_is_kept_until_it_is_taken() -> None:
         b"[]",
         b"\xff",
         b'{"open": []}',
+        b'{"open": {}, "open": {}}',
         b'{"open": {"a": 1}}',
         b'{"open": {"a": {"base": "-x", "since": "1.0.0", "reason": ""}}}',
         b'{"open": {"a": {"base": "1.0.0"}}}',
@@ -357,6 +358,7 @@ def test_an_edit_stays_where_its_new_place_is_taken() -> None:
         pytest.param("infra/platform.toml", "[a]\n", "k = 1\n", "k = 2\n", id="TOML"),
         pytest.param("infra/a.json", "[1", ", 2]\n", "]\n", id="JSON"),
         pytest.param("docs/a.yml", "a:\n", "b: 2\n", "- 1\n", id="YAML"),
+        pytest.param("docs/a.yaml", "a: 1\n", "b: 2\n", "b: 3\n", id="a key twice"),
     ],
 )
 def test_lines_that_together_cannot_be_read_are_not_taken(

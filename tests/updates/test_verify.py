@@ -194,7 +194,12 @@ def test_a_pin_in_a_file_that_is_no_workflow_is_an_edit() -> None:
     assert report.data["verdict"] == "edited"
 
 
-@pytest.mark.parametrize("content", [None, b"{", b"[]", b'{"files": []}', b"\xff"])
+TWICE = b'{"files": {"a": "1", "a": "2"}}'
+
+
+@pytest.mark.parametrize(
+    "content", [None, b"{", b"[]", b'{"files": []}', b"\xff", TWICE]
+)
 def test_a_broken_manifest_is_an_error(content: bytes | None) -> None:
     with pytest.raises(UsageError, match=r"ops/manifest\.json is (missing|broken: .)"):
         parse_manifest(content)

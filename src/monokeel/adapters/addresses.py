@@ -32,13 +32,17 @@ def shown_address(address: str) -> str:
 
 
 def parts_of(address: str) -> SplitResult:
-    """Return the parts of *address*, all empty (nobody's host) if it is unreadable."""
+    """Return the parts of *address*, all empty (nobody's host) if it is unreadable.
+
+    A host is the same in any case: it is given in lower case.
+    """
     try:
         parts = urlsplit(address)
         _ = parts.port
     except ValueError:
         return SplitResult("", "", "", "", "")
-    return parts
+    login, at, host = parts.netloc.rpartition("@")
+    return parts._replace(netloc=f"{login}{at}{host.lower()}")
 
 
 def joined(base: str, target: str) -> str:

@@ -4,7 +4,6 @@ It is mirrored once, by our own git with its credentials; everything else reads 
 """
 
 import re
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -24,7 +23,6 @@ _SHORT = re.compile(r"[A-Za-z0-9-]+/[A-Za-z0-9._-]+\Z")
 _SECTION = re.compile(r"(?m)^## v?(\d+\.\d+\.\d+)\b.*$")
 _MOVED = re.compile(r"(?m)^warning: redirecting to (\S+?)/?$")
 _BELOW = "template/"  # copier.yml's _subdirectory
-_KEYS = re.compile(r"(?m)^(\w+):")
 _RESTORE = (
     "What is committed counts. The last one that was right: git log --patch --"
     f" {ANSWERS_FILE}. Or delete it and have it written again: ./inv template.update"
@@ -243,6 +241,8 @@ class TemplateRepository:
 def address_of(source: str, host: str = "github.com") -> str:
     """Return the address of *source*; UsageError for credentials, or for none."""
     source = re.sub(r"\Agh:/?", "", source)
+    # git looks for a helper of the scheme's name, and knows none in capitals.
+    source = re.sub(r"\A\w+(?=://)", lambda scheme: scheme[0].lower(), source)
     if _SHORT.match(source):
         return f"https://{host}/{source.removesuffix('.git')}.git"
     parts = parts_of(source)
@@ -281,10 +281,6 @@ def yaml_mapping(text: str, where: str, *, fix: str = "") -> dict[str, Json]:
 
 
 def _recorded_in(text: str) -> Recorded:
-    twice = [x for x, n in Counter(_KEYS.findall(text)).items() if n > 1]
-    if twice:
-        said = f"{ANSWERS_FILE} says more than once what is {', '.join(twice)}"
-        raise UsageError(said, fix=_RESTORE)
     stored = yaml_mapping(text, ANSWERS_FILE, fix=_RESTORE)
     source, commit = stored.get("_src_path"), stored.get("_commit")
     if not isinstance(source, str) or not isinstance(commit, str):

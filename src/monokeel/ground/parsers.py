@@ -8,6 +8,7 @@ knows whether that is nobody's answer (ServiceError) or wrong use (UsageError).
 import json
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -54,14 +55,45 @@ def parse_json(content: str | bytes, *, members: Hook | None = None) -> Json:
     return _whole(value) if b"\\ud" in text or b"\\uD" in text else value
 
 
+def once(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    """Make an object of a file; ValueError for a key that stands there twice.
+
+    The last would count, whoever reads the first.
+    """
+    _require_once([key for key, _ in pairs])
+    return dict(pairs)
+
+
+def _require_once(keys: list[str]) -> None:
+    if twice := [key for key, count in Counter(keys).items() if count > 1]:
+        raise ValueError(f"one object has twice: {', '.join(twice)}")
+
+
+class _Once(yaml.composer.Composer):
+    def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:  # noqa: ANN401
+        node = super().compose_mapping_node(anchor)
+        scalars = (key for key, _ in node.value if isinstance(key, yaml.ScalarNode))
+        _require_once([key.value for key in scalars])
+        return node
+
+
+class _Values(_Once, yaml.SafeLoader):
+    """YAML's own types."""
+
+
+class _Texts(_Once, yaml.BaseLoader):
+    """Every scalar is a string."""
+
+
 def parse_yaml(text: str, *, as_text: bool = False) -> Json:
     """Return the YAML value that *text* is; *as_text* leaves every scalar a string.
 
-    ValueError for anything else: a date that is none, a tag of a program, infinity,
-    more than 100 levels or a million values (aliases can hold more than memory does).
+    ValueError for anything else: a key that stands twice in one mapping, a date that is
+    none, a tag of a program, infinity, more than 100 levels or a million values
+    (aliases can hold more than memory does).
     """
     try:
-        loader = yaml.BaseLoader if as_text else yaml.SafeLoader
+        loader = _Texts if as_text else _Values
         value: Json = yaml.load(text, Loader=loader)  # noqa: S506 - both are safe
     except (
         RecursionError,

@@ -39,7 +39,7 @@ class WorkflowJob:
     A job of a matrix adds its values in parentheses; one that calls a workflow reports
     as ``caller / job``; an expression in a name may become anything. *workflow* is the
     file, *on* each event that starts it with its filters (``None`` if nobody can tell),
-    *condition* the text of its ``if:``.
+    *condition* the text of its ``if:``, *broken* why its workflow cannot be read.
     """
 
     name: str
@@ -47,6 +47,7 @@ class WorkflowJob:
     workflow: str = ""
     on: Mapping[str, Mapping[str, Json]] | None = None
     condition: str = ""
+    broken: str = ""
 
     def runs_for_a_pull_request(self, branch: str) -> tuple[Runs, str]:
         """Say whether it runs on each pull request to *branch*, and why not."""
@@ -97,17 +98,19 @@ def reporting(jobs: Sequence[WorkflowJob], context: str) -> tuple[WorkflowJob, .
 
 
 def _jobs(path: str, text: str) -> Iterator[WorkflowJob]:
+    broken = "it has no jobs"
     try:
         workflow = parse_yaml(text, as_text=True)  # "on" does not become True
-    except ValueError:
-        workflow = None
+    except ValueError as error:
+        workflow, broken = None, str(error)
     top = workflow if isinstance(workflow, dict) else {}
     jobs, events = top.get("jobs"), top.get("on")
     on: _Events | None = {each: {} for each in _texts(events)} or None
     if isinstance(events, dict):
         on = {x: y if isinstance(y, dict) else {} for x, y in _merged(events).items()}
     if not isinstance(jobs, dict):
-        jobs, on = {"a workflow that cannot be read": None}, None
+        yield WorkflowJob(name=path, pattern=".*", workflow=path, broken=broken)
+        return
     for key, value in jobs.items():
         job = _merged(value) if isinstance(value, dict) else {}
         name = str(job.get("name") or key)
@@ -164,12 +167,7 @@ def lint_checks(
     are released from, the default branch first: their pushes have to start releases and
     checks. It is an error only where nothing can ever report.
     """
-    started = {x.workflow: x.on["push"] for x in jobs if x.on and "push" in x.on}
-    for name, branch in product(("release.yml", "ci.yml"), branches):
-        if name in started and not _takes(_branches(started[name]), branch):
-            said = f"names no pattern that takes {branch}, a branch that is released"
-            said += " from (infra/platform.toml)"
-            yield Finding("on.push.branches", said, ruleset=f".github/workflows/{name}")
+    yield from _of_workflows(jobs, branches)
     queued = any(parameters_of(each, "merge_queue") is not None for each in rulesets)
     for ruleset in rulesets:
         branch = _branch_of(ruleset, branches[0])
@@ -185,6 +183,22 @@ def lint_checks(
                 problem, warning = _silent(found, branch, queue=queued)
             if problem:
                 yield Finding(where, problem, ruleset=ruleset.name, warning=warning)
+
+
+def _of_workflows(
+    jobs: Sequence[WorkflowJob], branches: Sequence[str]
+) -> Iterator[Finding]:
+    """Yield each workflow that cannot be read, or that a push never starts."""
+    for job in (x for x in jobs if x.broken):
+        said = f"cannot be read, so GitHub may run nothing of it: {job.broken}"
+        where = f".github/workflows/{job.workflow}"
+        yield Finding("the file", said, ruleset=where, warning=True)
+    started = {x.workflow: x.on["push"] for x in jobs if x.on and "push" in x.on}
+    for name, branch in product(("release.yml", "ci.yml"), branches):
+        if name in started and not _takes(_branches(started[name]), branch):
+            said = f"names no pattern that takes {branch}, a branch that is released"
+            said += " from (infra/platform.toml)"
+            yield Finding("on.push.branches", said, ruleset=f".github/workflows/{name}")
 
 
 def _silent(jobs: Sequence[WorkflowJob], base: str, *, queue: bool) -> tuple[str, bool]:

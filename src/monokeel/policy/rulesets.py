@@ -12,7 +12,7 @@ from functools import partial
 
 from monokeel.ground.answers import Json
 from monokeel.ground.errors import ServiceError, UsageError
-from monokeel.ground.parsers import parse_json
+from monokeel.ground.parsers import once, parse_json
 from monokeel.policy import rule_types
 from monokeel.policy.rule_types import TEXT, Shape, item_label, repeated
 
@@ -90,15 +90,12 @@ def parse_policy(text: str) -> tuple[Ruleset, ...]:
     that holds a name or, within a ruleset, a rule type twice.
     """
 
-    def said_once(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
-        if twice := repeated([key for key, _ in pairs]):
-            # The last would count, whoever reads the first.
-            raise ValueError(f"one object has twice: {', '.join(twice)}")
+    def members(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
         # A comment ("_why") is for readers of the file: never sent, never compared.
-        return {key: value for key, value in pairs if not key.startswith("_")}
+        return {x: y for x, y in once(pairs).items() if not x.startswith("_")}
 
     try:
-        entries = parse_json(text, members=said_once)
+        entries = parse_json(text, members=members)
     except ValueError as error:
         problem = f"infra/rulesets.json is not JSON: {error}"
         fix = "Correct it, or write it anew with ./inv policy.export."

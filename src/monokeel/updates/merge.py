@@ -11,12 +11,13 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from monokeel.ground.answers import Json
-from monokeel.ground.parsers import parse_json, parse_toml, parse_yaml
+from monokeel.ground.parsers import once, parse_json, parse_toml, parse_yaml
 
 _PARSERS: Mapping[str, Callable[[str], Json]] = {
     "toml": parse_toml,
-    "json": parse_json,
+    "json": partial(parse_json, members=once),
     "yml": parse_yaml,
+    "yaml": parse_yaml,
 }
 WORKFLOWS = ".github/workflows/"
 DELETED_HERE = "deleted here, and the template changed it"

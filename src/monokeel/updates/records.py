@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, replace
 
 from monokeel.ground.answers import Json
 from monokeel.ground.errors import UsageError
-from monokeel.ground.parsers import parse_json, parse_toml
+from monokeel.ground.parsers import once, parse_json, parse_toml
 from monokeel.ground.version import is_newer, newest_first
 from monokeel.updates.merge import Open
 
@@ -100,7 +100,7 @@ def parse_leftovers(content: bytes | None) -> Leftovers:
     if content is None:
         return {}
     try:
-        value = parse_json(content)
+        value = parse_json(content, members=once)
         listed = value["open"] if isinstance(value, dict) else None
         entries = listed.items() if isinstance(listed, dict) else [("", listed)]
         return {path: _leftover(entry) for path, entry in entries}

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import asdict, astuple, dataclass
 
 from monokeel.ground.errors import RefusedError, ServiceError, UsageError
-from monokeel.ground.parsers import parse_json
+from monokeel.ground.parsers import once, parse_json
 from monokeel.ground.report import Report, Section, Table
 from monokeel.updates.merge import WORKFLOWS, newer_pins
 from monokeel.updates.ports import Files, Listing, Release
@@ -142,7 +142,7 @@ def _verified(
 def parse_manifest(content: bytes | None) -> Listing:
     """Return the files of ``ops/manifest.json``; UsageError if it is none."""
     try:
-        value = parse_json(content or b"")
+        value = parse_json(content or b"", members=once)
         listed = value.get("files") if isinstance(value, dict) else None
         if isinstance(listed, dict):
             return {path: str(entry) for path, entry in listed.items()}
