@@ -7,9 +7,9 @@ import pytest
 
 from monokeel.ground.answers import Json
 from monokeel.ground.errors import MonokeelError, RefusedError, ServiceError, UsageError
-from monokeel.setup.init import plan_init, planned_steps, result_of
+from monokeel.setup.init import init_report, plan_init, planned_steps, result_of
 from tests.fakes.rulesets import FakeRulesets
-from tests.fakes.unconnected import COMMIT, World
+from tests.fakes.unconnected import COMMIT, SETTINGS, World
 from tests.setup.test_init import by_name, connect, states, wanted
 
 IN_USE = "GitHub answered 422: Validation Failed: key is already in use"
@@ -120,3 +120,12 @@ def test_a_dry_run_plans_nothing_that_init_then_leaves_to_people(fault: str) -> 
     made = {"planned": "done"}
     assert {name: made.get(state, state) for name, state in planned.items()} == done
     assert planned["rules"] == ("planned" if fault == "other branch" else "waits")
+
+
+def test_a_run_cut_short_claims_nothing_of_what_it_did_not_see() -> None:
+    steps = connect(World())
+
+    assert steps[0].state == "was there"
+    for seen in ((), steps[:1]):
+        headline = init_report(SETTINGS, seen, whole=False).headline
+        assert headline == "acme/shop: nothing was changed"
