@@ -117,6 +117,25 @@ def test_the_images_of_a_service_that_was_dropped_since_are_looked_at(
     assert (world.refs.refs, world.releases.releases) == before
 
 
+@pytest.mark.parametrize("point", [CLAIM, FIRST_NAME])
+def test_images_in_the_registry_of_yesterday_are_asked_for_nowhere(point: int) -> None:
+    world = World()
+    killed(world, point)
+    begun = candidate(OTHER)
+    moved = replace(begun, settings=replace(SETTINGS, registry_host="quay.io"))
+    before = (dict(world.refs.refs), dict(world.releases.releases))
+
+    with pytest.raises(
+        ServiceError, match=r"ghcr\.io/acme/shop/api.* quay\.io"
+    ) as told:
+        abandon(Reading(moved, world.outside), skip=())
+
+    assert 'host = "ghcr.io", images = "acme/shop/{service}"' in told.value.fix
+    assert (world.refs.refs, world.releases.releases) == before
+    abandon(Reading(moved, world.outside), skip=("1.4.0",))
+    assert (world.refs.refs, world.releases.releases) == ({}, {})
+
+
 def test_a_preview_names_what_would_go_and_changes_nothing() -> None:
     world = World()
     killed(world, RECORD)

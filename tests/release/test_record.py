@@ -52,6 +52,15 @@ def test_the_order_of_services_does_not_change_the_text() -> None:
     assert record_text(turned) == record_text(RECORD)
 
 
+@pytest.mark.parametrize("pattern", ["acme/shop/{service}", "p/{service}/app"])
+def test_an_image_says_how_it_is_named_in_the_settings(pattern: str) -> None:
+    image = f"ghcr.io/{pattern.format(service='api')}"
+
+    wanted = ReleasedImage(service="api", image=image, digest=DIGEST).setting
+
+    assert wanted == f'[registry] host = "ghcr.io", images = "{pattern}"'
+
+
 def test_a_digest_is_found_by_its_service() -> None:
     assert RECORD.digest_of("web") == DIGEST
     assert RECORD.digest_of("worker") is None

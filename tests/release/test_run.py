@@ -13,7 +13,7 @@ from monokeel.release.ports import Outside
 from monokeel.release.publish import Run
 from tests.fakes.lane import Lane
 from tests.fakes.turns import Turns
-from tests.fakes.world import CLAIMS, SERVICES
+from tests.fakes.world import CLAIMS, SERVICES, SETTINGS
 
 LAST_WRITE = 12
 CLAIM = 4
@@ -67,6 +67,31 @@ def test_a_release_begun_is_finished_though_nothing_is_to_be_released(
     lane.assert_settled()
     assert lane.released() == {"1.0.0": first}
     assert (run.plan.version, run.plan.needed) == (None, False)
+
+
+@pytest.mark.parametrize("point", range(CLAIM, LAST_WRITE))
+def test_a_release_begun_in_another_registry_is_finished_there_or_not_at_all(
+    point: int,
+) -> None:
+    """The registry of today knows nothing of its images, and never "lost" them."""
+    lane = Lane()
+    first = lane.land("feat: a")
+    lane.kill(first, point)
+    second = lane.land("chore: another registry")
+    before = len(lane.faults.writes)
+    lane.settings = replace(SETTINGS, registry_host="quay.io")
+
+    [blocker] = lane.plan(second).blockers
+
+    assert "with ghcr.io/acme/shop/api" in blocker.problem
+    assert 'host = "ghcr.io", images = "acme/shop/{service}"' in blocker.fix
+    with pytest.raises(RefusedError):
+        lane.run(second)
+    assert len(lane.faults.writes) == before
+    lane.settings = SETTINGS
+    lane.run(lane.land("chore: back"))
+    lane.assert_settled()
+    assert lane.released() == {"1.0.0": first}
 
 
 @pytest.mark.parametrize("point", range(1, LAST_WRITE + 1))

@@ -155,12 +155,9 @@ def _image_fix(artifact: Artifact) -> str:
     # An image keeps its name, whatever the repository or the registry is called later.
     known = artifact.services
     for each in (x for x in artifact.record.images if x.service not in known):
-        host, _, path = each.image.partition("/")
-        pattern = f"{path.removesuffix(each.service)}{{service}}"
         return (
             "Was the repository renamed, or the registry changed? Name the images in"
-            " infra/platform.toml as they were released: [registry]"
-            f' host = "{host}", images = "{pattern}".'
+            f" infra/platform.toml as they were released: {each.setting}."
         )
     # The version still names the very digest: only the other tag was cleaned up.
     whole = {each.image for each in artifact.images if isinstance(each.answer, Found)}

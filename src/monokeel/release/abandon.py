@@ -35,8 +35,8 @@ def plan_abandonment(now: Reading, *, skip: Collection[str]) -> Abandonment:
             finish = f"Finish it: run ./inv release on commit {tagged.commit}."
             finish += " To withdraw what is in it, release a new version."
         raise RefusedError(f"{what}: it cannot be taken back", fix=finish)
-    named = _named_images(now)
-    if named and candidate.version not in skip:
+    named = [] if candidate.version in skip else _named_images(now)
+    if named:
         problem = f"{', '.join(named)} cannot be taken back: a registry has no untag"
         fix = f'Add "{candidate.version}" to [release] skip in infra/platform.toml,'
         fix += " so that it is never used, and run the same command again; or finish it"
@@ -52,7 +52,14 @@ def plan_abandonment(now: Reading, *, skip: Collection[str]) -> Abandonment:
 def _named_images(now: Reading) -> list[str]:
     """Return the images with the version, also of services dropped since the claim."""
     wanted, version = now.candidate, now.candidate.version
-    begun = replace(wanted, then=now.claim_record)
+    begun, host = replace(wanted, then=now.claim_record), wanted.settings.registry_host
+    others = [x for x in begun.images.values() if not x.startswith(f"{host}/")]
+    if begun.then and others:
+        problem = f"nobody can tell here whether {', '.join(others)} has {version}:"
+        fix = f"Name them as they were: {begun.then.images[0].setting}. Or add"
+        fix += f' "{version}" to [release] skip, so that it is never used. Then run'
+        fix += " the same command again."
+        raise ServiceError(f"{problem} infra/platform.toml names {host}", fix=fix)
     paths = [*dict.fromkeys((*wanted.paths.values(), *begun.paths.values()))]
     said = now.images.look_up_all([(path, version) for path in paths])
     if unclear := [each.reason for each in said if isinstance(each, Unknown)]:

@@ -123,8 +123,9 @@ class ReleasePlan:
 
     @property
     def blockers(self) -> tuple[Blocker, ...]:
-        """What stands in the way, by the checks that found it."""
-        return tuple(each for check in self.checks for each in check.blockers)
+        """What stands in the way, each once, by the checks that found it."""
+        every = (each for check in self.checks for each in check.blockers)
+        return tuple({each.problem: each for each in every}.values())
 
     @property
     def unknown(self) -> tuple[Check, ...]:

@@ -157,7 +157,8 @@ def _read(
     reading = Reading(wanted, now.outside, refs=now.refs, digests=digests)
     if commit != now.history.head():
         with suppress(*NO_ANSWER):
-            if then := reading.record:
+            then, host = reading.record, f"{now.settings.registry_host}/"
+            if then and all(x.image.startswith(host) for x in then.images):
                 old = replace(wanted, version=then.version, then=then)
                 return Reading(old, now.outside, refs=now.refs)
     return reading

@@ -32,6 +32,13 @@ class ReleasedImage:
         """The image by digest, ``ghcr.io/acme/shop/api@sha256:…``."""
         return f"{self.image}@{self.digest}"
 
+    @property
+    def setting(self) -> str:
+        """What names it so in ``platform.toml``."""
+        host, _, path = self.image.partition("/")
+        before, _, after = path.rpartition(self.service)
+        return f'[registry] host = "{host}", images = "{before}{{service}}{after}"'
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReleaseRecord:

@@ -69,10 +69,15 @@ def other_record(
     if record is not None:
         images = ", ".join(image.image for image in record.images) or "no image"
         holds = f"is for version {record.version} with {images}"
-    fix = f"Take it back: ./inv release --abandon {candidate.version}; then release"
-    fix += " again."
-    if ref == candidate.tag_ref:
+    tagged = ref == candidate.tag_ref
+    back = f"./inv release --abandon {candidate.version}; then release again."
+    fix = f"Take it back: {back}"
+    if tagged:
         fix = f"A tag stays. To take the next version instead, {_skip(candidate)}."
+    if record and record.version == candidate.version and record.images:
+        fix = "To finish it, name services and images there as it does:"
+        fix += f" {record.images[0].setting}."
+        fix += " A tag stays." if tagged else f" Or take it back: {back}"
     problem = f"{ref} {holds}, which is not what infra/platform.toml names"
     return RefusedError(problem, fix=fix)
 

@@ -161,9 +161,11 @@ def _names_state(now: Reading) -> State:
     missing, unclear = _to_stage(now), _unclear(now)
     tagged = now.tag_record is not None
     lost = partial(refusals.lost_digest, now.candidate, tagged=tagged)
+    decided = now.record.images if now.record else ()  # at other names: _record_state
+    digests = {(x.service, x.image): x.digest for x in decided}
     for service, path in now.candidate.paths.items():
         named = now.named[service]
-        digest = None if now.record is None else now.record.digest_of(service)
+        digest = digests.get((service, now.candidate.images[service]))
         if isinstance(named, Found) and digest in {None, named.digest}:
             if named.missing:
                 against.append(lost(path, named.digest))
