@@ -11,7 +11,7 @@ import pytest
 from copier import run_copy
 
 from monokeel.adapters.credentials import Credentials
-from monokeel.updates.offer import check
+from monokeel.updates.propose import check
 from monokeel.updates.update import UpdateChoice
 from tests import warm
 from tests.rendered.renders import copy_source, git

@@ -8,7 +8,7 @@ import pytest
 
 from monokeel.adapters.objects import Worktree
 from monokeel.ground.errors import MonokeelError, RefusedError, ServiceError, UsageError
-from monokeel.updates.offer import check
+from monokeel.updates.propose import check
 from monokeel.updates.records import OPEN_FILE
 from tests.rendered.renders import git
 from tests.rendered.test_update_sources import template_of

@@ -18,7 +18,7 @@ from monokeel.adapters.copier import Template
 from monokeel.adapters.credentials import Credentials
 from monokeel.adapters.process import run
 from monokeel.ground.errors import RefusedError
-from monokeel.updates.offer import check
+from monokeel.updates.propose import check
 from tests.rendered.renders import copy_source, git
 from tests.rendered.versions import (
     NEW,

@@ -7,7 +7,7 @@ import pytest
 
 from monokeel.ground.errors import RefusedError, ServiceError, UsageError
 from monokeel.updates.merge import CONFLICT
-from monokeel.updates.offer import changes_text, check, check_report, keep_offer_issue
+from monokeel.updates.propose import changes_text, check, check_report, keep_offer_issue
 from monokeel.updates.records import Leftover, Recorded
 from tests.updates.places import FakeIssues
 
@@ -68,7 +68,8 @@ def test_what_is_newer_is_told_in_the_words_of_the_template() -> None:
     assert "Newer than 1.2.0." in said
     assert " inv | 2 +-" in said
     assert check_report(offer).data["files"] == offer.files
-    assert body.endswith(changes_text(offer))
+    text = changes_text(offer.source, "v1.2.0...v1.10.0", offer.changes, offer.files)
+    assert body.endswith(text)
     assert "compare/v1.2.0...v1.10.0" in body
     assert "Newer than 1.2.0." in body
     assert "```\n 1.2.0 => 1.10.0\n inv | 2 +-\n```" in body

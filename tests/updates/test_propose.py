@@ -7,8 +7,8 @@ import pytest
 from monokeel.ground.answers import Declined, Lost, Moved
 from monokeel.ground.errors import RefusedError, ServiceError
 from monokeel.ground.report import as_plain
-from monokeel.updates.offer import MARKER
 from monokeel.updates.propose import (
+    MARKER,
     preview,
     proposal_body,
     propose,

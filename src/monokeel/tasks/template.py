@@ -47,23 +47,23 @@ _SOURCE = "OWNER/REPO or an address, instead of the recorded one (TEMPLATE_SOURC
 def check(*, source: str = "", issue: bool = False) -> Reports:
     """Say whether a newer template is there, and what is new."""
     from monokeel.adapters.issues import Issues
-    from monokeel.updates import offer
+    from monokeel.updates import propose
 
     issues = Issues(wiring.make_github()) if issue else None
     try:
         with _template(source) as template:
-            offered = offer.check(template)
+            offered = propose.check(template)
     except ServiceError as error:
         if issues is None:
             raise
-        yield offer.unreadable(error, issues)
+        yield propose.unreadable(error, issues)
         return
     try:
-        followed = [offer.keep_offer_issue(offered, issues)] if issues else []
+        followed = [propose.keep_offer_issue(offered, issues)] if issues else []
     except NO_ANSWER:
-        yield offer.check_report(offered)  # told, whatever becomes of the issue
+        yield propose.check_report(offered)  # told, whatever becomes of the issue
         raise
-    yield offer.check_report(offered, *followed)
+    yield propose.check_report(offered, *followed)
 
 
 @About(
@@ -103,7 +103,7 @@ def update(
     """Update from the template, on a branch; loses no edit."""
     from monokeel.adapters.issues import Issues
     from monokeel.adapters.objects import Objects
-    from monokeel.updates import offer
+    from monokeel.updates import propose
     from monokeel.updates.update import UpdateChoice, plan_update
 
     answers = _answers(answer or [])
@@ -115,7 +115,7 @@ def update(
         except ServiceError as error:
             if not pr or dry_run:
                 raise
-            yield offer.unreadable(error, Issues(wiring.make_github()))
+            yield propose.unreadable(error, Issues(wiring.make_github()))
             return
         yield from _carried_out(plan, objects, template, pr=pr, dry_run=dry_run)
 

@@ -116,14 +116,14 @@ def merge_sides(sides: Sides, merge: Merge) -> MergedTree:
     for path in sorted({*sides.old, *sides.new} - set(moved.values())):
         now = moved.get(path, path)
         team, old, new = sides.team.get(path), sides.old.get(path), sides.new.get(now)
-        pinned = path not in sides.seeds and now.startswith(WORKFLOWS)
-        if pinned and team and old and new:
+        seed = path in sides.seeds
+        if now.startswith(WORKFLOWS) and not seed and team and old and new:
             texts, said = settle_pins(team.content, old.content, new.content)
             files = zip((team, old, new), texts, strict=True)
             team, old, new = (replace(file, content=text) for file, text in files)
             pins += (f"{now}: {sentence}" for sentence in said)
-        merge_it = _seed if path in sides.seeds else partial(_merge_one, merge)
-        merged = merge_it(team, old, new)
+        seeded = team if team or old else new, "", ()  # the rest is the team's to say
+        merged = seeded if seed else _merge_one(merge, team, old, new)
         result, reason, missing = _readable(now, team, new, merged)
         left += [Open(path=now, reason=reason, missing=missing)] if reason else []
         if path != now and path in sides.team:
@@ -168,11 +168,6 @@ def _folders(path: str) -> list[str]:
     return ["/".join(parts[:n]) for n in range(1, len(parts))]
 
 
-def _seed(team: _File, old: _File, new: _File) -> _Result:
-    """Write a seed once; what else becomes of it is the team's to say."""
-    return (new if old is None and team is None else team), "", ()
-
-
 def _merge_one(merge: Merge, team: _File, old: _File, new: _File) -> _Result:
     if new in (old, team):
         return team, "", ()
@@ -194,11 +189,10 @@ def _merge_one(merge: Merge, team: _File, old: _File, new: _File) -> _Result:
 def settle_pins(
     team: bytes, old: bytes, new: bytes
 ) -> tuple[tuple[bytes, bytes, bytes], tuple[str, ...]]:
-    """Return the three texts with one pin for each action that all of them have.
+    """Return the three texts with one pin for each action that all have in one version.
 
     The side that moved it wins; where both did, the newer one, and a sentence says so
-    where that is the team's. An action that a text has at two versions at once is left
-    as it is.
+    where that is the team's.
     """
     ours, before, theirs = _pins(team), _pins(old), _pins(new)
     chosen: dict[bytes, bytes] = {}
@@ -219,9 +213,8 @@ def newer_pins(here: bytes, delivered: bytes) -> tuple[str, ...] | None:
     """Return the actions that *here* has newer; ``None`` if it differs otherwise."""
     its = _pins(delivered)
     moved = {a: pin for a, pin in _pins(here).items() if pin != its.get(a, pin)}
-    if _pinned(here, its) != delivered or any(
-        _version(pin) <= _version(its[action]) for action, pin in moved.items()
-    ):
+    newer = all(_version(pin) > _version(its[a]) for a, pin in moved.items())
+    if not newer or _pinned(here, its) != delivered:
         return None
     return tuple(f"{action.decode()} {_shown(pin)}" for action, pin in moved.items())
 

@@ -1,7 +1,8 @@
-"""What becomes of an update: a branch, or one pull request, otherwise an issue.
+"""Who is told of a newer template, and what becomes of an update to it.
 
-There is one pull request for a version. It is refreshed as long as only updates have
-pushed to it, and never opened again once a person closed it.
+An issue tells of one; an update is a branch, or one pull request for a version. That is
+refreshed as long as only updates have pushed to it, and never opened again once a
+person closed it.
 """
 
 from collections.abc import Sequence
@@ -9,25 +10,161 @@ from dataclasses import asdict, dataclass
 from typing import assert_never
 
 from monokeel.ground.answers import Declined, Lost, Moved
-from monokeel.ground.errors import NO_ANSWER, ServiceError
+from monokeel.ground.errors import NO_ANSWER, MonokeelError, ServiceError
 from monokeel.ground.report import Report, Section, Table
-from monokeel.updates.offer import MARKER, Offer, changes_text
-from monokeel.updates.ports import Commits, Issues, Pulls, Remote
-from monokeel.updates.records import OPEN_FILE, as_ref, precedes, version_of
-from monokeel.updates.update import UpdatePlan
+from monokeel.updates import ports
+from monokeel.updates.records import OPEN_FILE, Leftovers, as_ref, precedes, version_of
+from monokeel.updates.update import UpdatePlan, choose_version
 
+MARKER = "template-update"
+_AVAILABLE = "Template update available"
+_HERE = "What changes for these answers"
 _BRANCH = "template/"
 _LONGEST_BODY = 60_000  # GitHub takes 65,536 characters
+_PRIVATE = (
+    "A private template is read with a credential of its own: see `Template Updates` in"
+    " docs/OPERATIONS.md."
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """The version here, the newest one, where it comes from, and what is left open.
+
+    *changes* are the template's own words on what lies between, *files* compares the
+    renders of both for the answers here, *notes* are what else one should know.
+    """
+
+    current: str
+    latest: str
+    source: str
+    changes: str
+    files: str
+    open: Leftovers
+    notes: tuple[str, ...] = ()
+
+    @property
+    def available(self) -> bool:
+        """Whether there is something newer than what is here."""
+        return precedes(self.current, self.latest)
+
+    @property
+    def verdict(self) -> str:
+        """``available``, ``open`` (something of earlier ones is), or ``current``."""
+        return "available" if self.available else "open" if self.open else "current"
+
+    @property
+    def open_lines(self) -> tuple[str, ...]:
+        """One line for each file of which something was left open."""
+        opened = sorted(self.open.items())
+        return tuple(f"{x}, since {as_ref(y.since)}: {y.reason}" for x, y in opened)
+
+
+def check(template: ports.Versions) -> Offer:
+    """Return the version here and the newest; raises as choose_version does."""
+    current, latest = choose_version(template)
+    notes = []
+    if template.moved:
+        notes.append(f"it has moved to {template.moved}: set TEMPLATE_SOURCE to that")
+    if as_ref(latest) == latest:
+        notes.append("it has no release tag (vX.Y.Z): the commits of it are followed")
+    newer, files = precedes(current, latest), ""
+    try:
+        files = template.compared(current, latest) if newer else ""
+    except MonokeelError as error:  # an answer that is wrong now, say
+        notes.append(f"what changes here cannot be told: {error.problem}")
+    return Offer(
+        current=current,
+        latest=latest,
+        source=template.address(),
+        changes=template.notes(current, latest) if newer else "",
+        files=files,
+        open=template.leftovers(),
+        notes=tuple(notes),
+    )
+
+
+def changes_text(source: str, span: str, changes: str, files: str) -> str:
+    """Return what a reader learns of *changes* and *files*, those of an Offer.
+
+    *span* is ``v1.4.0...v1.5.0``.
+    """
+    page = source.removesuffix(".git")
+    parts = [f"All changes: {page}/compare/{span}"] if "https://" in page else []
+    parts.append(changes.strip())
+    if files:
+        parts += [f"## {_HERE}", f"```\n{files.rstrip()}\n```"]
+    return "\n\n".join(filter(None, parts))
+
+
+def keep_offer_issue(offer: Offer, issues: ports.Issues) -> str:
+    """Keep one issue open while there is something to do; return a line about it."""
+    here, latest = as_ref(offer.current), as_ref(offer.latest)
+    if offer.verdict == "current":
+        closed = issues.close(MARKER, comment=f"Now at {here}.")
+        return f"issue #{closed} is closed" if closed else "no issue is open"
+    title = f"Template: not all of {here} was taken"
+    lines = [f"This repository is at {here} of {offer.source}.", ""]
+    if offer.available:
+        title = f"{_AVAILABLE}: {latest}"
+        run = "Run `./inv template.update`: it works on a branch and loses no edit."
+        lines += [run, ""]
+    lines += [*offer.notes, *(f"- left open: {each}" for each in offer.open_lines)]
+    if offer.available:
+        span = f"{here}...{latest}"
+        lines += ["", changes_text(offer.source, span, offer.changes, offer.files)]
+    number = issues.keep_open(MARKER, title=title, body="\n".join(lines))
+    return f"issue #{number} is open"
+
+
+def unreadable(error: ServiceError, issues: ports.Issues) -> Report:
+    """Report why the template cannot be read, in an issue: a person has to act."""
+    lines, title = (f"{error.problem}.", error.fix), "Template: it cannot be read"
+    body = "\n\n".join((*lines, _PRIVATE))
+    number = _keep_issue(issues, title, body, error.problem, error.fix)
+    return Report(
+        headline="Whether a newer template is there, nobody can tell",
+        sections=(Section("", (*lines, f"issue #{number} is open")),),
+        data={"verdict": "unknown", "reason": error.problem, "issue": number},
+        outcome="difference",
+    )
+
+
+def check_report(offer: Offer, *followed: str) -> Report:
+    """Return the report of *offer*, with what was done about it."""
+    here, latest = as_ref(offer.current), as_ref(offer.latest)
+    headline = f"The template is current: {here}"
+    lines = [f"from {offer.source}", *offer.notes]
+    if offer.available:
+        headline = f"Template {latest} is available; {here} here"
+        lines.append("Run ./inv template.update")
+    return Report(
+        headline=headline,
+        sections=(
+            Section("", (*lines, *followed)),
+            Section(f"Left open (listed in {OPEN_FILE})", offer.open_lines),
+            Section("What changes", tuple(offer.changes.splitlines())),
+            Section(_HERE, tuple(offer.files.splitlines())),
+        ),
+        data={
+            "verdict": offer.verdict,
+            "available": offer.available,
+            **asdict(offer),
+            "open": [*sorted(offer.open)],
+            "notes": [*offer.notes, *followed],
+        },
+        outcome="done" if offer.verdict == "current" else "difference",
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Places:
     """Where an update is proposed."""
 
-    remote: Remote
-    commits: Commits
-    pulls: Pulls
-    issues: Issues
+    remote: ports.Remote
+    commits: ports.Commits
+    pulls: ports.Pulls
+    issues: ports.Issues
 
     def pushed(self, branch: str) -> tuple[str | None, bool]:
         """Return the commit of *branch* on GitHub, and whether an update made it."""
@@ -39,7 +176,7 @@ class Places:
         return commit, self.commits.is_ours(commit)
 
 
-def rejected(plan: UpdatePlan, pulls: Pulls) -> int | None:
+def rejected(plan: UpdatePlan, pulls: ports.Pulls) -> int | None:
     """Return the pull request in which a person declined *plan*: closed, none open."""
     if plan.branch in pulls.open_from(plan.branch):
         return None
@@ -76,33 +213,32 @@ def propose(plan: UpdatePlan, commit: str, places: Places, *, body: str) -> str:
     return said
 
 
-def _told(plan: UpdatePlan, refused: str, body: str, issues: Issues) -> str:
+def _told(plan: UpdatePlan, refused: str, body: str, issues: ports.Issues) -> str:
     """Open or refresh the issue that stands for a pull request; say why."""
     text = f"{body}\nNo pull request could be opened: {refused}\n\n"
     text += "Run `./inv template.update` and push its branch."
-    title = f"Template update available: {plan.ref}"
-    try:
-        number = issues.keep_open(MARKER, title=title, body=text)
-    except NO_ANSWER as error:
-        problem = f"{refused}; no issue could be written: {error.problem}"
-        raise ServiceError(problem, fix=error.fix) from error
+    number = _keep_issue(issues, f"{_AVAILABLE}: {plan.ref}", text, refused)
     return f"issue #{number} is open ({refused})"
+
+
+def _keep_issue(
+    issues: ports.Issues, title: str, body: str, problem: str, fix: str = ""
+) -> int:
+    """Keep the issue open that tells *problem*; ServiceError where there is none."""
+    try:
+        return issues.keep_open(MARKER, title=title, body=body)
+    except NO_ANSWER as error:
+        said = f"{problem}; no issue could be written: {error.problem}"
+        raise ServiceError(said, fix=fix or error.fix) from error
 
 
 def proposal_body(
     plan: UpdatePlan, *, notes: str, stat: str, checks: Sequence[str] = ()
 ) -> str:
     """Return what a reviewer reads; *notes* and *stat* are an Offer's changes."""
-    offer = Offer(
-        current=plan.current,
-        latest=plan.version,
-        source=plan.source,
-        changes=notes,
-        files=stat,
-        open={},
-    )
-    parts = [f"The template goes from {as_ref(plan.current)} to {plan.ref}."]
-    parts.append(changes_text(offer))
+    here = as_ref(plan.current)
+    parts = [f"The template goes from {here} to {plan.ref}."]
+    parts.append(changes_text(plan.source, f"{here}...{plan.ref}", notes, stat))
     left = list[str]()
     for each in plan.merged.left:
         left.append(f"- `{each.path}`: {each.reason}")
@@ -185,7 +321,9 @@ def _way(plan: UpdatePlan) -> str:
     return f"{here}: other answers" if here == plan.ref else f"{here} -> {plan.ref}"
 
 
-def _push(branch: str, before: str | None, commit: str, remote: Remote) -> str | None:
+def _push(
+    branch: str, before: str | None, commit: str, remote: ports.Remote
+) -> str | None:
     match remote.move_ref(f"refs/heads/{branch}", old=before, new=commit):
         case Moved() | Lost():  # lost: another run has just pushed the same update
             return None

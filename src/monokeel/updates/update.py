@@ -9,11 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from monokeel.ground.answers import Json
-from monokeel.ground.errors import RefusedError, UsageError
+from monokeel.ground.errors import RefusedError, ServiceError, UsageError
 from monokeel.updates import records
 from monokeel.updates.merge import File, MergedTree, Render, Sides, Tree, merge_sides
-from monokeel.updates.offer import choose_version
-from monokeel.updates.ports import Repository, Template
+from monokeel.updates.ports import Repository, Template, Versions
 from monokeel.updates.records import ANSWERS_FILE, OPEN_FILE, Leftovers, as_ref
 
 
@@ -126,6 +125,41 @@ def require_taken(plan: UpdatePlan) -> None:
             fix=f"{rest}Take what is listed by hand, or decline it: delete its line in"
             f" {OPEN_FILE}, and commit. The next update offers again what is left.",
         )
+
+
+def choose_version(template: Versions, wanted: str = "") -> tuple[str, str]:
+    """Return the version here, and *wanted*, which is the newest one if it is empty.
+
+    Raises RefusedError when the repository was made from no version, or from one that
+    the template has no more, UsageError when it has no *wanted*, and ServiceError when
+    it shows none at all.
+    """
+    recorded = template.recorded()
+    current = records.version_of(recorded.commit)
+    if current is None:
+        raise RefusedError(
+            f"this repository was made from template commit {recorded.commit!r},"
+            " which is no release",
+            fix=f"Set _commit in {ANSWERS_FILE} to the release it came from, such"
+            " as v1.2.0, or to its commit, and commit that.",
+        )
+    known, where = template.versions(), template.address()
+    version = wanted or records.newest(known)
+    if version is None:
+        fix = "Check --source or TEMPLATE_SOURCE."
+        raise ServiceError(f"the template at {where} has no version", fix=fix)
+    if current not in known:
+        raise RefusedError(
+            f"the template at {where} has no {recorded.commit} any more, from which"
+            " this repository was made",
+            fix="Ask its owners for it, name a copy that has it (--source), or set"
+            f" _commit in {ANSWERS_FILE} to the release it came from.",
+        )
+    if version not in known:
+        listed = ", ".join(map(as_ref, known[-5:]))
+        fix = f"Its newest versions are: {listed}."
+        raise UsageError(f"the template at {where} has no {as_ref(version)}", fix=fix)
+    return current, version
 
 
 def _choose(template: Template, choice: UpdateChoice) -> tuple[str, str]:
