@@ -10,9 +10,9 @@ from monokeel.ground.answers import Json
 from monokeel.ground.errors import RefusedError, ServiceError
 from monokeel.policy.rulesets import parse_policy
 from monokeel.setup.actions import action_rows
-from monokeel.setup.keys import deploy_keys
 from monokeel.setup.merging import approver_row
 from monokeel.setup.rows import AsWanted, Declared, Otherwise
+from monokeel.setup.writer import deploy_keys
 from sandbox.server import Sandbox
 from tests.fakes.http import serving
 from tests.fakes.unconnected import SETTINGS

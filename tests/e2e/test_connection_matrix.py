@@ -29,12 +29,13 @@ from monokeel.policy.reading import Policy
 from monokeel.policy.rulesets import parse_policy
 from monokeel.setup.expectations import expectations
 from monokeel.setup.init import Step, carry_out, plan_init, result_of
-from monokeel.setup.permissions import APPS, kind_of
+from monokeel.setup.permissions import kind_of
 from monokeel.setup.ports import Outside
 from monokeel.setup.rows import AsWanted, Declared, answer_to
 from sandbox.server import Sandbox
 from tests.fakes.unconnected import SETTINGS
 from tests.rendered.renders import ROOT
+from tests.setup.permission_page import APPS
 
 ACCOUNTS = ("personal", "organization", "new organization")
 VISIBILITIES = ("public", "private")

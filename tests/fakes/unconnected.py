@@ -18,8 +18,8 @@ from monokeel.ground.settings import TAKEN_ENVIRONMENTS, parse_settings
 from monokeel.ground.words import stamp
 from monokeel.policy.rulesets import parse_policy
 from monokeel.setup.environments import CHOSEN_BRANCHES
-from monokeel.setup.keys import DeployKey
 from monokeel.setup.ports import Outside
+from monokeel.setup.writer import DeployKey
 from tests.fakes.rulesets import FakeRulesets
 
 SETTINGS = parse_settings("""

@@ -1,14 +1,34 @@
 """The table of permissions in the how-to, written from the table of expectations."""
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 from monokeel.setup.expectations import expectations
-from monokeel.setup.permissions import APPS, needed, page_name
+from monokeel.setup.permissions import needed, page_name
 from monokeel.setup.rows import Declared, Expectation
 from tests.fakes.unconnected import POLICY, SETTINGS, World
 
 PAGE = Path(__file__).parents[2] / "docs/how-to/connect-to-github.md"
+# What each App's token is asked for; the steps of the workflows name the same. One
+# that asks for more than the App has gets none at all (422, promptfoo#8802).
+APPS: Mapping[str, Mapping[str, str]] = {
+    "policy": {
+        "actions": "read",
+        "administration": "write",
+        "contents": "write",
+        "deployments": "read",
+        "environments": "read",
+        "issues": "write",
+        "secrets": "read",
+    },
+    "template": {
+        "contents": "write",
+        "issues": "write",
+        "pull_requests": "write",
+        "workflows": "write",
+    },
+}
 _TABLE = re.compile(r"(<!-- permissions: [^>]* -->\n).*?(<!-- end -->)", re.DOTALL)
 
 

@@ -10,18 +10,17 @@ from monokeel.ground.answers import Unknown
 from monokeel.ground.errors import RefusedError, ServiceError
 from monokeel.policy.rulesets import parse_policy
 from monokeel.setup.environments import limit
-from monokeel.setup.expectations import expectations, passes
-from monokeel.setup.keys import DeployKey, fingerprint
+from monokeel.setup.expectations import expectations
 from monokeel.setup.merging import approvals, title_decides
 from monokeel.setup.permissions import (
     PERMISSIONS,
     in_words,
     kind_of,
     needed,
-    remedy_for_scopes,
 )
 from monokeel.setup.ports import Outside
 from monokeel.setup.rows import Answer, AsWanted, Declared, Otherwise, answer_to
+from monokeel.setup.writer import DeployKey, fingerprint
 from tests.fakes.rulesets import FakeRulesets
 from tests.fakes.unconnected import POLICY, SETTINGS, START, World, a_key
 from tests.setup.test_init import connect, set_secrets
@@ -164,12 +163,6 @@ def test_write_beats_read_and_names_are_those_of_the_page() -> None:
     assert in_words(["git push"]) == "Contents: write, Workflows: write"
 
 
-def test_an_actor_is_found_in_the_rules() -> None:
-    assert passes(POLICY, "DeployKey")
-    assert not passes(POLICY, "Integration")
-    assert not passes(parse_policy("[]"), "DeployKey")
-
-
 def test_the_newest_secret_time_is_compared_with_the_newest_key() -> None:
     world = connected()
     world.keys[0] = replace(world.keys[0], created_at=START + timedelta(days=1))
@@ -283,9 +276,15 @@ def test_what_a_token_cannot_do_is_said_before_it_fails(
 
 
 def test_gh_gets_scopes_by_a_command_of_its_own() -> None:
-    found = remedy_for_scopes("token of gh or an OAuth app", ["workflow"])
+    world = connected()
+    world.kind, world.scopes = "token of gh or an OAuth app", ("repo", "read:packages")
+    wanted = Declared(settings=SETTINGS, policy=POLICY)
 
-    assert found == "gh auth refresh -s workflow"
+    found = {r.name: answer_to(r) for r in expectations(wanted, world.outside)}
+
+    assert found["token"] == Otherwise(
+        "token of gh or an OAuth app without workflow", "gh auth refresh -s workflow"
+    )
 
 
 @pytest.mark.parametrize("token", ["github_pat_x", "ghp_x", "gho_x", "ghu_x", "ghs_x"])

@@ -1,10 +1,13 @@
 """Deploy keys that may write and are not ours: which they are, and what ends it."""
 
+import pytest
+
+from monokeel.policy.rulesets import parse_policy
 from monokeel.setup.expectations import expectations
-from monokeel.setup.keys import fingerprint
 from monokeel.setup.ports import Outside
 from monokeel.setup.rows import Declared, Otherwise, answer_to
-from tests.fakes.unconnected import POLICY, SETTINGS, a_key
+from monokeel.setup.writer import fingerprint
+from tests.fakes.unconnected import POLICY, RULES, SETTINGS, World, a_key
 from tests.setup.test_expectations import connected, otherwise
 
 
@@ -42,3 +45,24 @@ def test_another_write_key_is_named_and_a_read_only_one_is_not() -> None:
         f"beside ours: ci (id 3, {ci}, added at 2026-01-01T00:00:00Z)"
     )
     assert "gh api --method DELETE repos/acme/shop/keys/3" in key.remedy
+
+
+@pytest.mark.parametrize(
+    ("rules", "asked"),
+    [
+        (RULES, True),
+        (
+            RULES.replace('null, "actor_type": "DeployKey"', '3, "actor_type": "Team"'),
+            False,
+        ),
+        ("[]", False),
+    ],
+)
+def test_other_write_keys_matter_where_the_rules_let_keys_pass(
+    rules: str, *, asked: bool
+) -> None:
+    wanted = Declared(settings=SETTINGS, policy=parse_policy(rules))
+
+    names = [row.name for row in expectations(wanted, World().outside)]
+
+    assert ("other write keys" in names) is asked

@@ -15,8 +15,8 @@ from monokeel.setup.init import (
     planned_steps,
     result_of,
 )
-from monokeel.setup.keys import DeployKey
 from monokeel.setup.rows import Declared
+from monokeel.setup.writer import DeployKey
 from tests.fakes.unconnected import (
     BEFORE,
     COMMIT,

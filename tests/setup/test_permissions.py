@@ -5,8 +5,15 @@ from pathlib import Path
 import pytest
 import yaml
 
-from monokeel.setup.permissions import APPS, needed
-from tests.setup.permission_page import PAGE, app_table, renewed, rows, token_table
+from monokeel.setup.permissions import needed
+from tests.setup.permission_page import (
+    APPS,
+    PAGE,
+    app_table,
+    renewed,
+    rows,
+    token_table,
+)
 
 ROOT = Path(__file__).parents[2]
 WORKFLOWS = {"policy": "policy-drift.yml", "template": "template-update.yml"}

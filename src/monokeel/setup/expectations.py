@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 
-from monokeel.ground.answers import Declined, Unknown
+from monokeel.ground.answers import Declined
 from monokeel.ground.errors import RefusedError, UsageError
 from monokeel.ground.repository import repository_of
 from monokeel.ground.settings import Settings
@@ -27,14 +27,16 @@ def expectations(declared: Declared, outside: ports.Outside) -> Iterator[Expecta
     """Yield every row, in the order in which they are made; the rules come last."""
     settings, repository = declared.settings, outside.repository
     policy = declared.policy
-    if outside.token_kind:
-        yield _token(outside)
+    if kind := outside.token_kind:
+        lost, ask = "workflows cannot be pushed", partial(_scopes, kind, repository)
+        yield Expectation("token", "token", merging.SEE, lost, ask, watched="note")
     if outside.clone is not None:
         yield _main(settings, outside.clone)
     yield _settings(settings, repository)
     yield _default_branch(declared, repository)
     yield writer.writer_row(declared, outside)
-    if passes(policy or (), "DeployKey"):
+    passing = (who for each in policy or () for who in each.passing)
+    if any(who.startswith("DeployKey") for who in passing):
         yield writer.foreign_keys_row(declared, outside)
     yield from environment_rows(settings, repository)
     yield from writer.secret_rows(declared, outside)
@@ -46,26 +48,17 @@ def expectations(declared: Declared, outside: ports.Outside) -> Iterator[Expecta
         yield _rules(settings, policy, outside)
 
 
-def passes(policy: Sequence[Ruleset], actor_type: str) -> bool:
-    """Say whether the rules let any actor of *actor_type* pass."""
-    return any(who.startswith(actor_type) for rules in policy for who in rules.passing)
-
-
-def _token(outside: ports.Outside) -> Expectation:
-    kind = outside.token_kind
-
-    def ask() -> Answer:
-        scopes = outside.repository.token_scopes()
-        missing = permissions.missing_scopes(scopes) if scopes is not None else ()
-        if missing:
-            remedy = permissions.remedy_for_scopes(kind, missing)
-            return Otherwise(f"{kind} without {', '.join(missing)}", remedy)
-        limit = permissions.LIMITS.get(kind)
-        return AsWanted(f"{kind}: {limit}" if limit else kind)
-
-    lost = "a push of workflows is refused (workflow), images are not seen"
-    lost += " (read:packages)"
-    return Expectation("token", "token", merging.SEE, lost, ask, watched="note")
+def _scopes(kind: str, repository: ports.Repository) -> Answer:
+    scopes = repository.token_scopes()
+    has = permissions.SCOPES.keys() if scopes is None else {*scopes}
+    missing = [x for x, wider in permissions.SCOPES.items() if not {x, wider} & has]
+    if missing:
+        remedy = "tick them at https://github.com/settings/tokens"
+        if kind == permissions.KINDS["gho_"]:
+            remedy = f"gh auth refresh -s {','.join(missing)}"
+        return Otherwise(f"{kind} without {', '.join(missing)}", remedy)
+    limit = permissions.LIMITS.get(kind)
+    return AsWanted(f"{kind}: {limit}" if limit else kind)
 
 
 def wrong_remote(settings: Settings, address: str | None) -> tuple[str, str] | None:
@@ -124,23 +117,18 @@ def _compared(settings: Settings, clone: ports.Clone) -> Answer:
 
 
 def _settings(settings: Settings, repository: ports.Repository) -> Expectation:
-    def written(value: object) -> str:
-        return str(value).lower() if isinstance(value, bool) else str(value)
-
     def ask() -> Answer:
-        there = repository.read("/")
-        hidden = [name for name in settings.on_github if name not in there]
-        if hidden:
-            reason = f"GitHub leaves {', '.join(hidden)} out of its answer"
-            return Unknown(reason=reason, hidden=True)
+        there = merging.read_settings(repository, settings.on_github)
         wrong = [
-            f"{name} is {written(there[name])}, not {written(value)}"
+            f"{name} is {there[name]}, not {value}"
             for name, value in settings.on_github.items()
             if there[name] != value
         ]
-        if wrong:
-            return Otherwise("; ".join(wrong), INIT)
-        return AsWanted("as [settings] says")
+        if not wrong:
+            return AsWanted("as [settings] says")
+        # As TOML writes them.
+        said = "; ".join(wrong).replace("True", "true").replace("False", "false")
+        return Otherwise(said, INIT)
 
     lost = "the title that was checked is not the one that is merged, and a merge may"
     lost += " delete an env/* branch"

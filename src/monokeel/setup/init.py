@@ -17,8 +17,7 @@ from monokeel.setup.rows import Answer, AsWanted, Expectation, Otherwise, answer
 State = Literal[
     "was there", "done", "planned", "note", "left to you", "refused", "unknown", "waits"
 ]
-_Verdict = Literal["connected", "refused", "unknown", "incomplete"]
-_OUTCOMES: Mapping[_Verdict, Outcome] = {
+_OUTCOMES: Mapping[str, Outcome] = {
     "connected": "done",
     "refused": "refused",
     "unknown": "unknown",
@@ -105,14 +104,7 @@ def plan_init(declared: rows.Declared, outside: Outside) -> Plan:
 
 def planned_steps(plan: Plan) -> Iterator[Step]:
     """Yield what init would do, for ``--dry-run``."""
-    settled: set[str] = set()
-    for row, answer in plan.rows:
-        step = _planned(row, answer, makes=row.make is not None and not plan.blocked)
-        if step.state in ("left to you", "planned") and not plan.blocked:
-            step = _waiting(row, settled) or step
-        if step.state in ("was there", "planned"):
-            settled.add(row.name)
-        yield step
+    return _steps(plan, writes=False)
 
 
 def carry_out(plan: Plan) -> Iterator[Step]:
@@ -121,38 +113,38 @@ def carry_out(plan: Plan) -> Iterator[Step]:
     A refused step does not stop those that do not need it; where the plan is blocked
     nothing is written at all. Raises UsageError alone.
     """
+    return _steps(plan, writes=True)
+
+
+def _steps(plan: Plan, *, writes: bool) -> Iterator[Step]:
     settled: set[str] = set()
     written = False
     for row, before in plan.rows:
         # What a row said before the first write may be true no more.
-        step = _planned(row, answer_to(row) if written else before)
-        if step.state == "left to you" and not plan.blocked:
-            if waits := _waiting(row, settled):
-                step = waits
-            elif row.make is not None:
-                step = _made(row, row.make, step.to_do, plan.owner)
-        if step.state in ("was there", "done"):
+        answer = answer_to(row) if written else before
+        step = _seen(row, answer)
+        waits = [each for each in row.after if each not in settled]
+        if isinstance(answer, Otherwise) and not plan.blocked:
+            if waits:
+                first = f"settle {' and '.join(waits)} first, then {rows.INIT} again"
+                said, to_do = f"waits for {', '.join(waits)}", f"{row.name}: {first}"
+                step = Step(row.name, "waits", said, to_do)
+            elif row.make and writes:
+                step, written = _made(row, row.make, step.to_do, plan.owner), True
+            elif row.make and not answer.by_hand:
+                step = Step(row.name, "planned", step.detail)
+        if step.state in ("was there", "done", "planned"):
             settled.add(row.name)
-        written = written or step.state not in ("was there", "unknown", "waits")
         yield step
 
 
-def _waiting(row: Expectation, settled: set[str]) -> Step | None:
-    waits = [each for each in row.after if each not in settled]
-    first = f"settle {' and '.join(waits)} first, then {rows.INIT} again"
-    said = f"waits for {', '.join(waits)}"
-    return Step(row.name, "waits", said, f"{row.name}: {first}") if waits else None
-
-
-def _planned(row: Expectation, answer: Answer, *, makes: bool = False) -> Step:
+def _seen(row: Expectation, answer: Answer) -> Step:
     note: State | None = "note" if row.watched == "note" else None
     match answer:
         case AsWanted(detail=detail):
             return Step(row.name, "was there", detail)
         case Unknown(reason=reason):
             return Step(row.name, note or "unknown", reason)
-        case Otherwise(detail=detail, by_hand=False) if makes:
-            return Step(row.name, "planned", detail)
         case Otherwise(detail=detail, remedy=remedy):
             to_do = f"{row.name}: {remedy}"
             return Step(row.name, note or "left to you", detail, to_do)
@@ -170,18 +162,16 @@ def _made(row: Expectation, make: Callable[[], None], to_do: str, owner: str) ->
         return Step(row.name, "refused", error.problem, lost)
     except errors.ServiceError as error:
         return Step(row.name, "unknown", error.reason)
-    after = _planned(row, answer_to(row))
+    after = _seen(row, answer_to(row))
     made = after.state == "was there"
     return dataclasses.replace(after, state="done") if made else after
 
 
-def result_of(steps: Sequence[Step]) -> _Verdict:
+def result_of(steps: Sequence[Step]) -> str:
     """Return what one word says of *steps*; a refusal beats what nobody knows."""
     states = {step.state for step in steps}
-    if "refused" in states:
-        return "refused"
-    if "unknown" in states:
-        return "unknown"
+    if worst := [each for each in ("refused", "unknown") if each in states]:
+        return worst[0]
     open_ = states & {"left to you", "waits", "planned"}
     return "incomplete" if open_ else "connected"
 

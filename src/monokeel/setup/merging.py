@@ -1,6 +1,6 @@
 """What rules and settings make of a merge: who may, and whose words land."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from monokeel.ground.answers import Json, as_object
@@ -13,6 +13,15 @@ from monokeel.setup.rows import INIT, Answer, AsWanted, Expectation, Otherwise
 
 MERGING = "somebody can merge"
 SEE, SEE_MERGING = ("GET /",), ("GET / of merging",)
+
+
+def read_settings(repository: Repository, names: Iterable[str]) -> dict[str, Json]:
+    """Return the settings; ServiceError where the token does not see all of *names*."""
+    there = repository.read("/")
+    if hidden := [name for name in names if name not in there]:
+        problem = f"GitHub leaves {', '.join(hidden)} out of its answer"
+        raise ServiceError(problem, hidden=True)
+    return there
 
 
 def approvals(policy: Sequence[Ruleset]) -> int:
@@ -44,11 +53,7 @@ def merge_rows(
     allowed = {x for x in METHODS.values() if settings.on_github.get(x) is not False}
 
     def offered() -> set[str]:
-        there = repository.read("/")
-        hidden = [each for each in METHODS.values() if each not in there]
-        if hidden:
-            missing = f"GitHub leaves {', '.join(hidden)} out of its answer"
-            raise ServiceError(missing, hidden=True)
+        there = read_settings(repository, METHODS.values())
         return {method for method in METHODS if there[METHODS[method]]}
 
     def some() -> Answer:

@@ -7,7 +7,7 @@ to GitHub" (prefixes), "Working with the Container registry" (classic tokens onl
 "Automatic token authentication"; gh's own scopes: sapling#1299.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 PUSH = "git push"
 PERMISSIONS: Mapping[str, str] = {
@@ -38,25 +38,6 @@ PERMISSIONS: Mapping[str, str] = {
     "POST /rulesets": "administration=write",
     "PUT /rulesets/{id}": "administration=write",
 }
-# What each App's token is asked for; the steps of the workflows name the same. One
-# that asks for more than the App has gets none at all (422, promptfoo#8802).
-APPS: Mapping[str, Mapping[str, str]] = {
-    "policy": {
-        "actions": "read",
-        "administration": "write",
-        "contents": "write",
-        "deployments": "read",
-        "environments": "read",
-        "issues": "write",
-        "secrets": "read",
-    },
-    "template": {
-        "contents": "write",
-        "issues": "write",
-        "pull_requests": "write",
-        "workflows": "write",
-    },
-}
 _LEVELS = ("read", "write")
 KINDS: Mapping[str, str] = {
     "github_pat_": "fine-grained token",
@@ -74,8 +55,8 @@ LIMITS: Mapping[str, str] = {
     "token of a GitHub App or a workflow": "that of a workflow cannot see who may"
     " bypass rules, set secrets or change workflows",
 }
-_SCOPES = ("repo", "workflow", "read:packages")
-_WIDER = {"read:packages": "write:packages"}
+# What a classic token or gh's needs for all that we do, with the scope that holds it.
+SCOPES = {"repo": "", "workflow": "", "read:packages": "write:packages"}
 
 
 def needed(calls: Iterable[str]) -> dict[str, str]:
@@ -103,15 +84,3 @@ def kind_of(token: str) -> str:
     """Return the kind of *token* in words, by its prefix."""
     kinds = (kind for prefix, kind in KINDS.items() if token.startswith(prefix))
     return next(kinds, "token of an unknown kind")
-
-
-def missing_scopes(scopes: Sequence[str]) -> tuple[str, ...]:
-    """Return the scopes that a classic token or gh's lacks for all that we do."""
-    return tuple(x for x in _SCOPES if not {x, _WIDER.get(x)} & {*scopes})
-
-
-def remedy_for_scopes(kind: str, scopes: Sequence[str]) -> str:
-    """Return how a token of *kind* gets *scopes*."""
-    if kind == KINDS["gho_"]:
-        return f"gh auth refresh -s {','.join(scopes)}"
-    return "tick them at https://github.com/settings/tokens"

@@ -1,24 +1,19 @@
 """Who pushes what the rules protect: the deploy key, and the secrets that hold it."""
 
+import base64
+import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from functools import partial
 
-from monokeel.ground.answers import Json, Unknown
-from monokeel.ground.errors import RefusedError
+from monokeel.ground import words
+from monokeel.ground.answers import Unknown, as_number, as_text
+from monokeel.ground.errors import RefusedError, ServiceError
 from monokeel.ground.settings import Settings
-from monokeel.ground.words import stamp
+from monokeel.setup import ports
 from monokeel.setup.environments import RELEASE
-from monokeel.setup.keys import (
-    DeployKey,
-    deploy_keys,
-    fingerprint,
-    secrets_in,
-    secrets_of,
-)
 from monokeel.setup.permissions import PUSH
-from monokeel.setup.ports import Outside
 from monokeel.setup.rows import INIT, Answer, AsWanted, Declared, Expectation, Otherwise
 
 KEY_TITLE = "monokeel"
@@ -38,6 +33,75 @@ _NOT_OURS = "delete what is not ours, for a job that only reads needs no such ke
 _SECRETS = ("GET /environments/{name}/secrets", "GET /actions/secrets")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeployKey:
+    """A deploy key as GitHub lists it; *key* is type and base64, without a comment."""
+
+    id: int
+    title: str
+    key: str
+    writes: bool
+    enabled: bool
+    created_at: datetime
+    added_by: str = ""
+    last_used: datetime | None = None
+
+    @property
+    def fingerprint(self) -> str:
+        """The fingerprint as ``ssh-keygen -l`` and GitHub's page write it."""
+        return fingerprint(self.key)
+
+
+def fingerprint(public_key: str) -> str:
+    """Return ``SHA256:…`` as ssh-keygen(1) does, "" for what is no public key."""
+    parts = public_key.split()
+    try:
+        blob = base64.b64decode(parts[1], validate=True)
+    except (IndexError, ValueError):
+        return ""
+    digest = hashlib.sha256(blob).digest()
+    return f"SHA256:{base64.b64encode(digest).decode().rstrip('=')}"
+
+
+def deploy_keys(repository: ports.Repository) -> tuple[DeployKey, ...]:
+    """Return the deploy keys."""
+    return tuple(
+        DeployKey(
+            id=as_number(key.get("id")),
+            title=as_text(key.get("title")),
+            key=as_text(key.get("key")),
+            writes=key.get("read_only") is not True,
+            enabled=key.get("enabled") is not False,  # older servers leave it out
+            created_at=words.parse_time(as_text(key.get("created_at"))),
+            added_by=str(key.get("added_by") or ""),
+            last_used=words.parse_time(as_text(used))
+            if (used := key.get("last_used"))
+            else None,
+        )
+        for key in repository.listed("/keys")
+    )
+
+
+def secrets_of(
+    repository: ports.Repository, environment: str = ""
+) -> dict[str, datetime] | None:
+    """Return name (upper case) → last change of the secrets of the repository.
+
+    With *environment* those of that one, ``None`` where it is not there.
+    """
+    path = f"/environments/{environment}" if environment else "/actions"
+    try:
+        listed = repository.listed(f"{path}/secrets", "secrets")
+    except ServiceError:
+        if not environment or repository.environment(environment) is not None:
+            raise
+        return None
+    return {
+        as_text(each.get("name")): words.parse_time(as_text(each.get("updated_at")))
+        for each in listed
+    }
+
+
 def _ours(
     settings: Settings, keys: Sequence[DeployKey], here: str = ""
 ) -> list[DeployKey]:
@@ -54,11 +118,11 @@ def _ours(
     return [each for each in keys if each.title == KEY_TITLE]
 
 
-def _key_here(outside: Outside) -> str:
+def _key_here(outside: ports.Outside) -> str:
     return (outside.keys.public_key() or "") if outside.keys else ""
 
 
-def writer_row(declared: Declared, outside: Outside) -> Expectation:
+def writer_row(declared: Declared, outside: ports.Outside) -> Expectation:
     """Expect the App, or one deploy key of ours that is enabled and may write."""
     settings, pair, mint = declared.settings, outside.keys, outside.mint
 
@@ -79,12 +143,9 @@ def writer_row(declared: Declared, outside: Outside) -> Expectation:
         public = pair.public_key() or pair.create(f"{KEY_TITLE} {settings.repository}")
         taken = _unusable(settings, [], deploy_keys(outside.repository))
         if declared.register and not taken:
-            body: dict[str, Json] = {
-                "title": KEY_TITLE,
-                "key": public,
-                "read_only": False,
-            }
-            outside.repository.write("POST /keys", body)
+            outside.repository.write(
+                "POST /keys", {"title": KEY_TITLE, "key": public, "read_only": False}
+            )
 
     if settings.writer == "app":
         row = Expectation(WRITER, "writer_app", (PUSH,), _LOST, app)
@@ -94,7 +155,7 @@ def writer_row(declared: Declared, outside: Outside) -> Expectation:
     return replace(row, writes=("POST /keys",), make=make if pair else None)
 
 
-def _deploy_key(declared: Declared, outside: Outside) -> Answer:
+def _deploy_key(declared: Declared, outside: ports.Outside) -> Answer:
     settings, keys = declared.settings, deploy_keys(outside.repository)
     here = _key_here(outside)
     ours = _ours(settings, keys, here)
@@ -129,25 +190,24 @@ def _unusable(
 ) -> Otherwise | None:
     """Say why a key that is there cannot be used: disabled, read-only, exchanged."""
     page = f"https://github.com/{settings.repository}/settings/keys"
+    titled = [key for key in keys if key.title == KEY_TITLE]
     if ours and ours[0].enabled:
         detail = f"the deploy key {ours[0].title} may not write"
-        return Otherwise(detail, f"delete it at {page}, then {INIT}", by_hand=True)
-    if ours:
-        return Otherwise(
-            f"the deploy key {ours[0].title} is disabled by the organization",
-            "an owner allows deploy keys at https://github.com/organizations"
-            f"/{settings.owner}/settings/deploy_keys",
-            by_hand=True,
-        )
-    for key in (each for each in keys if each.title == KEY_TITLE):
-        known = key.fingerprint or "no fingerprint"
+        remedy = f"delete it at {page}, then {INIT}"
+    elif ours:
+        detail = f"the deploy key {ours[0].title} is disabled by the organization"
+        remedy = "an owner allows deploy keys at https://github.com/organizations"
+        remedy += f"/{settings.owner}/settings/deploy_keys"
+    elif titled:
+        known = titled[0].fingerprint or "no fingerprint"
         detail = f"the deploy key {KEY_TITLE} is another one ({known})"
         remedy = f"delete it at {page} if nobody uses it, then {INIT}"
-        return Otherwise(detail, remedy, by_hand=True)
-    return None
+    else:
+        return None
+    return Otherwise(detail, remedy, by_hand=True)
 
 
-def foreign_keys_row(declared: Declared, outside: Outside) -> Expectation:
+def foreign_keys_row(declared: Declared, outside: ports.Outside) -> Expectation:
     """Expect no other deploy key that may write: the rules let each of them pass."""
 
     def ask() -> Answer:
@@ -164,7 +224,7 @@ def foreign_keys_row(declared: Declared, outside: Outside) -> Expectation:
         named = sorted(
             f"{key.title} (id {key.id}, {key.fingerprint or 'no fingerprint'}, added"
             f"{f' by {key.added_by}' if key.added_by else ''} at"
-            f" {stamp(key.created_at)})"
+            f" {words.stamp(key.created_at)})"
             for key in foreign
         )
         deleted = " and ".join(f"{call}/{x.id}" for x in foreign if x not in twice)
@@ -184,7 +244,7 @@ def foreign_keys_row(declared: Declared, outside: Outside) -> Expectation:
     return Expectation("other write keys", "deploy_keys", ("GET /keys",), lost, ask)
 
 
-def secret_rows(declared: Declared, outside: Outside) -> Iterator[Expectation]:
+def secret_rows(declared: Declared, outside: ports.Outside) -> Iterator[Expectation]:
     """Expect the private key in each Environment that pushes, and nowhere else."""
     settings, repository = declared.settings, outside.repository
     secret, store = SECRETS[settings.writer], outside.set_secret
@@ -194,9 +254,9 @@ def secret_rows(declared: Declared, outside: Outside) -> Iterator[Expectation]:
             store(secret, name)
 
     def wider() -> Answer:
-        if secret not in secrets_of(repository):
+        if secret not in (secrets_of(repository) or {}):
             return AsWanted("none")
-        if secret not in (secrets_in(repository, RELEASE) or {}):
+        if secret not in (secrets_of(repository, RELEASE) or {}):
             return AsWanted("the Environments have none: it stands in for them")
         remedy = f"gh secret delete {secret} --repo {settings.repository}"
         detail = f"{secret} is a secret of the repository, too"
@@ -217,19 +277,18 @@ def secret_rows(declared: Declared, outside: Outside) -> Iterator[Expectation]:
     yield Expectation("secrets of the repository", "secrets", _SECRETS, lost, wider)
 
 
-def _secret(settings: Settings, outside: Outside, environment: str) -> Answer:
+def _secret(settings: Settings, outside: ports.Outside, environment: str) -> Answer:
     """Judge the secret of *environment*: set after its key was registered.
 
     Where the plan has no branch policies a secret of the repository serves as well: the
     workflows' ``secrets.…`` falls back to it.
     """
     repository, secret = outside.repository, SECRETS[settings.writer]
-    found = secrets_in(repository, environment)
+    found = secrets_of(repository, environment)
     stands_in, where = found is None, f"--env {environment} "
     if found is None:
         found, where = secrets_of(repository), ""
-    command = _command(settings, outside, where)
-    changed = found.get(secret)
+    command, changed = _command(settings, outside, where), (found or {}).get(secret)
     if changed is None and stands_in:
         remedy = INIT
         if repository.read("/").get("private") is True:
@@ -243,11 +302,13 @@ def _secret(settings: Settings, outside: Outside, environment: str) -> Answer:
     made = max((each.created_at for each in ours), default=changed)
     if changed >= made:
         return AsWanted(f"{secret} of the repository: {_OPEN}" if stands_in else secret)
-    older = f"{secret} ({stamp(changed)}) is older than its key ({stamp(made)})"
+    older = (
+        f"{secret} ({words.stamp(changed)}) is older than its key ({words.stamp(made)})"
+    )
     return Otherwise(older, f"set it again: {command}")
 
 
-def _command(settings: Settings, outside: Outside, where: str) -> str:
+def _command(settings: Settings, outside: ports.Outside, where: str) -> str:
     """Return the command that sets the secret, from the key of this machine if any."""
     secret, pair = SECRETS[settings.writer], outside.keys
     command = f"gh secret set {secret} {where}--repo {settings.repository}"
