@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 from monokeel.ground.answers import Json
-from monokeel.policy.body import new_body
+from monokeel.policy.body import body_of
 from monokeel.policy.comparison import compare_policies
 from monokeel.policy.rulesets import (
     parse_policy,
@@ -42,7 +42,7 @@ def answers(text: str) -> list[dict[str, Json]]:
     """Return what GitHub would answer: every second ruleset changed by hand."""
     live = []
     for number, desired in enumerate(parse_policy(text)):
-        body = {**new_body(desired), "id": number, "source_type": "Repository"}
+        body = {**body_of(desired), "id": number, "source_type": "Repository"}
         if number % 2:
             body["enforcement"] = "disabled"
         live.append(body)

@@ -7,7 +7,7 @@ import pytest
 
 from monokeel.ground.answers import Json
 from monokeel.ground.errors import ServiceError, UsageError
-from monokeel.policy.body import exported, merged_body, new_body, policy_text
+from monokeel.policy.body import body_of, exported, policy_text
 from monokeel.policy.comparison import Comparison, compare_policies, is_inactive
 from monokeel.policy.reading import Unverified, judge
 from monokeel.policy.refs import branch_pattern
@@ -170,7 +170,7 @@ def test_a_write_echoes_what_nobody_here_knows() -> None:
     adds("rules", item={"type": "moon_phase", "parameters": {"severity": "x"}})(live)
     sets("conditions", "repository_name", to={"include": ["x"]})(live)
 
-    body = merged_body(parse_policy(json.dumps([FILE]))[0], read_live(live))
+    body = body_of(parse_policy(json.dumps([FILE]))[0], read_live(live))
 
     assert at(body, *PULL, "moon") is True
     assert at(body, "rules", "moon_phase", "parameters", "severity") == "x"
@@ -183,7 +183,7 @@ def test_a_write_resets_a_known_parameter_that_the_file_omits() -> None:
     extra = "require_extra_approval_for_unattributed_changes"
     sets(*PULL, extra, to=False)(live)
 
-    body = merged_body(parse_policy(json.dumps([FILE]))[0], read_live(live))
+    body = body_of(parse_policy(json.dumps([FILE]))[0], read_live(live))
 
     assert at(body, *PULL, "dismissal_restriction", "enabled") is False
     assert at(body, *PULL, extra) is True
@@ -193,7 +193,7 @@ def test_a_write_removes_a_known_rule_that_the_file_does_not_have() -> None:
     live = live_body()
     adds("rules", item={"type": "required_signatures"})(live)
 
-    body = merged_body(parse_policy(json.dumps([FILE]))[0], read_live(live))
+    body = body_of(parse_policy(json.dumps([FILE]))[0], read_live(live))
 
     rules = body["rules"]
     assert isinstance(rules, list)
@@ -201,7 +201,7 @@ def test_a_write_removes_a_known_rule_that_the_file_does_not_have() -> None:
 
 
 def test_a_write_always_sends_both_lists_and_the_bypass_list() -> None:
-    body = new_body(parse_policy('[{"name":"a","enforcement":"active"}]')[0])
+    body = body_of(parse_policy('[{"name":"a","enforcement":"active"}]')[0])
 
     assert body["bypass_actors"] == []
     assert body["conditions"] == {"ref_name": {"include": [], "exclude": []}}
@@ -214,7 +214,7 @@ def test_a_write_sends_no_null_for_what_may_be_left_out(empty: Json) -> None:
     sets("bypass_actors", 2, "bypass_mode", to=None)(file)
     sets("rules", "update", "parameters", to=empty)(file)
 
-    body = new_body(parse_policy(json.dumps([file]))[0])
+    body = body_of(parse_policy(json.dumps([file]))[0])
 
     assert at(body, "bypass_actors", 2, "bypass_mode") == "always"
     assert at(body, "rules", "update") == {"type": "update"}

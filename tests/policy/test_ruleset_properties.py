@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from monokeel.ground.answers import Json, as_list
-from monokeel.policy.body import exported, merged_body, new_body, policy_text
+from monokeel.policy.body import body_of, exported, policy_text
 from monokeel.policy.comparison import compare, compare_policies
 from monokeel.policy.lint import lint
 from monokeel.policy.rule_types import RULE_TYPES, Shape
@@ -74,9 +74,8 @@ def bodies(draw: st.DrawFn) -> dict[str, Json]:
     rules: list[Json] = []
     for kind in kinds:
         rule: dict[str, Json] = {"type": kind}
-        if RULE_TYPES[kind].parameters:
-            shape = Shape(kind="object", members=RULE_TYPES[kind].parameters)
-            rule["parameters"] = draw(values(shape))
+        if RULE_TYPES[kind].members:
+            rule["parameters"] = draw(values(RULE_TYPES[kind]))
             if (
                 isinstance(rule["parameters"], dict)
                 and "operator" in rule["parameters"]
@@ -153,7 +152,7 @@ def test_an_export_has_no_difference_and_nothing_to_correct(
 def test_what_was_created_is_what_was_asked_for(body: dict[str, Json]) -> None:
     file = in_file(body)
 
-    assert compare(file, live(new_body(file))) == ()
+    assert compare(file, live(body_of(file))) == ()
 
 
 @QUIET
@@ -163,7 +162,7 @@ def test_a_write_over_any_ruleset_gives_what_was_asked_for(
 ) -> None:
     file = in_file(body)
 
-    assert compare(file, live(merged_body(file, live(other)))) == ()
+    assert compare(file, live(body_of(file, live(other)))) == ()
 
 
 @QUIET

@@ -17,6 +17,7 @@ from monokeel.policy.rule_types import (
     TARGETS,
     WRITABLE,
     Shape,
+    item_label,
 )
 
 OPENAPI = Path(__file__).parents[2] / "sandbox" / "openapi" / "github.json"
@@ -94,9 +95,7 @@ def test_the_table_has_the_23_rule_types_of_the_description() -> None:
 @pytest.mark.parametrize("kind", RULE_TYPES)
 def test_parameters_are_those_of_the_description(kind: str) -> None:
     beyond = tuple(name for rule, name in BEYOND_OPENAPI if rule == kind)
-    ours = table(
-        Shape(kind="object", members=RULE_TYPES[kind].parameters), beyond=beyond
-    )
+    ours = table(RULE_TYPES[kind], beyond=beyond)
     described_rule = rule_schemas().get(kind, {}).get("parameters")
 
     theirs = {"kind": "object"} if described_rule is None else described(described_rule)
@@ -130,8 +129,27 @@ def test_the_members_of_a_ruleset_are_those_of_the_description() -> None:
 def test_a_required_parameter_has_no_default_but_that_of_update(kind: str) -> None:
     both = [
         name
-        for name, shape in RULE_TYPES[kind].parameters.items()
+        for name, shape in RULE_TYPES[kind].members.items()
         if shape.required and shape.default is not None
     ]
 
     assert both == (["update_allows_fetch_and_merge"] if kind == "update" else [])
+
+
+@pytest.mark.parametrize(
+    ("item", "identity", "label"),
+    [
+        ({"actor_id": 9}, ("actor_type", "actor_id"), '[{"actor_id": 9}]'),
+        (
+            {"integration_id": 7},
+            ("context", "integration_id"),
+            '[{"integration_id": 7}]',
+        ),
+        ("", ("actor_type", "actor_id"), '[""]'),
+        ({"type": "User", "id": 7}, ("type", "id"), "[User 7]"),
+    ],
+)
+def test_what_lacks_its_name_is_shown_whole(
+    item: Json, identity: tuple[str, ...], label: str
+) -> None:
+    assert item_label(item, identity) == label

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from monokeel.ground.errors import MonokeelError, RefusedError, ServiceError
 from monokeel.ground.report import Report, Section
-from monokeel.policy.body import merged_body, new_body
+from monokeel.policy.body import body_of
 from monokeel.policy.comparison import Comparison, compare, compare_policies
 from monokeel.policy.plan import Plan, rulesets_in
 from monokeel.policy.ports import Refusal, Rulesets
@@ -200,7 +200,7 @@ def _send(
     desired: Ruleset, live: Ruleset | None, rulesets: Rulesets, without: Sequence[str]
 ) -> int | Refusal:
     """Send one body and return the ruleset's id, even when the answer got lost."""
-    body = merged_body(desired, live, without) if live else new_body(desired, without)
+    body = body_of(desired, live, without)
     try:
         outcome = rulesets.write(body, live.id if live else 0)
     except ServiceError:

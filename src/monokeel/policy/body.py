@@ -9,7 +9,7 @@ from monokeel.ground.errors import RefusedError, ServiceError
 from monokeel.policy import rule_types
 from monokeel.policy.ports import Rulesets
 from monokeel.policy.reading import Reading
-from monokeel.policy.rule_types import ID_LESS_ACTORS, Shape, item_label, record
+from monokeel.policy.rule_types import CONDITIONS, ID_LESS_ACTORS, Shape, item_label
 from monokeel.policy.rulesets import BYPASS, Ruleset, objects_in, rules_of
 
 _WIDTH = 100
@@ -45,7 +45,7 @@ def exported(live: Ruleset) -> dict[str, Json]:
     Read-only members are left out; so is null where it means "not given". The order
     is fixed, so that two exports of one state are equal.
     """
-    body = new_body(live)
+    body = body_of(live)
     rules, actors = objects_in(body["rules"]), objects_in(body[BYPASS])
     rules.sort(key=lambda rule: str(rule.get("type")))
     actors.sort(key=lambda actor: json.dumps(actor, sort_keys=True))
@@ -70,19 +70,27 @@ def _laid_out(value: Json, end: str) -> str:
     return f"{line[0]}{pad}{f',{pad}'.join(parts)}{end}{line[-1]}"
 
 
-def new_body(desired: Ruleset, without: Sequence[str] = ()) -> dict[str, Json]:
-    """Return the body that creates *desired*, leaving rule types *without* out.
+def body_of(
+    desired: Ruleset, live: Ruleset | None = None, without: Sequence[str] = ()
+) -> dict[str, Json]:
+    """Return the body that makes *live* what *desired* asks for, or creates it.
 
-    Both lists of refs and ``bypass_actors`` are always sent, and so is a member that
-    nobody here knows: GitHub decides.
+    Both lists of refs and ``bypass_actors`` are always sent, a rule of a type in
+    *without* never. A PUT replaces each member that it sends, ``rules`` as a whole. So
+    what nobody here knows is sent as the file has it, else echoed: GitHub decides. A
+    known parameter that the file leaves out is sent as its default.
     """
-    given = desired.body
+    given, there = desired.body, live.body if live else {}
     body = {key: given[key] for key in given if key not in rule_types.READ_ONLY}
     body["target"] = body.get("target") or "branch"
+    actors = objects_in(body.get(BYPASS))
+    merged = objects_in(
+        _sent([*actors], there.get(BYPASS), rule_types.RULESET.members[BYPASS])
+    )
     body[BYPASS] = [
-        {**actor, "bypass_mode": actor.get("bypass_mode") or "always"}
+        {**actor, **sent, "bypass_mode": sent.get("bypass_mode") or "always"}
         | ({"actor_id": None} if actor.get("actor_type") in ID_LESS_ACTORS else {})
-        for actor in objects_in(body.get(BYPASS))
+        for actor, sent in zip(actors, merged, strict=True)
     ]
     conditions = body.pop("conditions", None)
     if body["target"] != "push":
@@ -92,84 +100,50 @@ def new_body(desired: Ruleset, without: Sequence[str] = ()) -> dict[str, Json]:
         lists = {side: value for side, value in sides if value is not None}
         conditions = {**whole, "ref_name": {"include": [], "exclude": [], **lists}}
     if conditions is not None:
-        body["conditions"] = conditions
-    body["rules"] = [_rule(x) for x in rules_of(given) if x.get("type") not in without]
-    return body
-
-
-def merged_body(
-    desired: Ruleset, live: Ruleset, without: Sequence[str] = ()
-) -> dict[str, Json]:
-    """Return the body of the PUT that makes *live* what *desired* asks for.
-
-    A PUT replaces each member that it sends, ``rules`` as a whole. So what nobody
-    here knows is echoed: unknown parameters, rules of an unknown type. A known
-    parameter that the file leaves out is sent as its default.
-    """
-    body = new_body(desired, without)
-    there = {str(rule.get("type")): rule for rule in rules_of(live.body)}
+        body["conditions"] = _sent(conditions, there.get("conditions"), CONDITIONS)
+    held = {str(rule.get("type")): rule for rule in rules_of(there)}
     known = {*rule_types.RULE_TYPES, *desired.kinds}
-    rules = (_overlaid_rule(x, there) for x in objects_in(body["rules"]))
-    body["rules"] = [*rules, *(there[kind] for kind in there if kind not in known)]
-    shapes = {"conditions": rule_types.CONDITIONS, BYPASS: rule_types.ACTORS}
-    for key in shapes.keys() & body.keys():
-        body[key] = _overlaid(body[key], live.body.get(key), shapes[key])
+    body["rules"] = [
+        *(_rule(x, held) for x in rules_of(given) if x.get("type") not in without),
+        *(held[kind] for kind in held if kind not in known),
+    ]
     return body
 
 
-def _overlaid(file: Json, live: Json, shape: Shape) -> Json:
-    """Return *file*'s value with what *live* holds beyond the table of rules."""
-    if shape.kind == "object" and isinstance(file, dict) and isinstance(live, dict):
-        merged = dict(file)
-        for key, value in live.items():
-            known = shape.members.get(key)
-            if known is None:
-                merged.setdefault(key, value)
-            elif key in file:
-                merged[key] = _overlaid(file[key], value, known)
-            elif value is not None and known.default is not None:
-                merged[key] = _overlaid(known.default, value, known)
-        return merged
-    item, label = shape.item, partial(item_label, identity=shape.identity)
-    if shape.ordered or item is None or item.kind != "object":
-        return file
-    if not isinstance(file, list) or not isinstance(live, list):
-        return file
-    there = {label(each): each for each in live}
-    return [_overlaid(each, there.get(label(each)), item) for each in file]
-
-
-def _overlaid_rule(
-    file: Mapping[str, Json], live: Mapping[str, Mapping[str, Json]]
+def _rule(
+    rule: Mapping[str, Json], live: Mapping[str, Mapping[str, Json]]
 ) -> dict[str, Json]:
-    name = str(file["type"])
-    kind, there = rule_types.RULE_TYPES.get(name), live.get(name, {})
-    merged, parameters = {**there, **file}, there.get("parameters")
-    if kind is not None and isinstance(parameters, dict):
-        wanted = file.get("parameters") or {}
-        merged["parameters"] = _overlaid(wanted, parameters, record(**kind.parameters))
-    return merged
-
-
-def _rule(rule: Mapping[str, Json]) -> dict[str, Json]:
-    kind = rule_types.RULE_TYPES.get(str(rule.get("type")))
-    sent, parameters = dict(rule), rule.get("parameters")
-    if kind is not None and isinstance(parameters, dict):
-        sent["parameters"] = _without_nulls(parameters, record(**kind.parameters))
-    if kind is not None and not parameters:
-        sent.pop("parameters", None)
+    name = str(rule.get("type"))
+    shape, there = rule_types.RULE_TYPES.get(name), live.get(name, {})
+    sent = {**there, **rule}
+    if shape is not None:
+        wanted = rule.get("parameters") or {}
+        sent["parameters"] = _sent(wanted, there.get("parameters"), shape)
+        if not sent["parameters"]:
+            del sent["parameters"]
     return sent
 
 
-def _without_nulls(value: Json, shape: Shape) -> Json:
-    """Leave out the nulls of known members: GitHub answers 422 to them."""
-    if shape.kind == "array" and isinstance(value, list) and shape.item is not None:
-        return [_without_nulls(each, shape.item) for each in value]
-    if shape.kind != "object" or not isinstance(value, dict):
-        return value
-    known = shape.members
-    return {
-        key: _without_nulls(member, known[key]) if key in known else member
-        for key, member in value.items()
-        if member is not None or key not in known
-    }
+def _sent(file: Json, live: Json, shape: Shape) -> Json:
+    """Return *file*'s value with what *live* holds beyond the table of rules.
+
+    Nulls of known members are left out: GitHub answers 422 to them.
+    """
+    if shape.kind == "object" and isinstance(file, dict):
+        there, known = live if isinstance(live, dict) else {}, shape.members
+        filled = {x: known[x].default for x in known if there.get(x) is not None}
+        filled |= {x: there[x] for x in there if x not in known}
+        filled |= {x: file[x] for x in file if x not in known or file[x] is not None}
+        return {
+            key: _sent(value, there.get(key), known[key]) if key in known else value
+            for key, value in filled.items()
+            if key not in known or value is not None
+        }
+    item = shape.item
+    if item is None or not isinstance(file, list):
+        return file
+    label, items = partial(item_label, identity=shape.identity), list[Json]()
+    if shape.is_set and item.kind == "object" and isinstance(live, list):
+        items = live
+    by_label = {label(each): each for each in items}
+    return [_sent(each, by_label.get(label(each)), item) for each in file]

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import Literal
 
-from monokeel.ground.answers import FileVersion, Json
-from monokeel.policy.rulesets import BYPASS, Keyed, Opaque, Ruleset, Tree
+from monokeel.ground.answers import FileVersion, Json, as_object
+from monokeel.policy.rule_types import RULESET, Shape
+from monokeel.policy.rulesets import BYPASS, Ruleset
 
 # missing: only in the file. added: only on GitHub. unknown: only on GitHub, of a type
 # or parameter that nobody here knows. gap: an optional rule that is not there. note:
@@ -15,7 +16,7 @@ from monokeel.policy.rulesets import BYPASS, Keyed, Opaque, Ruleset, Tree
 Kind = Literal["changed", "missing", "added", "unknown", "gap", "note"]
 # elsewhere: in no file, and [policy] unmanaged says that others keep it.
 State = Literal["same", "changed", "missing", "unmanaged", "elsewhere", "duplicate"]
-_Level = Mapping[str, Tree]
+_Level = Mapping[str, Json]
 # Parameters of rules of which more, or another item, lets somebody do more.
 _FREEING = (
     *("allowed_merge_methods", "allowed_actors", "do_not_enforce_on_create"),
@@ -202,9 +203,11 @@ def compare_policies(
 
 def compare(desired: Ruleset, live: Ruleset) -> tuple[Difference, ...]:
     """Return every difference, by path; none of a bypass list that GitHub hid."""
-    hidden = (BYPASS,) if live.hides_bypass else ()
-    found = _branches("", desired.tree, live.tree, hidden)
-    return tuple(sorted(found, key=lambda each: each.path))
+    found = sorted(
+        _branches("", desired.tree, live.tree, RULESET), key=lambda each: each.path
+    )
+    hidden = live.hides_bypass
+    return tuple(x for x in found if not (hidden and x.path.startswith(BYPASS)))
 
 
 def differs(desired: Ruleset, live: Ruleset) -> bool:
@@ -221,15 +224,6 @@ def loosened(reviewed: Sequence[Ruleset], file: Sequence[Ruleset]) -> list[str]:
         elif each.state == "changed":
             found += [f"{each.name}: {x.path}" for x in each.differences if x.loosens]
     return found
-
-
-def plain(tree: Tree | None) -> Json:
-    """Return the JSON that *tree* stands for; a set becomes a list."""
-    if not isinstance(tree, dict):
-        return tree.value if tree else None
-    if isinstance(tree, Keyed) and all(key[0] == "[" for key in tree):
-        return [plain(each) for each in tree.values()]
-    return {key: plain(each) for key, each in tree.items()}
 
 
 def is_inactive(value: Json) -> bool:
@@ -251,14 +245,13 @@ def _compare_one(
     """
     state: State = "duplicate"
     found: tuple[Difference, ...] = ()
-    kinds, rules = desired.kinds, desired.tree.get("rules")
-    all_optional = set(kinds) <= set(optional)
+    all_optional = set(desired.kinds) <= set(optional)
     if not live:
         state = "missing"
         kind: Kind = "gap" if all_optional else "missing"
-        wanted = rules if isinstance(rules, dict) else {}
+        rules = as_object(_plain(desired.tree["rules"], RULESET.members["rules"]))
         found = tuple(
-            Difference(f"rules.{x}", plain(wanted.get(x)), None, kind) for x in kinds
+            Difference(f"rules.{x}", rules[x], None, kind) for x in desired.kinds
         ) or (Difference("rules", [], None, "missing"),)
     elif len(live) == 1:
         gaps = [] if all_optional else [f"rules.{each}" for each in optional]
@@ -273,34 +266,46 @@ def _compare_one(
 
 
 def _branches(
-    path: str, desired: _Level, live: _Level, hidden: Sequence[str] = ()
+    path: str, desired: _Level, live: _Level, shape: Shape
 ) -> Iterator[Difference]:
-    for key in sorted({*desired, *live}.difference(hidden)):
+    for key in sorted({*desired, *live}):
         where = f"{path}{key}" if key.startswith("[") or not path else f"{path}.{key}"
         wanted, there = desired.get(key), live.get(key)
-        if isinstance(wanted, dict) and isinstance(there, dict):
-            yield from _branches(where, wanted, there)
+        kind: Kind = "missing" if key in desired else "added"
+        kind = "changed" if key in desired and key in live else kind
+        part = shape.part(key)  # None: nobody here knows it
+        in_parts = part is not None and part.has_parts and kind == "changed"
+        if part and in_parts and isinstance(wanted, dict) and isinstance(there, dict):
+            yield from _branches(where, wanted, there, part)
             continue
-        asked, live_json = plain(wanted), plain(there)
-        one_sided = wanted is None or there is None
-        if one_sided or _text(asked) != _text(live_json):  # as JSON: true is not 1
-            kind = _one_sided(wanted, there) if one_sided else "changed"
-            if isinstance(wanted, Opaque) and not one_sided:
-                # Of a member that nobody knows: off on both sides, or in another order.
-                off = is_inactive(asked) and is_inactive(live_json)
-                same = off or _unordered(asked) == _unordered(live_json)
-                kind = "note" if same else kind
-            yield Difference(where, asked, live_json, kind)
+        wanted, there = _plain(wanted, part), _plain(there, part)
+        if kind != "changed" or _text(wanted) != _text(there):  # JSON: true is not 1
+            kind = kind if part else _of_unknown(kind, path, wanted, there)
+            yield Difference(where, wanted, there, kind)
 
 
-def _one_sided(wanted: Tree | None, there: Tree | None) -> Kind:
-    tree, live_alone = (there, True) if wanted is None else (wanted, False)
-    if isinstance(tree, Opaque):
-        off = not tree.rule and is_inactive(tree.value)
-        if off or (tree.field and live_alone):
-            return "note"
-        return "unknown" if live_alone else "missing"
-    return "added" if live_alone else "missing"
+def _plain(value: Json, shape: Shape | None) -> Json:
+    """Return the JSON that *value*, in canonical form, stands for: sets are lists."""
+    if shape is None or not isinstance(value, dict):
+        return value
+    parts = {x: _plain(value[x], shape.part(x)) for x in value}
+    return [*parts.values()] if shape.is_set else parts
+
+
+def _of_unknown(kind: Kind, path: str, wanted: Json, there: Json) -> Kind:
+    """Return the kind of a difference of what nobody knows, a member of *path*.
+
+    It is a note where it is off on both sides, or in another order; but a rule always
+    counts, and of the members of the ruleset itself none that GitHub alone has.
+    """
+    same = is_inactive(wanted) and is_inactive(there)
+    if kind == "changed":
+        same = same or _unordered(wanted) == _unordered(there)
+    else:
+        same = (same and path != "rules") or (kind == "added" and not path)
+    if same:
+        return "note"
+    return "unknown" if kind == "added" else kind
 
 
 def _unordered(value: Json) -> str:

@@ -7,14 +7,14 @@ the file says are compared there, and a file that is badly written still says it
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from monokeel.ground.answers import Json
+from monokeel.ground.answers import Json, as_object
 from monokeel.ground.errors import UsageError
 from monokeel.ground.report import Report, Section
 from monokeel.ground.settings import Settings
 from monokeel.policy import re2, rule_types
 from monokeel.policy.checks import WorkflowJob, lint_checks
 from monokeel.policy.refs import PREFIX, binds, is_wildcard, lint_refs
-from monokeel.policy.rule_types import Finding, RuleType
+from monokeel.policy.rule_types import Finding, Shape
 from monokeel.policy.rulesets import BYPASS, Ruleset, listed, parameters_of, rules_of
 
 _PULLS = "pull_request"
@@ -63,11 +63,11 @@ def lint(
         findings += disagreements(settings, rulesets)
     # A name that GitHub holds there is GitHub's, not a slip.
     held = {(each.name, key) for each in live for key in each.body}
-    for each, rule in ((x, rule) for x in live for rule in rules_of(x.body)):
-        where, parameters = f"rules.{rule.get('type')}", rule.get("parameters")
-        members = parameters if isinstance(parameters, dict) else ()
-        paths = (where, *(f"{where}.{x}" for x in (*members, *(f"@{y}" for y in rule))))
-        held |= {(each.name, path) for path in paths}
+    for each, rules in ((x, as_object(x.tree["rules"])) for x in live):
+        for kind, rule in rules.items():
+            members = rule if isinstance(rule, dict) else ()
+            held |= {(each.name, f"rules.{kind}.{x}") for x in members}
+            held.add((each.name, f"rules.{kind}"))
     return [
         replace(x, warning=x.warning or (x.unknown and (x.ruleset, x.path) in held))
         for x in findings
@@ -106,7 +106,10 @@ def _actors(ruleset: Ruleset) -> Iterator[Finding]:
     if not isinstance(actors, list):
         yield Finding(BYPASS, "is not a list; [] for nobody")
         return
-    labels = [f"{BYPASS}{rule_types.actor_label(each)}" for each in actors]
+    labels = [
+        f"{BYPASS}{rule_types.item_label(each, ('actor_type', 'actor_id'))}"
+        for each in actors
+    ]
     yield from (Finding(x, "is there twice") for x in rule_types.repeated(labels))
     for label, actor in zip(labels, actors, strict=True):
         if isinstance(actor, dict):
@@ -156,14 +159,14 @@ def _rules(ruleset: Ruleset) -> Iterator[Finding]:
         yield from _parameters(where, rule.get("parameters"), known)
 
 
-def _parameters(where: str, parameters: Json, kind: RuleType) -> Iterator[Finding]:
+def _parameters(where: str, parameters: Json, kind: Shape) -> Iterator[Finding]:
     if not isinstance(parameters, dict):
         if parameters is not None:
             yield Finding(where, "has parameters that are no object")
-        elif any(x.required and x.default is None for x in kind.parameters.values()):
+        elif any(x.required and x.default is None for x in kind.members.values()):
             yield Finding(where, "has no parameters")
         return
-    yield from rule_types.check_members(where, parameters, kind.parameters)
+    yield from rule_types.check_members(where, parameters, kind.members)
     lists = {key: x for key, x in parameters.items() if isinstance(x, list)}
     for key, paths in lists.items():
         size = max(len(paths), *(len(str(x)) for x in paths), 0)

@@ -25,7 +25,7 @@ class Shape:
 
     *identity* names the members that tell two items of an array apart (none: the item
     itself); an *ordered* array is compared as a sequence, any other as a set. Without
-    a *default* an absent member is not the same as any value.
+    a *default* an absent member is not the same as any value. *targets*: of a rule.
     """
 
     kind: Kind
@@ -38,52 +38,54 @@ class Shape:
     ordered: bool = False
     empty: bool = True
     members: Mapping[str, "Shape"] = field(default_factory=dict)
+    targets: tuple[str, ...] = ()
+
+    @property
+    def is_set(self) -> bool:
+        """Whether it is an array whose order means nothing."""
+        return self.kind == "array" and not self.ordered
+
+    @property
+    def has_parts(self) -> bool:
+        """Whether its members are compared one by one."""
+        return self.kind == "object" or self.is_set
+
+    def part(self, key: str) -> "Shape | None":
+        """Return the shape of its part *key* (``deletion#2``: the second of a name)."""
+        return self.members.get(key.partition("#")[0], self.item)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RuleType:
-    """A rule type: its parameters and the targets it may stand in."""
-
-    targets: tuple[str, ...]
-    parameters: Mapping[str, Shape]
-
-
-TEXT = Shape(kind="string")
-NUMBER = Shape(kind="integer")
-NEEDED_TEXT = Shape(kind="string", required=True)
-NEEDED_NUMBER = Shape(kind="integer", required=True)
-NEEDED_FLAG = Shape(kind="boolean", required=True)
-
-
-def flag(*, default: bool = False) -> Shape:
-    """Return a boolean that is *default* when it is absent."""
-    return Shape(kind="boolean", default=default)
-
-
-def count(least: int, most: int) -> Shape:
-    """Return a required integer from *least* to *most*, both included."""
+def _count(least: int, most: int) -> Shape:
     return Shape(kind="integer", required=True, limits=(least, most))
 
 
-def choice(*allowed: str) -> Shape:
-    """Return a required string out of *allowed*."""
+def _choice(*allowed: str) -> Shape:
     return Shape(kind="string", required=True, allowed=allowed)
 
 
-def some(item: Shape, *identity: str) -> Shape:
-    """Return a required set of at least one *item*, told apart by *identity*."""
+def _some(item: Shape, *identity: str) -> Shape:
     return Shape(kind="array", required=True, item=item, identity=identity, empty=False)
 
 
-def any_of(item: Shape, *identity: str) -> Shape:
-    """Return a set of *item*, told apart by *identity*: absent means none."""
+def _any_of(item: Shape, *identity: str) -> Shape:
     return Shape(kind="array", default=[], item=item, identity=identity)
 
 
-def record(**members: Shape) -> Shape:
-    """Return an object of *members*."""
-    return Shape(kind="object", members=members)
+def _record(default: Json = None, **members: Shape) -> Shape:
+    return Shape(kind="object", default=default, members=members)
 
+
+def _for(*targets: str, **parameters: Shape) -> Shape:
+    return Shape(kind="object", members=parameters, targets=targets)
+
+
+TEXT = Shape(kind="string")
+_NUMBER = Shape(kind="integer")
+_FLAG = Shape(kind="boolean", default=False)
+_ON = Shape(kind="boolean", default=True)
+_NEEDED_TEXT = Shape(kind="string", required=True)
+_NEEDED_NUMBER = Shape(kind="integer", required=True)
+_NEEDED_FLAG = Shape(kind="boolean", required=True)
 
 TARGETS = ("branch", "tag", "push")
 ENFORCEMENTS = ("disabled", "active", "evaluate")
@@ -96,24 +98,24 @@ READ_ONLY = (
 # Source of the two defaults: read-backs in public issues (rules "on read").
 _PATTERN = {
     "name": Shape(kind="string", default=""),
-    "negate": flag(),
-    "operator": choice("starts_with", "ends_with", "contains", "regex"),
-    "pattern": NEEDED_TEXT,
+    "negate": _FLAG,
+    "operator": _choice("starts_with", "ends_with", "contains", "regex"),
+    "pattern": _NEEDED_TEXT,
 }
-_WORKFLOW = record(path=NEEDED_TEXT, ref=TEXT, repository_id=NEEDED_NUMBER, sha=TEXT)
+_WORKFLOW = _record(path=_NEEDED_TEXT, ref=TEXT, repository_id=_NEEDED_NUMBER, sha=TEXT)
 _SECURITY = ("none", "critical", "high_or_higher", "medium_or_higher", "all")
-_SCANNING_TOOL = record(
-    alerts_threshold=choice("none", "errors", "errors_and_warnings", "all"),
-    security_alerts_threshold=choice(*_SECURITY),
-    tool=NEEDED_TEXT,
+_SCANNING_TOOL = _record(
+    alerts_threshold=_choice("none", "errors", "errors_and_warnings", "all"),
+    security_alerts_threshold=_choice(*_SECURITY),
+    tool=_NEEDED_TEXT,
 )
-_REVIEWER = record(
+_REVIEWER = _record(
     file_patterns=Shape(kind="array", required=True, item=TEXT, ordered=True),
-    minimum_approvals=NEEDED_NUMBER,
-    reviewer=replace(record(id=NEEDED_NUMBER, type=choice("Team")), required=True),
+    minimum_approvals=_NEEDED_NUMBER,
+    reviewer=replace(_record(id=_NEEDED_NUMBER, type=_choice("Team")), required=True),
 )
-_WHO = choice("User", "Team", "IntegrationInstallation", "RepositoryRole")
-_DISMISSING = any_of(record(id=NEEDED_NUMBER, type=_WHO), "type", "id")
+_WHO = _choice("User", "Team", "IntegrationInstallation", "RepositoryRole")
+_DISMISSING = _any_of(_record(id=_NEEDED_NUMBER, type=_WHO), "type", "id")
 _METHODS = ("merge", "squash", "rebase")
 # Not in the OpenAPI description. The first is read back by live GitHub, default true
 # (developerz-ai/wurk#488, hebbianai/dure#43): without it a fresh repository drifts. The
@@ -122,19 +124,13 @@ BEYOND_OPENAPI = (
     ("pull_request", "require_extra_approval_for_unattributed_changes"),
     ("code_quality", "severity"),
 )
-
-
-def _for(*targets: str, **parameters: Shape) -> RuleType:
-    return RuleType(targets=targets, parameters=parameters)
-
-
 _GIT = ("branch", "tag")
-_CHECK = record(context=NEEDED_TEXT, integration_id=NUMBER)
-RULE_TYPES: Mapping[str, RuleType] = {
+_CHECK = _record(context=_NEEDED_TEXT, integration_id=_NUMBER)
+RULE_TYPES: Mapping[str, Shape] = {
     "creation": _for(*_GIT),
     # Required by the schema, yet GitHub may send the rule without: then false.
     "update": _for(
-        *_GIT, update_allows_fetch_and_merge=replace(NEEDED_FLAG, default=False)
+        *_GIT, update_allows_fetch_and_merge=replace(_NEEDED_FLAG, default=False)
     ),
     "deletion": _for(*_GIT),
     "non_fast_forward": _for(*_GIT),
@@ -149,35 +145,36 @@ RULE_TYPES: Mapping[str, RuleType] = {
             item=Shape(kind="string", allowed=_METHODS),
             empty=False,
         ),
-        dismiss_stale_reviews_on_push=NEEDED_FLAG,
-        dismissal_restriction=replace(
-            record(allowed_actors=_DISMISSING, enabled=NEEDED_FLAG),
+        dismiss_stale_reviews_on_push=_NEEDED_FLAG,
+        dismissal_restriction=_record(
             default={"enabled": False, "allowed_actors": []},
+            allowed_actors=_DISMISSING,
+            enabled=_NEEDED_FLAG,
         ),
-        require_code_owner_review=NEEDED_FLAG,
-        require_extra_approval_for_unattributed_changes=flag(default=True),
-        require_last_push_approval=NEEDED_FLAG,
-        required_approving_review_count=count(0, 10),
-        required_review_thread_resolution=NEEDED_FLAG,
-        required_reviewers=any_of(_REVIEWER, "reviewer"),
+        require_code_owner_review=_NEEDED_FLAG,
+        require_extra_approval_for_unattributed_changes=_ON,
+        require_last_push_approval=_NEEDED_FLAG,
+        required_approving_review_count=_count(0, 10),
+        required_review_thread_resolution=_NEEDED_FLAG,
+        required_reviewers=_any_of(_REVIEWER, "reviewer"),
     ),
     "required_status_checks": _for(
         *_GIT,
-        do_not_enforce_on_create=flag(),
-        required_status_checks=some(_CHECK, "context", "integration_id"),
-        strict_required_status_checks_policy=NEEDED_FLAG,
+        do_not_enforce_on_create=_FLAG,
+        required_status_checks=_some(_CHECK, "context", "integration_id"),
+        strict_required_status_checks_policy=_NEEDED_FLAG,
     ),
     "merge_queue": _for(
         "branch",
-        check_response_timeout_minutes=count(1, 360),
-        grouping_strategy=choice("ALLGREEN", "HEADGREEN"),
-        max_entries_to_build=count(0, 100),
-        max_entries_to_merge=count(0, 100),
-        merge_method=choice("MERGE", "SQUASH", "REBASE"),
-        min_entries_to_merge=count(0, 100),
-        min_entries_to_merge_wait_minutes=count(0, 360),
+        check_response_timeout_minutes=_count(1, 360),
+        grouping_strategy=_choice("ALLGREEN", "HEADGREEN"),
+        max_entries_to_build=_count(0, 100),
+        max_entries_to_merge=_count(0, 100),
+        merge_method=_choice("MERGE", "SQUASH", "REBASE"),
+        min_entries_to_merge=_count(0, 100),
+        min_entries_to_merge_wait_minutes=_count(0, 360),
     ),
-    "required_deployments": _for(*_GIT, required_deployment_environments=some(TEXT)),
+    "required_deployments": _for(*_GIT, required_deployment_environments=_some(TEXT)),
     "commit_message_pattern": _for(*_GIT, **_PATTERN),
     "commit_author_email_pattern": _for(*_GIT, **_PATTERN),
     "committer_email_pattern": _for(*_GIT, **_PATTERN),
@@ -185,32 +182,40 @@ RULE_TYPES: Mapping[str, RuleType] = {
     "tag_name_pattern": _for("tag", **_PATTERN),
     "workflows": _for(
         "branch",
-        do_not_enforce_on_create=flag(),
-        workflows=some(_WORKFLOW, "repository_id", "path"),
+        do_not_enforce_on_create=_FLAG,
+        workflows=_some(_WORKFLOW, "repository_id", "path"),
     ),
-    "code_scanning": _for("branch", code_scanning_tools=some(_SCANNING_TOOL, "tool")),
-    "code_quality": _for("branch", severity=NEEDED_TEXT),
+    "code_scanning": _for("branch", code_scanning_tools=_some(_SCANNING_TOOL, "tool")),
+    "code_quality": _for("branch", severity=_NEEDED_TEXT),
     # Both defaults are unconfirmed on live GitHub.
     "copilot_code_review": _for(
-        "branch", review_draft_pull_requests=flag(), review_on_push=flag()
+        "branch", review_draft_pull_requests=_FLAG, review_on_push=_FLAG
     ),
-    "file_path_restriction": _for("push", restricted_file_paths=some(TEXT)),
-    "file_extension_restriction": _for("push", restricted_file_extensions=some(TEXT)),
-    "max_file_path_length": _for("push", max_file_path_length=count(1, 32767)),
-    "max_file_size": _for("push", max_file_size=count(1, 100)),
+    "file_path_restriction": _for("push", restricted_file_paths=_some(TEXT)),
+    "file_extension_restriction": _for("push", restricted_file_extensions=_some(TEXT)),
+    "max_file_path_length": _for("push", max_file_path_length=_count(1, 32767)),
+    "max_file_size": _for("push", max_file_size=_count(1, 100)),
 }
 
-CONDITIONS = record(
-    ref_name=replace(record(include=any_of(TEXT), exclude=any_of(TEXT)), default={})
+CONDITIONS = _record(
+    default={},
+    ref_name=_record(default={}, include=_any_of(TEXT), exclude=_any_of(TEXT)),
 )
 _MODES = ("always", "pull_request", "exempt")
 _KEYED = ("Integration", "OrganizationAdmin", "RepositoryRole", "Team")
-ACTOR = record(
-    actor_id=NUMBER,
-    actor_type=choice(*_KEYED, "DeployKey", "User"),
+ACTOR = _record(
+    actor_id=_NUMBER,
+    actor_type=_choice(*_KEYED, "DeployKey", "User"),
     bypass_mode=Shape(kind="string", default="always", allowed=_MODES),
 )
-ACTORS = any_of(ACTOR, "actor_type", "actor_id")
+# A ruleset in canonical form: its rules are parameters by type.
+RULESET = _record(
+    target=Shape(kind="string", default="branch"),
+    enforcement=TEXT,
+    bypass_actors=_any_of(ACTOR, "actor_type", "actor_id"),
+    conditions=CONDITIONS,
+    rules=_record(default={}, **RULE_TYPES),
+)
 
 GITHUB_ACTIONS = 15368
 # Numbers never stand alone: a livestore change took role 5 for "write"
@@ -224,31 +229,29 @@ _NAMES: Mapping[str, Mapping[int, str]] = {
 ID_LESS_ACTORS = ("DeployKey", "OrganizationAdmin", "EnterpriseOwner")
 
 
-def actor_label(actor: Json) -> str:
-    """Return the key of a bypass actor, such as ``[RepositoryRole 5 (admin)]``."""
-    if not isinstance(actor, dict):
-        return f"[{json.dumps(actor, sort_keys=True)}]"
-    kind, number = str(actor.get("actor_type")), actor.get("actor_id")
-    if kind in ID_LESS_ACTORS or number is None:
-        return f"[{kind}]"
-    return f"[{kind} {_named(kind, number)}]"
-
-
 def item_label(item: Json, identity: tuple[str, ...]) -> str:
-    """Return the key of *item* in its array: ``[all-green, app 15368 (…)]``."""
-    if isinstance(item, str):
-        return f"[{item}]"
-    members, parts = item if isinstance(item, dict) else {}, list[str]()
+    """Return the key of *item* in its array: ``[all-green, app 15368 (…)]``.
+
+    Of a bypass actor it is ``[RepositoryRole 5 (admin)]``; what has no name is itself.
+    """
+    members = item if isinstance(item, dict) else {}
     given = {key: members[key] for key in identity if members.get(key) is not None}
+    if isinstance(item, str) and not identity:
+        return f"[{item}]"
+    if not {*identity[:1]} & {*given}:
+        return f"[{json.dumps(item, sort_keys=True)}]"
+    kind, parts = str(given.get("actor_type")), list[str]()
     for key, value in given.items():
         if key == "integration_id":
             parts.append(f"app {_named('Integration', value)}")
-        elif isinstance(value, dict):  # a reviewer: {"id": 7, "type": "Team"}
+        elif key == "actor_id":
+            parts += [_named(kind, value)] * (kind not in ID_LESS_ACTORS)
+        elif key == "reviewer" and isinstance(value, dict):
             parts.append(f"{value.get('type')} {value.get('id')}")
         else:
             parts.append(f"{'repository ' * (key == 'repository_id')}{value}")
-    separator = " " if identity == ("type", "id") else ", "
-    return f"[{separator.join(parts) or json.dumps(item, sort_keys=True)}]"
+    separator = " " if {"type", "actor_type"} & {*identity} else ", "
+    return f"[{separator.join(parts)}]"
 
 
 def _named(kind: str, number: Json) -> str:

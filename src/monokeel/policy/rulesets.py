@@ -1,14 +1,13 @@
 """Rulesets: parsed, and in canonical form with defaults.
 
-The canonical form is a tree: sets are keyed by what identifies an item, defaults are
-filled in, read-only members are gone. Two rulesets are compared tree by tree
-(``comparison``); what this table of rules does not know stays visible as Opaque.
+The canonical form is JSON: sets are objects, keyed by what identifies an item, defaults
+are filled in, read-only members are gone. Two rulesets are compared member by member
+(``comparison``), with what the table of rules does not know as it came.
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import partial
 
 from monokeel.ground.answers import Json
 from monokeel.ground.errors import ServiceError, UsageError
@@ -17,29 +16,6 @@ from monokeel.policy import rule_types
 from monokeel.policy.rule_types import TEXT, Shape, item_label, repeated
 
 BYPASS = "bypass_actors"
-
-
-@dataclass(frozen=True, slots=True)
-class Leaf:
-    """A value that is compared as a whole."""
-
-    value: Json
-
-
-@dataclass(frozen=True, slots=True)
-class Opaque:
-    """What the table does not know: a *rule* always counts, a *field* may not."""
-
-    value: Json
-    rule: bool = False
-    field: bool = False
-
-
-Tree = Leaf | Opaque | dict[str, "Tree"]
-
-
-class Keyed(dict[str, Tree]):
-    """A set: its items by label. In JSON it is an array, even when it is empty."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +29,7 @@ class Ruleset:
 
     name: str
     body: Mapping[str, Json]
-    tree: Mapping[str, Tree]
+    tree: Mapping[str, Json]
     hides_bypass: bool = False
     id: int = 0
     updated_at: str = ""
@@ -145,33 +121,68 @@ def is_own(body: Mapping[str, Json]) -> bool:
     return body.get("source_type", "Repository") == "Repository"
 
 
-def canonical(body: Mapping[str, Json]) -> dict[str, Tree]:
+def canonical(body: Mapping[str, Json]) -> dict[str, Json]:
     """Return the canonical form of a ruleset's JSON, in file or live shape."""
-
-    def actor(value: Json) -> Tree:
-        kind = value.get("actor_type") if isinstance(value, dict) else None
-        if isinstance(value, dict) and kind in rule_types.ID_LESS_ACTORS:
-            value = {key: value[key] for key in value if key != "actor_id"}
-        return _grow(value, rule_types.ACTOR)
-
-    known = (*rule_types.WRITABLE, *rule_types.READ_ONLY)
-    return {
-        "target": Leaf(body.get("target") or "branch"),
-        "enforcement": Leaf(body.get("enforcement")),
-        BYPASS: _set_of(body.get(BYPASS), rule_types.actor_label, actor),
-        "conditions": _grow(body.get("conditions") or {}, rule_types.CONDITIONS),
-        "rules": _set_of(body.get("rules"), _rule_label, _rule),
-    } | {key: Opaque(body[key], field=True) for key in body if key not in known}
+    rules = body.get("rules")
+    known = {
+        key: body[key] for key in body if key not in (*rule_types.READ_ONLY, "name")
+    }
+    known |= {"target": body.get("target") or "branch"}
+    known["rules"] = _keyed(map(_rule, rules if isinstance(rules, list) else []))
+    if isinstance(actors := body.get(BYPASS), list):
+        known[BYPASS] = [*map(_actor, actors)]
+    return _members(known, rule_types.RULESET)
 
 
-def _grow(value: Json, shape: Shape) -> Tree:
+def _actor(actor: Json) -> Json:
+    if isinstance(actor, dict) and actor.get("actor_type") in rule_types.ID_LESS_ACTORS:
+        return {key: actor[key] for key in actor if key != "actor_id"}
+    return actor
+
+
+def _rule(rule: Json) -> tuple[str, Json]:
+    """Return the type of *rule* and its parameters; what is no rule as it is."""
+    kind = rule.get("type") if isinstance(rule, dict) else None
+    if not isinstance(rule, dict) or not isinstance(kind, str):
+        return json.dumps(rule, sort_keys=True), rule
+    parameters = rule.get("parameters")
+    given = {} if parameters is None else parameters
+    if kind not in rule_types.RULE_TYPES or not isinstance(given, dict):
+        return kind, parameters
+    others = {f"@{x}": rule[x] for x in rule if x not in ("type", "parameters")}
+    return kind, given | others
+
+
+def _members(value: Mapping[str, Json], shape: Shape) -> dict[str, Json]:
+    """Fill defaults in; null is the same as absent for a member that we know."""
+    known = shape.members
+    given = {key: each.default for key, each in known.items()}
+    given |= {key: value[key] for key in known if value.get(key) is not None}
+    tree = {key: _grow(x, known[key]) for key, x in given.items() if x is not None}
+    return tree | {key: value[key] for key in value if key not in known}
+
+
+def _grow(value: Json, shape: Shape) -> Json:
     """Return *value* in canonical form; of another type than *shape*: as it is."""
     if shape.kind == "object" and isinstance(value, dict):
-        return _members(value, shape.members)
-    if shape.kind == "array" and isinstance(value, list) and not shape.ordered:
-        label = partial(item_label, identity=shape.identity)
-        return _set_of(value, label, partial(_grow, shape=shape.item or TEXT))
-    return Leaf(value)
+        return _members(value, shape)
+    if not shape.is_set or not isinstance(value, list):
+        # An object is never taken for a set by label.
+        return [value] if shape.is_set and isinstance(value, dict) else value
+    item, identity = shape.item or TEXT, shape.identity
+    return _keyed((item_label(each, identity), _grow(each, item)) for each in value)
+
+
+def _keyed(items: Iterable[tuple[str, Json]]) -> dict[str, Json]:
+    """Return *items* by label; a label with two values keeps both."""
+    tree: dict[str, Json] = {}
+    for label, value in items:
+        free, count = label, 1
+        while free in tree and tree[free] != value:
+            count += 1
+            free = f"{label}#{count}"
+        tree[free] = value
+    return tree
 
 
 def rules_of(body: Mapping[str, Json]) -> list[dict[str, Json]]:
@@ -214,45 +225,3 @@ def _from_file(entry: Json, index: int) -> Ruleset:
         fix = "Join them: GitHub keeps at most one rule of a type."
         raise UsageError(f"{where} has two rules of one type: {twice}", fix=fix)
     return Ruleset(name=name, body=entry, tree=canonical(entry))
-
-
-def _set_of(
-    items: Json, label: Callable[[Json], str], grown: Callable[[Json], Tree]
-) -> Tree:
-    """Return *items* as a set by label; a label with two values keeps both."""
-    if not isinstance(items, list):
-        return {} if items is None else Leaf(items)
-    tree = Keyed()
-    for each in items:
-        free, value, count = label(each), grown(each), 1
-        while free in tree and tree[free] != value:
-            count += 1
-            free = f"{label(each)}#{count}"
-        tree[free] = value
-    return tree
-
-
-def _rule_label(rule: Json) -> str:
-    kind = rule.get("type") if isinstance(rule, dict) else None
-    return kind if isinstance(kind, str) else json.dumps(rule, sort_keys=True)
-
-
-def _rule(rule: Json) -> Tree:
-    if not isinstance(rule, dict):
-        return Opaque(rule, rule=True)
-    kind = rule_types.RULE_TYPES.get(_rule_label(rule))
-    parameters = rule.get("parameters")
-    if kind is None:
-        return Opaque(parameters, rule=True)
-    if parameters is not None and not isinstance(parameters, dict):
-        return {"parameters": Leaf(parameters)}
-    others = {f"@{x}": Opaque(rule[x]) for x in rule if x not in ("type", "parameters")}
-    return _members(parameters or {}, kind.parameters) | others
-
-
-def _members(value: Mapping[str, Json], shapes: Mapping[str, Shape]) -> dict[str, Tree]:
-    """Fill defaults in; null is the same as absent for a member that we know."""
-    given = {key: shape.default for key, shape in shapes.items()}
-    given |= {key: value[key] for key in shapes if value.get(key) is not None}
-    tree = {key: _grow(x, shapes[key]) for key, x in given.items() if x is not None}
-    return tree | {key: Opaque(value[key]) for key in value if key not in shapes}
