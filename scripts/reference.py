@@ -86,26 +86,25 @@ def _value(reader: toml.Reader, row: type | None) -> dict[str, object]:
         return {**closed, "patternProperties": values}
     if isinstance(reader, toml.Choice):
         return {"enum": [*reader.values]}
-    if isinstance(reader, toml.Text | toml.Length):
-        return {"type": "string", "minLength": 1, **_pattern(reader.shape)}
-    return _PLAIN[type(reader)]
-
-
-_PLAIN: Mapping[type, dict[str, object]] = {
-    toml.Folder: {"type": "string", "minLength": 1},
-    toml.Flag: {"type": "boolean"},
-    toml.Number: {"type": "integer", "minimum": 0},
-    toml.Moment: {"type": "string", "format": "date-time"},
-}
-
-
-def _pattern(shape: str) -> dict[str, object]:
-    return {"pattern": _regex(shape)} if shape else {}
+    if isinstance(reader, toml.Text):
+        pattern = {"pattern": _regex(reader.shape)} if reader.shape else {}
+        return {"type": "string", "minLength": 1, **pattern}
+    return _PLAIN[reader]
 
 
 def _regex(shape: str) -> str:
     r"""Return *shape* for ECMAScript: it has ``^`` and ``$`` where Python has more."""
     return "^" + shape.replace(r"\Z", "$").replace(r"\A", "^")
+
+
+_PLAIN: Mapping[toml.Reader, dict[str, object]] = {
+    toml.length: {"type": "string", "minLength": 1, "pattern": _regex(toml.LENGTH)},
+    toml.folder: {"type": "string", "minLength": 1},
+    toml.whole_folder: {"type": "string", "minLength": 1},
+    toml.flag: {"type": "boolean"},
+    toml.number: {"type": "integer", "minimum": 0},
+    toml.moment: {"type": "string", "format": "date-time"},
+}
 
 
 def _default(record: type | None, name: str) -> object:
@@ -153,16 +152,17 @@ def _kind(reader: toml.Reader) -> str:
         return ", ".join(f"`{value}`" for value in reader.values)
     if isinstance(reader, toml.Pairs) and isinstance(reader.value, toml.Choice):
         return f"table of {_kind(reader.value)}"
-    return _KINDS[type(reader)]
+    return _KINDS.get(type(reader)) or _KINDS[reader]
 
 
-_KINDS: Mapping[type, str] = {
+_KINDS: Mapping[object, str] = {
     toml.Text: "text",
-    toml.Length: "time, such as `24h`",
-    toml.Folder: "path",
-    toml.Flag: "true or false",
-    toml.Number: "number",
-    toml.Moment: "day and time with a zone",
+    toml.length: "time, such as `24h`",
+    toml.folder: "path",
+    toml.whole_folder: "path",
+    toml.flag: "true or false",
+    toml.number: "number",
+    toml.moment: "day and time with a zone",
     toml.ListOf: "list of text",
     toml.Pairs: "table of text",
 }

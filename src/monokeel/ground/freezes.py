@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from typing import Any
 
-from monokeel.ground.toml import Key, Keys, ListOf, Moment, Text, fail
+from monokeel.ground.toml import Key, Keys, ListOf, Text, fail, moment
 
 Zones = Callable[[str], tzinfo]
 """Gives the time zone of a name such as ``Europe/Berlin``; UsageError without one."""
@@ -15,8 +15,8 @@ _AT = rf"(?:{'|'.join(_DAYS)}) (?:[01][0-9]|2[0-3]):[0-5][0-9]"
 _SUCH = '"Fri 16:00 - Mon 08:00"'
 KEYS: Keys = {
     "environments": Key(ListOf(), "the environments that do not move", required=True),
-    "from": Key(Moment(), "its first moment, with a zone"),
-    "to": Key(Moment(), "the moment from which on things move again"),
+    "from": Key(moment, "its first moment, with a zone"),
+    "to": Key(moment, "the moment from which on things move again"),
     "weekly": Key(
         Text(rf"{_AT} - {_AT}\Z", f"Write day and time, twice: {_SUCH}."),
         f"every week, such as {_SUCH}",

@@ -16,7 +16,7 @@ from monokeel.ground.freezes import KEYS as FREEZES
 from monokeel.ground.freezes import Freeze, make_freeze
 from monokeel.ground.images import check_names
 from monokeel.ground.parsers import parse_toml
-from monokeel.ground.toml import Choice, Flag, Key, Keys, ListOf, Pairs, Text, fail
+from monokeel.ground.toml import Choice, Key, Keys, ListOf, Pairs, Text, fail, flag
 
 # Title of a squash merge → the messages that GitHub takes with it (cli/cli#10363). The
 # first of each is the default: so the title that ci.yml checked is what lands on main.
@@ -139,7 +139,7 @@ def _on_github(where: str, given: dict[str, Any]) -> Mapping[str, str | bool]:
     """Return what is wanted on GitHub; a switch that is not named stays as it is."""
     title = given.get("squash_merge_commit_title", "PR_TITLE")
     message = given.get("squash_merge_commit_message", _SQUASH[title][0])
-    Choice(_SQUASH[title]).read(f"{where} squash_merge_commit_message", message)
+    Choice(_SQUASH[title])(f"{where} squash_merge_commit_message", message)
     return {
         "squash_merge_commit_title": title,
         "squash_merge_commit_message": message,
@@ -151,20 +151,18 @@ def _on_github(where: str, given: dict[str, Any]) -> Mapping[str, str | bool]:
 _SERVICES: Keys = {
     "name": Key(_SERVICE, "a part of the image's name", required=True),
     "kind": Key(Choice(("web", "api", "worker")), "what it is", required=True),
-    "path": Key(toml.Folder(), "its folder, services/NAME if left out"),
-    "context": Key(toml.Folder(whole=True), "the folder that is built, else path"),
-    "dockerfile": Key(
-        toml.Folder(), "the file that says how, if not the context's own"
-    ),
+    "path": Key(toml.folder, "its folder, services/NAME if left out"),
+    "context": Key(toml.whole_folder, "the folder that is built, else path"),
+    "dockerfile": Key(toml.folder, "the file that says how, if not the context's own"),
     "platforms": Key(ListOf(_PLATFORM), "such as linux/amd64, linux/arm64"),
     "args": Key(Pairs(_ARGUMENT), "build arguments"),
 }
 _ENVIRONMENTS: Keys = {
     "name": Key(_ENVIRONMENT, "its branch is env/NAME", required=True),
-    "soak": Key(toml.Length(), "how long a version was live in the one before"),
-    "prerelease": Key(Flag(), "may a prerelease go there?"),
-    "reviewers": Key(Flag(), "must the GitHub Environment ask for an approval?"),
-    "auto": Key(Flag(), "promoted right after a release when every gate passes?"),
+    "soak": Key(toml.length, "how long a version was live in the one before"),
+    "prerelease": Key(flag, "may a prerelease go there?"),
+    "reviewers": Key(flag, "must the GitHub Environment ask for an approval?"),
+    "auto": Key(flag, "promoted right after a release when every gate passes?"),
     "was": Key(_ENVIRONMENT, "its name before it was renamed: keeps the history"),
 }
 _POLICY: Keys = {
@@ -178,8 +176,8 @@ _POLICY: Keys = {
 _SETTINGS: Keys = {
     "squash_merge_commit_title": Key(Choice((*_SQUASH,)), "what lands on main"),
     "squash_merge_commit_message": Key(Choice(_SQUASH["PR_TITLE"]), "its message"),
-    "delete_branch_on_merge": Key(Flag(), "true would delete env/* after a merge"),
-    **{f"allow_{x}": Key(Flag(), "as it is on GitHub if left out") for x in _SWITCHES},
+    "delete_branch_on_merge": Key(flag, "true would delete env/* after a merge"),
+    **{f"allow_{x}": Key(flag, "as it is on GitHub if left out") for x in _SWITCHES},
 }
 KEYS: Keys = {
     "repository": {
@@ -190,7 +188,7 @@ KEYS: Keys = {
         "writer_key": Key(
             _FINGERPRINT, "fingerprint of the deploy key: any other one is a stranger"
         ),
-        "app_id": Key(toml.Number(), "number of the GitHub App that writes"),
+        "app_id": Key(toml.number, "number of the GitHub App that writes"),
     },
     "release": {
         "rules": Key(Choice(_RULES), "which commits make which version"),

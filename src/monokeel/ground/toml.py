@@ -1,11 +1,15 @@
-"""Readers of a TOML file: each turns one value into ours, or says what is wrong."""
+"""Readers of a TOML file: each turns one value into ours, or says what is wrong.
+
+A reader is called with where the value stands, for its UsageError, and the value.
+"""
 
 import difflib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, Protocol, TypeVar
+from functools import partial
+from typing import Any, TypeVar
 
 from monokeel.ground.errors import UsageError
 
@@ -16,6 +20,7 @@ _MOMENT = (
     " 2026-12-20T00:00:00Z."
 )
 _LONGEST = 200  # of a name or a path: refs and files end at 255
+LENGTH = r"([0-9]{1,9})(s|m|h|d)\Z"
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
@@ -24,11 +29,7 @@ def fail(problem: str, *, fix: str = "") -> UsageError:
     return UsageError(f"infra/platform.toml: {problem}", fix=fix)
 
 
-class Reader(Protocol):
-    """Reads one kind of value."""
-
-    def read(self, at: str, value: object) -> object:
-        """Return *value*, found *at* a key, as ours; UsageError if it is another."""
+Reader = Callable[[str, object], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ class Text:
     shape: str = ""
     says: str = ""
 
-    def read(self, at: str, value: object) -> str:
+    def __call__(self, at: str, value: object) -> str:
         """Return *value*."""
         text = _of(str, "a string", at, value)
         if not text:
@@ -64,36 +65,27 @@ class Text:
         return text
 
 
-@dataclass(frozen=True, slots=True)
-class Folder:
-    """A path inside the repository; ``.``, all of it, only for a *whole* one."""
-
-    whole: bool = False
-
-    def read(self, at: str, value: object) -> str:
-        """Return *value*."""
-        path = Text(r"[^\x00-\x1f\x7f]+\Z", _FOLDER).read(at, value)
-        # On other file systems .GIT and git~1 are git's own folder, too.
-        inside = not {"..", ".", "", ".git", "git~1"} & {*path.lower().split("/")}
-        if not inside and not (self.whole and path == "."):
-            raise fail(f"{at} = {path!r} is not inside the repository", fix=_FOLDER)
-        return path
+def folder(at: str, value: object, *, whole: bool = False) -> str:
+    """Read a path inside the repository; a *whole* one may be ``.``, all of it."""
+    path = Text(r"[^\x00-\x1f\x7f]+\Z", _FOLDER)(at, value)
+    # On other file systems .GIT and git~1 are git's own folder, too.
+    inside = not {"..", ".", "", ".git", "git~1"} & {*path.lower().split("/")}
+    if not inside and not (whole and path == "."):
+        raise fail(f"{at} = {path!r} is not inside the repository", fix=_FOLDER)
+    return path
 
 
-@dataclass(frozen=True, slots=True)
-class Length:
-    """A length of time, such as ``24h``."""
+whole_folder = partial(folder, whole=True)
 
-    shape: str = r"([0-9]{1,9})(s|m|h|d)\Z"
 
-    def read(self, at: str, value: object) -> timedelta:
-        """Return *value*."""
-        text = Text().read(at, value)
-        match = re.match(self.shape, text)
-        if match is None:
-            fix = 'Write a number and s, m, h or d, such as "24h".'
-            raise fail(f"{at} = {text!r} is not a duration", fix=fix)
-        return timedelta(**{_UNITS[match[2]]: int(match[1])})  # holds nine digits
+def length(at: str, value: object) -> timedelta:
+    """Read a length of time, such as ``24h``."""
+    text = Text()(at, value)
+    match = re.match(LENGTH, text)
+    if match is None:
+        fix = 'Write a number and s, m, h or d, such as "24h".'
+        raise fail(f"{at} = {text!r} is not a duration", fix=fix)
+    return timedelta(**{_UNITS[match[2]]: int(match[1])})  # holds nine digits
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,50 +94,37 @@ class Choice:
 
     values: tuple[str, ...]
 
-    def read(self, at: str, value: object) -> str:
+    def __call__(self, at: str, value: object) -> str:
         """Return *value*."""
-        text = Text().read(at, value)
+        text = Text()(at, value)
         if text not in self.values:
             fix = f"Choose one of: {', '.join(self.values)}."
             raise fail(f"{at} = {text!r} is not known", fix=fix)
         return text
 
 
-@dataclass(frozen=True, slots=True)
-class Flag:
-    """True or false."""
-
-    def read(self, at: str, value: object) -> bool:
-        """Return *value*."""
-        return _of(bool, "true or false", at, value)
+def flag(at: str, value: object) -> bool:
+    """Read true or false."""
+    return _of(bool, "true or false", at, value)
 
 
-@dataclass(frozen=True, slots=True)
-class Number:
-    """A whole number, not negative."""
-
-    def read(self, at: str, value: object) -> int:
-        """Return *value*."""
-        if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-            raise _wrong(at, "a whole number", value)
-        return value
+def number(at: str, value: object) -> int:
+    """Read a whole number, not negative."""
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise _wrong(at, "a whole number", value)
+    return value
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """Day and time with a zone: without one it could mean any hour."""
-
-    def read(self, at: str, value: object) -> datetime:
-        """Return *value* in UTC."""
-        if not isinstance(value, datetime) or value.tzinfo is None:
-            zone, said = isinstance(value, datetime), repr(value)
-            said = value.isoformat() if isinstance(value, date) else said
-            what = "has no time zone" if zone else "is not a moment"
-            raise fail(f"{at} = {said} {what}", fix=_MOMENT)
-        try:
-            return value.astimezone(UTC)
-        except OverflowError:
-            raise fail(f"{at} = {value} is no time of ours") from None
+def moment(at: str, value: object) -> datetime:
+    """Read day and time with a zone, without which it could mean any hour, as UTC."""
+    if not isinstance(value, datetime) or value.tzinfo is None:
+        what = "has no time zone" if isinstance(value, datetime) else "is not a moment"
+        said = value.isoformat() if isinstance(value, date) else repr(value)
+        raise fail(f"{at} = {said} {what}", fix=_MOMENT)
+    try:
+        return value.astimezone(UTC)
+    except OverflowError:
+        raise fail(f"{at} = {value} is no time of ours") from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,10 +133,10 @@ class ListOf:
 
     item: Text = Text()
 
-    def read(self, at: str, value: object) -> tuple[str, ...]:
+    def __call__(self, at: str, value: object) -> tuple[str, ...]:
         """Return *value*."""
         items = _of(list, "a list of strings", at, value)
-        return tuple(self.item.read(f"{at}[{i}]", each) for i, each in enumerate(items))
+        return tuple(self.item(f"{at}[{i}]", each) for i, each in enumerate(items))
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,14 +146,11 @@ class Pairs:
     name: Text
     value: Text | Choice = Text()
 
-    def read(self, at: str, value: object) -> dict[str, str]:
+    def __call__(self, at: str, value: object) -> dict[str, str]:
         """Return *value*."""
         table = _of(dict, f"a table [{at.rpartition(' ')[2]}]", at, value)
-        key = f"{at}: the key"
-        return {
-            self.name.read(key, name): self.value.read(f"{at} {name}", table[name])
-            for name in table
-        }
+        key, read = f"{at}: the key", self.value
+        return {self.name(key, x): read(f"{at} {x}", table[x]) for x in table}
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +161,7 @@ class Tables:
     make: Callable[[str, dict[str, Any]], object]
     many: bool = True
 
-    def read(self, at: str, value: object) -> object:
+    def __call__(self, at: str, value: object) -> object:
         """Return *value*; of many a tuple, in the order of the file."""
         wanted = f"an array of tables [[{at}]]" if self.many else f"a table [{at}]"
         rows = _of(list, wanted, at, value) if self.many else [value]
@@ -214,7 +190,7 @@ def read_table(keys: Keys, table: dict[str, Any], where: str = "") -> dict[str, 
             inside = _of(dict, f"a table [{name}]", at, table.get(name, {}))
             found |= read_table(key, inside, f"[{name}]")
         elif name in table:
-            found[key.field or name] = key.reader.read(at, table[name])
+            found[key.field or name] = key.reader(at, table[name])
         elif key.required:
             raise fail(f"{at} is missing or empty")
     return found
