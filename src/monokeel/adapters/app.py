@@ -10,7 +10,7 @@ import os
 import time
 from http import HTTPStatus
 
-from monokeel.adapters.github import GitHub, words_of
+from monokeel.adapters.github import OR_ABSENT, GitHub, words_of
 from monokeel.adapters.process import run
 from monokeel.ground.answers import Json, as_number, as_text
 from monokeel.ground.errors import RefusedError, ServiceError, UsageError
@@ -28,7 +28,7 @@ def mint_token(github: GitHub, *, number: int, pem: str) -> str:
     """
     name, proof = github.repository, _proof(number, pem)
     app = GitHub(github.session, api=github.api, repository=name, token=proof)
-    known = (HTTPStatus.OK, HTTPStatus.NOT_FOUND, HTTPStatus.UNAUTHORIZED)
+    known = (*OR_ABSENT, HTTPStatus.UNAUTHORIZED)
     found = app.request("GET", "/installation", expect=known)
     if found.status == HTTPStatus.UNAUTHORIZED:
         problem = f"GitHub does not know the key of App {number}: {words_of(found)}"

@@ -8,7 +8,6 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from http import HTTPStatus
 from urllib.parse import quote
 
 from monokeel.adapters.github import GitHub
@@ -19,6 +18,7 @@ from monokeel.ground.answers import (
     as_number,
     as_object,
     as_text,
+    ask,
 )
 from monokeel.ground.errors import NO_ANSWER, ServiceError
 from monokeel.ground.words import brief
@@ -137,7 +137,8 @@ class Deployments:
 
     def protection(self, environment: str) -> Protection | Unknown:
         """Say whether the GitHub Environment is there and asks for an approval."""
-        found = self._found(f"/environments/{quote(environment, safe='')}")
+        path = f"/environments/{quote(environment, safe='')}"
+        found = ask(lambda: self._github.found(path))
         if not isinstance(found, dict):
             return found or Protection(exists=False, reviewers=False)
         rules = as_list(found.get("protection_rules") or [])
@@ -146,19 +147,10 @@ class Deployments:
 
     def hold(self) -> str | Unknown:
         """Return the repository variable ``PROMOTE_HOLD``, ``""`` without one."""
-        found = self._found("/actions/variables/PROMOTE_HOLD")
+        found = ask(lambda: self._github.found("/actions/variables/PROMOTE_HOLD"))
         if not isinstance(found, dict):
             return found or ""
         return as_text(found.get("value")).strip()
-
-    def _found(self, path: str) -> dict[str, Json] | Unknown | None:
-        """Return what is at *path*, ``None`` for a certain 404."""
-        expect = (HTTPStatus.OK, HTTPStatus.NOT_FOUND)
-        try:
-            answer = self._github.request("GET", path, expect=expect)
-        except NO_ANSWER as error:
-            return Unknown(reason=error.problem)
-        return answer.object() if answer.status == HTTPStatus.OK else None
 
     def push_refusals(self, branch: str, *, exists: bool) -> tuple[str, ...] | Unknown:
         """Return those of rulesets with ``current_user_can_bypass`` "never"."""
@@ -168,7 +160,7 @@ class Deployments:
             mine = [rule for rule in rules if rule.get("type") in wanted]
             closed = set()
             for number in {as_number(rule.get("ruleset_id")) for rule in mine}:
-                ruleset = self._github.request("GET", f"/rulesets/{number}").object()
+                ruleset = self._github.read(f"/rulesets/{number}")
                 if ruleset.get("current_user_can_bypass") == "never":
                     closed.add(number)
         except NO_ANSWER as error:

@@ -32,6 +32,7 @@ _UNSEEN = (*_HIDDEN, HTTPStatus.UNAUTHORIZED, HTTPStatus.TOO_MANY_REQUESTS)
 # Of a repository that was renamed: to reads, and to writes.
 _RENAMED = (HTTPStatus.MOVED_PERMANENTLY, HTTPStatus.TEMPORARY_REDIRECT)
 _NO = (*_RENAMED, *range(400, 500))  # any other status is no answer
+OR_ABSENT = (HTTPStatus.OK, HTTPStatus.NOT_FOUND)
 _ANSWERS = "Run again once GitHub answers."
 
 
@@ -79,8 +80,7 @@ class GitHub:
         usual = HTTPStatus.CREATED if method == "POST" else HTTPStatus.OK
         if answer.status in (expect or {usual}):
             return answer
-        where = parts_of(self._url(path, None)).path
-        error = _refusal(method, where, answer, has_token=bool(self.token))
+        error = self._refusal(method, url, answer)
         if answer.status in _RENAMED:
             error.fix = _fix_of_rename(self._new_name(answer))
         raise error
@@ -120,6 +120,17 @@ class GitHub:
             if error.hidden:
                 raise RefusedError(error.problem, fix=error.fix) from error
             raise
+
+    def read(
+        self, path: str, *, params: Mapping[str, str] | None = None
+    ) -> dict[str, Json]:
+        """Return the object at *path*."""
+        return self.request("GET", path, params=params).object()
+
+    def found(self, path: str) -> dict[str, Json] | None:
+        """Return the object at *path*, ``None`` for a 404: it may also hide one."""
+        answer = self.request("GET", path, expect=OR_ABSENT)
+        return answer.object() if answer.status == HTTPStatus.OK else None
 
     def pages(
         self, path: str, *, params: Mapping[str, str] | None = None, key: str = ""
@@ -177,8 +188,7 @@ class GitHub:
         asked: Json = {"query": query, "variables": {**variables}}
         answer = self._send("POST", url, asked, retry=True)
         if answer.status != HTTPStatus.OK:
-            path, has_token = parts_of(url).path, bool(self.token)
-            error = _refusal("POST", path, answer, has_token=has_token)
+            error = self._refusal("POST", url, answer)
             if isinstance(error, ServiceError):
                 raise error
             raise ServiceError(error.problem, fix=_ANSWERS)
@@ -202,6 +212,24 @@ class GitHub:
                 raise ServiceError(problem, fix=fix)
         return f"{url}?{urlencode(params)}" if params else url
 
+    def _refusal(self, method: str, url: str, answer: Answer) -> MonokeelError:
+        said, path = words_of(answer), parts_of(url).path
+        problem = f"GitHub answered {answer.status} to {method} {path}: {said}"
+        if request_id := answer.headers.get("X-GitHub-Request-Id"):
+            problem += f" (request {request_id})"
+        if "Upgrade to GitHub Pro" in said:
+            fix = "GitHub's plan of this repository has no rulesets: upgrade the plan,"
+            fix += " or make the repository public."
+        elif answer.status in _UNSEEN:
+            fix = _advice(answer, has_token=bool(self.token))
+        elif answer.status in _NO:
+            return RefusedError(problem)
+        else:
+            fix = _ANSWERS
+        again_s = http.wait_before_retry(answer, 1, now=time.time())
+        hidden = answer.status in _HIDDEN and not http.is_rate_limit(answer)
+        return ServiceError(problem, fix=fix, again_s=again_s, hidden=hidden)
+
 
 def words_of(answer: Answer) -> str:
     """Return GitHub's message and ``errors``, objects or strings (otterdog#473)."""
@@ -223,29 +251,6 @@ def _fix_of_rename(name: str) -> str:
     return (
         f"The repository is {name} now: correct [repository] in infra/platform.toml,"
         " GITHUB_REPOSITORY and git remote set-url."
-    )
-
-
-def _refusal(
-    method: str, path: str, answer: Answer, *, has_token: bool
-) -> MonokeelError:
-    said, request_id = words_of(answer), answer.headers.get("X-GitHub-Request-Id")
-    problem = f"GitHub answered {answer.status} to {method} {path}: {said}"
-    problem += f" (request {request_id})" if request_id else ""
-    if "Upgrade to GitHub Pro" in said:
-        fix = "GitHub's plan of this repository has no rulesets: upgrade the plan, or"
-        fix += " make the repository public."
-    elif answer.status in _UNSEEN:
-        fix = _advice(answer, has_token=has_token)
-    elif answer.status in _NO:
-        return RefusedError(problem)
-    else:
-        fix = _ANSWERS
-    return ServiceError(
-        problem,
-        fix=fix,
-        again_s=http.wait_before_retry(answer, 1, now=time.time()),
-        hidden=answer.status in _HIDDEN and not http.is_rate_limit(answer),
     )
 
 

@@ -9,14 +9,13 @@ from collections.abc import Callable
 from http import HTTPStatus
 
 from monokeel.adapters.addresses import joined, parts_of
-from monokeel.adapters.github import GitHub
+from monokeel.adapters.github import OR_ABSENT, GitHub
 from monokeel.adapters.session import LARGEST_RECORD, REDIRECTS, Answer
 from monokeel.ground.answers import Json
 from monokeel.ground.errors import RefusedError, ServiceError, UsageError
 from monokeel.release.record import RECORD_NAME, GitHubRelease, parse_release
 
 _WAITS_S = (0.2, 0.5, 1.0, 2.0, 4.0)
-_MAYBE = (HTTPStatus.OK, HTTPStatus.NOT_FOUND)
 _WORKFLOW_FIX = (
     "The token needs contents: write. If it has that, the commit's .github/workflows"
     " differ from the default branch's, and GitHub lets no GITHUB_TOKEN release such"
@@ -77,7 +76,7 @@ class Releases:
         if release.file is None:
             return None
         path, raw = f"/releases/assets/{release.file}", "application/octet-stream"
-        maybe, largest = (*_MAYBE, *REDIRECTS), LARGEST_RECORD
+        maybe, largest = (*OR_ABSENT, *REDIRECTS), LARGEST_RECORD
         answer = self._github.request(
             "GET", path, accept=raw, expect=maybe, largest=largest
         )
@@ -108,20 +107,20 @@ class Releases:
 
     def delete(self, release: GitHubRelease) -> None:
         """Read it again first: RefusedError if somebody has published it since."""
-        path, gone = f"/releases/{release.id}", HTTPStatus.NOT_FOUND
-        seen = self._github.request("GET", path, expect=_MAYBE)
-        if seen.status == gone:
+        path = f"/releases/{release.id}"
+        seen = self._github.found(path)
+        if seen is None:
             return
-        if not parse_release(seen.json()).draft:
+        if not parse_release(seen).draft:
             problem = f"release {release.tag} ({release.id}) is published"
             fix = "Published releases are never deleted: release a new version."
             raise RefusedError(problem, fix=fix)
-        self._github.request("DELETE", path, expect=(HTTPStatus.NO_CONTENT, gone))
+        gone = (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_FOUND)
+        self._github.request("DELETE", path, expect=gone)
 
     def _one(self, path: str) -> GitHubRelease | None:
-        answer = self._github.request("GET", path, expect=_MAYBE)
-        if answer.status == HTTPStatus.OK:
-            return parse_release(answer.json())
+        if (found := self._github.found(path)) is not None:
+            return parse_release(found)
         if not self._is_visible:
             self._github.request("GET", "")
             self._is_visible = True

@@ -6,18 +6,15 @@ left out.
 
 from collections.abc import Mapping
 from datetime import datetime
-from http import HTTPStatus
 from urllib.parse import quote
 
-from monokeel.adapters.github import GitHub, words_of
-from monokeel.adapters.session import Answer
+from monokeel.adapters.github import OR_ABSENT, GitHub, words_of
 from monokeel.ground.answers import Json, as_text
 from monokeel.ground.errors import RefusedError, ServiceError
 
 # 303: the branch policy exists already.
 _DONE = {"POST": (201, 200, 303), "PUT": (200, 204), "PATCH": (200,)}
 _WAITS = ("queued", "requested", "waiting", "pending")
-_OR_ABSENT = (HTTPStatus.OK, HTTPStatus.NOT_FOUND)
 
 
 class Repository:
@@ -28,7 +25,7 @@ class Repository:
 
     def read(self, path: str) -> dict[str, Json]:
         """Return it; settings of merging for contents: write (GitHub docs)."""
-        return self._github.request("GET", path.rstrip("/")).object()
+        return self._github.read(path.rstrip("/"))
 
     def listed(self, path: str, key: str = "") -> list[dict[str, Json]]:
         """Return what is listed; keys are hidden without administration: read."""
@@ -42,29 +39,30 @@ class Repository:
 
     def environment(self, name: str) -> dict[str, Json] | None:
         """Believe a 404 only of who may list them: it hides as well."""
-        path = f"/environments/{quote(name, safe='')}"
-        answer = self._github.request("GET", path, expect=_OR_ABSENT)
-        if answer.status == HTTPStatus.OK:
-            return answer.object()
-        listed = self._github.pages("/environments", key="environments")
+        path = "/environments"
+        found = self._github.found(f"{path}/{quote(name, safe='')}")
+        if found is not None:
+            return found
+        listed = self._github.pages(path, key="environments")
         return next((each for each in listed if each.get("name") == name), None)
 
     def immutable_releases(self) -> bool:
         """Take a 404 for "off" only of a token that sees administration settings."""
-        answer = self._github.request("GET", "/immutable-releases", expect=_OR_ABSENT)
-        if answer.status == HTTPStatus.OK:
-            return answer.object().get("enabled") is True
-        self.read("/actions/permissions")  # hidden as well, where that was why
-        return False
+        found = self._github.found("/immutable-releases")
+        if found is None:
+            self.read("/actions/permissions")  # hidden as well, where that was why
+        return found is not None and found.get("enabled") is True
 
     def classic_protection(self, branch: str) -> bool:
         """Say whether classic branch protection stands beside the rulesets."""
         path = f"/branches/{quote(branch)}/protection"
-        answer = self._github.request("GET", path, expect=_OR_ABSENT)
-        absent = answer.status == HTTPStatus.NOT_FOUND
-        if absent and "not protected" not in words_of(answer).lower():
-            raise _hidden(answer)
-        return not absent
+        answer = self._github.request("GET", path, expect=OR_ABSENT)
+        if answer.status == OR_ABSENT[0]:
+            return True
+        said = words_of(answer)
+        if "not protected" not in said.lower():
+            raise ServiceError(f"GitHub answered {answer.status}: {said}", hidden=True)
+        return False
 
     def waiting_run(self, workflow: str, commit: str, branch: str) -> str:
         """Return the page of a run on *commit* that has not begun, empty without one.
@@ -92,19 +90,14 @@ class Repository:
     def create(self, *, private: bool) -> None:
         """Make it, empty; RefusedError when the token may not, or the name is taken."""
         owner, _, name = self._github.repository.partition("/")
-        found = self._github.request("GET", f"//users/{quote(owner)}").object()
+        found = self._github.read(f"//users/{quote(owner)}")
         path = f"//orgs/{quote(owner)}/repos"
         if found.get("type") != "Organization":
             path = "//user/repos"  # of whoever the token belongs to
-            me = self._github.request("GET", "//user").object().get("login")
+            me = self._github.read("//user").get("login")
             if str(me).lower() != owner.lower():
                 raise RefusedError(
                     f"the token is that of {me}, who cannot make {owner}/{name}",
                     fix=f"Use a token of {owner}, or correct [repository] owner.",
                 )
         self._github.write("POST", path, {"name": name, "private": private})
-
-
-def _hidden(answer: Answer) -> ServiceError:
-    problem = f"GitHub answered {answer.status}: {words_of(answer)}"
-    return ServiceError(problem, hidden=True)

@@ -6,7 +6,7 @@ actors, so each ruleset is read by itself; both calls leave parents out.
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 
 from monokeel.adapters.github import GitHub, words_of
@@ -21,6 +21,10 @@ log = logging.getLogger(__name__)
 _OWN = {"includes_parents": "false"}
 _TRIES = 4
 _LONGEST_WAIT_S = 120.0
+_LISTED = {
+    "Team": ("teams", "id", "slug"),
+    "Integration": ("installations", "app_id", "app_slug"),
+}
 _NO = (HTTPStatus.FORBIDDEN, HTTPStatus.UNPROCESSABLE_ENTITY)
 
 
@@ -48,8 +52,7 @@ class Rulesets:
 
     def read(self, number: int) -> Ruleset:
         """Return ruleset *number* as it is now."""
-        answer = self._github.request("GET", f"/rulesets/{number}", params=_OWN)
-        return read_live(answer.object())
+        return read_live(self._github.read(f"/rulesets/{number}", params=_OWN))
 
     def write(self, body: Mapping[str, Json] | None, number: int = 0) -> int | Refusal:
         """Send one write; only a rate limit, which did nothing, is waited out."""
@@ -92,32 +95,23 @@ class Rulesets:
 
     def state_at(self, number: int, version: int) -> dict[str, Json]:
         """Return ruleset *number* as it was at *version*, in REST shape."""
-        answer = self._github.request("GET", f"/rulesets/{number}/history/{version}")
-        return as_object(answer.object().get("state"))
+        seen = self._github.read(f"/rulesets/{number}/history/{version}")
+        return as_object(seen.get("state"))
 
     def name_of(self, kind: str, number: int) -> str | None:
         """Return ``""`` for an App that is not installed here: it passes nobody."""
-        owner = f"//orgs/{self._github.repository.partition('/')[0]}"
+        where = f"//orgs/{self._github.repository.partition('/')[0]}"
+        path, by, name = _LISTED.get(kind, _LISTED["Integration"])
         try:
             if kind == "User":
-                account = self._github.request("GET", f"//user/{number}").object()
-                return as_text(account.get("login"))
-            if kind == "Team":
-                listed = self._github.pages(f"{owner}/teams")
-                return _named(listed, "id", number, "slug")
-            path, key = f"{owner}/installations", "installations"
-            listed = self._github.pages(path, key=key)
-            return _named(listed, "app_id", number, "app_slug") or ""
+                return as_text(self._github.read(f"//user/{number}").get("login"))
+            key = "" if kind == "Team" else path
+            listed = self._github.pages(f"{where}/{path}", key=key)
         except NO_ANSWER:
             return None
+        found = (str(each.get(name)) for each in listed if each.get(by) == number)
+        return next(found, None if kind == "Team" else "")
 
     def owner_is_person(self) -> bool:
         """Say whether the repository belongs to a person, not to an organization."""
-        repository = self._github.request("GET", "").object()
-        return as_object(repository.get("owner")).get("type") == "User"
-
-
-def _named(
-    listed: Iterable[Mapping[str, Json]], by: str, number: int, name: str
-) -> str | None:
-    return next((str(x.get(name)) for x in listed if x.get(by) == number), None)
+        return as_object(self._github.read("").get("owner")).get("type") == "User"
