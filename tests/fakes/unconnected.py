@@ -41,9 +41,7 @@ RULES = """[{"name": "tags", "target": "tag", "enforcement": "active",
 "conditions": {"ref_name": {"include": ["refs/tags/v*"], "exclude": []}},
 "rules": [{"type": "creation"}]}]"""
 POLICY = parse_policy(RULES)
-COMMIT = "a" * 40
-BEFORE = "b" * 40
-FOREIGN = "f" * 40
+COMMIT, BEFORE, FOREIGN = (letter * 40 for letter in "abf")
 START = datetime(2026, 1, 1, tzinfo=UTC)
 _NO_KEYS = "GitHub answered 422: Deploy keys are disabled for this repository"
 _NO_GATE = (
@@ -170,6 +168,9 @@ class World:
     def is_ancestor(self, ancestor: str, commit: str) -> bool:
         return (ancestor, commit) == (BEFORE, COMMIT) or ancestor == commit
 
+    def tree_of(self, commit: str, path: str) -> str | None:
+        return COMMIT if commit == "HEAD" and path else None
+
     def fetch_commit(self, commit: str) -> None:
         assert commit in self.refs.values()
 
@@ -246,9 +247,8 @@ class World:
             self.put_environment(name, wanted)
 
     def get_repository(self) -> dict[str, Json]:
-        rights: Json = {"admin": self.admin, "pull": True}
         seen: dict[str, Json] = {
-            "permissions": rights,
+            "permissions": {"admin": self.admin, "pull": True},
             "default_branch": self.default_branch,
         }
         hidden = self.silent or "settings" in self.hidden or not self.admin

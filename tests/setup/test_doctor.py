@@ -13,7 +13,7 @@ from monokeel.policy.lint import disagreements
 from monokeel.setup.doctor import Diagnosis, Here, doctor_report, examine
 from monokeel.setup.rows import Declared
 from tests.fakes.rulesets import FakeRulesets
-from tests.fakes.unconnected import POLICY, SETTINGS, START, World
+from tests.fakes.unconnected import COMMIT, POLICY, SETTINGS, START, World
 from tests.setup.test_expectations import connected
 
 FILES = ("infra/platform.toml", "infra/rulesets.json", ".copier-answers.yml")
@@ -34,6 +34,16 @@ class FakeMachine:
 class ShallowClone(World):
     def is_shallow(self) -> bool:
         return True
+
+
+class EmptyClone(World):
+    def tree_of(self, commit: str, path: str) -> str | None:
+        return None if commit == "HEAD" and path else COMMIT
+
+
+class TornClone(World):
+    def tree_of(self, commit: str, path: str) -> str | None:
+        raise ServiceError(f"commit {commit} of {path} is not in this clone")
 
 
 @dataclass
@@ -122,10 +132,19 @@ def test_what_the_clone_lacks_is_named_with_the_command() -> None:
 
 
 def test_what_head_does_not_have_either_is_not_checked_out() -> None:
-    found = findings(silent=("git ls-tree",), files=FakeFiles(FILES[:2]))
+    found = findings(clone=EmptyClone(), files=FakeFiles(FILES[:2]))
 
     assert found[".copier-answers.yml"].detail == (
         "HEAD does not have it either: git log -1 -- .copier-answers.yml"
+    )
+
+
+def test_a_head_that_cannot_be_read_is_not_said_to_lack_a_file() -> None:
+    found = findings(clone=TornClone(), files=FakeFiles(FILES[:2]))
+
+    assert found[".copier-answers.yml"].detail == (
+        "nobody knows if HEAD has it:"
+        " commit HEAD of .copier-answers.yml is not in this clone"
     )
 
 

@@ -138,9 +138,7 @@ def _clone(settings: Settings, here: Here) -> Iterator[Diagnosis]:
     expected = _FILES[:-1] if _TEMPLATE in present else _FILES
     fixes = dict.fromkeys(expected, "")  # what → how to mend it, if it is wrong
     for path in set(expected).difference(present):
-        fixes[path] = f"HEAD does not have it either: git log -1 -- {path}"
-        if here.says("git", "ls-tree", "--full-tree", "HEAD", path):
-            fixes[path] = f"git checkout HEAD -- {path}"
+        fixes[path] = _way_back(path, here.clone)
     remote = wrong_remote(settings, here.clone.written_address())
     fixes["remote"] = ": ".join(remote) if remote else ""
     shallow = here.clone.is_shallow()
@@ -152,3 +150,12 @@ def _clone(settings: Settings, here: Here) -> Iterator[Diagnosis]:
     for what, fix in fixes.items():
         yield Diagnosis("clone", what, "missing" if fix else "ok", fix)
     yield from here.template
+
+
+def _way_back(path: str, clone: Clone) -> str:
+    try:
+        there = clone.tree_of("HEAD", path)
+    except NO_ANSWER as error:
+        return f"nobody knows if HEAD has it: {error.problem}"
+    absent = f"HEAD does not have it either: git log -1 -- {path}"
+    return f"git checkout HEAD -- {path}" if there else absent

@@ -22,6 +22,9 @@ class Clone(Remote, Protocol):
     def commit_of(self, ref: str) -> str | None:
         """Return the commit that *ref* names here."""
 
+    def tree_of(self, commit: str, path: str) -> str | None:
+        """Return the object id of *path* in *commit*, ``None`` if it is not there."""
+
     def is_ancestor(self, ancestor: str, commit: str) -> bool:
         """Say whether *ancestor* is in the history of *commit*."""
 
