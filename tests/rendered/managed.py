@@ -27,16 +27,14 @@ def is_seed(path: str) -> bool:
 def managed_files() -> list[str]:
     """Return the paths that a render copies byte for byte and an update may change.
 
-    No .jinja, no path with Jinja in it, nothing of ``_exclude``, no seed, and not the
-    manifest itself.
+    No .jinja, no path with Jinja in it, no seed, and not the manifest itself.
     """
     listed = git(TEMPLATE, "ls-files", "-co", "--exclude-standard", "-z").split("\0")
     return [
         path
         for path in sorted(set(listed) - {"", "ops/manifest.json"})
         if not path.endswith(".jinja") and "{" not in path
-        if not patterns("_exclude").match_file(path) and not is_seed(path)
-        if (TEMPLATE / path).is_file()
+        if not is_seed(path) and (TEMPLATE / path).is_file()
     ]
 
 
