@@ -1,4 +1,4 @@
-"""Tests of the service, run by ./test."""
+"""Tests of the service: python3 -m unittest runs them."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Tests of the pages, run by ./test."""
+"""Tests of the pages: python3 -m unittest runs them."""
 
 import unittest
 from html.parser import HTMLParser

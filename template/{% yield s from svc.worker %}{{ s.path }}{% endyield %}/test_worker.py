@@ -1,4 +1,4 @@
-"""Tests of the worker, run by ./test."""
+"""Tests of the worker: python3 -m unittest runs them."""
 
 import json
 import os

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.skipif(
 )
 # A team's own template beside ours: with it nothing was compared any more.
 EDITED = {"docs/OPERATIONS.md": "Ours.\n", "copier.yml": "{}\n"}
-JOBS = ("plan", "names", "policy", "test", "all-green")
+JOBS = ("plan", "names", "policy", "dependencies", "test", "all-green")
 
 
 @pytest.fixture(scope="module")

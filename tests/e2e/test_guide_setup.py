@@ -89,7 +89,9 @@ def test_a_service_that_is_named_comes_whole(shop: GuidedShop, reader: Reader) -
 
     version = (shop.folder / "TEMPLATE_VERSION").read_text(encoding="utf-8").strip()
     made = shop.do(f"git ls-tree -r --name-only template/v{version}-answers")
-    assert {"services/mail/Dockerfile", "services/mail/test"} <= {*made.split()}
+    assert {"services/mail/Dockerfile", "services/mail/test_worker.py"} <= {
+        *made.split()
+    }
 
 
 def test_no_command_of_the_guide_is_left_out() -> None:

@@ -55,15 +55,6 @@ def test_every_question_can_be_read_whole_in_80_columns() -> None:
     assert [line for line in lines if len(line) > 75] == []
 
 
-def test_the_first_screen_of_readme_counts_the_files(render: Render) -> None:
-    names = renders.files(render({}))
-    seeds = [name for name in names if is_seed(name)]
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-
-    assert f"{len(names)} files: {len(seeds)} (" in text
-    assert f"; {len(names) - len(seeds)} are the template's" in text
-
-
 def test_the_defaults_stay_below_the_limit_of_files(render: Render) -> None:
     names = renders.files(render({}))
 
@@ -186,11 +177,9 @@ def test_a_seed_is_written_once_and_everything_else_is_managed(project: Path) ->
 
 
 def test_what_is_run_can_be_run(project: Path) -> None:
-    tests = {f"{each.path}/test" for each in renders.settings(project).services}
-
     assert {
         name for name in renders.files(project) if os.access(project / name, os.X_OK)
-    } == PROGRAMS | tests
+    } == PROGRAMS
 
 
 def test_a_plain_file_is_copied_byte_for_byte(project: Path) -> None:

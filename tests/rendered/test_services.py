@@ -9,9 +9,18 @@ from pathlib import Path
 
 import pytest
 
+from monokeel.ground.answers import as_list, as_object, as_text
+from tests.rendered import workflows
 from tests.rendered.renders import ANSWER_SETS, ROOT, Render, settings
 
 HADOLINT = Path(sys.executable).parent / "hadolint"
+_CI = ROOT / "template/.github/workflows/ci.yml"
+_GREEN = """import unittest
+
+class A(unittest.TestCase):
+    def test_a(self):
+        pass
+"""
 LABELS = ("title", "description", "licenses", "source")
 
 
@@ -31,8 +40,8 @@ def test_the_tests_of_a_new_service_pass(
     folder = shutil.copytree(render({}) / "services" / name, tmp_path / name)
 
     done = subprocess.run(
-        [folder / "test"],
-        cwd=tmp_path,
+        ["python3", "-B", "-m", "unittest"],  # as ci.yml runs them
+        cwd=folder,
         env={"PATH": os.environ["PATH"]},
         capture_output=True,
         encoding="utf-8",
@@ -77,7 +86,29 @@ def test_the_source_of_an_image_is_its_repository(render: Render) -> None:
     assert '.source="https://github.com/Ann-Example/Mailer_2.0"' in text
 
 
-def test_every_service_is_tested_by_the_same_command(render: Render) -> None:
-    commands = {(folder / "test").read_bytes() for folder in services(render).values()}
+@pytest.mark.parametrize(
+    ("files", "code"),
+    [
+        ({"test": "#!/bin/sh\nexit 3\n", "test_a.py": ""}, 3),
+        ({"test_a.py": _GREEN}, 0),
+        ({"test_a.py": _GREEN.replace("pass", "self.fail()")}, 1),
+    ],
+    ids=["its own program", "Python", "a red test"],
+)
+def test_ci_runs_the_tests_that_a_service_has(
+    tmp_path: Path, files: dict[str, str], code: int
+) -> None:
+    for name, text in files.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+        (tmp_path / name).chmod(0o755)
+    steps = as_list(workflows.jobs(_CI)["test"]["steps"])
+    [step] = [x for x in map(as_object, steps) if x.get("name") == "Test"]
 
-    assert len(commands) == 1
+    done = subprocess.run(
+        ["bash", "-e", "-c", as_text(step["run"])],
+        cwd=tmp_path,
+        capture_output=True,
+        check=False,
+    )
+
+    assert done.returncode == code, done.stderr

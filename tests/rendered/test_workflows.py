@@ -23,7 +23,6 @@ NAMES = {
     "release.yml": "Release",
     "deploy.yml": "Deploy",
     "policy-drift.yml": "Policy Drift Detection",
-    "dependency-review.yml": "Dependency Review",
     "template-update.yml": "Template Update Check",
 }
 
