@@ -1,6 +1,7 @@
 """The build command: what it is given, and what buildah really makes of it."""
 
 import json
+import re
 import shutil
 import stat
 import sys
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from monokeel.adapters.builder import Builder, Job, command_lines
+from monokeel.adapters.builder import Builder
 from monokeel.adapters.registry_access import Login
 from monokeel.ground.answers import Found
 from monokeel.ground.errors import ServiceError, UsageError
@@ -30,17 +31,6 @@ LABELS = {
 SETTINGS = parse_settings(
     '[repository]\nowner = "acme"\nname = "shop"\n'
     '[[services]]\nname = "api"\nkind = "api"\n[[environments]]\nname = "dev"\n'
-)
-JOB = Job(
-    service=SETTINGS.service("api"),
-    context="/some folder/api",
-    dockerfile="",
-    image=f"ghcr.io/{API}:{BUILT}",
-    commit=COMMIT,
-    created=MOMENT,
-    labels={"a": "b"},
-    insecure=False,
-    digest_file="/some folder/digest",
 )
 
 
@@ -94,80 +84,6 @@ def script(folder: Path, text: str) -> str:
     path = folder / "build script.py"
     path.write_text(text)
     return f"{sys.executable} '{path}' {{context}} {{image}} {{commit}}"
-
-
-def test_each_value_is_one_argument_whatever_is_in_it() -> None:
-    command = "'my builder' --out={image} \"{context}\" {commit} '{other}'"
-
-    (line,) = command_lines(command, JOB)
-
-    assert line == [
-        "my builder",
-        f"--out=ghcr.io/{API}:{BUILT}",
-        "/some folder/api",
-        COMMIT,
-        "{other}",
-    ]
-
-
-def test_no_value_is_taken_for_another_one() -> None:
-    job = replace(JOB, context="/{commit}/{image}/api")
-
-    (line,) = command_lines("make {context} {image}", job)
-
-    assert line == ["make", job.context, job.image]
-
-
-@pytest.mark.parametrize(
-    "command",
-    [
-        pytest.param("", id="nothing"),
-        pytest.param("dokcer", id="a preset misspelt"),
-        pytest.param("make {image}", id="no context"),
-        pytest.param("make {context}", id="no image"),
-        pytest.param("make '{context} {image}", id="an open quote"),
-    ],
-)
-def test_what_cannot_build_is_wrong_use(command: str) -> None:
-    with pytest.raises(UsageError, match="build command"):
-        command_lines(command, JOB)
-
-
-@pytest.mark.parametrize(
-    ("written", "meant"),
-    [
-        ("{digestfile}", "{digest_file}"),
-        ("{digest-file}", "{digest_file}"),
-        ("{digest}", "{digest_file}"),
-        ("--revision={COMMIT}", "{commit}"),
-        ("{platform}", "{platforms}"),
-        ("{service_name}", "{service}"),
-    ],
-)
-def test_a_placeholder_that_is_misspelt_is_wrong_use(written: str, meant: str) -> None:
-    with pytest.raises(UsageError, match=f"did you mean {meant}"):
-        command_lines(f"make {{context}} {{image}} {written}", JOB)
-
-
-def test_docker_builds_one_manifest_with_labels_and_annotations() -> None:
-    (line,) = command_lines("docker", JOB)
-
-    assert line[:3] == ["docker", "buildx", "build"]
-    assert {"--provenance=false", "--sbom=false"} <= set(line)
-    # R45: the containerd image store refuses rewrite-timestamp without it.
-    [output] = [each for each in line if each.startswith("--output=")]
-    assert output.endswith("rewrite-timestamp=true,unpack=false")
-    assert line[line.index("--label") + 1] == "a=b"
-    assert line[line.index("--annotation") + 1] == "manifest:a=b"
-    assert line[-3:] == ["--tag", f"ghcr.io/{API}:{BUILT}", "/some folder/api"]
-
-
-def test_tls_is_checked_for_every_registry_but_one_on_this_machine() -> None:
-    distant = command_lines("buildah", JOB)
-    local = command_lines("buildah", replace(JOB, insecure=True))
-
-    assert [line for line in distant if "--tls-verify=false" in line] == []
-    assert [line for line in local if "--tls-verify=false" not in line] == []
 
 
 def test_a_command_gets_the_time_and_a_file_of_credentials_for_us_alone(
@@ -268,6 +184,28 @@ def test_a_missing_builder_is_named(builder: Builder) -> None:
         )
 
 
+@pytest.mark.parametrize(
+    ("command", "says"),
+    [
+        ("make {context}", "has no {image}"),
+        ("buildah {context} {image} {digest}", "did you mean"),
+        ("no-such-builder {context} {image}", "no-such-builder is not installed"),
+        ("./plain.sh {context} {image}", "./plain.sh cannot be started"),
+        ("./services {context} {image}", "./services cannot be started"),
+        ("./gone.sh {context} {image}", "./gone.sh cannot be started"),
+    ],
+)
+def test_what_no_build_could_start_with_is_refused_before_one(
+    builder: Builder, tmp_path: Path, command: str, says: str
+) -> None:
+    (tmp_path / "plain.sh").write_text("#!/bin/sh\n")  # may not be executed
+    made = replace(builder, command=command)
+
+    for ask in (made.check, made.build):
+        with pytest.raises((UsageError, ServiceError), match=re.escape(says)):
+            ask("api", COMMIT)
+
+
 def test_what_a_build_prints_is_not_in_our_answer(
     builder: Builder, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -323,41 +261,6 @@ def annotations(manifest: Manifest) -> dict[str, str]:
     found = manifest.fields()["annotations"]
     assert isinstance(found, dict)
     return found
-
-
-def test_a_service_is_built_in_its_own_way() -> None:
-    job = replace(
-        JOB,
-        service=replace(
-            JOB.service,
-            platforms=("linux/amd64", "linux/arm64"),
-            args={"PYTHON": "3.13"},
-        ),
-        dockerfile="/some folder/api.dockerfile",
-    )
-
-    [docker] = command_lines("docker", job)
-    [own] = command_lines("b {context} {image} {service} {dockerfile} {platforms}", job)
-
-    assert "--platform linux/amd64,linux/arm64" in " ".join(docker)
-    assert "--build-arg PYTHON=3.13" in " ".join(docker)
-    assert docker[docker.index("--file") + 1] == "/some folder/api.dockerfile"
-    assert "index,manifest:a=b" in docker
-    assert own[3:] == [
-        *("api", "/some folder/api.dockerfile", "linux/amd64,linux/arm64"),
-    ]
-    with pytest.raises(UsageError, match="builds one platform"):
-        command_lines("buildah", job)
-
-
-def test_buildah_takes_one_platform_and_the_arguments() -> None:
-    own = replace(JOB.service, platforms=("linux/arm64",), args={"A": "b"})
-    job = replace(JOB, service=own)
-
-    build, _ = command_lines("buildah", job)
-
-    assert "--platform linux/arm64" in " ".join(build)
-    assert "--build-arg A=b" in " ".join(build)
 
 
 @pytest.mark.parametrize("command", ["docker", "buildah", "own {context} {image}"])

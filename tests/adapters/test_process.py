@@ -33,6 +33,18 @@ def test_foreign_git_variables_do_not_reach_git(
     assert env["EXTRA"] == "1"
 
 
+@pytest.mark.parametrize("text", ["echo 1\n", "#!/no/such/program\n"])
+def test_a_script_that_no_program_can_read_is_named(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "build.sh"
+    path.write_text(text)
+    path.chmod(0o755)
+
+    with pytest.raises(ServiceError, match=r"build\.sh cannot be started") as told:
+        run_visible([str(path)], cwd=tmp_path)
+
+    assert "#!" in told.value.fix
+
+
 def test_an_argument_is_not_read_by_a_shell() -> None:
     done = run([PYTHON, "-c", "import sys; print(sys.argv[1])", "$HOME; echo x"])
 

@@ -383,3 +383,12 @@ def test_the_preview_of_a_build_pushes_nothing(shop: Shop) -> None:
 
     assert (code, stderr, shop.effects) == (0, "", [])
     assert stdout.startswith("api would be built from services/api and pushed as ")
+
+
+def test_the_preview_of_a_build_is_refused_as_the_build_is(shop: Shop) -> None:
+    wrong = {"MONOKEEL_BUILD": "./nothing {context} {image}"}
+
+    previewed = shop.run("build", "--service", "api", "--dry-run", more=wrong)
+
+    assert previewed[0] == 4
+    assert previewed == shop.run("build", "--service", "api", more=wrong)

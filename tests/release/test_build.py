@@ -204,6 +204,28 @@ def test_a_preview_of_a_build_is_refused_as_the_build_would_be(
         planned_report(place, service="api", commit=COMMIT)
 
 
+def test_a_preview_of_a_build_is_refused_by_the_builder_as_well(
+    registry: FakeImages,
+) -> None:
+    def check(service: str, commit: str) -> None:
+        raise UsageError(f"no builder for {service} at {commit}")
+
+    place = replace(workplace(registry), check=check)
+
+    with pytest.raises(UsageError, match=f"no builder for api at {COMMIT}"):
+        planned_report(place, service="api", commit=COMMIT)
+
+
+def test_a_preview_promises_no_build_of_what_a_record_names(
+    registry: FakeImages,
+) -> None:
+    place = place_of(registry, None, recording("refs/tags/v1.0.0", COMMIT))
+
+    report = planned_report(place, service="api", commit=COMMIT)
+
+    assert report.headline == f"api was built already: ghcr.io/{API}@{RELEASED}"
+
+
 def test_what_our_own_workflow_has_attested_is_not_built_again(
     registry: FakeImages,
 ) -> None:
@@ -352,37 +374,6 @@ def test_the_digests_of_a_run_are_handed_from_job_to_job(registry: FakeImages) -
     text = as_json(build_report(built))
 
     assert digests_of([text], SETTINGS, commit=COMMIT) == {"api": built.digest}
-
-
-@pytest.mark.parametrize(
-    ("text", "problem"),
-    [
-        ("", "no report of a build"),
-        ('{"service": "api"}', "no report of a build"),
-        # A tag is no digest: the record of a release would hold it and be none.
-        (f'{{"service": "api", "digest": "v1", "commit": "{COMMIT}"}}', "no report"),
-        (
-            f'{{"service": "api", "digest": "{ONE}", "commit": "{OTHER}"}}',
-            f"built from {OTHER}",
-        ),
-        (
-            f'{{"service": "apo", "digest": "{ONE}", "commit": "{COMMIT}"}}',
-            "no service 'apo'",
-        ),
-    ],
-)
-def test_a_report_of_something_else_is_wrong_use(text: str, problem: str) -> None:
-    with pytest.raises(UsageError, match=problem):
-        digests_of([text], SETTINGS, commit=COMMIT)
-
-
-def test_two_reports_of_one_service_must_agree() -> None:
-    report = '{{"service": "api", "digest": "{}", "commit": "{}"}}'
-    one, two = (report.format(digest, COMMIT) for digest in (ONE, TWO))
-
-    assert digests_of([one, one], SETTINGS, commit=COMMIT) == {"api": ONE}
-    with pytest.raises(UsageError, match=f"api was built twice: {ONE} and {TWO}"):
-        digests_of([one, two], SETTINGS, commit=COMMIT)
 
 
 def test_the_files_that_are_in_the_way_are_named(registry: FakeImages) -> None:

@@ -17,7 +17,7 @@ from pathlib import Path
 from monokeel.adapters.addresses import is_loopback, parts_of
 from monokeel.adapters.credentials import own_logins, private_folder
 from monokeel.adapters.manifests import LABEL, REVISION
-from monokeel.adapters.process import run_visible
+from monokeel.adapters.process import require_program, run_visible
 from monokeel.adapters.registry_access import DOCKER_HUB, Login
 from monokeel.ground.answers import Json
 from monokeel.ground.errors import ServiceError, UsageError
@@ -25,6 +25,7 @@ from monokeel.ground.settings import Service, Settings
 
 _DIGEST = re.compile(r"(sha256:[0-9a-f]{64})")
 _ALIKE = 0.75  # {digest} is for {digest_file}, {other} for none
+_PLACE = re.compile(r"\{(\{[\w-]+\})\}|\{[\w-]+\}")
 _METADATA = re.compile(r'"containerimage\.digest"\s*:\s*"(sha256:[0-9a-f]{64})"')
 
 
@@ -80,13 +81,24 @@ class Builder:
             env = {"SOURCE_DATE_EPOCH": str(int(job.created.timestamp()))}
             if self.login.basic is not None:
                 env |= self._sign_in(self.login.basic, folder)
-            for args in command_lines(self.command, job):
+            for args in self._lines(job):
                 if code := run_visible(args, cwd=self.root, env=env):
                     problem = f"the build of {service} failed: {args[0]} ended with"
                     fix = "Its own messages are above; mend that and run it again."
                     raise ServiceError(f"{problem} {code}", fix=fix)
             said = read_digest(Path(job.digest_file))
         return said or self.read_tag(self.settings.image(service), f"sha-{commit}")
+
+    def check(self, service: str, commit: str) -> None:
+        """Raise what ``build`` would before it starts a program."""
+        with private_folder() as folder:
+            self._lines(self._job(self.settings.service(service), commit, folder))
+
+    def _lines(self, job: Job) -> list[list[str]]:
+        lines = command_lines(self.command, job)
+        for args in lines:
+            require_program(args[0], self.root)
+        return lines
 
     def _job(self, service: Service, commit: str, folder: Path) -> Job:
         context = self.root / service.context
@@ -150,7 +162,8 @@ def command_lines(command: str, job: Job) -> list[list[str]]:
 
     It is split as a shell would, once; a value is a part of one argument. UsageError
     for an unknown preset, a bad line, one without ``{context}`` or ``{image}``, and one
-    with a placeholder that is misspelt; others are the command's own.
+    with a placeholder that is misspelt; others are the command's own, and so is the
+    ``{image}`` that is written as ``{{image}}``.
     """
     try:
         words = shlex.split(command)
@@ -172,10 +185,25 @@ def command_lines(command: str, job: Job) -> list[list[str]]:
         "{dockerfile}": job.dockerfile or f"{job.context}/Dockerfile",
         "{platforms}": ",".join(job.service.platforms),
     }
-    for name in {*re.findall(r"\{[\w-]+\}", command)} - {*values}:
-        if near := difflib.get_close_matches(name.lower(), values, 1, _ALIKE):
-            raise _wrong(command, f"has {name}: did you mean {near[0]}?")
-    return [[re.sub(r"\{\w+\}", lambda x: values.get(x[0], x[0]), w) for w in words]]
+    values |= _literals(command, [*values])
+    return [[_PLACE.sub(lambda x: values.get(x[0], x[0]), w) for w in words]]
+
+
+def _literals(command: str, known: list[str]) -> dict[str, str]:
+    """Return ``{{image}}`` → ``{image}`` and so on; UsageError for one misspelt.
+
+    Go's ``{{else}}`` and so on are the command's own.
+    """
+    found = dict[str, str]()
+    for place in _PLACE.finditer(command):
+        name = place[1] or place[0]
+        near = difflib.get_close_matches(name.lower(), known, 1, _ALIKE)
+        if near and place[1]:
+            found[place[0]] = name
+        elif near and name not in known:
+            as_it_is = f"Write {{{name}}} for {name} itself"
+            raise _wrong(command, f"has {name}: did you mean {near[0]}? {as_it_is}")
+    return found
 
 
 def _docker(job: Job) -> list[str]:

@@ -1,8 +1,10 @@
 """Run a program: a list of arguments, a clean environment, never a shell."""
 
+import errno
 import logging
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -33,6 +35,7 @@ Completed: TypeAlias = "subprocess.CompletedProcess[str]"
 # No child needs these: git and the builders get what they need in their own way.
 _OURS = re.compile(r"MONOKEEL_\w*(?:KEY|TOKEN|PASSWORD)\Z")
 # A build runs whatever a dependency brings along; these would be its to take.
+_NO_PROGRAM = {errno.ENOENT, errno.EACCES, errno.ENOTDIR, errno.ENOEXEC}
 _FOR_NO_BUILD = re.compile(r"(?:GITHUB|GH)_\w*TOKEN\Z|ACTIONS_\w*_TOKEN")
 
 
@@ -142,12 +145,27 @@ def run_visible(
 
 @contextmanager
 def _installed(args: Sequence[str]) -> Iterator[None]:
-    """Start a program inside; ServiceError where it is missing."""
+    """Start a program inside; ServiceError where it is missing, or is none."""
     try:
         yield
-    except FileNotFoundError as error:
-        fix = f"Install {args[0]}; ./inv doctor lists what is needed."
-        raise ServiceError(f"{args[0]} is not installed here", fix=fix) from error
+    except OSError as error:
+        if error.errno not in _NO_PROGRAM:
+            raise
+        raise _unusable(args[0], str(error.strerror)) from error
+
+
+def require_program(name: str, cwd: Path) -> None:
+    """Raise ServiceError unless *name* is a program, or the path of one in *cwd*."""
+    if shutil.which(cwd / name if "/" in name else name) is None:
+        raise _unusable(name, "it is missing, or may not be executed")
+
+
+def _unusable(name: str, why: str) -> ServiceError:
+    if "/" in name:
+        fix = "It must be an executable file; a script begins with #! and a program."
+        return ServiceError(f"{name} cannot be started: {why}", fix=fix)
+    fix = f"Install {name}; ./inv doctor lists what is needed."
+    return ServiceError(f"{name} is not installed here", fix=fix)
 
 
 def _failed(args: Sequence[str], code: int, said: str) -> ServiceError:

@@ -36,7 +36,7 @@ class Workplace:
     *head* is the commit that is checked out, *unclean* what a build of a folder would
     have beside it, or lack. *is_attested* says of (image with host, digest, commit)
     if our workflow signed it. *recorded* returns the record of a commit that
-    is released, or begun to be.
+    is released, or begun to be. *check* raises what the builder would before it starts.
     """
 
     settings: Settings
@@ -47,6 +47,7 @@ class Workplace:
     wait: Callable[[float], None]
     is_attested: Callable[[str, str, str], bool] | None = None
     recorded: Callable[[str], ReleaseRecord | None] = lambda _: None
+    check: Callable[[str, str], None] = lambda *_: None
 
 
 def build_service(workplace: Workplace, *, service: str, commit: str) -> Built:
@@ -61,14 +62,8 @@ def build_service(workplace: Workplace, *, service: str, commit: str) -> Built:
     path = _checked(workplace, service, commit)
     image, tag = f"{settings.registry_host}/{path}", f"sha-{commit}"
     built = Built(service=service, image=image, tag=tag, digest="", commit=commit)
-    record = workplace.recorded(commit)
-    if record is not None and (decided := record.digest_of(service)):
-        return replace(built, digest=decided, built=False)
-    if is_attested := workplace.is_attested:
-        there = workplace.images.look_up(path, built.tag)
-        whole = isinstance(there, Found) and not there.missing and there.digest
-        if whole and is_attested(built.image, whole, commit):
-            return replace(built, digest=whole, built=False)
+    if there := _there(workplace, service, path, commit):
+        return replace(built, digest=there, built=False)
     digest = workplace.builder.build(service, commit)
     waits_s, found = iter(_WAITS_S), workplace.images.look_up(path, digest)
     while not isinstance(found, Found) or found.missing:
@@ -91,6 +86,20 @@ def build_service(workplace: Workplace, *, service: str, commit: str) -> Built:
     return replace(built, digest=digest)
 
 
+def _there(workplace: Workplace, service: str, path: str, commit: str) -> str:
+    """Return the digest that is not built again, ``""`` if there is none."""
+    record = workplace.recorded(commit)
+    if record is not None and (decided := record.digest_of(service)):
+        return decided
+    if is_attested := workplace.is_attested:
+        there = workplace.images.look_up(path, f"sha-{commit}")
+        whole = isinstance(there, Found) and not there.missing and there.digest
+        image = f"{workplace.settings.registry_host}/{path}"
+        if whole and is_attested(image, whole, commit):
+            return whole
+    return ""
+
+
 def build_report(built: Built) -> Report:
     """Return what was built, or was there, and its digest."""
     said = f"{built.service} {'built' if built.built else 'was built already'}:"
@@ -99,11 +108,16 @@ def build_report(built: Built) -> Report:
 
 def planned_report(workplace: Workplace, *, service: str, commit: str) -> Report:
     """Return what a build would read and push; raises what can be known before it."""
-    settings = workplace.settings
-    image = f"{settings.registry_host}/{_checked(workplace, service, commit)}"
+    settings, path = workplace.settings, _checked(workplace, service, commit)
+    image = f"{settings.registry_host}/{path}"
+    said = f"{service} would be built from {settings.service(service).context}"
+    said += f" and pushed as {image}:sha-{commit}"
+    if there := _there(workplace, service, path, commit):
+        said = f"{service} was built already: {image}@{there}"
+    else:
+        workplace.check(service, commit)
     return Report(
-        headline=f"{service} would be built from {settings.service(service).context}"
-        f" and pushed as {image}:sha-{commit}",
+        headline=said,
         data={"service": service, "image": image, "commit": commit, "dry_run": True},
     )
 

@@ -343,5 +343,6 @@ def _workplace() -> "Workplace":
         head=git.head,
         unclean=git.unclean,
         wait=time.sleep,
+        check=builder.check,
         is_attested=verify if wiring.variable("GITHUB_ACTIONS") else None,
     )
