@@ -11,7 +11,7 @@ from datetime import timedelta
 import pytest
 
 from monokeel.adapters.releases import Releases
-from monokeel.drift.pointers import check_pointers
+from monokeel.drift.environments import check_pointers
 from monokeel.promotion.plan import Request
 from monokeel.promotion.reading import Reading, read_promotion
 from sandbox.server import Sandbox

@@ -10,7 +10,7 @@ from contextlib import suppress
 
 import pytest
 
-from monokeel.drift.pointers import check_pointers
+from monokeel.drift.environments import check_pointers
 from monokeel.ground.errors import MonokeelError, RefusedError
 from monokeel.ground.report import as_plain
 from monokeel.promotion.history import past_moves

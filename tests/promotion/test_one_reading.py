@@ -6,8 +6,7 @@ from random import Random
 
 import pytest
 
-from monokeel.drift.pointers import check_pointers
-from monokeel.drift.releases import check_releases
+from monokeel.drift.environments import check_pointers, check_releases
 from monokeel.ground.answers import Found
 from monokeel.ground.errors import MonokeelError
 from monokeel.promotion.gates import Gate

@@ -1,13 +1,19 @@
-"""The report of a drift run, in words and as JSON."""
+"""Read every section, judge it, and say what was found, in words and as JSON."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
 
-from monokeel.drift.reading import DriftReading
-from monokeel.drift.sections import Deviation
+from monokeel.drift import environments, github
+from monokeel.drift.ports import Outside
+from monokeel.drift.sections import Deviation, Facts, Wanted
 from monokeel.ground.answers import Json
+from monokeel.ground.errors import NO_ANSWER
 from monokeel.ground.report import Report, Section, Table
-from monokeel.policy.reading import OUTCOMES, unverified_lines
+from monokeel.policy.reading import OUTCOMES, Unverified, Verdict, unverified_lines
 from monokeel.policy.wording import comparison_json, sections_of, to_do
+from monokeel.promotion.pointers import Pointers, read_remote
+from monokeel.promotion.reading import read_records
 
 _WORDS = {
     "in_sync": "in sync",
@@ -15,6 +21,61 @@ _WORDS = {
     "drift": "drift",
     "unverifiable": "not verified",
 }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DriftReading:
+    """What was found for *wanted*: the *facts* of each section, by its name."""
+
+    wanted: Wanted
+    facts: Mapping[str, Facts]
+
+    @property
+    def whole(self) -> Facts:
+        """What was found in all sections together."""
+        each = self.facts.values()
+        return Facts(
+            drift=[x for facts in each for x in facts.drift],
+            unverified=[x for facts in each for x in facts.unverified],
+            notes=[x for facts in each for x in facts.notes],
+        )
+
+    def section(self, name: str) -> Facts:
+        """Return what was found in one section, nothing if it was not asked for."""
+        return self.facts.get(name, Facts())
+
+    @property
+    def verdict(self) -> Verdict:
+        """The verdict over all sections; drift beats the unclear in another."""
+        return self.whole.verdict(self.wanted.allowed)
+
+
+def read_drift(wanted: Wanted, outside: Outside) -> DriftReading:
+    """Read the sections of *wanted*; a section that cannot be read is unverified."""
+    promotion = outside.promotion
+
+    @cache
+    def remote() -> Pointers:
+        return read_remote(promotion.clone, wanted.settings)
+
+    checks = {
+        "rulesets": lambda: github.check_rulesets(wanted, outside),
+        "settings": lambda: github.check_settings(wanted, outside),
+        "pointers": lambda: environments.check_pointers(
+            read_records(promotion, remote()), promotion.records
+        ),
+        "releases": lambda: environments.check_releases(
+            remote(), promotion, outside.copy_of
+        ),
+    }
+    facts = {}
+    for name in wanted.sections:
+        try:
+            facts[name] = checks[name]()
+        except NO_ANSWER as error:
+            unread = Unverified(name, "", reason=error.reason, hidden=False)
+            facts[name] = Facts(unverified=(unread,))  # no answer is never "none"
+    return DriftReading(wanted=wanted, facts=facts)
 
 
 def drift_report(found: DriftReading) -> Report:

@@ -174,8 +174,7 @@ def drift(
     from monokeel.drift import sections as asked
     from monokeel.drift.issue import keep_issue
     from monokeel.drift.ports import Outside
-    from monokeel.drift.reading import read_drift
-    from monokeel.drift.report import drift_report
+    from monokeel.drift.report import drift_report, read_drift
     from monokeel.ground.report import Report, as_markdown
     from monokeel.policy.lint import disagreements
 
