@@ -9,11 +9,11 @@ from monokeel.ground.errors import NO_ANSWER
 from monokeel.ground.version import is_newer
 from monokeel.ground.words import stamp, when
 from monokeel.policy.reading import Unverified
+from monokeel.promotion import ports
 from monokeel.promotion.facts import Release, read_release
 from monokeel.promotion.pointers import Pointers, back_command, branch_of
-from monokeel.promotion.ports import Outside, Records
 from monokeel.promotion.reading import Place, Reading
-from monokeel.release.artifact import NOTHING, Artifact, TaggedImage
+from monokeel.release import artifact
 from monokeel.release.record import record_in
 
 _STRAY = (
@@ -27,7 +27,7 @@ _RETAG = "docker buildx imagetools create --prefer-index=false"
 _WHO = "who moved it stands in the registry's own log alone"
 
 
-def check_pointers(reading: Reading, records: Records) -> Facts:
+def check_pointers(reading: Reading, records: ports.Records) -> Facts:
     """Return what is wrong with the environment branches; read only."""
     drift, entries = list[Deviation](), list[Json]()
     for place in reading.places:
@@ -57,7 +57,7 @@ def check_pointers(reading: Reading, records: Records) -> Facts:
     )
 
 
-def _mover(place: Place, records: Records) -> tuple[str, str] | None:
+def _mover(place: Place, records: ports.Records) -> tuple[str, str] | None:
     """Return who moved the branch to where it is, and when; ``None`` if unknown."""
     try:
         moves = records.branch_moves(branch_of(place.name))
@@ -94,7 +94,7 @@ def _notes(reading: Reading) -> list[str]:
 
 
 def check_releases(
-    pointers: Pointers, outside: Outside, copy_of: Callable[[str], str | None]
+    pointers: Pointers, outside: ports.Outside, copy_of: Callable[[str], str | None]
 ) -> Facts:
     """Return what is wrong with the versions that environments run.
 
@@ -131,19 +131,19 @@ def check_releases(
 def _wrong(tag: str, release: Release, anew: str, host: str) -> Iterator[Deviation]:
     """Yield what is wrong with the release *tag*; *anew* is what no other step ends."""
     wrong = partial(Deviation, severe=1)
-    artifact = release if isinstance(release, Artifact) else None
+    released = release if isinstance(release, artifact.Artifact) else None
     if isinstance(release, Absent):
         line = f"release {tag} is live, but its tag carries no record of a release"
         yield wrong(line, tag, (anew,))
-    for line in artifact.misnamed if artifact else ():
+    for line in released.misnamed if released else ():
         yield wrong(line, tag, (anew,))
-    for each in artifact.images if artifact else ():
+    for each in released.images if released else ():
         if each.wrong:
             yield wrong(each.wrong, each.name, (*_steps(each, anew, host), _WHO))
 
 
 def _changed(tag: str, release: Release, copy: _Copy) -> Iterator[Deviation]:
-    if isinstance(copy, Unknown) or not isinstance(release, Artifact):
+    if isinstance(copy, Unknown) or not isinstance(release, artifact.Artifact):
         return
     if record_in(copy) != release.record:
         name = f"release.json of {tag}"
@@ -155,9 +155,9 @@ def _changed(tag: str, release: Release, copy: _Copy) -> Iterator[Deviation]:
         yield Deviation(line, name, (again,), severe=1)
 
 
-def _steps(image: TaggedImage, anew: str, host: str) -> Iterator[str]:
+def _steps(image: artifact.TaggedImage, anew: str, host: str) -> Iterator[str]:
     at = f"{host}/{image.name}"
-    if image.released == NOTHING:
+    if image.released == artifact.NOTHING:
         yield f"no record names it: delete {at} in the registry"
     elif isinstance(image.answer, Found) and image.answer.missing:
         yield anew
@@ -175,7 +175,7 @@ def _unclear(tag: str, release: Release, copy: _Copy) -> Iterator[Unverified]:
     for answer in (release, copy):
         if isinstance(answer, Unknown):
             yield Unverified("release", tag, reason=answer.reason, hidden=False)
-    for each in release.images if isinstance(release, Artifact) else ():
+    for each in release.images if isinstance(release, artifact.Artifact) else ():
         if isinstance(each.answer, Unknown):
             reason = each.answer.reason
             yield Unverified("images", each.name, reason=reason, hidden=False)

@@ -10,8 +10,8 @@ from monokeel.drift.sections import Deviation, Facts, Wanted
 from monokeel.ground.answers import Json
 from monokeel.ground.errors import NO_ANSWER
 from monokeel.ground.report import Report, Section, Table
+from monokeel.policy import wording
 from monokeel.policy.reading import OUTCOMES, Unverified, Verdict, unverified_lines
-from monokeel.policy.wording import comparison_json, sections_of, to_do
 from monokeel.promotion.pointers import Pointers, read_remote
 from monokeel.promotion.reading import read_records
 
@@ -85,7 +85,7 @@ def drift_report(found: DriftReading) -> Report:
     rows = [(name, _WORDS[each.verdict(allowed)]) for name, each in facts]
     odd = () if found.verdict == "in_sync" else tuple(rows)
     drift, shown = whole.drift, {"rulesets": [x.name for x in reading.comparisons]}
-    steps = to_do((each.subject, step) for each in drift for step in each.steps)
+    steps = wording.to_do((each.subject, step) for each in drift for step in each.steps)
     unclear = [each for each in whole.unverified if not each.accepted(allowed)]
     counts = (len(drift), "to repair"), (len(whole.unverified), "not verified")
     last = ", ".join(f"{count} {what}" for count, what in counts if count)
@@ -97,7 +97,7 @@ def drift_report(found: DriftReading) -> Report:
         headline=f"{found.wanted.repository}: {_headline(found)}",
         sections=(
             Section("Sections", table=Table(("section", "verdict"), odd)),
-            *sections_of(reading.comparisons),
+            *wording.sections_of(reading.comparisons),
             *parts,
             Section("Not verified", unverified_lines(whole.unverified, allowed)),
             Section("To know", tuple(whole.notes)),
@@ -128,7 +128,7 @@ def _as_json(found: DriftReading) -> dict[str, Json]:
         "repository": found.wanted.repository,
         "verdict": found.verdict,
         "sections": {x: each.verdict(allowed) for x, each in found.facts.items()},
-        "rulesets": [comparison_json(each) for each in reading.comparisons],
+        "rulesets": [wording.comparison_json(each) for each in reading.comparisons],
         "unverified": [each.as_json(allowed) for each in found.whole.unverified],
         "settings": [*_lines(found.section("settings").drift)],
         "pointers": list(found.section("pointers").entries),

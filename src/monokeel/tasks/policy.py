@@ -108,12 +108,10 @@ def apply(
 )
 def export() -> Reports:
     """Print GitHub's rulesets as the text of that file."""
-    from monokeel.policy.body import export as exported
-    from monokeel.policy.reading import read_rulesets
+    from monokeel.policy.reading import export as exported
 
     wiring.require_token(_NEEDS)
-    rulesets = wiring.make_rulesets()
-    print(exported(read_rulesets((), rulesets), rulesets), end="")
+    print(exported(wiring.make_rulesets()), end="")
     return ()
 
 
