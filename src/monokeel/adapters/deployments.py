@@ -1,7 +1,6 @@
 """The records of promotion on GitHub: deployments, their statuses, environments.
 
-Facts: GitHub's OpenAPI description of these calls and of ``/activity``, and its public
-GraphQL schema for lists: there the newest come first, and statuses come along.
+Facts: GitHub's OpenAPI description; its GraphQL schema for lists, newest first.
 """
 
 import json
@@ -105,11 +104,9 @@ class Deployments:
     def create(
         self, environment: str, note: Note, *, tag: str, task: str, production: bool
     ) -> tuple[int, str]:
-        """Create a deployment without a status yet: pending.
+        """Create one that is pending; RefusedError with GitHub's words (409, 422).
 
-        ``auto_merge``, ``required_contexts``: by default GitHub merges main into the
-        ref (202) or waits for every check (409). RefusedError with its words (409,
-        422).
+        By default GitHub merges main into the ref (202) or waits for every check (409).
         """
         said = f"{task} {note.from_version} -> {note.version}"
         wanted: Json = {
