@@ -6,7 +6,6 @@ Facts: GitHub's OpenAPI description; its GraphQL schema for lists, newest first.
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
 from urllib.parse import quote
 
 from monokeel.adapters.github import GitHub
@@ -47,10 +46,6 @@ class Deployments:
     def __init__(self, github: GitHub) -> None:
         self._github = github
 
-    def now(self) -> datetime:
-        """Return the time of GitHub's newest answer; this machine's clock may lie."""
-        return self._github.server_date
-
     def newest(self, environments: Mapping[str, str], commits: Sequence[str]) -> Ledger:
         """Ask GraphQL once; one commit has at most a hundred deployments here."""
         names = [*environments]
@@ -81,7 +76,8 @@ class Deployments:
                 records += self.history(same)
                 floors[ours] = 0
         every = room.records_in_order(records)
-        return Ledger(records=every, viewer=viewer, floors=floors)
+        now = self._github.server_date  # this machine's clock may lie
+        return Ledger(records=every, viewer=viewer, floors=floors, now=now)
 
     def history(self, environments: Mapping[str, str]) -> tuple[Record, ...]:
         """Return all records of *environments*, newest first; a request a page."""
