@@ -264,7 +264,7 @@ def _opened(
             wiring.root(),
             work=Path(work).resolve(),
             source=source,
-            credentials=wiring.template_credentials(),
+            credentials=wiring.make_credentials(template=True),
             adopted=adopted,
         )
 
