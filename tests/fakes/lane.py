@@ -4,11 +4,10 @@ from contextlib import suppress
 from dataclasses import replace
 
 from monokeel.ground.settings import Settings
-from monokeel.release.plan import ReleasePlan
+from monokeel.release.plan import ReleasePlan, refuse_blocked, refuse_unknown
 from monokeel.release.planner import plan_release
 from monokeel.release.ports import Outside
 from monokeel.release.publish import Run, release_commit
-from monokeel.release.show import refuse_blocked, refuse_unknown
 from tests.fakes.faults import KilledError
 from tests.fakes.history import FakeHistory
 from tests.fakes.world import SETTINGS, World

@@ -11,12 +11,13 @@ from monokeel.policy.rule_types import (
     ACTOR,
     BEYOND_OPENAPI,
     CONDITIONS,
+    ENFORCEMENTS,
     READ_ONLY,
     RULE_TYPES,
-    RULESET,
     TARGETS,
     WRITABLE,
     Shape,
+    item_label,
 )
 
 OPENAPI = Path(__file__).parents[2] / "sandbox" / "openapi" / "github.json"
@@ -121,9 +122,7 @@ def test_the_members_of_a_ruleset_are_those_of_the_description() -> None:
 
     assert sorted(members) == sorted({*WRITABLE, *READ_ONLY})
     assert resolved(members["target"])["enum"] == [*TARGETS, "repository"]
-    assert resolved(members["enforcement"])["enum"] == list(
-        RULESET.members["enforcement"].allowed
-    )
+    assert resolved(members["enforcement"])["enum"] == list(ENFORCEMENTS)
 
 
 @pytest.mark.parametrize("kind", RULE_TYPES)
@@ -153,4 +152,4 @@ def test_a_required_parameter_has_no_default_but_that_of_update(kind: str) -> No
 def test_what_lacks_its_name_is_shown_whole(
     item: Json, identity: tuple[str, ...], label: str
 ) -> None:
-    assert Shape(kind="array", identity=identity).label(item) == label
+    assert item_label(item, identity) == label

@@ -3,15 +3,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from monokeel.promotion.evidence import STALE, Repair, repaired, repairs
-from monokeel.promotion.records import (
-    Ledger,
-    Note,
-    Record,
-    Status,
+from monokeel.promotion.evidence import (
+    STALE,
     TrackRecord,
-    records_in_order,
+    repaired,
+    repairs,
+    track_record_of,
 )
+from monokeel.promotion.records import Ledger, Note, Record, Status, records_in_order
 
 START = datetime(2026, 5, 1, 12, 0, tzinfo=UTC)
 A, B = "a" * 40, "b" * 40
@@ -39,24 +38,14 @@ def status(state: str, hour: float) -> Status:
 
 def ledger(*entries: tuple[Record, list[Status]]) -> Ledger:
     return Ledger(
-        now=START,
         records=records_in_order(
             replace(each, statuses=tuple(statuses)) for each, statuses in entries
-        ),
+        )
     )
 
 
 def try_a(known: Ledger, *, live: bool, hour: float = 10) -> TrackRecord:
-    now, branches = START + hour * HOUR, {"dev": A} if live else {}
-    return replace(known, now=now, branches=branches).track_record("dev", A)
-
-
-def at(known: Ledger, pointer: str | None, now: datetime) -> Ledger:
-    return replace(known, now=now, branches={"dev": pointer} if pointer else {})
-
-
-def owed_by(known: Ledger, pointer: str | None, now: datetime) -> tuple[Repair, ...]:
-    return repairs(at(known, pointer, now), "dev")
+    return track_record_of(known, "dev", A, live=live, now=START + hour * HOUR)
 
 
 def test_a_commit_that_was_never_there_is_untried() -> None:
@@ -140,7 +129,7 @@ def test_an_unfinished_record_is_judged_by_the_branch(
 ) -> None:
     known = ledger((record(1, A, 0), []))
 
-    owed = owed_by(known, pointer, now)
+    owed = repairs(known, "dev", pointer, now)
 
     assert [repair.state for repair in owed] == state
 
@@ -151,7 +140,7 @@ def test_an_unfinished_record_below_a_confirmed_one_has_lost() -> None:
         (record(2, B, 0), [status("success", 0)]),
     )
 
-    owed = owed_by(known, B, START)
+    owed = repairs(known, "dev", B, START)
 
     assert [(r.record.id, r.state, r.description) for r in owed] == [
         (1, "failure", "overtaken by b")
@@ -161,7 +150,7 @@ def test_an_unfinished_record_below_a_confirmed_one_has_lost() -> None:
 def test_unfinished_records_are_settled_from_the_oldest_on() -> None:
     known = ledger((record(1, A, 0), []), (record(2, B, 0), []))
 
-    owed = owed_by(known, B, START)
+    owed = repairs(known, "dev", B, START)
 
     assert [(r.record.id, r.state) for r in owed] == [(1, "failure"), (2, "success")]
 
@@ -173,7 +162,7 @@ def test_a_rollback_that_was_cut_short_still_marks_what_it_left() -> None:
         (record(3, A, 2, task="rollback", left=B), []),
     )
 
-    owed = owed_by(known, A, START + 2 * HOUR)
+    owed = repairs(known, "dev", A, START + 2 * HOUR)
 
     assert [(r.record.id, r.state, r.description) for r in owed] == [
         (3, "success", "the branch is there: confirmed"),
@@ -188,10 +177,9 @@ def test_after_the_repairs_nothing_is_owed() -> None:
     )
     now = START + 2 * HOUR
 
-    known = at(known, A, now)
-    known = repaired(known, repairs(known, "dev"))
+    known = repaired(known, repairs(known, "dev", A, now), now)
 
-    assert owed_by(known, A, now) == ()
+    assert repairs(known, "dev", A, now) == ()
 
 
 def test_a_version_promoted_again_after_its_rollback_is_not_marked_again() -> None:
@@ -201,7 +189,7 @@ def test_a_version_promoted_again_after_its_rollback_is_not_marked_again() -> No
         (record(4, B, 3), [status("success", 3)]),
     )
 
-    assert owed_by(known, B, START + 4 * HOUR) == ()
+    assert repairs(known, "dev", B, START + 4 * HOUR) == ()
 
 
 def test_of_two_that_wanted_the_same_the_one_from_there_moved_it() -> None:
@@ -212,6 +200,6 @@ def test_of_two_that_wanted_the_same_the_one_from_there_moved_it() -> None:
         (record(3, A, 1, left=B), []),
     )
 
-    owed = owed_by(known, A, START + HOUR)
+    owed = repairs(known, "dev", A, START + HOUR)
 
     assert [(r.record.id, r.state) for r in owed] == [(2, "failure"), (3, "success")]

@@ -7,9 +7,9 @@ import pytest
 
 from monokeel.ground.errors import RefusedError
 from monokeel.ground.report import as_json, as_plain
+from monokeel.release.plan import refuse_blocked, report_of
 from monokeel.release.planner import plan_release
 from monokeel.release.ports import offline
-from monokeel.release.show import refuse_blocked, report_of
 from tests.fakes.history import FakeHistory
 from tests.fakes.plans import Shop, SilentRemote, problems, statuses
 
@@ -25,7 +25,7 @@ def test_the_next_version_is_planned_with_every_check_answered() -> None:
     plan = shop.plan()
 
     assert (plan.previous, plan.version, plan.tag) == ("1.0.0", "1.1.0", "v1.1.0")
-    assert (plan.level, plan.commit, plan.released) == ("minor", head, True)
+    assert (plan.level, plan.commit) == ("minor", head)
     assert statuses(plan) == dict.fromkeys((*CHECKS, *VERSION_CHECKS), "ok")
     assert plan.blockers == ()
 
@@ -100,10 +100,7 @@ def test_nothing_to_release_asks_no_registry() -> None:
 
     plan = shop.plan()
 
-    assert (plan.released, plan.version, plan.tag, plan.level) == (
-        *(False, None, None),
-        None,
-    )
+    assert (plan.version, plan.tag, plan.level) == (None, None, None)
     assert plan.reason == "the one commit since v1.0.0 asks for none"
     assert plan.services == ()
     assert statuses(plan) == dict.fromkeys(CHECKS, "ok")

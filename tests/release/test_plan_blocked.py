@@ -6,8 +6,8 @@ import pytest
 
 from monokeel.ground.errors import RefusedError, ServiceError
 from monokeel.ground.report import as_plain
+from monokeel.release.plan import refuse_blocked, report_of
 from monokeel.release.record import GitHubRelease, marker
-from monokeel.release.show import refuse_blocked, report_of
 from tests.fakes.plans import Shop, problems, statuses
 
 OTHER = "f" * 40
@@ -25,7 +25,7 @@ def test_a_shallow_clone_has_no_version_and_says_how_to_get_one() -> None:
 
     plan = shop.plan()
 
-    assert (plan.version, plan.released) == (None, False)
+    assert plan.version is None
     assert "git fetch --unshallow --tags" in plan.blockers[0].fix
 
 

@@ -6,9 +6,8 @@ import pytest
 
 from monokeel.ground.report import as_plain
 from monokeel.ground.version import parse_version
-from monokeel.release.plan import has_nothing_to_do
+from monokeel.release.plan import has_nothing_to_do, report_of
 from monokeel.release.planner import plan_release
-from monokeel.release.show import report_of
 from monokeel.release.versions import ReleaseTag
 from tests.fakes.plans import Shop, problems, statuses
 
@@ -167,7 +166,7 @@ def test_a_finished_release_leaves_nothing_to_do() -> None:
 
     plan = shop.plan()
 
-    assert (plan.released, plan.done, problems(plan)) == (False, None, [])
+    assert (plan.version, plan.done, problems(plan)) == (None, None, [])
 
 
 def test_a_claim_that_no_longer_fits_is_refused_before_its_tag() -> None:

@@ -5,8 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from monokeel.ground.report import as_plain
-from monokeel.release.plan import has_nothing_to_do
-from monokeel.release.show import report_of
+from monokeel.release.plan import has_nothing_to_do, report_of
 from tests.fakes.lane import Lane
 from tests.fakes.world import SERVICES
 

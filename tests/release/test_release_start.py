@@ -12,8 +12,8 @@ from monokeel.release.plan import (
     CheckStatus,
     ReleasePlan,
     has_nothing_to_do,
+    refuse_unknown,
 )
-from monokeel.release.show import refuse_unknown
 from tests.fakes.lane import MAIN, Lane
 
 

@@ -1,6 +1,7 @@
-"""A GitHub App as the writer: a token for one push, minted right before it by openssl.
+"""A GitHub App as the writer: a token for one push, minted right before it.
 
-Sources: GitHub docs, "Generating a JSON Web Token (JWT)" and "REST: apps".
+Sources: GitHub docs, "Generating a JSON Web Token (JWT) for a GitHub App" and "REST:
+apps". openssl signs: Python has no RSA of its own.
 """
 
 import base64

@@ -12,7 +12,10 @@ _LONGEST_S = 10.0
 
 
 def says(*args: str) -> str | None:
-    """Return the first line of *args*, "" on failure, ``None`` if not installed."""
+    """Return the first line that *args* prints, "" where it fails or prints none.
+
+    ``None`` where the program is not installed.
+    """
     if shutil.which(args[0]) is None:
         return None
     try:
@@ -43,7 +46,10 @@ def write_page(path: str, text: str) -> None:
 
 
 class Keys:
-    """The pair at *path* and ``path.pub``; UsageError inside *root*: git sees it."""
+    """The key pair at *path* (private) and ``path.pub``, outside the repository.
+
+    Raises UsageError when *path* is inside *root*: it would be committed one day.
+    """
 
     def __init__(self, path: Path, *, root: Path) -> None:
         self._path = path.expanduser().absolute()
@@ -60,7 +66,10 @@ class Keys:
         return str(self._path)
 
     def public_key(self) -> str | None:
-        """Read it from the private key; ServiceError where that is cut short."""
+        """Read it from the private key, so a lost ``.pub`` file does no harm.
+
+        Raises ServiceError for a file that is none, such as one that was cut short.
+        """
         if not self._path.is_file():
             return None
         args = ["ssh-keygen", "-y", "-P", "", "-f", self.file]

@@ -42,7 +42,11 @@ def plan_abandonment(now: Reading, *, skip: Collection[str]) -> Abandonment:
         fix += " so that it is never used, and run the same command again; or finish it"
         fix += " with ./inv release."
         raise RefusedError(problem, fix=fix)
-    ours = [_named(x) for x in now.drafts if now.is_left_of_ours(x, now.claim_record)]
+    ours = [
+        _named(x)
+        for x in now.drafts
+        if now.is_left_of_ours(x, now.record_in(now.candidate.claim))
+    ]
     kept = tuple(_named(x) for x in now.drafts if _named(x) not in ours)
     # The claim goes last: as long as it is there, the release counts as unfinished.
     deleted = (*ours, *([now.candidate.claim] if now.claimed else []))
@@ -52,7 +56,10 @@ def plan_abandonment(now: Reading, *, skip: Collection[str]) -> Abandonment:
 def _named_images(now: Reading) -> list[str]:
     """Return the images with the version, also of services dropped since the claim."""
     wanted, version = now.candidate, now.candidate.version
-    begun, host = replace(wanted, then=now.claim_record), wanted.settings.registry_host
+    begun, host = (
+        replace(wanted, then=now.record_in(wanted.claim)),
+        wanted.settings.registry_host,
+    )
     others = [x for x in begun.images.values() if not x.startswith(f"{host}/")]
     if begun.then and others:
         problem = f"nobody can tell here whether {', '.join(others)} has {version}:"

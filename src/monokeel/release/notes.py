@@ -17,7 +17,7 @@ _GROUPS: Final = {
     "revert": "Reverts",
 }
 _BREAKING: Final = "Breaking changes"
-_ORDER: Final = ("Features", "Bug fixes", "Performance", "Reverts")
+HEADINGS: Final = tuple(dict.fromkeys((_BREAKING, *_GROUPS.values())))
 _ROOM_FOR_THE_REST: Final = 40
 _FENCE: Final = re.compile(r"(`{3,}(?=[^`]*\Z)|~{3,})")
 _LINK: Final = r"\[[^][]*\]\([^()]*\)"
@@ -36,7 +36,7 @@ def release_notes(
     revert cancelled are left out, and kinds that ask for no release and break nothing.
     What has no room in *limit* characters is left out; the last line says how much.
     """
-    groups: dict[str | None, list[Commit]] = {x: [] for x in (_BREAKING, *_ORDER)}
+    groups: dict[str | None, list[Commit]] = {x: [] for x in HEADINGS}
     for each in commits:
         if each.rule != CANCELLED:
             if each.breaking:

@@ -4,41 +4,23 @@ The version comes from the clone alone. Whatever only the remote, GitHub or the
 registry can say is in the ``Reading``, and stays unknown when they are silent.
 """
 
-from contextlib import suppress
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import replace
 from itertools import chain
 
 from semver import Version
 
-from monokeel.ground.errors import NO_ANSWER
+from monokeel.ground.answers import Unknown, ask
 from monokeel.ground.settings import Settings
+from monokeel.ground.version import read_version
 from monokeel.release import cautions, checks, commits, start, steps, versions
 from monokeel.release.guard import service_images
 from monokeel.release.messages import RULE_SETS
 from monokeel.release.notes import release_notes
-from monokeel.release.plan import Check, ReleasePlan, blocked, unknown
+from monokeel.release.plan import ReleasePlan, check_of
 from monokeel.release.ports import Outside
 from monokeel.release.reading import Reading
-from monokeel.release.record import Candidate
+from monokeel.release.record import Candidate, ReleaseRecord
 from monokeel.release.versions import ReleaseTag
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Goal:
-    """The version to release and what its commits say; *version* may be ``None``."""
-
-    reason: str
-    analysis: commits.Analysis
-    version: Version | None = None
-    cautions: tuple[commits.Caution, ...] = ()
-    checks: tuple[Check, ...] = ()
-
-
-_NO_GOAL = _Goal(
-    reason="nobody can tell from a shallow clone",
-    analysis=commits.Analysis(commits=(), open_reverts=()),
-)
 
 
 def plan_release(
@@ -55,33 +37,27 @@ def plan_release(
     release begun for an older commit, which is planned in its place. *digests* are
     those of this run's own builds, by service. Raises ServiceError when git fails.
     """
-    now, goal = _start(settings, outside, start.ask_refs(outside, settings), finish)
-    now, goal = _put_right(now, goal)
-    version, notes, reading = goal.version, "", None
+    refs = start.ask_refs(outside, settings)
+    now, plan = _put_right(*_start(settings, outside, refs, finish))
+    version, reading = read_version(plan.version or ""), None
     if version is not None:
         page = f"{outside.server}/{settings.repository}"
-        notes = release_notes(goal.analysis.commits, page=page)
-        reading = _read(now, now.own or version, notes, digests)
+        notes, tag = release_notes(plan.commits, page=page), settings.tag(str(version))
+        new = ReleaseTag(name=tag, commit=now.commit, version=version)
+        reading = _read(now, now.own or new, notes, digests)
+        plan = replace(plan, tag=tag, notes=notes, services=service_images(reading))
     older, left = _begun_before(now)
-    found = [*checks.check_start(now, version, older.values()), *goal.checks]
-    said = [*goal.cautions, *left]
+    found = [*checks.check_start(now, version, older.values()), *plan.checks]
+    said = [*plan.warnings, *left]
     if reading is not None:
         found += checks.check_file(now, str(version))
         found += checks.check_publication(reading)
         said += cautions.about_drafts(reading)
-    return ReleasePlan(
-        reason=goal.reason,
-        previous=None if now.previous is None else str(now.previous.version),
-        version=None if version is None else str(version),
-        tag=None if version is None else settings.tag(str(version)),
-        commit=now.commit,
-        deciding=goal.analysis.deciding,
-        commits=goal.analysis.commits,
-        services=() if reading is None else service_images(reading),
+    return replace(
+        plan,
         checks=tuple(found),
         warnings=tuple(said),
         done=steps.done(reading) if reading and now.own else None,
-        notes=notes,
         first=tuple(older),
         stale=now.is_stale,
         reading=reading,
@@ -90,53 +66,54 @@ def plan_release(
 
 def _start(
     settings: Settings, outside: Outside, refs: start.Refs, begun: ReleaseTag | None
-) -> tuple[start.Start, _Goal]:
+) -> tuple[start.Start, ReleasePlan]:
     """Return where the release starts from, and what the commits since then ask for."""
     now = start.Start(settings, outside, refs, begun=begun)
-    goal = _NO_GOAL if now.shallow else _find_goal(now)
-    if goal is None:  # the highest release tag is none of this history
+    plan, reached = _read_commits(now)
+    if not reached:  # the highest release tag is none of this history
         now = start.Start(settings, outside, refs, begun=begun, surely=True)
-        goal = _find_goal(now)
-    return now, goal or _NO_GOAL
+        plan, _ = _read_commits(now)
+    return now, plan
 
 
-def _put_right(now: start.Start, goal: _Goal) -> tuple[start.Start, _Goal]:
+def _put_right(now: start.Start, plan: ReleasePlan) -> tuple[start.Start, ReleasePlan]:
     """Return the release that this very commit is, if its images have lost a name."""
-    last, tip, page = now.previous, now.tip or "", ""
-    if goal.version:  # left to a run that waits for the newest commit
+    last, tip = now.previous, now.tip or ""
+    if plan.version:  # left to a run that waits for the newest commit
+        page: str | Unknown = ""
         if now.place == "behind" and not (now.own or now.older):
-            with suppress(*NO_ANSWER):
-                page = now.outside.waiting(tip, now.line)
+            page = ask(lambda: now.outside.waiting(tip, now.line))
+        if not page or isinstance(page, Unknown):
+            return now, plan
         left = f"left to the run of {tip[:7]}, which is newer and waits: {page}"
-        return now, replace(goal, version=None, reason=left) if page else goal
+        return now, replace(plan, version=None, reason=left)
     if last is None or last.commit != now.commit:
-        return now, goal
+        return now, plan
     # A later build or a clean-up of the registry does that.
     lost = steps.lost_names(_read(now, last))
     if lost.refusals:  # what cannot be put back stops nobody
         told = (commits.Caution(message=each.problem) for each in lost.refusals)
-        return now, replace(goal, cautions=(*goal.cautions, *told))
+        return now, replace(plan, warnings=(*plan.warnings, *told))
     if lost.unclear:
-        silent = unknown("images", lost.unclear)
-        return now, replace(goal, checks=(*goal.checks, silent))
+        silent = check_of("images", Unknown(reason=lost.unclear))
+        return now, replace(plan, checks=(*plan.checks, silent))
     if lost.missing:
-        now, goal = _start(now.settings, now.outside, now.refs, last)
+        now, plan = _start(now.settings, now.outside, now.refs, last)
         put_back = f"put back to its digest: {', '.join(lost.missing)}"
-        goal = replace(goal, reason=f"{last.name} is out; {put_back}")
-    return now, goal
+        plan = replace(plan, reason=f"{last.name} is out; {put_back}")
+    return now, plan
 
 
 def _begun_before(
     now: start.Start,
 ) -> tuple[dict[ReleaseTag, Reading], list[commits.Caution]]:
     """Return what is finished before this, and what is left to its line's next run."""
-    older = {claim: _read(now, claim) for claim in now.older}
-    left = []
-    why = "was cut short on another line, whose next run finishes it"
+    older, left = {claim: _read(now, claim) for claim in now.older}, []
     for claim in now.older:
         if not now.is_rival(claim):  # the very plan that its own run would follow
             plan = plan_release(now.settings, now.outside, finish=claim)
             if any(check.status != "ok" for check in plan.checks):
+                why = "was cut short on another line, whose next run finishes it"
                 left.append(commits.Caution(message=f"{claim.name} {why}"))
                 del older[claim]
     return older, left
@@ -144,36 +121,41 @@ def _begun_before(
 
 def _read(
     now: start.Start,
-    begun: ReleaseTag | Version,
+    begun: ReleaseTag,
     notes: str = "",
     digests: dict[str, str] | None = None,
 ) -> Reading:
-    """Return the reading of what is *begun*, or of a version of this commit."""
-    version, commit = begun, now.commit
-    if isinstance(begun, ReleaseTag):
-        version, commit = begun.version, begun.commit
-    candidate = partial(Candidate, settings=now.settings, notes=notes, span=now.span)
-    wanted = candidate(version=str(version), commit=commit)
+    """Return the reading of what is *begun*, made, or planned."""
+    wanted = Candidate(
+        settings=now.settings,
+        version=str(begun.version),
+        commit=begun.commit,
+        notes=notes,
+        span=now.span,
+    )
     reading = Reading(wanted, now.outside, refs=now.refs, digests=digests)
-    if commit != now.history.head():
-        with suppress(*NO_ANSWER):
-            then, host = reading.record, f"{now.settings.registry_host}/"
-            if then and all(x.image.startswith(host) for x in then.images):
-                old = replace(wanted, version=then.version, then=then)
-                return Reading(old, now.outside, refs=now.refs)
+    if begun.commit == now.history.head():
+        return reading
+    then, host = ask(lambda: reading.record), f"{now.settings.registry_host}/"
+    if isinstance(then, ReleaseRecord) and all(
+        each.image.startswith(host) for each in then.images
+    ):
+        old = replace(wanted, version=then.version, then=then)
+        return Reading(old, now.outside, refs=now.refs)
     return reading
 
 
-def _find_goal(now: start.Start) -> _Goal | None:
-    """Return what is to be released, ``None`` if the previous release is not in it."""
+def _read_commits(now: start.Start) -> tuple[ReleasePlan, bool]:
+    """Return what is to be released, and whether the previous release is reached."""
+    if now.shallow:
+        why = "nobody can tell from a shallow clone"
+        return ReleasePlan(reason=why, commit=now.commit), True
     previous, settings, merge = now.previous, now.settings, now.merge
     rules, found = RULE_SETS[settings.rules], list[commits.Caution]()
     merged = [(now.commit, merge.message)] if merge and merge.message else []
     log = now.history.log(previous.commit if previous else None, now.base)
     parsed = commits.read_commits(chain(merged, log), rules, settings.types)
     analysis = commits.analyze(cautions.watch(parsed, rules, found))
-    if not log.reached:
-        return None
     found += cautions.about_reverts(analysis)
     claim = settings.claim("").removeprefix("refs/tags/")
     tags = (tag for tag in now.tags if not tag.startswith(claim))
@@ -181,19 +163,26 @@ def _find_goal(now: start.Start) -> _Goal | None:
     version, own, deciding = None, now.own, analysis.deciding
     if deciding is not None and deciding.level is not None and not now.container:
         version = _next_version(now, deciding.level)
-    reason, checks = _reason(now, analysis, version), tuple[Check, ...]()
+    reason, blocked = _reason(now, analysis, version), []
     if own is not None and own.version != version:
         reason = f"{own.name} was begun for this commit and goes on"
         problem = f"{own.name} is claimed for this commit, but its commits ask for"
         problem += f" {version or 'no release'}: tags or settings were changed since"
         fix = f"Take it back: ./inv release --abandon {own.version}"
         # Once the git tag is there, the version is decided.
-        checks = () if own.made else (blocked("claims", (problem, fix)),)
+        blocked = [] if own.made else [check_of("claims", [(problem, fix)])]
         version = own.version
-    said = tuple(found)
-    return _Goal(
-        reason=reason, version=version, analysis=analysis, cautions=said, checks=checks
+    plan = ReleasePlan(
+        reason=reason,
+        previous=None if previous is None else str(previous.version),
+        version=None if version is None else str(version),
+        commit=now.commit,
+        deciding=deciding,
+        commits=analysis.commits,
+        checks=tuple(blocked),
+        warnings=tuple(found),
     )
+    return plan, log.reached
 
 
 def _raised(now: start.Start, level: commits.Level, skip: tuple[str, ...]) -> Version:

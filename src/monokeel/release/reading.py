@@ -5,9 +5,10 @@ nobody answered. The plan and the publication judge one reading by the same step
 """
 
 from collections.abc import Callable, Mapping
+from copy import copy
 from typing import Literal, TypeVar, cast
 
-from monokeel.ground.answers import Absent, Found, RemoteRef, Unknown
+from monokeel.ground.answers import Found, ImageAnswer, RemoteRef, Unknown
 from monokeel.ground.errors import NO_ANSWER, MonokeelError, ServiceError
 from monokeel.ground.version import parse_version
 from monokeel.release import record as records
@@ -25,7 +26,7 @@ class Reading:
 
     Every property raises ServiceError when its answer is missing: nothing may be
     written on a guess. *digests* are those of this run's own builds, by service; *refs*
-    and *known* are answers that somebody has already.
+    is an answer that somebody has already, *known* are all answers so far.
     """
 
     def __init__(
@@ -35,31 +36,30 @@ class Reading:
         *,
         refs: Mapping[str, RemoteRef] | Unknown | None = None,
         digests: Mapping[str, str] | None = None,
-        known: Mapping[tuple[str, str], object] | None = None,
     ) -> None:
-        self.candidate = candidate
-        self.outside = outside
+        self.candidate, self.outside = candidate, outside
         self.remote, self.releases = outside.remote, outside.releases
-        self.images = outside.images
-        self.digests = dict(digests or {})
-        self._known = dict(known or {})
+        self.images, self.digests = outside.images, dict(digests or {})
+        self.known: dict[tuple[str, str], object] = {}
         if isinstance(refs, Unknown):
-            self._known["refs", ""] = ServiceError(refs.reason)
+            self.known["refs", ""] = ServiceError(refs.reason)
         elif refs is not None:
-            self._known["refs", ""] = refs
+            self.known["refs", ""] = refs
 
     def without(self, *parts: Part) -> "Reading":
         """Return this reading with *parts* to be asked anew."""
-        known = {k: value for k, value in self._known.items() if k[0] not in parts}
-        return Reading(self.candidate, self.outside, digests=self.digests, known=known)
+        other = copy(self)
+        other.known = {k: x for k, x in self.known.items() if k[0] not in parts}
+        return other
 
     def at(self, ref: str, now: str | None) -> "Reading":
         """Return this reading after a write left *ref* at the object *now*."""
         refs = {name: at for name, at in self.refs.items() if name != ref}
         if now is not None:
             refs[ref] = RemoteRef(object=now, commit=self.candidate.commit)
-        known = self._known | {("refs", ""): refs}
-        return Reading(self.candidate, self.outside, digests=self.digests, known=known)
+        other = self.without("refs")
+        other.known["refs", ""] = refs
+        return other
 
     # The remote
 
@@ -89,23 +89,41 @@ class Reading:
         return self.refs.get(self.candidate.claim)
 
     @property
-    def tag_record(self) -> ReleaseRecord | None:
-        """The record in the git tag, ``None`` without a tag or a record in it."""
-        return self._record_of(self.candidate.tag_ref)
-
-    @property
-    def claim_record(self) -> ReleaseRecord | None:
-        """The record in the claim, ``None`` without a claim or a record in it."""
-        return self._record_of(self.candidate.claim)
-
-    @property
     def record(self) -> ReleaseRecord | None:
         """The digests decided on for this commit: the tag's record, else the claim's.
 
         The rules let the writer alone make either ref, so nobody else decides.
         """
-        found = self.tag_record if self.tagged is not None else self.claim_record
+        ref = self.candidate.tag_ref if self.tagged else self.candidate.claim
+        found = self.record_in(ref)
         return found if found and found.commit == self.candidate.commit else None
+
+    def record_in(self, ref: str) -> ReleaseRecord | None:
+        """Return the record in *ref*, ``None`` without the ref or a record in it."""
+        at = self.refs.get(ref)
+        if at is None:
+            return None
+        text = self._once("tags", at.object, lambda: self.remote.tag_message(ref, at))
+        return records.record_in(text)
+
+    def is_highest(self) -> bool:
+        """Say whether no released version is above this one (prereleases aside)."""
+        tags = [ref.removeprefix(_TAGS) for ref in self.refs]
+        found = versions_of(tags, self.candidate.settings.tag_prefix)
+        others, own = map(parse_version, found), parse_version(self.candidate.version)
+        return not own.prerelease and all(x.prerelease or x <= own for x in others)
+
+    @property
+    def leftovers(self) -> list[tuple[str, RemoteRef]]:
+        """The claims of no use: ours once it is out, and those of another's tag."""
+        found = []
+        for ref, at in sorted(self.refs.items()):
+            tag = ref.removeprefix(self.candidate.settings.claim(""))
+            tagged = self.refs.get(f"{_TAGS}{tag}")
+            if tag != ref and tagged is not None:
+                ours = tag == self.candidate.tag and self.is_out
+                found += [(ref, at)] * (tagged.commit != at.commit or ours)
+        return found
 
     # GitHub
 
@@ -116,15 +134,10 @@ class Reading:
         return self._once("releases", tag, lambda: self.releases.published(tag))
 
     @property
-    def listed(self) -> tuple[GitHubRelease, ...]:
-        """Every release and draft, whatever its tag."""
-        return self._once("releases", "", self.releases.listed)
-
-    @property
     def drafts(self) -> list[GitHubRelease]:
         """The drafts of this version, the lowest id first."""
-        tag = self.candidate.tag
-        found = [each for each in self.listed if each.draft and each.tag == tag]
+        listed = self._once("releases", "", self.releases.listed)
+        found = [x for x in listed if x.draft and x.tag == self.candidate.tag]
         return sorted(found, key=lambda draft: draft.id)
 
     @property
@@ -154,30 +167,36 @@ class Reading:
         return self._holds(draft, wanted or self.record)
 
     @property
-    def surplus_drafts(self) -> tuple[GitHubRelease, ...]:
+    def surplus_drafts(self) -> list[GitHubRelease]:
         """The drafts of ours that are left of this version once it is published."""
         if self.published is None or not self.is_out:
-            return ()
+            return []
         # What is out may still have been a draft in the list.
         others = (each for each in self.drafts if each.id != self.published.id)
-        return tuple(each for each in others if self.is_left_of_ours(each))
+        return [each for each in others if self.is_left_of_ours(each)]
+
+    def _holds(self, release: GitHubRelease, record: ReleaseRecord | None) -> bool:
+        if release.file is None:
+            return False
+        key = f"asset {release.file}"
+        text = self._once("files", key, lambda: self.releases.file_of(release))
+        return record is not None and text == records.record_text(record)
 
     # The registry
 
     @property
-    def named(self) -> dict[str, Found | Absent | Unknown]:
+    def named(self) -> dict[str, ImageAnswer]:
         """What carries this version in the registry, by service."""
         return self._tagged_images(self.candidate.version)
 
     @property
-    def staged(self) -> dict[str, Found | Absent | Unknown]:
+    def staged(self) -> dict[str, ImageAnswer]:
         """What carries ``sha-<commit>``, where builds are pushed to, by service."""
         return self._tagged_images(self.candidate.staging_tag)
 
-    def _tagged_images(self, tag: str) -> dict[str, Found | Absent | Unknown]:
+    def _tagged_images(self, tag: str) -> dict[str, ImageAnswer]:
         names = [(path, tag) for path in self.candidate.paths.values()]
-        ask = self._by_service(lambda: self.images.look_up_all(names))
-        return self._once("images", tag, ask)
+        return self._by_service("images", tag, lambda: self.images.look_up_all(names))
 
     def has(self, path: str, digest: str) -> bool:
         """Say whether *digest* of *path* is there with every manifest it names."""
@@ -191,58 +210,22 @@ class Reading:
     def access(self) -> dict[str, bool | Unknown]:
         """Whether the image of each service may be pushed."""
         paths = [*self.candidate.paths.values()]
-        ask = self._by_service(lambda: self.images.may_push_all(paths))
-        return self._once("access", "", ask)
+        return self._by_service("access", "", lambda: self.images.may_push_all(paths))
 
-    def _by_service(self, ask: Callable[[], list[T]]) -> Callable[[], dict[str, T]]:
-        return lambda: dict(zip(self.candidate.images, ask(), strict=True))
-
-    def is_highest(self) -> bool:
-        """Say whether no released version is above this one (prereleases aside)."""
-        tags = [ref.removeprefix(_TAGS) for ref in self.refs]
-        found = versions_of(tags, self.candidate.settings.tag_prefix)
-        others = map(parse_version, found)
-        own = parse_version(self.candidate.version)
-        return not own.prerelease and all(x.prerelease or x <= own for x in others)
-
-    @property
-    def leftovers(self) -> tuple[tuple[str, RemoteRef], ...]:
-        """The claims of no use: ours once it is out, and those of another's tag."""
-        claims = []
-        for ref, at in sorted(self.refs.items()):
-            tag = ref.removeprefix(self.candidate.settings.claim(""))
-            tagged = self.refs.get(f"{_TAGS}{tag}")
-            if tag == ref or tagged is None:
-                continue
-            ended = tagged.commit != at.commit
-            if ended or (tag == self.candidate.tag and self.is_out):
-                claims.append((ref, at))
-        return tuple(claims)
-
-    # How it is asked
-
-    def _holds(self, release: GitHubRelease, record: ReleaseRecord | None) -> bool:
-        if release.file is None:
-            return False
-        key = f"asset {release.file}"
-        text = self._once("files", key, lambda: self.releases.file_of(release))
-        return record is not None and text == records.record_text(record)
-
-    def _record_of(self, ref: str) -> ReleaseRecord | None:
-        at = self.refs.get(ref)
-        if at is None:
-            return None
-        text = self._once("tags", at.object, lambda: self.remote.tag_message(ref, at))
-        return records.record_in(text)
+    def _by_service(
+        self, part: str, key: str, ask: Callable[[], list[T]]
+    ) -> dict[str, T]:
+        answers = self._once(part, key, ask)
+        return dict(zip(self.candidate.images, answers, strict=True))
 
     def _once(self, part: str, name: str, ask: Callable[[], T]) -> T:
         key = (part, name)
-        if key not in self._known:
+        if key not in self.known:
             try:
-                self._known[key] = ask()
+                self.known[key] = ask()
             except NO_ANSWER as error:
-                self._known[key] = error
-        known = self._known[key]
+                self.known[key] = error
+        known = self.known[key]
         if isinstance(known, MonokeelError):
             raise known
         return cast("T", known)

@@ -12,7 +12,6 @@ they are compared with the record and never decide anything.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 
 from monokeel.ground.answers import Absent, Declined, Found, Lost, Moved, Unknown
 from monokeel.ground.errors import NO_ANSWER, RefusedError, ServiceError
@@ -92,7 +91,7 @@ def _claim_state(now: Reading) -> State:
         return _free(now, candidate.claim)
     if now.claimed.commit != candidate.commit:
         return _against(refusals.claimed_by_another(candidate, now.claimed.commit))
-    return _record_state(now, now.claim_record, candidate.claim)
+    return _record_state(now, candidate.claim)
 
 
 def _claim(now: Reading) -> Reading:
@@ -157,27 +156,27 @@ def _create_draft(now: Reading) -> Reading:
 
 def _names_state(now: Reading) -> State:
     """Say which images lack the version, and refuse one at another digest."""
-    against: list[RefusedError] = []
+    candidate, against = now.candidate, list[RefusedError]()
     missing, unclear = _to_stage(now), _unclear(now)
-    tagged = now.tag_record is not None
-    lost = partial(refusals.lost_digest, now.candidate, tagged=tagged)
+    tagged = now.record_in(candidate.tag_ref) is not None
     decided = now.record.images if now.record else ()  # at other names: _record_state
     digests = {(x.service, x.image): x.digest for x in decided}
-    for service, path in now.candidate.paths.items():
-        named = now.named[service]
-        digest = digests.get((service, now.candidate.images[service]))
+    for service, path in candidate.paths.items():
+        named, whole = now.named[service], True
+        digest = digests.get((service, candidate.images[service]))
         if isinstance(named, Found) and digest in {None, named.digest}:
-            if named.missing:
-                against.append(lost(path, named.digest))
+            digest, whole = named.digest, not named.missing
         elif isinstance(named, Found):
-            against.append(refusals.named_otherwise(now.candidate, path, named))
+            against.append(refusals.named_otherwise(candidate, path, named))
         elif isinstance(named, Absent):
-            missing.append(f"{path}:{now.candidate.version}")
+            missing.append(f"{path}:{candidate.version}")
             try:
-                if digest is not None and not now.has(path, digest):
-                    against.append(lost(path, digest))
+                whole = digest is None or now.has(path, digest)
             except ServiceError as error:
                 unclear.append(error.problem)
+        if not whole:
+            lost = refusals.lost_digest(candidate, path, str(digest), tagged=tagged)
+            against.append(lost)
     said = "; ".join(dict.fromkeys(unclear))
     return State(refusals=tuple(against), unclear=said, missing=tuple(missing))
 
@@ -203,9 +202,9 @@ def _tag_state(now: Reading) -> State:
         return _free(now, candidate.tag_ref)
     if tagged.commit != candidate.commit:
         return _against(refusals.tagged_otherwise(candidate, tagged.commit))
-    if now.tag_record is None:
+    if now.record_in(candidate.tag_ref) is None:
         return _against(refusals.tagged_by_hand(candidate))
-    return _record_state(now, now.tag_record, candidate.tag_ref)
+    return _record_state(now, candidate.tag_ref)
 
 
 def _create_tag(now: Reading) -> Reading:
@@ -325,9 +324,9 @@ def _to_stage(now: Reading) -> list[str]:
     ]
 
 
-def _record_state(now: Reading, record: ReleaseRecord | None, ref: str) -> State:
-    """Say whether the *record* in *ref* is one of this version's services."""
-    candidate = now.candidate
+def _record_state(now: Reading, ref: str) -> State:
+    """Say whether the record in *ref* is one of this version's services."""
+    candidate, record = now.candidate, now.record_in(ref)
     if (
         record is not None
         and (record.version, record.commit) == (candidate.version, candidate.commit)

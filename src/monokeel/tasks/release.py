@@ -134,9 +134,9 @@ TASKS = (release, build, guard)
 
 def _show_plan(*, asks: bool, strict: bool) -> Reports:
     from monokeel.adapters import actions
+    from monokeel.release.plan import refuse_blocked, refuse_unknown, report_of
     from monokeel.release.planner import plan_release
     from monokeel.release.ports import offline
-    from monokeel.release.show import refuse_blocked, refuse_unknown, report_of
 
     settings, misplaced = wiring.read_settings(), _misplaced()
     fork = _fork_report(settings) if misplaced else None
@@ -220,8 +220,8 @@ def _event() -> "dict[str, Json]":
 def _publish(*, strict: bool, built: str | None) -> Reports:
     from monokeel.release import publish
     from monokeel.release.build import digests_of
+    from monokeel.release.plan import refuse_blocked, refuse_unknown, report_of
     from monokeel.release.publish import release_commit
-    from monokeel.release.show import refuse_blocked, refuse_unknown, report_of
 
     def accept(plan: "ReleasePlan") -> None:
         show(report_of(plan, strict=strict), aside=True)
