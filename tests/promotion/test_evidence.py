@@ -7,11 +7,12 @@ from datetime import timedelta
 
 import pytest
 
-from monokeel.ground.errors import RefusedError
+from monokeel.ground.errors import RefusedError, ServiceError
 from monokeel.promotion.move import move_environment
 from monokeel.promotion.plan import Plan, Request, plan_promotion
 from monokeel.promotion.reading import Reading, read_promotion
 from monokeel.promotion.records import BranchMove
+from monokeel.promotion.rollback import ways_back
 from tests.fakes.pointers import Shop, commit_named
 
 TO_PROD = Request(environment="prod", version="1.0.0")
@@ -93,6 +94,58 @@ def test_a_log_that_cannot_be_read_is_said(shop: Shop) -> None:
         "records in staging by others than github-actions[bot] could not be checked:"
         " GitHub answered 403 to GET /activity"
     )
+
+
+@pytest.fixture
+def taken_back(shop: Shop) -> Shop:
+    """Ben took 1.1.0 back in dev, from his terminal; GitHub's log is silent now."""
+    shop.place("dev", "1.1.0")
+    with written_by("ben", shop):
+        back = Request(environment="dev", rollback=True, reason="data loss")
+        move_environment(plan(shop, back), shop.outside)
+    shop.records.blind = True
+    return shop
+
+
+@pytest.mark.parametrize(
+    ("environment", "gate"), [("staging", "order"), ("dev", "setback")]
+)
+def test_a_rollback_that_nobody_can_check_is_not_passed_over(
+    taken_back: Shop, environment: str, gate: str
+) -> None:
+    request = Request(environment=environment, version="1.1.0")
+
+    with pytest.raises(ServiceError, match=f"{gate}: the rollback by ben"):
+        plan(taken_back, request).require()
+
+    plan(taken_back, replace(request, overrides=(f"{gate}=looked myself",))).require()
+    taken_back.records.blind, taken_back.records.moves = False, [seen(taken_back, "1")]
+    plan(taken_back, request).require()  # nobody moved anything: it is no rollback
+
+
+def test_a_way_back_that_may_be_bad_is_not_called_ready(taken_back: Shop) -> None:
+    shop = taken_back
+    shop.release("1.2.0")
+    shop.place("dev", "1.2.0")
+    there = reading(shop)
+
+    [first, *_] = ways_back(there, shop.outside, there.place("dev"))
+
+    assert first == ("1.1.0", "the rollback by ben could not be checked")
+
+
+def test_what_nobody_can_check_is_neither_drift_nor_recorded_again(
+    taken_back: Shop,
+) -> None:
+    again = Request(environment="dev", version="1.0.0")
+    writes = len(taken_back.records.kept)
+
+    done = move_environment(plan(taken_back, again), taken_back.outside)
+
+    assert (done.plan.kind, len(taken_back.records.kept)) == ("there", writes)
+    assert "could not be checked" in done.plan.warnings[0]
+    assert reading(taken_back).place("dev").drift == ()
+    assert "could not be looked for" in reading(taken_back).ledger.odd[0][1]
 
 
 def test_a_status_of_a_member_says_nothing(shop: Shop) -> None:

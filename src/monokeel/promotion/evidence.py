@@ -38,6 +38,7 @@ def ledger_that_counts(
         told.append(replace(x, statuses=mine))
     listed = replace(listed, records=tuple(told))
     counted, odd, unchecked, proven = list[Record](), [], {}, set[int]()
+    unsure = list[Record]()
     for name in {x.environment: 0 for x in told if x.creator not in ours}:
         seen = moves_of(name, outside, pointers)
         if isinstance(seen, str):
@@ -49,11 +50,17 @@ def ledger_that_counts(
         why = _disagreement(record, pointers)
         if not why and record.creator not in ours and record.id not in proven:
             why = f"written by {record.creator or 'nobody'}, and no move was seen"
+            if record.environment in unchecked:
+                why = why.replace(
+                    "no move was seen", "its move could not be looked for"
+                )
+                unsure.append(record)
         if why:
             odd.append((record, why))
         else:
             counted.append(record)
-    return replace(listed, records=tuple(counted), odd=tuple(odd)), unchecked
+    listed = replace(listed, records=tuple(counted), odd=tuple(odd))
+    return replace(listed, unsure=tuple(unsure)), unchecked
 
 
 def moves_of(
@@ -110,11 +117,12 @@ def _disagreement(record: Record, pointers: Pointers) -> str:
 class TrackRecord:
     """How one commit did in one environment.
 
-    *outcome*: ``good``; ``rolled_back``, *why* and when it *ended*; ``unconfirmed``:
+    *outcome*: ``good``; ``unchecked``: good, but for a rollback that nobody could
+    check; ``rolled_back``, *why* and when it *ended*; ``unconfirmed``:
     pending; ``never``. *live_for* is since its last start, *live* is about now.
     """
 
-    outcome: Literal["good", "rolled_back", "unconfirmed", "never"]
+    outcome: Literal["good", "unchecked", "rolled_back", "unconfirmed", "never"]
     live_for: timedelta = timedelta()
     live: bool = False
     why: str = ""
@@ -146,8 +154,15 @@ def track_record_of(
     if reached := ledger.confirmed(environment, commit):
         newest = reached[0]
         if newest.end is None:
-            length = time_live(ledger, newest, live=live, now=now)
-            return known(outcome="good", live_for=length)
+            known = partial(
+                known, live_for=time_live(ledger, newest, live=live, now=now)
+            )
+            for each in ledger.unsure_at(environment):
+                left = each.task == records.ROLLBACK and each.note.from_sha == commit
+                if left and each.id > newest.id:
+                    why = f"the rollback by {each.by} could not be checked"
+                    return known(outcome="unchecked", why=why)
+            return known(outcome="good")
         why = newest.why.removeprefix(records.ROLLED_BACK)
         return known(outcome="rolled_back", why=why, ended=newest.end.at)
     # It may have been put there by hand: a rollback that left it says so, too.

@@ -190,7 +190,8 @@ def _order(at: MoveFacts) -> Gate:
         said = f"{at.version} was rolled back in {before}: {at.before.why}"
         return _refused(said, 'Promote another version, or --override order="why".')
     if at.unchecked:
-        return _unclear(at.unchecked, "Use a token that may read the activity.")
+        fix = 'Use a token that may read the activity, or --override order="why".'
+        return _unclear(at.before.why or at.unchecked, fix)
     said = f"{at.version} has not been in {before}"
     if at.before.outcome == "unconfirmed":
         said = f"the move of {before} to {at.version} is unconfirmed"
@@ -219,6 +220,9 @@ def _soak(at: MoveFacts) -> Gate:
 
 @_gate("it was rolled back in this environment", overridable=True)
 def _setback(at: MoveFacts) -> Gate:
+    if at.here.outcome == "unchecked":
+        fix = 'Use a token that may read the activity, or --override setback="why".'
+        return _unclear(at.here.why, fix)
     if at.here.outcome != "rolled_back" or at.here.ended is None:
         return _passed("none")
     said = f"{at.version} was rolled back here {span(at.now - at.here.ended)} ago"

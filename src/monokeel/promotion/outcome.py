@@ -58,7 +58,7 @@ def preview_report(
 
 def outcome_report(outcome: Outcome) -> Report:
     """Return the report of a promotion that was carried out."""
-    plan, last = outcome.plan, outcome.plan.place.last
+    plan, last = outcome.plan, outcome.plan.place.current
     warnings = (*plan.warnings, *outcome.warnings)
     told = [gate for gate in plan.gates if gate.status in ("overridden", "warning")]
     lines = [
@@ -103,7 +103,7 @@ def _preview(plan: Plan) -> str:
 
 
 def _done(plan: Plan) -> str:
-    last, since = plan.place.last, ""
+    last, since = plan.place.current, ""
     if last is not None:
         start = last.live_from or last.created_at
         since = f", since {start:%Y-%m-%d %H:%MZ} by {last.by}"

@@ -222,9 +222,13 @@ def plan_promotion(request: Request, outside: Outside, local: Settings) -> Plan:
         wanted, reading = rollback.choose_earlier(reading, outside, name)
     there = reading.place(name).commit == reading.pointers.releases[wanted]
     kind: Kind = "adopt" if there else "move"
-    if there and reading.place(name).current is not None:
+    place, unsure = reading.place(name), reading.ledger.unsure_at(name)
+    if there and (place.current or place.commit in {each.sha for each in unsure}):
         kind = "there"
-    plan = Plan(kind=kind, request=request, reading=reading, version=wanted)
+    said = tuple(reading.unchecked.values())
+    plan = Plan(
+        kind=kind, request=request, reading=reading, version=wanted, warnings=said
+    )
     return plan if kind == "there" else _judged(plan, outside, overrides)
 
 
@@ -252,7 +256,7 @@ def _judged(plan: Plan, outside: Outside, overrides: Mapping[str, str]) -> Plan:
         gates=tuple(_with_ready(gate, plan, outside) for gate in gates),
         overrides={name: why for name, why in overrides.items() if name in used},
         digests={image.service: image.digest for image in images},
-        warnings=(*warnings, *reading.unchecked.values()),
+        warnings=(*warnings, *plan.warnings),
         changes=_changes(plan, outside),
     )
 

@@ -230,7 +230,8 @@ def _drift(place: Place, waiting: list[Record], ledger: Ledger) -> Iterator[str]
         said = f"{branch} is at {here}, which is no release"
         back = back_command(place.name, last.version) if last else ""
         yield f"{said}; to put it back: {back}" if back else said
-    if place.current is None and place.commit not in {each.sha for each in waiting}:
+    known = {each.sha for each in (*waiting, *ledger.unsure_at(place.name))}
+    if place.current is None and place.commit not in known:
         said = f"{branch} moved to {here} without a record" * bool(place.version)
         for record, why in ledger.odd:
             if (record.environment, record.sha) == (place.name, place.commit):

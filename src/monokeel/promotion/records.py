@@ -136,18 +136,23 @@ class Ledger:
 
     *viewer* is the login that asked. *floors* is environment → the lowest id from which
     on every record of it is here, 0 when all are. *odd* are those that do not count,
-    and why.
+    and why; *unsure* those of them that nobody could check.
     """
 
     records: tuple[Record, ...] = ()
     viewer: str = ""
     floors: Mapping[str, int] = field(default_factory=dict)
     odd: tuple[tuple[Record, str], ...] = ()
+    unsure: tuple[Record, ...] = ()
 
     def of(self, environment: str, sha: str | None = None) -> tuple[Record, ...]:
         """Return the records of *environment*, newest first; only of *sha* if given."""
         ours = (x for x in self.records if x.environment == environment)
         return tuple(x for x in ours if sha in {None, x.sha})
+
+    def unsure_at(self, environment: str) -> tuple[Record, ...]:
+        """Return those of *environment* that nobody could check, newest first."""
+        return tuple(x for x in self.unsure if x.environment == environment)
 
     def confirmed(self, environment: str, sha: str | None = None) -> list[Record]:
         """Return those of them that were ever confirmed, newest first."""

@@ -88,6 +88,9 @@ def _candidates(
 def _why_not(record: Record, reading: Reading, outside: Outside) -> str:
     if not _has_tag(record, reading):
         return "tag gone"
+    known = reading.track_record(record.version, record.environment)
+    if known.outcome == "unchecked":
+        return known.why
     match read_release(outside, reading.pointers, record.version):
         case Absent():
             return "no release"

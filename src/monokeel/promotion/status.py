@@ -234,7 +234,9 @@ def where_words(place: Place, reading: Reading) -> str:
     if record is not None and not place.version:
         at = f"{record.version} (tag gone)"
     if record is None or record.live_from is None:
-        return f"{at} (moved without a record)"
+        unsure = {each.sha for each in reading.ledger.unsure_at(place.name)}
+        seen = place.commit not in unsure
+        return f"{at} ({'moved without a record' if seen else 'record not checked'})"
     age, note = words.span(reading.now - record.live_from).split()[0], record.note
     said = f"{at} for {age}, by {record.by}"
     if record.task == ROLLBACK and note.from_version:
