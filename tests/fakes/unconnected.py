@@ -85,7 +85,8 @@ class World:
     """All that stands on GitHub and on the machine; *fuse* writes, then a crash.
 
     *hidden* are the questions that the token may not ask, *forbidden* what this plan or
-    organization refuses: ``keys``, ``policies``, ``reviewers``.
+    organization refuses: ``keys``, ``policies``, ``reviewers``. Of *policies* one of
+    tags begins with ``tag``.
     """
 
     remote: str | None = "https://github.com/acme/shop.git"
@@ -215,7 +216,8 @@ class World:
             self._seen("collaborators")
             return [{"permissions": {"push": True}} for _ in self.people]
         if key == "branch_policies":
-            return [{"name": each} for each in self.branch_policies(name)]
+            kinds = (each.rpartition(" ") for each in self.branch_policies(name))
+            return [{"name": ref, "type": kind or "branch"} for kind, _, ref in kinds]
         moments = self.secrets("" if path == "/actions/secrets" else name)
         return [{"name": k, "updated_at": stamp(at)} for k, at in moments.items()]
 

@@ -57,14 +57,17 @@ def _limited_to(
         return Otherwise("takes every branch", back, severe=True)
     policies = _branches(repository, name)
     missing = ", ".join(each for each in branches if each not in policies)
-    if missing:
-        return Otherwise(f"does not take {missing}", INIT)
     wider = ", ".join(each for each in policies if each not in branches)
+    said = [f"does not name {missing}"] * bool(missing)
+    remedies = [INIT] * bool(missing)
     if wider:
+        said.append(f"also takes {wider}")
         page = f"https://github.com/{settings.repository}/settings/environments"
-        remedy = f"remove {wider} from Environment {name} at {page}"
-        return Otherwise(f"also takes {wider}", remedy, severe=True, by_hand=True)
-    return AsWanted(only)
+        remedies.append(f"remove {wider} from Environment {name} at {page}")
+    if not said:
+        return AsWanted(only)
+    remedy, by_hand = " and ".join(remedies), not missing
+    return Otherwise(", ".join(said), remedy, severe=bool(wider), by_hand=by_hand)
 
 
 def limit(repository: Repository, name: str, branches: Sequence[str]) -> None:
@@ -83,8 +86,10 @@ def limit(repository: Repository, name: str, branches: Sequence[str]) -> None:
 
 
 def _branches(repository: Repository, name: str) -> list[str]:
+    """Return the patterns of branches that Environment *name* takes, and of tags."""
     found = repository.listed(_POLICIES.format(name=name), "branch_policies")
-    return [as_text(each.get("name")) for each in found]
+    named = ((as_text(each.get("name")), each.get("type")) for each in found)
+    return [f"tag {name}" if kind == "tag" else name for name, kind in named]
 
 
 def _asks(repository: Repository, name: str) -> Answer:

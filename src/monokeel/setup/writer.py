@@ -275,6 +275,22 @@ def secret_rows(declared: Declared, outside: ports.Outside) -> Iterator[Expectat
         )
     lost = "a workflow of any branch can read the key that may write"
     yield Expectation("secrets of the repository", "secrets", _SECRETS, lost, wider)
+    lost = "nobody watches which branches can read the key that may write"
+    for name in (each.was for each in settings.environments if each.was):
+        ask = partial(_left_behind, settings, repository, name)
+        yield Expectation(f"secret in {name}", "secrets", _SECRETS, lost, ask)
+
+
+def _left_behind(
+    settings: Settings, repository: ports.Repository, environment: str
+) -> Answer:
+    """Judge the secret of an *environment* that has another name by now."""
+    secret = SECRETS[settings.writer]
+    if secret not in (secrets_in(repository, environment) or {}):
+        return AsWanted("none, as it was renamed")
+    remedy = f"gh secret delete {secret} --env {environment} --repo"
+    detail = f"{secret} is left in it, and it was renamed"
+    return Otherwise(detail, f"{remedy} {settings.repository}", severe=True)
 
 
 def _secret(settings: Settings, outside: ports.Outside, environment: str) -> Answer:
