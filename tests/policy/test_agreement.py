@@ -82,7 +82,34 @@ def test_the_lines_of_maintenance_are_guarded_as_the_default_branch_is() -> None
     )
 
 
+DEPLOYED: Json = {
+    "type": "required_deployments",
+    "parameters": {"required_deployment_environments": ["dev", "preview"]},
+}
+
+
+def pulls(*methods: str) -> dict[str, Json]:
+    asked: dict[str, Json] = {"allowed_merge_methods": [*methods]}
+    return {"type": "pull_request", "parameters": asked}
+
+
 CHANGES: dict[str, tuple[Callable[[Bodies], object], str]] = {
+    "two rulesets allow two ways to merge": (
+        lambda b: b.update(
+            more={**b["main"], "name": "more", "rules": [pulls("rebase", "merge")]}
+        ),
+        "ruleset main allows squash alone, ruleset more allows rebase, merge alone: n",
+    ),
+    "a merge waits for what comes after it": (
+        lambda b: b.update(more={**b["main"], "name": "more", "rules": [DEPLOYED]}),
+        "ruleset more waits for dev, and only what was merged goes there: nobody",
+    ),
+    "nobody may update main": (
+        lambda b: b.update(
+            more={**b["main"], "name": "more", "rules": [{"type": "update"}]}
+        ),
+        "refs/heads/main: update of ruleset more lets nobody pass: nobody could merge",
+    ),
     "main is disabled": (
         lambda b: b["main"].update(enforcement="disabled"),
         "refs/heads/main: no active ruleset has deletion,",

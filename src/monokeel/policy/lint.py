@@ -18,6 +18,7 @@ from monokeel.policy.rule_types import Finding, Shape
 from monokeel.policy.rulesets import BYPASS, Ruleset, listed, parameters_of, rules_of
 
 _PULLS = "pull_request"
+_DEPLOYED = "required_deployments"
 _NEED_ID = ("Integration", "Team", "User", "RepositoryRole")
 # GitHub docs, "Available rules for rulesets": at most 200 entries of 200 characters.
 _MOST_PATHS = 200
@@ -217,17 +218,41 @@ def disagreements(settings: Settings, rulesets: Sequence[Ruleset]) -> Iterator[F
             for said, warning in _unguarded(ref, rules, writer, binding):
                 told.setdefault(said.partition(": ")[2], (key, said, warning))
         found += told.values()
-    for each in active:
-        methods = list(map(str, listed(each, "pull_request", "allowed_merge_methods")))
-        keys = [METHODS.get(method, "") for method in methods]
-        if methods and all(settings.on_github.get(key) is False for key in keys):
-            said = f"ruleset {each.name} allows {', '.join(methods)} alone, and"
-            said += " [settings] switches it off: nobody could merge"
-            found.append(("settings", said, False))
+    for branch in (settings.default_branch, *settings.lines):
+        ref = f"refs/heads/{branch}"
+        there = [x for x in active if binds(x, ref, settings.default_branch)]
+        for said, warning in _locked(settings, there):
+            found.append(("settings", f"{ref}: {said}: nobody could merge", warning))
     for key, said, warning in found:
         problem = f"and infra/rulesets.json do not agree: {said}"
         weak = warning or bool(settings.policy.parents)
         yield Finding(key, problem, ruleset=_TOML, warning=weak)
+
+
+def _locked(
+    settings: Settings, binding: Sequence[Ruleset]
+) -> Iterator[tuple[str, bool]]:
+    """Yield why nobody could merge into a branch that *binding* bind.
+
+    A warning where somebody may well mean it: a branch that is frozen.
+    """
+    off = [x for x, key in METHODS.items() if settings.on_github.get(key) is False]
+    ways, said = {*METHODS} - {*off}, [f"[settings] switches {', '.join(off)} off"]
+    for each in binding:
+        if "update" in each.kinds and not each.passing:
+            yield f"update of ruleset {each.name} lets nobody pass", True
+        deployed = listed(each, _DEPLOYED, "required_deployment_environments")
+        if ours := {x.name for x in settings.environments}.intersection(
+            map(str, deployed)
+        ):
+            waits = f"ruleset {each.name} waits for {', '.join(sorted(ours))}"
+            yield f"{waits}, and only what was merged goes there", True
+        methods = list(map(str, listed(each, _PULLS, "allowed_merge_methods")))
+        if methods:
+            ways &= {*methods}
+            said.append(f"ruleset {each.name} allows {', '.join(methods)} alone")
+    if not ways:
+        yield ", ".join(said if off else said[1:]), False
 
 
 def absent_branch(settings: Settings, refs: Sequence[str]) -> Iterator[Finding]:
