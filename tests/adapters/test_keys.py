@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from monokeel.adapters.machine import Keys
-from monokeel.ground.errors import RefusedError, ServiceError, UsageError
+from monokeel.ground.errors import ServiceError, UsageError
 
 
 def test_a_key_pair_is_made_once_and_read_again(tmp_path: Path) -> None:
@@ -56,9 +56,9 @@ def test_a_file_that_is_no_readable_key_is_told_with_what_helps(
     assert f"chmod 600 {file}; else move it away" in caught.value.fix
 
 
-def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_made_is_wrong_use(tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("")
     keys = Keys(tmp_path / "taken/key", root=tmp_path / "shop")
 
-    with pytest.raises(RefusedError, match="taken cannot be made: File exists"):
+    with pytest.raises(UsageError, match="taken cannot be made: File exists"):
         keys.create("monokeel acme/shop")

@@ -138,6 +138,38 @@ def test_a_clone_that_is_ahead_is_pushed_before_the_rules_come(
     assert git(box.bare, "rev-parse", "refs/heads/main").strip() == head
 
 
+def test_rules_that_would_keep_the_first_commit_out_wait_for_it(
+    shop: Path, box: Sandbox
+) -> None:
+    planned, early = inv(shop, box, "policy.plan"), inv(shop, box, "policy.apply")
+
+    assert (planned.returncode, early.returncode, box.writes) == (2, 3, 0)
+    assert "GitHub has no branch main yet" in planned.stdout
+    assert "./inv init pushes it, then applies them" in early.stderr
+
+    assert inv(shop, box, "policy.apply", "--from-working-tree").returncode == 0
+    shut = inv(shop, box, *CONNECT)
+    assert shut.returncode == 3
+    assert "disable them for a moment (Settings, Rules)" in shut.stdout
+    for each in box.state.rulesets:
+        each.body["enforcement"] = "disabled"
+    assert inv(shop, box, *CONNECT).returncode == 0
+    assert {each.body["enforcement"] for each in box.state.rulesets} == {"active"}
+
+
+def test_a_preview_of_a_repository_to_be_made_says_what_the_run_would(
+    shop: Path, box: Sandbox
+) -> None:
+    box.switches.fail("/repos/acme/shop$", times=9, status=404)
+
+    odd = inv(shop, box, "init", "--create=internal", "--dry-run")
+    missing = inv(shop, box, "init", "--create=public", "--dry-run")
+
+    assert (odd.returncode, missing.returncode) == (1, 4)
+    assert "--create 'internal' is no visibility" in odd.stderr
+    assert "the run makes it first, public" in missing.stderr
+
+
 @pytest.mark.parametrize(
     ("refused", "status", "row"),
     [

@@ -87,8 +87,8 @@ class Keys:
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             problem = f"{self._path.parent} cannot be made: {error.strerror}"
-            fix = "name a file elsewhere: ./inv init --key-file FILE"
-            raise RefusedError(problem, fix=fix) from error
+            fix = "Name a file elsewhere: ./inv init --key-file FILE"
+            raise UsageError(problem, fix=fix) from error
         args = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", comment]
         run([*args, "-f", self.file], stdin="n\n")
         public = self.public_key()

@@ -37,6 +37,9 @@ _REMEDIES: Mapping[str, str] = {
     " infra/platform.toml",
     "key is already in use": "another repository has this key: move its file away"
     f" (in ~/.config/monokeel, or that of --key-file), then {rows.INIT} makes another",
+    "rule violations": "the rules refuse the push: bring it by a pull request; where"
+    " the branch is not there yet, disable them for a moment (Settings, Rules), then"
+    f" {rows.INIT} pushes it and brings them back",
     "returned error: 403": _PUSHES,
     "denied to": _PUSHES,
     "not granted": _PUSHES,

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _SAID = "OWNER/NAME, the one that is written to, whatever origin says"
 _NEEDS = "administration: write"
+_FIRST = "./inv init pushes it, then applies them; --from-working-tree does so now."
 _ALLOW = "what may stay unverified, such as bypass_actors; several with commas"
 
 
@@ -239,7 +240,7 @@ def _plan(*, delete_unmanaged: bool) -> "Plan":
     try:
         where, reviewed = _reviewed()
     except NO_ANSWER as error:
-        said = f"nobody could tell whether {file} is merged: {error.problem}"
+        said = f"nobody can tell whether {file} is merged: {error.problem}"
     else:
         if reviewed in (None, wiring.read_text(file)):
             return planned
@@ -254,7 +255,8 @@ def _plan(*, delete_unmanaged: bool) -> "Plan":
 def _reviewed() -> tuple[str, str | None]:
     """Return where the merged policy stands, and its text; ``None`` without one.
 
-    Raises RefusedError where origin is not the repository that is written to.
+    Raises RefusedError where origin is not the repository that is written to, and
+    before the branch is there.
     """
     try:
         wiring.require_this_repository()
@@ -266,7 +268,8 @@ def _reviewed() -> tuple[str, str | None]:
     ref = f"refs/heads/{branch}"
     commit = git.remote_refs((ref,)).get(ref)
     if commit is None:
-        return branch, None
+        problem = f"GitHub has no branch {branch} yet: under the rules nobody could"
+        raise RefusedError(f"{problem} push the first commit", fix=_FIRST)
     git.fetch_commit(commit)
     return f"{branch} ({commit[:12]})", git.file_at(commit, wiring.POLICY)
 
@@ -274,7 +277,7 @@ def _reviewed() -> tuple[str, str | None]:
 def _require_merged(where: str, reviewed: str | None) -> None:
     """Raise RefusedError where the file loosens the *reviewed* one.
 
-    Without a policy on the default branch there nothing was reviewed yet.
+    Without a file on the default branch there nothing was reviewed yet.
     """
     from monokeel.policy.comparison import loosened
     from monokeel.policy.rulesets import parse_policy

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from monokeel.ground.errors import MonokeelError, UsageError
+from monokeel.ground.errors import MonokeelError, ServiceError, UsageError
 from monokeel.tasks import wiring
 from monokeel.tasks.command import About, Reports, asked, show
 from monokeel.tasks.policy import write_rules
@@ -55,8 +55,8 @@ def init(
     settings = wiring.read_settings()
     keys = _keys(settings, key_file)
     outside = _outside(keys, rules=rules)
-    if create and not dry_run:
-        _create(create)
+    if create:
+        _create(create, dry_run=dry_run)
     if not dry_run and _may_set_secrets(yes=yes):
         from monokeel.adapters.machine import set_secret
 
@@ -77,14 +77,25 @@ def init(
     yield setup.init_report(settings, tuple(steps))
 
 
-def _create(visibility: str) -> None:
-    """Make the repository; one that is there already is refused in GitHub's words."""
+def _create(visibility: str, *, dry_run: bool) -> None:
+    """Make the repository; one that is there already is refused in GitHub's words.
+
+    A dry run makes none: ServiceError where there is nothing to look at yet.
+    """
     from monokeel.adapters.repository import Repository
 
     if visibility not in ("private", "public"):
         problem = f"--create {visibility!r} is no visibility"
         raise UsageError(problem, fix="Give private or public.")
-    Repository(wiring.make_github()).create(private=visibility == "private")
+    repository = Repository(wiring.make_github())
+    if not dry_run:
+        repository.create(private=visibility == "private")
+        return
+    try:
+        repository.read("/")
+    except ServiceError as error:
+        fix = f"Where it is missing, the run makes it first, {visibility}; what comes"
+        raise ServiceError(error.problem, fix=f"{fix} then is shown later.") from error
 
 
 def _may_set_secrets(*, yes: bool) -> bool:
