@@ -286,7 +286,7 @@ def _left_behind(
 ) -> Answer:
     """Judge the secret of an *environment* that has another name by now."""
     secret = SECRETS[settings.writer]
-    if secret not in (secrets_in(repository, environment) or {}):
+    if secret not in (secrets_of(repository, environment) or {}):
         return AsWanted("none, as it was renamed")
     remedy = f"gh secret delete {secret} --env {environment} --repo"
     detail = f"{secret} is left in it, and it was renamed"
