@@ -85,8 +85,7 @@ class World:
     """All that stands on GitHub and on the machine; *fuse* writes, then a crash.
 
     *hidden* are the questions that the token may not ask, *forbidden* what this plan or
-    organization refuses: ``keys``, ``policies``, ``reviewers``. Of *policies* one of
-    tags begins with ``tag``.
+    organization refuses: ``keys``, ``policies``, ``reviewers``.
     """
 
     remote: str | None = "https://github.com/acme/shop.git"
@@ -145,7 +144,7 @@ class World:
 
     def wrote(self) -> None:
         self.writes += 1
-        if self.fuse is not None and self.writes == self.fuse:
+        if self.writes == self.fuse:
             raise CrashError
 
     def _seen(self, what: str) -> None:
@@ -156,7 +155,6 @@ class World:
             raise ServiceError(f"GitHub answered 403 to {what}", hidden=True)
 
     # The clone: BEFORE, then COMMIT; FOREIGN has nothing in common with them
-
     def written_address(self) -> str | None:
         return self.remote
 
