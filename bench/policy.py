@@ -15,9 +15,9 @@ import time
 from pathlib import Path
 
 from monokeel.ground.answers import Json
-from monokeel.policy.body import body_of
 from monokeel.policy.comparison import compare_policies
 from monokeel.policy.rulesets import (
+    body_of,
     parse_policy,
     read_live,
 )

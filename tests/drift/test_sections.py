@@ -188,7 +188,7 @@ def test_a_pointer_moved_by_hand_is_drift_with_its_mover(place: Place) -> None:
             before=commit_named("1.4.0"),
             after=commit,
             actor="eve",
-            at=place.shop.records.now(),
+            at=place.shop.records.clock,
             kind="force_push",
         )
     ]

@@ -73,7 +73,7 @@ def push(place: Place, name: str) -> None:
             before=commit_named("1.4.0"),
             after=commit,
             actor="eve",
-            at=place.shop.records.now(),
+            at=place.shop.records.clock,
             kind="force_push",
         )
     ]

@@ -11,7 +11,7 @@ from datetime import timedelta
 import pytest
 
 from monokeel.adapters.releases import Releases
-from monokeel.drift.pointers import check_pointers
+from monokeel.drift.environments import check_pointers
 from monokeel.promotion.plan import Request
 from monokeel.promotion.reading import Reading, read_promotion
 from sandbox.server import Sandbox
@@ -69,7 +69,7 @@ def test_what_others_write_hides_no_good_record(shop: LiveShop) -> None:
     assert (prod.version, prod.drift) == ("1.1.0", ())
     assert prod.current is not None
     assert prod.current.by == "ada"
-    assert now.time_live(prod.current) >= timedelta(hours=3)
+    assert now.ledger.time_live(prod.current) >= timedelta(hours=3)
     assert not check_pointers(now, shop.outside().records).drift
 
 
@@ -95,7 +95,8 @@ def test_a_rollback_marks_what_it_leaves_whatever_the_page_holds(
     done = shop.inv(*move("prod", "1.1.0", *back))
 
     assert (done.code, shop.version_at("prod")) == (0, "1.1.0")
-    record = reading(shop).track_record("1.2.0", "prod")
+    now = reading(shop)
+    record = now.ledger.track_record("prod", now.pointers.releases["1.2.0"])
     assert (record.outcome, record.why) == ("rolled_back", "slow")
 
 

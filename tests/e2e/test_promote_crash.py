@@ -10,10 +10,10 @@ from contextlib import suppress
 
 import pytest
 
-from monokeel.drift.pointers import check_pointers
+from monokeel.drift.environments import check_pointers
 from monokeel.ground.errors import MonokeelError, RefusedError
 from monokeel.ground.report import as_plain
-from monokeel.promotion.history import past_moves
+from monokeel.promotion.history import moves_report
 from monokeel.promotion.plan import Plan, Request, plan_promotion
 from monokeel.promotion.reading import read_promotion
 from monokeel.promotion.status import overview_of, overview_report
@@ -98,8 +98,8 @@ def status(shop: LiveShop) -> str:
 
 
 def history(shop: LiveShop) -> list[str]:
-    past = past_moves(shop.outside(), shop.settings, environment="staging", count=20)
-    return [" ".join(move.row) for move in past.moves]
+    past = moves_report(shop.outside(), shop.settings, environment="staging", count=20)
+    return [" ".join(row) for row in past.sections[0].table.rows]
 
 
 @pytest.mark.parametrize(("command", "number", "manner"), CASES)
@@ -143,7 +143,9 @@ def finish(shop: LiveShop, command: tuple[str, ...]) -> None:
     assert writes[1] == writes[2]
     assert [each.drift for each in reading.places] == [(), (), ()]
     if command is BACK:
-        record = reading.track_record("1.5.0", "staging")
+        record = reading.ledger.track_record(
+            "staging", reading.pointers.releases["1.5.0"]
+        )
         assert (record.outcome, record.why) == ("rolled_back", "data loss")
 
 

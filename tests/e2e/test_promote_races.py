@@ -120,5 +120,5 @@ def test_no_promoter_undoes_a_rollback(shop: LiveShop, trial: int) -> None:
             ENDS["rolled back"] += 1
         before = version
     for version in left:
-        record = reading.track_record(version, "dev")
+        record = reading.ledger.track_record("dev", reading.pointers.releases[version])
         assert (record.outcome, record.why) == ("rolled_back", "data loss")

@@ -48,9 +48,6 @@ class FakeDeployments:
         self._resolve = resolve
         self._next_id = 1000
 
-    def now(self) -> datetime:
-        return self.clock
-
     def wait(self, length: timedelta) -> None:
         self.clock += length
 
@@ -64,7 +61,10 @@ class FakeDeployments:
             floors[name] = of[: self.page][-1].id if older else 0
         listed += [record for record in every if record.sha in commits]
         return Ledger(
-            records=records_in_order(listed), viewer=self.viewer, floors=floors
+            records=records_in_order(listed),
+            viewer=self.viewer,
+            floors=floors,
+            now=self.clock,
         )
 
     def history(self, environments: Mapping[str, str]) -> tuple[Record, ...]:

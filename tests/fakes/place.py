@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 
 from monokeel.drift.ports import Outside
-from monokeel.drift.reading import DriftReading, read_drift
+from monokeel.drift.report import DriftReading, read_drift
 from monokeel.drift.sections import SECTIONS, Wanted
 from monokeel.ground.answers import FileVersion, Json
 from monokeel.ground.settings import PolicySettings

@@ -8,12 +8,11 @@ from monokeel.ground.answers import Json
 from monokeel.ground.errors import RefusedError, ServiceError, UsageError
 from monokeel.ground.report import as_plain
 from monokeel.policy.apply import apply
-from monokeel.policy.body import export, policy_text
 from monokeel.policy.lint import lint, lint_report
 from monokeel.policy.origin import history_version, plan_rollback
 from monokeel.policy.plan import make_plan, plan_report
-from monokeel.policy.reading import Policy, read_rulesets
-from monokeel.policy.rulesets import parse_policy
+from monokeel.policy.reading import Policy, export
+from monokeel.policy.rulesets import parse_policy, policy_text
 from tests.policy.test_policy import MAIN, NAMES, TAGS, WEAK, in_force, policy
 from tests.rendered.renders import ROOT
 
@@ -28,7 +27,7 @@ def test_an_export_is_laid_out_as_people_write_the_file() -> None:
 def test_an_export_plans_to_nothing() -> None:
     rulesets = in_force(MAIN, TAGS, NAMES)
 
-    exported = parse_policy(export(read_rulesets((), rulesets), rulesets))
+    exported = parse_policy(export(rulesets))
     plan = make_plan(Policy(desired=exported, jobs=()), rulesets)
 
     assert plan.reading.verdict() == "in_sync"
@@ -40,14 +39,14 @@ def test_hidden_bypass_lists_are_never_exported_as_none() -> None:
     rulesets.hides_bypass = True
 
     with pytest.raises(ServiceError, match="hidden from this token in main"):
-        export(read_rulesets((), rulesets), rulesets)
+        export(rulesets)
 
 
 def test_a_name_twice_is_not_exported() -> None:
     rulesets = in_force(MAIN, MAIN)
 
     with pytest.raises(RefusedError, match="more than one ruleset called main"):
-        export(read_rulesets((), rulesets), rulesets)
+        export(rulesets)
 
 
 @pytest.mark.parametrize(("to", "rules"), [(None, 2), (1, 2)], ids=["before", "first"])
@@ -144,7 +143,7 @@ def test_an_export_names_who_has_a_number_alone() -> None:
     team: Json = {"actor_type": "Team", "actor_id": 9, "bypass_mode": "always"}
     rulesets = in_force({**MAIN, "bypass_actors": [team]})
 
-    text = export(read_rulesets((), rulesets), rulesets)
+    text = export(rulesets)
 
     assert '"_name": "platform"' in text
     plan = make_plan(Policy(desired=parse_policy(text), jobs=()), rulesets)

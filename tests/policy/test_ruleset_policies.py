@@ -7,11 +7,17 @@ import pytest
 
 from monokeel.ground.answers import Json
 from monokeel.ground.errors import ServiceError, UsageError
-from monokeel.policy.body import body_of, exported, policy_text
 from monokeel.policy.comparison import Comparison, compare_policies, is_inactive
 from monokeel.policy.reading import Unverified, judge
 from monokeel.policy.refs import branch_pattern
-from monokeel.policy.rulesets import is_own, parse_policy, read_live
+from monokeel.policy.rulesets import (
+    body_of,
+    exported,
+    is_own,
+    parse_policy,
+    policy_text,
+    read_live,
+)
 from tests.policy.ruleset_cases import FILE, adds, at, drops, live_body, sets
 
 NAMES: dict[str, Json] = {

@@ -9,11 +9,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from monokeel.ground.answers import Json, as_list
-from monokeel.policy.body import body_of, exported, policy_text
 from monokeel.policy.comparison import compare, compare_policies
 from monokeel.policy.lint import lint
 from monokeel.policy.rule_types import RULE_TYPES, Shape
-from monokeel.policy.rulesets import Ruleset, parse_policy, read_live
+from monokeel.policy.rulesets import (
+    Ruleset,
+    body_of,
+    exported,
+    parse_policy,
+    policy_text,
+    read_live,
+)
 
 TEXT = st.text("abcXYZ*/._- é", min_size=1, max_size=8)
 PREFIX = {"branch": "refs/heads/", "tag": "refs/tags/"}

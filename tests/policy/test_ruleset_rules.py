@@ -11,13 +11,12 @@ from monokeel.policy.rule_types import (
     ACTOR,
     BEYOND_OPENAPI,
     CONDITIONS,
-    ENFORCEMENTS,
     READ_ONLY,
     RULE_TYPES,
+    RULESET,
     TARGETS,
     WRITABLE,
     Shape,
-    item_label,
 )
 
 OPENAPI = Path(__file__).parents[2] / "sandbox" / "openapi" / "github.json"
@@ -122,7 +121,9 @@ def test_the_members_of_a_ruleset_are_those_of_the_description() -> None:
 
     assert sorted(members) == sorted({*WRITABLE, *READ_ONLY})
     assert resolved(members["target"])["enum"] == [*TARGETS, "repository"]
-    assert resolved(members["enforcement"])["enum"] == list(ENFORCEMENTS)
+    assert resolved(members["enforcement"])["enum"] == list(
+        RULESET.members["enforcement"].allowed
+    )
 
 
 @pytest.mark.parametrize("kind", RULE_TYPES)
@@ -152,4 +153,4 @@ def test_a_required_parameter_has_no_default_but_that_of_update(kind: str) -> No
 def test_what_lacks_its_name_is_shown_whole(
     item: Json, identity: tuple[str, ...], label: str
 ) -> None:
-    assert item_label(item, identity) == label
+    assert Shape(kind="array", identity=identity).label(item) == label

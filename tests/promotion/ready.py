@@ -4,10 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 from monokeel.ground.answers import Found
 from monokeel.ground.settings import Environment, Settings
-from monokeel.promotion.evidence import TrackRecord
 from monokeel.promotion.facts import MoveFacts
 from monokeel.promotion.ports import Protection
 from monokeel.promotion.reading import Place
+from monokeel.promotion.records import TrackRecord
 from monokeel.release.artifact import Artifact, TaggedImage
 from monokeel.release.record import ReleasedImage, ReleaseRecord
 

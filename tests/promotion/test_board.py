@@ -83,6 +83,21 @@ def test_a_version_has_one_colour_and_its_neighbour_another() -> None:
     assert len({min(seen) for seen in colours.values()}) == len(colours) == 5
 
 
+def test_the_ways_back_are_the_same_as_on_a_terminal() -> None:
+    shop = Shop()
+    shop.release("1.0.0", "1.1.0", "1.2.0")
+    for version in ("1.0.0", "1.1.0", "1.2.0"):
+        shop.place("dev", version)
+    shop.place("staging", "1.2.0")
+    del shop.images.there["acme/shop/worker", "1.1.0"]
+
+    text = page(shop)
+
+    assert '<p class="bad">back: 1.1.0, images gone</p>' in text
+    assert '<p class="good">1.0.0 ready</p>' in text
+    assert '<p class="dim">back: nothing earlier was good here</p>' in text
+
+
 def test_nothing_is_loaded_and_nothing_acts() -> None:
     shop = incident()
     nasty = "<script>alert(1)</script>"

@@ -232,7 +232,7 @@ def test_each_move_has_one_record(shop: Shop) -> None:
 
     assert place.current is not None
     assert place.current.by == "ben (claims: ana)"
-    assert reading(shop).time_live(place.current) >= timedelta(hours=1)
+    assert reading(shop).ledger.time_live(place.current) >= timedelta(hours=1)
     assert [why for _, why in reading(shop).ledger.odd] == [
         "written by aaron, and no move was seen",
         "written by eve, and no move was seen",
@@ -250,7 +250,8 @@ def test_a_member_takes_no_version_back(shop: Shop, age: timedelta) -> None:
         forged, task="rollback", note=note, created_at=forged.created_at + age
     )
 
-    assert reading(shop).track_record("1.1.0", "staging").outcome == "never"
+    taken_back = reading(shop).ledger.track_record("staging", commit_named("1.1.0"))
+    assert taken_back.outcome == "never"
     assert [record.id for record, _ in reading(shop).ledger.odd] == [forged.id]
 
 

@@ -5,9 +5,9 @@ import pytest
 
 from monokeel.ground.answers import Absent, Found
 from monokeel.ground.words import span
-from monokeel.promotion.evidence import TrackRecord
 from monokeel.promotion.facts import MoveFacts
 from monokeel.promotion.gates import evaluate
+from monokeel.promotion.records import TrackRecord
 from monokeel.release.artifact import Artifact
 from tests.promotion.ready import DAY, DIGEST, FREEZE, IMAGE, NOW, OTHER, READY, RELEASE
 

@@ -4,7 +4,6 @@ import pytest
 
 from monokeel.ground.answers import Absent, Found, Unknown
 from monokeel.ground.errors import UsageError
-from monokeel.promotion.evidence import TrackRecord
 from monokeel.promotion.facts import MoveFacts
 from monokeel.promotion.gates import (
     OVERRIDABLE,
@@ -14,6 +13,7 @@ from monokeel.promotion.gates import (
 )
 from monokeel.promotion.plan import parse_overrides
 from monokeel.promotion.ports import Protection
+from monokeel.promotion.records import TrackRecord
 from monokeel.release.artifact import Artifact, TaggedImage
 from tests.promotion.ready import (
     DAY,

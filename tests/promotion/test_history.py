@@ -5,10 +5,10 @@ from datetime import timedelta
 
 import pytest
 
+from monokeel.ground.answers import Json, as_list, as_object
 from monokeel.ground.errors import UsageError
-from monokeel.ground.report import as_plain
-from monokeel.ground.words import span
-from monokeel.promotion.history import PastMoves, moves_report, parse_count, past_moves
+from monokeel.ground.report import Report, as_plain
+from monokeel.promotion.history import moves_report, parse_count
 from monokeel.promotion.move import move_environment
 from monokeel.promotion.plan import Request, plan_promotion
 from monokeel.promotion.records import BranchMove
@@ -26,13 +26,17 @@ def shop() -> Shop:
     return shop
 
 
-def history(shop: Shop, environment: str = "dev", count: int = 20) -> PastMoves:
-    return past_moves(
+def history(shop: Shop, environment: str = "dev", count: int = 20) -> Report:
+    return moves_report(
         shop.outside,
         shop.settings,
         environment=environment,
         count=count,
     )
+
+
+def moves(report: Report) -> list[dict[str, Json]]:
+    return [as_object(each) for each in as_list(report.data["moves"])]
 
 
 def test_looking_back_writes_nothing(shop: Shop) -> None:
@@ -57,16 +61,17 @@ def test_history_lists_the_moves_with_their_time_and_reason() -> None:
         move_environment(plan, shop.outside)
         shop.records.wait(timedelta(hours=2))
 
-    moves = history(shop).moves
+    report = history(shop)
 
-    assert [(m.version, m.before, m.task, m.state) for m in moves] == [
-        ("1.0.0", "1.1.0", "rollback", "success"),
-        ("1.1.0", "1.0.0", "promote", "rolled back"),
-        ("1.0.0", "", "promote", "success"),
+    assert [
+        [m["version"], m["from"], m["task"], m["state"]] for m in moves(report)
+    ] == [
+        ["1.0.0", "1.1.0", "rollback", "success"],
+        ["1.1.0", "1.0.0", "promote", "rolled back"],
+        ["1.0.0", None, "promote", "success"],
     ]
-    lived = [span(move.live_for or timedelta()) for move in moves]
-    assert lived == ["2h", "2h", "2h"]
-    assert "slow" in as_plain(moves_report(history(shop)))
+    assert [row[5] for row in report.sections[0].table.rows] == ["2h", "2h", "2h"]
+    assert "slow" in as_plain(report)
 
 
 def test_history_shows_a_move_outside_promote(shop: Shop) -> None:
@@ -88,21 +93,39 @@ def test_history_shows_a_move_outside_promote(shop: Shop) -> None:
         ),
     ]
 
-    newest, oldest = history(shop, "prod").moves
+    newest, oldest = moves(history(shop, "prod"))
 
-    assert (newest.state, newest.by, newest.version, newest.before) == (
+    assert [newest[x] for x in ("state", "by", "version", "from", "record")] == [
         "outside promote",
         "ben",
         "1.4.0",
         "1.3.2",
-    )
-    assert oldest.record is not None
+        None,
+    ]
+    assert oldest["record"] is not None
+
+
+def test_who_moved_a_branch_from_an_account_that_is_gone_is_unknown(shop: Shop) -> None:
+    shop.records.moves = [
+        BranchMove(
+            before=commit_named("1.3.2"),
+            after="0" * 40,
+            actor="",
+            at=shop.records.clock,
+            kind="branch_deletion",
+        )
+    ]
+
+    report = history(shop, "prod")
+
+    assert (moves(report)[0]["by"], moves(report)[0]["version"]) == ("unknown", "gone")
+    assert report.sections[0].table.rows[0][4] == "unknown"
 
 
 def test_history_is_limited(shop: Shop) -> None:
     shop.place("dev", "1.4.0")
 
-    assert [move.version for move in history(shop, count=1).moves] == ["1.4.0"]
+    assert [move["version"] for move in moves(history(shop, count=1))] == ["1.4.0"]
 
 
 def test_a_former_name_has_the_history_of_the_environment(shop: Shop) -> None:
@@ -110,14 +133,14 @@ def test_a_former_name_has_the_history_of_the_environment(shop: Shop) -> None:
         'name = "staging"', 'name = "preprod"\nwas = "staging"'
     )
 
-    assert [move.version for move in history(shop, "staging").moves] == ["1.4.0"]
-    assert [move.version for move in history(shop, "preprod").moves] == ["1.4.0"]
+    assert [move["version"] for move in moves(history(shop, "staging"))] == ["1.4.0"]
+    assert [move["version"] for move in moves(history(shop, "preprod"))] == ["1.4.0"]
 
 
 def test_a_branch_of_no_environment_has_a_history(shop: Shop) -> None:
     shop.place("qa", "1.3.2")
 
-    assert [move.version for move in history(shop, "qa").moves] == ["1.3.2"]
+    assert [move["version"] for move in moves(history(shop, "qa"))] == ["1.3.2"]
 
 
 @pytest.mark.parametrize("environment", ["", "qa"], ids=["none", "unknown"])
@@ -132,12 +155,12 @@ def test_a_wrong_question_about_history_is_wrong_use(
 
 def test_an_empty_history_says_so() -> None:
     shop = Shop()
+    shop.records.blind = True
 
-    report = moves_report(replace(history(shop), unseen="403"))
-
-    assert as_plain(report) == (
+    assert as_plain(history(shop)) == (
         "Nothing was promoted to dev yet\n\nNot seen\n"
-        "  moves outside promote could not be looked for: 403"
+        "  moves outside promote could not be looked for:"
+        " GitHub answered 403 to GET /activity"
     )
 
 
@@ -169,8 +192,6 @@ def test_a_branch_that_was_put_back_by_promote_is_no_move_outside(shop: Shop) ->
     note = replace(last.note, from_sha=commit, from_version="1.3.2")
     shop.records.kept[last.id] = replace(last, note=note)
 
-    moves = history(shop, "prod").moves
+    outside = [each for each in moves(history(shop, "prod")) if each["record"] is None]
 
-    assert [(each.version, each.task) for each in moves if each.record is None] == [
-        ("gone", "branch_deletion")
-    ]
+    assert [(x["version"], x["task"]) for x in outside] == [("gone", "branch_deletion")]

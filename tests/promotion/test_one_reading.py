@@ -6,8 +6,7 @@ from random import Random
 
 import pytest
 
-from monokeel.drift.pointers import check_pointers
-from monokeel.drift.releases import check_releases
+from monokeel.drift.environments import check_pointers, check_releases
 from monokeel.ground.answers import Found
 from monokeel.ground.errors import MonokeelError
 from monokeel.promotion.gates import Gate
@@ -42,7 +41,7 @@ def test_status_and_promote_agree_beyond_a_page_of_records() -> None:
     (answer,) = (
         each
         for each in overview.next_moves
-        if (each.version, each.environment) == ("1.1.0", "prod")
+        if (each.version, each.place.name) == ("1.1.0", "prod")
     )
     shown = {gate.name: gate.status for gate in answer.gates}
     asked = {gate.name: gate.status for gate in plan(shop, "prod", "1.1.0").gates}
@@ -116,7 +115,7 @@ def without_artifact(gates: tuple[Gate, ...]) -> dict[str, str]:
 def check_status(shop: Shop, counted: Counter[str]) -> None:
     overview = overview_of(shop.outside, shop.settings, hold="")
     for answer in overview.next_moves:
-        made = plan(shop, answer.environment, answer.version)
+        made = plan(shop, answer.place.name, answer.version)
         if made.kind == "move":
             counted["status and promote"] += 1
             assert without_artifact(answer.gates) == without_artifact(made.gates)

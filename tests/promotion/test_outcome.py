@@ -3,7 +3,7 @@
 import pytest
 
 from monokeel.ground.report import as_plain
-from monokeel.promotion.history import past_moves
+from monokeel.promotion.history import moves_report
 from monokeel.promotion.move import move_environment
 from monokeel.promotion.outcome import outcome_report, preview_report
 from monokeel.promotion.plan import Request, plan_promotion
@@ -30,10 +30,11 @@ def test_what_was_done_says_what_it_means_for_the_version(shop: Shop) -> None:
             )
         )
     )
-    past = past_moves(shop.outside, shop.settings, environment="staging", count=9)
+    past = moves_report(shop.outside, shop.settings, environment="staging", count=9)
 
     assert "1.2.0 is taken back: it comes here again, or goes further, only" in text
-    assert [(move.version, move.row[-2]) for move in past.moves[:2]] == [
+    rows = past.sections[0].table.rows
+    assert [(row[1], row[-2]) for row in rows[:2]] == [
         ("1.1.0", "success"),
         ("1.2.0", "rolled back"),
     ]

@@ -116,7 +116,9 @@ def test_a_rollback_is_never_undone_and_never_loses_its_reason() -> None:
                 backs += 1
             before = version
         for version in left:
-            record = reading.track_record(version, "dev")
+            record = reading.ledger.track_record(
+                "dev", reading.pointers.releases[version]
+            )
             assert (record.outcome, record.why) == ("rolled_back", "data loss")
     print(f"10 + 10 x {TRIALS * 3} trials: {dict(ends)}, {backs} back")  # noqa: T201
     assert backs > TRIALS
@@ -147,7 +149,10 @@ def test_a_value_that_is_there_again_is_not_the_same_state() -> None:
     assert shop.clone.at("dev") == "1.0.0"
     assert moves(shop) == ["1.1.0", "1.0.0"]
     reading = read_promotion(shop.outside, shop.settings)
-    assert reading.track_record("1.1.0", "dev").why == "data loss"
+    assert (
+        reading.ledger.track_record("dev", reading.pointers.releases["1.1.0"]).why
+        == "data loss"
+    )
 
 
 def test_a_rollback_under_way_goes_first() -> None:

@@ -9,8 +9,8 @@ from monokeel.ground.errors import ServiceError
 from monokeel.ground.report import as_json, as_plain
 from monokeel.promotion.evidence import STALE
 from monokeel.promotion.move import move_environment
-from monokeel.promotion.plan import Request, plan_promotion
-from monokeel.promotion.status import NextMove, Overview, overview_of, overview_report
+from monokeel.promotion.plan import Plan, Request, plan_promotion
+from monokeel.promotion.status import Overview, overview_of, overview_report
 from tests.fakes.incident import HOLD, incident
 from tests.fakes.pointers import Shop, commit_named
 
@@ -30,11 +30,11 @@ def look(shop: Shop, *, hold: str = "") -> Overview:
     return overview_of(shop.outside, shop.settings, hold=hold)
 
 
-def following(overview: Overview, version: str, environment: str) -> NextMove:
+def following(overview: Overview, version: str, environment: str) -> Plan:
     return next(
         each
         for each in overview.next_moves
-        if (each.version, each.environment) == (version, environment)
+        if (each.version, each.place.name) == (version, environment)
     )
 
 

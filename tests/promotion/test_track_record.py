@@ -3,14 +3,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from monokeel.promotion.evidence import (
-    STALE,
+from monokeel.promotion.evidence import STALE, Repair, repaired, repairs
+from monokeel.promotion.records import (
+    Ledger,
+    Note,
+    Record,
+    Status,
     TrackRecord,
-    repaired,
-    repairs,
-    track_record_of,
+    records_in_order,
 )
-from monokeel.promotion.records import Ledger, Note, Record, Status, records_in_order
 
 START = datetime(2026, 5, 1, 12, 0, tzinfo=UTC)
 A, B = "a" * 40, "b" * 40
@@ -38,14 +39,24 @@ def status(state: str, hour: float) -> Status:
 
 def ledger(*entries: tuple[Record, list[Status]]) -> Ledger:
     return Ledger(
+        now=START,
         records=records_in_order(
             replace(each, statuses=tuple(statuses)) for each, statuses in entries
-        )
+        ),
     )
 
 
 def try_a(known: Ledger, *, live: bool, hour: float = 10) -> TrackRecord:
-    return track_record_of(known, "dev", A, live=live, now=START + hour * HOUR)
+    now, branches = START + hour * HOUR, {"dev": A} if live else {}
+    return replace(known, now=now, branches=branches).track_record("dev", A)
+
+
+def at(known: Ledger, pointer: str | None, now: datetime) -> Ledger:
+    return replace(known, now=now, branches={"dev": pointer} if pointer else {})
+
+
+def owed_by(known: Ledger, pointer: str | None, now: datetime) -> tuple[Repair, ...]:
+    return repairs(at(known, pointer, now), "dev")
 
 
 def test_a_commit_that_was_never_there_is_untried() -> None:
@@ -129,7 +140,7 @@ def test_an_unfinished_record_is_judged_by_the_branch(
 ) -> None:
     known = ledger((record(1, A, 0), []))
 
-    owed = repairs(known, "dev", pointer, now)
+    owed = owed_by(known, pointer, now)
 
     assert [repair.state for repair in owed] == state
 
@@ -140,7 +151,7 @@ def test_an_unfinished_record_below_a_confirmed_one_has_lost() -> None:
         (record(2, B, 0), [status("success", 0)]),
     )
 
-    owed = repairs(known, "dev", B, START)
+    owed = owed_by(known, B, START)
 
     assert [(r.record.id, r.state, r.description) for r in owed] == [
         (1, "failure", "overtaken by b")
@@ -150,7 +161,7 @@ def test_an_unfinished_record_below_a_confirmed_one_has_lost() -> None:
 def test_unfinished_records_are_settled_from_the_oldest_on() -> None:
     known = ledger((record(1, A, 0), []), (record(2, B, 0), []))
 
-    owed = repairs(known, "dev", B, START)
+    owed = owed_by(known, B, START)
 
     assert [(r.record.id, r.state) for r in owed] == [(1, "failure"), (2, "success")]
 
@@ -162,7 +173,7 @@ def test_a_rollback_that_was_cut_short_still_marks_what_it_left() -> None:
         (record(3, A, 2, task="rollback", left=B), []),
     )
 
-    owed = repairs(known, "dev", A, START + 2 * HOUR)
+    owed = owed_by(known, A, START + 2 * HOUR)
 
     assert [(r.record.id, r.state, r.description) for r in owed] == [
         (3, "success", "the branch is there: confirmed"),
@@ -177,9 +188,10 @@ def test_after_the_repairs_nothing_is_owed() -> None:
     )
     now = START + 2 * HOUR
 
-    known = repaired(known, repairs(known, "dev", A, now), now)
+    known = at(known, A, now)
+    known = repaired(known, repairs(known, "dev"))
 
-    assert repairs(known, "dev", A, now) == ()
+    assert owed_by(known, A, now) == ()
 
 
 def test_a_version_promoted_again_after_its_rollback_is_not_marked_again() -> None:
@@ -189,7 +201,7 @@ def test_a_version_promoted_again_after_its_rollback_is_not_marked_again() -> No
         (record(4, B, 3), [status("success", 3)]),
     )
 
-    assert repairs(known, "dev", B, START + 4 * HOUR) == ()
+    assert owed_by(known, B, START + 4 * HOUR) == ()
 
 
 def test_of_two_that_wanted_the_same_the_one_from_there_moved_it() -> None:
@@ -200,6 +212,6 @@ def test_of_two_that_wanted_the_same_the_one_from_there_moved_it() -> None:
         (record(3, A, 1, left=B), []),
     )
 
-    owed = repairs(known, "dev", A, START + HOUR)
+    owed = owed_by(known, A, START + HOUR)
 
     assert [(r.record.id, r.state) for r in owed] == [(2, "failure"), (3, "success")]

@@ -209,7 +209,7 @@ def test_what_reads_the_template_can_write_nothing_here(place: Place) -> None:
         MONOKEEL_TEMPLATE_KEY=key_of("them"),
     )
 
-    may, here = wiring.template_credentials(), wiring.make_credentials()
+    may, here = wiring.make_credentials(template=True), wiring.make_credentials()
 
     assert (may.token, may.deploy_key) == ("ghp_of_the_template", key_of("them"))
     assert may.mint is None
@@ -228,7 +228,11 @@ def test_what_is_no_private_key_is_said_before_anybody_is_asked(
     place.set(**{name: text})
 
     with pytest.raises(UsageError) as caught:
-        (wiring.make_credentials(), wiring.template_credentials(), wiring.minter())
+        (
+            wiring.make_credentials(),
+            wiring.make_credentials(template=True),
+            wiring.minter(),
+        )
 
     assert f"{name} holds no private key" in caught.value.problem
     assert text not in caught.value.problem

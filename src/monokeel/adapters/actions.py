@@ -1,7 +1,6 @@
-"""The files and lines that GitHub Actions reads: outputs, job summary, annotations.
+"""The files and lines that GitHub Actions reads; nothing is written outside of it.
 
-Source: GitHub docs, "Workflow commands for GitHub Actions"; actions/toolkit for the
-escapes. Nothing is written outside of Actions.
+Source: GitHub docs, "Workflow commands for GitHub Actions"; actions/toolkit (escapes).
 """
 
 import os
@@ -35,10 +34,7 @@ def in_actions() -> bool:
 
 
 def annotate(message: str, *, place: str = "") -> None:
-    """Show *message* as an error annotation of the run, on stderr; nothing in it acts.
-
-    *place* is such as ``file=infra/platform.toml,line=7``.
-    """
+    """Show *message*, made harmless, as an error at *place* (``file=…,line=7``)."""
     if in_actions():
         lines = "\n".join(visible(line) for line in message.splitlines())
         escaped = lines.replace("%", "%25").replace("\n", "%0A")

@@ -32,10 +32,7 @@ def shown_address(address: str) -> str:
 
 
 def parts_of(address: str) -> SplitResult:
-    """Return the parts of *address*, all empty (nobody's host) if it is unreadable.
-
-    A host is the same in any case: it is given in lower case.
-    """
+    """Return the parts of *address*, the host in lower case; all empty if broken."""
     try:
         parts = urlsplit(address)
         _ = parts.port

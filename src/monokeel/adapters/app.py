@@ -1,7 +1,6 @@
-"""A GitHub App as the writer: a token for one push, minted right before it.
+"""A GitHub App as the writer: a token for one push, minted right before it by openssl.
 
-Sources: GitHub docs, "Generating a JSON Web Token (JWT) for a GitHub App" and "REST:
-apps". openssl signs: Python has no RSA of its own.
+Sources: GitHub docs, "Generating a JSON Web Token (JWT)" and "REST: apps".
 """
 
 import base64

@@ -1,7 +1,6 @@
-"""Has the workflow of releases attested an image: asked of GitHub's own program.
+"""Has the workflow of releases attested an image: asked of ``gh attestation verify``.
 
-``gh attestation verify`` checks the signature, the digest and who signed; its exit code
-is 0 only when all of that holds (gh-attestation-verify(1)).
+Its exit code is 0 only where signature, digest and signer are right (manual page).
 """
 
 from monokeel.adapters.process import run

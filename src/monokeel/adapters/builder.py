@@ -1,8 +1,7 @@
 """The configured build command, run for one service and commit; it pushes, too.
 
-Labels and times come from the commit, never from the clock, so that a builder that
-can build reproducibly does. A finished image tells its commit by the same labels
-(OCI image-spec, "Annotations"; labels are in the config blob of each platform).
+Labels and times come from the commit, never from the clock, so that a build can be
+reproducible. By the same labels an image tells its commit (OCI, "Annotations").
 """
 
 import difflib
@@ -54,10 +53,9 @@ class Builder:
 
     *command* is a preset, ``docker`` or ``buildah``, or a command line with
     ``{context}``, ``{image}``, ``{commit}``, ``{digest_file}``, ``{service}``,
-    ``{dockerfile}`` and ``{platforms}`` (with commas). *registry* is an address such as
-    ``https://ghcr.io``; a password in *login* is handed to the command
-    (``REGISTRY_AUTH_FILE``; docker/cli#6008: ``DOCKER_AUTH_CONFIG``), which uses its
-    own login without one. *server* is where people see the repository. *read_tag*
+    ``{dockerfile}`` and ``{platforms}`` (with commas). A password in *login* is handed
+    to it (``REGISTRY_AUTH_FILE``; docker/cli#6008: ``DOCKER_AUTH_CONFIG``); without one
+    it uses its own login. *server* is where people see the repository; *read_tag*
     returns the digest at a tag of an image.
     """
 
@@ -142,10 +140,7 @@ class Builder:
 
 
 def read_digest(path: Path) -> str:
-    """Return the digest that a builder wrote to *path*, empty if it wrote none.
-
-    buildah writes it alone, buildx as ``containerimage.digest`` of a JSON object.
-    """
+    """Return the digest in *path*, "" without one: buildah's bare, buildx's in JSON."""
     try:
         text = path.read_text("utf-8", "replace")
     except OSError:
@@ -158,12 +153,11 @@ def read_digest(path: Path) -> str:
 
 
 def command_lines(command: str, job: Job) -> list[list[str]]:
-    """Return the programs that *command* stands for, each with its arguments.
+    """Return the programs that *command*, split as by a shell, stands for.
 
-    It is split as a shell would, once; a value is a part of one argument. UsageError
-    for an unknown preset, a bad line, one without ``{context}`` or ``{image}``, and one
-    with a placeholder that is misspelt; others are the command's own, and so is the
-    ``{image}`` that is written as ``{{image}}``.
+    A value is a part of one argument. UsageError for an unknown preset, a bad line, one
+    without ``{context}`` or ``{image}``, and one with a misspelt placeholder; others
+    are the command's own, and so is the ``{image}`` that is written as ``{{image}}``.
     """
     try:
         words = shlex.split(command)

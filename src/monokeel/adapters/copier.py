@@ -1,7 +1,6 @@
 """Copier: what a version of the template makes of answers.
 
-It works from the mirror of the template's repository: no network, no token and no cache
-of the user's in its reach.
+It works from our mirror: no network, no token, no cache of the user's in its reach.
 """
 
 import os
@@ -33,16 +32,13 @@ class Template(TemplateRepository):
     """The template of a repository, with what Copier makes of it."""
 
     def render(self, version: str, answers: Mapping[str, Json]) -> Render:
-        """Return what a new repository gets from *version*, a ref, for *answers*.
-
-        UsageError for an answer that it refuses. The mirror is no folder for Copier.
-        """
+        """Return what *version*, a ref, makes; UsageError for an answer it refuses."""
         target = self.work / f"render-{len(list(self.work.glob('render-*')))}"
         asked, kinds = self.questions(version), self.copier_file(version)
         # What is handed to Copier beats even a value that it computes itself.
         data = {x: _read(x, answers[x], kinds[x]) for x in answers if x in asked}
         with self._copier(version):
-            mirror = self.mirror().as_uri()
+            mirror = self.mirror().as_uri()  # which is no folder for Copier
             copier.run_copy(
                 mirror, target, data, vcs_ref=version, defaults=True, quiet=True
             )

@@ -1,8 +1,7 @@
 """How git proves who it is: a token in a header, or a deploy key over SSH.
 
-Neither ever stands in an argument or in an address, and each goes only where it
-belongs: the token to the host of the configured GitHub, the key to the remote. The
-deploy key is half of a pair that ``ssh-keygen`` makes in a folder of the user.
+Neither ever stands in an argument or an address, and each goes only where it belongs:
+the token to the host of the configured GitHub, the key to the remote.
 """
 
 import base64
@@ -149,10 +148,7 @@ def private_folder() -> Iterator[Path]:
 
 
 def own_logins(host: str) -> dict[str, dict[str, Json]]:
-    """Return the logins for other hosts than *host*, as for a private base image.
-
-    buildah reads no other file than the one it is given (containers-auth.json(5)).
-    """
+    """Return the user's logins to others than *host*: buildah reads one file."""
     env, home = os.environ, Path.home()
     run = env.get("XDG_RUNTIME_DIR")
     own = f"{run}/containers" if run else f"/run/containers/{os.getuid()}"

@@ -1,13 +1,11 @@
 """The records of promotion on GitHub: deployments, their statuses, environments.
 
-Facts: GitHub's OpenAPI description of these calls and of ``/activity``, and its public
-GraphQL schema for lists: there the newest come first, and statuses come along.
+Facts: GitHub's OpenAPI description; its GraphQL schema for lists, newest first.
 """
 
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
 from urllib.parse import quote
 
 from monokeel.adapters.github import GitHub
@@ -48,10 +46,6 @@ class Deployments:
     def __init__(self, github: GitHub) -> None:
         self._github = github
 
-    def now(self) -> datetime:
-        """Return the time of GitHub's newest answer; this machine's clock may lie."""
-        return self._github.server_date
-
     def newest(self, environments: Mapping[str, str], commits: Sequence[str]) -> Ledger:
         """Ask GraphQL once; one commit has at most a hundred deployments here."""
         names = [*environments]
@@ -82,7 +76,8 @@ class Deployments:
                 records += self.history(same)
                 floors[ours] = 0
         every = room.records_in_order(records)
-        return Ledger(records=every, viewer=viewer, floors=floors)
+        now = self._github.server_date  # this machine's clock may lie
+        return Ledger(records=every, viewer=viewer, floors=floors, now=now)
 
     def history(self, environments: Mapping[str, str]) -> tuple[Record, ...]:
         """Return all records of *environments*, newest first; a request a page."""
@@ -105,11 +100,9 @@ class Deployments:
     def create(
         self, environment: str, note: Note, *, tag: str, task: str, production: bool
     ) -> tuple[int, str]:
-        """Create a deployment without a status yet: pending.
+        """Create one that is pending; RefusedError with GitHub's words (409, 422).
 
-        ``auto_merge``, ``required_contexts``: by default GitHub merges main into the
-        ref (202) or waits for every check (409). RefusedError with its words (409,
-        422).
+        By default GitHub merges main into the ref (202) or waits for every check (409).
         """
         said = f"{task} {note.from_version} -> {note.version}"
         wanted: Json = {

@@ -98,10 +98,7 @@ class Git:
         return done.stdout.strip() != "false"
 
     def unclean(self, within: str = ".") -> tuple[str, ...]:
-        """Return what is changed, staged or untracked, as ``git status`` lists it.
-
-        So are submodules in the folder *within* whose files are not here.
-        """
+        """Return what ``git status`` lists, and submodules *within* not checked out."""
         as_written, seen = ("-c", "core.quotePath=false"), "--untracked-files=normal"
         done = self._git(*as_written, "status", "--porcelain", seen, _SUBMODULES)
         parts = ("submodule", "status", "--", within)
@@ -143,10 +140,7 @@ class Git:
             raise ServiceError(f"commit {commit} has no usable time: {error}") from None
 
     def tags(self, merged: str | None = None) -> dict[str, str]:
-        """Peel by ``show-ref``, wholly in every git, without reading a message.
-
-        ``%(*objectname)`` of ``for-each-ref`` reads the commit's once for each tag.
-        """
+        """Peel by ``show-ref``: ``for-each-ref`` would read the message of each tag."""
         # A name may hold what Python takes for white space or a line end.
         done = self._git("show-ref", "--tags", "--dereference", ok=(0, 1))
         lines = (line.split(" ") for line in done.stdout.split("\n") if line)
@@ -284,10 +278,7 @@ class Git:
             self._ask_remote("fetch", "--quiet", "--no-tags", "{}", commit)
 
     def move_ref(self, ref: str, *, old: str | None, new: str | None) -> RefAnswer:
-        """Compare and swap by push (git-push(1), ``--force-with-lease``).
-
-        Git's words are not believed: the ref is read again, and its state decides.
-        """
+        """Compare and swap by push: the ref, read again, decides, not git's words."""
         moved = self._judged(self._push(ref, old=old, new=new), ref, old=old, new=new)
         if isinstance(moved, Moved) and old and new is None and self._holds(old):
             self._git("update-ref", "-d", ref, old, ok=_ANY_CODE)  # ours, if here
@@ -329,10 +320,9 @@ class Git:
         return Declined(reason=output.unless_passing(ref, words))
 
     def require_writer(self) -> None:
-        """Make sure that the deploy key or the App may push; nothing is changed.
+        """Push nothing, by key or App; RefusedError where the server says no.
 
-        Raises RefusedError when the server says no, ServiceError when none answers.
-        What a person may push the rules decide. Source: git-push(1), ``--dry-run``.
+        ServiceError when none answers. What a person may push the rules decide.
         """
         writer = self._credentials.writer
         if not writer:

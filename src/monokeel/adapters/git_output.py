@@ -41,10 +41,7 @@ class Log(Iterable[tuple[str, str]]):
 
 
 def parse_refs(text: str, prefixes: tuple[str, ...]) -> dict[str, RemoteRef]:
-    """Return full ref name → what it names, of those under *prefixes* in *text*.
-
-    Source: git-ls-remote(1); a ``^{}`` line exists for annotated tags only.
-    """
+    """Return the refs under *prefixes* (git-ls-remote(1): ``^{}`` peels a tag)."""
     refs: dict[str, RemoteRef] = {}
     for line in filter(None, text.split("\n")):
         object_, _, name = line.partition("\t")

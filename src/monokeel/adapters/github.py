@@ -1,7 +1,6 @@
 """One GitHub repository over REST: every page, and every refusal translated.
 
-The families of calls (releases, rulesets, deployments, …) have adapters of their
-own that are given a GitHub. Facts: GitHub's REST documentation, version 2022-11-28.
+Each family of calls has its own adapter. Facts: REST documentation, 2022-11-28.
 """
 
 import json as jsonlib
@@ -70,10 +69,10 @@ class GitHub:
 
         Where that is empty a POST is to be answered by 201, anything else by 200.
         *path* is under the repository (``/releases``), under the API's root with two
-        slashes (``//user``), or an address that GitHub gave. Raises ServiceError when
-        GitHub does not answer or does not let us see (401, 403, 404, 429, 5xx; 403 and
-        404 are ``hidden``, but for a rate limit), and RefusedError for any other
-        status, with GitHub's words.
+        slashes (``//user``), or an address that GitHub gave. ServiceError where GitHub
+        does not answer or let us see (401, 403, 404, 429, 5xx; 403 and 404 are
+        ``hidden``, but for a rate limit), RefusedError, with GitHub's words, for any
+        other status.
         """
         url = self._url(path, params)
         answer = self._send(method, url, json, accept=accept, largest=largest)
@@ -135,10 +134,7 @@ class GitHub:
     def pages(
         self, path: str, *, params: Mapping[str, str] | None = None, key: str = ""
     ) -> list[dict[str, Json]]:
-        """Return the items of every page; *key* names the list of a wrapped answer.
-
-        Follows ``rel="next"`` only: other links (``deprecation``) may be there.
-        """
+        """Return what all pages list (``rel="next"``); *key* names a wrapped list."""
         answer = self.request("GET", path, params={"per_page": "100", **(params or {})})
         items: list[dict[str, Json]] = []
         size = 0
@@ -171,19 +167,13 @@ class GitHub:
         return "elsewhere"
 
     def require_name(self, name: str) -> None:
-        """Raise ServiceError unless *name*, the repository's, is the one asked about.
-
-        GraphQL and git follow a rename, and REST does not: half would be missing.
-        """
+        """Raise ServiceError for another name: GraphQL follows a rename, REST not."""
         if name.lower() != self.repository.lower():
             fix = _fix_of_rename(name)
             raise ServiceError(f"{self.repository} was renamed to {name}", fix=fix)
 
     def graphql(self, query: str, variables: Mapping[str, str]) -> dict[str, Json]:
-        """Return the data that *query*, which only reads, asks for.
-
-        ServiceError for ``errors`` in a 200. An Enterprise Server has no ``/v3`` here.
-        """
+        """Return what *query*, which only reads, finds; ServiceError for errors."""
         url = f"{self.api.removesuffix('/v3')}/graphql"
         asked: Json = {"query": query, "variables": {**variables}}
         answer = self._send("POST", url, asked, retry=True)

@@ -1,7 +1,7 @@
 """The issues and pull requests that this program keeps.
 
-An issue is found by a marker, and ours by who opened it: anybody who quotes our text
-brings the marker along. A pull request is found by its branch.
+An issue is found by a marker, which anybody may quote, and who opened it; a pull
+request by its branch.
 """
 
 from http import HTTPStatus
@@ -33,10 +33,7 @@ class Issues:
         self._new: dict[str, Json] = {k: [*each] for k, each in new.items() if each}
 
     def newest(self, marker: str) -> OwnIssue | None:
-        """Pass over pull requests, which GitHub lists, too.
-
-        Raises ServiceError when GitHub does not say whose token this is.
-        """
+        """Pass over pull requests; ServiceError if nobody says whose token this is."""
         found = []
         for login in dict.fromkeys((self._login(), _WORKFLOWS)):
             params = {"state": "all", "creator": login}

@@ -12,10 +12,7 @@ _LONGEST_S = 10.0
 
 
 def says(*args: str) -> str | None:
-    """Return the first line that *args* prints, "" where it fails or prints none.
-
-    ``None`` where the program is not installed.
-    """
+    """Return the first line of *args*, "" on failure, ``None`` if not installed."""
     if shutil.which(args[0]) is None:
         return None
     try:
@@ -46,10 +43,7 @@ def write_page(path: str, text: str) -> None:
 
 
 class Keys:
-    """The key pair at *path* (private) and ``path.pub``, outside the repository.
-
-    Raises UsageError when *path* is inside *root*: it would be committed one day.
-    """
+    """The pair at *path* and ``path.pub``; UsageError inside *root*: git sees it."""
 
     def __init__(self, path: Path, *, root: Path) -> None:
         self._path = path.expanduser().absolute()
@@ -66,10 +60,7 @@ class Keys:
         return str(self._path)
 
     def public_key(self) -> str | None:
-        """Read it from the private key, so a lost ``.pub`` file does no harm.
-
-        Raises ServiceError for a file that is none, such as one that was cut short.
-        """
+        """Read it from the private key; ServiceError where that is cut short."""
         if not self._path.is_file():
             return None
         args = ["ssh-keygen", "-y", "-P", "", "-f", self.file]

@@ -59,8 +59,8 @@ def revision_of(
     """Return what *manifest* says its commit is, or ``None`` when it says nothing.
 
     Its annotation, else that of the first platform, else the label of the config.
-    *read* fetches a digest from ``manifests`` or ``blobs``; Unknown when that fails,
-    and for more than *levels* of indexes.
+    Unknown where *read* (``manifests`` or ``blobs``, digest) fails, or for more than
+    *levels*.
     """
     fields = _object(manifest)
     annotated = _text(fields.get("annotations"), REVISION)

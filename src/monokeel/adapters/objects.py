@@ -1,7 +1,6 @@
 """Files and commits of the clone; commits are made beside its files and its index.
 
-Nothing that is checked out changes, and a branch moves last, by compare-and-swap: a run
-that is killed leaves at most objects that no ref names.
+A branch moves last, by compare-and-swap: a killed run leaves objects without a ref.
 """
 
 import hashlib
@@ -219,10 +218,7 @@ class Worktree:
         return read_files(self.root, paths)
 
     def on_disk(self, paths: Iterable[str]) -> dict[str, str]:
-        """Return path → mode and blob of what is on disk, as git would list it.
-
-        The index's mode where ``core.fileMode`` is false, and all of what is left out.
-        """
+        """Return them as git would list them; what is left out, as in the index."""
         asked = list(paths)
         tagged = self._git("ls-files", "-t", "-z").stdout.split("\0")
         left_out = {x[2:] for x in tagged if x.startswith("S ")}.intersection(asked)

@@ -105,8 +105,8 @@ def stream(
 ) -> Iterator[str]:
     """Yield the records that *args* prints, without their *separator*.
 
-    Undecodable bytes become U+FFFD. Raises ServiceError when the program is missing
-    or, after its last record, when it exits with another code than 0.
+    Undecodable bytes become U+FFFD. ServiceError where the program is missing or, after
+    its last record, exits with another code than 0.
     """
     # A file for its errors: nobody would empty a pipe while the records are read.
     with tempfile.TemporaryFile() as errors:
@@ -130,10 +130,9 @@ def stream(
 def run_visible(
     args: Sequence[str], *, cwd: Path, env: Mapping[str, str] | None = None
 ) -> int:
-    """Run *args*, a build, with all its output on our stderr; return its exit code.
+    """Run *args*, a build, with its output on our stderr; return its exit code.
 
-    It gets no token and no key of ours, but what *env* gives. Raises ServiceError when
-    the program is missing.
+    It gets no token or key but what *env* gives. ServiceError if it is not installed.
     """
     with suppress(OSError, ValueError):
         sys.stderr.flush()
@@ -189,10 +188,7 @@ def without_logins(text: str) -> str:
 
 
 def reason_in(text: str) -> str:
-    """Return the reason in *text*, the errors of a program: ``error:``, ``fatal:``.
-
-    Where no line begins so, the last one that says something counts.
-    """
+    """Return the lines ``error:`` and ``fatal:`` of *text*, else the last line."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     named = [line for line in lines if line.startswith(("error: ", "fatal: "))]
     return "; ".join(named[:2]) or (lines[-1] if lines else "no message")

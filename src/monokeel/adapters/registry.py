@@ -40,10 +40,9 @@ _AGAIN: Final = "Run the same command again once the registry answers."
 
 
 class Registry:
-    """The images of one registry; safe to use from several threads.
+    """The images of the registry at *address* (``https://ghcr.io``), for many threads.
 
-    *address* is such as ``https://ghcr.io``. Images are named without host, such as
-    ``acme/shop/api``; a name or tag that no registry takes raises UsageError.
+    Images are named without host; UsageError for a name or tag that no registry takes.
     """
 
     def __init__(
@@ -60,10 +59,9 @@ class Registry:
         self._access = access.RegistryAccess(session, address, login, timeout_s)
 
     def look_up(self, image: str, tag: str) -> ImageAnswer:
-        """Return Absent only after an answer that is certain.
+        """Return Absent only if that is certain; ask for every child of an index.
 
-        Of an index every manifest is asked for: some registries delete those without a
-        tag and leave the index where it is (delete-untagged-ghcr-action#45).
+        Some registries delete those, as untagged (delete-untagged-ghcr-action#45).
         """
         answer = self._read(image, tag)
         if not isinstance(answer, Manifest):
@@ -113,8 +111,7 @@ class Registry:
     ) -> None:
         """Look at *tag* before, and read it back: no registry compares and sets.
 
-        Source: distribution-spec#250. Raises RefusedError for another digest,
-        ServiceError when nobody can tell.
+        RefusedError for another digest. Source: distribution-spec#250.
         """
         manifest = self._read(image, digest)
         if not isinstance(manifest, Manifest):
@@ -206,9 +203,8 @@ class Registry:
     def _read(self, image: str, reference: str) -> Manifest | ImageAnswer:
         """Return the manifest at *reference*; Found when it is there, but unreadable.
 
-        GHCR refuses to read a package that does not exist (ironclaw#583). Who may push
-        may read as well: only asked with that right is a refusal, or a "no" in the
-        registry's own words, certain.
+        GHCR refuses to read a package that is not there (ironclaw#583). Only asked with
+        the right to push is a refusal, or a "no" in the registry's own words, certain.
         """
         check_image(image, reference)
         asked = ("GET", image, f"manifests/{quote(reference, safe=':')}")
@@ -274,10 +270,7 @@ class Registry:
 
 
 def _is_odd_no(answer: Answer | Unknown) -> bool:
-    """Say whether *answer* is an OCI 404 whose code the specification lacks.
-
-    Harbor says NOT_FOUND (goharbor/harbor#16515), others other words (imgutil#46).
-    """
+    """Say whether a 404 has a code of its own (goharbor/harbor#16515, imgutil#46)."""
     if isinstance(answer, Unknown) or answer.status != HTTPStatus.NOT_FOUND:
         return False
     codes = set(access.error_codes(answer))

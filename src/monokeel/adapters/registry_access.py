@@ -1,7 +1,4 @@
-"""How the registry is asked: credentials, tokens, redirects.
-
-Credentials go to the configured registry and to its own token realm, never further.
-"""
+"""How a registry is asked: credentials go to it and its own token realm, no further."""
 
 import base64
 import re
@@ -39,9 +36,8 @@ _BORROWED = (
 class Login:
     """Who asks. *realm* is a host that may get *password* besides the registry's own.
 
-    A *borrowed* one was given for something else, the token for GitHub: where it is
-    refused for a read nobody in particular is tried, for GHCR refuses a fine-grained
-    token even for public images (GitHub's packages documentation).
+    A *borrowed* one is the token for GitHub: refused for a read, nobody in particular
+    is tried, as GHCR refuses fine-grained ones even for public images (GitHub's docs).
     """
 
     user: str | None = None
@@ -59,10 +55,7 @@ class Login:
 
 
 class RegistryAccess:
-    """Requests to one registry with the right credentials; safe in many threads.
-
-    *address* has no final slash. Without a password only public images can be read.
-    """
+    """Requests to the registry at *address* (no final slash), from several threads."""
 
     def __init__(
         self, session: Session, address: str, login: Login, timeout_s: float
@@ -91,11 +84,10 @@ class RegistryAccess:
     ) -> Answer | Unknown:
         """Return the answer to one request about the image *name*, of whatever status.
 
-        *path* is below ``/v2/<name>/``; *retry* says that a write may be asked again.
-        On 401 a new token is fetched once and the request repeated: a refused one had
-        no effect. Unknown when there is no usable answer, hidden when the token is
-        refused. Raises UsageError for an address that is neither https nor on this
-        machine.
+        *path* is below ``/v2/<name>/``; *retry*: a write may be asked again. On 401 a
+        new token is fetched once and the request, which had no effect, repeated.
+        Unknown when no usable answer comes, hidden when the token is refused;
+        UsageError for an address that is neither https nor on this machine.
         """
         url = self._url(name, path)
         send = partial(self._request, method, url, body=body, retry=retry)
@@ -119,10 +111,7 @@ class RegistryAccess:
             return Unknown(reason=error.problem)
 
     def read_blob(self, name: str, digest: str) -> Answer | Unknown:
-        """Return the answer to a blob's GET, followed to where the bytes are stored.
-
-        No credential goes along: storage has its own in the address, and is another's.
-        """
+        """Follow a blob's GET to its storage, without credentials: it is another's."""
         path = f"blobs/{digest}"
         answer = self.ask("GET", name, path)
         for _ in range(_HOPS):
@@ -229,10 +218,7 @@ def realm_problem(address: str, realm: str, allowed: str = "") -> str:
 
 
 def error_codes(answer: Answer) -> list[str]:
-    """Return the codes of an error body, none if it is not one.
-
-    They have capitals and underscores alone (distribution-spec): a proxy's are others.
-    """
+    """Return the codes of an OCI error: capitals and underscores, unlike a proxy's."""
     return [code for code, _ in _errors(answer) if re.fullmatch("[A-Z_]+", code)]
 
 

@@ -1,7 +1,6 @@
-"""Releases of one GitHub repository: drafts, assets, publication.
+"""Releases of one GitHub repository: drafts, assets, publication (REST docs).
 
-Facts: GitHub's REST documentation of releases. Drafts stand only in the list, for
-tokens that may write, and some time after their creation.
+Drafts are only listed, to tokens that may write, and some time after their creation.
 """
 
 import time
@@ -49,10 +48,7 @@ class Releases:
         return self._one("/releases/latest")
 
     def create_draft(self, tag: str, *, title: str, body: str) -> GitHubRelease:
-        """Return it once the list shows it; GitHub makes a second one without a word.
-
-        Raises RefusedError when GitHub refuses (422: published already, burned).
-        """
+        """Wait until it is listed, or a second is made; RefusedError for 422."""
         draft: Json = {"tag_name": tag, "name": title, "body": body, "draft": True}
         made = parse_release(self._write("POST", "/releases", draft).json())
         for wait_s in _WAITS_S:

@@ -1,7 +1,6 @@
-"""One GitHub repository: settings, keys, environments, releases' lock.
+"""One GitHub repository: settings, keys, environments, releases' lock (REST docs).
 
-Facts: GitHub's REST documentation. What a token may not see answers 403 or 404, or is
-left out.
+What a token may not see answers 403 or 404, or is left out.
 """
 
 from collections.abc import Mapping
@@ -65,10 +64,9 @@ class Repository:
         return False
 
     def waiting_run(self, workflow: str, commit: str, branch: str) -> str:
-        """Return the page of a run on *commit* that has not begun, empty without one.
+        """Return the page of a run of the file *workflow* waiting on *commit*, or "".
 
-        *workflow* is a file's name. Only a push to *branch* counts: by hand it may be a
-        dry run. Source: GitHub's REST documentation of workflow runs.
+        Only a push to *branch* counts: by hand it may be a dry run (REST docs).
         """
         path, asked = f"/actions/workflows/{quote(workflow)}/runs", {"head_sha": commit}
         for run in self._github.pages(path, params=asked, key="workflow_runs"):

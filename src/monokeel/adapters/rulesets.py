@@ -1,7 +1,6 @@
 """The rulesets of one GitHub repository: all of them, with details and history.
 
-Facts: GitHub's REST documentation of rulesets. The list has neither rules nor bypass
-actors, so each ruleset is read by itself; both calls leave parents out.
+The list has neither rules nor bypass actors: each is read by itself (REST docs).
 """
 
 import logging

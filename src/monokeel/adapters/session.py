@@ -112,11 +112,11 @@ class Session:
     ) -> Answer:
         """Send one request and return the answer, whatever its status.
 
-        A read is tried again after 429, 5xx, a rate limit's 403 or a lost connection;
-        a write never is, unless *retry* says that it may. Raises ServiceError when no
-        answer comes, when it is not whole after *timeout_s* or has more than *largest*
-        bytes, and UsageError for plain http to another machine. A host that has never
-        answered, try after try, is not waited for again.
+        A read is tried again after 429, 5xx, a rate limit's 403 or a lost connection; a
+        write only if *retry* says so. ServiceError when no answer comes, none whole
+        within *timeout_s*, or one of more than *largest* bytes; UsageError for plain
+        http to another machine. A host that never answered, try after try, is not
+        waited for again.
         """
         check_address(url)
         host = parts_of(url).netloc
@@ -153,10 +153,7 @@ class Session:
         largest: int,
         **sent: Any,  # noqa: ANN401 - as requests takes it
     ) -> Answer:
-        """Return the whole answer, if it comes within *within_s*.
-
-        A socket's limit begins anew with each byte. A thread given up ends with us.
-        """
+        """Return the whole answer in time: a socket's limit restarts at each byte."""
         answered: Future[Answer | None] = Future()
         timeout = (min(_CONNECT_TIMEOUT_S, within_s), within_s)
         started = time.monotonic()

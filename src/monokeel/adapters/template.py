@@ -1,7 +1,4 @@
-"""The template's repository: what is recorded of it, its releases, and their files.
-
-It is mirrored once, by our own git with its credentials; everything else reads that.
-"""
+"""The template's repository, mirrored once by our own git: releases and their files."""
 
 import re
 from collections.abc import Iterable

@@ -1,8 +1,7 @@
 """The package as one wheel whose bytes depend on its sources alone.
 
-A backend writes the time, the umask and the compression of its machine into a wheel.
-Packed again (stored, sorted, fixed times and modes) the same files give the same
-bytes anywhere, and git can store a new version as a difference.
+A backend writes its machine's time, umask and compression into a wheel. Packed again
+(stored, sorted, fixed times and modes) it is the same anywhere, and git can delta it.
 """
 
 import io
@@ -38,10 +37,7 @@ def repack(wheel: bytes) -> bytes:
 
 
 def build_wheel(project: Path, folder: Path) -> Path:
-    """Return the wheel of *project*, built into *folder* by its own pinned backend.
-
-    By uv, else by pip in an environment of its own; ServiceError when that fails.
-    """
+    """Return *project*'s wheel, built by uv or pip; ServiceError if that fails."""
     out = str(folder / "wheels")
     uv = shutil.which("uv")
     if uv is not None:

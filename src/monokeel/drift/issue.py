@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 
 from monokeel.drift.ports import Issues, OwnIssue
-from monokeel.drift.reading import DriftReading
+from monokeel.drift.report import DriftReading
 from monokeel.drift.sections import SECTIONS
 from monokeel.ground.answers import as_list, as_object
 from monokeel.ground.errors import NO_ANSWER, ServiceError

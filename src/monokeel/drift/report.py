@@ -1,13 +1,19 @@
-"""The report of a drift run, in words and as JSON."""
+"""Read every section, judge it, and say what was found, in words and as JSON."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
 
-from monokeel.drift.reading import DriftReading
-from monokeel.drift.sections import Deviation
+from monokeel.drift import environments, github
+from monokeel.drift.ports import Outside
+from monokeel.drift.sections import Deviation, Facts, Wanted
 from monokeel.ground.answers import Json
+from monokeel.ground.errors import NO_ANSWER
 from monokeel.ground.report import Report, Section, Table
-from monokeel.policy.reading import OUTCOMES, unverified_lines
-from monokeel.policy.wording import comparison_json, sections_of, to_do
+from monokeel.policy import wording
+from monokeel.policy.reading import OUTCOMES, Unverified, Verdict, unverified_lines
+from monokeel.promotion.pointers import Pointers, read_remote
+from monokeel.promotion.reading import read_records
 
 _WORDS = {
     "in_sync": "in sync",
@@ -17,6 +23,61 @@ _WORDS = {
 }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DriftReading:
+    """What was found for *wanted*: the *facts* of each section, by its name."""
+
+    wanted: Wanted
+    facts: Mapping[str, Facts]
+
+    @property
+    def whole(self) -> Facts:
+        """What was found in all sections together."""
+        each = self.facts.values()
+        return Facts(
+            drift=[x for facts in each for x in facts.drift],
+            unverified=[x for facts in each for x in facts.unverified],
+            notes=[x for facts in each for x in facts.notes],
+        )
+
+    def section(self, name: str) -> Facts:
+        """Return what was found in one section, nothing if it was not asked for."""
+        return self.facts.get(name, Facts())
+
+    @property
+    def verdict(self) -> Verdict:
+        """The verdict over all sections; drift beats the unclear in another."""
+        return self.whole.verdict(self.wanted.allowed)
+
+
+def read_drift(wanted: Wanted, outside: Outside) -> DriftReading:
+    """Read the sections of *wanted*; a section that cannot be read is unverified."""
+    promotion = outside.promotion
+
+    @cache
+    def remote() -> Pointers:
+        return read_remote(promotion.clone, wanted.settings)
+
+    checks = {
+        "rulesets": lambda: github.check_rulesets(wanted, outside),
+        "settings": lambda: github.check_settings(wanted, outside),
+        "pointers": lambda: environments.check_pointers(
+            read_records(promotion, remote()), promotion.records
+        ),
+        "releases": lambda: environments.check_releases(
+            remote(), promotion, outside.copy_of
+        ),
+    }
+    facts = {}
+    for name in wanted.sections:
+        try:
+            facts[name] = checks[name]()
+        except NO_ANSWER as error:
+            unread = Unverified(name, "", reason=error.reason, hidden=False)
+            facts[name] = Facts(unverified=(unread,))  # no answer is never "none"
+    return DriftReading(wanted=wanted, facts=facts)
+
+
 def drift_report(found: DriftReading) -> Report:
     """Return the report of *found*."""
     allowed, reading = found.wanted.allowed, found.section("rulesets").rulesets
@@ -24,7 +85,7 @@ def drift_report(found: DriftReading) -> Report:
     rows = [(name, _WORDS[each.verdict(allowed)]) for name, each in facts]
     odd = () if found.verdict == "in_sync" else tuple(rows)
     drift, shown = whole.drift, {"rulesets": [x.name for x in reading.comparisons]}
-    steps = to_do((each.subject, step) for each in drift for step in each.steps)
+    steps = wording.to_do((each.subject, step) for each in drift for step in each.steps)
     unclear = [each for each in whole.unverified if not each.accepted(allowed)]
     counts = (len(drift), "to repair"), (len(whole.unverified), "not verified")
     last = ", ".join(f"{count} {what}" for count, what in counts if count)
@@ -36,7 +97,7 @@ def drift_report(found: DriftReading) -> Report:
         headline=f"{found.wanted.repository}: {_headline(found)}",
         sections=(
             Section("Sections", table=Table(("section", "verdict"), odd)),
-            *sections_of(reading.comparisons),
+            *wording.sections_of(reading.comparisons),
             *parts,
             Section("Not verified", unverified_lines(whole.unverified, allowed)),
             Section("To know", tuple(whole.notes)),
@@ -67,7 +128,7 @@ def _as_json(found: DriftReading) -> dict[str, Json]:
         "repository": found.wanted.repository,
         "verdict": found.verdict,
         "sections": {x: each.verdict(allowed) for x, each in found.facts.items()},
-        "rulesets": [comparison_json(each) for each in reading.comparisons],
+        "rulesets": [wording.comparison_json(each) for each in reading.comparisons],
         "unverified": [each.as_json(allowed) for each in found.whole.unverified],
         "settings": [*_lines(found.section("settings").drift)],
         "pointers": list(found.section("pointers").entries),

@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass, field
 
-from monokeel.drift.ports import Outside
 from monokeel.ground.answers import Json
-from monokeel.ground.errors import NO_ANSWER, UsageError
+from monokeel.ground.errors import UsageError
 from monokeel.ground.settings import Settings
 from monokeel.policy.reading import Reading, Unverified, Verdict, judge
 from monokeel.policy.rule_types import Finding
@@ -66,17 +65,6 @@ class Facts:
         """Return the verdict, where what is *allowed* may stay unverified."""
         drifts = bool(self.drift)
         return judge(drifts=drifts, unverified=self.unverified, allowed=allowed)
-
-
-def audit_log(wanted: Wanted, outside: Outside, query: str = "") -> str:
-    """Return the page that knows who changed what has no history on GitHub."""
-    try:
-        if outside.rulesets.owner_is_person():
-            return "https://github.com/settings/security-log"
-    except NO_ANSWER:
-        pass
-    owner = wanted.repository.partition("/")[0]
-    return f"https://github.com/organizations/{owner}/settings/audit-log{query}"
 
 
 def parse_sections(text: str) -> tuple[str, ...]:

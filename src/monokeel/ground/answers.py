@@ -51,10 +51,7 @@ def ask(question: Callable[[], T]) -> T | Unknown:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RemoteRef:
-    """What a ref names: its *object*, and the *commit* that an annotated tag peels to.
-
-    Both are 40 lower-case hex digits; of a branch and a lightweight tag they are equal.
-    """
+    """What a ref names: an *object* and the *commit* it peels to, 40 hex digits."""
 
     object: str
     commit: str

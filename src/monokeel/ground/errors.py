@@ -10,10 +10,10 @@ DIFFERENCE: Final = 2
 
 
 class MonokeelError(Exception):
-    """Any failure that the reader can act on: one of the three families below.
+    """Any failure that the reader can act on; caught where any of them is meant.
 
-    *problem* is one line that holds the offending value; *fix* says what to do. Both
-    are shown as they are: neither may hold a secret. Caught where any of them is meant.
+    *problem* is one line that holds the offending value, *fix* says what to do. Both
+    are shown as they are: neither may hold a secret.
     """
 
     exit_code: ClassVar[int]

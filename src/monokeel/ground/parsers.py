@@ -1,8 +1,7 @@
 """One reader for each form of text from outside: JSON, YAML, TOML, numbers, moments.
 
-Such text comes from a server or a file that somebody else may write. Whatever it
-holds, a reader ends with a value or with ValueError and one short line; the caller
-knows whether that is nobody's answer (ServiceError) or wrong use (UsageError).
+Whatever somebody else wrote, it ends with a value, or ValueError and a short line: the
+caller knows whether that is nobody's answer (ServiceError) or wrong use (UsageError).
 """
 
 import json

@@ -65,11 +65,11 @@ _LONGEST_LINE = 4000
 
 
 def visible(text: str) -> str:
-    r"""Return *text* on one line, with what would act on its reader written out.
+    """Return *text* on one line, with what would act on its reader written out.
 
-    A terminal acts on control characters; GitHub's runner on ``##[`` anywhere and on
-    ``::`` at the start of a line, white space aside (actions/runner,
-    ``ActionCommand.cs``). Commit messages, tags and names come from everybody.
+    A terminal acts on control characters, GitHub's runner on ``##[`` anywhere and
+    ``::`` first in a line (actions/runner, ``ActionCommand.cs``); anybody writes
+    messages.
     """
     shown = _ACTING.sub(lambda m: m[0].encode("unicode_escape").decode(), text)
     shown = shown.replace("##[", "# #[")

@@ -1,7 +1,6 @@
 """``infra/platform.toml``, parsed once into values that the rest can trust.
 
-``KEYS`` has every key with its reader and what it means: the parser, the JSON Schema
-for editors and the reference are made of it.
+``KEYS`` says what each key is to the parser, the JSON Schema and the reference.
 """
 
 import re

@@ -174,10 +174,7 @@ class Tables:
 
 
 def read_table(keys: Keys, table: dict[str, Any], where: str = "") -> dict[str, Any]:
-    """Return the values of *table*, by field; what is left out has none.
-
-    UsageError for a wrong or missing value, and an unknown key (with the nearest one).
-    """
+    """Return the values by field; UsageError for a wrong, missing or unknown one."""
     for name in table:
         if name not in keys:
             near = difflib.get_close_matches(name, [*keys], n=1, cutoff=0.0)

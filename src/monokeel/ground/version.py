@@ -1,7 +1,6 @@
 """Versions: parsed as npm does, compared, and the known ones nearest to another.
 
-Arithmetic and precedence are those of the package ``semver``. Which text is a version
-is decided here: that package takes other digits than 0-9, and numbers of any size.
+Which text is one is decided here: ``semver`` takes other digits, and any size.
 """
 
 import re

@@ -5,11 +5,10 @@ from dataclasses import dataclass, field, replace
 
 from monokeel.ground.errors import MonokeelError, RefusedError, ServiceError
 from monokeel.ground.report import Report, Section
-from monokeel.policy.body import body_of
 from monokeel.policy.comparison import Comparison, compare, compare_policies
 from monokeel.policy.plan import Plan, rulesets_in
 from monokeel.policy.ports import Refusal, Rulesets
-from monokeel.policy.rulesets import Ruleset
+from monokeel.policy.rulesets import Ruleset, body_of
 from monokeel.policy.wording import comparison_json, problem_line, steps_of, to_do
 
 _ON_PLAN = (

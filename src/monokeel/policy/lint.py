@@ -4,7 +4,7 @@ Found before any write, without a token. Never part of drift: what GitHub has an
 the file says are compared there, and a file that is badly written still says it.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from monokeel.ground.answers import Json, as_object
@@ -15,10 +15,18 @@ from monokeel.policy import re2, rule_types
 from monokeel.policy.checks import WorkflowJob, lint_checks
 from monokeel.policy.refs import PREFIX, binds, is_wildcard, lint_refs
 from monokeel.policy.rule_types import Finding, Shape
-from monokeel.policy.rulesets import BYPASS, Ruleset, listed, parameters_of, rules_of
+from monokeel.policy.rulesets import (
+    BYPASS,
+    Ruleset,
+    listed,
+    objects_in,
+    parameters_of,
+    rules_of,
+)
 
 _PULLS = "pull_request"
 _DEPLOYED = "required_deployments"
+_CHECKED = ("target", "enforcement", BYPASS)
 _NEED_ID = ("Integration", "Team", "User", "RepositoryRole")
 # GitHub docs, "Available rules for rulesets": at most 200 entries of 200 characters.
 _MOST_PATHS = 200
@@ -82,13 +90,9 @@ def _top(ruleset: Ruleset) -> Iterator[Finding]:
             yield Finding(key, "is GitHub's own (read-only): leave it out")
         elif key not in rule_types.WRITABLE:
             yield rule_types.unknown_name(key, key, rule_types.WRITABLE)
-    for key, value, known in (
-        ("target", body.get("target", "branch"), rule_types.TARGETS),
-        ("enforcement", body.get("enforcement"), rule_types.ENFORCEMENTS),
-    ):
-        if value not in known:
-            shown = "is missing" if value is None else f"is {value!r}"
-            yield Finding(key, f"{shown}: write one of {', '.join(known)}")
+    members = {key: rule_types.RULESET.members[key] for key in _CHECKED}
+    given = {key: body[key] for key in members if key in body}
+    yield from rule_types.check_members("", given, members)
     if "rules" not in body:
         yield Finding("rules", "is missing")
 
@@ -103,45 +107,25 @@ def _weak(ruleset: Ruleset) -> Iterator[Finding]:
 
 
 def _actors(ruleset: Ruleset) -> Iterator[Finding]:
-    actors = ruleset.body.get(BYPASS, [])
-    if not isinstance(actors, list):
-        yield Finding(BYPASS, "is not a list; [] for nobody")
-        return
-    labels = [
-        f"{BYPASS}{rule_types.item_label(each, ('actor_type', 'actor_id'))}"
-        for each in actors
-    ]
-    yield from (Finding(x, "is there twice") for x in rule_types.repeated(labels))
-    for label, actor in zip(labels, actors, strict=True):
-        if isinstance(actor, dict):
-            yield from _actor(label, actor, ruleset.body.get("target", "branch"))
-        else:
-            yield Finding(label, "is not an object")
-
-
-def _actor(where: str, actor: Mapping[str, Json], target: Json) -> Iterator[Finding]:
-    kind, number = actor.get("actor_type"), actor.get("actor_id")
-    mode = actor.get("bypass_mode", "always")
-    given = {key: value for key, value in actor.items() if value is not None}
-    known = rule_types.ACTOR.members
-    for found in rule_types.check_members(where, given, known):
-        new = found.path.endswith(".actor_type") and "not one of" in found.problem
-        types = known["actor_type"].allowed
-        yield rule_types.unknown_name(found.path, str(kind), types) if new else found
-    by_key, has_id, pulls = kind == "DeployKey", number is not None, mode == _PULLS
-    actions = (kind, number) == ("Integration", rule_types.GITHUB_ACTIONS)
-    no_branch = target != "branch" and not by_key
-    problems = {
-        "needs an actor_id": kind in _NEED_ID and not has_id,
-        "has an actor_id: deploy keys have none, write null": by_key and has_id,
-        "is GitHub Actions: GitHub refuses it in a repository's ruleset": actions,
-        "a deploy key cannot have bypass_mode pull_request": pulls and by_key,
-        "bypass_mode pull_request is for branch rulesets only": pulls and no_branch,
-    }
-    yield from (Finding(where, x) for x in problems if problems[x])
-    if mode == "exempt":
-        problem = "exempt leaves no audit entry: the rules are not even evaluated"
-        yield Finding(where, problem, warning=True)
+    target = ruleset.body.get("target", "branch")
+    for actor in objects_in(ruleset.body.get(BYPASS)):
+        where = f"{BYPASS}{rule_types.RULESET.members[BYPASS].label(actor)}"
+        kind, number = actor.get("actor_type"), actor.get("actor_id")
+        mode, has_id = actor.get("bypass_mode"), number is not None
+        by_key = kind == "DeployKey"
+        actions = (kind, number) == ("Integration", rule_types.GITHUB_ACTIONS)
+        pulls, no_branch = mode == _PULLS, target != "branch" and not by_key
+        problems = {
+            "needs an actor_id": kind in _NEED_ID and not has_id,
+            "has an actor_id: deploy keys have none, write null": by_key and has_id,
+            "is GitHub Actions: GitHub refuses it in a repository's ruleset": actions,
+            "a deploy key cannot have bypass_mode pull_request": pulls and by_key,
+            "bypass_mode pull_request is for branch rulesets only": pulls and no_branch,
+        }
+        yield from (Finding(where, x) for x in problems if problems[x])
+        if mode == "exempt":
+            problem = "exempt leaves no audit entry: the rules are not even evaluated"
+            yield Finding(where, problem, warning=True)
 
 
 def _rules(ruleset: Ruleset) -> Iterator[Finding]:
@@ -167,7 +151,7 @@ def _parameters(where: str, parameters: Json, kind: Shape) -> Iterator[Finding]:
         elif any(x.required and x.default is None for x in kind.members.values()):
             yield Finding(where, "has no parameters")
         return
-    yield from rule_types.check_members(where, parameters, kind.members)
+    yield from rule_types.check_members(f"{where}.", parameters, kind.members)
     lists = {key: x for key, x in parameters.items() if isinstance(x, list)}
     for key, paths in lists.items():
         size = max(len(paths), *(len(str(x)) for x in paths), 0)

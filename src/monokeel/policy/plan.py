@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from monokeel.ground.report import Report, Section, Table
-from monokeel.policy.body import exported, policy_text
 from monokeel.policy.comparison import Comparison
 from monokeel.policy.lint import lint, refuse_errors
 from monokeel.policy.ports import Rulesets
@@ -19,6 +18,7 @@ from monokeel.policy.reading import (
 )
 from monokeel.policy.refs import bound_refs
 from monokeel.policy.rule_types import Finding
+from monokeel.policy.rulesets import exported, policy_text
 from monokeel.policy.wording import comparison_json, rules_line, sections_of
 
 

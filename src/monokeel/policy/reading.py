@@ -7,12 +7,20 @@ from functools import cache
 from typing import Literal
 
 from monokeel.ground.answers import Json
+from monokeel.ground.errors import RefusedError, ServiceError
 from monokeel.ground.report import Outcome
 from monokeel.ground.settings import PolicySettings, Settings
 from monokeel.policy.checks import WorkflowJob
 from monokeel.policy.comparison import Comparison, compare_policies
 from monokeel.policy.ports import Rulesets
-from monokeel.policy.rulesets import BYPASS, Ruleset
+from monokeel.policy.rule_types import repeated
+from monokeel.policy.rulesets import (
+    BYPASS,
+    Ruleset,
+    exported,
+    objects_in,
+    policy_text,
+)
 
 _NO_KEYS = PolicySettings()
 # In a path: a bypass actor, a reviewer, or the App of a check.
@@ -128,6 +136,30 @@ def read_rulesets(
     found = compare_policies(desired, own, keys.optional_rules, keys.unmanaged)
     where = rulesets.repository
     return Reading(repository=where, own=own, comparisons=found, inherited=inherited)
+
+
+def export(rulesets: Rulesets) -> str:
+    """Return the text of a policy file that says what GitHub has, with names.
+
+    Raises ServiceError when a bypass list is hidden: a file without it would clear it.
+    Raises RefusedError when two rulesets share a name.
+    """
+    own, _ = rulesets.read_all()
+    if hidden := [each.name for each in own if each.hides_bypass]:
+        problem = f"bypass_actors is hidden from this token in {', '.join(hidden)}"
+        fix = "Export with a token that has administration: write."
+        raise ServiceError(problem, fix=fix)
+    if twice := repeated([each.name for each in own]):
+        problem = f"GitHub has more than one ruleset called {', '.join(twice)}"
+        fix = "Rename or delete the surplus ones on GitHub, then export again."
+        raise RefusedError(problem, fix=fix)
+    entries = [exported(each) for each in own]
+    for actor in (x for each in entries for x in objects_in(each[BYPASS])):
+        kind, number = actor.get("actor_type"), actor.get("actor_id")
+        if kind in ("User", "Team", "Integration") and isinstance(number, int):
+            name = rulesets.name_of(str(kind), number)
+            actor.update({"_name": name} if name else {})
+    return policy_text(entries)
 
 
 def with_names(reading: Reading, rulesets: Rulesets) -> Reading:

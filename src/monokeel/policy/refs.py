@@ -79,7 +79,7 @@ def lint_refs(ruleset: Ruleset) -> Iterator[Finding]:
         return
     given = {key: refs[key] for key in refs if refs[key] is not None}  # else missing
     whole = {**conditions, "ref_name": given}
-    yield from check_members("conditions", whole, CONDITIONS.members)
+    yield from check_members("conditions.", whole, CONDITIONS.members)
     for key in conditions:
         if key.startswith(("repository_", "organization_")):
             yield Finding(f"conditions.{key}", "is for an organization's rulesets")

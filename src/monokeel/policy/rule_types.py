@@ -25,13 +25,16 @@ class Shape:
 
     *identity* names the members that tell two items of an array apart (none: the item
     itself); an *ordered* array is compared as a sequence, any other as a set. Without
-    a *default* an absent member is not the same as any value. *targets*: of a rule.
+    a *default* an absent member is not the same as any value. Of *open* values more
+    may come than *allowed* has; a *nullable* one may be null. *targets*: of a rule.
     """
 
     kind: Kind
     required: bool = False
     default: Json = None
     allowed: tuple[str, ...] = ()
+    open: bool = False
+    nullable: bool = False
     limits: tuple[int, int] | None = None
     item: "Shape | None" = None
     identity: tuple[str, ...] = ()
@@ -44,6 +47,14 @@ class Shape:
     def is_set(self) -> bool:
         """Whether it is an array whose order means nothing."""
         return self.kind == "array" and not self.ordered
+
+    def label(self, item: Json) -> str:
+        """Return the key of *item* of this array: ``[all-green, app 15368 (…)]``.
+
+        Of a bypass actor it is ``[RepositoryRole 5 (admin)]``; what has no name is
+        itself.
+        """
+        return _label(item, self.identity)
 
     @property
     def has_parts(self) -> bool:
@@ -88,7 +99,6 @@ _NEEDED_NUMBER = Shape(kind="integer", required=True)
 _NEEDED_FLAG = Shape(kind="boolean", required=True)
 
 TARGETS = ("branch", "tag", "push")
-ENFORCEMENTS = ("disabled", "active", "evaluate")
 WRITABLE = ("name", "target", "enforcement", "bypass_actors", "conditions", "rules")
 READ_ONLY = (
     *("id", "node_id", "source", "source_type", "created_at", "updated_at", "_links"),
@@ -203,15 +213,15 @@ CONDITIONS = _record(
 )
 _MODES = ("always", "pull_request", "exempt")
 _KEYED = ("Integration", "OrganizationAdmin", "RepositoryRole", "Team")
+_TYPE = replace(_choice(*_KEYED, "DeployKey", "User"), open=True)
+_MODE = Shape(kind="string", default="always", allowed=_MODES, nullable=True)
 ACTOR = _record(
-    actor_id=_NUMBER,
-    actor_type=_choice(*_KEYED, "DeployKey", "User"),
-    bypass_mode=Shape(kind="string", default="always", allowed=_MODES),
+    actor_id=replace(_NUMBER, nullable=True), actor_type=_TYPE, bypass_mode=_MODE
 )
 # A ruleset in canonical form: its rules are parameters by type.
 RULESET = _record(
-    target=Shape(kind="string", default="branch"),
-    enforcement=TEXT,
+    target=Shape(kind="string", default="branch", allowed=TARGETS),
+    enforcement=_choice("disabled", "active", "evaluate"),
     bypass_actors=_any_of(ACTOR, "actor_type", "actor_id"),
     conditions=CONDITIONS,
     rules=_record(default={}, **RULE_TYPES),
@@ -229,11 +239,7 @@ _NAMES: Mapping[str, Mapping[int, str]] = {
 ID_LESS_ACTORS = ("DeployKey", "OrganizationAdmin", "EnterpriseOwner")
 
 
-def item_label(item: Json, identity: tuple[str, ...]) -> str:
-    """Return the key of *item* in its array: ``[all-green, app 15368 (…)]``.
-
-    Of a bypass actor it is ``[RepositoryRole 5 (admin)]``; what has no name is itself.
-    """
+def _label(item: Json, identity: tuple[str, ...]) -> str:
     members = item if isinstance(item, dict) else {}
     given = {key: members[key] for key in identity if members.get(key) is not None}
     if isinstance(item, str) and not identity:
@@ -288,33 +294,36 @@ def repeated(names: list[str]) -> list[str]:
 def check_members(
     path: str, value: Mapping[str, Json], shapes: Mapping[str, Shape]
 ) -> Iterator[Finding]:
-    """Yield what is wrong with the members of one object."""
+    """Yield what is wrong with the members of one object; *path* ends in its dot."""
     for key, shape in shapes.items():
-        where = f"{path}.{key}"
-        if key not in value:
-            if shape.required:
-                yield Finding(where, "is missing")
-        elif value[key] is None:
+        where, member = f"{path}{key}", value.get(key)
+        if member is None and shape.required:
+            one = f": write one of {', '.join(shape.allowed)}" * bool(shape.allowed)
+            yield Finding(where, f"is missing{one}")
+        elif member is not None:
+            yield from _check(where, member, shape)
+        elif key in value and not shape.nullable:
             yield Finding(where, "is null: leave it out instead")
-        else:
-            yield from _check(where, value[key], shape)
     for key in value:
         if key not in shapes:
-            yield unknown_name(f"{path}.{key}", key, shapes)
+            yield unknown_name(f"{path}{key}", key, shapes)
 
 
 def _check(path: str, value: Json, shape: Shape) -> Iterator[Finding]:
-    if problem := _problem(value, shape):
+    if shape.open and isinstance(value, str) and value not in shape.allowed:
+        yield unknown_name(path, value, shape.allowed)
+    elif problem := _problem(value, shape):
         # GitHub's page stores no environments (NethermindEth/rust-template).
         yield Finding(path, problem, warning=value == [] and shape.item == TEXT)
     elif isinstance(value, dict):
-        yield from check_members(path, value, shape.members)
+        yield from check_members(f"{path}.", value, shape.members)
     elif isinstance(value, list) and shape.item is not None:
-        labels = [item_label(each, shape.identity) for each in value]
+        labels = [*map(shape.label, value)]
         for twice in [] if shape.ordered else repeated(labels):
             yield Finding(f"{path}{twice}", "is there twice")
-        for index, item in enumerate(value):
-            yield from _check(f"{path}[{index}]", item, shape.item)
+        for index, (item, label) in enumerate(zip(value, labels, strict=True)):
+            where = label if shape.identity else f"[{index}]"
+            yield from _check(f"{path}{where}", item, shape.item)
 
 
 def unknown_name(path: str, name: str, known: Collection[str]) -> Finding:

@@ -1,4 +1,4 @@
-"""Rulesets: parsed, and in canonical form with defaults.
+"""Rulesets: parsed, in canonical form with defaults, and as they are sent and kept.
 
 The canonical form is JSON: sets are objects, keyed by what identifies an item, defaults
 are filled in, read-only members are gone. Two rulesets are compared member by member
@@ -6,16 +6,17 @@ are filled in, read-only members are gone. Two rulesets are compared member by m
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from monokeel.ground.answers import Json
 from monokeel.ground.errors import ServiceError, UsageError
 from monokeel.ground.parsers import once, parse_json
 from monokeel.policy import rule_types
-from monokeel.policy.rule_types import TEXT, Shape, item_label, repeated
+from monokeel.policy.rule_types import CONDITIONS, ID_LESS_ACTORS, TEXT, Shape
 
 BYPASS = "bypass_actors"
+_WIDTH = 100  # of the file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,8 +49,7 @@ class Ruleset:
         """Return the patterns of refs that it has on *side*, include or exclude."""
         conditions = self.body.get("conditions")
         both = conditions.get("ref_name") if isinstance(conditions, dict) else None
-        patterns = both.get(side) if isinstance(both, dict) else None
-        patterns = patterns if isinstance(patterns, list) else []
+        patterns = _items(both.get(side) if isinstance(both, dict) else None)
         return [each for each in patterns if isinstance(each, str)]
 
     @property
@@ -80,7 +80,7 @@ def parse_policy(text: str) -> tuple[Ruleset, ...]:
         fix = "Put the rulesets into one array: [{...}, {...}]."
         raise UsageError("infra/rulesets.json is not a JSON array", fix=fix)
     rulesets = tuple(_from_file(each, i) for i, each in enumerate(entries))
-    if twice := repeated([each.name for each in rulesets]):
+    if twice := rule_types.repeated([each.name for each in rulesets]):
         problem = f"infra/rulesets.json names a ruleset twice: {', '.join(twice)}"
         fix = "A ruleset is known by its name: give each its own."
         raise UsageError(problem, fix=fix)
@@ -123,19 +123,17 @@ def is_own(body: Mapping[str, Json]) -> bool:
 
 def canonical(body: Mapping[str, Json]) -> dict[str, Json]:
     """Return the canonical form of a ruleset's JSON, in file or live shape."""
-    rules = body.get("rules")
-    known = {
-        key: body[key] for key in body if key not in (*rule_types.READ_ONLY, "name")
-    }
+    beyond = (*rule_types.READ_ONLY, "name")
+    known = {key: body[key] for key in body if key not in beyond}
     known |= {"target": body.get("target") or "branch"}
-    known["rules"] = _keyed(map(_rule, rules if isinstance(rules, list) else []))
+    known["rules"] = _keyed(map(_rule, _items(body.get("rules"))))
     if isinstance(actors := body.get(BYPASS), list):
         known[BYPASS] = [*map(_actor, actors)]
     return _members(known, rule_types.RULESET)
 
 
 def _actor(actor: Json) -> Json:
-    if isinstance(actor, dict) and actor.get("actor_type") in rule_types.ID_LESS_ACTORS:
+    if isinstance(actor, dict) and actor.get("actor_type") in ID_LESS_ACTORS:
         return {key: actor[key] for key in actor if key != "actor_id"}
     return actor
 
@@ -169,8 +167,7 @@ def _grow(value: Json, shape: Shape) -> Json:
     if not shape.is_set or not isinstance(value, list):
         # An object is never taken for a set by label.
         return [value] if shape.is_set and isinstance(value, dict) else value
-    item, identity = shape.item or TEXT, shape.identity
-    return _keyed((item_label(each, identity), _grow(each, item)) for each in value)
+    return _keyed((shape.label(x), _grow(x, shape.item or TEXT)) for x in value)
 
 
 def _keyed(items: Iterable[tuple[str, Json]]) -> dict[str, Json]:
@@ -192,21 +189,22 @@ def rules_of(body: Mapping[str, Json]) -> list[dict[str, Json]]:
 
 def objects_in(value: Json) -> list[dict[str, Json]]:
     """Return the objects among the items of *value*, none if it is no list."""
-    items = value if isinstance(value, list) else []
-    return [each for each in items if isinstance(each, dict)]
+    return [each for each in _items(value) if isinstance(each, dict)]
 
 
 def parameters_of(ruleset: Ruleset, kind: str) -> Mapping[str, Json] | None:
     """Return the parameters of the rule of *kind*, ``None`` if there is no such."""
-    for rule in (x for x in rules_of(ruleset.body) if x.get("type") == kind):
-        parameters = rule.get("parameters")
-        return parameters if isinstance(parameters, dict) else {}
-    return None
+    rules = (x for x in rules_of(ruleset.body) if x.get("type") == kind)
+    found = (x.get("parameters") for x in rules)
+    return next((x if isinstance(x, dict) else {} for x in found), None)
 
 
 def listed(ruleset: Ruleset, kind: str, key: str) -> list[Json]:
     """Return the list *key* of the rule of *kind*; nothing where it is not there."""
-    value = (parameters_of(ruleset, kind) or {}).get(key)
+    return _items((parameters_of(ruleset, kind) or {}).get(key))
+
+
+def _items(value: Json) -> list[Json]:
     return value if isinstance(value, list) else []
 
 
@@ -221,7 +219,115 @@ def _from_file(entry: Json, index: int) -> Ruleset:
     if not isinstance(rules, list) or len(kinds) != len(rules):
         fix = 'Write "rules" as an array of objects with a "type".'
         raise UsageError(f"{where} has a rule without a type", fix=fix)
-    if twice := ", ".join(repeated(kinds)):
+    if twice := ", ".join(rule_types.repeated(kinds)):
         fix = "Join them: GitHub keeps at most one rule of a type."
         raise UsageError(f"{where} has two rules of one type: {twice}", fix=fix)
     return Ruleset(name=name, body=entry, tree=canonical(entry))
+
+
+def exported(live: Ruleset) -> dict[str, Json]:
+    """Return *live* as an entry of the policy file.
+
+    Read-only members are left out; so is null where it means "not given". The order
+    is fixed, so that two exports of one state are equal.
+    """
+    body = body_of(live)
+    rules, actors = objects_in(body["rules"]), objects_in(body[BYPASS])
+    rules.sort(key=lambda rule: str(rule.get("type")))
+    actors.sort(key=lambda actor: json.dumps(actor, sort_keys=True))
+    body |= {"rules": [*rules], BYPASS: [*actors]}
+    return {key: body[key] for key in rule_types.WRITABLE if key in body}
+
+
+def policy_text(entries: Sequence[Mapping[str, Json]]) -> str:
+    """Return *entries* as the text of ``infra/rulesets.json``, as people write it."""
+    return _laid_out([dict(each) for each in entries], "\n") + "\n"
+
+
+def _laid_out(value: Json, end: str) -> str:
+    """Return *value* on one line of at most 100, or a member a line; *end* indents."""
+    line, pad = json.dumps(value), f"{end}  "
+    if not isinstance(value, dict | list) or len(line) + len(end) <= _WIDTH:
+        return line
+    if isinstance(value, dict):
+        parts = [f"{json.dumps(key)}: {_laid_out(value[key], pad)}" for key in value]
+    else:
+        parts = [_laid_out(each, pad) for each in value]
+    return f"{line[0]}{pad}{f',{pad}'.join(parts)}{end}{line[-1]}"
+
+
+def body_of(
+    desired: Ruleset, live: Ruleset | None = None, without: Sequence[str] = ()
+) -> dict[str, Json]:
+    """Return the body that makes *live* what *desired* asks for, or creates it.
+
+    Both lists of refs and ``bypass_actors`` are always sent, a rule of a type in
+    *without* never. A PUT replaces each member that it sends, ``rules`` as a whole. So
+    what nobody here knows is sent as the file has it, else echoed: GitHub decides. A
+    known parameter that the file leaves out is sent as its default.
+    """
+    given, there = desired.body, live.body if live else {}
+    body = {key: given[key] for key in given if key not in rule_types.READ_ONLY}
+    body["target"] = body.get("target") or "branch"
+    actors = objects_in(body.get(BYPASS))
+    merged = objects_in(
+        _sent([*actors], there.get(BYPASS), rule_types.RULESET.members[BYPASS])
+    )
+    body[BYPASS] = [
+        {**actor, **sent, "bypass_mode": sent.get("bypass_mode") or "always"}
+        | ({"actor_id": None} if actor.get("actor_type") in ID_LESS_ACTORS else {})
+        for actor, sent in zip(actors, merged, strict=True)
+    ]
+    conditions = body.pop("conditions", None)
+    if body["target"] != "push":
+        whole = conditions if isinstance(conditions, dict) else {}
+        refs = whole.get("ref_name")
+        sides = refs.items() if isinstance(refs, dict) else ()
+        lists = {side: value for side, value in sides if value is not None}
+        conditions = {**whole, "ref_name": {"include": [], "exclude": [], **lists}}
+    if conditions is not None:
+        body["conditions"] = _sent(conditions, there.get("conditions"), CONDITIONS)
+    held = {str(rule.get("type")): rule for rule in rules_of(there)}
+    known = {*rule_types.RULE_TYPES, *desired.kinds}
+    body["rules"] = [
+        *(_sent_rule(x, held) for x in rules_of(given) if x.get("type") not in without),
+        *(held[kind] for kind in held if kind not in known),
+    ]
+    return body
+
+
+def _sent_rule(
+    rule: Mapping[str, Json], live: Mapping[str, Mapping[str, Json]]
+) -> dict[str, Json]:
+    name = str(rule.get("type"))
+    shape, there = rule_types.RULE_TYPES.get(name), live.get(name, {})
+    sent = {**there, **rule}
+    if shape is not None:
+        wanted = rule.get("parameters") or {}
+        sent["parameters"] = _sent(wanted, there.get("parameters"), shape)
+        if not sent["parameters"]:
+            del sent["parameters"]
+    return sent
+
+
+def _sent(file: Json, live: Json, shape: Shape) -> Json:
+    """Return *file*'s value with what *live* holds beyond the table of rules.
+
+    Nulls of known members are left out: GitHub answers 422 to them.
+    """
+    if shape.kind == "object" and isinstance(file, dict):
+        there, known = live if isinstance(live, dict) else {}, shape.members
+        filled = {x: known[x].default for x in known if there.get(x) is not None}
+        filled |= {x: there[x] for x in there if x not in known}
+        filled |= {x: file[x] for x in file if x not in known or file[x] is not None}
+        return {
+            key: _sent(value, there.get(key), known[key]) if key in known else value
+            for key, value in filled.items()
+            if key not in known or value is not None
+        }
+    item, label = shape.item, shape.label
+    if item is None or not isinstance(file, list):
+        return file
+    overlaid = shape.is_set and item.kind == "object"
+    by_label = {label(each): each for each in (_items(live) if overlaid else ())}
+    return [_sent(each, by_label.get(label(each)), item) for each in file]

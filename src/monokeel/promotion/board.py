@@ -64,16 +64,9 @@ def board_html(overview: Overview) -> str:
 
 
 def _card(each: PlaceStatus, reading: Reading) -> str:
-    place = each.place
+    place, (first, *lines) = each.place, status.words_of(each, reading)
     at = place.version or ("nothing yet" if place.commit is None else "no release")
-    said = status.where_words(place, reading).removeprefix(at).lstrip()
-    lines = [("dim", said), *(("bad", line) for line in each.elsewhere)]
-    lines.append(("", status.behind_words(each)))
-    for version, why in each.back:
-        lines += [("bad" if why else "good", f"back: {status.way_words(version, why)}")]
-    if each.next_move is not None:
-        kind = "dim" if each.next_move.stops else "good"
-        lines.append((kind, f"next: {status.next_words(each.next_move)}"))
+    lines = [("dim", first[1].removeprefix(at).lstrip()), *lines]
     shown = (f'<p class="{kind}">{escape(text)}</p>' for kind, text in lines if text)
     return (
         f'<section class="place{" drifts" if place.drift else ""}">'
@@ -86,7 +79,7 @@ def _card(each: PlaceStatus, reading: Reading) -> str:
 def _timeline(place: Place, reading: Reading) -> str:
     parts, number = [], {v: n for n, v in enumerate(reading.pointers.releases)}
     for record in reversed(reading.ledger.confirmed(place.name)[:_SHOWN]):
-        lived, version = reading.time_live(record), escape(record.version)
+        lived, version = reading.ledger.time_live(record), escape(record.version)
         colour = _COLOURS[number.get(record.version, 0) % len(_COLOURS)]
         style = f"flex:{max(1, int(lived.total_seconds()))} 1 0;background:{colour}"
         title = f"{version} for {span(lived)}"

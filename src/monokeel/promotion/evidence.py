@@ -1,4 +1,4 @@
-"""What the records prove: which of them count, how a version did, what a crash left.
+"""What the records prove: which of them count, and what a crash left.
 
 Whoever may write can put down anything. A record counts if its creator is our writer or
 whoever asks, or if GitHub saw its move. Its tag, version and commit agree.
@@ -6,9 +6,7 @@ whoever asks, or if GitHub saw its move. Its tag, version and commit agree.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from functools import partial
-from typing import Literal
+from datetime import timedelta
 
 from monokeel.ground.errors import NO_ANSWER, RefusedError
 from monokeel.ground.version import read_version
@@ -25,7 +23,6 @@ LONGEST_DESCRIPTION = 140
 """Of a status, in characters; source: GitHub's OpenAPI description."""
 
 _LAG = timedelta(minutes=1)  # between a record and the push that it announces
-_NO_REASON = "no reason given"
 
 
 def ledger_that_counts(
@@ -113,28 +110,12 @@ def _disagreement(record: Record, pointers: Pointers) -> str:
     return ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrackRecord:
-    """How one commit did in one environment.
-
-    *outcome*: ``good``; ``unchecked``: good, but for a rollback that nobody could
-    check; ``rolled_back``, *why* and when it *ended*; ``unconfirmed``:
-    pending; ``never``. *live_for* is since its last start, *live* is about now.
-    """
-
-    outcome: Literal["good", "unchecked", "rolled_back", "unconfirmed", "never"]
-    live_for: timedelta = timedelta()
-    live: bool = False
-    why: str = ""
-    ended: datetime | None = None
-
-
 @dataclass(frozen=True, slots=True)
 class Repair:
     """A status that is still owed to *record*, because a run was cut short."""
 
     record: Record
-    state: records.State
+    state: str
     description: str
 
     @property
@@ -143,58 +124,14 @@ class Repair:
         return self.record.state == "success"
 
 
-def track_record_of(
-    ledger: Ledger, environment: str, commit: str, *, live: bool, now: datetime
-) -> TrackRecord:
-    """Return how *commit* did in *environment*, where it is *live* now or not.
-
-    A record that never succeeded (a lost race) says nothing about the commit.
-    """
-    known = partial(TrackRecord, live=live)
-    if reached := ledger.confirmed(environment, commit):
-        newest = reached[0]
-        if newest.end is None:
-            known = partial(
-                known, live_for=time_live(ledger, newest, live=live, now=now)
-            )
-            for each in ledger.unsure_at(environment):
-                left = each.task == records.ROLLBACK and each.note.from_sha == commit
-                if left and each.id > newest.id:
-                    why = f"the rollback by {each.by} could not be checked"
-                    return known(outcome="unchecked", why=why)
-            return known(outcome="good")
-        why = newest.why.removeprefix(records.ROLLED_BACK)
-        return known(outcome="rolled_back", why=why, ended=newest.end.at)
-    # It may have been put there by hand: a rollback that left it says so, too.
-    for each in ledger.confirmed(environment):
-        if each.task == records.ROLLBACK and each.note.from_sha == commit:
-            why, ended = each.note.reason or _NO_REASON, each.live_from
-            return known(outcome="rolled_back", why=why, ended=ended)
-    pending = any(each.sha == commit for each in ledger.unfinished(environment))
-    return known(outcome="unconfirmed" if pending else "never")
-
-
-def time_live(ledger: Ledger, each: Record, *, live: bool, now: datetime) -> timedelta:
-    """Return how long *each*, once confirmed, was where its environment is.
-
-    It ends with the next confirmed move; without one and not *live* it counts nothing.
-    """
-    start = each.live_from or each.created_at
-    others = ledger.confirmed(each.environment)
-    later = (x.live_from for x in others if x.live_from and x.id > each.id)
-    return max(min(later, default=now if live else start) - start, timedelta())
-
-
-def repairs(
-    ledger: Ledger, environment: str, pointer: str | None, now: datetime
-) -> tuple[Repair, ...]:
+def repairs(ledger: Ledger, environment: str) -> tuple[Repair, ...]:
     """Return what must be written, in this order, so that the records are true again.
 
     Of the pending records one may be that of the move that put the branch where it is:
     it happened. One older than a move that happened has lost its lease. Any other may
     belong to a run at work, until it is 15 minutes old. What a rollback left is marked.
     """
-    owed, mover = [], _mover(ledger, environment, pointer)
+    owed, mover = [], _mover(ledger, environment)
     happened = [*ledger.confirmed(environment), *([mover] if mover else [])]
     for record in reversed(ledger.unfinished(environment)):
         later = {each.id: each for each in happened if each.id > record.id}
@@ -202,7 +139,7 @@ def repairs(
             owed.append(Repair(record, "success", "the branch is there: confirmed"))
         elif later:
             owed.append(overtaken(record, later[min(later)].version))
-        elif now - record.created_at > STALE:
+        elif ledger.now - record.created_at > STALE:
             owed.append(Repair(record, "error", "cut short before the branch moved"))
     for record in (x for x in ledger.of(environment) if x.task == records.ROLLBACK):
         if record is mover or record.state == "success":
@@ -216,33 +153,33 @@ def repairs(
 
 def rolled_back(left: Iterable[Record], reason: str) -> list[Repair]:
     """Return the marks that keep the version of the records *left* from going on."""
-    said = brief(records.ROLLED_BACK + (reason or _NO_REASON), LONGEST_DESCRIPTION)
-    good = [each for each in left if each.state == "success"]
-    return [Repair(each, "failure", said) for each in good]
+    said = brief(
+        records.ROLLED_BACK + (reason or records.NO_REASON), LONGEST_DESCRIPTION
+    )
+    return [Repair(each, "failure", said) for each in left if each.state == "success"]
 
 
 def overtaken(record: Record, version: str) -> Repair:
     """Return the end of an unfinished *record* that lost to the move to *version*."""
-    said = brief(f"overtaken by {version}", LONGEST_DESCRIPTION)
-    return Repair(record, "failure", said)
+    return Repair(
+        record, "failure", brief(f"overtaken by {version}", LONGEST_DESCRIPTION)
+    )
 
 
-def repaired(ledger: Ledger, owed: Iterable[Repair], now: datetime) -> Ledger:
-    """Return *ledger* as it is once *owed* has been written at *now*."""
-    added = {x.record.id: (Status(x.state, now, x.description),) for x in owed}
-    given = ((x, x.statuses + added.get(x.id, ())) for x in ledger.records)
+def repaired(ledger: Ledger, owed: Iterable[Repair]) -> Ledger:
+    """Return *ledger* as it is once *owed* has been written."""
+    more = {x.record.id: (Status(x.state, ledger.now, x.description),) for x in owed}
+    given = ((x, x.statuses + more.get(x.id, ())) for x in ledger.records)
     mended = (replace(x, statuses=statuses) for x, statuses in given)
     return replace(ledger, records=tuple(mended))
 
 
-def _mover(ledger: Ledger, environment: str, pointer: str | None) -> Record | None:
+def _mover(ledger: Ledger, environment: str) -> Record | None:
     # The pending record of the move that put the branch where it is: newer than every
     # confirmed one, from there on, and the first of several that wanted the same.
-    last = ledger.last(environment)
-    if last is not None and last.sha == pointer:
-        return None
-    waiting = [x for x in ledger.unfinished(environment) if x.sha == pointer]
+    last, here = ledger.last(environment), ledger.branches.get(environment)
+    waiting = [x for x in ledger.unfinished(environment) if x.sha == here]
     if last is not None:
-        newer = [each for each in waiting if each.id > last.id]
-        waiting = [each for each in newer if each.note.from_sha == last.sha]
+        mine = (x for x in waiting if x.id > last.id and x.note.from_sha == last.sha)
+        waiting = [] if last.sha == here else [*mine]
     return waiting[-1] if waiting else None

@@ -9,10 +9,11 @@ from monokeel.ground.answers import Absent, Unknown
 from monokeel.ground.errors import ServiceError
 from monokeel.ground.settings import Settings
 from monokeel.ground.version import is_newer
-from monokeel.promotion.evidence import ACTIONS, TrackRecord
+from monokeel.promotion.evidence import ACTIONS
 from monokeel.promotion.pointers import Pointers, branch_of
 from monokeel.promotion.ports import Outside, Protection, Remote
 from monokeel.promotion.reading import Place, Reading
+from monokeel.promotion.records import TrackRecord
 from monokeel.release.artifact import Artifact, read_artifact, read_record
 from monokeel.release.record import ReleaseRecord
 
@@ -60,20 +61,16 @@ class MoveFacts:
 
 
 def facts_of(
-    reading: Reading,
-    clone: Remote,
-    version: str,
-    environment: str,
-    *,
-    hold: str | Unknown,
+    reading: Reading, clone: Remote, version: str, environment: str
 ) -> MoveFacts:
-    """Return the facts that *reading* and *clone* hold; release and images are not."""
+    """Return the facts that *reading* and *clone* hold; the rest was not asked for."""
     settings, pointers = reading.settings, reading.pointers
     commit = pointers.releases[version]
     place, previous = reading.place(environment), reading.previous(environment)
     before = previous.name if previous else ""
     heads = [pointers.main, *(pointers.heads.get(line) for line in settings.lines)]
     on_line = {_descends(clone, commit, head) for head in heads if head}
+    records = reading.ledger.track_record
     return MoveFacts(
         settings=settings,
         place=place,
@@ -82,9 +79,9 @@ def facts_of(
         now=reading.now,
         on_line=True if True in on_line else None if None in on_line else False,
         direction=_direction(clone, place, commit, version),
-        here=reading.track_record(version, environment),
+        here=records(environment, commit),
         previous=before,
-        before=reading.track_record(version, before) if before else None,
+        before=records(before, commit) if before else None,
         unchecked=reading.unchecked.get(before, ""),
         in_the_way=pointers.in_the_way(environment),
         frozen=tuple(
@@ -92,7 +89,6 @@ def facts_of(
             for end, freeze in reading.freezes
             if environment in freeze.environments
         ),
-        hold=hold,
     )
 
 

@@ -1,84 +1,89 @@
 """What moved before: the records of one environment, and moves without one."""
 
 import re
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
 
+from monokeel.ground.answers import Json
 from monokeel.ground.errors import UsageError
 from monokeel.ground.report import Report, Section, Table
 from monokeel.ground.settings import Settings
 from monokeel.ground.words import span, stamp
 from monokeel.promotion.evidence import moves_of
-from monokeel.promotion.pointers import read_remote
+from monokeel.promotion.pointers import Pointers, read_remote
 from monokeel.promotion.ports import Outside
 from monokeel.promotion.reading import Reading, read_on, read_records
 from monokeel.promotion.records import BranchMove, Note, Record
 
 _NOWHERE = "0" * 40
-_AWAY = {_NOWHERE: "gone"}
-_NO_NOTE = Note(version="", sha="")
 COLUMNS = ("when", "version", "from", "task", "by", "live for", "state", "reason")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Move:
-    """One move of an environment branch.
+    """One move of an environment branch, with its *state* for people.
 
-    *record* is ``None`` for a move outside promote: *task* says what GitHub saw then.
-    *live_for* is ``None`` for one that was never confirmed, *why* says why it failed.
+    A move outside promote has a record without id: its task is what GitHub saw then.
+    *live_for* is ``None`` for one that was never confirmed, *why* says what is wrong.
     """
 
-    at: datetime
-    version: str
-    before: str
-    task: str
-    by: str
+    record: Record
     state: str
-    live_for: timedelta | None = None
     why: str = ""
-    record: int | None = None
-    note: Note = _NO_NOTE
+    live_for: timedelta | None = None
 
     @property
     def row(self) -> tuple[str, ...]:
         """What people read of it, a cell for each of ``COLUMNS``."""
-        note, approved = self.note, ", ".join(self.note.approvers)
+        record, note = self.record, self.record.note
+        approved = ", ".join(note.approvers)
         said = [self.why, note.reason]
         said += [f"{gate} overridden: {x}" for gate, x in note.overrides.items()]
         said += [f"approved by {approved}" if approved else ""]
         return (
-            f"{self.at:%Y-%m-%d %H:%MZ}",
-            self.version,
-            self.before or "-",
-            self.task,
-            self.by or "unknown",
+            f"{record.created_at:%Y-%m-%d %H:%MZ}",
+            record.version,
+            note.from_version or "-",
+            record.task,
+            record.by,
             span(self.live_for) if self.live_for is not None else "-",
             self.state,
             "; ".join(filter(None, said)),
         )
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PastMoves:
-    """The newest moves; *unseen* says why those outside promote are not among them."""
-
-    environment: str
-    moves: tuple[Move, ...]
-    unseen: str
+    @property
+    def fields(self) -> dict[str, Json]:
+        """The same for machines."""
+        record, note, lived = self.record, self.record.note, self.live_for
+        return {
+            "at": stamp(record.created_at),
+            "version": record.version,
+            "from": note.from_version or None,
+            "task": record.task,
+            "by": record.by,
+            "state": self.state,
+            "live_s": int(lived.total_seconds()) if lived is not None else None,
+            "record": record.id or None,
+            "approvers": list(note.approvers),
+            "reason": note.reason,
+            "why": self.why,
+            "overrides": dict(note.overrides),
+            "run": note.run_url,
+        }
 
 
 def parse_count(text: str) -> int:
     """Return the number that *text* means; UsageError unless it is 1 to 9999."""
     if re.fullmatch("0*[1-9][0-9]{0,3}", text) is None:
-        raise UsageError(
-            f"--count {text[:40]!r} shows nothing", fix="Give a number from 1 to 9999."
-        )
+        fix = "Give a number from 1 to 9999."
+        raise UsageError(f"--count {text[:40]!r} shows nothing", fix=fix)
     return int(text)
 
 
-def past_moves(
+def moves_report(
     outside: Outside, local: Settings, *, environment: str, count: int
-) -> PastMoves:
+) -> Report:
     """Return the newest *count* records of *environment*, and the moves without one.
 
     It may be a former name (``was``), or any ``env/*`` that is there. A request for
@@ -87,107 +92,78 @@ def past_moves(
     if not environment:
         raise UsageError("no environment given", fix="Add --env NAME.")
     pointers = read_remote(outside.clone, local)
-    environment = pointers.names.get(environment, environment)
-    if environment not in pointers.branches:
-        pointers.settings.environment(environment)
+    name = pointers.names.get(environment, environment)
+    if name not in pointers.branches:
+        pointers.settings.environment(name)
     # Also a branch that belongs to no environment any more has a history.
-    reading = read_records(outside, pointers, stray=environment)
-    if count > len(reading.ledger.of(environment)):
-        reading = read_on(reading, outside, environment)
-    every = reading.ledger.of(environment)
-    moves = [recorded(each, reading) for each in every[:count]]
-    moves += [
-        replace(recorded(each, reading), state="does not count", why=why)
-        for each, why in reading.ledger.odd
-        if each.environment == environment
-    ]
-    found = moves_of(environment, outside, pointers)
+    reading = read_records(outside, pointers, stray=name)
+    if count > len(reading.ledger.of(name)):
+        reading = read_on(reading, outside, name)
+    every, found = reading.ledger.of(name), moves_of(name, outside, pointers)
     seen, unseen = ((), found) if isinstance(found, str) else (found, "")
     oldest = every[count - 1].created_at if len(every) > count else None
-    at = reading.pointers.version_at
-    moves += [
-        Move(
-            at=each.at,
-            version=at(each.after) or _AWAY.get(each.after, each.after[:12]),
-            before=at(each.before),
-            task=each.kind,
-            by=each.actor,
-            state="outside promote",
-        )
-        for each in _without_record(seen, every)
-        if oldest is None or each.at >= oldest
-    ]
-    moves.sort(key=lambda move: move.at, reverse=True)
-    return PastMoves(environment=environment, moves=tuple(moves), unseen=unseen)
-
-
-def moves_report(past: PastMoves) -> Report:
-    """Return the moves of one environment, the newest first."""
-    name, moves = past.environment, past.moves
-    unseen = f"moves outside promote could not be looked for: {past.unseen}"
+    moves = [recorded(each, reading) for each in every[:count]]
+    odd = (x for x in reading.ledger.odd if x[0].environment == name)
+    moves += [recorded(each, reading, why) for each, why in odd]
+    for each in _without_record(seen, every):
+        if oldest is None or each.at >= oldest:
+            moves.append(_outside(each, name, pointers))
+    moves.sort(key=lambda move: move.record.created_at, reverse=True)
+    told = (f"moves outside promote could not be looked for: {unseen}",)
     return Report(
         headline=f"Moves of {name}" if moves else f"Nothing was promoted to {name} yet",
         sections=(
             Section("", table=Table(COLUMNS, tuple(each.row for each in moves))),
-            Section("Not seen", (unseen,) if past.unseen else ()),
+            Section("Not seen", told * bool(unseen)),
         ),
         data={
             "environment": name,
-            "moves": [
-                {
-                    "at": stamp(move.at),
-                    "version": move.version,
-                    "from": move.before or None,
-                    "task": move.task,
-                    "by": move.by,
-                    "state": move.state,
-                    "live_s": int(move.live_for.total_seconds())
-                    if move.live_for is not None
-                    else None,
-                    "record": move.record,
-                    "approvers": list(move.note.approvers),
-                    "reason": move.note.reason,
-                    "why": move.why,
-                    "overrides": dict(move.note.overrides),
-                    "run": move.note.run_url,
-                }
-                for move in moves
-            ],
-            "unseen": past.unseen or None,
+            "moves": [each.fields for each in moves],
+            "unseen": unseen or None,
         },
     )
 
 
-def recorded(record: Record, reading: Reading) -> Move:
-    """Return the move that *record* is of."""
+def recorded(record: Record, reading: Reading, odd: str = "") -> Move:
+    """Return the move that *record* is of; *odd* is why it does not count."""
+    ended = "rolled back" if record.live_from and record.end else record.state
     return Move(
-        at=record.created_at,
-        version=record.version,
-        before=record.note.from_version,
-        task=record.task,
-        by=record.by,
-        state="rolled back" if record.live_from and record.end else record.state,
-        live_for=reading.time_live(record) if record.live_from is not None else None,
-        why=record.why,
-        record=record.id,
-        note=record.note,
+        record=record,
+        state="does not count" if odd else ended,
+        why=odd or record.why,
+        live_for=reading.ledger.time_live(record) if record.live_from else None,
     )
+
+
+def _outside(move: BranchMove, environment: str, pointers: Pointers) -> Move:
+    at, gone = pointers.version_at, "gone" if move.after == _NOWHERE else ""
+    version = at(move.after) or gone or move.after[:12]
+    record = Record(
+        id=0,
+        environment=environment,
+        sha=move.after,
+        task=move.kind,
+        created_at=move.at,
+        creator=move.actor,
+        note=Note(version=version, from_version=at(move.before)),
+    )
+    return Move(record=record, state="outside promote")
 
 
 def _without_record(
     seen: tuple[BranchMove, ...], records: tuple[Record, ...]
-) -> list[BranchMove]:
+) -> Iterator[BranchMove]:
     # A branch that was gone and is put back leaves what the record before it says.
     unmatched = [(each.note.from_sha or _NOWHERE, each.sha) for each in records]
-    exact, left = list[BranchMove](), list[BranchMove]()
+    left = list[BranchMove]()
     for move in seen:
         if (move.before, move.after) in unmatched:
             unmatched.remove((move.before, move.after))
-            exact.append(move)
-    for move in (each for each in seen if each not in exact):
+        else:
+            left.append(move)
+    for move in left:
         again = [x for x in unmatched if move.before == _NOWHERE and x[1] == move.after]
         if again:
             unmatched.remove(again[0])
         else:
-            left.append(move)
-    return left
+            yield move

@@ -137,7 +137,7 @@ def _refusal(plan: Plan, outside: Outside, newer: Record | None) -> str:
             return f"{each.by} is rolling {name} back to {each.version}"
     if "order" in plan.overrides:
         return ""
-    facts = facts_of(reading, outside.clone, plan.version, name, hold="")
+    facts = facts_of(reading, outside.clone, plan.version, name)
     (order,) = (gate for gate in evaluate(facts) if gate.name == "order")
     return f"order: {order.detail}" if order.status == "refused" else ""
 

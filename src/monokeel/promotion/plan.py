@@ -104,7 +104,7 @@ class Plan:
     newest first.
     """
 
-    kind: Kind
+    kind: Kind = "move"
     request: Request
     reading: Reading
     version: str
@@ -241,7 +241,8 @@ def _judged(plan: Plan, outside: Outside, overrides: Mapping[str, str]) -> Plan:
     if request.by_token and plan.kind == "move":
         refusal, warnings = push_outlook(reading, outside, plan.place.name, version)
     facts = replace(
-        facts_of(reading, outside.clone, version, plan.place.name, hold=hold),
+        facts_of(reading, outside.clone, version, plan.place.name),
+        hold=hold,
         release=release,
         protection=outside.records.protection(plan.place.name),
         push_refusal=refusal,

@@ -53,9 +53,6 @@ class Remote(TagMessages, Protocol):
 class Records(Protocol):
     """The deployments on GitHub, and its Environments."""
 
-    def now(self) -> datetime:
-        """Return the time of GitHub's newest answer."""
-
     def newest(self, environments: Mapping[str, str], commits: Sequence[str]) -> Ledger:
         """Return the newest records of each environment, and all of each commit.
 

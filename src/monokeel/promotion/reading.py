@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from monokeel.ground.freezes import Freeze
 from monokeel.ground.settings import Environment, Settings
 from monokeel.ground.version import newest_first
 from monokeel.promotion import evidence
-from monokeel.promotion.evidence import Repair, TrackRecord, ledger_that_counts
+from monokeel.promotion.evidence import Repair, ledger_that_counts
 from monokeel.promotion.pointers import Pointers, back_command, branch_of, read_remote
 from monokeel.promotion.ports import Outside
 from monokeel.promotion.records import Ledger, Record, records_in_order
@@ -46,6 +46,11 @@ class Place:
         return self.environment.name
 
     @property
+    def branch(self) -> str:
+        """The branch of the environment, such as ``env/prod``."""
+        return branch_of(self.name)
+
+    @property
     def current(self) -> Record | None:
         """The record that put the branch where it is, ``None`` if there is none."""
         return self.last if self.last and self.last.sha == self.commit else None
@@ -53,11 +58,12 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """The remote and the records at one moment, *now* (GitHub's clock).
+    """The remote and the records at one moment.
 
-    *places* stand in order of promotion, *ledger* counts what they owe as written.
-    *unchecked* is environment → why nobody could judge records there. *freezes* are the
-    open ones with their ends, *own* is the record that was left out.
+    *places* stand in order of promotion, *ledger* counts what they owe as written, and
+    *listed* is all that was read. *unchecked* is environment → why nobody could judge
+    records there. *freezes* are the open ones with their ends, *own* is the record that
+    was left out.
     """
 
     pointers: Pointers
@@ -66,8 +72,12 @@ class Reading:
     places: tuple[Place, ...]
     unchecked: Mapping[str, str]
     freezes: tuple[tuple[datetime, Freeze], ...]
-    now: datetime
     own: Record | None = None
+
+    @property
+    def now(self) -> datetime:
+        """The time of the reading, by GitHub's clock."""
+        return self.ledger.now
 
     @property
     def settings(self) -> Settings:
@@ -83,19 +93,6 @@ class Reading:
         """Return the place before *environment*, ``None`` for the first."""
         index = self.places.index(self.place(environment))
         return self.places[index - 1] if index else None
-
-    def track_record(self, version: str, environment: str) -> TrackRecord:
-        """Return how *version*, a release, did in *environment*."""
-        commit, ledger = self.pointers.releases[version], self.ledger
-        live = self.pointers.branches.get(environment) == commit
-        return evidence.track_record_of(
-            ledger, environment, commit, live=live, now=self.now
-        )
-
-    def time_live(self, record: Record) -> timedelta:
-        """Return how long *record*, once confirmed, was where its environment is."""
-        live = record.sha == self.pointers.branches.get(record.environment)
-        return evidence.time_live(self.ledger, record, live=live, now=self.now)
 
 
 def read_promotion(
@@ -137,8 +134,8 @@ def read_records(
     listed = outside.records.newest(names, tuple(dict.fromkeys(commits)))
     mine = next((each for each in listed.records if each.id == own), None)
     others = tuple(each for each in listed.records if each is not mine)
-    listed, now = replace(listed, records=others), outside.records.now()
-    return replace(_assemble(outside, pointers, listed, now), own=mine)
+    listed = replace(listed, records=others, branches=pointers.branches)
+    return replace(_assemble(outside, pointers, listed), own=mine)
 
 
 def read_on(reading: Reading, outside: Outside, environment: str) -> Reading:
@@ -150,7 +147,7 @@ def read_on(reading: Reading, outside: Outside, environment: str) -> Reading:
     asked = {name: ours for name, ours in names.items() if ours == environment}
     records = records_in_order([*listed.records, *outside.records.history(asked)])
     listed = replace(listed, records=records, floors={**listed.floors, environment: 0})
-    return _assemble(outside, reading.pointers, listed, reading.now)
+    return _assemble(outside, reading.pointers, listed)
 
 
 def knowing_time(
@@ -168,81 +165,70 @@ def knowing_time(
     return read_on(reading, outside, previous.name) if late else reading
 
 
-def _assemble(
-    outside: Outside, pointers: Pointers, listed: Ledger, now: datetime
-) -> Reading:
+def _assemble(outside: Outside, pointers: Pointers, listed: Ledger) -> Reading:
     settings = pointers.settings
     ledger, unchecked = ledger_that_counts(outside, listed, pointers)
-    environments = settings.environments
-    places = tuple(_place(each, pointers, ledger, now) for each in environments)
-    owed = [repair for place in places for repair in place.owed]
+    places = tuple(_place(each, pointers, ledger) for each in settings.environments)
+    ends = [(x.open_until(listed.now, outside.zones), x) for x in settings.freezes]
     return Reading(
         pointers=pointers,
         listed=listed,
-        ledger=evidence.repaired(ledger, owed, now),
+        ledger=evidence.repaired(ledger, (x for each in places for x in each.owed)),
         places=places,
         unchecked=unchecked,
-        freezes=tuple(
-            (end, freeze)
-            for freeze in settings.freezes
-            if (end := freeze.open_until(now, outside.zones)) is not None
-        ),
-        now=now,
+        freezes=tuple((end, freeze) for end, freeze in ends if end is not None),
     )
 
 
-def _place(
-    environment: Environment, pointers: Pointers, ledger: Ledger, now: datetime
-) -> Place:
+def _place(environment: Environment, pointers: Pointers, ledger: Ledger) -> Place:
     name, commit = environment.name, pointers.branches.get(environment.name)
-    owed = evidence.repairs(ledger, name, commit, now)
+    owed = evidence.repairs(ledger, name)
     place = Place(
         environment=environment,
         commit=commit,
         version=pointers.version_at(commit),
-        last=evidence.repaired(ledger, owed, now).last(name),
+        last=evidence.repaired(ledger, owed).last(name),
         owed=owed,
     )
-    late, waiting = now - evidence.STALE, ledger.unfinished(name)
-    waiting = [x for x in waiting if x.created_at < late or x.sha == commit]
-    drift = _drift(place, waiting, ledger) if commit else _gone(place, pointers)
+    drift = _drift(place, ledger) if commit else _gone(place, pointers)
     return replace(place, drift=tuple(drift))
 
 
 def _gone(place: Place, pointers: Pointers) -> Iterator[str]:
     # Before the first promotion there is nothing to be wrong; a branch that vanished
     # after one is.
-    branch, last, was = branch_of(place.name), place.last, place.environment.was
+    last, was = place.last, place.environment.was
     if last is not None:
         moved = f"is not there yet, its name was {branch_of(was)}"
         how = moved if was in pointers.branches else "is gone"
         again = f"./inv promote --env {place.name} --version {last.version}"
-        yield f"{branch} {how}; the last record is of {last.version}: {again}"
+        yield f"{place.branch} {how}; the last record is of {last.version}: {again}"
 
 
-def _drift(place: Place, waiting: list[Record], ledger: Ledger) -> Iterator[str]:
-    branch, promote = branch_of(place.name), f"./inv promote --env {place.name}"
-    here, last = place.version or (place.commit or "")[:12], place.last
-    if place.current is not None and not place.version:
+def _drift(place: Place, ledger: Ledger) -> Iterator[str]:
+    version, last, branch = place.version, place.last, place.branch
+    here, there = (place.name, place.commit), version or (place.commit or "")[:12]
+    late, waiting = ledger.now - evidence.STALE, ledger.unfinished(place.name)
+    waiting = [x for x in waiting if x.created_at < late or x.sha == place.commit]
+    again = f": ./inv promote --env {place.name} --version {version}"
+    settle, keep = f"; to settle it{again}", f"; to keep it{again}"
+    if place.current is not None and not version:
         said = f"{branch} is at {place.current.version}, whose tag is gone"
         yield f"{said}; push the tag again, or go back: {back_command(place.name)}"
-    elif not place.version:
-        said = f"{branch} is at {here}, which is no release"
-        back = back_command(place.name, last.version) if last else ""
-        yield f"{said}; to put it back: {back}" if back else said
+    elif not version:
+        back = last and f"; to put it back: {back_command(place.name, last.version)}"
+        yield f"{branch} is at {there}, which is no release{back or ''}"
     known = {each.sha for each in (*waiting, *ledger.unsure_at(place.name))}
     if place.current is None and place.commit not in known:
-        said = f"{branch} moved to {here} without a record" * bool(place.version)
-        for record, why in ledger.odd:
-            if (record.environment, record.sha) == (place.name, place.commit):
-                said = f"{branch} is at {here}, whose record does not count: {why}"
-        keep = f"; to keep it: {promote} --version {place.version}"
-        if said:
-            yield said + keep * bool(place.version)
-    settle = f"; to settle it: {promote} --version {place.version}"
+        odd = [why for x, why in ledger.odd if (x.environment, x.sha) == here]
+        if odd:
+            said = f"{branch} is at {there}, whose record does not count: {odd[-1]}"
+            yield said + keep * bool(version)
+        elif version:
+            yield f"{branch} moved to {there} without a record{keep}"
     left = [(each, "is unfinished") for each in waiting]
     marks = (each for each in place.owed if each.is_mark)
     left += [(x.record, f"is not marked {x.description!r} yet") for x in marks]
     for record, how in left:
         said = f"record {record.id} in {place.name} ({record.version}) {how}"
-        yield said + settle * bool(place.version)
+        yield said + settle * bool(version)

@@ -4,10 +4,11 @@ A deployment's state is in its statuses, whose order is promised nowhere: what f
 once stays failed. Source: GitHub's OpenAPI description and public GraphQL schema.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
-from datetime import datetime
-from typing import Literal
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, field, fields
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any, Literal
 
 from monokeel.ground.answers import Json, as_list, as_number, as_object, as_text
 from monokeel.ground.errors import ServiceError
@@ -22,9 +23,7 @@ BOT = "[bot]"
 ROLLED_BACK = "rolled back: "
 """How the description of a status starts that takes a good version back."""
 
-State = Literal["pending", "success", "failure", "error"]
-_FAILED: tuple[State, ...] = ("failure", "error")
-_TEXTS = ("version", "sha", "from_version", "from_sha", "actor", "reason", "run_url")
+NO_REASON = "no reason given"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +40,8 @@ class Status:
 class Note:
     """What we wrote into a record; *from_version* is empty for no release."""
 
-    version: str
-    sha: str
+    version: str = ""
+    sha: str = ""
     from_version: str = ""
     from_sha: str = ""
     actor: str = ""
@@ -85,21 +84,20 @@ class Record:
         return creator if actor in {"", creator} else f"{creator} (claims: {actor})"
 
     @property
-    def state(self) -> State:
-        """The state: failed once, failed for good; else confirmed or pending.
+    def state(self) -> str:
+        """``failure`` or ``error``, once is for good; else ``success`` or ``pending``.
 
         ``inactive``, which GitHub adds to older successes, says nothing about the move.
         """
-        if self.end is None:
-            return "pending" if self.live_from is None else "success"
-        return "failure" if self.end.state == "failure" else "error"
+        if self.end is not None:
+            return self.end.state
+        return "pending" if self.live_from is None else "success"
 
     @property
     def live_from(self) -> datetime | None:
         """When it was first confirmed, ``None`` if it never was.
 
-        One that failed, but for a rollback, never put the branch there, whoever says
-        so.
+        What failed, but for a rollback, never put the branch there, whoever says so.
         """
         if any(not each.description.startswith(ROLLED_BACK) for each in self._ends()):
             return None
@@ -116,7 +114,23 @@ class Record:
         return self.end.description if self.end is not None else ""
 
     def _ends(self) -> list[Status]:
-        return [each for each in self.statuses if each.state in _FAILED]
+        return [each for each in self.statuses if each.state in ("failure", "error")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrackRecord:
+    """How one commit did in one environment.
+
+    *outcome*: ``good``; ``unchecked``: good, but for a rollback that nobody could
+    check; ``rolled_back``, *why* and when it *ended*; ``unconfirmed``:
+    pending; ``never``. *live_for* is since its last start, *live* is about now.
+    """
+
+    outcome: Literal["good", "unchecked", "rolled_back", "unconfirmed", "never"]
+    live_for: timedelta = timedelta()
+    live: bool = False
+    why: str = ""
+    ended: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,14 +148,17 @@ class BranchMove:
 class Ledger:
     """Records of ours, newest first, and what is known to be missing.
 
-    *viewer* is the login that asked. *floors* is environment → the lowest id from which
-    on every record of it is here, 0 when all are. *odd* are those that do not count,
-    and why; *unsure* those of them that nobody could check.
+    *viewer* is the login that asked, *now* when it did (GitHub's clock). *floors* is
+    environment → the lowest id from which on every record of it is here, 0 when all
+    are. *branches* is environment → commit of its branch. *odd* are the records that do
+    not count, and why; *unsure* those of them that nobody could check.
     """
 
+    now: datetime
     records: tuple[Record, ...] = ()
     viewer: str = ""
     floors: Mapping[str, int] = field(default_factory=dict)
+    branches: Mapping[str, str] = field(default_factory=dict)
     odd: tuple[tuple[Record, str], ...] = ()
     unsure: tuple[Record, ...] = ()
 
@@ -165,6 +182,45 @@ class Ledger:
     def last(self, environment: str) -> Record | None:
         """Return the newest record of *environment* that was ever confirmed."""
         return next(iter(self.confirmed(environment)), None)
+
+    def time_live(self, each: Record) -> timedelta:
+        """Return how long *each*, once confirmed, was where its environment is.
+
+        It ends with the next confirmed move; without one it counts only while it lasts.
+        """
+        live = each.sha == self.branches.get(each.environment)
+        start = each.live_from or each.created_at
+        others = self.confirmed(each.environment)
+        later = (x.live_from for x in others if x.live_from and x.id > each.id)
+        end = min(later, default=self.now if live else start)
+        return max(end - start, timedelta())
+
+    def track_record(self, environment: str, commit: str) -> TrackRecord:
+        """Return how *commit* did in *environment*.
+
+        A record that never succeeded (a lost race) says nothing about the commit.
+        """
+        live = self.branches.get(environment) == commit
+        known = partial(TrackRecord, live=live)
+        if reached := self.confirmed(environment, commit):
+            newest = reached[0]
+            if newest.end is None:
+                known = partial(known, live_for=self.time_live(newest))
+                for each in self.unsure_at(environment):
+                    left = each.task == ROLLBACK and each.note.from_sha == commit
+                    if left and each.id > newest.id:
+                        why = f"the rollback by {each.by} could not be checked"
+                        return known(outcome="unchecked", why=why)
+                return known(outcome="good")
+            why = newest.why.removeprefix(ROLLED_BACK)
+            return known(outcome="rolled_back", why=why, ended=newest.end.at)
+        # It may have been put there by hand: a rollback that left it says so, too.
+        for each in self.confirmed(environment):
+            if each.task == ROLLBACK and each.note.from_sha == commit:
+                why, ended = each.note.reason or NO_REASON, each.live_from
+                return known(outcome="rolled_back", why=why, ended=ended)
+        pending = any(each.sha == commit for each in self.unfinished(environment))
+        return known(outcome="unconfirmed" if pending else "never")
 
 
 def records_in_order(records: Iterable[Record]) -> tuple[Record, ...]:
@@ -234,29 +290,34 @@ def payload_of(note: Note) -> dict[str, Json]:
     return {"tool": TOOL, "schema": 1, **asdict(note), **lists}
 
 
+def _texts(value: Json) -> tuple[str, ...]:
+    return tuple(map(as_text, as_list(value)))
+
+
+def _pairs(value: Json) -> dict[str, str]:
+    return {key: as_text(item) for key, item in as_object(value).items()}
+
+
+_READERS: Mapping[str, Callable[[Json], Any]] = {  # of what is no text
+    "approvers": _texts,
+    "skipped": _texts,
+    "overrides": _pairs,
+    "digests": _pairs,
+}
+
+
 def _parse_note(value: Json) -> Note | None:
     # The payload comes back as an object or as a JSON string, once or twice encoded
     # (GitHub's OpenAPI description and GraphQL schema). Its shape proves nothing and
     # may be wrong: such a record is nobody's.
-    def texts(name: str) -> tuple[str, ...]:
-        return tuple(as_text(item) for item in as_list(given.get(name, [])))
-
-    def pairs(name: str) -> dict[str, str]:
-        found = as_object(given.get(name, {}))
-        return {key: as_text(item) for key, item in found.items()}
-
     try:
         for _ in range(2):
             value = parse_json(value) if isinstance(value, str) else value
         given = as_object(value)
-        if given.get("tool") != TOOL:
-            return None
-        return Note(
-            **{name: as_text(given.get(name, "")) for name in _TEXTS},
-            approvers=texts("approvers"),
-            overrides=pairs("overrides"),
-            skipped=texts("skipped"),
-            digests=pairs("digests"),
+        names = [each.name for each in fields(Note) if each.name in given]
+        note = Note(
+            **{name: _READERS.get(name, as_text)(given[name]) for name in names}
         )
     except (ValueError, ServiceError):
         return None
+    return note if given.get("tool") == TOOL else None

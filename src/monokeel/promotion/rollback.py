@@ -88,7 +88,7 @@ def _candidates(
 def _why_not(record: Record, reading: Reading, outside: Outside) -> str:
     if not _has_tag(record, reading):
         return "tag gone"
-    known = reading.track_record(record.version, record.environment)
+    known = reading.ledger.track_record(record.environment, record.sha)
     if known.outcome == "unchecked":
         return known.why
     match read_release(outside, reading.pointers, record.version):

@@ -10,12 +10,12 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from monokeel.ground import freezes, report, words
-from monokeel.ground.answers import Json, Unknown
-from monokeel.ground.errors import NO_ANSWER
+from monokeel.ground import version as versions
+from monokeel.ground.answers import Json, Unknown, ask
 from monokeel.ground.settings import Settings
-from monokeel.ground.version import is_newer, is_prerelease, newest_first
 from monokeel.promotion import gates as judging
 from monokeel.promotion.facts import facts_of, read_release
+from monokeel.promotion.plan import Plan, Request
 from monokeel.promotion.ports import Outside
 from monokeel.promotion.reading import Place, Reading, knowing_time, read_promotion
 from monokeel.promotion.records import ROLLBACK
@@ -24,16 +24,6 @@ from monokeel.promotion.rollback import ways_back
 _EVERYWHERE = {"hold": "on hold", "freeze": "frozen"}
 _SHOWN = 160  # characters of a reason: two lines; the rest with --all
 _DIGEST = re.compile(r"(sha256:[0-9a-f]{12})[0-9a-f]{52}")
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class NextMove:
-    """What the gates say; *stops* are those against it, none where it is ready."""
-
-    version: str
-    environment: str
-    gates: tuple[judging.Gate, ...]
-    stops: list[judging.Gate]
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +37,7 @@ class PlaceStatus:
 
     place: Place
     back: tuple[tuple[str, str], ...]
-    next_move: NextMove | None
+    next_move: Plan | None
     behind: int
     lacking: timedelta | None
     elsewhere: tuple[str, ...]
@@ -63,7 +53,7 @@ class Overview:
 
     reading: Reading
     places: tuple[PlaceStatus, ...]
-    next_moves: tuple[NextMove, ...]
+    next_moves: tuple[Plan, ...]
     hold: str | Unknown
 
 
@@ -76,76 +66,71 @@ def overview_of(outside: Outside, local: Settings, *, hold: str | None) -> Overv
     reading = read_promotion(outside, local)
     held = outside.records.hold() if hold is None else hold
 
-    def judge(version: str, place: Place, *, release: bool = False) -> NextMove:
+    def judge(version: str, place: Place, *, release: bool = False) -> Plan:
         known = knowing_time(reading, outside, version, place)
-        facts = facts_of(known, outside.clone, version, place.name, hold=held)
-        if release:
-            there = read_release(outside, reading.pointers, version)
-            facts = dataclasses.replace(facts, release=there)
-        if release and place.environment.reviewers:
-            asks = outside.records.protection(place.name)
-            if not isinstance(asks, Unknown):  # else whoever moves it is told
-                facts = dataclasses.replace(facts, protection=asks)
-        said = judging.evaluate(facts)
-        return NextMove(version, place.name, said, judging.stops_of(said))
+        asks = release and place.environment.reviewers
+        there = read_release(outside, reading.pointers, version) if release else None
+        approval = outside.records.protection(place.name) if asks else None
+        facts = dataclasses.replace(
+            facts_of(known, outside.clone, version, place.name),
+            hold=held,
+            release=there,
+            # Where nobody can tell, whoever moves it is told.
+            protection=None if isinstance(approval, Unknown) else approval,
+        )
+        request, gates = Request(environment=place.name), judging.evaluate(facts)
+        return Plan(request=request, reading=known, version=version, gates=gates)
 
     places = tuple(_status(each, reading, outside, judge) for each in reading.places)
     asked = [each.next_move for each in places if each.next_move is not None]
-    known = {(each.version, each.environment): each for each in asked}
+    known = {(each.version, each.place.name): each for each in asked}
     # What is live somewhere, and the newest release: what could be promoted at all.
     live = {place.version for place in reading.places if place.version}
-    versions = newest_first({*newest_first(reading.pointers.releases)[:1], *live})
+    newest = versions.newest_first(reading.pointers.releases)[:1]
     return Overview(
         reading=reading,
         places=places,
         next_moves=tuple(
             known.get((version, place.name)) or judge(version, place)
-            for version in versions
+            for version in versions.newest_first({*newest, *live})
             for place in reading.places
-            if not place.version or is_newer(version, place.version)
+            if not place.version or versions.is_newer(version, place.version)
         ),
         hold=held,
     )
 
 
 def _status(
-    place: Place, reading: Reading, outside: Outside, judge: Callable[..., NextMove]
+    place: Place, reading: Reading, outside: Outside, judge: Callable[..., Plan]
 ) -> PlaceStatus:
-    every, here = newest_first(reading.pointers.releases), place.version
-    pre = place.environment.prerelease
-    taken = [each for each in every if pre or not is_prerelease(each)]
-    newer = [each for each in taken if here and is_newer(each, here)]
-    lacking, wanted = None, _next_version(place, taken, reading)
-    if newer:
-        try:
-            made = outside.clone.commit_time(reading.pointers.releases[newer[-1]])
-            lacking = reading.now - made
-        except NO_ANSWER:
-            pass
+    releases, clone = reading.pointers.releases, outside.clone
+    every, here = versions.newest_first(releases), place.version
+    pre, there = place.environment.prerelease, place.left_version
+    taken = [each for each in every if pre or not versions.is_prerelease(each)]
+    newer = [each for each in taken if here and versions.is_newer(each, here)]
+    made = ask(lambda: clone.commit_time(releases[newer[-1]])) if newer else None
+    # It comes from the environment before. Where nobody knows what is there, the way
+    # back comes first.
+    previous = reading.previous(place.name)
+    wanted = previous.version if previous else [*taken, ""][0]
+    goes = wanted and (
+        versions.is_newer(wanted, there) if there else place.left is None
+    )
     return PlaceStatus(
         place=place,
         back=tuple(ways_back(reading, outside, place)) if place.left else (),
-        next_move=judge(wanted, place, release=True) if wanted else None,
+        next_move=judge(wanted, place, release=True) if goes else None,
         behind=len(newer),
-        lacking=lacking,
+        lacking=reading.now - made if made and not isinstance(made, Unknown) else None,
         elsewhere=tuple(_elsewhere(place, reading)) if here else (),
     )
-
-
-def _next_version(place: Place, taken: list[str], reading: Reading) -> str:
-    """Return what comes next in *place*: from the one before, or the newest *taken*."""
-    previous, there = reading.previous(place.name), place.left_version
-    version = previous.version if previous is not None else next(iter(taken), "")
-    if place.left and not there:
-        return ""  # nobody knows what is there: the way back comes first
-    return version if version and (not there or is_newer(version, there)) else ""
 
 
 def _elsewhere(place: Place, reading: Reading) -> list[str]:
     why = reading.settings.blocked.get(place.version)
     said = [f"blocked: {why}"] if why else []
     for name in (each.name for each in reading.places if each.name != place.name):
-        record = reading.track_record(place.version, name)
+        record = reading.ledger.track_record(name, place.commit or "")
         if record.outcome == "rolled_back":
             said.append(f"rolled back in {name}: {record.why}")
     return said
@@ -156,10 +141,17 @@ def overview_report(
 ) -> report.Report:
     """Return stops, drift and a line an environment, *columns* wide; *whole*: all."""
     reading, hold = overview.reading, overview.hold
-    repository = reading.settings.repository
     empty = not reading.pointers.releases and not reading.pointers.branches
     width = max((len(each.name) for each in reading.places), default=0) + 2
-    places = () if empty else overview.places
+    places = (
+        []
+        if empty
+        else [(each.place.name, words_of(each, reading)) for each in overview.places]
+    )
+    lines = [
+        name.ljust(width) + " · ".join(text for _, text in said)
+        for name, said in places
+    ]
 
     def wrapped(lines: list[str], indent: int) -> report.Section:
         shape = textwrap.TextWrapper(columns - 2, break_on_hyphens=False)
@@ -168,10 +160,10 @@ def overview_report(
 
     what = "Nothing is released in {} yet" if empty else "What runs where in {}"
     return report.Report(
-        headline=what.format(repository),
+        headline=what.format(reading.settings.repository),
         sections=(
             wrapped(alerts(overview), 2),
-            wrapped([_place_line(x, width, reading) for x in places], width),
+            wrapped(lines, width),
             *(_details(overview) if whole else ()),
         ),
         data={
@@ -203,26 +195,25 @@ def _drift(reading: Reading) -> list[str]:
     return [*found, *reading.unchecked.values()]
 
 
-def _place_line(each: PlaceStatus, width: int, reading: Reading) -> str:
-    parts = [where_words(each.place, reading), *each.elsewhere, behind_words(each)]
-    ways = " · ".join(way_words(*way) for way in each.back)
-    if ways or each.place.left is not None:
-        parts.append(f"back: {ways or 'nothing earlier was good here'}")
-    if each.next_move is not None:
-        parts.append(f"next: {next_words(each.next_move)}")
-    return f"{each.place.name.ljust(width)}{' · '.join(filter(None, parts))}"
-
-
-def way_words(version: str, why: str) -> str:
-    """Return one way back, and *why* it is none, if so."""
-    return f"{version}, {why}" if why else f"{version} ready"
-
-
-def behind_words(each: PlaceStatus) -> str:
-    """Return how many releases it is behind, and for how long; ``""`` for none."""
+def words_of(each: PlaceStatus, reading: Reading) -> list[tuple[str, str]]:
+    """Return what to say of a place, in order, each behind its kind: bad, good, dim."""
     # One unit is enough here: 3h, not 3h 12m.
     age = words.span(each.lacking).split()[0] if each.lacking is not None else ""
-    return f"{each.behind} behind{age and f' for {age}'}" if each.behind else ""
+    said = [("dim", where_words(each.place, reading))]
+    said += [("bad", text) for text in each.elsewhere]
+    if each.behind:
+        said.append(("", f"{each.behind} behind{age and f' for {age}'}"))
+    back = "back: "
+    for version, why in each.back:
+        ready = ("bad", f"{version}, {why}") if why else ("good", f"{version} ready")
+        said.append((ready[0], back + ready[1]))
+        back = ""
+    if back and each.place.left is not None:
+        said.append(("dim", f"{back}nothing earlier was good here"))
+    if each.next_move is not None:
+        kind = "dim" if each.next_move.stops else "good"
+        said.append((kind, f"next: {next_words(each.next_move)}"))
+    return said
 
 
 def where_words(place: Place, reading: Reading) -> str:
@@ -246,7 +237,7 @@ def where_words(place: Place, reading: Reading) -> str:
     return f"{said}, approved by {approved}" if approved else said
 
 
-def next_words(move: NextMove) -> str:
+def next_words(move: Plan) -> str:
     """Return the next step and the one reason why it cannot be made, if any."""
     if not move.stops:
         return f"{move.version} ready"
@@ -263,17 +254,19 @@ def next_words(move: NextMove) -> str:
 
 
 def _details(overview: Overview) -> tuple[report.Section, ...]:
-    rows = []
-    for move in overview.next_moves:
-        why = "; ".join(f"{gate.name}: {gate.detail}" for gate in move.stops)
-        against = {gate.status for gate in move.stops}
-        answer = "no" if "refused" in against else "unknown" if against else "ready"
-        rows.append((move.version, move.environment, answer, why))
+    answers = {"refused": "no", "unknown": "unknown", "ready": "ready"}
+    rows = tuple(
+        (
+            *(move.version, move.place.name, answers[move.decision]),
+            "; ".join(f"{gate.name}: {gate.detail}" for gate in move.stops),
+        )
+        for move in overview.next_moves
+    )
     odd = (
         f"record {each.id} in {each.environment} by {each.by}: {reason}"
         for each, reason in overview.reading.ledger.odd
     )
-    table = report.Table(("version", "to", "answer", "why"), tuple(rows))
+    table = report.Table(("version", "to", "answer", "why"), rows)
     uncounted = report.Section("Records that do not count", tuple(odd))
     return report.Section("What may go where", table=table), uncounted
 
@@ -301,10 +294,10 @@ def _place_data(each: PlaceStatus) -> Json:
     }
 
 
-def _next_data(move: NextMove) -> Json:
+def _next_data(move: Plan) -> Json:
     return {
         "version": move.version,
-        "environment": move.environment,
+        "environment": move.place.name,
         "eligible": not move.stops,
         "gates": [dataclasses.asdict(gate) for gate in move.gates],
     }

@@ -14,27 +14,27 @@ from invoke import Argument, ParserContext
 
 from monokeel.ground.errors import UsageError
 
-# What invoke offers and we do not honour, with what there is instead.
 _PREVIEW = "--dry-run previews a task that writes; ./inv policy.plan shows the rules."
 _TRACE = "--debug, in front of the task, shows programs, requests and a traceback."
 _ALONE = "./inv --list, alone, lists the tasks; ./inv --list policy those of a group."
-_RUNS = "Tasks of Monokeel start their programs themselves: leave it out."
-_PLACE = "./inv runs the tasks of the repository it stands in: leave it out."
-_WORDS = "./inv completion bash (or zsh, fish) prints the script for your shell."
-_SHOWN = "./inv --version shows the version."
+# What invoke offers and we do not honour, with what there is instead.
 FOREIGN: Mapping[str, str] = {
-    **dict.fromkeys(("--dry", "-R"), _PREVIEW),
-    "-d": f"{_PREVIEW} {_TRACE}",
-    **dict.fromkeys(("--echo", "-e"), _TRACE),
-    **dict.fromkeys(("--complete", "--print-completion-script"), _WORDS),
-    **dict.fromkeys(("--list", "-l", "--list-depth", "-D"), _ALONE),
-    **dict.fromkeys(("--list-format", "-F"), _ALONE),
-    **dict.fromkeys(("--hide", "--pty", "-p", "--warn-only", "-w"), _RUNS),
-    **dict.fromkeys(("--command-timeout", "-T", "--no-dedupe"), _RUNS),
-    **dict.fromkeys(("--prompt-for-sudo-password", "--write-pyc"), _RUNS),
-    **dict.fromkeys(("--collection", "-c", "--search-root", "-r"), _PLACE),
-    **dict.fromkeys(("--config", "-f"), _PLACE),
-    "-V": _SHOWN,
+    option: instead
+    for options, instead in {
+        "--dry -R": _PREVIEW,
+        "-d": f"{_PREVIEW} {_TRACE}",
+        "--echo -e": _TRACE,
+        "--complete --print-completion-script": "./inv completion bash (or zsh, fish)"
+        " prints the script for your shell.",
+        "--list -l --list-depth -D --list-format -F": _ALONE,
+        "--hide --pty -p --warn-only -w --command-timeout -T --no-dedupe --write-pyc"
+        " --prompt-for-sudo-password": "Tasks of Monokeel start their programs"
+        " themselves: leave it out.",
+        "--collection -c --search-root -r --config -f": "./inv runs the tasks of the"
+        " repository it stands in: leave it out.",
+        "-V": "./inv --version shows the version.",
+    }.items()
+    for option in options.split()
 }
 FRONT = ("--help", "--version", "--list", "--debug")
 _HELP = ("--help", "-h")
@@ -156,8 +156,7 @@ def _called(name: str, words: list[str], tasks: Tasks, *, debug: bool) -> Call:
             debug = True
         else:
             reading.place(word)
-    reading.require_all()
-    context, rest = reading.context, tuple(reading.words)
+    context, rest = reading.complete(), tuple(reading.words)
     return Call(act="run", name=name, context=context, rest=rest, debug=debug)
 
 
@@ -169,12 +168,6 @@ class _Reading:
         self.context = tasks.contexts[name]
         self._given: dict[str, str] = {}
         self._last = ""
-
-    @property
-    def options(self) -> tuple[str, ...]:
-        """The options of the task and those that each task has."""
-        own = (*self.context.flags, *self.context.inverse_flags)
-        return (*own, "--help", "--version", "--debug")
 
     def knows(self, option: str) -> bool:
         """Say whether *option* is one of the task's own."""
@@ -206,8 +199,10 @@ class _Reading:
 
     def place(self, word: str) -> None:
         """Give *word* to the next positional argument, if the task has one left."""
+        own = (*self.context.flags, *self.context.inverse_flags)
+        options = (*own, "--help", "--version", "--debug")
         if _OPTION.fullmatch(word):
-            raise _no_option(word, self.name, self.options)
+            raise _no_option(word, self.name, options)
         for argument in self.context.positional_args:
             if argument.raw_value is None:
                 self._set(str(argument.name), argument, word)
@@ -219,16 +214,17 @@ class _Reading:
             fix = f"One task a call: ./inv {self.name}, then ./inv {word}."
         else:
             example = self.tasks.examples.get(self.name, "")
-            same = _letters(word) in map(_letters, self.options)
-            fix = did_you_mean(word, self.options) if same else ""
+            same = _letters(word) in map(_letters, options)
+            fix = did_you_mean(word, options) if same else ""
             fix += f"As in: {example}. " if example else ""
             fix += f"./inv --help {self.name} lists its options."
         raise UsageError(f"{self.name} takes no value here: {word!r}", fix=fix)
 
-    def require_all(self) -> None:
-        """Raise UsageError when a positional argument without a default is missing."""
+    def complete(self) -> ParserContext:
+        """Return what was given; UsageError where a positional argument is missing."""
         for missing in self.context.missing_positional_args:
             raise self._wrong(f"{missing.name} is missing")
+        return self.context
 
     def _set(self, flag: str, argument: Argument, value: str) -> None:
         try:
@@ -240,11 +236,10 @@ class _Reading:
         such = re.search(r"such as [^,;)]+", argument.help or "")
         what = such[0] if such else argument.help
         problem = f"{flag} needs a value" + (f", {what}" if what else "")
-        if self.words:
-            text = self.words[0]
-            problem += f"; {text!r} looks like an option"
-            return self._wrong(problem, f"{flag}={text} takes it as it is. ")
-        return self._wrong(problem)
+        if not self.words:
+            return self._wrong(problem)
+        problem += f"; {self.words[0]!r} looks like an option"
+        return self._wrong(problem, f"{flag}={self.words[0]} takes it as it is. ")
 
     def _wrong(self, problem: str, fix: str = "") -> UsageError:
         more = f"{fix}./inv --help {self.name} lists the options."
@@ -272,5 +267,6 @@ def _no_option(word: str, task: str, known: Sequence[str]) -> UsageError:
     if option in FOREIGN:
         return UsageError(f"there is no {option} here", fix=FOREIGN[option])
     more = f"./inv --help {task}".rstrip() + " lists the options."
-    whose = f"{task} has no option" if task else "there is no option"
-    return UsageError(f"{whose} {option}", fix=f"{did_you_mean(option, known)}{more}")
+    whose = f"{task} has" if task else "there is"
+    fix = f"{did_you_mean(option, known)}{more}"
+    return UsageError(f"{whose} no option {option}", fix=fix)

@@ -109,12 +109,10 @@ def apply(
 )
 def export() -> Reports:
     """Print GitHub's rulesets as the text of that file."""
-    from monokeel.policy.body import export as exported
-    from monokeel.policy.reading import read_rulesets
+    from monokeel.policy.reading import export as exported
 
     wiring.require_token(_NEEDS)
-    rulesets = wiring.make_rulesets()
-    print(exported(read_rulesets((), rulesets), rulesets), end="")
+    print(exported(wiring.make_rulesets()), end="")
     return ()
 
 
@@ -175,8 +173,7 @@ def drift(
     from monokeel.drift import sections as asked
     from monokeel.drift.issue import keep_issue
     from monokeel.drift.ports import Outside
-    from monokeel.drift.reading import read_drift
-    from monokeel.drift.report import drift_report
+    from monokeel.drift.report import drift_report, read_drift
     from monokeel.ground.report import Report, as_markdown
     from monokeel.policy.lint import disagreements
 

@@ -143,11 +143,11 @@ def status(*, all: bool = False, html: str = "") -> Reports:  # noqa: A002 - the
 )
 def history(*, env: str = "", count: str = "20") -> Reports:
     """List the moves of an environment, those by hand too."""
-    from monokeel.promotion.history import moves_report, parse_count, past_moves
+    from monokeel.promotion.history import moves_report, parse_count
 
     outside, settings = wiring.make_promotion(), wiring.read_settings()
     wanted, most = env.strip(), parse_count(count)
-    yield moves_report(past_moves(outside, settings, environment=wanted, count=most))
+    yield moves_report(outside, settings, environment=wanted, count=most)
 
 
 TASKS = (promote, status, history)

@@ -17,8 +17,7 @@ from monokeel.tasks.command import About, Reports, asked, show
 from monokeel.tasks.policy import write_rules
 
 if TYPE_CHECKING:
-    from monokeel.adapters.machine import Keys
-    from monokeel.ground.settings import Settings
+    from monokeel.policy.rulesets import Ruleset
     from monokeel.setup.ports import Outside
     from monokeel.setup.rows import Declared
 
@@ -52,17 +51,14 @@ def init(
 
     wiring.require_token("administration: write")
     wiring.require_this_repository()
-    settings = wiring.read_settings()
-    keys = _keys(settings, key_file)
-    outside = _outside(keys, rules=rules)
+    settings, question = wiring.read_settings(), "Set missing secrets with gh"
+    stores = not dry_run and shutil.which("gh") is not None
+    stores = stores and (yes or (sys.stdin.isatty() and asked(question)))
+    outside = _outside(key_file, rules=rules, stores=stores)
+    declared = _declared(wiring.read_policy(), register=register_key)
     if create:
         _create(create, dry_run=dry_run)
-    if not dry_run and _may_set_secrets(yes=yes):
-        from monokeel.adapters.machine import set_secret
-
-        store = partial(set_secret, Path(keys.file), settings.repository)
-        outside = replace(outside, set_secret=store)
-    plan = setup.plan_init(_declared(register=register_key), outside)
+    plan = setup.plan_init(declared, outside)
     if dry_run:
         report = setup.init_report(settings, tuple(setup.planned_steps(plan)))
         open_ = report.outcome == "difference"  # what a preview is there to show
@@ -98,47 +94,39 @@ def _create(visibility: str, *, dry_run: bool) -> None:
         raise ServiceError(error.problem, fix=f"{fix} then is shown later.") from error
 
 
-def _may_set_secrets(*, yes: bool) -> bool:
-    """Say whether gh is there and the user, asked on a terminal, says yes."""
-    if shutil.which("gh") is None:
-        return False
-    if yes or not sys.stdin.isatty():
-        return yes
-    return asked("Set missing secrets with gh")
-
-
-def _keys(settings: "Settings", named: str = "") -> "Keys":
-    from monokeel.adapters.machine import Keys
-
-    base = Path(os.environ.get("XDG_CONFIG_HOME") or "~/.config") / "monokeel"
-    # A deploy key of before may still be there: it is no App's.
-    name = settings.repository.replace("/", "-")
-    name += ".pem" if settings.writer == "app" else ""
-    return Keys(Path(named) if named else base / name, root=wiring.root())
-
-
-def _declared(*, register: bool = False) -> "Declared":
+def _declared(
+    policy: "tuple[Ruleset, ...] | None", *, register: bool = False
+) -> "Declared":
     from monokeel.setup.actions import actions_in
     from monokeel.setup.rows import Declared
 
+    settings, actions = wiring.read_settings(), actions_in(wiring.read_workflows())
     return Declared(
-        settings=wiring.read_settings(),
-        policy=wiring.read_policy(),
-        actions=actions_in(wiring.read_workflows()),
-        register=register,
+        settings=settings, policy=policy, actions=actions, register=register
     )
 
 
-def _outside(keys: "Keys", *, rules: bool) -> "Outside":
+def _outside(
+    key_file: str = "", *, rules: bool = False, stores: bool = False
+) -> "Outside":
+    from monokeel.adapters.machine import Keys, set_secret
     from monokeel.adapters.repository import Repository
     from monokeel.setup.permissions import kind_of
     from monokeel.setup.ports import Outside
 
+    settings = wiring.read_settings()
+    base = Path(os.environ.get("XDG_CONFIG_HOME") or "~/.config") / "monokeel"
+    # A deploy key of before may still be there: it is no App's.
+    name = settings.repository.replace("/", "-")
+    name += ".pem" if settings.writer == "app" else ""
+    keys = Keys(Path(key_file) if key_file else base / name, root=wiring.root())
+    store = partial(set_secret, Path(keys.file), settings.repository)
     return Outside(
         repository=Repository(wiring.make_github()),
         rulesets=wiring.make_rulesets(),
         clone=wiring.make_git(),
         keys=keys,
+        set_secret=store if stores else None,
         apply_rules=write_rules if rules else None,
         mint=wiring.minter(),
         token_kind=kind_of(wiring.token() or ""),
@@ -159,24 +147,21 @@ def doctor() -> Reports:
     from monokeel.policy.lint import disagreements
     from monokeel.setup.actions import rights_of_jobs
     from monokeel.setup.doctor import Here, doctor_report, examine
-    from monokeel.setup.rows import Declared
     from monokeel.tasks.template import diagnose_template
 
-    settings = wiring.read_settings()
-    outside = _outside(_keys(settings), rules=False) if wiring.token() else None
-    root = wiring.root()
+    settings, root = wiring.read_settings(), wiring.root()
+    outside = _outside() if wiring.token() else None
+    # A policy that is not there is among the missing files.
+    policy = wiring.read_policy() if (root / wiring.POLICY).exists() else None
     here = Here(
         says=says,
         clone=wiring.make_git(),
         files=Worktree(root).read,
         template=tuple(diagnose_template()),
         jobs=tuple(rights_of_jobs(wiring.read_workflows())),
+        disagreements=tuple(() if policy is None else disagreements(settings, policy)),
     )
-    declared = Declared(settings=settings, policy=None)
-    if (root / wiring.POLICY).exists():  # else it is among the missing files
-        declared = _declared()
-        agreed = tuple(disagreements(settings, declared.policy or ()))
-        here = replace(here, disagreements=agreed)
+    declared = _declared(policy)
     yield doctor_report(tuple(examine(declared, here, outside)), here.jobs)
 
 

@@ -1,8 +1,9 @@
 """Follow the template: is there a newer one, bring it in, verify what it delivered."""
 
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -12,37 +13,34 @@ from monokeel.tasks.command import About, Reports
 
 if TYPE_CHECKING:
     from monokeel.adapters.copier import Template
-    from monokeel.adapters.issues import Pulls
     from monokeel.adapters.objects import Objects
     from monokeel.adapters.template import TemplateRepository
     from monokeel.ground.answers import Json
     from monokeel.setup.doctor import Diagnosis
+    from monokeel.updates.propose import Places
     from monokeel.updates.update import UpdatePlan
 
     Answers = Mapping[str, Json]
 T = TypeVar("T", bound="TemplateRepository")
-_RULES = "infra/rulesets.json"
 _READ_BY = ("MONOKEEL_TEMPLATE_TOKEN", "MONOKEEL_TEMPLATE_KEY")
-_VARIABLES = ("TEMPLATE_SOURCE", *_READ_BY, "GITHUB_TOKEN")
+_About = partial(
+    About,
+    group="Template",
+    variables=("TEMPLATE_SOURCE", *_READ_BY, "GITHUB_TOKEN"),
+    section="Template Updates",
+)
+_NEWER = "a newer one is there, or something of earlier ones was not taken"
+_REST = "not all was taken: the branch has the rest; or refused"
 _SOURCE = "OWNER/REPO or an address, instead of the recorded one (TEMPLATE_SOURCE)"
 
 
-@About(
-    group="Template",
+@_About(
     examples=("./inv template.check", "./inv template.check --issue"),
-    exits={
-        0: "the newest is here, whole",
-        1: "",
-        2: "a newer one is there, or something of earlier ones was not taken",
-        3: "",
-        4: "",
-    },
+    exits={0: "the newest is here, whole", 1: "", 2: _NEWER, 3: "", 4: ""},
     options={
         "source": _SOURCE,
         "issue": "open, refresh or close the one issue on GitHub",
     },
-    variables=_VARIABLES,
-    section="Template Updates",
 )
 def check(*, source: str = "", issue: bool = False) -> Reports:
     """Say whether a newer template is there, and what is new."""
@@ -66,19 +64,13 @@ def check(*, source: str = "", issue: bool = False) -> Reports:
     yield propose.check_report(offered, *followed)
 
 
-@About(
-    group="Template",
+@_About(
     examples=(
         "./inv template.update --dry-run",
         "./inv template.update",
         "./inv template.update --to 1.4.0 --answer required_reviews=2",
     ),
-    exits={
-        0: "",
-        1: "",
-        3: "not all was taken: the branch has the rest; or refused",
-        4: "",
-    },
+    exits={0: "", 1: "", 3: _REST, 4: ""},
     options={
         "source": _SOURCE,
         "to": "version, such as 1.4.0 (the newest; with --answer the one here)",
@@ -87,8 +79,6 @@ def check(*, source: str = "", issue: bool = False) -> Reports:
         "pr": "push the branch and open one pull request, otherwise one issue",
         "dry_run": "say what would be done and change nothing",
     },
-    variables=_VARIABLES,
-    section="Template Updates",
     iterable=("answer",),
 )
 def update(
@@ -134,7 +124,7 @@ def _carried_out(
     if plan is None:
         yield propose.current_report(template.recorded().commit)
         return
-    declined = propose.rejected(plan, _pulls()) if pr else None
+    declined = propose.rejected(plan, _places(objects).pulls) if pr else None
     if declined is not None or dry_run:
         yield propose.preview(plan, declined)
         return
@@ -148,8 +138,7 @@ def _carried_out(
         require_taken(plan)
 
 
-@About(
-    group="Template",
+@_About(
     examples=("./inv template.verify", "./inv template.verify --rebuild"),
     exits={
         0: "as delivered",
@@ -163,8 +152,6 @@ def _carried_out(
         "rebuild": "build the release's wheel from its sources, too (runs its backend)",
         "base": "commit that a change starts from: holds if the template is unreadable",
     },
-    variables=_VARIABLES,
-    section="Template Updates",
 )
 def verify(*, source: str = "", rebuild: bool = False, base: str = "") -> Reports:
     """Hold the managed files against the recorded release."""
@@ -199,19 +186,19 @@ def diagnose_template() -> "Iterator[Diagnosis]":
     """Yield what doctor says of the template's files here, and of its repository."""
     from monokeel.adapters.objects import Objects, Worktree
     from monokeel.adapters.template import TemplateRepository
-    from monokeel.updates import records
-    from monokeel.updates.verify import MANIFEST, advice, kept_out, parse_manifest
+    from monokeel.setup.doctor import Diagnosis
+    from monokeel.updates import records, verify
 
-    root = wiring.root()
-    files = Worktree(root)
+    files = Worktree(wiring.root())
 
     def repository() -> str:
-        Objects(root, work=root).head()  # raises for a folder inside of one
+        Objects(files.root, work=files.root).head()  # raises for a folder inside of one
         return ""
 
     def managed_files() -> str:
-        listed = parse_manifest(files.read([MANIFEST]).get(MANIFEST))
-        return "; ".join(advice(kept_out(files, listed)))
+        text = files.read([verify.MANIFEST]).get(verify.MANIFEST)
+        found = verify.kept_out(files, verify.parse_manifest(text))
+        return "; ".join(verify.advice(found))
 
     def template() -> str:
         # Only template.* tasks have Copier, and nothing is rendered here.
@@ -222,12 +209,16 @@ def diagnose_template() -> "Iterator[Diagnosis]":
         odd = " ".join(records.misleading_tags(wiring.make_git().tags()))
         return f"Copier takes them for releases: git tag -d {odd}" if odd else ""
 
-    yield _diagnosis("repository", repository)
-    if _is_the_template():
-        yield _diagnosis("tags", tags)
-    else:
-        yield _diagnosis("managed files", managed_files)
-        yield _diagnosis("template", template)
+    delivered = (managed_files, template)
+    for ask in (repository, *((tags,) if _is_the_template() else delivered)):
+        what = ask.__name__.replace("_", " ")
+        try:
+            fix = ask()
+            yield Diagnosis("clone", what, "missing" if fix else "ok", fix)
+        except UsageError as error:
+            yield Diagnosis("clone", what, "missing", f"{error.problem}: {error.fix}")
+        except ServiceError as error:
+            yield Diagnosis("clone", what, "unknown", f"{error.problem}. {error.fix}")
 
 
 def _is_the_template(base: str = "") -> bool:
@@ -239,18 +230,6 @@ def _is_the_template(base: str = "") -> bool:
     if (root / ANSWERS_FILE).exists() or not (root / "copier.yml").exists():
         return False
     return not base or text_of(base, ANSWERS_FILE, root) is None
-
-
-def _diagnosis(what: str, ask: "Callable[[], str]") -> "Diagnosis":
-    from monokeel.setup.doctor import Diagnosis
-
-    try:
-        fix = ask()
-    except UsageError as error:
-        return Diagnosis("clone", what, "missing", f"{error.problem}: {error.fix}")
-    except ServiceError as error:
-        return Diagnosis("clone", what, "unknown", f"{error.problem}. {error.fix}")
-    return Diagnosis("clone", what, "missing" if fix else "ok", fix)
 
 
 def _template(
@@ -285,7 +264,7 @@ def _opened(
             wiring.root(),
             work=Path(work).resolve(),
             source=source,
-            credentials=wiring.template_credentials(),
+            credentials=wiring.make_credentials(template=True),
             adopted=adopted,
         )
 
@@ -308,17 +287,23 @@ def _answers(given: list[str]) -> "dict[str, Json]":
     return changed
 
 
-def _pulls() -> "Pulls":
-    from monokeel.adapters.issues import Pulls
+def _places(objects: "Objects") -> "Places":
+    from monokeel.adapters.issues import Issues, Pulls
+    from monokeel.updates.propose import Places
 
-    return Pulls(wiring.make_github(), base=wiring.read_settings().default_branch)
+    github, base = wiring.make_github(), wiring.read_settings().default_branch
+    return Places(
+        remote=wiring.make_git(),
+        commits=objects,
+        pulls=Pulls(github, base=base),
+        issues=Issues(github),
+    )
 
 
 def _propose(
     plan: "UpdatePlan", commit: str, objects: "Objects", template: "Template"
 ) -> str:
-    from monokeel.adapters.issues import Issues
-    from monokeel.updates.propose import Places, proposal_body, propose
+    from monokeel.updates.propose import proposal_body, propose
 
     body = proposal_body(
         plan,
@@ -326,13 +311,7 @@ def _propose(
         stat=template.stat(plan.old, plan.new),
         checks=_checks(plan, commit, objects, template),
     )
-    places = Places(
-        remote=wiring.make_git(),
-        commits=objects,
-        pulls=_pulls(),
-        issues=Issues(wiring.make_github()),
-    )
-    return propose(plan, commit, places, body=body)
+    return propose(plan, commit, _places(objects), body=body)
 
 
 def _checks(
@@ -349,10 +328,10 @@ def _checks(
     workflows = [p for p in listed if p.startswith(".github/workflows/")]
     texts = {
         path: file.content.decode("utf-8", errors="replace")
-        for path, file in objects.files(commit, [*workflows, _RULES]).items()
+        for path, file in objects.files(commit, [*workflows, wiring.POLICY]).items()
     }
     try:
-        findings = lint(parse_policy(texts.pop(_RULES, "[]")), jobs_of(texts))
+        findings = lint(parse_policy(texts.pop(wiring.POLICY, "[]")), jobs_of(texts))
         found = [f"{each.ruleset}: {each.problem}" for each in findings]
     except UsageError as error:
         found = [error.problem]

@@ -7,7 +7,7 @@ import os
 import re
 from collections.abc import Callable
 from contextlib import suppress
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -77,22 +77,29 @@ def private_key(name: str) -> str | None:
     return found
 
 
-def api_address() -> str:
-    """Return the address of GitHub's REST API, without a final slash."""
-    return _address("GITHUB_API_URL", _PUBLIC_API)
+def _address(name: str, default: str) -> str:
+    """Return the address in the variable *name*; UsageError if none can be asked."""
+    address = (variable(name) or default).rstrip("/")
+    if {"?", "#"} & {*address}:  # what stands behind them may be a secret
+        fix = "Write https://HOST, without a query."
+        raise UsageError(f"{name} is more than an address", fix=fix)
+    try:
+        check_address(address)
+    except UsageError as error:
+        raise UsageError(f"{name}: {error.problem}", fix=error.fix) from error
+    return address
 
 
-def server_address() -> str:
-    """Return where GitHub's pages are, without a final slash."""
-    return _address("GITHUB_SERVER_URL", "https://github.com")
+# Of GitHub's REST API, and of its pages; without a final slash, as each address here.
+api_address = partial(_address, "GITHUB_API_URL", _PUBLIC_API)
+server_address = partial(_address, "GITHUB_SERVER_URL", "https://github.com")
 
 
 def run_address() -> str:
     """Return where the workflow run that we are in is shown, ``""`` elsewhere."""
     repository, run = variable("GITHUB_REPOSITORY"), variable("GITHUB_RUN_ID")
-    if not (repository and run):
-        return ""
-    return f"{server_address()}/{repository}/actions/runs/{run}"
+    page = f"{server_address()}/{repository}/actions/runs/{run}"
+    return page if repository and run else ""
 
 
 def read_settings() -> "Settings":
@@ -102,19 +109,15 @@ def read_settings() -> "Settings":
     settings = parse_settings(read_text("infra/platform.toml"))
     for number, freeze in enumerate(settings.freezes, 1):
         if not isinstance(freeze.window, tuple):
-            _require_zone(f"[[freezes]] {number}", freeze.window.zone)
+            from monokeel.adapters.machine import time_zone
+            from monokeel.ground.toml import fail
+
+            try:
+                time_zone(freeze.window.zone)
+            except UsageError as error:
+                where = f"[[freezes]] {number} zone"
+                raise fail(f"{where}: {error.problem}", fix=error.fix) from error
     return settings
-
-
-def _require_zone(where: str, zone: str) -> None:
-    """Raise UsageError for a time zone that no machine has, whatever is asked."""
-    from monokeel.adapters.machine import time_zone
-    from monokeel.ground.toml import fail
-
-    try:
-        time_zone(zone)
-    except UsageError as error:
-        raise fail(f"{where} zone: {error.problem}", fix=error.fix) from error
 
 
 def names_of(kind: Literal["services", "environments"]) -> list[str]:
@@ -209,28 +212,21 @@ def require_this_repository(said: str = "") -> None:
     )
 
 
-def make_credentials() -> "Credentials":
-    """Return what git may use: the token for GitHub, the writer's key for pushes."""
+def make_credentials(*, template: bool = False) -> "Credentials":
+    """Return what git may use: the token for GitHub, the writer's key for pushes.
+
+    To read the *template* what is for that alone; never what writes here.
+    """
     from monokeel.adapters.credentials import Credentials
 
+    own = variable("MONOKEEL_TEMPLATE_TOKEN") if template else None
+    key = "MONOKEEL_TEMPLATE_KEY" if template else "MONOKEEL_DEPLOY_KEY"
     return Credentials(
-        token=token(),
+        token=own or token(),
         server=git_server(),
-        deploy_key=private_key("MONOKEEL_DEPLOY_KEY"),
+        deploy_key=private_key(key),
         host_keys=_host_keys,
-        mint=minter(),
-    )
-
-
-def template_credentials() -> "Credentials":
-    """Return what git may use to read the template; never what writes here."""
-    from monokeel.adapters.credentials import Credentials
-
-    return Credentials(
-        token=variable("MONOKEEL_TEMPLATE_TOKEN") or token(),
-        server=git_server(),
-        deploy_key=private_key("MONOKEEL_TEMPLATE_KEY"),
-        host_keys=_host_keys,
+        mint=None if template else minter(),
     )
 
 
@@ -340,19 +336,6 @@ def registry_login() -> "Login":
 def registry_address() -> str:
     """Return the registry's address, such as ``https://ghcr.io``."""
     return _address("MONOKEEL_REGISTRY", f"https://{read_settings().registry_host}")
-
-
-def _address(name: str, default: str) -> str:
-    """Return the address in the variable *name*; UsageError if none can be asked."""
-    address = (variable(name) or default).rstrip("/")
-    if {"?", "#"} & {*address}:  # what stands behind them may be a secret
-        fix = "Write https://HOST, without a query."
-        raise UsageError(f"{name} is more than an address", fix=fix)
-    try:
-        check_address(address)
-    except UsageError as error:
-        raise UsageError(f"{name}: {error.problem}", fix=error.fix) from error
-    return address
 
 
 def _host_keys() -> tuple[str, ...]:

@@ -1,17 +1,25 @@
-"""Versions that environments run and that are not as they were released."""
+"""Where environments, and the versions that they run, are not as the records say."""
 
 from collections.abc import Callable, Iterator
 from functools import partial
 
 from monokeel.drift.sections import Deviation, Facts
 from monokeel.ground.answers import Absent, Found, Json, Unknown, ask
+from monokeel.ground.errors import NO_ANSWER
+from monokeel.ground.version import is_newer
+from monokeel.ground.words import stamp, when
 from monokeel.policy.reading import Unverified
+from monokeel.promotion import ports
 from monokeel.promotion.facts import Release, read_release
-from monokeel.promotion.pointers import Pointers
-from monokeel.promotion.ports import Outside
-from monokeel.release.artifact import NOTHING, Artifact, TaggedImage
+from monokeel.promotion.pointers import Pointers, back_command, branch_of
+from monokeel.promotion.reading import Place, Reading
+from monokeel.release import artifact
 from monokeel.release.record import record_in
 
+_STRAY = (
+    "name its environment in infra/platform.toml by a pull request, or delete the"
+    " branch as its line says"
+)
 _Copy = str | Unknown | None
 # Without the option it would wrap the manifest, and give it another digest (docs of
 # docker buildx imagetools create).
@@ -19,8 +27,74 @@ _RETAG = "docker buildx imagetools create --prefer-index=false"
 _WHO = "who moved it stands in the registry's own log alone"
 
 
+def check_pointers(reading: Reading, records: ports.Records) -> Facts:
+    """Return what is wrong with the environment branches; read only."""
+    drift, entries = list[Deviation](), list[Json]()
+    for place in reading.places:
+        mover = _mover(place, records) if place.drift else None
+        by = f" (by {mover[0]} at {when(mover[1])})" if mover else ""
+        drift += [_deviation(place, problem, by) for problem in place.drift]
+        entries.append(
+            {
+                "environment": place.name,
+                "branch": branch_of(place.name),
+                "commit": place.commit,
+                "version": place.version or None,
+                "problems": list(place.drift),
+                "moved_by": {"by": mover[0], "at": mover[1]} if mover else None,
+            }
+        )
+    drift += [
+        Deviation(each, each.partition(" ")[0], (_STRAY,), severe=1)
+        for each in reading.pointers.strays()
+    ]
+    unchecked = reading.unchecked.values()
+    return Facts(
+        drift=drift,
+        unverified=[Unverified("pointers", "", reason=each) for each in unchecked],
+        notes=_notes(reading),
+        entries=entries,
+    )
+
+
+def _mover(place: Place, records: ports.Records) -> tuple[str, str] | None:
+    """Return who moved the branch to where it is, and when; ``None`` if unknown."""
+    try:
+        moves = records.branch_moves(branch_of(place.name))
+    except NO_ANSWER:  # reading it needs push rights; 422 without the branch
+        return None
+    here = (x for x in moves if place.commit is None or x.after == place.commit)
+    move = next(here, None)
+    return (move.actor or "somebody", stamp(move.at)) if move else None
+
+
+def _deviation(place: Place, problem: str, by: str) -> Deviation:
+    """Return *problem*: its fact, and apart from that what ends it."""
+    fact, _, helps = problem.partition("; ")
+    last, here, steps = place.last, place.version, [helps] * bool(helps)
+    astray = fact.startswith(branch_of(place.name))
+    if astray and here and last is not None and place.current is None:
+        back = f"./inv promote --env {place.name} --version {last.version}"
+        if is_newer(here, last.version):
+            back = back_command(place.name, last.version)
+        steps.insert(0, f"to go back to what the last record says: {back}")
+    return Deviation(fact + by, branch_of(place.name), steps, severe=int(astray))
+
+
+def _notes(reading: Reading) -> list[str]:
+    if not any(place.left for place in reading.places):
+        return ["nothing promoted yet"]
+    notes, before = list[str](), ""
+    for place in reading.places:
+        if place.version and before and is_newer(place.version, before):
+            newer = f"{branch_of(place.name)} ({place.version}) is newer than the"
+            notes.append(f"{newer} environment before it ({before})")
+        before = place.version or before
+    return notes
+
+
 def check_releases(
-    pointers: Pointers, outside: Outside, copy_of: Callable[[str], str | None]
+    pointers: Pointers, outside: ports.Outside, copy_of: Callable[[str], str | None]
 ) -> Facts:
     """Return what is wrong with the versions that environments run.
 
@@ -57,19 +131,19 @@ def check_releases(
 def _wrong(tag: str, release: Release, anew: str, host: str) -> Iterator[Deviation]:
     """Yield what is wrong with the release *tag*; *anew* is what no other step ends."""
     wrong = partial(Deviation, severe=1)
-    artifact = release if isinstance(release, Artifact) else None
+    released = release if isinstance(release, artifact.Artifact) else None
     if isinstance(release, Absent):
         line = f"release {tag} is live, but its tag carries no record of a release"
         yield wrong(line, tag, (anew,))
-    for line in artifact.misnamed if artifact else ():
+    for line in released.misnamed if released else ():
         yield wrong(line, tag, (anew,))
-    for each in artifact.images if artifact else ():
+    for each in released.images if released else ():
         if each.wrong:
             yield wrong(each.wrong, each.name, (*_steps(each, anew, host), _WHO))
 
 
 def _changed(tag: str, release: Release, copy: _Copy) -> Iterator[Deviation]:
-    if isinstance(copy, Unknown) or not isinstance(release, Artifact):
+    if isinstance(copy, Unknown) or not isinstance(release, artifact.Artifact):
         return
     if record_in(copy) != release.record:
         name = f"release.json of {tag}"
@@ -81,9 +155,9 @@ def _changed(tag: str, release: Release, copy: _Copy) -> Iterator[Deviation]:
         yield Deviation(line, name, (again,), severe=1)
 
 
-def _steps(image: TaggedImage, anew: str, host: str) -> Iterator[str]:
+def _steps(image: artifact.TaggedImage, anew: str, host: str) -> Iterator[str]:
     at = f"{host}/{image.name}"
-    if image.released == NOTHING:
+    if image.released == artifact.NOTHING:
         yield f"no record names it: delete {at} in the registry"
     elif isinstance(image.answer, Found) and image.answer.missing:
         yield anew
@@ -101,7 +175,7 @@ def _unclear(tag: str, release: Release, copy: _Copy) -> Iterator[Unverified]:
     for answer in (release, copy):
         if isinstance(answer, Unknown):
             yield Unverified("release", tag, reason=answer.reason, hidden=False)
-    for each in release.images if isinstance(release, Artifact) else ():
+    for each in release.images if isinstance(release, artifact.Artifact) else ():
         if isinstance(each.answer, Unknown):
             reason = each.answer.reason
             yield Unverified("images", each.name, reason=reason, hidden=False)
