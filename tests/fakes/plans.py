@@ -109,7 +109,7 @@ class Shop:
             remote=self.refs,
             releases=self.releases,
             images=self.registry,
-            builder=FakeBuilder(self.registry),
+            build=FakeBuilder(self.registry).build,
         )
 
     def plan(self) -> ReleasePlan:

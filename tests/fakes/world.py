@@ -50,7 +50,7 @@ class World:
             remote=self.refs,
             releases=self.releases,
             images=self.images,
-            builder=self.builder,
+            build=self.builder.build,
             wait=self.waited.append,
         )
 

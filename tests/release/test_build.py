@@ -95,7 +95,7 @@ def workplace(
     return Workplace(
         settings=SETTINGS,
         images=images or registry,
-        builder=builder or Builder(registry),
+        build=(builder or Builder(registry)).build,
         head=files.head,
         unclean=files.unclean,
         wait=wait,

@@ -7,9 +7,10 @@ import pytest
 from monokeel.ground.answers import Unknown
 from monokeel.ground.errors import RefusedError
 from monokeel.ground.version import parse_version
+from monokeel.release.commits import Merge
 from monokeel.release.plan import ReleasePlan
 from monokeel.release.planner import plan_release
-from monokeel.release.ports import Merge, offline
+from monokeel.release.ports import offline
 from monokeel.release.versions import limits_of
 from tests.fakes.line_runs import LineRuns
 from tests.fakes.plans import statuses

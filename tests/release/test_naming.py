@@ -9,8 +9,8 @@ from monokeel.ground.errors import RefusedError, UsageError
 from monokeel.ground.report import Report, as_json
 from monokeel.ground.settings import Settings, parse_settings
 from monokeel.policy.refs import judge_branch
-from monokeel.release.services import changed_services, list_services
-from monokeel.release.titles import judge_title
+from monokeel.release.build import changed_services, list_services
+from monokeel.release.commits import judge_title
 
 PATTERN = "^(main|env/[a-z0-9-]+|(feat|fix)/.+)$"
 

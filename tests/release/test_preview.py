@@ -7,10 +7,10 @@ import pytest
 from monokeel.ground.answers import Json
 from monokeel.ground.errors import ServiceError
 from monokeel.ground.settings import Settings, parse_settings
+from monokeel.release.commits import merge_of
 from monokeel.release.plan import ReleasePlan
 from monokeel.release.planner import plan_release
 from monokeel.release.ports import Outside, offline
-from monokeel.release.titles import merge_of
 from tests.fakes.branches import Branches
 from tests.fakes.plans import statuses
 

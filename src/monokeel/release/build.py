@@ -1,19 +1,22 @@
-"""The image of one service at one commit, built from its files and pushed."""
+"""Services: which a change concerns, and the image of one, built and pushed."""
 
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 
-from monokeel.ground.answers import Found, Unknown, as_object, as_text
+from monokeel.ground.answers import Found, Json, Unknown, as_object, as_text
 from monokeel.ground.errors import RefusedError, ServiceError, UsageError
 from monokeel.ground.images import is_digest
 from monokeel.ground.parsers import parse_json
-from monokeel.ground.report import Report
-from monokeel.ground.settings import Settings
-from monokeel.release.ports import Builder, Images
+from monokeel.ground.report import Report, Section, Table
+from monokeel.ground.settings import Service, Settings
+from monokeel.release.ports import Images
 from monokeel.release.record import ReleaseRecord
 
 _SHOWN = 10
+# What decides how every service is built and tested; a change there concerns all.
+_SHARED = ("infra/platform.toml", ".github/workflows/")
+_BUILDS = {"docker": "build", "buildah": "bud"}  # preset → its command that builds
 _WAITS_S = (0.5, 1.0, 2.0, 4.0, 8.0)
 
 
@@ -41,7 +44,7 @@ class Workplace:
 
     settings: Settings
     images: Images
-    builder: Builder
+    build: Callable[[str, str], str]
     head: Callable[[], str]
     unclean: Callable[[str], tuple[str, ...]]
     wait: Callable[[float], None]
@@ -53,18 +56,13 @@ class Workplace:
 def build_service(workplace: Workplace, *, service: str, commit: str) -> Built:
     """Return the image of *service* at *commit*, built and pushed now.
 
-    Everybody who may push can have put there what stands at ``sha-<commit>``: only a
-    record's digest, or one that our workflow attested, is not built again. Raises
-    UsageError for an unknown service and files that are not those of *commit*,
+    Raises UsageError for an unknown service and files that are not those of *commit*,
     RefusedError for no right to push or another commit on the label, else ServiceError.
     """
-    settings = workplace.settings
-    path = _checked(workplace, service, commit)
-    image, tag = f"{settings.registry_host}/{path}", f"sha-{commit}"
-    built = Built(service=service, image=image, tag=tag, digest="", commit=commit)
-    if there := _there(workplace, service, path, commit):
-        return replace(built, digest=there, built=False)
-    digest = workplace.builder.build(service, commit)
+    path, built = _checked(workplace, service, commit)
+    if not built.built:
+        return built
+    digest = workplace.build(service, commit)
     waits_s, found = iter(_WAITS_S), workplace.images.look_up(path, digest)
     while not isinstance(found, Found) or found.missing:
         if (wait_s := next(waits_s, None)) is None:
@@ -86,16 +84,19 @@ def build_service(workplace: Workplace, *, service: str, commit: str) -> Built:
     return replace(built, digest=digest)
 
 
-def _there(workplace: Workplace, service: str, path: str, commit: str) -> str:
-    """Return the digest that is not built again, ``""`` if there is none."""
-    record = workplace.recorded(commit)
+def _decided(workplace: Workplace, service: str, path: str, built: Built) -> str:
+    """Return the digest that is not built again, ``""`` if there is none.
+
+    Everybody who may push can have put there what stands at ``sha-<commit>``: only a
+    record's digest counts, or one that our workflow attested.
+    """
+    record = workplace.recorded(built.commit)
     if record is not None and (decided := record.digest_of(service)):
         return decided
     if is_attested := workplace.is_attested:
-        there = workplace.images.look_up(path, f"sha-{commit}")
+        there = workplace.images.look_up(path, built.tag)
         whole = isinstance(there, Found) and not there.missing and there.digest
-        image = f"{workplace.settings.registry_host}/{path}"
-        if whole and is_attested(image, whole, commit):
+        if whole and is_attested(built.image, whole, built.commit):
             return whole
     return ""
 
@@ -108,18 +109,15 @@ def build_report(built: Built) -> Report:
 
 def planned_report(workplace: Workplace, *, service: str, commit: str) -> Report:
     """Return what a build would read and push; raises what can be known before it."""
-    settings, path = workplace.settings, _checked(workplace, service, commit)
-    image = f"{settings.registry_host}/{path}"
-    said = f"{service} would be built from {settings.service(service).context}"
-    said += f" and pushed as {image}:sha-{commit}"
-    if there := _there(workplace, service, path, commit):
-        said = f"{service} was built already: {image}@{there}"
-    else:
+    _, built = _checked(workplace, service, commit)
+    context, image = workplace.settings.service(service).context, built.image
+    said = f"{service} was built already: {image}@{built.digest}"
+    if built.built:
         workplace.check(service, commit)
-    return Report(
-        headline=said,
-        data={"service": service, "image": image, "commit": commit, "dry_run": True},
-    )
+        said = f"{service} would be built from {context} and pushed as"
+        said += f" {image}:{built.tag}"
+    data: dict[str, Json] = {"service": service, "image": image, "commit": commit}
+    return Report(headline=said, data={**data, "dry_run": True})
 
 
 def digests_of(
@@ -146,16 +144,14 @@ def digests_of(
     return digests
 
 
-def _checked(workplace: Workplace, service: str, commit: str) -> str:
-    """Return the path of the image of *service*, which may be built and pushed."""
-    path = workplace.settings.image(service)
-    context = workplace.settings.service(service).context
-    head = workplace.head()
+def _checked(workplace: Workplace, service: str, commit: str) -> tuple[str, Built]:
+    """Return the path of the image of *service*, and it, which may be pushed."""
+    settings, head = workplace.settings, workplace.head()
+    path, context = settings.image(service), settings.service(service).context
     if head != commit:
         fix = f"Run: git checkout {commit}"
         raise UsageError(f"{head} is checked out, not {commit}", fix=fix)
-    unclean = workplace.unclean(context)
-    if unclean:
+    if unclean := workplace.unclean(context):
         more = f" and {len(unclean) - _SHOWN} more" if len(unclean) > _SHOWN else ""
         problem = f"the files here are not those of {commit}:"
         problem += f" {', '.join(unclean[:_SHOWN])}{more}"
@@ -171,4 +167,58 @@ def _checked(workplace: Workplace, service: str, commit: str) -> str:
         fix = "The job needs `packages: write`; a package that was first pushed by"
         fix += " hand must name this repository under Manage Actions access."
         raise RefusedError(f"the credentials may not push {path}", fix=fix)
-    return path
+    image, tag = f"{settings.registry_host}/{path}", f"sha-{commit}"
+    built = Built(service=service, image=image, tag=tag, digest="", commit=commit)
+    decided = _decided(workplace, service, path, built)
+    return path, replace(built, digest=decided, built=not decided)
+
+
+def list_services(
+    settings: Settings,
+    commit_of: Callable[[str], str | None],
+    changed_paths: Callable[[str, str], list[str]],
+    since: str = "",
+) -> Report:
+    """Return the services, or those changed since *since*: UsageError for no commit."""
+    chosen: Iterable[Service] = settings.services
+    if since:
+        start = commit_of(since)
+        if start is None or since.startswith("-"):
+            fix = "Name a branch, a tag or a commit that this clone has."
+            raise UsageError(f"there is no commit {since!r}", fix=fix)
+        chosen = changed_services(settings, changed_paths(start, "HEAD"))
+    rows = tuple((each.name, each.kind, each.path) for each in chosen)
+    preset = settings.build.strip()
+    listed: list[Json] = [
+        {"name": x.name, "kind": x.kind, "path": x.path, "build": _build(x, preset)}
+        for x in chosen
+    ]
+    where = {"registry": settings.registry_host, "repository": settings.repository}
+    return Report(
+        headline=f"{len(rows)} of {len(settings.services)} services",
+        sections=(Section("", table=Table(("service", "kind", "path"), rows)),),
+        data={**where, "services": listed},
+    )
+
+
+def _build(service: Service, preset: str) -> list[Json]:
+    """Return what builds *service* from the repository's root and pushes nothing."""
+    if preset not in _BUILDS:  # a command line of the team's: it pushes
+        return []
+    file = ["--file", service.dockerfile] if service.dockerfile else []
+    args = [f"--build-arg={name}={value}" for name, value in service.args.items()]
+    return [preset, _BUILDS[preset], *file, *args, service.context]
+
+
+def changed_services(settings: Settings, paths: Iterable[str]) -> tuple[Service, ...]:
+    """Return the services that *paths* concern: what they are made of, or all share."""
+    changed = tuple(paths)
+    if any(path.startswith(_SHARED) for path in changed):
+        return settings.services
+    found = []
+    for service in settings.services:
+        folders = (f"{service.path}/", f"{service.context}/".removeprefix("./"))
+        inside = any(f"{path}/".startswith(folders) for path in changed)  # a submodule
+        files = {service.dockerfile, f"{service.dockerfile}.dockerignore"}
+        found += [service] * (inside or not files.isdisjoint(changed))
+    return tuple(found)

@@ -9,11 +9,10 @@ from functools import lru_cache
 from typing import Final
 
 from monokeel.ground.errors import NO_ANSWER
-from monokeel.release.commits import Analysis, Caution, Parsed, level_if_counted
+from monokeel.release.commits import TYPES, Analysis, Caution, Parsed
 from monokeel.release.messages import JS_SPACE, RULE_SETS, RuleSet, split_lines
 from monokeel.release.reading import Reading
 from monokeel.release.record import GitHubRelease
-from monokeel.release.titles import TYPES
 from monokeel.release.versions import ReleaseTag, odd_tags
 
 _KEYWORD: Final = re.compile(r"BREAKING[ -]CHANGE:")
@@ -116,7 +115,7 @@ def _missed_request(parsed: Parsed) -> str:
     )
     lowered = "" if near else body.lower()  # quick: most have none of the words
     listed = any(x in lowered for x in _LISTABLE) and _LISTED.search(body)
-    if parsed.skipped or not (near or listed) or level_if_counted(parsed) is not None:
+    if parsed.skipped or not (near or listed) or parsed.asks[0] is not None:
         return ""
     quoted = _short(header if near else listed[0] if listed else "")
     return f"asks for no release, though it looks like it: {quoted!r}"
@@ -133,7 +132,7 @@ def _is_misspelt(kind: str | None) -> bool:
 def _messages(parsed: Parsed, rules: RuleSet) -> Iterator[str]:
     message, text = parsed.message, parsed.text
     if parsed.skipped:
-        level = level_if_counted(parsed)
+        level = parsed.asks[0]
         if level is not None:
             yield f"marked [skip release]: its {level} change is left out of the level"
         return
@@ -180,7 +179,7 @@ def _about_missed_revert(parsed: Parsed, rules: RuleSet) -> Iterator[str]:
         yield f"{said} needs a dot right after the hash"
     else:
         said = "looks like a revert and is none, so it cancels nothing"
-        if level_if_counted(parsed) is None:
+        if parsed.asks[0] is None:
             said += " and asks for no release (write 'fix: revert …' for one)"
         said += ": git's own message is 'Revert \"<subject>\"' and 'This reverts"
         yield f"{said} commit <full hash>.'"

@@ -1,4 +1,4 @@
-"""Commits since a release: reverts, the level, and the line that decided.
+"""What commits ask for, since a release or as a pull request: levels and titles.
 
 The level is the one that semantic-release 24 finds with its default rules
 (commit-analyzer 13.0.1, conventional-commits-filter 5.0.0).
@@ -11,9 +11,22 @@ from dataclasses import dataclass
 from sys import intern
 from typing import Final, Literal, NamedTuple
 
+from monokeel.ground.answers import Json, as_number, as_object, as_text
+from monokeel.ground.errors import RefusedError
+from monokeel.ground.report import Report
+from monokeel.ground.settings import Settings
 from monokeel.release import messages
 from monokeel.release.messages import JS_SPACE, Message, RuleSet
 
+TYPES = (
+    *("build", "chore", "ci", "docs", "feat", "fix", "perf", "refactor", "revert"),
+    *("style", "test"),
+)
+_MERGED = re.compile(
+    r"Merge (?:branch|pull request|remote-tracking|[0-9a-f]{7,} into) "
+)
+_REVERTED = re.compile(r'Revert ".+"(?: \(#[0-9]+\))?\Z')  # as GitHub's button gives it
+_SHOWN = 120
 Level = Literal["major", "minor", "patch"]
 LEVELS: Final[tuple[Level, ...]] = ("patch", "minor", "major")
 
@@ -36,8 +49,10 @@ _RANK: Final[Mapping[Level | None, int]] = {
     None: -1,
     **{level: rank for rank, level in enumerate(LEVELS)},
 }
-_Verdict = tuple[Level | None, str | None, str | None]
-_NOTHING: Final[_Verdict] = (None, None, None)
+Asked = tuple[Level | None, str | None, str | None]
+"""The level, the rule that gives it, and the line of the message that it is about."""
+
+_NOTHING: Final[Asked] = (None, None, None)
 CANCELLED: Final = "cancelled by a revert"
 SKIPPED: Final = "marked [skip release]"
 REVERT: Final = "revert"
@@ -59,6 +74,19 @@ class Commit(NamedTuple):
     rule: str | None
     line: str | None
     breaking: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Merge:
+    """A pull request that would be merged: HEAD is its merge into the branch *onto*.
+
+    *base* is the commit of that branch, *message* what a squash would say there; empty
+    where its commits land as they are.
+    """
+
+    onto: str
+    base: str
+    message: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,13 +116,13 @@ class Analysis:
 
 
 class Parsed(NamedTuple):
-    """One commit of a range as it streams by: its trimmed *text* and the *message*."""
+    """One commit of a range as it streams by, and what it *asks* for unless skipped."""
 
     sha: str
     text: str
     message: Message
     skipped: bool
-    added: Level | None = None
+    asks: Asked
 
 
 def read_commits(
@@ -111,12 +139,7 @@ def read_commits(
         if text:
             message = messages.parse_message(text, rules)
             skipped = not message.plain and _SKIP.search(text) is not None
-            added = None
-            if types:
-                scoped = types.get(f"{message.type}({message.scope})")
-                level = scoped or types.get(message.type or "")
-                added = next((each for each in LEVELS if each == level), None)
-            yield Parsed(sha, text, message, skipped, added)
+            yield Parsed(sha, text, message, skipped, _asked(text, message, types))
 
 
 def analyze(commits: Iterable[Parsed]) -> Analysis:
@@ -128,7 +151,7 @@ def analyze(commits: Iterable[Parsed]) -> Analysis:
     reverts = _Reverts()
     for parsed in commits:
         message = parsed.message
-        said = (None, SKIPPED, None) if parsed.skipped else _verdict(parsed)
+        said = (None, SKIPPED, None) if parsed.skipped else parsed.asks
         # The same few words in every history: one copy of each is enough.
         kind = None if message.type is None else intern(message.type)
         scope = None if message.scope is None else intern(message.scope)
@@ -190,35 +213,103 @@ class _Reverts:
         return None
 
 
-def _verdict(parsed: Parsed) -> _Verdict:
-    message = parsed.message
+def _asked(text: str, message: Message, types: Mapping[str, str] | None) -> Asked:
     if message.notes:
         line = message.notes[0].line
         rule = "! in the header" if line == message.header else "breaking change note"
         return "major", rule, line
-    by_type = _TYPES.get(message.type or "")
-    if parsed.added is not None and _RANK[parsed.added] > _RANK[by_type]:
-        rule = f"type {message.type}, of [release] types"
-        return parsed.added, rule, message.header
+    kind = message.type or ""
+    by_type = _TYPES.get(kind)
+    if types:
+        level = types.get(f"{kind}({message.scope})") or types.get(kind)
+        added = next((each for each in LEVELS if each == level), None)
+        if _RANK[added] > _RANK[by_type]:
+            return added, f"type {kind}, of [release] types", message.header
     if message.plain:
-        if by_type is None:
-            return _NOTHING
-        return by_type, _RULES[message.type or ""], message.header
-    known = ((f"{n} {v}", v, _FIELDS.get((n, v))) for n, v in message.fields)
-    found: list[_Verdict] = [(level, rule, v) for rule, v, level in known if level]
+        return (by_type, _RULES[kind], message.header) if by_type else _NOTHING
+    found: list[Asked] = [
+        (level, f"{name} {value}", value)
+        for name, value in message.fields
+        if (level := _FIELDS.get((name, value)))
+    ]
     if by_type is not None:
-        found.append((by_type, _RULES[message.type or ""], message.header))
+        found.append((by_type, _RULES[kind], message.header))
     if message.reverts or message.field("revert"):
-        lines = messages.split_lines(parsed.text)
+        lines = messages.split_lines(text)
         named = (x for x in lines if "this reverts commit" in x.lower())
         found.append(("patch", REVERT, next(named, lines[0])))
-    return max(found, key=lambda verdict: _RANK[verdict[0]], default=_NOTHING)
-
-
-def level_if_counted(parsed: Parsed) -> Level | None:
-    """Return the level that a skipped commit would have had."""
-    return _verdict(parsed)[0]
+    return max(found, key=lambda asked: _RANK[asked[0]], default=_NOTHING)
 
 
 def _cancelled(commit: Commit) -> Commit:
     return commit._replace(level=None, rule=CANCELLED, line=None, breaking=())
+
+
+def judge_title(title: str, settings: Settings) -> Report:
+    """Return a report if *title*, the commit of a squash, says what the change is.
+
+    What asks for no release, though it looks like it, is told so. Raises RefusedError
+    for no Conventional Commit, or a type that nobody knows.
+    """
+    rules = messages.RULE_SETS[settings.rules]
+    message = messages.parse_message(title, rules)
+    commits = [*read_commits([("", title)], rules, settings.types)]
+    silent = not any(each.asks[0] for each in commits)
+    is_revert = (message.type, title) == ("revert", title.strip())
+    if _REVERTED.match(title) or (is_revert and silent):
+        return Report(
+            headline="a revert: this title alone asks for no release; if what it takes"
+            " back was released, write 'fix: revert …'",
+            data={"title": title, "type": "revert"},
+        )
+    if title != title.strip() or message.type is None or not message.subject:
+        problem = f"the title {title[:_SHOWN]!r} is no Conventional Commit"
+        fix = "Write TYPE(SCOPE): SUBJECT, such as 'fix(api): answer 404',"
+        fix += f" by the {rules.name} rules."
+        raise RefusedError(problem, fix=fix)
+    known = {*TYPES, *(name.partition("(")[0] for name in settings.types)}
+    if message.type not in known:
+        problem = f"the title's type {message.type[:_SHOWN]!r} is not known"
+        raise RefusedError(problem, fix=f"Choose one of: {', '.join(TYPES)}.")
+    skipped = "; marked [skip release], it asks for no release"
+    return Report(
+        headline=f"{message.type}: {message.subject}"
+        + skipped * any(each.skipped for each in commits),
+        data={"title": title, "type": message.type, "scope": message.scope},
+    )
+
+
+def merge_of(event: Json, settings: Settings, base: str) -> Merge:
+    """Return the pull request of GitHub's *event* as it lands on the commit *base*.
+
+    Its title counts if ``[settings]`` squash under it; else its commits as they are.
+    Raises ServiceError for another event.
+    """
+    pull = as_object(as_object(event).get("pull_request"))
+    title, message = as_text(pull.get("title")), ""
+    if settings.on_github.get("squash_merge_commit_title") == "PR_TITLE":
+        message = f"{title} (#{as_number(pull.get('number'))})"
+        if settings.on_github.get("squash_merge_commit_message") == "PR_BODY":
+            message += f"\n\n{as_text(pull.get('body') or '')}"
+    onto = as_text(as_object(pull.get("base")).get("ref"))
+    return Merge(onto=onto, base=base, message=message)
+
+
+def judge_commits(commits: Iterable[tuple[str, str]], settings: Settings) -> Report:
+    """Judge the titles of *commits* (sha, message); RefusedError names each bad one."""
+    bad, good = [], 0
+    for sha, message in commits:
+        title = message.partition("\n")[0]
+        if _MERGED.match(title):
+            continue
+        try:
+            judge_title(title, settings)
+            good += 1
+        except RefusedError as error:
+            bad.append(f"{sha[:12]}: {error.problem}")
+    if bad:
+        fix = "Reword them (git rebase -i), or let only squash merges in, with the"
+        fix += " title: [settings] in infra/platform.toml, allowed_merge_methods in"
+        fix += " infra/rulesets.json."
+        raise RefusedError("; ".join(bad), fix=fix)
+    return Report(headline=f"{good} commits say what they change", data={"good": good})

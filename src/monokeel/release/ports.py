@@ -6,6 +6,7 @@ from typing import NoReturn, Protocol
 
 from monokeel.ground.answers import ImageAnswer, RefAnswer, RemoteRef, Unknown
 from monokeel.ground.errors import RefusedError, ServiceError
+from monokeel.release.commits import Merge
 from monokeel.release.record import GitHubRelease
 
 
@@ -129,26 +130,6 @@ class Images(ImageTags, Protocol):
         """Put *digest* under *tag*; only a *moving* tag leaves another digest."""
 
 
-class Builder(Protocol):
-    """The build of one service from the files of a commit."""
-
-    def build(self, service: str, commit: str) -> str:
-        """Build *service* at *commit*, push it, and return the digest pushed."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Merge:
-    """A pull request that would be merged: HEAD is its merge into the branch *onto*.
-
-    *base* is the commit of that branch, *message* what a squash would say there; empty
-    where its commits land as they are.
-    """
-
-    onto: str
-    base: str
-    message: str
-
-
 class Silent:
     """A part of the outside that cannot be asked, for *reason*."""
 
@@ -160,14 +141,17 @@ class Silent:
         raise ServiceError(self._reason)
 
 
-_UNBUILT = Silent("nothing is built here")
+def _unbuilt(*_: str) -> NoReturn:
+    raise ServiceError("nothing is built here")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outside:
     """Everything that a release reads and writes.
 
-    A part that cannot be asked is Silent, with the reason. *wait* lets seconds pass.
+    A part that cannot be asked is Silent, with the reason. *build* pushes the image of
+    (service, commit), made from its files, and returns its digest; *wait* lets seconds
+    pass.
     *merge* says that HEAD is no commit of a branch yet. *waiting* returns the page of a
     release run that waits to begin on (commit, branch), empty if there is none.
     *server* is where notes link to; *misplaced*: not all names of the repository agree.
@@ -177,7 +161,7 @@ class Outside:
     remote: Remote
     releases: Releases
     images: Images
-    builder: Builder = _UNBUILT
+    build: Callable[[str, str], str] = _unbuilt
     wait: Callable[[float], None] = lambda _: None
     merge: Merge | None = None
     waiting: Callable[[str, str], str] = lambda _commit, _branch: ""

@@ -75,7 +75,7 @@ def _builds_state(now: Reading) -> State:
 
 
 def _build(now: Reading) -> Reading:
-    build, commit = now.outside.builder.build, now.candidate.commit
+    build, commit = now.outside.build, now.candidate.commit
     for service in now.candidate.images:
         if service not in now.digests:
             now.digests[service] = build(service, commit)

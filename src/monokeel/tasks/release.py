@@ -2,7 +2,7 @@
 
 import json as jsonlib
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from monokeel.ground.settings import Settings
     from monokeel.release.build import Workplace
     from monokeel.release.plan import ReleasePlan
-    from monokeel.release.ports import Merge, Outside
+    from monokeel.release.ports import Outside
 
 _NEEDS = "contents: write. Without one there is only ./inv release --dry-run"
 _BUILT = "Name the folder with what ./inv build --json printed."
@@ -60,9 +60,10 @@ def release(
     short is finished by the next one; --abandon takes it back.
     """
     if (abandon is not None or not dry_run) and (online or offline):
-        problem = "--online and --offline belong to the --dry-run of a release"
-        fix = "A release always asks; without a network there is none."
-        raise UsageError(problem, fix=fix)
+        raise UsageError(
+            "--online and --offline belong to the --dry-run of a release",
+            fix="A release always asks; without a network there is none.",
+        )
     if online and offline:
         raise UsageError("--online and --offline do not go together", fix="Give one.")
     if not dry_run:
@@ -117,16 +118,13 @@ def build(*, service: str = "", dry_run: bool = False) -> Reports:
 )
 def guard(*, version: str = "") -> Reports:
     """Say whether a version is free in the registry."""
-    from monokeel.release.guard import ask_version, guard_report, require_free
+    from monokeel.release import guard as guards
 
-    found = ask_version(
-        wiring.make_registry(),
-        wiring.read_settings(),
-        version=version,
-        commit=wiring.make_git().head(),
-    )
-    yield guard_report(found)
-    require_free(found)
+    images, settings = wiring.make_registry(), wiring.read_settings()
+    commit = wiring.make_git().head()
+    found = guards.ask_version(images, settings, version=version, commit=commit)
+    yield guards.guard_report(found)
+    guards.require_free(found)
 
 
 TASKS = (release, build, guard)
@@ -134,38 +132,43 @@ TASKS = (release, build, guard)
 
 def _show_plan(*, asks: bool, strict: bool) -> Reports:
     from monokeel.adapters import actions
-    from monokeel.release.plan import refuse_blocked, refuse_unknown, report_of
+    from monokeel.release import plan as plans
     from monokeel.release.planner import plan_release
     from monokeel.release.ports import offline
 
     settings, misplaced = wiring.read_settings(), _misplaced()
-    fork = _fork_report(settings) if misplaced else None
-    if fork is not None:
+    if misplaced and (fork := _fork_report(settings)):
         yield fork
         actions.set_output("needed", "false")
         return
     silent = "nobody was asked: no token, or --offline"
     outside = _asked() if asks else offline(wiring.make_git(), silent)
-    preview = wiring.variable("GITHUB_EVENT_NAME") == "pull_request"
-    if preview:
-        outside = replace(outside, merge=_merge(settings))
-    server = wiring.server_address()
-    plan = plan_release(settings, replace(outside, server=server, misplaced=misplaced))
-    yield report_of(plan, strict=strict)
+    server, preview = wiring.server_address(), _says_event("pull_request")
+    outside = replace(outside, server=server, misplaced=misplaced)
+    if preview and (event := _event()):
+        from monokeel.release.commits import merge_of
+
+        base = wiring.make_git().commit_of("HEAD^1") or ""
+        outside = replace(outside, merge=merge_of(event, settings, base))
+    plan = plan_release(settings, outside)
+    yield plans.report_of(plan, strict=strict)
     actions.set_output("needed", jsonlib.dumps(plan.needed))
     actions.set_output("build", jsonlib.dumps(plan.unbuilt))
     actions.set_output("registry", settings.registry_host)
-    if preview:
-        return  # what stands in the way of a branch is no failure
-    refuse_blocked(plan, strict=strict)
-    if asks and plan.needed is None:
-        refuse_unknown(plan)
+    if not preview:  # what stands in the way of a branch is no failure
+        plans.refuse_blocked(plan, strict=strict)
+        if asks and plan.needed is None:
+            plans.refuse_unknown(plan)
+
+
+def _says_event(name: str) -> bool:
+    return wiring.variable("GITHUB_EVENT_NAME") == name
 
 
 def _asked() -> "Outside":
     # Two seconds are for a person at a terminal; a job has time to wait.
     outside = _outside(quick=wiring.variable("GITHUB_ACTIONS") is None)
-    if wiring.variable("GITHUB_EVENT_NAME") == "push":
+    if _says_event("push"):
         from monokeel.adapters.repository import Repository
 
         waiting = partial(Repository(wiring.make_github()).waiting_run, "release.yml")
@@ -179,14 +182,6 @@ def _misplaced() -> RefusedError | None:
     except RefusedError as error:
         return error
     return None
-
-
-def _merge(settings: "Settings") -> "Merge | None":
-    """Return the pull request that this job is about, as GitHub's event tells it."""
-    from monokeel.release.titles import merge_of
-
-    event, base = _event(), wiring.make_git().commit_of("HEAD^1") or ""
-    return merge_of(event, settings, base) if event else None
 
 
 def _fork_report(settings: "Settings") -> "Report | None":
@@ -218,15 +213,14 @@ def _event() -> "dict[str, Json]":
 
 
 def _publish(*, strict: bool, built: str | None) -> Reports:
+    from monokeel.release import plan as plans
     from monokeel.release import publish
     from monokeel.release.build import digests_of
-    from monokeel.release.plan import refuse_blocked, refuse_unknown, report_of
-    from monokeel.release.publish import release_commit
 
     def accept(plan: "ReleasePlan") -> None:
-        show(report_of(plan, strict=strict), aside=True)
-        refuse_blocked(plan, strict=strict)
-        refuse_unknown(plan)
+        show(plans.report_of(plan, strict=strict), aside=True)
+        plans.refuse_blocked(plan, strict=strict)
+        plans.refuse_unknown(plan)
         wiring.require_writer()
 
     wiring.require_token(_NEEDS)
@@ -236,15 +230,16 @@ def _publish(*, strict: bool, built: str | None) -> Reports:
     paths = sorted(where.rglob("*.json")) if built is not None else ()
     texts = [each.read_text("utf-8-sig", "replace") for each in paths]
     digests = digests_of(texts, settings, commit=wiring.make_git().head())
-    outside = replace(_outside(builds=True), server=wiring.server_address())
-    run = release_commit(settings, outside, accept, _tell, digests)
+    outside = replace(_outside(), build=partial(_build_aloud, _workplace()))
+    outside = replace(outside, server=wiring.server_address())
+    run = publish.release_commit(settings, outside, accept, _tell, digests)
     if not run.out:
-        yield report_of(run.plan, strict=strict)
+        yield plans.report_of(run.plan, strict=strict)
         return
-    for finished in run.out[:-1]:
+    *before, done = run.out
+    for finished in before:
         _tell(f"{finished.tag} is published: {finished.page}")
     nobody = wiring.make_registry(quick=True, anonymous=True)
-    done = run.out[-1]
     hidden = publish.hidden_images(done.record, nobody, settings)
     yield publish.publication_report(done, hidden)
 
@@ -274,46 +269,37 @@ def _tell(line: str) -> None:
     print_line(line, sys.stderr)
 
 
-@dataclass(frozen=True, slots=True)
-class _Told:
-    """Says which service is built, of how many, and how long it took."""
+def _build_aloud(place: "Workplace", service: str, commit: str) -> str:
+    """Build *service*; say which it is, of how many, and how long it took."""
+    import time
 
-    workplace: "Workplace"
+    from monokeel.adapters import actions
+    from monokeel.release.build import build_service
+    from monokeel.tasks.screen import stop_showing
 
-    def build(self, service: str, commit: str) -> str:
-        """Build *service* at *commit* and return its digest."""
-        import time
-
-        from monokeel.adapters import actions
-        from monokeel.release.build import build_service
-        from monokeel.tasks.screen import stop_showing
-
-        names, started = [*self.workplace.settings.images], time.monotonic()
-        place = f"[{names.index(service) + 1}/{len(names)}] {service}"
-        stop_showing()  # what builds writes itself
-        with actions.group(f"{place}: building"):
-            built = build_service(self.workplace, service=service, commit=commit)
-        _tell(f"{place}: {built.digest} in {time.monotonic() - started:.0f} s: done")
-        return built.digest
+    names, started = [*place.settings.images], time.monotonic()
+    which = f"[{names.index(service) + 1}/{len(names)}] {service}"
+    stop_showing()  # what builds writes itself
+    with actions.group(f"{which}: building"):
+        built = build_service(place, service=service, commit=commit)
+    _tell(f"{which}: {built.digest} in {time.monotonic() - started:.0f} s: done")
+    return built.digest
 
 
-def _outside(*, quick: bool = False, builds: bool = False) -> "Outside":
+def _outside(*, quick: bool = False) -> "Outside":
     import time
 
     from monokeel.adapters.releases import Releases
     from monokeel.release.ports import Outside
 
     git = wiring.make_git(quick=quick)
-    outside = Outside(
+    return Outside(
         history=git,
         remote=git,
         releases=Releases(wiring.make_github(quick=quick)),
         images=wiring.make_registry(quick=quick),
         wait=time.sleep,
     )
-    if not builds:
-        return outside
-    return replace(outside, builder=_Told(_workplace()))
 
 
 def _workplace() -> "Workplace":
@@ -339,7 +325,7 @@ def _workplace() -> "Workplace":
     return Workplace(
         settings=settings,
         images=images,
-        builder=builder,
+        build=builder.build,
         head=git.head,
         unclean=git.unclean,
         wait=time.sleep,

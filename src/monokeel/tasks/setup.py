@@ -175,7 +175,7 @@ def doctor() -> Reports:
 )
 def services(*, changed_since: str = "") -> Reports:
     """List the services of infra/platform.toml."""
-    from monokeel.release.services import list_services
+    from monokeel.release.build import list_services
 
     settings = wiring.read_settings()
     for each in settings.services:
@@ -233,7 +233,7 @@ def writer() -> Reports:
 )
 def title(*, title: str = "", since: str = "") -> Reports:
     """Check the title of a pull request, or every commit of it."""
-    from monokeel.release.titles import judge_commits, judge_title
+    from monokeel.release.commits import judge_commits, judge_title
     from monokeel.setup.merging import title_decides
 
     settings = wiring.read_settings()
