@@ -16,7 +16,6 @@ from monokeel.tasks import help as helping
 from monokeel.tasks.arguments import Tasks, parse_call
 from monokeel.tasks.command import EXITS, Command
 from monokeel.tasks.program import collection
-from monokeel.tasks.shells import candidates
 from tests import warm
 
 ROOT = Path(__file__).parents[2]
@@ -160,7 +159,7 @@ def test_a_group_is_listed_alone() -> None:
     ids=str,
 )
 def test_words_are_completed(words: list[str], expected: list[str]) -> None:
-    found = candidates(words, ALL)
+    found = helping.candidates(words, ALL)
 
     assert found == sorted(expected)
 

@@ -104,9 +104,8 @@ def _judged(
 ) -> tuple[list[str], list[str]]:
     """Return those of *actions* that may not run, and those that perhaps may.
 
-    The *owner*'s may, unless a pattern forbids them. Of a pattern ``*`` is any text,
-    ``!`` in front forbids. Source: GitHub docs,
-    "Managing GitHub Actions settings for a repository".
+    The *owner*'s may, unless a pattern (``*`` is any text, ``!`` forbids) says no.
+    Source: GitHub docs, "Managing GitHub Actions settings for a repository".
     """
     selected = policy.get("selected")
     if not isinstance(selected, dict):

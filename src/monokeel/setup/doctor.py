@@ -38,10 +38,9 @@ State = Literal["ok", "missing", "optional", "unknown"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Here:
-    """What a program *says*, the clone, what gives its *files*, what is in them.
+    """The clone, what gives its *files*, what is in them, and what a program *says*.
 
-    A program says the first line that it prints: "" where it fails, ``None`` where it
-    is not installed.
+    That is its first line: "" where it fails, ``None`` where it is not installed.
     """
 
     says: Callable[..., str | None]

@@ -23,8 +23,7 @@ _POLICIES = "/environments/{name}/deployment-branch-policies"
 def environment_rows(settings: Settings, github: Repository) -> Iterator[Expectation]:
     """Expect each Environment limited to the default branch, asking if it must.
 
-    Also those of our own jobs: one that is missing when a job names it is made by
-    GitHub, open to every branch. A release runs on the lines as well.
+    Also those of our own jobs (``_MISSING``). A release runs on the lines as well.
     """
     promoted = [each.name for each in settings.environments]
     for name in dict.fromkeys((RELEASE, *promoted, *TAKEN_ENVIRONMENTS)):

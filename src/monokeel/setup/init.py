@@ -12,7 +12,8 @@ from monokeel.ground.settings import Settings
 from monokeel.setup import rows
 from monokeel.setup.expectations import MAIN, expectations, wrong_remote
 from monokeel.setup.ports import Outside
-from monokeel.setup.rows import Answer, AsWanted, Expectation, Otherwise, answer_to
+from monokeel.setup.rows import AsWanted, Expectation, Otherwise, answer_to
+from monokeel.setup.writer import ALLOW_KEYS
 
 State = Literal[
     "was there", "done", "planned", "note", "left to you", "refused", "unknown", "waits"
@@ -23,13 +24,11 @@ _OUTCOMES: Mapping[str, Outcome] = {
     "unknown": "unknown",
     "incomplete": "difference",
 }
-_PUSHES = "who pushes needs Contents: write and Workflows: write"
 # Part of GitHub's message → what to do. Sources: vitodeploy/vito#949 (keys),
 # terraform-provider-github#1311 (branch policies), alchemy#1373 (reviewers),
 # categraf#34 and sapling#1299 (workflows).
 _REMEDIES: Mapping[str, str] = {
-    "Deploy keys are disabled": "an owner allows deploy keys at"
-    " https://github.com/organizations/{owner}/settings/deploy_keys",
+    "Deploy keys are disabled": ALLOW_KEYS,
     "protected branch gate": "this plan has no branch policies for private"
     " repositories: GitHub Pro, Team or Enterprise has, or make the repository public",
     "required reviewers protection rule": "this plan has no required reviewers here:"
@@ -40,9 +39,10 @@ _REMEDIES: Mapping[str, str] = {
     "rule violations": "the rules refuse the push: bring it by a pull request; where"
     " the branch is not there yet, disable them for a moment (Settings, Rules), then"
     f" {rows.INIT} pushes it and brings them back",
-    "returned error: 403": _PUSHES,
-    "denied to": _PUSHES,
-    "not granted": _PUSHES,
+    **dict.fromkeys(
+        ("returned error: 403", "denied to", "not granted"),
+        "who pushes needs Contents: write and Workflows: write",
+    ),
     "create or update workflow": "the token needs Workflows: write (a classic one or"
     " that of gh the scope workflow: gh auth refresh -s workflow), or push with your"
     " own git credentials",
@@ -66,7 +66,7 @@ class Plan:
     """Every row with what was seen before the first write."""
 
     owner: str
-    rows: tuple[tuple[Expectation, Answer], ...]
+    rows: tuple[tuple[Expectation, rows.Answer], ...]
 
     @property
     def blocked(self) -> bool:
@@ -141,7 +141,7 @@ def _steps(plan: Plan, *, writes: bool) -> Iterator[Step]:
         yield step
 
 
-def _seen(row: Expectation, answer: Answer) -> Step:
+def _seen(row: Expectation, answer: rows.Answer) -> Step:
     note: State | None = "note" if row.watched == "note" else None
     match answer:
         case AsWanted(detail=detail):

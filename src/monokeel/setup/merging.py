@@ -108,10 +108,8 @@ def approver_row(policy: Sequence[Ruleset], repository: Repository) -> Expectati
 
 
 def _taken(policy: Sequence[Ruleset]) -> set[str]:
-    """Return the ways to merge that every active rule takes; a queue has its own.
-
-    No way at all is offered where the queue's is switched off (dotCMS/core#37203).
-    """
+    """Return the ways to merge that every active rule takes; a queue has its own."""
+    # No way at all is offered where the queue's is switched off (dotCMS/core#37203).
     queued = {str(x.get("merge_method")).lower() for x in _rules(policy, "merge_queue")}
     taken = queued or {*METHODS}
     for rule in () if queued else _rules(policy, "pull_request"):

@@ -37,10 +37,7 @@ class Repository(Protocol):
     """
 
     def read(self, path: str) -> dict[str, Json]:
-        """Return the object at *path* (``/keys/3``; ``/``: itself; ``//user``).
-
-        What the token may not see of it is left out.
-        """
+        """Return what the token sees at *path* (``/``: the repository; ``//user``)."""
 
     def listed(self, path: str, key: str = "") -> list[dict[str, Json]]:
         """Return what all pages of *path* list, under *key* if it is wrapped."""
@@ -80,13 +77,12 @@ class KeyPair(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outside:
-    """What init changes and all of setup asks.
+    """What init changes and all of setup asks; drift has no *clone* and no *keys*.
 
-    Drift has neither a *clone* to push from nor *keys* of its own. *apply_rules* writes
-    ``infra/rulesets.json`` to GitHub, *set_secret* the private key as the secret of
-    that name in that Environment; without them both are left to people. *mint*, where
-    the key of the writer's App is here, gives a token to push. *token_kind* says in
-    words who asks.
+    *apply_rules* writes ``infra/rulesets.json`` to GitHub, *set_secret* the private key
+    as the secret of that name in that Environment; without them both are left to
+    people. *mint* gives a token to push, where the key of the writer's App is here.
+    *token_kind* says in words who asks.
     """
 
     repository: Repository

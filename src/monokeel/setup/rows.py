@@ -41,13 +41,12 @@ Answer = AsWanted | Otherwise | Unknown
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """One thing that must be there on GitHub.
+    """One thing that must be there on GitHub; without it *lost* is lost.
 
     *item* names its kind for machines. *ask* sees it by the calls *reads*, *make*
-    brings it about by the calls *writes* (``None``: people do); both are keys of
-    ``permissions.PERMISSIONS``. *lost* says what is lost without it. *watched*: is it
-    drift when it is otherwise, a note, or the matter of another section? It is made
-    only when the rows *after* are as wanted.
+    brings it about by the calls *writes* (``None``: people do), when the rows *after*
+    are as wanted; calls are keys of ``permissions.PERMISSIONS``. *watched*: is it drift
+    when it is otherwise, a note, or the matter of another section?
     """
 
     name: str

@@ -18,6 +18,10 @@ from monokeel.setup.rows import INIT, Answer, AsWanted, Declared, Expectation, O
 
 KEY_TITLE = "monokeel"
 WRITER = "writer"
+ALLOW_KEYS = (
+    "an owner allows deploy keys at"
+    " https://github.com/organizations/{owner}/settings/deploy_keys"
+)
 # Writer → the secret that proves it, in the Environments whose jobs push.
 SECRETS = {"deploy-key": "MONOKEEL_DEPLOY_KEY", "app": "MONOKEEL_WRITER_KEY"}
 _UNUSED = timedelta(days=300)  # GitHub removes a key that was not used for a year
@@ -85,10 +89,7 @@ def deploy_keys(repository: ports.Repository) -> tuple[DeployKey, ...]:
 def secrets_of(
     repository: ports.Repository, environment: str = ""
 ) -> dict[str, datetime] | None:
-    """Return name (upper case) → last change of the secrets of the repository.
-
-    With *environment* those of that one, ``None`` where it is not there.
-    """
+    """Return name (upper case) → last change; ``None`` where *environment* is not."""
     path = f"/environments/{environment}" if environment else "/actions"
     try:
         listed = repository.listed(f"{path}/secrets", "secrets")
@@ -196,8 +197,7 @@ def _unusable(
         remedy = f"delete it at {page}, then {INIT}"
     elif ours:
         detail = f"the deploy key {ours[0].title} is disabled by the organization"
-        remedy = "an owner allows deploy keys at https://github.com/organizations"
-        remedy += f"/{settings.owner}/settings/deploy_keys"
+        remedy = ALLOW_KEYS.format(owner=settings.owner)
     elif titled:
         known = titled[0].fingerprint or "no fingerprint"
         detail = f"the deploy key {KEY_TITLE} is another one ({known})"

@@ -68,7 +68,7 @@ class Call:
 
 
 def parse_call(words: Sequence[str], tasks: Tasks) -> Call:
-    """Return what *words*, the command line without the program, ask for.
+    """Return what *words*, all behind the program, ask for.
 
     Raises UsageError that names the nearest task or option for whatever nobody knows.
     """

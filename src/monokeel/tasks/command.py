@@ -130,7 +130,7 @@ class About:
 def show(report: "Report", *, as_json: bool = False, aside: bool = False) -> None:
     """Print *report* on stdout; *aside*, what is going to be done, on stderr.
 
-    In GitHub Actions it is also in the job summary, and its problems are annotations.
+    In GitHub Actions also as job summary, and its problems as annotations.
     """
     from monokeel.adapters import actions
     from monokeel.ground import report as forms

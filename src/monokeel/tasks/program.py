@@ -9,10 +9,10 @@ from invoke import Collection, Exit, ParseResult
 from invoke import Program as InvokeProgram
 
 from monokeel.ground import errors
-from monokeel.tasks import policy, promote, release, screen, setup, shells, template
+from monokeel.tasks import help as helping
+from monokeel.tasks import policy, promote, release, screen, setup, template
 from monokeel.tasks.arguments import Tasks, parse_call
 from monokeel.tasks.command import Command, OurConfig, ending, exit_on_error
-from monokeel.tasks.help import explanation, listing
 from monokeel.tasks.wiring import root
 
 
@@ -32,7 +32,7 @@ class Program(InvokeProgram):
         """Find the one task to run, or print what else was asked for and end."""
         words = self.argv[1:]
         if words[:2] == ["completion", "--"]:
-            print("\n".join(shells.candidates(words[2:], self.collection)))
+            print("\n".join(helping.candidates(words[2:], self.collection)))
             raise Exit
         tasks = _tasks(self.collection)
         call = parse_call(words, tasks)
@@ -44,10 +44,10 @@ class Program(InvokeProgram):
             self.tasks = ParseResult([call.context])
             return
         if call.act == "list":
-            said = listing(self.collection, call.name)
+            said = helping.listing(self.collection, call.name)
         elif call.act == "explain":
             task, context = self.collection[call.name], tasks.contexts[call.name]
-            said = explanation(call.name, task, context)
+            said = helping.explanation(call.name, task, context)
         else:
             said = f"Monokeel {_version()}"
         with exit_on_error():
@@ -66,7 +66,7 @@ def collection(root: Path) -> Collection:
     groups = {**policy.GROUPS, **template.GROUPS, **setup.GROUPS}
     own = (*release.TASKS, *policy.TASKS, *promote.TASKS, *setup.TASKS)
     below = (Collection(name, *members) for name, members in groups.items())
-    tasks = Collection(*own, shells.completion, *below)
+    tasks = Collection(*own, helping.completion, *below)
     local = root / "tasks_local.py"
     if local.exists():
         _add_local(tasks, local)

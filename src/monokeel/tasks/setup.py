@@ -1,7 +1,4 @@
-"""Set up a repository: connect it, see what is missing.
-
-Also what the workflows ask: the services, and the names of branches and titles.
-"""
+"""Set up a repository: connect it, see what is missing; what the workflows ask."""
 
 import os
 import shutil

@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -44,12 +44,13 @@ _SOURCE = "OWNER/REPO or an address, instead of the recorded one (TEMPLATE_SOURC
 )
 def check(*, source: str = "", issue: bool = False) -> Reports:
     """Say whether a newer template is there, and what is new."""
+    from monokeel.adapters.copier import Template
     from monokeel.adapters.issues import Issues
     from monokeel.updates import propose
 
     issues = Issues(wiring.make_github()) if issue else None
     try:
-        with _template(source) as template:
+        with _opened(Template, source) as template:
             offered = propose.check(template)
     except ServiceError as error:
         if issues is None:
@@ -91,6 +92,7 @@ def update(
     dry_run: bool = False,
 ) -> Reports:
     """Update from the template, on a branch; loses no edit."""
+    from monokeel.adapters.copier import Template
     from monokeel.adapters.issues import Issues
     from monokeel.adapters.objects import Objects
     from monokeel.updates import propose
@@ -98,7 +100,7 @@ def update(
 
     answers = _answers(answer or [])
     choice = UpdateChoice(version=adopt or to, answers=answers)
-    with _template(source, adopt, answers) as template:
+    with _opened(Template, source, adopt, answers) as template:
         objects = Objects(wiring.root(), work=template.work)
         try:
             plan = plan_update(objects, template, choice)
@@ -156,7 +158,7 @@ def _carried_out(
 def verify(*, source: str = "", rebuild: bool = False, base: str = "") -> Reports:
     """Hold the managed files against the recorded release."""
     from monokeel.adapters.objects import MergedFiles, Objects, Worktree
-    from monokeel.adapters.template import address_of
+    from monokeel.adapters.template import TemplateRepository, address_of
     from monokeel.ground.report import Report
     from monokeel.updates import verify as managed
 
@@ -164,7 +166,7 @@ def verify(*, source: str = "", rebuild: bool = False, base: str = "") -> Report
         yield Report(headline="This is the template itself: nothing was delivered.")
         return
     edited, root, start = wiring.read_settings().edited, wiring.root(), None
-    with _template(source) as template:
+    with _opened(TemplateRepository, source) as template:
         if base:
             objects = Objects(root, work=template.work)
             commit = objects.commit_of(base)
@@ -232,19 +234,11 @@ def _is_the_template(base: str = "") -> bool:
     return not base or text_of(base, ANSWERS_FILE, root) is None
 
 
-def _template(
-    source: str, adopt: str = "", answers: "Answers | None" = None
-) -> AbstractContextManager["Template"]:
-    """Give the template; *adopt* is the version of lost *answers*, which it records."""
-    from monokeel.adapters.copier import Template
-
-    return _opened(Template, source, adopt, answers)
-
-
 @contextmanager
 def _opened(
     kind: type[T], source: str, adopt: str = "", answers: "Answers | None" = None
 ) -> Iterator[T]:
+    """Give the template; *adopt* is the version of lost *answers*, which it records."""
     from monokeel.adapters.template import address_of
     from monokeel.updates.records import Recorded, answers_in, as_ref
 

@@ -85,10 +85,7 @@ def check(template: ports.Versions) -> Offer:
 
 
 def changes_text(source: str, span: str, changes: str, files: str) -> str:
-    """Return what a reader learns of *changes* and *files*, those of an Offer.
-
-    *span* is ``v1.4.0...v1.5.0``.
-    """
+    """Return what a reader learns of an Offer's *changes* in *span* (``v1...v2``)."""
     page = source.removesuffix(".git")
     parts = [f"All changes: {page}/compare/{span}"] if "https://" in page else []
     parts.append(changes.strip())

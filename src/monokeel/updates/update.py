@@ -1,8 +1,7 @@
 """Bring a newer template in on a branch, and lose nobody's edit.
 
-The plan is the whole update as a value, made from commits and renders alone. What
-carries it out is one commit, and one branch that moves to it: no file that is checked
-out changes, and nothing of the new version runs before somebody has merged it.
+The plan is the whole update as a value; one commit, and one branch that moves to it,
+carry it out. Nothing of the new version runs before somebody has merged it.
 """
 
 from collections.abc import Mapping
@@ -130,9 +129,8 @@ def require_taken(plan: UpdatePlan) -> None:
 def choose_version(template: Versions, wanted: str = "") -> tuple[str, str]:
     """Return the version here, and *wanted*, which is the newest one if it is empty.
 
-    Raises RefusedError when the repository was made from no version, or from one that
-    the template has no more, UsageError when it has no *wanted*, and ServiceError when
-    it shows none at all.
+    Raises RefusedError when the one here is none, or is gone from the template,
+    UsageError when it has no *wanted*, and ServiceError when it shows none at all.
     """
     recorded = template.recorded()
     current = records.version_of(recorded.commit)

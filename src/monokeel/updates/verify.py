@@ -1,10 +1,9 @@
 """Are the managed files those that the recorded release of the template delivered.
 
-The repository's own list of them proves nothing: whoever exchanges a file can exchange
-its line, too. So each file is held against the tag's tree in the template's repository,
-and a release that cannot be read leaves the question open. What the team keeps on
-purpose stands in ``[template] edited``: it is named, and no difference; a newer pin of
-an action in a workflow is neither.
+The repository's own list proves nothing: whoever exchanges a file exchanges its line,
+too. Each is held against the tag's tree in the template's repository; one that cannot
+be read leaves the question open. What the team keeps on purpose (``[template] edited``)
+is named, and no difference; a newer pin of an action in a workflow is neither.
 """
 
 from collections.abc import Callable, Collection, Iterator
@@ -40,10 +39,9 @@ _REMEDIES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deviation:
-    """One managed file that is not as it was delivered, and where it is not.
+    """A managed file, not as delivered *where*: ``disk``, ``index`` or ``release``.
 
-    *where* is ``disk``, ``index`` or ``release``; *state* is ``edited``, ``missing``,
-    ``not executable``, ``executable`` or ``not what its sources give``.
+    *state*: ``edited``, ``missing``, ``not executable``, or as ``_REMEDIES`` has it.
     """
 
     path: str
@@ -74,11 +72,10 @@ def verify(
 ) -> Report:
     """Return which managed files differ from the recorded release, and where.
 
-    ``verdict`` is ``same`` or ``edited``. *rebuilt* gives the wheel that its sources
-    give, to be held against it, too. Raises ServiceError when the release cannot be
-    read or built: that is no proof. A change that takes no new release is then held
-    against its *base* alone: what it edits is a difference, whoever can read the
-    template. Raises RefusedError for a change of the recorded source.
+    *rebuilt* gives the wheel that its sources give, to be held against it, too. Raises
+    ServiceError when the release cannot be read or built: that is no proof. A change
+    that takes no new release is then held against its *base* alone: what it edits is a
+    difference. Raises RefusedError for a change of the recorded source.
     """
     was, now = (base.was, base.now.source) if base else (None, "")
     if base and was and now not in (was.source, base.trusted):
