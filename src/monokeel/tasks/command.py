@@ -52,23 +52,15 @@ class Command(Task):  # type: ignore[type-arg]  # its parameter is never used
 
     def __init__(self, body: Callable[..., None], about: "About") -> None:
         """Make a task of *body* that has no short options and no positional ones."""
-        said = {**about.options, **({"json": _JSON} if about.json else {})}
-        super().__init__(
-            body,
-            auto_shortflags=False,
-            help=said,
-            iterable=about.iterable,
-            positional=about.positional,
-        )
+        lists, places = about.iterable, about.positional
+        super().__init__(body, auto_shortflags=False, iterable=lists, positional=places)
         self.about = about
 
     def get_arguments(self, ignore_unknown_help: bool | None = None) -> list[Argument]:
-        """Return the options, as often as wanted: invoke empties *help* on the way."""
-        kept = dict(self.help)
-        try:
-            return super().get_arguments(ignore_unknown_help)
-        finally:
-            self.help = kept
+        """Return the options; invoke empties *help* on the way: it is filled anew."""
+        more = {"json": _JSON} if self.about.json else {}
+        self.help = {**self.about.options, **more}
+        return super().get_arguments(ignore_unknown_help)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,7 @@
 """Policy: the repository's rules as code, and what has drifted from them."""
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from monokeel.ground.errors import NO_ANSWER, RefusedError, UsageError
@@ -12,17 +13,16 @@ if TYPE_CHECKING:
     from monokeel.policy.plan import Plan
     from monokeel.policy.reading import Policy
 
+_About = partial(About, group="Rules", section="Policy Enforcement")
 _SAID = "OWNER/NAME, the one that is written to, whatever origin says"
 _NEEDS = "administration: write"
 _FIRST = "./inv init pushes it, then applies them; --from-working-tree does so now."
 _ALLOW = "what may stay unverified, such as bypass_actors; several with commas"
 
 
-@About(
-    group="Rules",
+@_About(
     examples=("./inv policy.lint",),
     exits={0: "nothing wrong", 1: "something is wrong in the file"},
-    section="Policy Enforcement",
 )
 def lint() -> Reports:
     """Say what is wrong in infra/rulesets.json; needs no network."""
@@ -36,8 +36,7 @@ def lint() -> Reports:
     yield lint_report(policy.desired, findings)
 
 
-@About(
-    group="Rules",
+@_About(
     examples=("./inv policy.plan", "./inv policy.plan --delete-unmanaged"),
     exits={0: "equal", 1: "", 2: "different", 4: ""},
     options={
@@ -46,7 +45,6 @@ def lint() -> Reports:
         "preview": "for a pull request: show it and end with 0, whatever it says",
     },
     variables=("GITHUB_TOKEN",),
-    section="Policy Enforcement",
 )
 def plan(
     *, allow_unverified: str = "", delete_unmanaged: bool = False, preview: bool = False
@@ -60,8 +58,7 @@ def plan(
     yield replace(report, outcome="done", problems=()) if preview else report
 
 
-@About(
-    group="Rules",
+@_About(
     examples=(
         "./inv policy.apply --dry-run",
         "./inv policy.apply",
@@ -76,7 +73,6 @@ def plan(
         "yes": "with --delete-unmanaged: delete without asking",
     },
     variables=("GITHUB_TOKEN",),
-    section="Policy Enforcement",
 )
 def apply(
     *,
@@ -99,8 +95,7 @@ def apply(
     yield from [_preview(planned)] if dry_run else _write(planned, yes=yes)
 
 
-@About(
-    group="Rules",
+@_About(
     examples=("./inv policy.export > rulesets.new.json",),
     exits={0: "", 1: "", 3: "", 4: ""},
     variables=("GITHUB_TOKEN",),
@@ -116,8 +111,7 @@ def export() -> Reports:
     return ()
 
 
-@About(
-    group="Rules",
+@_About(
     examples=(
         "./inv policy.rollback --ruleset main --dry-run",
         "./inv policy.rollback --ruleset main --to 7",
@@ -147,8 +141,7 @@ def rollback(
     yield from [_preview(planned)] if dry_run else _write(planned, yes=False)
 
 
-@About(
-    group="Rules",
+@_About(
     examples=("./inv drift", "./inv drift --only rulesets,pointers"),
     exits={0: "in sync", 1: "", 2: "", 3: "", 4: ""},
     options={

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from monokeel.setup.ports import Outside
     from monokeel.setup.rows import Declared
 
+_Check = partial(About, group="Workflows", json=False)
+
 
 @About(
     group="Set-up",
@@ -184,12 +186,10 @@ def services(*, changed_since: str = "") -> Reports:
     yield list_services(settings, git.commit_of, git.changed_paths, changed_since)
 
 
-@About(
-    group="Workflows",
+@_Check(
     examples=("./inv check.branch", "./inv check.branch --name feat/search"),
     exits={0: "allowed", 1: "", 3: "not allowed"},
     options={"name": "the branch, such as feat/search (the one that is checked out)"},
-    json=False,
 )
 def branch(*, name: str | None = None) -> Reports:
     """Check the name of a branch by infra/rulesets.json."""
@@ -202,12 +202,10 @@ def branch(*, name: str | None = None) -> Reports:
     yield judge_branch(name, branch_pattern(wiring.read_policy()))
 
 
-@About(
-    group="Workflows",
+@_Check(
     examples=("./inv check.writer",),
     exits={0: "it may, or none is needed", 1: "", 3: "it may not", 4: ""},
     variables=wiring.WRITER,
-    json=False,
 )
 def writer() -> Reports:
     """Check that the deploy key or the App may push."""
@@ -218,15 +216,13 @@ def writer() -> Reports:
     yield Report(headline=said)
 
 
-@About(
-    group="Workflows",
+@_Check(
     examples=('./inv check.title --title "feat: search"',),
     exits={0: "good", 1: "", 3: "not a title that releases understand"},
     options={
         "title": "the title of the pull request",
         "since": "where it starts: its commits count as well, where they land",
     },
-    json=False,
 )
 def title(*, title: str = "", since: str = "") -> Reports:
     """Check the title of a pull request, or every commit of it."""
