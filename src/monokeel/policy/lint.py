@@ -7,26 +7,25 @@ the file says are compared there, and a file that is badly written still says it
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from monokeel.ground.answers import Json, as_object
+from monokeel.ground.answers import as_object
 from monokeel.ground.errors import UsageError
 from monokeel.ground.report import Report, Section
 from monokeel.ground.settings import Settings
 from monokeel.policy import re2, rule_types
 from monokeel.policy.checks import WorkflowJob, lint_checks
 from monokeel.policy.refs import PREFIX, binds, is_wildcard, lint_refs
-from monokeel.policy.rule_types import Finding, Shape
+from monokeel.policy.rule_types import Finding
 from monokeel.policy.rulesets import (
     BYPASS,
     Ruleset,
     listed,
     objects_in,
     parameters_of,
-    rules_of,
+    shaped,
 )
 
 _PULLS = "pull_request"
 _DEPLOYED = "required_deployments"
-_CHECKED = ("target", "enforcement", BYPASS)
 _NEED_ID = ("Integration", "Team", "User", "RepositoryRole")
 # GitHub docs, "Available rules for rulesets": at most 200 entries of 200 characters.
 _MOST_PATHS = 200
@@ -59,7 +58,7 @@ def lint(
     findings = [
         replace(found, ruleset=each.name)
         for each in rulesets
-        for part in (_top, _weak, lint_refs, _actors, _rules)
+        for part in (_shape, _weak, lint_refs, _actors, _rules)
         for found in part(each)
     ]
     branch = settings.default_branch if settings else "main"
@@ -83,18 +82,11 @@ def lint(
     ]
 
 
-def _top(ruleset: Ruleset) -> Iterator[Finding]:
-    body = ruleset.body
-    for key in body:
-        if key in rule_types.READ_ONLY:
-            yield Finding(key, "is GitHub's own (read-only): leave it out")
-        elif key not in rule_types.WRITABLE:
-            yield rule_types.unknown_name(key, key, rule_types.WRITABLE)
-    members = {key: rule_types.RULESET.members[key] for key in _CHECKED}
-    given = {key: body[key] for key in members if key in body}
-    yield from rule_types.check_members("", given, members)
-    if "rules" not in body:
-        yield Finding("rules", "is missing")
+def _shape(ruleset: Ruleset) -> Iterator[Finding]:
+    for key in ruleset.body.keys() & rule_types.READ_ONLY:
+        yield Finding(key, "is GitHub's own (read-only): leave it out")
+    members = rule_types.RULESET.members
+    yield from rule_types.check_members("", shaped(ruleset.body), members)
 
 
 def _weak(ruleset: Ruleset) -> Iterator[Finding]:
@@ -130,42 +122,25 @@ def _actors(ruleset: Ruleset) -> Iterator[Finding]:
 
 def _rules(ruleset: Ruleset) -> Iterator[Finding]:
     target = ruleset.body.get("target", "branch")
-    for rule in rules_of(ruleset.body):
-        kind = str(rule.get("type"))
-        where, known = f"rules.{kind}", rule_types.RULE_TYPES.get(kind)
-        if known is None:
-            yield rule_types.unknown_name(where, kind, rule_types.RULE_TYPES)
-            continue
-        if target in rule_types.TARGETS and target not in known.targets:
-            those = " and ".join(known.targets)
+    for kind in (x for x in ruleset.kinds if x in rule_types.RULE_TYPES):
+        where, targets = f"rules.{kind}", rule_types.RULE_TYPES[kind].targets
+        if target in rule_types.TARGETS and target not in targets:
+            those = " and ".join(targets)
             yield Finding(where, f"is a rule for {those}, not for {target}")
-        for key in (x for x in rule if x not in ("type", "parameters")):
-            yield rule_types.unknown_name(f"{where}.@{key}", key, ("parameters",))
-        yield from _parameters(where, rule.get("parameters"), known)
-
-
-def _parameters(where: str, parameters: Json, kind: Shape) -> Iterator[Finding]:
-    if not isinstance(parameters, dict):
-        if parameters is not None:
-            yield Finding(where, "has parameters that are no object")
-        elif any(x.required and x.default is None for x in kind.members.values()):
-            yield Finding(where, "has no parameters")
-        return
-    yield from rule_types.check_members(f"{where}.", parameters, kind.members)
-    lists = {key: x for key, x in parameters.items() if isinstance(x, list)}
-    for key, paths in lists.items():
-        size = max(len(paths), *(len(str(x)) for x in paths), 0)
-        if key.startswith("restricted_file_") and size > _MOST_PATHS:
-            problem = "has more than 200 entries, or one of over 200 characters"
-            yield Finding(f"{where}.{key}", problem)
-    pattern = parameters.get("pattern")
-    if parameters.get("operator") == "regex" and isinstance(pattern, str):
-        read = re2.read(pattern)
-        unsure = "has a class of Unicode: GitHub judges it, check.branch cannot"
-        wrong = f"is no regular expression for GitHub: {read.problem}"
-        if read.python is None:
-            problem = wrong if read.problem else unsure
-            yield Finding(f"{where}.pattern", problem, warning=not read.problem)
+        parameters = parameters_of(ruleset, kind) or {}
+        for key in (x for x in parameters if x.startswith("restricted_file_")):
+            paths = listed(ruleset, kind, key)
+            if max(len(paths), *(len(str(x)) for x in paths), 0) > _MOST_PATHS:
+                problem = "has more than 200 entries, or one of over 200 characters"
+                yield Finding(f"{where}.{key}", problem)
+        pattern = parameters.get("pattern")
+        if parameters.get("operator") == "regex" and isinstance(pattern, str):
+            read = re2.read(pattern)
+            unsure = "has a class of Unicode: GitHub judges it, check.branch cannot"
+            wrong = f"is no regular expression for GitHub: {read.problem}"
+            if read.python is None:
+                problem = wrong if read.problem else unsure
+                yield Finding(f"{where}.pattern", problem, warning=not read.problem)
 
 
 def refuse_errors(findings: Sequence[Finding]) -> None:

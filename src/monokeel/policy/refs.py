@@ -14,7 +14,7 @@ from monokeel.ground.errors import RefusedError, UsageError
 from monokeel.ground.report import Report
 from monokeel.ground.settings import Settings
 from monokeel.policy import re2
-from monokeel.policy.rule_types import CONDITIONS, Finding, check_members
+from monokeel.policy.rule_types import Finding
 from monokeel.policy.rulesets import Ruleset, parameters_of
 
 PREFIX = {"branch": "refs/heads/", "tag": "refs/tags/"}
@@ -72,15 +72,13 @@ def lint_refs(ruleset: Ruleset) -> Iterator[Finding]:
         if conditions:
             yield Finding("conditions", f"has no meaning for target {target}")
         return
-    refs = conditions.get("ref_name") if isinstance(conditions, dict) else None
-    if not isinstance(conditions, dict) or not isinstance(refs, dict):
+    given = conditions if isinstance(conditions, dict) else {}
+    refs = given.get("ref_name")
+    if not isinstance(refs, dict):
         problem = 'is missing: write {"include": [...], "exclude": [...]}'
         yield Finding("conditions.ref_name", problem)
         return
-    given = {key: refs[key] for key in refs if refs[key] is not None}  # else missing
-    whole = {**conditions, "ref_name": given}
-    yield from check_members("conditions.", whole, CONDITIONS.members)
-    for key in conditions:
+    for key in given:
         if key.startswith(("repository_", "organization_")):
             yield Finding(f"conditions.{key}", "is for an organization's rulesets")
     for key in ("include", "exclude"):

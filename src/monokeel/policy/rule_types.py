@@ -207,9 +207,9 @@ RULE_TYPES: Mapping[str, Shape] = {
     "max_file_size": _for("push", max_file_size=_count(1, 100)),
 }
 
+_REFS = replace(_any_of(TEXT), nullable=True)
 CONDITIONS = _record(
-    default={},
-    ref_name=_record(default={}, include=_any_of(TEXT), exclude=_any_of(TEXT)),
+    default={}, ref_name=_record(default={}, include=_REFS, exclude=_REFS)
 )
 _MODES = ("always", "pull_request", "exempt")
 _KEYED = ("Integration", "OrganizationAdmin", "RepositoryRole", "Team")
@@ -224,7 +224,7 @@ RULESET = _record(
     enforcement=_choice("disabled", "active", "evaluate"),
     bypass_actors=_any_of(ACTOR, "actor_type", "actor_id"),
     conditions=CONDITIONS,
-    rules=_record(default={}, **RULE_TYPES),
+    rules=Shape(kind="object", required=True, members=RULE_TYPES),
 )
 
 GITHUB_ACTIONS = 15368
@@ -297,7 +297,7 @@ def check_members(
     """Yield what is wrong with the members of one object; *path* ends in its dot."""
     for key, shape in shapes.items():
         where, member = f"{path}{key}", value.get(key)
-        if member is None and shape.required:
+        if member is None and shape.required and shape.default is None:
             one = f": write one of {', '.join(shape.allowed)}" * bool(shape.allowed)
             yield Finding(where, f"is missing{one}")
         elif member is not None:
@@ -305,8 +305,9 @@ def check_members(
         elif key in value and not shape.nullable:
             yield Finding(where, "is null: leave it out instead")
     for key in value:
-        if key not in shapes:
-            yield unknown_name(f"{path}{key}", key, shapes)
+        if key not in shapes:  # @: beside the parameters of a rule
+            known = ("parameters",) if key.startswith("@") else shapes
+            yield unknown_name(f"{path}{key}", key.lstrip("@"), known)
 
 
 def _check(path: str, value: Json, shape: Shape) -> Iterator[Finding]:

@@ -123,13 +123,19 @@ def is_own(body: Mapping[str, Json]) -> bool:
 
 def canonical(body: Mapping[str, Json]) -> dict[str, Json]:
     """Return the canonical form of a ruleset's JSON, in file or live shape."""
-    beyond = (*rule_types.READ_ONLY, "name")
-    known = {key: body[key] for key in body if key not in beyond}
-    known |= {"target": body.get("target") or "branch"}
-    known["rules"] = _keyed(map(_rule, _items(body.get("rules"))))
+    known = {"rules": {}, **shaped(body), "target": body.get("target") or "branch"}
     if isinstance(actors := body.get(BYPASS), list):
         known[BYPASS] = [*map(_actor, actors)]
     return _members(known, rule_types.RULESET)
+
+
+def shaped(body: Mapping[str, Json]) -> dict[str, Json]:
+    """Return *body* in the shape ``RULESET``: without what is GitHub's own."""
+    beyond = (*rule_types.READ_ONLY, "name")
+    given = {key: body[key] for key in body if key not in beyond}
+    if "rules" in body:
+        given["rules"] = _keyed(map(_rule, _items(body["rules"])))
+    return given
 
 
 def _actor(actor: Json) -> Json:
