@@ -1,7 +1,7 @@
 """Write a plan: one ruleset after the other, looked at before and read back after."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from monokeel.ground.errors import MonokeelError, RefusedError, ServiceError
 from monokeel.ground.report import Report, Section
@@ -15,31 +15,9 @@ _ON_PLAN = (
     "is on this plan: take it out of [policy] optional_rules of infra/platform.toml,"
     " and drift will see when somebody deletes it"
 )
-# One write that was seen to have worked: the live ruleset, None after a deletion, and
+# One write that was seen to have worked: the live ruleset, None where none is left, and
 # the optional rules that GitHub's plan does not have.
 _Written = tuple[Ruleset | None, tuple[str, ...]]
-
-
-@dataclass(slots=True)
-class _Progress:
-    """What came of the writes so far, each name in one of the three."""
-
-    results: dict[str, _Written] = field(default_factory=dict)
-    done: list[str] = field(default_factory=list)
-    refused: dict[str, Refusal] = field(default_factory=dict)
-
-    def error(
-        self, *errors: MonokeelError, unclear: Sequence[str] = (), left: Sequence[str]
-    ) -> MonokeelError:
-        """Return *errors* as one, with what was written, is *unclear* or *left*."""
-        lists = (("refused", self.refused), ("unclear", unclear), ("not written", left))
-        parts = [each.problem for each in errors]
-        parts.append(f"written: {', '.join(self.done) or 'nothing'}")
-        parts += [f"{what}: {', '.join(names)}" for what, names in lists if names]
-        families = {type(each) for each in errors}
-        family = families.pop() if len(families) == 1 else RefusedError
-        fix = errors[0].fix or "Run ./inv policy.apply again: it does what is left."
-        return family("; ".join(parts), fix=fix)
 
 
 def apply(plan: Plan, rulesets: Rulesets) -> Report:
@@ -51,30 +29,46 @@ def apply(plan: Plan, rulesets: Rulesets) -> Report:
     any other failure stops, and says what was written and what was not.
     """
     _refuse_blind(plan)
-    progress, left = _Progress(), list[str]()
-    for index, change in enumerate(plan.writes):
-        left = [each.name for each in plan.writes[index + 1 :]]
+    results, refused = dict[str, _Written](), dict[str, MonokeelError]()
+    done, left = list[str](), [each.name for each in plan.writes]
+    for change in plan.writes:
         sent = False
         try:
             live = _read_unmoved(change, rulesets)
             sent = True
             outcome = _write(change, live, rulesets, plan.optional_rules)
         except MonokeelError as error:
-            lost = [change.name] if sent and isinstance(error, ServiceError) else []
-            left = left if lost else [change.name, *left]
-            raise progress.error(error, unclear=lost, left=left) from error
+            lost = [left.pop(0)] if sent and isinstance(error, ServiceError) else []
+            lists = {"refused": refused, "unclear": lost, "not written": left}
+            raise _as_one([error], done, lists) from error
+        left.remove(change.name)
         if isinstance(outcome, Refusal):
-            progress.refused[change.name] = outcome
+            refused[change.name] = outcome.error(change.name)
             if not outcome.is_for_its_content:
                 break
             continue
-        progress.results[change.name] = outcome
+        results[change.name] = outcome
         if outcome[0] is not None or change.verb == "delete":
-            progress.done.append(f"{change.verb}d {change.name}")
-    if progress.refused:
-        errors = [each.error(name) for name, each in progress.refused.items()]
-        raise progress.error(*errors, left=left)
-    return _report(plan, progress)
+            done.append(f"{change.verb}d {change.name}")
+    if refused:
+        lists = {"refused": refused, "not written": left}
+        raise _as_one([*refused.values()], done, lists)
+    return _report(plan, results, done)
+
+
+def _as_one(
+    errors: Sequence[MonokeelError],
+    done: Sequence[str],
+    lists: Mapping[str, Iterable[str]],
+) -> MonokeelError:
+    """Return *errors* as one, with what was *done*, and the names of *lists*."""
+    parts = [each.problem for each in errors]
+    parts.append(f"written: {', '.join(done) or 'nothing'}")
+    parts += [f"{what}: {', '.join(names)}" for what, names in lists.items() if names]
+    families = {type(each) for each in errors}
+    family = families.pop() if len(families) == 1 else RefusedError
+    fix = errors[0].fix or "Run ./inv policy.apply again: it does what is left."
+    return family("; ".join(parts), fix=fix)
 
 
 def _refuse_blind(plan: Plan) -> None:
@@ -90,13 +84,12 @@ def _refuse_blind(plan: Plan) -> None:
         raise ServiceError(f"{problem} could not be checked", fix=fix)
 
 
-def _report(plan: Plan, progress: _Progress) -> Report:
-    repository, after = plan.reading.repository, tuple(_after(plan, progress.results))
-    done, results = progress.done, progress.results.items()
-    taken = {kind for _, (live, _) in results if live for kind in live.kinds}
-    lacking = {name: ", ".join(without) for name, (_, without) in results if without}
+def _report(plan: Plan, results: dict[str, _Written], done: list[str]) -> Report:
+    repository, after = plan.reading.repository, tuple(_after(plan, results))
+    taken = {kind for live, _ in results.values() if live for kind in live.kinds}
     plans = "is not on GitHub's plan, or not for it"
-    gaps = tuple(f"{name}: {kinds} {plans}" for name, kinds in lacking.items())
+    lacking = ((name, ", ".join(without)) for name, (_, without) in results.items())
+    gaps = tuple(f"{name}: {kinds} {plans}" for name, kinds in lacking if kinds)
     notes = tuple(f"{x} {_ON_PLAN}" for x in plan.optional_rules if x in taken)
     left = tuple(problem_line(each) for each in after if each.drifts)
     steps = ((x.name, y) for x in after for y in steps_of(x, after, repository))
@@ -170,14 +163,13 @@ def _write(
     optional: Sequence[str],
 ) -> _Written | Refusal:
     """Send one write; return it once reading back shows it: a 200 proves nothing."""
-    desired = change.desired
+    desired, without = change.desired, tuple[str, ...]()
     if desired is None:
         outcome = rulesets.write(None, live.id) if live else 0
         refused = isinstance(outcome, Refusal)
         if live and not refused and live.id in rulesets.named(change.name):
             raise ServiceError(f"ruleset {change.name!r} is still there")
         return outcome if isinstance(outcome, Refusal) else (None, ())
-    without: tuple[str, ...] = ()
     while True:
         outcome = _send(desired, live, rulesets, without)
         if not isinstance(outcome, Refusal):
@@ -204,12 +196,11 @@ def _send(
         outcome = rulesets.write(body, live.id if live else 0)
     except ServiceError:
         # Perhaps it was done: only looking tells. A write is not sent again.
-        there = () if live else rulesets.named(desired.name)
-        if live and not _left(desired, rulesets.read(live.id), without):
-            there = (live.id,)
-        if not there:
+        if not live and (there := rulesets.named(desired.name)):
+            return there[0]
+        if not live or _left(desired, rulesets.read(live.id), without):
             raise
-        return there[0]
+        return live.id
     if not live and isinstance(outcome, Refusal) and outcome.is_name_taken:
         raise _moved(f"a ruleset called {desired.name!r} appeared")
     return outcome

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
+from functools import partial
 from typing import Literal
 
 from monokeel.ground.answers import FileVersion, Json, as_object
@@ -45,11 +46,8 @@ class Difference:
     @property
     def severe(self) -> bool:
         """Whether somebody may do now what the file forbids to everybody."""
-        name, desired, live = (
-            self.list_path.removeprefix("rules."),
-            self.desired,
-            self.live,
-        )
+        desired, live = self.desired, self.live
+        name = self.list_path.removeprefix("rules.")
         rule = "." not in name and self.path != name
         return {
             "target": True,
@@ -203,11 +201,9 @@ def compare_policies(
 
 def compare(desired: Ruleset, live: Ruleset) -> tuple[Difference, ...]:
     """Return every difference, by path; none of a bypass list that GitHub hid."""
-    found = sorted(
-        _branches("", desired.tree, live.tree, RULESET), key=lambda each: each.path
-    )
-    hidden = live.hides_bypass
-    return tuple(x for x in found if not (hidden and x.path.startswith(BYPASS)))
+    found, hidden = _branches("", desired.tree, live.tree, RULESET), live.hides_bypass
+    seen = (x for x in found if not (hidden and x.path.startswith(BYPASS)))
+    return tuple(sorted(seen, key=lambda each: each.path))
 
 
 def differs(desired: Ruleset, live: Ruleset) -> bool:
@@ -243,26 +239,23 @@ def _compare_one(
     rules alone and stands on GitHub without them was not refused by the plan: somebody
     took them out. Beside other rules, a missing optional one is a gap.
     """
-    state: State = "duplicate"
-    found: tuple[Difference, ...] = ()
+    made = partial(Comparison, name=desired.name, desired=desired, live=live)
+    if len(live) > 1:
+        return made(state="duplicate")
     all_optional = set(desired.kinds) <= set(optional)
     if not live:
-        state = "missing"
         kind: Kind = "gap" if all_optional else "missing"
         rules = as_object(_plain(desired.tree["rules"], RULESET.members["rules"]))
-        found = tuple(
-            Difference(f"rules.{x}", rules[x], None, kind) for x in desired.kinds
-        ) or (Difference("rules", [], None, "missing"),)
-    elif len(live) == 1:
-        gaps = [] if all_optional else [f"rules.{each}" for each in optional]
-        found = tuple(
-            replace(x, kind="gap") if x.kind == "missing" and x.path in gaps else x
-            for x in compare(desired, live[0])
-        )
-        state = "changed" if any(x.kind != "note" for x in found) else "same"
-    return Comparison(
-        name=desired.name, state=state, desired=desired, live=live, differences=found
+        gone = [Difference(f"rules.{x}", rules[x], None, kind) for x in desired.kinds]
+        none = Difference("rules", [], None, "missing")
+        return made(state="missing", differences=tuple(gone or [none]))
+    gaps = [] if all_optional else [f"rules.{each}" for each in optional]
+    found = tuple(
+        replace(x, kind="gap") if x.kind == "missing" and x.path in gaps else x
+        for x in compare(desired, live[0])
     )
+    changed = any(x.kind != "note" for x in found)
+    return made(state="changed" if changed else "same", differences=found)
 
 
 def _branches(
@@ -274,8 +267,8 @@ def _branches(
         kind: Kind = "missing" if key in desired else "added"
         kind = "changed" if key in desired and key in live else kind
         part = shape.part(key)  # None: nobody here knows it
-        in_parts = part is not None and part.has_parts and kind == "changed"
-        if part and in_parts and isinstance(wanted, dict) and isinstance(there, dict):
+        parts = part and part.kind in ("object", "array")
+        if part and parts and isinstance(wanted, dict) and isinstance(there, dict):
             yield from _branches(where, wanted, there, part)
             continue
         wanted, there = _plain(wanted, part), _plain(there, part)

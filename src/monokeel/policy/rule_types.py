@@ -49,17 +49,8 @@ class Shape:
         return self.kind == "array" and not self.ordered
 
     def label(self, item: Json) -> str:
-        """Return the key of *item* of this array: ``[all-green, app 15368 (…)]``.
-
-        Of a bypass actor it is ``[RepositoryRole 5 (admin)]``; what has no name is
-        itself.
-        """
+        """Return the key of *item* of this array: ``[all-green, app 15368 (…)]``."""
         return _label(item, self.identity)
-
-    @property
-    def has_parts(self) -> bool:
-        """Whether its members are compared one by one."""
-        return self.kind == "object" or self.is_set
 
     def part(self, key: str) -> "Shape | None":
         """Return the shape of its part *key* (``deletion#2``: the second of a name)."""

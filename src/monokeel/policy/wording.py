@@ -23,11 +23,7 @@ _STATES = {
 }
 _LONGEST = 160
 _OPTIONAL = "optional: GitHub's plan may refuse it"
-_KINDS = {
-    "unknown": "not known here, never erased",
-    "gap": _OPTIONAL,
-    "note": "note",
-}
+_KINDS = {"unknown": "not known here, never erased", "gap": _OPTIONAL, "note": "note"}
 
 _RUN = "run ./scripts/apply-rulesets.sh"
 _AHEAD = f"{_RUN}: what was merged is not applied yet"
@@ -48,20 +44,21 @@ _UNKNOWN = (
 def comparison_json(comparison: Comparison) -> dict[str, Json]:
     """Return the entry of a report's ``rulesets``."""
     origin = comparison.origin
+
+    def made_by(path: str) -> Json:
+        change = origin.changes.get(path) if path else origin.newest
+        return asdict(change) if change else None
+
     return {
         "name": comparison.name,
         "state": comparison.state,
         "gap": comparison.is_gap,
         "severe": comparison.severe > 0,
         "differences": [
-            {
-                **asdict(each),
-                "severe": each.severe,
-                "changed_by": _as_json(origin.changes.get(each.path)),
-            }
-            for each in comparison.differences
+            asdict(x) | {"severe": x.severe, "changed_by": made_by(x.path)}
+            for x in comparison.differences
         ],
-        "changed_by": _as_json(origin.newest),
+        "changed_by": made_by(""),
         "never_applied": origin.ahead.commit if origin.ahead else None,
         "renamed_from": origin.renamed or None,
     }
@@ -75,7 +72,7 @@ def sections_of(
     Nothing if all are. *named* are those whose state the report says elsewhere.
     """
     odd = [each for each in found if each.state != "same" or each.hides_bypass]
-    rest = len(found) - len(odd)
+    rest, seen = len(found) - len(odd), [each for each in odd if each.live]
     others = "1 other is" if rest == 1 else f"{rest} others are"
     renamed = {each.origin.renamed: each.name for each in odd}
     told = [each for each in odd if each.name not in named]
@@ -83,11 +80,7 @@ def sections_of(
     return (
         Section("Rulesets", table=Table(("ruleset", "state"), rows)),
         Section("", (f"{others} as the file says",) if odd and rest else ()),
-        *(
-            Section(f"Ruleset {_edged(x.name)}", tuple(_lines(x, side)))
-            for x in odd
-            if x.live
-        ),
+        *(Section(f"Ruleset {_edged(x.name)}", (*_lines(x, side),)) for x in seen),
     )
 
 
@@ -108,8 +101,9 @@ def _state(comparison: Comparison, renamed: str) -> str:
         return f"severe: the whole ruleset is not on GitHub; its rules: {rules}"
     if state == "same" and comparison.hides_bypass:
         return "as the file says, as far as this token sees"
-    optional = state == "changed" and not comparison.drifts
-    return "as the file says, but for optional rules" if optional else _STATES[state]
+    if state == "changed" and not comparison.drifts:
+        return "as the file says, but for optional rules"
+    return _STATES[state]
 
 
 def _edged(name: str) -> str:
@@ -153,11 +147,9 @@ def _line(those: Sequence[Difference], changes: Mapping[str, Change], side: str)
     said = "; ".join(filter(None, [*remarks, *dict.fromkeys(made)]))
     line = f"{first.path}: GitHub has {_shown(live)}, {side} {_shown(first.desired)}"
     if len(those) > 1:  # what one list has on GitHub alone, what on the other side
-        path = first.list_path
-        there, wanted = (
-            ", ".join(x.path[len(path) + 1 : -1] for x in those if x.kind == kind)
-            for kind in ("added", "missing")
-        )
+        path, start = first.list_path, len(first.list_path) + 1
+        there = ", ".join(x.path[start:-1] for x in those if x.kind == "added")
+        wanted = ", ".join(x.path[start:-1] for x in those if x.kind == "missing")
         alone = f"on GitHub, not in {side}" if there else f"in {side}, not on GitHub"
         line = f"{path}: {alone}: {there or wanted}"
         if there and wanted:
@@ -190,8 +182,7 @@ def _lines(comparison: Comparison, side: str) -> Iterator[str]:
             yield f"renamed on GitHub {_by(changes[''])}: it was {origin.renamed}"
         elif origin.newest:
             yield f"last changed {_by(origin.newest)}"
-    by_line = comparison.by_line
-    for those in sorted(by_line, key=lambda x: not any(each.severe for each in x)):
+    for those in sorted(comparison.by_line, key=lambda x: not any(y.severe for y in x)):
         yield _line(those, changes, side)
 
 
@@ -202,10 +193,6 @@ def _never_applied(ahead: FileVersion) -> str:
 
 def _by(change: Change) -> str:
     return f"by {change.by} at {when(change.at)}"
-
-
-def _as_json(change: Change | None) -> Json:
-    return asdict(change) if change else None
 
 
 def to_do(steps: Iterable[tuple[str, str]]) -> tuple[str, ...]:
