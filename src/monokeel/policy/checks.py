@@ -55,14 +55,13 @@ class WorkflowJob:
             return "perhaps", ""
         event = next((each for each in _PULLS if each in self.on), "")
         if not event and _takes(_branches(self.on.get("push")), _A_BRANCH):
-            alone = "runs on push alone, never for a fork's pull request"
-            return "perhaps", f"{self.workflow} {alone}"
+            said = "runs on push alone, never for a fork's pull request"
+            return "perhaps", f"{self.workflow} {said}"
         if not event:
             return "no", f"{self.workflow} does not run on pull_request"
-        bases = _branches(self.on[event])
-        if not _takes(bases, branch):
-            alone = ", ".join(bases)
-            return "no", f"{self.workflow} runs for pull requests to {alone} alone"
+        if not _takes(bases := _branches(self.on[event]), branch):
+            said = f"runs for pull requests to {', '.join(bases)} alone"
+            return "no", f"{self.workflow} {said}"
         skips = self._skips(self.on[event])
         return "perhaps" if skips else "yes", skips
 

@@ -7,14 +7,8 @@ from itertools import takewhile
 
 from monokeel.ground.answers import FileVersion
 from monokeel.ground.errors import NO_ANSWER, RefusedError, UsageError
-from monokeel.policy.comparison import (
-    Change,
-    Comparison,
-    Origin,
-    compare,
-    compare_policies,
-    differs,
-)
+from monokeel.policy import comparison as compared
+from monokeel.policy.comparison import Comparison, compare, differs
 from monokeel.policy.plan import Plan, writes_of
 from monokeel.policy.ports import Rulesets, Version
 from monokeel.policy.reading import Reading, read_rulesets
@@ -42,10 +36,10 @@ def find_origins(
     missing = {x.name: x.desired for x in drifting if x.desired and not x.live}
     name_of = cache(rulesets.name_of)
 
-    def change(version: Version) -> Change:
+    def change(version: Version) -> compared.Change:
         kind, number = version.actor_type, version.actor_id
         name = name_of(kind, number) if kind == "User" else ""  # it has no login
-        return Change(by=name or f"{kind} {number}", at=version.updated_at)
+        return compared.Change(by=name or f"{kind} {number}", at=version.updated_at)
 
     def explained(each: Comparison) -> Comparison:
         states, whole = _past_of(each, rulesets)
@@ -55,8 +49,8 @@ def find_origins(
         versions = _changes(each, states, missing.get(renamed), whole=whole)
         changes = {path: change(versions[path]) for path in versions}
         ahead = _ahead(each, file) if whole else None
-        origin = Origin(changes=changes, ahead=ahead, renamed=renamed)
-        return replace(each, origin=origin)
+        made = compared.Origin(changes=changes, ahead=ahead, renamed=renamed)
+        return replace(each, origin=made)
 
     found = (explained(each) if each.drifts else each for each in reading.comparisons)
     return replace(reading, comparisons=tuple(found))
@@ -64,22 +58,21 @@ def find_origins(
 
 def _past_of(comparison: Comparison, rulesets: Rulesets) -> tuple[_States, bool]:
     """Return the states back to the last as in the file; and if none is older."""
-    states, older = _States(), True
+    states, whole = _States(), False
     if len(comparison.live) != 1 or comparison.hides_bypass:
-        return states, False
-    live = comparison.live[0]
+        return states, whole
+    number = comparison.live[0].id
     try:
-        versions = rulesets.history(live.id)
+        versions = rulesets.history(number)
         for version in versions[:MOST_VERSIONS]:
-            state = from_state(rulesets.state_at(live.id, version.id))
+            state = from_state(rulesets.state_at(number, version.id))
             states.append((version, state))
             if comparison.desired and not differs(comparison.desired, state):
-                break
-        else:
-            older = len(states) < len(versions)
+                return states, whole
+        whole = len(states) == len(versions)
     except NO_ANSWER:  # administration: write, which not every token has
         pass
-    return states, not older
+    return states, whole
 
 
 def _changes(
@@ -151,9 +144,10 @@ def plan_rollback(
     then = [_UNNAMED]
     if entry is not None:
         then = [_OTHERWISE] if differs(entry, desired) else []
-    reading = replace(reading, comparisons=compare_policies([desired], [live]))
-    writes, side = writes_of(reading), f"version {wanted}"
-    return Plan(reading=reading, writes=writes, notes=(shown, *then), side=side)
+    found = compared.compare_policies([desired], [live])
+    reading, side = replace(reading, comparisons=found), f"version {wanted}"
+    notes = (shown, *then)
+    return Plan(reading=reading, writes=writes_of(reading), notes=notes, side=side)
 
 
 def history_version(text: str) -> int | None:

@@ -73,16 +73,16 @@ def lint_refs(ruleset: Ruleset) -> Iterator[Finding]:
             yield Finding("conditions", f"has no meaning for target {target}")
         return
     given = conditions if isinstance(conditions, dict) else {}
+    for key in given:
+        if key.startswith(("repository_", "organization_")):
+            yield Finding(f"conditions.{key}", "is for an organization's rulesets")
     refs = given.get("ref_name")
     if not isinstance(refs, dict):
         problem = 'is missing: write {"include": [...], "exclude": [...]}'
         yield Finding("conditions.ref_name", problem)
         return
-    for key in given:
-        if key.startswith(("repository_", "organization_")):
-            yield Finding(f"conditions.{key}", "is for an organization's rulesets")
     for key in ("include", "exclude"):
-        for problem, warning in _list(refs.get(key), key, target):
+        for problem, warning in _side(refs.get(key), key, ruleset.refs(key), target):
             yield Finding(f"conditions.ref_name.{key}", problem, warning=warning)
 
 
@@ -93,13 +93,11 @@ def judge_branch(name: str, pattern: str) -> Report:
     it has its own anchors, and means what RE2 says.
     """
     expression = re2.read(pattern)
-    if expression.problem:
-        raise UsageError(
-            f"the pattern {pattern!r} of branch names is wrong: {expression.problem}",
-            fix="Correct it in infra/rulesets.json; ./inv policy.lint reads all of it.",
-        )
-    allowed = expression.python
-    if allowed is None:
+    if wrong := expression.problem:
+        problem = f"the pattern {pattern!r} of branch names is wrong: {wrong}"
+        fix = "Correct it in infra/rulesets.json; ./inv policy.lint reads all of it."
+        raise UsageError(problem, fix=fix)
+    if (allowed := expression.python) is None:
         said = f"{name}: GitHub judges it; {pattern} has a class of Unicode"
         return Report(headline=said, data={"branch": name})
     if name and name == name.strip() and allowed.search(name):
@@ -112,9 +110,9 @@ def judge_branch(name: str, pattern: str) -> Report:
     likely = (*own, "feat", "fix", "feature", "")
     names = (f"{kind}/{rest}" if kind else rest for kind in likely)
     better = next((each for each in names if allowed.search(each)), "")
-    fix = f"Rename it (git branch -m NAME): it must match {pattern}"
-    if better:
-        fix = f"Rename it, such as: git branch -m {better}"
+    fix = f"Rename it, such as: git branch -m {better}"
+    if not better:
+        fix = f"Rename it (git branch -m NAME): it must match {pattern}"
     problem = f"the name of branch {name[:_LONGEST]!r} is not allowed"
     raise RefusedError(problem, fix=fix)
 
@@ -146,15 +144,15 @@ def _compiled(pattern: str, *, deep: bool) -> re.Pattern[str]:
         return re.compile(r"(?!)")
 
 
-def _list(listed: Json, key: str, target: str) -> Iterator[tuple[str, bool]]:
+def _side(
+    given: Json, key: str, refs: Sequence[str], target: str
+) -> Iterator[tuple[str, bool]]:
     """Yield what is wrong with one list, and whether it is a warning only."""
-    if not isinstance(listed, list):  # of another type: that was told
-        if listed is None:
-            yield "is missing: always send it", False
-        return
-    if key == "include" and not listed:
+    if given is None:
+        yield "is missing: always send it", False
+    elif key == "include" and not given:
         yield "is empty: the ruleset binds no ref at all", True
-    for ref in (x for x in listed if isinstance(x, str)):  # the others were told
+    for ref in refs:
         for problem, warning in _problems(ref, target):
             yield f"has {ref!r}: {problem}", warning
 

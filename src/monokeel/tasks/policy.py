@@ -135,10 +135,9 @@ def rollback(
     wiring.require_token(_NEEDS)
     wiring.require_this_repository(repository)
     rulesets = wiring.make_rulesets()
-    planned = plan_rollback(
-        ruleset, history_version(to), rulesets, wiring.read_policy()
-    )
-    yield from [_preview(planned)] if dry_run else _write(planned, yes=False)
+    version = history_version(to)
+    planned = plan_rollback(ruleset, version, rulesets, wiring.read_policy())
+    yield from [_preview(planned)] if dry_run else _write(planned)
 
 
 @_About(
@@ -199,13 +198,13 @@ def drift(
 
 def write_rules() -> None:
     """Apply the policy file for ``init``, as apply does; reports go to stderr."""
-    planned = _plan(delete_unmanaged=False)
+    planned = _plan()
     _require_merged(*_reviewed())
-    for report in _write(planned, yes=False):
+    for report in _write(planned):
         show(report, aside=True)
 
 
-def _policy(*, delete_unmanaged: bool = False) -> "Policy":
+def _policy() -> "Policy":
     from monokeel.policy.checks import jobs_of
     from monokeel.policy.reading import Policy
 
@@ -216,14 +215,13 @@ def _policy(*, delete_unmanaged: bool = False) -> "Policy":
         keys=settings.policy,
         refs=wiring.make_git().known_refs(),
         jobs=jobs_of(wiring.read_workflows()),
-        delete_unmanaged=delete_unmanaged,
     )
 
 
-def _plan(*, delete_unmanaged: bool) -> "Plan":
+def _plan(*, delete_unmanaged: bool = False) -> "Plan":
     from monokeel.policy.plan import make_plan
 
-    policy = _policy(delete_unmanaged=delete_unmanaged)
+    policy = replace(_policy(), delete_unmanaged=delete_unmanaged)
     planned, file = make_plan(policy, wiring.make_rulesets()), wiring.POLICY
     if not planned.writes:
         return planned
@@ -290,7 +288,7 @@ def _preview(planned: "Plan") -> "Report":
     return replace(plan_report(planned), outcome="done")  # as asked: nothing written
 
 
-def _write(planned: "Plan", *, yes: bool) -> Reports:
+def _write(planned: "Plan", *, yes: bool = False) -> Reports:
     from monokeel.policy.apply import apply
 
     if planned.writes:  # else the report below says it all
