@@ -6,8 +6,9 @@ import pytest
 from monokeel.adapters.deployments import Deployments
 from monokeel.adapters.github import GitHub
 from monokeel.adapters.session import Session
+from monokeel.ground.answers import Absent
 from monokeel.ground.errors import RefusedError, ServiceError
-from monokeel.promotion.ports import Protection, Records
+from monokeel.promotion.ports import Records
 from monokeel.promotion.records import Note, Record
 from sandbox.server import Sandbox
 from tests.fakes.deployments import FakeDeployments
@@ -178,8 +179,8 @@ def test_a_missing_environment_is_missing_until_a_record_makes_it(
 
     after = place.records.protection("dev")
 
-    assert before == Protection(exists=False, reviewers=False)
-    assert after == Protection(exists=True, reviewers=False)
+    assert before == Absent()
+    assert after is False
 
 
 def test_other_tools_and_environments_cost_no_request(box: Sandbox) -> None:
@@ -241,7 +242,7 @@ def test_reviewers_are_seen(box: Sandbox) -> None:
 
     seen = deployments(box).protection("prod")
 
-    assert seen == Protection(exists=True, reviewers=True)
+    assert seen is True
 
 
 def test_without_a_token_nothing_is_known(box: Sandbox) -> None:

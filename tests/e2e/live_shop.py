@@ -20,8 +20,8 @@ from monokeel.adapters.releases import Releases
 from monokeel.adapters.session import Session
 from monokeel.ground.answers import Json
 from monokeel.ground.settings import Settings, parse_settings
-from monokeel.promotion.move import Outcome, move_environment
-from monokeel.promotion.plan import Request, plan_promotion
+from monokeel.promotion.move import move_environment
+from monokeel.promotion.plan import Plan, Request, plan_promotion
 from monokeel.promotion.ports import Outside
 from monokeel.promotion.records import Note
 from monokeel.release.record import ReleasedImage, ReleaseRecord, record_text
@@ -131,7 +131,7 @@ class LiveShop:
             zones=time_zone,
         )
 
-    def promote(self, request: Request, *, token: str = "admin") -> Outcome:
+    def promote(self, request: Request, *, token: str = "admin") -> Plan:
         """Do what *request* says in this process, with everything as it is."""
         outside = self.outside(token)
         plan = plan_promotion(request, outside, self.settings)

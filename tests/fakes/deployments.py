@@ -4,12 +4,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from monokeel.ground.answers import Unknown
+from monokeel.ground.answers import Absent, Unknown
 from monokeel.ground.errors import RefusedError, ServiceError
 from monokeel.ground.words import brief
-from monokeel.promotion.evidence import LONGEST_DESCRIPTION
 from monokeel.promotion.ports import Protection
 from monokeel.promotion.records import (
+    LONGEST_DESCRIPTION,
     BranchMove,
     Ledger,
     Note,
@@ -35,7 +35,7 @@ class FakeDeployments:
         self.kept: dict[int, Record] = {}
         self.given: dict[int, list[Status]] = {}
         self.production: set[int] = set()
-        self.protected: dict[str, Protection | Unknown] = {}
+        self.protected: dict[str, Protection] = {}
         self.approved_by: tuple[str, ...] = ()
         self.moves: list[BranchMove] = []  # of *moved*, or of any branch
         self.moved = ""
@@ -103,7 +103,7 @@ class FakeDeployments:
         self.kept[record.id] = record
         self.given[record.id] = []
         # Source: none; that GitHub makes an unknown environment is assumed.
-        made = Protection(exists=True, reviewers=False)
+        made = False
         self.protected.setdefault(environment, made)
         if production:
             self.production.add(record.id)
@@ -122,9 +122,9 @@ class FakeDeployments:
         note = self.kept[record].note
         self.fuse.written(f"{state} {note.version}{' run' if log_url else ''}")
 
-    def protection(self, environment: str) -> Protection | Unknown:
+    def protection(self, environment: str) -> Protection:
         self._check()
-        nothing = Protection(exists=False, reviewers=False)
+        nothing = Absent()
         return self.protected.get(environment, nothing)
 
     def hold(self) -> str | Unknown:

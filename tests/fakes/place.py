@@ -10,7 +10,6 @@ from monokeel.ground.answers import FileVersion, Json
 from monokeel.ground.settings import PolicySettings
 from monokeel.policy.rule_types import Finding
 from monokeel.policy.rulesets import parse_policy
-from monokeel.promotion.ports import Protection
 from tests.fakes.pointers import Shop
 from tests.fakes.rulesets import FakeRulesets
 from tests.fakes.unconnected import connected
@@ -26,7 +25,7 @@ class Place:
         for environment in ("prod", "staging"):
             self.shop.place(environment, "1.3.2")
         self.shop.place("dev", "1.4.0")
-        self.shop.records.protected["prod"] = Protection(exists=True, reviewers=True)
+        self.shop.records.protected["prod"] = True
         self.rulesets: FakeRulesets = in_force(MAIN, TAGS)
         environments = self.shop.settings.environments
         self.repository = connected({e.name: e.reviewers for e in environments})

@@ -17,7 +17,7 @@ from monokeel.ground.answers import (
 )
 from monokeel.ground.errors import ServiceError
 from monokeel.ground.settings import Settings, parse_settings
-from monokeel.promotion.ports import Outside, Protection
+from monokeel.promotion.ports import Outside
 from monokeel.release.record import ReleasedImage, ReleaseRecord, record_text
 from tests.fakes.deployments import START, FakeDeployments
 from tests.fakes.fuse import Fuse
@@ -189,7 +189,7 @@ class Shop:
         self.records = FakeDeployments(
             lambda tag: self.clone.refs.get(f"refs/tags/{tag}"), self.fuse
         )
-        self.records.protected["prod"] = Protection(exists=True, reviewers=True)
+        self.records.protected["prod"] = True
         self.releases = self.clone.records
         self.images = FakeImages()
         self.hides_copies = False

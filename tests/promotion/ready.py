@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 from monokeel.ground.answers import Found
 from monokeel.ground.settings import Environment, Settings
 from monokeel.promotion.facts import MoveFacts
-from monokeel.promotion.ports import Protection
 from monokeel.promotion.reading import Place
 from monokeel.promotion.records import TrackRecord
 from monokeel.release.artifact import Artifact, TaggedImage
@@ -46,6 +45,6 @@ READY = MoveFacts(
     before=TrackRecord(outcome="good", live_for=2 * DAY, live=True),
     release=Artifact(record=RELEASE, images=(IMAGE,)),
     here=TrackRecord(outcome="never"),
-    protection=Protection(exists=True, reviewers=True),
+    protection=True,
 )
 FREEZE = (NOW + DAY, "holidays")

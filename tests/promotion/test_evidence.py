@@ -8,11 +8,11 @@ from datetime import timedelta
 import pytest
 
 from monokeel.ground.errors import RefusedError, ServiceError
+from monokeel.promotion.facts import ways_back
 from monokeel.promotion.move import move_environment
 from monokeel.promotion.plan import Plan, Request, plan_promotion
 from monokeel.promotion.reading import Reading, read_promotion
 from monokeel.promotion.records import BranchMove
-from monokeel.promotion.rollback import ways_back
 from tests.fakes.pointers import Shop, commit_named
 
 TO_PROD = Request(environment="prod", version="1.0.0")
@@ -142,8 +142,8 @@ def test_what_nobody_can_check_is_neither_drift_nor_recorded_again(
 
     done = move_environment(plan(taken_back, again), taken_back.outside)
 
-    assert (done.plan.kind, len(taken_back.records.kept)) == ("there", writes)
-    assert "could not be checked" in done.plan.warnings[0]
+    assert (done.kind, len(taken_back.records.kept)) == ("there", writes)
+    assert "could not be checked" in done.warnings[0]
     assert reading(taken_back).place("dev").drift == ()
     assert "could not be looked for" in reading(taken_back).ledger.odd[0][1]
 

@@ -17,7 +17,7 @@ WORKFLOW = ".github/workflows/deploy.yml"
 
 def row(rule: Rule) -> str:
     way = f'`--override {rule.name}="why"`' if rule.overridable else NO_WAY
-    way += "" if rule.asked_of_rollback else ", or a rollback"
+    way += "" if not rule.onward else ", or a rollback"
     return f"| {rule.name} | {rule.refuses} | {way} |"
 
 

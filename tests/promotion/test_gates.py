@@ -12,7 +12,6 @@ from monokeel.promotion.gates import (
     stops_of,
 )
 from monokeel.promotion.plan import parse_overrides
-from monokeel.promotion.ports import Protection
 from monokeel.promotion.records import TrackRecord
 from monokeel.release.artifact import Artifact, TaggedImage
 from tests.promotion.ready import (
@@ -124,7 +123,7 @@ CASES = {
         "ok",
     ),
     "the first environment has no order": (
-        replace(READY, previous="", before=None),
+        replace(READY, previous=""),
         "order",
         "ok",
     ),
@@ -149,7 +148,7 @@ CASES = {
         "ok",
     ),
     "the first environment has no soak": (
-        replace(READY, previous="", before=None),
+        replace(READY, previous=""),
         "soak",
         "ok",
     ),
@@ -190,12 +189,12 @@ CASES = {
         "ok",
     ),
     "no GitHub Environment": (
-        replace(READY, protection=Protection(exists=False, reviewers=False)),
+        replace(READY, protection=Absent()),
         "approval",
         "refused",
     ),
     "no reviewers where some are expected": (
-        replace(READY, protection=Protection(exists=True, reviewers=False)),
+        replace(READY, protection=False),
         "approval",
         "refused",
     ),
@@ -203,7 +202,7 @@ CASES = {
         replace(
             READY,
             place=TO_STAGING,
-            protection=Protection(exists=True, reviewers=False),
+            protection=False,
         ),
         "approval",
         "ok",
@@ -212,7 +211,7 @@ CASES = {
         replace(
             READY,
             place=TO_STAGING,
-            protection=Protection(exists=False, reviewers=False),
+            protection=Absent(),
         ),
         "approval",
         "warning",
@@ -294,7 +293,7 @@ def test_a_warning_refuses_nothing() -> None:
     bare = replace(
         READY,
         place=TO_STAGING,
-        protection=Protection(exists=False, reviewers=False),
+        protection=Absent(),
     )
 
     assert stops_of(evaluate(bare)) == []

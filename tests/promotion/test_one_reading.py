@@ -12,7 +12,6 @@ from monokeel.ground.errors import MonokeelError
 from monokeel.promotion.gates import Gate
 from monokeel.promotion.move import move_environment
 from monokeel.promotion.plan import Plan, Request, plan_promotion
-from monokeel.promotion.ports import Protection
 from monokeel.promotion.reading import read_promotion
 from monokeel.promotion.status import overview_of
 from tests.fakes.fuse import Crash
@@ -208,7 +207,7 @@ def test_a_move_that_nobody_would_approve_is_ready_for_none(*, asks: bool) -> No
     shop.release("1.0.0")
     shop.place("dev", "1.0.0")
     shop.place("staging", "1.0.0")
-    shop.records.protected["prod"] = Protection(exists=True, reviewers=asks)
+    shop.records.protected["prod"] = asks
 
     prod = overview_of(shop.outside, shop.settings, hold="").places[-1]
 

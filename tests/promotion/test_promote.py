@@ -7,10 +7,9 @@ import pytest
 from monokeel.ground.answers import Found, Unknown
 from monokeel.ground.errors import RefusedError, ServiceError, UsageError
 from monokeel.ground.report import as_json
-from monokeel.promotion.move import Outcome, move_environment
+from monokeel.promotion.move import move_environment
 from monokeel.promotion.outcome import outcome_report, preview_report
 from monokeel.promotion.plan import Plan, Request, plan_promotion
-from monokeel.promotion.ports import Protection
 from tests.fakes.pointers import Shop, commit_named, digest_of
 
 DEV = Request(environment="dev", version="1.0.0", actor="ana")
@@ -22,7 +21,7 @@ def plan(shop: Shop, request: Request) -> Plan:
     return plan_promotion(request, shop.outside, shop.settings)
 
 
-def promote(shop: Shop, request: Request) -> Outcome:
+def promote(shop: Shop, request: Request) -> Plan:
     return move_environment(plan(shop, request), shop.outside)
 
 
@@ -270,7 +269,7 @@ def test_approvers_go_into_the_record() -> None:
 def test_a_missing_approval_is_refused_until_it_is_overridden() -> None:
     shop = released("1.0.0")
     shop.place("staging", "1.0.0")
-    shop.records.protected["prod"] = Protection(exists=True, reviewers=False)
+    shop.records.protected["prod"] = False
 
     problem = refusal(shop, PROD)
     promote(shop, replace(PROD, overrides=("approval=nobody is up",)))

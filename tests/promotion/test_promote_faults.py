@@ -4,9 +4,9 @@ from datetime import timedelta
 import pytest
 
 from monokeel.ground.errors import MonokeelError, RefusedError, ServiceError
-from monokeel.promotion.evidence import STALE
-from monokeel.promotion.move import Outcome, move_environment
-from monokeel.promotion.plan import Request, plan_promotion
+from monokeel.promotion.move import move_environment
+from monokeel.promotion.plan import Plan, Request, plan_promotion
+from monokeel.promotion.reading import STALE
 from tests.fakes.fuse import Crash
 from tests.fakes.pointers import Shop, commit_named
 
@@ -19,7 +19,7 @@ POINTS = [(kind, n) for kind, writes in WRITES.items() for n in range(1, writes 
 IDS = [f"{kind} {n}" for kind, n in POINTS]
 
 
-def promote(shop: Shop, request: Request) -> Outcome:
+def promote(shop: Shop, request: Request) -> Plan:
     plan = plan_promotion(request, shop.outside, shop.settings)
     return move_environment(plan, shop.outside)
 
@@ -106,7 +106,7 @@ def test_a_rollback_cut_short_is_finished_and_does_not_go_further_back() -> None
 
     outcome = promote(shop, BACK)
 
-    assert outcome.plan.kind == "finished"
+    assert outcome.kind == "finished"
     assert shop.clone.at("dev") == "1.0.0"
     assert shop.records.states("dev")[2:] == ["1.1.0 failure", "1.0.0 success"]
 

@@ -9,9 +9,9 @@ from typing import Literal
 import pytest
 
 from monokeel.ground.errors import MonokeelError, RefusedError
-from monokeel.promotion.move import Outcome, move_environment
+from monokeel.promotion.move import move_environment
 from monokeel.promotion.outcome import outcome_report
-from monokeel.promotion.plan import Request, plan_promotion
+from monokeel.promotion.plan import Plan, Request, plan_promotion
 from monokeel.promotion.reading import read_promotion
 from tests.fakes.pointers import Shop, commit_named
 from tests.fakes.turns import Turns
@@ -19,11 +19,11 @@ from tests.fakes.turns import Turns
 TRIALS = 10
 PROMOTE = Request(environment="dev", version="1.1.0", actor="ana")
 BACK = Request(environment="dev", rollback=True, reason="data loss", actor="cy")
-Results = list[Outcome | MonokeelError]
+Results = list[Plan | MonokeelError]
 
 
-def runner(shop: Shop, request: Request) -> Callable[[], Outcome]:
-    def run() -> Outcome:
+def runner(shop: Shop, request: Request) -> Callable[[], Plan]:
+    def run() -> Plan:
         plan = plan_promotion(request, shop.outside, shop.settings)
         return move_environment(plan, shop.outside)
 
@@ -31,7 +31,7 @@ def runner(shop: Shop, request: Request) -> Callable[[], Outcome]:
 
 
 def at_once(shop: Shop, seed: int, requests: list[Request]) -> Results:
-    turns = Turns[Outcome](seed)
+    turns = Turns[Plan](seed)
     shop.fuse.turn = turns.turn
     results = turns.run([runner(shop, request) for request in requests])
     shop.fuse.turn = lambda: None
@@ -46,11 +46,7 @@ def moves(shop: Shop) -> list[str]:
 
 def check(shop: Shop, results: Results) -> None:
     """What must hold after any race."""
-    won = [
-        each
-        for each in results
-        if isinstance(each, Outcome) and each.plan.kind == "move"
-    ]
+    won = [each for each in results if isinstance(each, Plan) and each.kind == "move"]
     assert len(won) == len(moves(shop))
     lost = [each for each in results if isinstance(each, MonokeelError)]
     assert {each.exit_code for each in lost} <= {3}
@@ -213,7 +209,7 @@ def test_of_those_who_make_the_same_move_one_says_so(
         people = [replace(request_, actor=who) for who in ("ana", "ben", "cy")]
         results = at_once(shop, seed, people)
 
-        won = [each for each in results if isinstance(each, Outcome) and each.record]
+        won = [each for each in results if isinstance(each, Plan) and each.record]
         others = [each for each in results if each not in won]
         assert len(moves(shop)) - start == len(won) == 1
         current = read_promotion(shop.outside, shop.settings).place("dev").current

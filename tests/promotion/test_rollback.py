@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from monokeel.ground.errors import MonokeelError, RefusedError, UsageError
-from monokeel.promotion.move import Outcome, move_environment
-from monokeel.promotion.plan import Request, plan_promotion
+from monokeel.promotion.move import move_environment
+from monokeel.promotion.plan import Plan, Request, plan_promotion
 from monokeel.promotion.reading import read_promotion
 from tests.fakes.fuse import Crash
 from tests.fakes.pointers import Shop, commit_named, digest_of
@@ -14,7 +14,7 @@ from tests.fakes.pointers import Shop, commit_named, digest_of
 BACK = Request(environment="staging", rollback=True, reason="slow", actor="ana")
 
 
-def promote(shop: Shop, request: Request) -> Outcome:
+def promote(shop: Shop, request: Request) -> Plan:
     plan = plan_promotion(request, shop.outside, shop.settings)
     return move_environment(plan, shop.outside)
 
@@ -60,7 +60,7 @@ def test_a_rollback_from_a_version_is_made_once(shop: Shop) -> None:
 
     again = promote(shop, replace(BACK, left="1.2.0", actor="ben"))
 
-    assert again.plan.kind == "finished"
+    assert again.kind == "finished"
     assert (shop.clone.at("staging"), len(shop.fuse.log)) == ("1.1.0", written)
 
 
@@ -75,7 +75,7 @@ def test_a_workflow_run_that_is_run_again_is_done(shop: Shop) -> None:
     by_run = replace(BACK, run_url="https://github.com/acme/shop/actions/runs/4711")
     promote(shop, by_run)
 
-    assert promote(shop, by_run).plan.kind == "finished"
+    assert promote(shop, by_run).kind == "finished"
     assert shop.clone.at("staging") == "1.1.0"
 
 

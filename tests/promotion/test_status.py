@@ -7,9 +7,9 @@ import pytest
 from monokeel.ground.answers import Unknown
 from monokeel.ground.errors import ServiceError
 from monokeel.ground.report import as_json, as_plain
-from monokeel.promotion.evidence import STALE
 from monokeel.promotion.move import move_environment
 from monokeel.promotion.plan import Plan, Request, plan_promotion
+from monokeel.promotion.reading import STALE
 from monokeel.promotion.status import Overview, overview_of, overview_report
 from tests.fakes.incident import HOLD, incident
 from tests.fakes.pointers import Shop, commit_named

@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from monokeel.promotion.evidence import STALE, Repair, repaired, repairs
+from monokeel.promotion.reading import STALE, Repair, repaired, repairs
 from monokeel.promotion.records import (
     Ledger,
     Note,

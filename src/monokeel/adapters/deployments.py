@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from monokeel.adapters.github import GitHub
 from monokeel.ground.answers import (
+    Absent,
     Json,
     Unknown,
     as_list,
@@ -21,9 +22,14 @@ from monokeel.ground.answers import (
 from monokeel.ground.errors import NO_ANSWER, ServiceError
 from monokeel.ground.words import brief
 from monokeel.promotion import records as room
-from monokeel.promotion.evidence import LONGEST_DESCRIPTION
 from monokeel.promotion.ports import Protection
-from monokeel.promotion.records import BranchMove, Ledger, Note, Record
+from monokeel.promotion.records import (
+    LONGEST_DESCRIPTION,
+    BranchMove,
+    Ledger,
+    Note,
+    Record,
+)
 
 _NEWEST = 30  # records of each environment that are read at first
 _PAGE_SIZE, _MOST_PAGES = 100, 100
@@ -128,15 +134,15 @@ class Deployments:
         status |= {"log_url": log_url} if log_url else {}
         self._github.request("POST", f"/deployments/{record}/statuses", json=status)
 
-    def protection(self, environment: str) -> Protection | Unknown:
+    def protection(self, environment: str) -> Protection:
         """Say whether the GitHub Environment is there and asks for an approval."""
         path = f"/environments/{quote(environment, safe='')}"
         found = ask(lambda: self._github.found(path))
         if not isinstance(found, dict):
-            return found or Protection(exists=False, reviewers=False)
+            return Absent() if found is None else found
         rules = as_list(found.get("protection_rules") or [])
         kinds = {as_object(rule).get("type") for rule in rules}
-        return Protection(exists=True, reviewers="required_reviewers" in kinds)
+        return "required_reviewers" in kinds
 
     def hold(self) -> str | Unknown:
         """Return the repository variable ``PROMOTE_HOLD``, ``""`` without one."""

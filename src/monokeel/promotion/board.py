@@ -42,7 +42,7 @@ _COLOURS = ("#0b5cad", "#6b3fa0", "#8a5a00", "#1b6e53", "#9c2b5b", "#46566b")
 
 def board_html(overview: Overview) -> str:
     """Return the page, self-contained: stops and drift, each environment, its moves."""
-    reading = overview.reading
+    reading, now = overview.reading, overview.reading.ledger.now
     title = f"What runs where in {escape(reading.settings.repository)}"
     return "\n".join(
         [
@@ -57,7 +57,7 @@ def board_html(overview: Overview) -> str:
             *(_card(each, reading) for each in overview.places),
             "</div>",
             *(_moves(each, reading) for each in reading.places),
-            f'<p class="dim">As of {reading.now:%Y-%m-%d %H:%MZ}, GitHub\'s clock.</p>',
+            f'<p class="dim">As of {now:%Y-%m-%d %H:%MZ}, GitHub\'s clock.</p>',
             "</body></html>\n",
         ]
     )

@@ -10,7 +10,6 @@ from monokeel.ground.answers import Absent, Found, Unknown
 from monokeel.ground.version import is_prerelease, parse_version
 from monokeel.ground.words import span
 from monokeel.promotion.facts import MoveFacts
-from monokeel.promotion.pointers import ref_of
 from monokeel.release.artifact import Artifact
 from monokeel.release.versions import bounds
 
@@ -38,13 +37,17 @@ _unclear, _not_asked = partial(Gate, "unknown"), Gate("not_asked")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """One row of the table of gates; *refuses* says when, for the documents."""
+    """One row of the table of gates; *refuses* says when, for the documents.
+
+    *onward*: it is about the environment before, which a rollback and the first have
+    not; such a gate can be overridden.
+    """
 
     name: str
     check: Check
     refuses: str
     overridable: bool = False
-    asked_of_rollback: bool = True
+    onward: bool = False
 
 
 RULES: list[Rule] = []
@@ -57,8 +60,10 @@ def evaluate(
     gates = list[Gate]()
     for rule in RULES:
         gate, reason = rule.check(facts), (overrides or {}).get(rule.name)
-        if facts.rollback and not rule.asked_of_rollback:
+        if rule.onward and facts.rollback:
             gate = Gate("skipped", "not asked of a rollback")
+        elif rule.onward and not facts.previous:
+            gate = _passed(f"{facts.place.name} is the first environment")
         elif rule.overridable and reason and gate.status in {"refused", "unknown"}:
             gate = Gate("overridden", f"{gate.detail}; overridden: {reason}")
         gates.append(replace(gate, name=rule.name))
@@ -76,6 +81,7 @@ def _gate(refuses: str, **how: bool) -> Callable[[Check], Check]:
     # Puts the check into the table; it has the name of its gate.
     def put(check: Check) -> Check:
         name = check.__name__.removeprefix("_")
+        how["overridable"] = how.get("overridable", how.get("onward", False))
         RULES.append(Rule(name=name, check=check, refuses=refuses, **how))
         return check
 
@@ -177,12 +183,9 @@ def _image_fix(artifact: Artifact) -> str:
 
 @_gate(
     "it has not been good in the environment before, or was rolled back there",
-    overridable=True,
-    asked_of_rollback=False,
+    onward=True,
 )
 def _order(at: MoveFacts) -> Gate:
-    if at.before is None:
-        return _passed(f"{at.place.name} is the first environment")
     before = at.previous
     if at.before.outcome == "good":
         return _passed(f"{at.version} is or was good in {before}")
@@ -199,14 +202,8 @@ def _order(at: MoveFacts) -> Gate:
     return _refused(said, f'{first}; a hotfix: --override order="why".')
 
 
-@_gate(
-    "it was live there for less than `soak` since its last start",
-    overridable=True,
-    asked_of_rollback=False,
-)
+@_gate("it was live there for less than `soak` since its last start", onward=True)
 def _soak(at: MoveFacts) -> Gate:
-    if at.before is None:
-        return _passed(f"{at.place.name} is the first environment")
     wanted, lived = at.place.environment.soak, at.before.live_for
     said = f"live in {at.previous} for {span(lived)} of {span(wanted)}"
     if lived >= wanted:
@@ -252,14 +249,15 @@ def _hold(at: MoveFacts) -> Gate:
 
 @_gate("it is older than what is there; `--rollback` moves back")
 def _downgrade(at: MoveFacts) -> Gate:
-    name, left = at.place.name, at.place.left or ""
-    there = at.place.left_version or left[:12]
+    name, there = at.place.name, at.place.left_version or (at.place.left or "")[:12]
     match at.direction, at.rollback:
         case None, _:
             said = f"cannot tell whether {at.version} is newer than {there}"
             return _unclear(f"this clone {said}", _FETCH)
         case "first", True:
             return _refused(f"nothing is in {name} yet", "Promote to it first.")
+        case "first", False:
+            return _passed(f"the first promotion to {name}")
         case "forward", True:
             said = f"{at.version} is newer than {there}: this is no rollback"
             return _refused(said, "Leave out --rollback.")
@@ -267,22 +265,19 @@ def _downgrade(at: MoveFacts) -> Gate:
             how = "the last" if at.place.commit is None else "which is"
             said = f"{at.version} is older than {there}, {how} in {name}"
             return _refused(said, _way_back(at))
-        case "first", False:
-            return _passed(f"the first promotion to {name}")
-        case _:
-            same, said = at.direction == "same", f"{there} -> {at.version}"
-            return _passed(f"{name} is at {at.version} already" if same else said)
+        case direction, _:
+            said = f"{name} is at {at.version} already"
+            return _passed(said if direction == "same" else f"{there} -> {at.version}")
 
 
 def _way_back(at: MoveFacts) -> str:
-    name, there = at.place.name, at.place.left_version
-    back = 'add --rollback --reason "why".'
+    there, back = at.place.left_version, 'add --rollback --reason "why".'
     if not there:
-        said = f"env/{name} was moved by hand to no release"
+        said = f"{at.place.branch} was moved by hand to no release"
         return f"{said}; back to {at.version}: {back}"
     if at.place.commit is None:
-        restore = f"./inv promote --env {name} --version {there}"
-        return f"Put back what was there: {restore}"
+        again = f"./inv promote --env {at.place.name} --version {there}"
+        return f"Put back what was there: {again}"
     return f"To move back on purpose {back}"
 
 
@@ -299,11 +294,11 @@ def _approval(at: MoveFacts) -> Gate:
         said = f"cannot see the {here}: {there.reason}"
         fix = "./inv doctor says what the token may see."
         return Gate("unknown" if wanted else "warning", said, fix)
-    if not there.exists:
+    if isinstance(there, Absent):
         said = f"there is no {here}{': nobody approves' if wanted else ''}"
         fix = "./inv init makes the Environments."
         return Gate("refused" if wanted else "warning", said, fix)
-    if wanted and not there.reviewers:
+    if wanted and not there:
         said = f"the {here} asks for no approval: nobody approves this move"
         fix = "Add reviewers to it; they need a public repository or a paid plan."
         return _refused(said, fix)
@@ -321,7 +316,7 @@ def _push(at: MoveFacts) -> Gate:
         )
     if not at.push_refusal:
         return _passed("nothing speaks against it")
-    ref = ref_of(name)
+    ref = f"refs/heads/{at.place.branch}"
     return _refused(
         at.push_refusal,
         "Push with the deploy key (MONOKEEL_DEPLOY_KEY). By hand, whoever has it:"

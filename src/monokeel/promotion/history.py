@@ -10,10 +10,9 @@ from monokeel.ground.errors import UsageError
 from monokeel.ground.report import Report, Section, Table
 from monokeel.ground.settings import Settings
 from monokeel.ground.words import span, stamp
-from monokeel.promotion.evidence import moves_of
 from monokeel.promotion.pointers import Pointers, read_remote
 from monokeel.promotion.ports import Outside
-from monokeel.promotion.reading import Reading, read_on, read_records
+from monokeel.promotion.reading import Reading, moves_of, read_on, read_records
 from monokeel.promotion.records import BranchMove, Note, Record
 
 _NOWHERE = "0" * 40
@@ -37,10 +36,9 @@ class Move:
     def row(self) -> tuple[str, ...]:
         """What people read of it, a cell for each of ``COLUMNS``."""
         record, note = self.record, self.record.note
-        approved = ", ".join(note.approvers)
         said = [self.why, note.reason]
         said += [f"{gate} overridden: {x}" for gate, x in note.overrides.items()]
-        said += [f"approved by {approved}" if approved else ""]
+        said += [f"approved by {', '.join(note.approvers)}"] * bool(note.approvers)
         return (
             f"{record.created_at:%Y-%m-%d %H:%MZ}",
             record.version,
@@ -96,7 +94,7 @@ def moves_report(
     if name not in pointers.branches:
         pointers.settings.environment(name)
     # Also a branch that belongs to no environment any more has a history.
-    reading = read_records(outside, pointers, stray=name)
+    reading = read_records(outside, pointers, env=name)
     if count > len(reading.ledger.of(name)):
         reading = read_on(reading, outside, name)
     every, found = reading.ledger.of(name), moves_of(name, outside, pointers)

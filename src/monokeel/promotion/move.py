@@ -5,22 +5,21 @@ where the branch is says whether its move happened. Compare-and-swap sees a valu
 its history (1.0.0 may be there again): the records are read once more ahead of it.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from monokeel.ground import errors, report
-from monokeel.ground.answers import Declined, Json, Lost
+from monokeel.ground.answers import Declined, Json, Lost, Unknown, ask
 from monokeel.ground.settings import Settings
 from monokeel.ground.version import newest_first
 from monokeel.ground.words import span
-from monokeel.promotion import evidence
-from monokeel.promotion.facts import facts_of
+from monokeel.promotion import reading as readings
+from monokeel.promotion.facts import facts_of, told
 from monokeel.promotion.gates import evaluate
 from monokeel.promotion.plan import Plan, Request, plan_promotion
-from monokeel.promotion.pointers import read_remote, ref_of
+from monokeel.promotion.pointers import read_remote
 from monokeel.promotion.ports import Outside, Records
 from monokeel.promotion.reading import Reading, read_records
 from monokeel.promotion.records import ROLLBACK, Record
-from monokeel.promotion.rollback import told
 
 _ANEW = "Run again: the gates are asked anew for what is there now."
 _OF_RULES = ("GH006", "GH013", "hook declined", "protected", "rule")
@@ -29,51 +28,40 @@ _ONCE_MORE = "Run the same command again."
 _AGAIN = "Run the same command again: it finishes or clears what is there."
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """What was done: *record* is the id of the new record, ``None`` without one."""
-
-    plan: Plan
-    record: int | None = None
-    warnings: tuple[str, ...] = ()
-
-
-def move_environment(plan: Plan, outside: Outside) -> Outcome:
-    """Do what *plan* says and return what was done.
+def move_environment(plan: Plan, outside: Outside) -> Plan:
+    """Do what *plan* says and return it with the id of the new record, if any.
 
     Repairs are written first, even when a gate refuses: they are true. Raises
     RefusedError when a gate or GitHub says no or somebody else was first (it says who),
     ServiceError when nobody can tell: the record then stays pending.
     """
-    records, warnings = outside.records, list[str]()
+    records, notes = outside.records, list[str]()
     for each in plan.place.owed:
         records.settle(each.record.id, each.state, each.description)
     if plan.kind in ("there", "finished"):
-        return Outcome(plan=plan)
+        return plan
     plan.require()
-    run, approvers = plan.request.run_url.rpartition("/")[2], tuple[str, ...]()
-    if run and plan.place.environment.reviewers:
-        try:
-            approvers = records.approvers(run)
-        except errors.NO_ANSWER as error:
-            warnings += [f"the record does not say who approved: {error.problem}"]
-    own = _record(plan, records, approvers)
+    run = plan.request.run_url.rpartition("/")[2] * plan.place.environment.reviewers
+    said = ask(lambda: records.approvers(run)) if run else ()
+    if isinstance(said, Unknown):
+        notes.append(f"the record does not say who approved: {said.reason}")
+        said = ()
+    own = _record(plan, records, said)
     plan, newer = _look_again(plan, outside, own)
     made, wanted = plan.place.current, (plan.commit, plan.task)
     theirs = made is not None and (made.sha, made.task) == wanted
-    why = "" if theirs else _refusal(plan, outside, newer)
-    if why:
+    if why := "" if theirs else _refusal(plan, outside, newer):
         late = _give_up(plan, records, own, f"stopped: {why}")
         raise errors.RefusedError(f"{plan.unmoved}: {why}{late}", fix=_ANEW)
     if theirs or not _move(plan, outside, own):
         # Somebody else put the branch there: what was asked for is so, and is theirs.
         late = _give_up(plan, records, own, f"overtaken by {plan.version}")
-        warnings += [f"{plan.branch} is there{late}"] * bool(late)
-        reading = _read_after(plan, outside, plan.commit)
-        plan = replace(plan, kind="there", reading=reading)
-        return Outcome(plan=plan, warnings=tuple(warnings))
-    notes = _confirm(plan, records, own)
-    return Outcome(plan=plan, record=own, warnings=(*warnings, *notes))
+        notes += [f"{plan.place.branch} is there{late}"] * bool(late)
+        plan = replace(_read_after(plan, outside, plan.commit), kind="there")
+    else:
+        notes += _confirm(plan, records, own)
+        plan = replace(plan, record=own)
+    return replace(plan, warnings=(*plan.warnings, *notes))
 
 
 def _look_again(plan: Plan, outside: Outside, own: int) -> tuple[Plan, Record | None]:
@@ -86,20 +74,16 @@ def _look_again(plan: Plan, outside: Outside, own: int) -> tuple[Plan, Record | 
         return next((each for each in confirmed if each.id not in known), None)
 
     reading = read_records(outside, pointers, version=plan.version, own=own)
-    if newest(reading) is not None or _is_settled(reading):
+    if newest(reading) is not None or (reading.own and reading.own.end):
         pointers = read_remote(outside.clone, pointers.settings)
         reading = read_records(outside, pointers, version=plan.version, own=own)
     return replace(plan, reading=reading), newest(reading)
 
 
-def _is_settled(reading: Reading) -> bool:
-    return reading.own is not None and reading.own.end is not None
-
-
 def _record(plan: Plan, records: Records, approvers: tuple[str, ...]) -> int:
     settings = plan.reading.settings
     tag, last = settings.tag(plan.version), settings.environments[-1].name
-    name, note = plan.place.name, plan.note(approvers)
+    name, note = plan.place.name, replace(plan.note, approvers=approvers)
     how = {"tag": tag, "task": plan.task}
     try:
         own, commit = records.create(name, note, **how, production=name == last)
@@ -126,6 +110,7 @@ def _refusal(plan: Plan, outside: Outside, newer: Record | None) -> str:
     rollback is under way, and where the environment before has taken the version back.
     """
     name, reading, own = plan.place.name, plan.reading, plan.reading.own
+    started = reading.ledger.now - readings.STALE
     if newer is not None:
         return f"{name} {told(newer, reading)}"
     if own is not None and own.end is not None:
@@ -133,35 +118,37 @@ def _refusal(plan: Plan, outside: Outside, newer: Record | None) -> str:
     if plan.task == ROLLBACK:
         return ""
     for each in reading.ledger.unfinished(name):
-        if each.task == ROLLBACK and reading.now - each.created_at <= evidence.STALE:
+        if each.task == ROLLBACK and each.created_at >= started:
             return f"{each.by} is rolling {name} back to {each.version}"
-    if "order" in plan.overrides:
+    if "order" in plan.note.overrides:
         return ""
     facts = facts_of(reading, outside.clone, plan.version, name)
     (order,) = (gate for gate in evaluate(facts) if gate.name == "order")
     return f"order: {order.detail}" if order.status == "refused" else ""
 
 
-def _read_after(plan: Plan, outside: Outside, commit: str) -> Reading:
-    """Read the records once more, now that the branch is at *commit*."""
+def _read_after(plan: Plan, outside: Outside, commit: str) -> Plan:
+    """Return *plan* over the records of now, the branch being at *commit*."""
     pointers = plan.reading.pointers
     branches = {**pointers.branches, plan.place.name: commit}
-    return read_records(outside, replace(pointers, branches=branches))
+    reading = read_records(outside, replace(pointers, branches=branches))
+    return replace(plan, reading=reading)
 
 
 def _move(plan: Plan, outside: Outside, own: int) -> bool:
     """Move the branch; return whether it was this run that moved it."""
-    there, records, ref = plan.place.commit, outside.records, ref_of(plan.place.name)
+    there, records, branch = plan.place.commit, outside.records, plan.place.branch
+    ref = f"refs/heads/{branch}"
     try:
         answer = outside.clone.move_ref(ref, old=there, new=plan.commit)
     except errors.ServiceError as error:
-        problem = f"cannot tell where {plan.branch} is now: {error.problem}"
+        problem = f"cannot tell where {branch} is now: {error.problem}"
         fix = f"{error.fix.removesuffix(_ONCE_MORE)} {_AGAIN}".lstrip()
         raise errors.ServiceError(problem, fix=fix) from error
     if isinstance(answer, Lost):
         winner = _winner(plan, outside, answer.now)
         seen = "while it was empty" if there is None else f"against {plan.before}"
-        said = f"{plan.branch} is now {winner}; checked {seen}"
+        said = f"{branch} is now {winner}; checked {seen}"
         late = _settle(records, own, "failure", f"lost: {said}")
         raise errors.RefusedError(said + late, fix=_ANEW)
     if isinstance(answer, Declined):
@@ -185,32 +172,31 @@ def _move(plan: Plan, outside: Outside, own: int) -> bool:
 def _claims(plan: Plan, outside: Outside, own: int) -> tuple[bool, bool]:
     # Whether the ledger counts our record as the move; and whether others want it to be
     # theirs and have not settled it.
-    reading = _read_after(plan, outside, plan.commit)
-    place = reading.place(plan.place.name)
+    place = (plan := _read_after(plan, outside, plan.commit)).place
     waiting = [each.record for each in place.owed if not each.is_mark]
-    waiting += reading.ledger.unfinished(place.name)
+    waiting += plan.reading.ledger.unfinished(place.name)
     ours = place.current is not None and place.current.id == own
     return ours, any(x.id != own and x.sha == plan.commit for x in waiting)
 
 
-def _confirm(plan: Plan, records: Records, own: int) -> tuple[str, ...]:
+def _confirm(plan: Plan, records: Records, own: int) -> list[str]:
     # The branch has moved: from here on nothing may turn the result into a failure.
     # Older unfinished records have lost, and a rollback marks what it leaves. The
     # success comes last: until then the record is pending, and whoever reads it knows
     # all that is owed. A newer unfinished one may be of a run that has seen this move.
     waiting = reversed(plan.reading.ledger.unfinished(plan.place.name))
-    owed = [evidence.overtaken(each, plan.version) for each in waiting if each.id < own]
+    owed = [readings.overtaken(each, plan.version) for each in waiting if each.id < own]
     if plan.request.rollback:
-        left = plan.reading.ledger.of(plan.place.name, plan.left[1])
-        owed += evidence.rolled_back(left, plan.request.reason)
+        left = plan.reading.ledger.of(plan.place.name, plan.note.from_sha)
+        owed += readings.rolled_back(left, plan.request.reason)
     notes = [_settle(records, r.record.id, r.state, r.description) for r in owed]
-    said = f"{plan.branch}: {plan.before} -> {plan.version}"
-    notes.append(_settle(records, own, "success", said, plan.request.run_url))
-    return tuple(f"moved{note}" for note in notes if note)
+    notes.append(_settle(records, own, "success", plan.moved, plan.request.run_url))
+    return [f"moved{note}" for note in notes if note]
 
 
 def _give_up(plan: Plan, records: Records, own: int, why: str) -> str:
-    return "" if _is_settled(plan.reading) else _settle(records, own, "failure", why)
+    mine = plan.reading.own
+    return "" if mine and mine.end else _settle(records, own, "failure", why)
 
 
 def _settle(
@@ -229,16 +215,15 @@ def _winner(plan: Plan, outside: Outside, now: str | None) -> str:
     if now is None:
         return "gone"
     version = plan.reading.pointers.version_at(now) or now[:12]
-    try:
-        reading = _read_after(plan, outside, now)
-    except errors.NO_ANSWER:
+    after = ask(lambda: _read_after(plan, outside, now))
+    if isinstance(after, Unknown):
         return version
-    record = reading.place(plan.place.name).current
+    record = after.place.current
     if record is None:
         return f"{version} (moved without a record)"
     why = f"rolled back by {record.by}: {record.note.reason}"
     by = why if record.task == ROLLBACK else record.by
-    return f"{version} ({by}, {span(reading.now - record.created_at)} ago)"
+    return f"{version} ({by}, {span(after.reading.ledger.now - record.created_at)} ago)"
 
 
 def _remedy(reason: str, *, by_token: bool) -> str:
@@ -268,15 +253,14 @@ def promote_onwards(
             fix="Leave --auto out to move the one that you name.",
         )
     pointers = read_remote(outside.clone, local)
-    version = request.version or next(iter(newest_first(pointers.releases)), "")
+    version = request.version or [*newest_first(pointers.releases), ""][0]
     went, ended = dict[str, str](), dict[str, str]()
     for name in [each.name for each in pointers.settings.environments if each.auto]:
-        asked = replace(request, environment=name, version=version)
-        plan = plan_promotion(asked, outside, local)
-        moved, said = _step(plan, outside, carried_out=carried_out)
-        (went if moved else ended)[name] = said
-        if not moved:
-            break
+        if not ended:
+            asked = replace(request, environment=name, version=version)
+            plan = plan_promotion(asked, outside, local)
+            moved, said = _step(plan, outside, carried_out=carried_out)
+            (went if moved else ended)[name] = said
     steps: list[Json] = [
         {"environment": x, "version": version, "moved": x in went, "said": y}
         for x, y in (went | ended).items()
@@ -298,14 +282,12 @@ def _step(plan: Plan, outside: Outside, *, carried_out: bool) -> tuple[bool, str
     if not there and current is not None and current.task == ROLLBACK:
         return False, f"{plan.place.name} {told(current, plan.reading)}"
     if plan.stops:
-        reasons = "; ".join(f"{gate.name}: {gate.detail}" for gate in plan.stops)
-        return False, f"{plan.unmoved}: {reasons}"
-    warnings = tuple[str, ...]()
+        return False, f"{plan.unmoved}: {plan.against}"
+    said = f"{plan.place.branch} is at {plan.version} already" if there else plan.moved
+    made = plan
     if carried_out:  # where it is there already, a record may be unfinished
         try:
-            warnings = move_environment(plan, outside).warnings
+            made = move_environment(plan, outside)
         except errors.RefusedError as error:
             return False, error.problem
-    moved = f"{plan.branch}: {plan.before} -> {plan.version}"
-    said = f"{plan.branch} is at {plan.version} already" if there else moved
-    return True, "; ".join((said, *warnings))
+    return True, "; ".join((said, *made.warnings[len(plan.warnings) :]))

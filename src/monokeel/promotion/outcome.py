@@ -4,16 +4,10 @@ from dataclasses import asdict
 
 from monokeel.ground.answers import Json
 from monokeel.ground.report import Report, Section, Table
-from monokeel.promotion.move import Outcome
 from monokeel.promotion.plan import Plan
 
 _SHOWN = 10  # titles of commits
-_DONE = {
-    "move": "moved",
-    "adopt": "recorded",
-    "there": "already_there",
-    "finished": "finished",
-}
+_DONE = {"move": "moved", "adopt": "recorded", "there": "already_there"}
 
 
 def preview_report(
@@ -33,77 +27,65 @@ def preview_report(
     gates = [x for x in plan.gates if whole or x.status not in ("ok", "skipped")]
     rows = tuple((gate.name, gate.status, gate.detail) for gate in gates)
     passed = len(plan.gates) - len(gates)
+    heading = f"Gates ({passed} more passed)" if passed else "Gates"
     # The fixes of what stops it come with the error.
     rest = [gate for gate in plan.gates if gate not in plan.stops and gate.fix]
-    outcome = "planned" if plan.decision == "ready" else plan.decision
+    decision = "planned" if plan.decision == "ready" else plan.decision
     done = plan.kind in ("there", "finished")
     return Report(
-        headline=_done(plan) if done else _preview(plan),
+        headline=_headline(plan, done=done),
         sections=(
-            Section(
-                f"Gates ({passed} more passed)" if passed else "Gates",
-                table=Table(("gate", "answer", "why"), rows),
-            ),
+            Section(heading, table=Table(("gate", "answer", "why"), rows)),
             Section("What helps", tuple(f"{gate.name}: {gate.fix}" for gate in rest)),
             _changes(plan, link) if whole else Section(""),
-            *_notes(plan, "would be", plan.warnings),
+            *_notes(plan, "would be"),
         ),
         data={
-            **_data(plan, _DONE[plan.kind] if done else outcome, plan.warnings),
+            **_data(plan, _DONE.get(plan.kind, plan.kind) if done else decision),
             "changes": list(plan.changes),
             "compare": link or None,
         },
     )
 
 
-def outcome_report(outcome: Outcome) -> Report:
+def outcome_report(plan: Plan) -> Report:
     """Return the report of a promotion that was carried out."""
-    plan, last = outcome.plan, outcome.plan.place.current
-    warnings = (*plan.warnings, *outcome.warnings)
-    told = [gate for gate in plan.gates if gate.status in ("overridden", "warning")]
-    lines = [
-        f"{', '.join(x.name for x in told if x.detail == detail)}: {detail}"
-        for detail in dict.fromkeys(gate.detail for gate in told)
-    ]
-    moved = plan.kind in ("move", "adopt")
-    if moved and plan.request.rollback and plan.left[0]:
+    last, moved = plan.place.current, plan.kind in ("move", "adopt")
+    told = dict[str, list[str]]()
+    if moved and plan.request.rollback and plan.note.from_version:
         only = "it comes here again, or goes further, only with a reason"
-        lines.insert(0, f"{plan.left[0]} is taken back: {only}")
-    number = outcome.record if moved or last is None else last.id
-    data = {**_data(plan, _DONE[plan.kind], warnings), "record": number}
-    sections = (Section("Mind", tuple(lines)), *_notes(plan, "was", warnings))
-    return Report(headline=_done(plan), sections=sections, data=data)
+        told[f"{plan.note.from_version} is taken back: {only}"] = []
+    for gate in plan.gates:
+        if gate.status in ("overridden", "warning"):
+            told.setdefault(f": {gate.detail}", []).append(gate.name)
+    mind = tuple(", ".join(names) + said for said, names in told.items())
+    number = plan.record if moved or last is None else last.id
+    return Report(
+        headline=_headline(plan, done=True),
+        sections=(Section("Mind", mind), *_notes(plan, "was")),
+        data={**_data(plan, _DONE.get(plan.kind, plan.kind)), "record": number},
+    )
 
 
 def _changes(plan: Plan, link: str) -> Section:
-    word = "would go" if plan.request.rollback else "would come"
-    count, heading = len(plan.changes), "Changes"
-    more = [f"and {count - _SHOWN} more"] if count > _SHOWN else []
-    if count:
-        heading = f"{count} commit{'' if count == 1 else 's'} {word}"
-    shown = (f"- {title}" for title in plan.changes[:_SHOWN])
-    return Section(heading, (*shown, *more, *filter(None, (link,))))
+    count, more = len(plan.changes), len(plan.changes) - _SHOWN
+    heading = f"{count} commit{'' if count == 1 else 's'} would "
+    heading += "go" if plan.request.rollback else "come"
+    shown = [f"- {title}" for title in plan.changes[:_SHOWN]]
+    shown += [f"and {more} more"] * (more > 0) + [link] * bool(link)
+    return Section(heading if count else "Changes", tuple(shown))
 
 
-def _notes(plan: Plan, verb: str, warnings: tuple[str, ...]) -> tuple[Section, Section]:
+def _notes(plan: Plan, verb: str) -> tuple[Section, Section]:
     repairs = tuple(
         f"record {x.record.id} {verb} marked {x.state}: {x.description}"
         for x in plan.place.owed
     )
-    return Section("Unfinished records", repairs), Section("Warnings", warnings)
+    return Section("Unfinished records", repairs), Section("Warnings", plan.warnings)
 
 
-def _preview(plan: Plan) -> str:
-    if plan.decision == "unknown":
-        return f"cannot tell whether {plan.branch} may move to {plan.version}"
-    word = "would" if plan.decision == "ready" else "may not"
-    if plan.kind == "adopt":
-        return f"{plan.branch} is at {plan.version} and {word} get its record"
-    return f"{plan.branch} {word} move from {plan.before} to {plan.version}"
-
-
-def _done(plan: Plan) -> str:
-    last, since = plan.place.current, ""
+def _headline(plan: Plan, *, done: bool) -> str:
+    branch, last, since = plan.place.branch, plan.place.current, ""
     if last is not None:
         start = last.live_from or last.created_at
         since = f", since {start:%Y-%m-%d %H:%MZ} by {last.by}"
@@ -113,15 +95,22 @@ def _done(plan: Plan) -> str:
         "finished": f": the rollback to {plan.version} is finished{since}",
         "there": f" is at {plan.version} already{since}",
     }
-    return plan.branch + said[plan.kind]
+    if done:
+        return branch + said[plan.kind]
+    if plan.decision == "unknown":
+        return f"cannot tell whether {branch} may move to {plan.version}"
+    word = "would" if plan.decision == "ready" else "may not"
+    if plan.kind == "adopt":
+        return f"{branch} is at {plan.version} and {word} get its record"
+    return f"{branch} {word} move from {plan.before} to {plan.version}"
 
 
-def _data(plan: Plan, outcome: str, warnings: tuple[str, ...]) -> dict[str, Json]:
+def _data(plan: Plan, outcome: str) -> dict[str, Json]:
     place = plan.place
     return {
         "outcome": outcome,
         "environment": place.name,
-        "branch": plan.branch,
+        "branch": plan.place.branch,
         "task": plan.task,
         "version": plan.version,
         "tag": plan.reading.settings.tag(plan.version),
@@ -129,7 +118,7 @@ def _data(plan: Plan, outcome: str, warnings: tuple[str, ...]) -> dict[str, Json
         "from": {"version": place.version or None, "commit": place.commit},
         "record": None,
         "gates": [asdict(gate) for gate in plan.gates],
-        "overrides": dict(plan.overrides),
+        "overrides": dict(plan.note.overrides),
         "repairs": [{"record": x.record.id, "state": x.state} for x in place.owed],
-        "warnings": list(warnings),
+        "warnings": list(plan.warnings),
     }

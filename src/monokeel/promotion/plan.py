@@ -6,12 +6,12 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from monokeel.ground import errors
+from monokeel.ground.answers import Unknown, ask
 from monokeel.ground.settings import Settings
 from monokeel.ground.version import parse_wanted
+from monokeel.promotion import facts, records
 from monokeel.promotion import gates as judging
-from monokeel.promotion import records, rollback
-from monokeel.promotion.facts import facts_of, push_outlook, read_release
-from monokeel.promotion.pointers import back_command, branch_of
+from monokeel.promotion.pointers import back_command
 from monokeel.promotion.ports import Outside
 from monokeel.promotion.reading import Place, Reading, knowing_time, read_promotion
 from monokeel.release.artifact import Artifact
@@ -46,15 +46,15 @@ class Request:
 
     def wanted_version(self, prefix: str) -> str:
         """Return the version without *prefix*, ``""``: none; UsageError if wrong."""
+        wanted = self.version.strip()
         if not self.environment:
             raise errors.UsageError("no environment given", fix="Add --env NAME.")
         if self.left and not self.rollback:
             fix = "Add --rollback, or leave it out."
             raise errors.UsageError("--from is what a rollback leaves", fix=fix)
-        if not self.version.strip() and not self.rollback:
+        if not wanted and not self.rollback:
             fix = "Add --version X, such as --version 1.4.0."
             raise errors.UsageError("no version given", fix=fix)
-        wanted = self.version.strip()
         return parse_wanted(wanted, prefix=prefix) if wanted else ""
 
 
@@ -68,13 +68,12 @@ def parse_overrides(texts: Iterable[str], emergency: str = "") -> dict[str, str]
     every = judging.OVERRIDABLE if emergency.strip() else ()
     reasons = dict.fromkeys(every, emergency.strip())
     for text in filter(str.strip, texts):
-        parts = [*_PART.finditer(text)]
-        if not parts or text[: parts[0].start()].strip():
+        before, *parts = _PART.split(text)
+        if before.strip() or not parts:
             raise _wrong(text.partition("=")[0].strip())
-        ends = [part.start() for part in parts[1:]] + [len(text)]
-        for part, end in zip(parts, ends, strict=True):
-            reason = text[part.end() : end].strip(" \t\r\n,;")
-            for name in map(str.strip, part[1].split(",")):
+        for names, given in zip(parts[::2], parts[1::2], strict=True):
+            reason = given.strip(" \t\r\n,;")
+            for name in map(str.strip, names.split(",")):
                 if not reason or name not in judging.OVERRIDABLE:
                     raise _wrong(name)
                 reasons[name] = reason
@@ -100,8 +99,9 @@ class Plan:
 
     *kind*: ``move`` the branch; ``adopt``: it was moved there by hand, and gets its
     record; ``there``: nothing to do; ``finished``: the rollback was made, what is owed
-    completes it. *gates* is empty for the last two. *changes* are titles of commits,
-    newest first.
+    completes it. *gates* and *note*, which goes into the record, are empty for the last
+    two. *changes* are titles of commits, newest first. *record* is the id of the one
+    that was made.
     """
 
     kind: Kind = "move"
@@ -109,10 +109,10 @@ class Plan:
     reading: Reading
     version: str
     gates: tuple[judging.Gate, ...] = ()
-    overrides: Mapping[str, str] = field(default_factory=dict)
-    digests: Mapping[str, str] = field(default_factory=dict)
+    note: records.Note = field(default_factory=records.Note)
     warnings: tuple[str, ...] = ()
     changes: tuple[str, ...] = ()
+    record: int | None = None
 
     @property
     def place(self) -> Place:
@@ -121,15 +121,8 @@ class Plan:
 
     @property
     def commit(self) -> str:
-        """The commit that the branch will be at."""
-        if self.kind == "finished":
-            return self.place.commit or ""
-        return self.reading.pointers.releases[self.version]
-
-    @property
-    def branch(self) -> str:
-        """The branch that moves, such as ``env/prod``."""
-        return branch_of(self.request.environment)
+        """The commit that the branch will be at; its tag may be gone."""
+        return self.reading.pointers.releases.get(self.version, self.place.commit or "")
 
     @property
     def before(self) -> str:
@@ -141,7 +134,12 @@ class Plan:
     def unmoved(self) -> str:
         """The branch as it is when nothing was moved, for the start of a message."""
         stays = "empty" if self.place.commit is None else f"at {self.before}"
-        return f"{self.branch} stays {stays}"
+        return f"{self.place.branch} stays {stays}"
+
+    @property
+    def moved(self) -> str:
+        """What the move does, such as ``env/prod: 1.3.2 -> 1.4.0``."""
+        return f"{self.place.branch}: {self.before} -> {self.version}"
 
     @property
     def task(self) -> str:
@@ -151,12 +149,9 @@ class Plan:
     @property
     def leaving(self) -> str:
         """The version that a rollback leaves, or has left; to be handed on."""
-        if not self.request.rollback:
-            return ""
-        last = self.place.current
-        if self.kind == "finished" and last is not None:
-            return last.note.from_version
-        return self.place.version
+        last = self.place.current if self.kind == "finished" else None
+        leaves = last.note.from_version if last else self.place.version
+        return leaves if self.request.rollback else ""
 
     @property
     def decision(self) -> str:
@@ -168,42 +163,18 @@ class Plan:
         """The gates that keep the branch where it is."""
         return judging.stops_of(self.gates)
 
+    @property
+    def against(self) -> str:
+        """What those say."""
+        return "; ".join(f"{gate.name}: {gate.detail}" for gate in self.stops)
+
     def require(self) -> None:
         """Raise RefusedError if a gate says no, ServiceError if one cannot tell."""
-        if not self.stops:
-            return
-        kind = (
-            errors.RefusedError if self.decision == "refused" else errors.ServiceError
-        )
-        said = "; ".join(f"{gate.name}: {gate.detail}" for gate in self.stops)
+        refused = self.decision == "refused"
         fixes = dict.fromkeys(g.fix.rstrip(".") for g in self.stops if g.fix)
-        raise kind(f"{self.unmoved}: {said}", fix="; ".join(fixes))
-
-    def note(self, approvers: tuple[str, ...]) -> records.Note:
-        """Return what the record says that is made before the branch moves."""
-        left, viewer = self.left, self.reading.listed.viewer
-        return records.Note(
-            version=self.version,
-            sha=self.commit,
-            from_version=left[0],
-            from_sha=left[1],
-            # A bot says for whom; a person is who they are, whatever they claim.
-            actor=self.request.actor if viewer.endswith(records.BOT) else viewer,
-            approvers=approvers,
-            reason=self.request.reason,
-            overrides=self.overrides,
-            skipped=tuple(g.name for g in self.gates if g.status == "skipped"),
-            digests=self.digests,
-            run_url=self.request.run_url,
-        )
-
-    @property
-    def left(self) -> tuple[str, str]:
-        """The version and the commit that the environment leaves, ``""`` for none."""
-        last = self.place.last
-        if self.kind == "adopt":  # a move by hand left what the newest record says
-            return (last.version, last.sha) if last is not None else ("", "")
-        return self.place.left_version, self.place.left or ""
+        if self.stops:
+            kind = errors.RefusedError if refused else errors.ServiceError
+            raise kind(f"{self.unmoved}: {self.against}", fix="; ".join(fixes))
 
 
 def plan_promotion(request: Request, outside: Outside, local: Settings) -> Plan:
@@ -215,50 +186,69 @@ def plan_promotion(request: Request, outside: Outside, local: Settings) -> Plan:
     overrides = parse_overrides(request.overrides, request.emergency)
     name, wanted = request.environment, request.wanted_version(local.tag_prefix)
     reading = read_promotion(outside, local, environment=name, version=wanted)
+    plan = Plan(request=request, reading=reading, version=wanted)
     if request.rollback and _is_done(request, reading, wanted):
-        version = reading.place(name).version
-        return Plan(kind="finished", request=request, reading=reading, version=version)
+        return replace(plan, kind="finished", version=plan.place.version)
     if not wanted:
-        wanted, reading = rollback.choose_earlier(reading, outside, name)
-    there = reading.place(name).commit == reading.pointers.releases[wanted]
-    kind: Kind = "adopt" if there else "move"
-    place, unsure = reading.place(name), reading.ledger.unsure_at(name)
-    if there and (place.current or place.commit in {each.sha for each in unsure}):
-        kind = "there"
-    said = tuple(reading.unchecked.values())
-    plan = Plan(
-        kind=kind, request=request, reading=reading, version=wanted, warnings=said
-    )
-    return plan if kind == "there" else _judged(plan, outside, overrides)
+        wanted, reading = facts.choose_earlier(reading, outside, name)
+    warnings = tuple(reading.unchecked.values())
+    plan = replace(plan, reading=reading, version=wanted, warnings=warnings)
+    if plan.place.commit != plan.commit:
+        return _judged(plan, outside, overrides)
+    unsure = {each.sha for each in reading.ledger.unsure_at(name)}
+    if plan.place.current is None and plan.commit not in unsure:
+        return _judged(replace(plan, kind="adopt"), outside, overrides)
+    return replace(plan, kind="there")
 
 
 def _judged(plan: Plan, outside: Outside, overrides: Mapping[str, str]) -> Plan:
-    request, version = plan.request, plan.version
-    reading = knowing_time(plan.reading, outside, version, plan.place)
-    release = read_release(outside, reading.pointers, version)
+    request, version, place = plan.request, plan.version, plan.place
+    reading = knowing_time(plan.reading, outside, version, place)
+    release = facts.read_release(outside, reading.pointers, version)
     hold = outside.records.hold() if request.hold is None else request.hold
     refusal, warnings = "", tuple[str, ...]()
     if request.by_token and plan.kind == "move":
-        refusal, warnings = push_outlook(reading, outside, plan.place.name, version)
-    facts = replace(
-        facts_of(reading, outside.clone, version, plan.place.name),
+        refusal, warnings = facts.push_outlook(reading, outside, place, version)
+    known = replace(
+        facts.facts_of(reading, outside.clone, version, place.name),
         hold=hold,
         release=release,
-        protection=outside.records.protection(plan.place.name),
+        protection=outside.records.protection(place.name),
         push_refusal=refusal,
         rollback=request.rollback,
     )
-    gates = judging.evaluate(facts, overrides)
-    used = {gate.name for gate in gates if gate.status == "overridden"}
-    images = release.record.images if isinstance(release, Artifact) else ()
+    gates = judging.evaluate(known, overrides)
+    plan = replace(plan, reading=reading, gates=gates)
     return replace(
         plan,
-        reading=reading,
         gates=tuple(_with_ready(gate, plan, outside) for gate in gates),
-        overrides={name: why for name, why in overrides.items() if name in used},
-        digests={image.service: image.digest for image in images},
+        note=_note(plan, release, overrides),
         warnings=(*warnings, *plan.warnings),
         changes=_changes(plan, outside),
+    )
+
+
+def _note(
+    plan: Plan, release: facts.Release, overrides: Mapping[str, str]
+) -> records.Note:
+    place, request, viewer = plan.place, plan.request, plan.reading.listed.viewer
+    left = place.left_version, place.left or ""
+    if plan.kind == "adopt":  # a move by hand left what the newest record says
+        left = (place.last.version, place.last.sha) if place.last else ("", "")
+    answers = {gate.name: gate.status for gate in plan.gates}
+    images = release.record.images if isinstance(release, Artifact) else ()
+    return records.Note(
+        version=plan.version,
+        sha=plan.commit,
+        from_version=left[0],
+        from_sha=left[1],
+        # A bot says for whom; a person is who they are, whatever they claim.
+        actor=request.actor if viewer.endswith(records.BOT) else viewer,
+        reason=request.reason,
+        overrides={x: overrides[x] for x in overrides if answers[x] == "overridden"},
+        skipped=tuple(name for name in answers if answers[name] == "skipped"),
+        digests={image.service: image.digest for image in images},
+        run_url=request.run_url,
     )
 
 
@@ -267,21 +257,19 @@ def _changes(plan: Plan, outside: Outside) -> tuple[str, ...]:
     if left is None or plan.kind != "move":
         return ()
     span = (there, left) if plan.request.rollback else (left, there)
-    try:
-        log = [message for _, message in outside.clone.log(*span)]
-    except errors.NO_ANSWER:  # a clone without history; the gates say so
-        return ()
-    return tuple(message.partition("\n")[0] for message in log)
+    log = ask(lambda: [*outside.clone.log(*span)])
+    # A clone without history: the gates say so.
+    found = () if isinstance(log, Unknown) else log
+    return tuple(message.partition("\n")[0] for _, message in found)
 
 
 def _with_ready(gate: judging.Gate, plan: Plan, outside: Outside) -> judging.Gate:
     # A rollback that cannot run is told which one can.
-    if gate.name != "images" or gate.status != "refused" or not plan.request.rollback:
-        return gate
-    for version, why in rollback.ways_back(plan.reading, outside, plan.place):
-        if not why and version != plan.version:
-            back = back_command(plan.place.name, version)
-            return replace(gate, fix=f"{version} is ready: {back}. Or: {gate.fix}")
+    if (gate.name, gate.status) == ("images", "refused") and plan.request.rollback:
+        for version, why in facts.ways_back(plan.reading, outside, plan.place):
+            if not why and version != plan.version:
+                back = back_command(plan.place.name, version)
+                return replace(gate, fix=f"{version} is ready: {back}. Or: {gate.fix}")
     return gate
 
 
@@ -298,16 +286,14 @@ def _is_done(request: Request, reading: Reading, wanted: str) -> bool:
         left = parse_wanted(left, prefix=reading.settings.tag_prefix)
     if _was_made(request.run_url, reading, place):
         return True
-    if wanted and (not left or wanted == place.version):
+    if (wanted and not left) or place.version in {wanted, left} - {""}:
         return False  # whoever names where to go says enough, or it is there already
-    if left and place.version == left:
-        return False
     current = place.current
     last = current if current and current.task == records.ROLLBACK else None
     if left and last and last.note.from_version == left:
         return True
-    told = rollback.told(last, reading) if last else ""
-    earlier = [*(x.version for x in rollback.good_before(reading, place.name)), "X"]
+    told = facts.told(last, reading) if last else ""
+    earlier = [*(x.version for x in facts.good_before(reading, place.name)), "X"]
     further = f"To go further back: {back_command(place.name, earlier[0])}"
     if left:
         there = f"{place.name} is at {place.version or 'no release'}, not at {left}"
@@ -324,10 +310,8 @@ def _was_made(run_url: str, reading: Reading, place: Place) -> bool:
         if (made.task, made.note.run_url) == (records.ROLLBACK, run_url):
             if made == place.current:
                 return True
-            told, at = rollback.told(made, reading), place.version or "no release"
-            raise errors.RefusedError(
-                f"this run has made its rollback: {place.name} {told}, and is at {at}"
-                " by now",
-                fix="Nothing was moved. Start a new run for another rollback.",
-            )
+            told, at = facts.told(made, reading), place.version or "no release"
+            said = f"has made its rollback: {place.name} {told}, and is at {at} by now"
+            fix = "Nothing was moved. Start a new run for another rollback."
+            raise errors.RefusedError(f"this run {said}", fix=fix)
     return False

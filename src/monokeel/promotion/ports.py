@@ -5,18 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from monokeel.ground.answers import RefAnswer, RemoteRef, Unknown
+from monokeel.ground.answers import Absent, RefAnswer, RemoteRef, Unknown
 from monokeel.ground.freezes import Zones
 from monokeel.promotion.records import BranchMove, Ledger, Note, Record
 from monokeel.release.ports import ImageTags, TagMessages
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Protection:
-    """The GitHub Environment: *exists*, and asks for an approval or not."""
-
-    exists: bool
-    reviewers: bool
+Protection = bool | Absent | Unknown
+"""Whether a GitHub Environment asks for an approval; absent: there is none."""
 
 
 class Remote(TagMessages, Protocol):
@@ -75,7 +70,7 @@ class Records(Protocol):
     ) -> None:
         """Give *record* a state, and say why."""
 
-    def protection(self, environment: str) -> Protection | Unknown:
+    def protection(self, environment: str) -> Protection:
         """Say whether the GitHub Environment is there and asks for an approval."""
 
     def approvers(self, run: str) -> tuple[str, ...]:

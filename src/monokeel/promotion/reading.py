@@ -1,17 +1,42 @@
-"""What is there, read once; what a cut-short run owes is counted as written."""
+"""What is there, read once; what a cut-short run owes is counted as written.
 
-from collections.abc import Iterator, Mapping
+Whoever may write can put down anything. A record counts if its creator is our writer or
+whoever asks, or if GitHub saw its move. Its tag, version and commit agree.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from monokeel.ground.errors import NO_ANSWER, RefusedError
 from monokeel.ground.freezes import Freeze
 from monokeel.ground.settings import Environment, Settings
-from monokeel.ground.version import newest_first
-from monokeel.promotion import evidence
-from monokeel.promotion.evidence import Repair, ledger_that_counts
+from monokeel.ground.version import newest_first, read_version
+from monokeel.ground.words import brief
+from monokeel.promotion import records
 from monokeel.promotion.pointers import Pointers, back_command, branch_of, read_remote
 from monokeel.promotion.ports import Outside
-from monokeel.promotion.records import Ledger, Record, records_in_order
+from monokeel.promotion.records import LONGEST_DESCRIPTION, Ledger, Record, Status
+
+ACTIONS = "github-actions[bot]"
+STALE = timedelta(minutes=15)
+"""How long a pending record may belong to a run that is still at work."""
+
+_LAG = timedelta(minutes=1)  # between a record and the push that it announces
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """A status that is still owed to *record*, because a run was cut short."""
+
+    record: Record
+    state: str
+    description: str
+
+    @property
+    def is_mark(self) -> bool:
+        """Whether it says that a rollback left the version of a good record."""
+        return self.record.state == "success"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,11 +100,6 @@ class Reading:
     own: Record | None = None
 
     @property
-    def now(self) -> datetime:
-        """The time of the reading, by GitHub's clock."""
-        return self.ledger.now
-
-    @property
     def settings(self) -> Settings:
         """The policy on the default branch."""
         return self.pointers.settings
@@ -113,24 +133,18 @@ def read_promotion(
 
 
 def read_records(
-    outside: Outside,
-    pointers: Pointers,
-    *,
-    version: str = "",
-    own: int = 0,
-    stray: str = "",
+    outside: Outside, pointers: Pointers, version: str = "", own: int = 0, env: str = ""
 ) -> Reading:
-    """Return what the records say beside *pointers*.
+    """Return what the records say beside *pointers*; *env* is one more branch.
 
-    *own* is the id of a record to leave out: whoever asks has just made it. *stray* is
-    one more ``env/*`` branch.
+    *own* is the id of a record to leave out: whoever asks has just made it.
     """
     asked = [version, *newest_first(pointers.releases)[:1]]
     commits = [pointers.releases[each] for each in asked if each]
     commits += pointers.branches.values()
     if any(outside.clone.commit_of(each) is None for each in commits):
         outside.clone.fetch()
-    names = ({stray: stray} if stray else {}) | pointers.names
+    names = ({env: env} if env else {}) | pointers.names
     listed = outside.records.newest(names, tuple(dict.fromkeys(commits)))
     mine = next((each for each in listed.records if each.id == own), None)
     others = tuple(each for each in listed.records if each is not mine)
@@ -145,8 +159,9 @@ def read_on(reading: Reading, outside: Outside, environment: str) -> Reading:
         return reading
     names = reading.pointers.names | {environment: environment}
     asked = {name: ours for name, ours in names.items() if ours == environment}
-    records = records_in_order([*listed.records, *outside.records.history(asked)])
-    listed = replace(listed, records=records, floors={**listed.floors, environment: 0})
+    every = [*listed.records, *outside.records.history(asked)]
+    floors = {**listed.floors, environment: 0}
+    listed = replace(listed, records=records.records_in_order(every), floors=floors)
     return _assemble(outside, reading.pointers, listed)
 
 
@@ -173,7 +188,7 @@ def _assemble(outside: Outside, pointers: Pointers, listed: Ledger) -> Reading:
     return Reading(
         pointers=pointers,
         listed=listed,
-        ledger=evidence.repaired(ledger, (x for each in places for x in each.owed)),
+        ledger=repaired(ledger, (x for each in places for x in each.owed)),
         places=places,
         unchecked=unchecked,
         freezes=tuple((end, freeze) for end, freeze in ends if end is not None),
@@ -182,12 +197,12 @@ def _assemble(outside: Outside, pointers: Pointers, listed: Ledger) -> Reading:
 
 def _place(environment: Environment, pointers: Pointers, ledger: Ledger) -> Place:
     name, commit = environment.name, pointers.branches.get(environment.name)
-    owed = evidence.repairs(ledger, name)
+    owed = repairs(ledger, name)
     place = Place(
         environment=environment,
         commit=commit,
         version=pointers.version_at(commit),
-        last=evidence.repaired(ledger, owed).last(name),
+        last=[*repaired(ledger, owed).confirmed(name), None][0],
         owed=owed,
     )
     drift = _drift(place, ledger) if commit else _gone(place, pointers)
@@ -197,8 +212,8 @@ def _place(environment: Environment, pointers: Pointers, ledger: Ledger) -> Plac
 def _gone(place: Place, pointers: Pointers) -> Iterator[str]:
     # Before the first promotion there is nothing to be wrong; a branch that vanished
     # after one is.
-    last, was = place.last, place.environment.was
-    if last is not None:
+    was = place.environment.was
+    if last := place.last:
         moved = f"is not there yet, its name was {branch_of(was)}"
         how = moved if was in pointers.branches else "is gone"
         again = f"./inv promote --env {place.name} --version {last.version}"
@@ -208,7 +223,7 @@ def _gone(place: Place, pointers: Pointers) -> Iterator[str]:
 def _drift(place: Place, ledger: Ledger) -> Iterator[str]:
     version, last, branch = place.version, place.last, place.branch
     here, there = (place.name, place.commit), version or (place.commit or "")[:12]
-    late, waiting = ledger.now - evidence.STALE, ledger.unfinished(place.name)
+    late, waiting = ledger.now - STALE, ledger.unfinished(place.name)
     waiting = [x for x in waiting if x.created_at < late or x.sha == place.commit]
     again = f": ./inv promote --env {place.name} --version {version}"
     settle, keep = f"; to settle it{again}", f"; to keep it{again}"
@@ -232,3 +247,146 @@ def _drift(place: Place, ledger: Ledger) -> Iterator[str]:
     for record, how in left:
         said = f"record {record.id} in {place.name} ({record.version}) {how}"
         yield said + settle * bool(version)
+
+
+def ledger_that_counts(
+    outside: Outside, listed: Ledger, pointers: Pointers
+) -> tuple[Ledger, dict[str, str]]:
+    """Return *listed*, the rest as odd; and environment → why nobody can judge it."""
+    ours, told = {listed.viewer, ACTIONS}, list[Record]()
+    for x in listed.records:  # what others say about a record says nothing
+        mine = tuple(each for each in x.statuses if each.by in {x.creator, *ours})
+        told.append(replace(x, statuses=mine))
+    odd, unchecked, proven = dict[int, str](), dict[str, str](), set[int]()
+    unsure = list[Record]()
+    for name in dict.fromkeys(x.environment for x in told if x.creator not in ours):
+        seen = moves_of(name, outside, pointers)
+        if isinstance(seen, str):
+            who = f"records in {name} by others than {listed.viewer or 'us'}"
+            unchecked[name] = f"{who} could not be checked: {seen}"
+        else:
+            of = [each for each in told if each.environment == name]
+            proven |= _proven(of, seen, ours)
+    for x in told:
+        if why := _disagreement(x, pointers):
+            odd[x.id] = why
+        elif x.creator not in ours and x.id not in proven:
+            unsure += [x] * (x.environment in unchecked)
+            silent = "its move could not be looked for"
+            seen = silent if x.environment in unchecked else "no move was seen"
+            odd[x.id] = f"written by {x.creator or 'nobody'}, and {seen}"
+    counted = tuple(each for each in told if each.id not in odd)
+    left_out = tuple((each, odd[each.id]) for each in told if each.id in odd)
+    known = replace(listed, records=counted, odd=left_out, unsure=tuple(unsure))
+    return known, unchecked
+
+
+def moves_of(
+    environment: str, outside: Outside, pointers: Pointers
+) -> tuple[records.BranchMove, ...] | str:
+    """Return what GitHub saw of its branch, newest first, or why nobody can tell."""
+    moves, names = list[records.BranchMove](), pointers.names
+    for name in {environment, *(x for x in names if names[x] == environment)}:
+        try:
+            moves += outside.records.branch_moves(branch_of(name))
+        except NO_ANSWER as error:  # reading it needs push rights; 422 without a branch
+            if not isinstance(error, RefusedError) or name in pointers.branches:
+                return error.problem
+    return tuple(sorted(moves, key=lambda move: move.at, reverse=True))
+
+
+def _proven(
+    listed: Iterable[Record], moves: tuple[records.BranchMove, ...], ours: set[str]
+) -> set[int]:
+    # The record of each move. It was made before the move, or after a move by hand and
+    # before the next one. Ours goes first, but for the one of whoever pushed.
+    left = [each for each in listed if each.live_from or each.state == "pending"]
+    found = set[int]()
+    for number, move in reversed([*enumerate(moves)]):
+        last = moves[number - 1].at + _LAG if number else None
+        by, at = move.actor, move.at
+        mine = {
+            (x.creator != by, x.creator not in ours, abs(x.created_at - at)): x
+            for x in reversed(left)  # of equal ones the first in the list stays
+            if x.sha == move.after and (last is None or x.created_at <= last)
+        }
+        if mine:
+            best = mine[min(mine)]
+            left.remove(best)
+            found.add(best.id)
+    return found
+
+
+def _disagreement(record: Record, pointers: Pointers) -> str:
+    tagged = pointers.releases.get(record.version, record.sha)
+    if record.task not in records.TASKS:
+        return f"its task is {record.task!r}"
+    if record.note.sha != record.sha:
+        said = record.note.sha[:12] or "nothing"
+        return f"it is of {record.sha[:12]}, and says {said}"
+    if read_version(record.version) is None:
+        return f"{record.version!r} is not a version"
+    if tagged != record.sha:
+        return f"{record.version} is {tagged[:12]}, and it says {record.sha[:12]}"
+    return ""
+
+
+def repairs(ledger: Ledger, environment: str) -> tuple[Repair, ...]:
+    """Return what must be written, in this order, so that the records are true again.
+
+    Of the pending records one may be that of the move that put the branch where it is:
+    it happened. One older than a move that happened has lost its lease. Any other may
+    belong to a run at work, until it is 15 minutes old. What a rollback left is marked.
+    """
+    owed, mover = [], _mover(ledger, environment)
+    happened = [*ledger.confirmed(environment), *([mover] if mover else [])]
+    for record in reversed(ledger.unfinished(environment)):
+        later = {each.id: each for each in happened if each.id > record.id}
+        if record is mover:
+            owed.append(Repair(record, "success", "the branch is there: confirmed"))
+        elif later:
+            owed.append(overtaken(record, later[min(later)].version))
+        elif ledger.now - record.created_at > STALE:
+            owed.append(Repair(record, "error", "cut short before the branch moved"))
+    for record in (x for x in ledger.of(environment) if x.task == records.ROLLBACK):
+        if record is mover or record.state == "success":
+            # They keep the version that it left from going further, until it is
+            # promoted there again.
+            left = ledger.of(environment, record.note.from_sha)
+            older = [each for each in left if each.id < record.id]
+            owed += rolled_back(older, record.note.reason)
+    return tuple({each.record.id: each for each in owed}.values())
+
+
+def rolled_back(left: Iterable[Record], reason: str) -> list[Repair]:
+    """Return the marks that keep the version of the records *left* from going on."""
+    said = f"{records.ROLLED_BACK}{reason or records.NO_REASON}"
+    good = (each for each in left if each.state == "success")
+    return [Repair(each, "failure", brief(said, LONGEST_DESCRIPTION)) for each in good]
+
+
+def overtaken(record: Record, version: str) -> Repair:
+    """Return the end of an unfinished *record* that lost to the move to *version*."""
+    said = brief(f"overtaken by {version}", LONGEST_DESCRIPTION)
+    return Repair(record, "failure", said)
+
+
+def repaired(ledger: Ledger, owed: Iterable[Repair]) -> Ledger:
+    """Return *ledger* as it is once *owed* has been written."""
+    more = {x.record.id: Status(x.state, ledger.now, x.description) for x in owed}
+    mended = [
+        replace(x, statuses=(*x.statuses, more[x.id])) if x.id in more else x
+        for x in ledger.records
+    ]
+    return replace(ledger, records=tuple(mended))
+
+
+def _mover(ledger: Ledger, environment: str) -> Record | None:
+    # The pending record of the move that put the branch where it is: newer than every
+    # confirmed one, from there on, and the first of several that wanted the same.
+    here = ledger.branches.get(environment)
+    waiting = [x for x in ledger.unfinished(environment) if x.sha == here]
+    for last in ledger.confirmed(environment)[:1]:
+        mine = (x for x in waiting if x.id > last.id and x.note.from_sha == last.sha)
+        waiting = [] if last.sha == here else [*mine]
+    return waiting[-1] if waiting else None

@@ -24,6 +24,8 @@ ROLLED_BACK = "rolled back: "
 """How the description of a status starts that takes a good version back."""
 
 NO_REASON = "no reason given"
+LONGEST_DESCRIPTION = 140
+"""Of a status, in characters; source: GitHub's OpenAPI description."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +167,7 @@ class Ledger:
     def of(self, environment: str, sha: str | None = None) -> tuple[Record, ...]:
         """Return the records of *environment*, newest first; only of *sha* if given."""
         ours = (x for x in self.records if x.environment == environment)
-        return tuple(x for x in ours if sha in {None, x.sha})
+        return tuple(x for x in ours if sha in (None, x.sha))
 
     def unsure_at(self, environment: str) -> tuple[Record, ...]:
         """Return those of *environment* that nobody could check, newest first."""
@@ -178,10 +180,6 @@ class Ledger:
     def unfinished(self, environment: str) -> list[Record]:
         """Return the records of *environment* that are pending, newest first."""
         return [each for each in self.of(environment) if each.state == "pending"]
-
-    def last(self, environment: str) -> Record | None:
-        """Return the newest record of *environment* that was ever confirmed."""
-        return next(iter(self.confirmed(environment)), None)
 
     def time_live(self, each: Record) -> timedelta:
         """Return how long *each*, once confirmed, was where its environment is.
@@ -232,9 +230,8 @@ def records_in_order(records: Iterable[Record]) -> tuple[Record, ...]:
 def parse_record(value: Json, environments: Mapping[str, str]) -> Record | None:
     """Return the record that *value*, a node of GraphQL's Deployment, holds.
 
-    *environments* is name on GitHub → ours. ``None`` for a record that is not ours:
-    jobs and other tools write deployments, and whoever may write can put anything into
-    one. Raises ServiceError for a field of GitHub's own of an unexpected type.
+    *environments* is name on GitHub → ours. ``None`` for a record of a job or another
+    tool. Raises ServiceError for a field of GitHub's own of an unexpected type.
     """
     given = as_object(value)
     environment = environments.get(as_text(given.get("environment") or ""))
@@ -298,11 +295,10 @@ def _pairs(value: Json) -> dict[str, str]:
     return {key: as_text(item) for key, item in as_object(value).items()}
 
 
-_READERS: Mapping[str, Callable[[Json], Any]] = {  # of what is no text
-    "approvers": _texts,
-    "skipped": _texts,
-    "overrides": _pairs,
-    "digests": _pairs,
+# Of what is no text.
+_READERS: Mapping[str, Callable[[Json], Any]] = {
+    **dict.fromkeys(("approvers", "skipped"), _texts),
+    **dict.fromkeys(("overrides", "digests"), _pairs),
 }
 
 

@@ -14,12 +14,11 @@ from monokeel.ground import version as versions
 from monokeel.ground.answers import Json, Unknown, ask
 from monokeel.ground.settings import Settings
 from monokeel.promotion import gates as judging
-from monokeel.promotion.facts import facts_of, read_release
+from monokeel.promotion.facts import facts_of, read_release, ways_back
 from monokeel.promotion.plan import Plan, Request
 from monokeel.promotion.ports import Outside
 from monokeel.promotion.reading import Place, Reading, knowing_time, read_promotion
 from monokeel.promotion.records import ROLLBACK
-from monokeel.promotion.rollback import ways_back
 
 _EVERYWHERE = {"hold": "on hold", "freeze": "frozen"}
 _SHOWN = 160  # characters of a reason: two lines; the rest with --all
@@ -108,20 +107,19 @@ def _status(
     pre, there = place.environment.prerelease, place.left_version
     taken = [each for each in every if pre or not versions.is_prerelease(each)]
     newer = [each for each in taken if here and versions.is_newer(each, here)]
-    made = ask(lambda: clone.commit_time(releases[newer[-1]])) if newer else None
+    no = Unknown(reason="it is behind nothing")
+    made = ask(lambda: clone.commit_time(releases[newer[-1]])) if newer else no
     # It comes from the environment before. Where nobody knows what is there, the way
     # back comes first.
     previous = reading.previous(place.name)
     wanted = previous.version if previous else [*taken, ""][0]
-    goes = wanted and (
-        versions.is_newer(wanted, there) if there else place.left is None
-    )
+    goes = wanted and (versions.is_newer(wanted, there) if there else not place.left)
     return PlaceStatus(
         place=place,
         back=tuple(ways_back(reading, outside, place)) if place.left else (),
         next_move=judge(wanted, place, release=True) if goes else None,
         behind=len(newer),
-        lacking=reading.now - made if made and not isinstance(made, Unknown) else None,
+        lacking=None if isinstance(made, Unknown) else reading.ledger.now - made,
         elsewhere=tuple(_elsewhere(place, reading)) if here else (),
     )
 
@@ -143,15 +141,10 @@ def overview_report(
     reading, hold = overview.reading, overview.hold
     empty = not reading.pointers.releases and not reading.pointers.branches
     width = max((len(each.name) for each in reading.places), default=0) + 2
-    places = (
-        []
-        if empty
-        else [(each.place.name, words_of(each, reading)) for each in overview.places]
-    )
-    lines = [
-        name.ljust(width) + " · ".join(text for _, text in said)
-        for name, said in places
-    ]
+    lines = []
+    for each in () if empty else overview.places:
+        said = " · ".join(text for _, text in words_of(each, reading))
+        lines.append(each.place.name.ljust(width) + said)
 
     def wrapped(lines: list[str], indent: int) -> report.Section:
         shape = textwrap.TextWrapper(columns - 2, break_on_hyphens=False)
@@ -203,13 +196,10 @@ def words_of(each: PlaceStatus, reading: Reading) -> list[tuple[str, str]]:
     said += [("bad", text) for text in each.elsewhere]
     if each.behind:
         said.append(("", f"{each.behind} behind{age and f' for {age}'}"))
-    back = "back: "
-    for version, why in each.back:
-        ready = ("bad", f"{version}, {why}") if why else ("good", f"{version} ready")
-        said.append((ready[0], back + ready[1]))
-        back = ""
-    if back and each.place.left is not None:
-        said.append(("dim", f"{back}nothing earlier was good here"))
+    ways = [("bad", f"{x}, {y}") if y else ("good", f"{x} ready") for x, y in each.back]
+    if not ways and each.place.left is not None:
+        ways.append(("dim", "nothing earlier was good here"))
+    said += [(kind, f"back: {text}") for kind, text in ways[:1]] + ways[1:]
     if each.next_move is not None:
         kind = "dim" if each.next_move.stops else "good"
         said.append((kind, f"next: {next_words(each.next_move)}"))
@@ -228,8 +218,8 @@ def where_words(place: Place, reading: Reading) -> str:
         unsure = {each.sha for each in reading.ledger.unsure_at(place.name)}
         seen = place.commit not in unsure
         return f"{at} ({'moved without a record' if seen else 'record not checked'})"
-    age, note = words.span(reading.now - record.live_from).split()[0], record.note
-    said = f"{at} for {age}, by {record.by}"
+    note, length = record.note, words.span(reading.ledger.now - record.live_from)
+    said = f"{at} for {length.split()[0]}, by {record.by}"
     if record.task == ROLLBACK and note.from_version:
         said += f", back from {note.from_version}"
         said += f" ({words.brief(note.reason)})" if note.reason else ""
@@ -254,13 +244,9 @@ def next_words(move: Plan) -> str:
 
 
 def _details(overview: Overview) -> tuple[report.Section, ...]:
-    answers = {"refused": "no", "unknown": "unknown", "ready": "ready"}
     rows = tuple(
-        (
-            *(move.version, move.place.name, answers[move.decision]),
-            "; ".join(f"{gate.name}: {gate.detail}" for gate in move.stops),
-        )
-        for move in overview.next_moves
+        (x.version, x.place.name, x.decision.replace("refused", "no"), x.against)
+        for x in overview.next_moves
     )
     odd = (
         f"record {each.id} in {each.environment} by {each.by}: {reason}"

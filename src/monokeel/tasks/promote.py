@@ -53,12 +53,11 @@ def promote(
     dry_run: bool = False,
 ) -> Reports:
     """Move an environment branch to a release."""
-    from monokeel.promotion.move import promote_onwards
-    from monokeel.promotion.plan import Request
+    from monokeel.promotion import move, plan
 
     # The plan of a job is followed by a move, which somebody may approve in between.
     looks = dry_run and wiring.variable("GITHUB_ACTIONS") is None
-    request = Request(
+    request = plan.Request(
         environment=env.strip(),
         version=version,
         rollback=rollback,
@@ -77,7 +76,7 @@ def promote(
         yield from _move(request, dry_run=dry_run)
         return
     outside, local = wiring.make_promotion(), wiring.read_settings()
-    yield promote_onwards(request, outside, local, carried_out=not dry_run)
+    yield move.promote_onwards(request, outside, local, carried_out=not dry_run)
 
 
 def pushes_with_token(*, dry_run: bool) -> bool:
@@ -85,26 +84,24 @@ def pushes_with_token(*, dry_run: bool) -> bool:
 
     Not so in the job that plans: the key is in the Environment of the one that moves.
     """
-    if dry_run and wiring.variable("GITHUB_ACTIONS"):
-        return False
-    return not wiring.make_credentials().writer and wiring.token() is not None
+    planned = dry_run and wiring.variable("GITHUB_ACTIONS")
+    with_key = planned or wiring.make_credentials().writer
+    return not with_key and wiring.token() is not None
 
 
 def _move(request: "Request", *, dry_run: bool) -> Reports:
     from monokeel.adapters.actions import set_output
-    from monokeel.promotion.move import move_environment
-    from monokeel.promotion.outcome import outcome_report, preview_report
-    from monokeel.promotion.plan import plan_promotion
+    from monokeel.promotion import move, outcome, plan
 
-    outside = wiring.make_promotion()
-    plan = plan_promotion(request, outside, wiring.read_settings())
-    if dry_run or plan.stops:
-        yield preview_report(plan, server=wiring.server_address(), whole=dry_run)
+    outside, server = wiring.make_promotion(), wiring.server_address()
+    made = plan.plan_promotion(request, outside, wiring.read_settings())
+    if dry_run or made.stops:
+        yield outcome.preview_report(made, server=server, whole=dry_run)
     if dry_run:
-        set_output("from", plan.leaving)
-        plan.require()
+        set_output("from", made.leaving)
+        made.require()
         return
-    yield outcome_report(move_environment(plan, outside))
+    yield outcome.outcome_report(move.move_environment(made, outside))
 
 
 @About(
@@ -155,9 +152,8 @@ TASKS = (promote, status, history)
 
 def _hold() -> str | None:
     """Return why all promotions stop; ``None`` where GitHub must be asked for it."""
-    in_job = os.environ.get("GITHUB_ACTIONS") == "true"
-    handed = "" if in_job and "PROMOTE_HOLD" in os.environ else None
-    return wiring.variable("PROMOTE_HOLD") or handed
+    handed = os.environ.get("GITHUB_ACTIONS") == "true" and "PROMOTE_HOLD" in os.environ
+    return wiring.variable("PROMOTE_HOLD") or ("" if handed else None)
 
 
 def _reason(reason: str, emergency: str, *, needed: bool) -> str:

@@ -305,12 +305,8 @@ def make_promotion() -> "Outside":
     from monokeel.adapters.machine import time_zone
     from monokeel.promotion.ports import Outside
 
-    return Outside(
-        clone=make_git(),
-        records=Deployments(make_github()),
-        images=make_registry(),
-        zones=time_zone,
-    )
+    records, images = Deployments(make_github()), make_registry()
+    return Outside(clone=make_git(), records=records, images=images, zones=time_zone)
 
 
 def registry_login() -> "Login":
