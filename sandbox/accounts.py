@@ -7,7 +7,7 @@ from sandbox.actors import Actor
 from sandbox.pages import listed
 from sandbox.routing import route
 from sandbox.state import State
-from sandbox.wire import ApiError, Call, Json, JsonObject, Reply, not_found
+from sandbox.wire import ApiError, Call, Json, JsonObject, Reply, not_found, text_of
 
 _MOMENT = "2026-01-01T00:00:00Z"
 _ORGANIZATION_URLS = {
@@ -20,17 +20,17 @@ _ORGANIZATION_URLS = {
 }
 
 
-def public_shape(state: State, actor: Actor) -> JsonObject:
-    """Return *actor* as ``public-user``."""
+def public_shape(account: JsonObject) -> JsonObject:
+    """Return *account*, a ``simple-user``, as ``public-user``."""
     empty: JsonObject = dict.fromkeys(
         ("company", "blog", "location", "email", "hireable", "bio")
     )
     counts: JsonObject = dict.fromkeys(
         ("public_repos", "public_gists", "followers", "following"), 0
     )
-    named: JsonObject = {"name": actor.login.capitalize()}
+    named: JsonObject = {"name": text_of(account, "login").capitalize()}
     moments: JsonObject = {"created_at": _MOMENT, "updated_at": _MOMENT}
-    return shapes.user(state, actor) | named | empty | counts | moments
+    return account | named | empty | counts | moments
 
 
 def persons(state: State) -> list[Actor]:
@@ -41,10 +41,11 @@ def persons(state: State) -> list[Actor]:
 
 @route("GET", "/users/{login}")
 def get_user(state: State, call: Call) -> Reply:
-    """Return a person by name."""
-    for actor in persons(state):
-        if actor.login.lower() == call.args["login"].lower():
-            return Reply(json=public_shape(state, actor))
+    """Return a person by name, or the owner, an organization as well."""
+    people = (shapes.user(state, each) for each in persons(state))
+    for account in (*people, shapes.owner(state)):
+        if text_of(account, "login").lower() == call.args["login"].lower():
+            return Reply(json=public_shape(account))
     raise not_found()
 
 

@@ -1,5 +1,6 @@
 """What is not about the repository: root, people, limits, host keys."""
 
+from sandbox import shapes
 from sandbox.accounts import public_shape
 from sandbox.routing import route
 from sandbox.state import State
@@ -93,7 +94,7 @@ def get_user_by_id(state: State, call: Call) -> Reply:
 def _public(state: State, number: int) -> JsonObject:
     for actor in state.people.values():
         if actor.id == number:
-            return public_shape(state, actor)
+            return public_shape(shapes.user(state, actor))
     raise not_found()
 
 

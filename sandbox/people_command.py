@@ -51,10 +51,22 @@ def main(arguments: list[str] | None = None) -> int:
         return _stop(refusal)
     try:
         files = _read(Path(top).resolve(), names)
-        sys.stdout.write(land(box, title, files) + "\n")
+        commit = land(box, title, files)
     except (OSError, ValueError, CallError) as problem:
         return _stop(str(problem))
+    sys.stdout.write(f"{commit}\n")
+    _bring(commit)
     return 0
+
+
+def _bring(commit: str) -> None:
+    """Move the clone's branch to *commit*, or say how: its files stand here already."""
+    _git("fetch", "--quiet", "origin", commit)
+    before, branch = _git("rev-parse", f"{commit}^"), _git("symbolic-ref", "-q", "HEAD")
+    if branch and before == _git("rev-parse", "HEAD"):
+        _git("reset", "--quiet", commit)  # mixed: what else is edited stays so
+        return
+    sys.stderr.write("to have it here: git stash -u && git pull && git stash drop\n")
 
 
 def _stop(text: str) -> int:

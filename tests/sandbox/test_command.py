@@ -266,6 +266,26 @@ def test_a_change_lands_on_the_default_branch_whatever_its_name(
     assert git.commit_of("trunk") != start == git.commit_of("main")
 
 
+def test_what_has_landed_is_no_edit_of_the_clone(box: Sandbox, shop: Path) -> None:
+    def git(*args: str) -> str:
+        return run("git", *args, cwd=shop).output.strip()
+
+    (shop / "mine.txt").write_text("of mine", encoding="utf-8")
+
+    first = _land(box, shop, "feat: a", "new/a.txt")
+
+    assert git("rev-parse", "HEAD") in first.output.splitlines()
+    assert git("status", "--porcelain") == "?? mine.txt"
+
+    git("reset", "--quiet", "--hard", "HEAD~1")
+    (shop / "new").mkdir()
+    (shop / "new/a.txt").write_text("other", encoding="utf-8")
+    behind = _land(box, shop, "feat: b", "new/a.txt")
+
+    assert "git stash -u && git pull && git stash drop" in behind.output
+    assert git("rev-parse", "HEAD") not in behind.output
+
+
 def test_without_the_variables_usage_is_told(tmp_path: Path) -> None:
     done = run(sys.executable, _LAND, "feat: a", "x", cwd=tmp_path)
 

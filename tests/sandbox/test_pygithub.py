@@ -80,6 +80,7 @@ def test_people_and_what_they_may(client: Github, shop: Repository) -> None:
     assert shop.get_collaborator_permission("rio") == "read"
     assert client.get_user("kai").name == "Kai"
     assert client.get_organization("acme").login == "acme"
+    assert client.get_user("Acme").type == "Organization"
 
 
 def test_a_person_who_owns_a_repository_is_no_organization(
