@@ -15,12 +15,13 @@ import yaml
 from jinja2 import TemplateError
 from pathspec import GitIgnoreSpec
 
+from monokeel.adapters.credentials import git_setting
 from monokeel.adapters.objects import files_below
 from monokeel.adapters.process import clean_environment, reason_in
 from monokeel.adapters.template import TemplateRepository, yaml_mapping
-from monokeel.ground import parsers
 from monokeel.ground.answers import Json
 from monokeel.ground.errors import RefusedError, ServiceError, UsageError
+from monokeel.ground.parsers import parse_yaml
 from monokeel.updates.merge import Render
 from monokeel.updates.records import ANSWERS_FILE, as_ref
 
@@ -93,13 +94,10 @@ class Template(TemplateRepository):
 
     def _settings(self) -> dict[str, str]:
         (self.work / "settings.yml").write_text("{}\n", encoding="utf-8")
-        count = parsers.parse_number(os.environ.get("GIT_CONFIG_COUNT", "")) or 0
         return {
             "COPIER_CACHE_DIR": str(self.work / "cache"),
             "COPIER_SETTINGS_PATH": str(self.work / "settings.yml"),
-            "GIT_CONFIG_COUNT": str(count + 1),
-            f"GIT_CONFIG_KEY_{count}": "core.hooksPath",
-            f"GIT_CONFIG_VALUE_{count}": os.devnull,
+            **git_setting("core.hooksPath", os.devnull),
         }
 
 
@@ -107,9 +105,7 @@ def _read(name: str, given: Json, question: Json) -> Json:
     """Return the answer that *given* is: text, or the YAML that *question* asks for."""
     as_yaml = isinstance(question, dict) and question.get("type") == "yaml"
     try:
-        return (
-            parsers.parse_yaml(given) if as_yaml and isinstance(given, str) else given
-        )
+        return parse_yaml(given) if as_yaml and isinstance(given, str) else given
     except ValueError as error:
         shown = f"{name}={given}"[:80]
         raise UsageError(f"--answer {shown!r} is not YAML: {error}") from error

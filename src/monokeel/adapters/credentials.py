@@ -57,13 +57,15 @@ def token_environment(credentials: Credentials, address: str) -> dict[str, str]:
     if not credentials.token or not is_private(address) or not ours:
         return {}
     pair = base64.b64encode(f"x-access-token:{credentials.token}".encode()).decode()
-    number = parse_number(os.environ.get("GIT_CONFIG_COUNT", "")) or 0
     base = f"{parts.scheme}://{credentials.server}/"
-    return {
-        "GIT_CONFIG_COUNT": str(number + 1),
-        f"GIT_CONFIG_KEY_{number}": f"http.{base}.extraheader",
-        f"GIT_CONFIG_VALUE_{number}": f"Authorization: Basic {pair}",
-    }
+    return git_setting(f"http.{base}.extraheader", f"Authorization: Basic {pair}")
+
+
+def git_setting(key: str, value: str) -> dict[str, str]:
+    """Return the variables that give git one setting more than the caller's."""
+    number = parse_number(os.environ.get("GIT_CONFIG_COUNT", "")) or 0
+    more = {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
+    return {"GIT_CONFIG_COUNT": str(number + 1), **more}
 
 
 def _place_of(address: str) -> SplitResult:

@@ -9,16 +9,8 @@ from dataclasses import replace
 from urllib.parse import quote
 
 from monokeel.adapters.github import GitHub
-from monokeel.ground.answers import (
-    Absent,
-    Json,
-    Unknown,
-    as_list,
-    as_number,
-    as_object,
-    as_text,
-    ask,
-)
+from monokeel.ground import answers
+from monokeel.ground.answers import Json, as_list, as_number, as_object, as_text
 from monokeel.ground.errors import NO_ANSWER, ServiceError
 from monokeel.ground.words import brief
 from monokeel.promotion import records as room
@@ -137,21 +129,25 @@ class Deployments:
     def protection(self, environment: str) -> Protection:
         """Say whether the GitHub Environment is there and asks for an approval."""
         path = f"/environments/{quote(environment, safe='')}"
-        found = ask(lambda: self._github.found(path))
+        found = answers.ask(lambda: self._github.found(path))
         if not isinstance(found, dict):
-            return Absent() if found is None else found
+            return answers.Absent() if found is None else found
         rules = as_list(found.get("protection_rules") or [])
         kinds = {as_object(rule).get("type") for rule in rules}
         return "required_reviewers" in kinds
 
-    def hold(self) -> str | Unknown:
+    def hold(self) -> str | answers.Unknown:
         """Return the repository variable ``PROMOTE_HOLD``, ``""`` without one."""
-        found = ask(lambda: self._github.found("/actions/variables/PROMOTE_HOLD"))
+        found = answers.ask(
+            lambda: self._github.found("/actions/variables/PROMOTE_HOLD")
+        )
         if not isinstance(found, dict):
             return found or ""
         return as_text(found.get("value")).strip()
 
-    def push_refusals(self, branch: str, *, exists: bool) -> tuple[str, ...] | Unknown:
+    def push_refusals(
+        self, branch: str, *, exists: bool
+    ) -> tuple[str, ...] | answers.Unknown:
         """Return those of rulesets with ``current_user_can_bypass`` "never"."""
         wanted = {"update", "non_fast_forward"} if exists else {"creation"}
         try:
@@ -163,7 +159,7 @@ class Deployments:
                 if ruleset.get("current_user_can_bypass") == "never":
                     closed.add(number)
         except NO_ANSWER as error:
-            return Unknown(reason=error.problem)
+            return answers.Unknown(reason=error.problem)
         names = {as_text(x["type"]) for x in mine if x.get("ruleset_id") in closed}
         return tuple(sorted(names))
 

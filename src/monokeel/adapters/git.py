@@ -10,14 +10,8 @@ from monokeel.adapters import git_output as output
 from monokeel.adapters.addresses import parts_of
 from monokeel.adapters.credentials import Credentials, push_environment
 from monokeel.adapters.process import SAFE, Completed, reason_in, run, stream
-from monokeel.ground.answers import (
-    Declined,
-    FileVersion,
-    Lost,
-    Moved,
-    RefAnswer,
-    RemoteRef,
-)
+from monokeel.ground import answers
+from monokeel.ground.answers import Moved, RefAnswer, RemoteRef
 from monokeel.ground.errors import RefusedError, ServiceError, UsageError
 from monokeel.ground.parsers import parse_epoch
 
@@ -191,12 +185,12 @@ class Git:
             raise ServiceError(said, fix="Run: git fetch --tags")
         return done.returncode == 0
 
-    def versions_of(self, path: str, most: int) -> tuple[FileVersion, ...]:
+    def versions_of(self, path: str, most: int) -> tuple[answers.FileVersion, ...]:
         """Return the *most* newest versions of *path* in the history of HEAD."""
         args = ("log", f"-{most}", "--no-show-signature", "--format=%H %s")
         log = self._git(*args, "--", path, ok=_OR_NOT).stdout.split("\n")
         return tuple(
-            FileVersion(commit=commit, subject=subject, text=text)
+            answers.FileVersion(commit=commit, subject=subject, text=text)
             for commit, _, subject in (line.partition(" ") for line in log if line)
             if (text := self.file_at(commit, path)) is not None
         )
@@ -309,7 +303,7 @@ class Git:
             changed = None if said is None else said[1] not in ("=", "!")
             return Moved(now=now, changed=changed)
         if now != old:
-            return Lost(now=now)
+            return answers.Lost(now=now)
         # git's reason, "! REFS SUMMARY (REASON)" (git-push(1)), and the server's lines.
         reason: list[str] = re.findall(r"(?m)^!.*\((.*)\)\s*$", pushed.stdout)[:1]
         lines = re.findall(r"(?m)^remote: *(.*\S)", pushed.stderr)
@@ -317,7 +311,7 @@ class Git:
         words = ": ".join(reason) or reason_in(pushed.stderr)
         if pushed.returncode == _NEVER_ARRIVED:  # what ssh or curl says has no mark
             words = " ".join(pushed.stderr.split())[:300]
-        return Declined(reason=output.unless_passing(ref, words))
+        return answers.Declined(reason=output.unless_passing(ref, words))
 
     def require_writer(self) -> None:
         """Push nothing, by key or App; RefusedError where the server says no.

@@ -32,6 +32,10 @@ _UNSEEN = (*_HIDDEN, HTTPStatus.UNAUTHORIZED, HTTPStatus.TOO_MANY_REQUESTS)
 _RENAMED = (HTTPStatus.MOVED_PERMANENTLY, HTTPStatus.TEMPORARY_REDIRECT)
 _NO = (*_RENAMED, *range(400, 500))  # any other status is no answer
 OR_ABSENT = (HTTPStatus.OK, HTTPStatus.NOT_FOUND)
+_RENAMED_TO = (
+    "The repository is {} now: correct [repository] in infra/platform.toml,"
+    " GITHUB_REPOSITORY and git remote set-url."
+)
 _ANSWERS = "Run again once GitHub answers."
 
 
@@ -81,7 +85,7 @@ class GitHub:
             return answer
         error = self._refusal(method, url, answer)
         if answer.status in _RENAMED:
-            error.fix = _fix_of_rename(self._new_name(answer))
+            error.fix = _RENAMED_TO.format(self._new_name(answer))
         raise error
 
     def _send(  # noqa: PLR0913 - one keyword per part of a call
@@ -169,7 +173,7 @@ class GitHub:
     def require_name(self, name: str) -> None:
         """Raise ServiceError for another name: GraphQL follows a rename, REST not."""
         if name.lower() != self.repository.lower():
-            fix = _fix_of_rename(name)
+            fix = _RENAMED_TO.format(name)
             raise ServiceError(f"{self.repository} was renamed to {name}", fix=fix)
 
     def graphql(self, query: str, variables: Mapping[str, str]) -> dict[str, Json]:
@@ -235,13 +239,6 @@ def words_of(answer: Answer) -> str:
             each = each.get("message") or each.get("code")  # noqa: PLW2901
         said += [str(each)] if each else []
     return " ".join(": ".join(said).split())
-
-
-def _fix_of_rename(name: str) -> str:
-    return (
-        f"The repository is {name} now: correct [repository] in infra/platform.toml,"
-        " GITHUB_REPOSITORY and git remote set-url."
-    )
 
 
 def _advice(answer: Answer, *, has_token: bool) -> str:

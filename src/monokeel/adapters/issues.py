@@ -19,17 +19,10 @@ _REFUSED = tuple(map(HTTPStatus, (403, 404, 422)))
 
 
 class Issues:
-    """Our issues on GitHub; a new one gets *labels* and *assignees*."""
+    """Our issues on GitHub; *new* says what else one gets: labels, assignees."""
 
-    def __init__(
-        self,
-        github: GitHub,
-        *,
-        labels: tuple[str, ...] = (),
-        assignees: tuple[str, ...] = (),
-    ) -> None:
+    def __init__(self, github: GitHub, **new: tuple[str, ...]) -> None:
         self._github = github
-        new = {"labels": labels, "assignees": assignees}
         self._new: dict[str, Json] = {k: [*each] for k, each in new.items() if each}
 
     def newest(self, marker: str) -> OwnIssue | None:

@@ -8,7 +8,7 @@ from typing import Final
 
 from monokeel.ground.answers import Json, Unknown
 from monokeel.ground.errors import UsageError
-from monokeel.ground.images import is_digest, is_image
+from monokeel.ground.names import is_digest, is_image
 from monokeel.ground.parsers import parse_json
 
 MEDIA_TYPES: Final = (

@@ -18,7 +18,7 @@ from monokeel.adapters.manifests import Manifest, check_image
 from monokeel.adapters.session import Answer, Session, map_concurrently
 from monokeel.ground.answers import Absent, Found, ImageAnswer, Unknown
 from monokeel.ground.errors import RefusedError, ServiceError
-from monokeel.ground.images import is_digest
+from monokeel.ground.names import is_digest
 
 # Without every type in Accept a registry answers 404 for an image that is there
 # (docker-registry 2.8.2, observed; GHCR: Argus#459).

@@ -13,21 +13,17 @@ Zones = Callable[[str], tzinfo]
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _AT = rf"(?:{'|'.join(_DAYS)}) (?:[01][0-9]|2[0-3]):[0-5][0-9]"
 _SUCH = '"Fri 16:00 - Mon 08:00"'
+_WEEKLY = Text(rf"{_AT} - {_AT}\Z", f"Write day and time, twice: {_SUCH}.")
+_ZONE = Text(
+    r"[A-Za-z][A-Za-z0-9_+-]*(?:/[A-Za-z0-9_+-]+)*\Z",
+    "Write the name of a time zone, such as Europe/Berlin.",
+)
 KEYS: Keys = {
     "environments": Key(ListOf(), "the environments that do not move", required=True),
     "from": Key(moment, "its first moment, with a zone"),
     "to": Key(moment, "the moment from which on things move again"),
-    "weekly": Key(
-        Text(rf"{_AT} - {_AT}\Z", f"Write day and time, twice: {_SUCH}."),
-        f"every week, such as {_SUCH}",
-    ),
-    "zone": Key(
-        Text(
-            r"[A-Za-z][A-Za-z0-9_+-]*(?:/[A-Za-z0-9_+-]+)*\Z",
-            "Write the name of a time zone, such as Europe/Berlin.",
-        ),
-        "whose clocks weekly goes by, such as Europe/Berlin",
-    ),
+    "weekly": Key(_WEEKLY, f"every week, such as {_SUCH}"),
+    "zone": Key(_ZONE, "whose clocks weekly goes by, such as Europe/Berlin"),
     "reason": Key(Text(), "why, for whoever is stopped by it", required=True),
 }
 

@@ -25,6 +25,7 @@ _LONGEST_REASON: Final = 160
 _DIGITS: Final = 20  # of a whole number: GitHub and TOML have none of more
 _TOO_DEEP: Final = f"it is nested more than {_DEEPEST} deep"
 _TOO_LONG: Final = "it holds a whole number that is too long"
+_NO_YAML = (RecursionError, yaml.YAMLError, ValueError, AttributeError, TypeError)
 _YEARS: Final = range(1990, 2200)
 _END_S: Final = int(datetime(_YEARS.stop, 1, 1, tzinfo=UTC).timestamp())
 _HALF = re.compile("[\ud800-\udfff]")
@@ -94,13 +95,7 @@ def parse_yaml(text: str, *, as_text: bool = False) -> Json:
     try:
         loader = _Texts if as_text else _Values
         value: Json = yaml.load(text, Loader=loader)  # noqa: S506 - both are safe
-    except (
-        RecursionError,
-        yaml.YAMLError,
-        ValueError,
-        AttributeError,
-        TypeError,
-    ) as error:
+    except _NO_YAML as error:
         raise ValueError(_short(error)) from None
     _check_values(value)
     return value

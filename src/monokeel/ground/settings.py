@@ -3,7 +3,6 @@
 ``KEYS`` says what each key is to the parser, the JSON Schema and the reference.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -13,7 +12,7 @@ from monokeel.ground import toml
 from monokeel.ground.errors import UsageError
 from monokeel.ground.freezes import KEYS as FREEZES
 from monokeel.ground.freezes import Freeze, make_freeze
-from monokeel.ground.images import check_names
+from monokeel.ground.names import check_names, is_ref
 from monokeel.ground.parsers import parse_toml
 from monokeel.ground.toml import Choice, Key, Keys, ListOf, Pairs, Text, fail, flag
 
@@ -76,7 +75,6 @@ _PLATFORM = Text(
     r"[a-z0-9]+/[a-z0-9]+(?:/[a-z0-9]+)?\Z", 'Write them such as "linux/arm64".'
 )
 _ARGUMENT = Text(r"[A-Za-z_][A-Za-z0-9_]*\Z", "Write letters, digits and _.")
-_NO_REF = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|/\.|\.lock(?:/|\Z)|[/.]\Z")
 # What git or GitHub keeps there means something else.
 _MEANT = {"bisect", "notes", "pull", "remotes", "replace", "rewritten", "worktree"}
 TAKEN_ENVIRONMENTS = ("release", "registry", "policy", "template")
@@ -184,9 +182,7 @@ KEYS: Keys = {
         "name": Key(_REPOSITORY, "its name on GitHub", required=True),
         "default_branch": Key(_BRANCH, "where releases are made from"),
         "writer": Key(Choice(WRITERS), "who pushes what the rules protect"),
-        "writer_key": Key(
-            _FINGERPRINT, "fingerprint of the deploy key: any other one is a stranger"
-        ),
+        "writer_key": Key(_FINGERPRINT, "fingerprint of the one known deploy key"),
         "app_id": Key(toml.number, "number of the GitHub App that writes"),
     },
     "release": {
@@ -197,10 +193,7 @@ KEYS: Keys = {
             _INITIAL,
             "the first version; below 1.0.0 a breaking change raises the minor number",
         ),
-        "types": Key(
-            Pairs(_TYPE, _LEVEL),
-            "more types of commits that release, each with its level",
-        ),
+        "types": Key(Pairs(_TYPE, _LEVEL), "more types that release, with their level"),
         "claim_ref": Key(_CLAIM, "where a version is claimed before its tag"),
         "version_file": Key(_PATH, "a file that must hold the version"),
         "assets": Key(ListOf(_PATH), "files of a release that others attach"),
@@ -208,28 +201,20 @@ KEYS: Keys = {
     },
     "registry": {
         "host": Key(_HOST, "the registry of the images", field="registry_host"),
-        "images": Key(
-            _IMAGES, "the path of an image below the host", field="image_pattern"
-        ),
+        "images": Key(_IMAGES, "an image's path below the host", field="image_pattern"),
         "token_realm": Key(_HOST, "one more host that may get the credentials"),
-        "build": Key(
-            Text(), "docker, buildah, or a command line with {context} and {image}"
-        ),
+        "build": Key(Text(), "docker, buildah, or a command with {context}, {image}"),
     },
     "settings": Key(
         toml.Tables(_SETTINGS, _on_github, many=False),
         "settings of the repository, by the names of GitHub's REST API",
         field="on_github",
     ),
-    "services": Key(
-        toml.Tables(_SERVICES, _service), "the images that a release is made of"
-    ),
+    "services": Key(toml.Tables(_SERVICES, _service), "the images of a release"),
     "environments": Key(
         toml.Tables(_ENVIRONMENTS, _environment), "where releases go, in this order"
     ),
-    "promotion": {
-        "blocked": Key(Pairs(_VERSION), "versions that go nowhere, with the reason"),
-    },
+    "promotion": {"blocked": Key(Pairs(_VERSION), "versions that go nowhere, and why")},
     "template": {"edited": Key(ListOf(_PATH), "managed files that are kept")},
     "policy": Key(
         toml.Tables(_POLICY, lambda _, given: PolicySettings(**given), many=False),
@@ -363,11 +348,6 @@ def _require_refs(settings: Settings) -> None:
             holds = "the GitHub Environment of that name holds secrets of its own"
             problem = f"environment {each.name!r}: {holds}"
             raise fail(problem, fix="Give it another name.")
-
-
-def is_ref(ref: str) -> bool:
-    """Say whether git can hold *ref* (git-check-ref-format)."""
-    return _NO_REF.search(ref) is None
 
 
 def _named(kind: str, name: str, known: tuple[T, ...]) -> T:

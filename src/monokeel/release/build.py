@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, replace
 
 from monokeel.ground.answers import Found, Json, Unknown, as_object, as_text
 from monokeel.ground.errors import RefusedError, ServiceError, UsageError
-from monokeel.ground.images import is_digest
+from monokeel.ground.names import is_digest
 from monokeel.ground.parsers import parse_json
 from monokeel.ground.report import Report, Section, Table
 from monokeel.ground.settings import Service, Settings

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from monokeel.ground.answers import Json, as_list, as_number, as_object, as_text
 from monokeel.ground.errors import ServiceError
-from monokeel.ground.images import is_digest
+from monokeel.ground.names import is_digest
 from monokeel.ground.parsers import parse_json
 from monokeel.ground.settings import Settings
 from monokeel.release.versions import WHOLE, Span

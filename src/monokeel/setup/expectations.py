@@ -10,7 +10,7 @@ from functools import partial
 
 from monokeel.ground.answers import Declined
 from monokeel.ground.errors import RefusedError, UsageError
-from monokeel.ground.repository import repository_of
+from monokeel.ground.names import repository_of
 from monokeel.ground.settings import Settings
 from monokeel.policy.reading import read_rulesets
 from monokeel.policy.refs import binds

@@ -196,7 +196,7 @@ def require_this_repository(said: str = "") -> None:
     rules, keys and Environments would be somebody else's. What the user *said*
     (``--repository``) settles it, where that is the one that would be written to.
     """
-    from monokeel.ground.repository import repository_of, require_one_repository
+    from monokeel.ground.names import repository_of, require_one_repository
 
     written, named = read_settings().repository, named_repository()
     if said:

@@ -1,7 +1,7 @@
 import pytest
 
 from monokeel.ground.errors import RefusedError
-from monokeel.ground.repository import repository_of, require_one_repository
+from monokeel.ground.names import repository_of, require_one_repository
 
 
 @pytest.mark.parametrize(
