@@ -2,6 +2,8 @@
 
 from collections.abc import Collection, Iterator
 
+from tests.fakes.unasked import UnaskedClone
+
 
 class _Log:
     def __init__(self, commits: list[tuple[str, str]], *, reached: bool) -> None:
@@ -12,7 +14,7 @@ class _Log:
         return iter(self._commits)
 
 
-class Branches:
+class Branches(UnaskedClone):
     """*commits* is commit → (message, parents), the oldest first; *at* is checked out.
 
     *heads* are the branches, *all_tags* tag → commit.

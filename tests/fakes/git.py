@@ -5,13 +5,14 @@ from hashlib import sha1
 
 from monokeel.ground.answers import Declined, Lost, Moved, RemoteRef
 from tests.fakes.faults import Faults
+from tests.fakes.unasked import UnaskedClone
 
 
 class _StaleError(Exception):
     """The ref is not where the lease says."""
 
 
-class FakeRefs:
+class FakeRefs(UnaskedClone):
     """*declined* maps a full ref to the words with which the server refuses it.
 
     *refs* is full name → object; *objects* holds the annotated tags among them, as
@@ -30,7 +31,7 @@ class FakeRefs:
         """Return full ref name → peeled commit."""
         return {ref: self._peeled(at) for ref, at in self.refs.items()}
 
-    def remote_objects(self, prefixes: Collection[str]) -> dict[str, RemoteRef]:
+    def remote_objects(self, prefixes: Collection[str] = ()) -> dict[str, RemoteRef]:
         self._faults.read()
         self.counted += 1
         return {

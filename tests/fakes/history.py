@@ -2,6 +2,8 @@
 
 from collections.abc import Collection, Iterator
 
+from tests.fakes.unasked import UnaskedClone
+
 
 class FakeLog:
     """The commits since *since*; *reached* is true once they led there."""
@@ -19,7 +21,7 @@ class FakeLog:
             yield sha, message
 
 
-class FakeHistory:
+class FakeHistory(UnaskedClone):
     """*commits* are (sha, message), the newest first; *beside* lie elsewhere.
 
     *at* is the commit that is checked out, by default the newest.

@@ -33,7 +33,7 @@ kind = "web"
 class SilentRemote(FakeRefs):
     """A remote that does not answer."""
 
-    def remote_objects(self, prefixes: object) -> dict[str, RemoteRef]:
+    def remote_objects(self, prefixes: object = ()) -> dict[str, RemoteRef]:
         raise ServiceError(f"origin did not answer about {prefixes}")
 
 

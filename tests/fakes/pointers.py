@@ -1,6 +1,6 @@
 """A remote with a straight main branch, release tags and environment branches."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from hashlib import sha1
 from typing import Literal
@@ -21,6 +21,8 @@ from monokeel.promotion.ports import Outside
 from monokeel.release.record import ReleasedImage, ReleaseRecord, record_text
 from tests.fakes.deployments import START, FakeDeployments
 from tests.fakes.fuse import Fuse
+from tests.fakes.history import FakeLog
+from tests.fakes.unasked import UnaskedClone
 
 POLICY = """\
 [repository]
@@ -67,7 +69,7 @@ class FakeRecords:
         self.silent = False
 
 
-class FakeClone:
+class FakeClone(UnaskedClone):
     """A clone of that remote; refs move by compare-and-swap."""
 
     def __init__(self, fuse: Fuse, policy: str) -> None:
@@ -85,7 +87,8 @@ class FakeClone:
         self.before_push: Callable[[], None] = lambda: None
         self.unheard: Literal["", "second", "every"] = ""  # pushes without an answer
 
-    def remote_objects(self) -> dict[str, RemoteRef]:
+    def remote_objects(self, prefixes: Collection[str] = ()) -> dict[str, RemoteRef]:
+        assert not prefixes
         self.fuse.turn()
         if self.unreachable:
             raise ServiceError("github.com did not answer")
@@ -115,12 +118,13 @@ class FakeClone:
         known = commit == self.main[-1] and path == "infra/platform.toml"
         return self.policy if known else None
 
-    def log(self, since: str | None, commit: str) -> list[tuple[str, str]]:
+    def log(self, since: str | None, commit: str) -> FakeLog:
         if self.shallow or since is None or {since, commit} & self.apart:
             raise ServiceError("this clone is shallow")
         first, last = self.main.index(since), self.main.index(commit)
         between = self.main[first + 1 : last + 1][::-1]
-        return [(each, f"feat: {self.version_at(each)}") for each in between]
+        told = [(each, f"feat: {self.version_at(each)}") for each in between]
+        return FakeLog(told, since=since)
 
     def commit_time(self, commit: str) -> datetime:
         if self.shallow and commit not in self.main:

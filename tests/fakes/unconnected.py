@@ -4,15 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from monokeel.ground.answers import (
-    Declined,
-    Json,
-    Lost,
-    Moved,
-    as_list,
-    as_object,
-    as_text,
-)
+from monokeel.ground.answers import Declined, Json, Lost, Moved, as_list, as_object
 from monokeel.ground.errors import RefusedError, ServiceError
 from monokeel.ground.settings import TAKEN_ENVIRONMENTS, parse_settings
 from monokeel.ground.words import stamp
@@ -21,6 +13,7 @@ from monokeel.setup.environments import CHOSEN_BRANCHES
 from monokeel.setup.ports import Outside
 from monokeel.setup.writer import DeployKey
 from tests.fakes.rulesets import FakeRulesets
+from tests.fakes.unasked import UnaskedClone
 
 SETTINGS = parse_settings("""
 [repository]
@@ -81,7 +74,7 @@ class CrashError(Exception):
 
 
 @dataclass
-class World:
+class World(UnaskedClone):
     """All that stands on GitHub and on the machine; *fuse* writes, then a crash.
 
     *hidden* are the questions that the token may not ask, *forbidden* what this plan or
@@ -237,11 +230,11 @@ class World:
             self.wrote()
         elif call == "POST /keys":
             assert wanted["read_only"] is False
-            self.create_deploy_key(as_text(wanted["title"]), as_text(wanted["key"]))
+            self.create_deploy_key(str(wanted["title"]), str(wanted["key"]))
         elif rest:
             assert (method, rest) == ("POST", "deployment-branch-policies")
             assert wanted["type"] == "branch"
-            self.add_branch_policy(name, as_text(wanted["name"]))
+            self.add_branch_policy(name, str(wanted["name"]))
         else:
             assert call == f"PUT /environments/{name}"
             self.put_environment(name, wanted)

@@ -11,6 +11,7 @@ from monokeel.updates.propose import (
 )
 from monokeel.updates.records import Leftover
 from monokeel.updates.update import UpdatePlan
+from tests.fakes.unasked import UnaskedClone
 
 COMMIT, OTHER, THEIRS = "a" * 40, "b" * 40, "c" * 40
 BRANCH = "template/v1.3.0"
@@ -59,7 +60,7 @@ class FakeIssues:
 
 
 @dataclass
-class FakeRemote:
+class FakeRemote(UnaskedClone):
     refs: dict[str, str] = field(default_factory=dict)
     declines: str = ""
     fetched: set[str] = field(default_factory=set)

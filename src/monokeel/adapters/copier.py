@@ -15,9 +15,9 @@ import yaml
 from jinja2 import TemplateError
 from pathspec import GitIgnoreSpec
 
+from monokeel.adapters import process
 from monokeel.adapters.credentials import git_setting
 from monokeel.adapters.objects import files_below
-from monokeel.adapters.process import clean_environment, reason_in
 from monokeel.adapters.template import TemplateRepository, yaml_mapping
 from monokeel.ground.answers import Json
 from monokeel.ground.errors import RefusedError, ServiceError, UsageError
@@ -68,7 +68,7 @@ class Template(TemplateRepository):
     @contextmanager
     def _copier(self, version: str) -> Iterator[None]:
         """Give Copier its own settings and cache, and the mirror; translate errors."""
-        env, before = clean_environment(self._settings()), dict(os.environ)
+        env, before = process.clean_environment(self._settings()), dict(os.environ)
         try:
             with warnings.catch_warnings(), plumbum.local.env():
                 warnings.simplefilter("ignore")
@@ -82,12 +82,12 @@ class Template(TemplateRepository):
             never = "runs programs of its own, which is never allowed"
             raise RefusedError(f"template {version} {never}") from error
         except plumbum.ProcessExecutionError as error:
-            said = reason_in(str(error.stderr))
+            said = process.reason_in(str(error.stderr))
             raise ServiceError(f"git failed inside Copier: {said}") from error
         except (copier.errors.CopierError, *_BAD_ANSWERS) as error:
-            problem = f"template {version} cannot be rendered: {reason_in(str(error))}"
             fix = "If an answer is wrong now, give it anew: --answer NAME=VALUE"
-            raise UsageError(problem, fix=fix) from error
+            said = f"cannot be rendered: {process.reason_in(str(error))}"
+            raise UsageError(f"template {version} {said}", fix=fix) from error
         finally:
             os.environ.clear()
             os.environ.update(before)

@@ -7,13 +7,14 @@ from functools import partial
 from typing import Literal
 
 from monokeel.ground.answers import Absent, Unknown, ask
+from monokeel.ground.clone import Clone
 from monokeel.ground.errors import RefusedError
 from monokeel.ground.settings import Settings
 from monokeel.ground.version import is_newer, is_prerelease
 from monokeel.ground.words import span
 from monokeel.promotion import records
 from monokeel.promotion.pointers import Pointers, back_command
-from monokeel.promotion.ports import Outside, Protection, Remote
+from monokeel.promotion.ports import Outside, Protection
 from monokeel.promotion.reading import ACTIONS, Place, Reading, read_on
 from monokeel.release import artifact
 from monokeel.release.record import ReleaseRecord
@@ -61,7 +62,7 @@ class MoveFacts:
 
 
 def facts_of(
-    reading: Reading, clone: Remote, version: str, environment: str
+    reading: Reading, clone: Clone, version: str, environment: str
 ) -> MoveFacts:
     """Return the facts that *reading* and *clone* hold; the rest was not asked for."""
     settings, pointers = reading.settings, reading.pointers
@@ -91,12 +92,12 @@ def facts_of(
     )
 
 
-def _descends(clone: Remote, ancestor: str, commit: str) -> bool | None:
+def _descends(clone: Clone, ancestor: str, commit: str) -> bool | None:
     found = ask(lambda: clone.is_ancestor(ancestor, commit))
     return None if isinstance(found, Unknown) else found  # this clone cannot tell
 
 
-def _direction(clone: Remote, at: Place, commit: str, version: str) -> Direction | None:
+def _direction(clone: Clone, at: Place, commit: str, version: str) -> Direction | None:
     left, there = at.left, at.left_version
     if left is None or left == commit:
         return "first" if left is None else "same"

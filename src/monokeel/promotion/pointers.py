@@ -6,10 +6,10 @@ from shlex import quote
 from typing import TypeVar
 
 from monokeel.ground.answers import RemoteRef
+from monokeel.ground.clone import Clone
 from monokeel.ground.errors import RefusedError, UsageError
 from monokeel.ground.settings import Settings, parse_settings
 from monokeel.ground.version import nearest, newest_first
-from monokeel.promotion.ports import Remote
 from monokeel.release.versions import versions_of
 
 T = TypeVar("T")
@@ -81,7 +81,7 @@ class Pointers:
                 yield f"{here} {said}: git push {there} --delete {quote(here)}{_KEY}"
 
 
-def read_remote(clone: Remote, local: Settings) -> Pointers:
+def read_remote(clone: Clone, local: Settings) -> Pointers:
     """Return what the refs of the remote say, beside the policy on its default branch.
 
     *local* names that branch. Raises UsageError if it, or the policy, is not there.

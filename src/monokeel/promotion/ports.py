@@ -1,48 +1,17 @@
 """What promotion needs of the outside, each thing once."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Protocol
 
-from monokeel.ground.answers import Absent, RefAnswer, RemoteRef, Unknown
+from monokeel.ground.answers import Absent, Unknown
+from monokeel.ground.clone import Clone
 from monokeel.ground.freezes import Zones
 from monokeel.promotion.records import BranchMove, Ledger, Note, Record
-from monokeel.release.ports import ImageTags, TagMessages
+from monokeel.release.ports import ImageTags
 
 Protection = bool | Absent | Unknown
 """Whether a GitHub Environment asks for an approval; absent: there is none."""
-
-
-class Remote(TagMessages, Protocol):
-    """A clone and its remote, for the questions about environments."""
-
-    def remote_objects(self) -> dict[str, RemoteRef]:
-        """Return full name → what it names, of every branch and tag on the remote."""
-
-    def fetch(self) -> None:
-        """Bring the remote's branches and tags into the clone."""
-
-    def commit_of(self, ref: str) -> str | None:
-        """Return the commit that *ref* names in the clone, or ``None``."""
-
-    def file_at(self, commit: str, path: str) -> str | None:
-        """Return the text of *path* in *commit*, ``None`` if it has no such file."""
-
-    def is_ancestor(self, ancestor: str, commit: str) -> bool:
-        """Say whether *ancestor* is *commit* or in its history, else ServiceError."""
-
-    def tree_of(self, commit: str, path: str) -> str | None:
-        """Return the object id of *path* in *commit*, ``None`` if it is not there."""
-
-    def log(self, since: str | None, commit: str) -> Iterable[tuple[str, str]]:
-        """Return (commit, message) of what *commit* has and *since* has not."""
-
-    def commit_time(self, commit: str) -> datetime:
-        """Return when *commit* was made; ServiceError if the clone does not have it."""
-
-    def move_ref(self, ref: str, *, old: str | None, new: str | None) -> RefAnswer:
-        """Point *ref* at *new* if it is at *old*; ``None`` means absent."""
 
 
 class Records(Protocol):
@@ -90,7 +59,7 @@ class Records(Protocol):
 class Outside:
     """Everything that promotion reads and writes."""
 
-    clone: Remote
+    clone: Clone
     records: Records
     images: ImageTags
     zones: Zones

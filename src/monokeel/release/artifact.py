@@ -7,15 +7,16 @@ and the section ``releases`` of drift all judge what is read here.
 from dataclasses import dataclass
 
 from monokeel.ground.answers import Absent, Found, ImageAnswer, RemoteRef, Unknown, ask
+from monokeel.ground.clone import Clone
 from monokeel.ground.settings import Settings
-from monokeel.release.ports import ImageTags, Remote, TagMessages
+from monokeel.release.ports import ImageTags
 from monokeel.release.record import ReleaseRecord, record_in
 
 NOTHING = "no image"
 
 
 def read_record(
-    tags: TagMessages, tag: str, at: RemoteRef | None
+    tags: Clone, tag: str, at: RemoteRef | None
 ) -> ReleaseRecord | Absent | Unknown:
     """Return the record that the git tag *tag* (``v1.4.0``), which is *at*, carries.
 
@@ -34,7 +35,7 @@ def read_record(
 
 
 def record_of_commit(
-    remote: Remote, settings: Settings, commit: str
+    remote: Clone, settings: Settings, commit: str
 ) -> ReleaseRecord | None:
     """Return the record of a release of *commit*, made or begun, if there is one.
 

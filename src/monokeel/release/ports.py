@@ -1,78 +1,14 @@
 """What releasing needs of the outside, each thing stated once."""
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NoReturn, Protocol
 
-from monokeel.ground.answers import ImageAnswer, RefAnswer, RemoteRef, Unknown
+from monokeel.ground.answers import ImageAnswer, Unknown
+from monokeel.ground.clone import Clone
 from monokeel.ground.errors import RefusedError, ServiceError
 from monokeel.release.commits import Merge
 from monokeel.release.record import GitHubRelease
-
-
-class Log(Protocol):
-    """The commits since some commit."""
-
-    @property
-    def reached(self) -> bool:
-        """Say, after all were read, whether history leads to where they begin."""
-
-    def __iter__(self) -> Iterator[tuple[str, str]]:
-        """Yield (40 hex digits, message), newest first."""
-
-
-class History(Protocol):
-    """The clone at hand; nothing in it is changed."""
-
-    def head(self) -> str:
-        """Return the commit that is checked out."""
-
-    def branch(self) -> str | None:
-        """Return the branch that is checked out, ``None`` on a detached HEAD."""
-
-    def branch_tip(self, name: str) -> str | None:
-        """Return the commit of branch *name* as last seen on the remote, else here."""
-
-    def is_shallow(self) -> bool:
-        """Say whether history is cut off."""
-
-    def known(self, commits: Collection[str]) -> set[str]:
-        """Return those of *commits* that this clone has."""
-
-    def is_ancestor(self, ancestor: str, commit: str) -> bool:
-        """Say whether *ancestor* is *commit* or stands in its history."""
-
-    def tags(self, merged: str | None = None) -> dict[str, str]:
-        """Return tag name → commit; only those in the history of *merged*."""
-
-    def file_at(self, commit: str, path: str) -> str | None:
-        """Return the text of *path* in *commit*, ``None`` if it has no such file."""
-
-    def log(self, since: str | None, commit: str) -> Log:
-        """Return the commits from *commit* back to the commit *since*."""
-
-
-class TagMessages(Protocol):
-    """The messages of annotated tags on the remote."""
-
-    def tag_message(self, ref: str, at: RemoteRef) -> str | None:
-        """Return the message of the annotated tag *ref*, ``None`` of another ref."""
-
-
-class Remote(TagMessages, Protocol):
-    """The refs on the remote."""
-
-    def remote_objects(self, prefixes: Collection[str]) -> dict[str, RemoteRef]:
-        """Return full ref name → what it names, of the refs under *prefixes*."""
-
-    def fetch(self) -> None:
-        """Bring the remote's branches and tags into the clone."""
-
-    def create_tag(self, ref: str, *, commit: str, message: str) -> RefAnswer:
-        """Create *ref* on *commit* if it is not there; believe the server in Moved."""
-
-    def move_ref(self, ref: str, *, old: str | None, new: str | None) -> RefAnswer:
-        """Point *ref* at the object *new* if it is at *old*; ``None`` is absent."""
 
 
 class Releases(Protocol):
@@ -157,8 +93,8 @@ class Outside:
     *server* is where notes link to; *misplaced*: not all names of the repository agree.
     """
 
-    history: History
-    remote: Remote
+    history: Clone
+    remote: Clone
     releases: Releases
     images: Images
     build: Callable[[str, str], str] = _unbuilt
@@ -169,7 +105,7 @@ class Outside:
     misplaced: RefusedError | None = None
 
 
-def offline(history: History, reason: str) -> Outside:
+def offline(history: Clone, reason: str) -> Outside:
     """Return the clone alone: whatever else there is is not asked, for *reason*."""
     silent = Silent(reason)
     return Outside(history=history, remote=silent, releases=silent, images=silent)

@@ -5,13 +5,14 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, astuple, dataclass
 from typing import Literal
 
+from monokeel.ground.clone import Clone
 from monokeel.ground.errors import NO_ANSWER
 from monokeel.ground.report import Report, Section, Table
 from monokeel.ground.settings import Settings
 from monokeel.policy.rule_types import Finding
 from monokeel.setup import actions
 from monokeel.setup.expectations import expectations, wrong_remote
-from monokeel.setup.ports import Clone, Outside
+from monokeel.setup.ports import Outside
 from monokeel.setup.rows import AsWanted, Declared, Otherwise, answer_to
 
 _NEEDED = ("git", "ssh-keygen")

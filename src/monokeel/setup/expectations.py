@@ -9,6 +9,7 @@ from dataclasses import replace
 from functools import partial
 
 from monokeel.ground.answers import Declined
+from monokeel.ground.clone import Clone
 from monokeel.ground.errors import RefusedError, UsageError
 from monokeel.ground.names import repository_of
 from monokeel.ground.settings import Settings
@@ -73,7 +74,7 @@ def wrong_remote(settings: Settings, address: str | None) -> tuple[str, str] | N
     return problem, f"git remote set-url origin {right}"
 
 
-def _main(settings: Settings, clone: ports.Clone) -> Expectation:
+def _main(settings: Settings, clone: Clone) -> Expectation:
     """Expect the clone's default branch on the remote, or one that came from it."""
     branch = settings.default_branch
     ref = f"refs/heads/{branch}"
@@ -96,7 +97,7 @@ def _main(settings: Settings, clone: ports.Clone) -> Expectation:
     return replace(row, writes=(permissions.PUSH,), watched="elsewhere")
 
 
-def _compared(settings: Settings, clone: ports.Clone) -> Answer:
+def _compared(settings: Settings, clone: Clone) -> Answer:
     branch = settings.default_branch
     wrong = wrong_remote(settings, clone.written_address())
     if wrong is not None:

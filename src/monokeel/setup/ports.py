@@ -6,27 +6,8 @@ from datetime import datetime
 from typing import Protocol
 
 from monokeel.ground.answers import Json
+from monokeel.ground.clone import Clone
 from monokeel.policy.ports import Rulesets
-from monokeel.updates.ports import Remote
-
-
-class Clone(Remote, Protocol):
-    """The clone that is to be connected, and its remote."""
-
-    def written_address(self) -> str | None:
-        """Return the address as the clone has it, before ``insteadOf``."""
-
-    def is_shallow(self) -> bool:
-        """Say whether history is cut off."""
-
-    def commit_of(self, ref: str) -> str | None:
-        """Return the commit that *ref* names here."""
-
-    def tree_of(self, commit: str, path: str) -> str | None:
-        """Return the object id of *path* in *commit*, ``None`` if it is not there."""
-
-    def is_ancestor(self, ancestor: str, commit: str) -> bool:
-        """Say whether *ancestor* is in the history of *commit*."""
 
 
 class Repository(Protocol):

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 from typing import Protocol
 
-from monokeel.ground.answers import Declined, Json, RefAnswer
+from monokeel.ground.answers import Declined, Json
 from monokeel.updates.merge import File, Merged, Render, Tree
 from monokeel.updates.records import Leftovers, Recorded
 
@@ -96,19 +96,6 @@ class Repository(Commits, Protocol):
 
     def is_part_of(self, commit: str, other: str) -> bool:
         """Say whether *commit* is in the history of *other*."""
-
-
-class Remote(Protocol):
-    """The branches of the repository on GitHub."""
-
-    def remote_refs(self, prefixes: Collection[str]) -> dict[str, str]:
-        """Return full ref name → commit of the refs under *prefixes*."""
-
-    def fetch_commit(self, commit: str) -> None:
-        """Bring *commit* into the clone, on no branch."""
-
-    def move_ref(self, ref: str, *, old: str | None, new: str | None) -> RefAnswer:
-        """Point *ref* at *new* if it is at *old*."""
 
 
 class Pulls(Protocol):

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from typing import assert_never
 
 from monokeel.ground.answers import Declined, Lost, Moved
+from monokeel.ground.clone import Clone
 from monokeel.ground.errors import NO_ANSWER, MonokeelError, ServiceError
 from monokeel.ground.report import Report, Section, Table
 from monokeel.updates import ports
@@ -158,7 +159,7 @@ def check_report(offer: Offer, *followed: str) -> Report:
 class Places:
     """Where an update is proposed."""
 
-    remote: ports.Remote
+    remote: Clone
     commits: ports.Commits
     pulls: ports.Pulls
     issues: ports.Issues
@@ -318,9 +319,7 @@ def _way(plan: UpdatePlan) -> str:
     return f"{here}: other answers" if here == plan.ref else f"{here} -> {plan.ref}"
 
 
-def _push(
-    branch: str, before: str | None, commit: str, remote: ports.Remote
-) -> str | None:
+def _push(branch: str, before: str | None, commit: str, remote: Clone) -> str | None:
     match remote.move_ref(f"refs/heads/{branch}", old=before, new=commit):
         case Moved() | Lost():  # lost: another run has just pushed the same update
             return None
