@@ -22,8 +22,7 @@ _EARLIER_S, _LIFE_S = 60, 600  # clocks differ; ten minutes is the most
 def mint_token(github: GitHub, *, number: int, pem: str) -> str:
     """Return a token of an hour that may push to *github*'s repository alone.
 
-    Raises RefusedError where the App *number* is not installed or has not the rights,
-    ServiceError when GitHub does not answer or does not know its private key *pem*.
+    RefusedError where the App is not installed or lacks rights, else ServiceError.
     """
     name, proof = github.repository, _proof(number, pem)
     app = GitHub(github.session, api=github.api, repository=name, token=proof)

@@ -32,8 +32,7 @@ _METADATA = re.compile(r'"containerimage\.digest"\s*:\s*"(sha256:[0-9a-f]{64})"'
 class Job:
     """One build of *service*; *image* is ``host/name:sha-<commit>``.
 
-    The paths are absolute; *dockerfile* is empty where the context has its own. The
-    builder writes the digest that it pushed into *digest_file*, if it can.
+    Paths are absolute; no *dockerfile*: the context's. *digest_file* may be written.
     """
 
     service: Service

@@ -314,10 +314,7 @@ class Git:
         return answers.Declined(reason=output.unless_passing(ref, words))
 
     def require_writer(self) -> None:
-        """Push nothing, by key or App; RefusedError where the server says no.
-
-        ServiceError when none answers. What a person may push the rules decide.
-        """
+        """Try a dry push: RefusedError for a "no", ServiceError where none answers."""
         writer = self._credentials.writer
         if not writer:
             return

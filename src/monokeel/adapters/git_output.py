@@ -58,8 +58,7 @@ def parse_refs(text: str, prefixes: tuple[str, ...]) -> dict[str, RemoteRef]:
 def unless_passing(ref: str, said: str) -> str:
     """Return *said*, why the server refused *ref*; ServiceError for what passes.
 
-    Two pushes at once lock one file there (git, refs/files-backend.c), and a server has
-    trouble of its own: neither is a refusal.
+    Two pushes at once lock one file there (git, refs/files-backend.c): no refusal.
     """
     if _LOCKED.search(said) and "exists; cannot create" not in said:
         problem = f"somebody else was writing while {ref} was pushed: {said}"

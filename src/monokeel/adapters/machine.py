@@ -89,10 +89,7 @@ class Keys:
 
 
 def set_secret(key: Path, repository: str, name: str, environment: str) -> None:
-    """Make the file *key* the secret *name* of *environment*, by gh-secret-set(1).
-
-    gh encrypts; the value goes to its stdin alone. Raises RefusedError with its words.
-    """
+    """Set a secret by gh-secret-set(1), on its stdin; RefusedError with its words."""
     args = ["gh", "secret", "set", name, "--repo", repository, "--env", environment]
     try:
         text = key.read_text(encoding="utf-8")

@@ -59,7 +59,7 @@ def revision_of(
     """Return what *manifest* says its commit is, or ``None`` when it says nothing.
 
     Its annotation, else that of the first platform, else the label of the config.
-    Unknown where *read* (``manifests`` or ``blobs``, digest) fails, or for more than
+    Unknown where *read* fails (``manifests`` or ``blobs``, digest), or below many
     *levels*.
     """
     fields = _object(manifest)

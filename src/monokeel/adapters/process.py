@@ -58,8 +58,8 @@ def run(  # noqa: PLR0913 - one keyword per property of a child process
 ) -> Completed:
     """Run *args* to its end and return what it printed; it may read *pass_fds*.
 
-    Raises ServiceError when the program is missing, does not end within *timeout_s*
-    seconds, or exits with a code that is not in *ok*.
+    ServiceError where it is missing, takes longer than *timeout_s*, or ends with a code
+    that is not in *ok*.
     """
     started = time.monotonic()
     try:

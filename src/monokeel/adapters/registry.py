@@ -109,10 +109,7 @@ class Registry:
     def give_tag(
         self, image: str, digest: str, tag: str, *, moving: bool = False
     ) -> None:
-        """Look at *tag* before, and read it back: no registry compares and sets.
-
-        RefusedError for another digest. Source: distribution-spec#250.
-        """
+        """Look, write, read back: nobody compares and sets (distribution-spec#250)."""
         manifest = self._read(image, digest)
         if not isinstance(manifest, Manifest):
             lost = f"{image}@{digest} is not there"

@@ -64,10 +64,7 @@ class Clone(Protocol):
         """Return the remote's address as the clone has it, before ``insteadOf``."""
 
     def remote_objects(self, prefixes: Collection[str] = ...) -> dict[str, RemoteRef]:
-        """Return full name → what it names, of the remote's refs under *prefixes*.
-
-        By default of all branches and tags.
-        """
+        """Return ref → what it names on the remote; by default of branches and tags."""
 
     def remote_refs(self, prefixes: Collection[str]) -> dict[str, str]:
         """Return full ref name → commit of the remote's refs under *prefixes*."""

@@ -56,10 +56,7 @@ def parse_json(content: str | bytes, *, members: Hook | None = None) -> Json:
 
 
 def once(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
-    """Make an object of a file; ValueError for a key that stands there twice.
-
-    The last would count, whoever reads the first.
-    """
+    """Make an object; ValueError for a key that stands twice: others read the first."""
     _require_once([key for key, _ in pairs])
     return dict(pairs)
 

@@ -67,9 +67,9 @@ _LONGEST_LINE = 4000
 def visible(text: str) -> str:
     """Return *text* on one line, with what would act on its reader written out.
 
-    A terminal acts on control characters, GitHub's runner on ``##[`` anywhere and
-    ``::`` first in a line (actions/runner, ``ActionCommand.cs``); anybody writes
-    messages.
+    A terminal acts on control characters; GitHub's runner on ``##[`` anywhere and
+    ``::`` first in a line (actions/runner). Messages, tags and names come from
+    everybody.
     """
     shown = _ACTING.sub(lambda m: m[0].encode("unicode_escape").decode(), text)
     shown = shown.replace("##[", "# #[")

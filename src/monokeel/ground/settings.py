@@ -226,10 +226,9 @@ KEYS: Keys = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """All of ``infra/platform.toml``; *environments* stand in order of promotion.
+    """All of ``infra/platform.toml``, as ``KEYS`` says; *environments* in their order.
 
-    ``KEYS`` says what each means. *on_github* has keys and values as in GitHub's REST
-    API; *blocked* is version → why it may go nowhere.
+    *on_github* is as in GitHub's REST API; *blocked*: version → why it goes nowhere.
     """
 
     owner: str
