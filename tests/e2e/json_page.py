@@ -9,7 +9,11 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+from monokeel.adapters.github import GitHub
+from monokeel.adapters.session import Session
+from monokeel.ground.answers import Json
 from sandbox.demo.lived import Lived, lived
+from sandbox.server import Sandbox
 
 PAGE = Path(__file__).parents[2] / "docs/reference/json.md"
 _HEAD = """\
@@ -25,6 +29,7 @@ CALLS = (
     "release --dry-run",
     "release",
     "release --abandon 9.9.9 --dry-run",
+    "release --abandon 9.9.9 --yes",
     "build --service api --dry-run",
     "build --service api",
     "guard --version 9.9.9",
@@ -37,6 +42,8 @@ CALLS = (
     "policy.plan",
     "policy.apply --dry-run",
     "policy.apply",
+    "policy.rollback --ruleset main --dry-run",
+    "policy.rollback --ruleset main",
     "drift",
     "init --dry-run",
     "doctor",
@@ -44,6 +51,7 @@ CALLS = (
     "template.check",
     "template.update --dry-run",
     "template.verify",
+    "template.update",
 )
 _DEEPEST = 2
 
@@ -52,6 +60,8 @@ def page(place: Lived) -> str:
     """Return the page: for each call the fields of its answer."""
     parts = [_HEAD]
     for call in CALLS:
+        if call.startswith("policy.rollback") and call.endswith("--dry-run"):
+            _disable_a_ruleset(place.box)
         done = place.run(*call.split(), "--json")
         try:
             answer = json.loads(done.stdout)
@@ -63,6 +73,15 @@ def page(place: Lived) -> str:
         rows = "\n".join(f"| `{n}` | {' or '.join(k)} |" for n, k in kinds.items())
         parts.append(f"## `./inv {call}`\n\n| field | value |\n|---|---|\n{rows}\n")
     return "\n".join(parts)
+
+
+def _disable_a_ruleset(box: Sandbox) -> None:
+    """Disable the ruleset main as somebody with a mouse does: it gets a history."""
+    token = box.tokens["admin"]
+    github = GitHub(Session(), api=box.url, repository=box.repository, token=token)
+    [number] = [x["id"] for x in github.pages("/rulesets") if x["name"] == "main"]
+    body: Json = {"enforcement": "disabled"}
+    github.request("PUT", f"/rulesets/{number}", json=body)
 
 
 def fields(value: object, name: str = "", depth: int = 0) -> Iterator[tuple[str, str]]:
