@@ -114,7 +114,7 @@ VARIABLES = {
         GITHUB_EVENT_PATH="/dev/null",
     ),
     "api query": variable(
-        STATUS, "more than an", 1, GITHUB_API_URL=f"https://127.0.0.1/?t={PASSWORD}"
+        STATUS, "holds a query", 1, GITHUB_API_URL=f"https://127.0.0.1/?t={PASSWORD}"
     ),
     "server password": variable(
         (*RELEASE, "--dry-run"),
@@ -123,7 +123,7 @@ VARIABLES = {
         GITHUB_SERVER_URL=f"https://u:{PASSWORD}@h",
     ),
     "server query": variable(
-        PROMOTE, "more than", 1, GITHUB_SERVER_URL=f"https://h/?t={PASSWORD}"
+        PROMOTE, "holds a query", 1, GITHUB_SERVER_URL=f"https://h/?t={PASSWORD}"
     ),
     "api silent": variable(
         APPLY, "did not answer", 4, GITHUB_API_URL="http://127.0.0.1:9"
@@ -166,10 +166,20 @@ VARIABLES = {
         CHECK, "holds credentials for h", 1, TEMPLATE_SOURCE=f"u:{PASSWORD}@h"
     ),
     "api password without scheme": variable(
-        STATUS, "h is not an https", 1, GITHUB_API_URL=f"u:{PASSWORD}@h"
+        STATUS, "credentials", 1, GITHUB_API_URL=f"u:{PASSWORD}@h"
     ),
     "registry password without scheme": variable(
-        GUARD, "h is not an https", 1, MONOKEEL_REGISTRY=f"u:{PASSWORD}@h"
+        GUARD, "credentials", 1, MONOKEEL_REGISTRY=f"u:{PASSWORD}@h"
+    ),
+    # For urlsplit u is the host, 12 the port, and the rest a path.
+    "api password with a slash": variable(
+        STATUS, "credentials", 1, GITHUB_API_URL=f"https://u:12/{PASSWORD}@h"
+    ),
+    "registry password in percents": variable(
+        GUARD, "credentials", 1, MONOKEEL_REGISTRY=f"https://u%3A{PASSWORD}%40h"
+    ),
+    "template password with a slash": variable(
+        CHECK, "credentials", 1, TEMPLATE_SOURCE=f"https://u:12/{PASSWORD}@h/x.git"
     ),
     "huge hold": variable(PROMOTE, "more) ...", 3, PROMOTE_HOLD="x" * 100_000),
     "no home": Row(

@@ -316,6 +316,7 @@ def test_more_types_release_when_they_are_named(
     "message",
     [
         *("Feat: x", "feature: x", "feat:x", "feat(api) : x", "[ABC-1] feat: x"),
+        *("Fix #12: x", "fixes GH-12: x", "fix api: x"),
         *("\u2728 feat: x", "hotfix: x", "chore: batch (#9)\n\n* feat: add export"),
         *("fixes: x", "feat - x", "[feat] x", "(fix) x", "WIP: feat: x", "feat!(a): x"),
         *(":sparkles: feat: x", "#12 feat: x", "feat/api: x", "feat\uff1ax", "fix(a)x"),

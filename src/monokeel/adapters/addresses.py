@@ -5,6 +5,7 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 
 from monokeel.ground.errors import UsageError
 
+_AT = re.compile("@|%40|[\uff20\ufe6b]")  # behind a login
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -23,11 +24,16 @@ def check_address(url: str) -> None:
     raise UsageError(f"{shown_address(url)} is not an https address", fix=fix)
 
 
+def may_hold_login(address: str) -> bool:
+    """Say whether a login may stand in *address*: in its path, if it has a ``/``."""
+    return _AT.search(address) is not None
+
+
 def shown_address(address: str) -> str:
     """Return *address* without its query, and what stands before any form of ``@``."""
     scheme = re.match(r"(?:[A-Za-z][A-Za-z0-9+.-]*://)?", address)
     start = scheme[0] if scheme else ""
-    rest = re.split("@|%40|[\uff20\ufe6b]", address.removeprefix(start))[-1]
+    rest = _AT.split(address.removeprefix(start))[-1]
     return f"{start}{rest.partition('?')[0]}"
 
 

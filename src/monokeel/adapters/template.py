@@ -6,7 +6,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from monokeel.adapters import objects, process, wheel
-from monokeel.adapters.addresses import check_address, parts_of, shown_address
+from monokeel.adapters.addresses import (
+    check_address,
+    may_hold_login,
+    parts_of,
+    shown_address,
+)
 from monokeel.adapters.credentials import Credentials, https_address, push_environment
 from monokeel.ground.answers import Json
 from monokeel.ground.errors import RefusedError, ServiceError, UsageError
@@ -244,7 +249,7 @@ def address_of(source: str, host: str = "github.com") -> str:
         return f"https://{host}/{source.removesuffix('.git')}.git"
     parts = parts_of(source)
     bare = re.match(r"[^/@:]+:(?!//)[^@]*@", source)  # USER:SECRET@HOST
-    named = parts.username and parts.scheme in {"http", "https"}
+    named = source.startswith(("http:", "https:")) and may_hold_login(source)
     if bare or parts.password or named:
         host = parts.hostname or shown_address(source)
         problem = f"the template's address holds credentials for {host}"

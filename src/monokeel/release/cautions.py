@@ -31,7 +31,8 @@ _MARKED: Final = re.compile(r"(?i)[:;/|\uff1a\u2013\u2014(\[{<-]|^feat\b")
 _ASKING: Final = ("feat", "feature", "fix", "perf")
 _NEARLY: Final = re.compile(
     rf"(?<!\w){_WORD}(?:{_SCOPED}[:\uff1a]|\((?!#)[^)\n]*\))"
-    rf"|^\W*[\[({{<]{_WORD}[\])}}>]|^feat\b|^\W*{_WORD}(?:\s*[;/|\u2013\u2014]|\s+-\s)",
+    rf"|^\W*[\[({{<]{_WORD}[\])}}>]|^feat\b|^\W*{_WORD}(?:\s*[;/|\u2013\u2014]|\s+-\s"
+    r"|[\s!]+#?[\w-]+\s?[:\uff1a])",  # Fix #12: a crash
     re.IGNORECASE,
 )
 # Below it behind whatever marks a line: a bullet, a number, a hash, a ticket.

@@ -11,7 +11,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from monokeel.adapters.addresses import check_address, parts_of
+from monokeel.adapters.addresses import check_address, may_hold_login, parts_of
 from monokeel.ground.errors import NO_ANSWER, RefusedError, UsageError
 
 if TYPE_CHECKING:
@@ -80,9 +80,9 @@ def private_key(name: str) -> str | None:
 def _address(name: str, default: str) -> str:
     """Return the address in the variable *name*; UsageError if none can be asked."""
     address = (variable(name) or default).rstrip("/")
-    if {"?", "#"} & {*address}:  # what stands behind them may be a secret
-        fix = "Write https://HOST, without a query."
-        raise UsageError(f"{name} is more than an address", fix=fix)
+    if {"?", "#"} & {*address} or may_hold_login(address):  # they may be a secret
+        fix = "Write https://HOST; ./inv doctor lists the variables for credentials."
+        raise UsageError(f"{name} holds a query or credentials", fix=fix)
     try:
         check_address(address)
     except UsageError as error:
