@@ -11,10 +11,12 @@ from monokeel.ground.errors import RefusedError, ServiceError
 from monokeel.policy.rulesets import parse_policy
 from monokeel.setup.actions import action_rows
 from monokeel.setup.merging import approver_row
-from monokeel.setup.rows import AsWanted, Declared, Otherwise
+from monokeel.setup.ports import Connection
+from monokeel.setup.rows import AsWanted, Otherwise
 from monokeel.setup.writer import deploy_keys
 from sandbox.server import Sandbox
 from tests.fakes.http import serving
+from tests.fakes.rulesets import FakeRulesets
 from tests.fakes.unconnected import SETTINGS
 from tests.setup.test_expectations import MERGE
 
@@ -321,24 +323,32 @@ def test_which_actions_may_run_is_read(repository: Repository, box: Sandbox) -> 
         hub, path = github(box), f"/actions/permissions{path}"
         hub.request("PUT", path, json=body, expect=(204,))
 
-    declared = Declared(settings=SETTINGS, policy=None, actions=["docker/build@v1"])
-    row = next(action_rows(declared, repository))
+    at = Connection(
+        settings=SETTINGS,
+        policy=None,
+        repository=repository,
+        rulesets=FakeRulesets(),
+        actions=["docker/build@v1"],
+    )
+    row = next(action_rows(at))
     assert row.ask() == AsWanted("all may run")
     put("", {"enabled": True, "allowed_actions": "selected"})
     put("/selected-actions", {"patterns_allowed": ["docker/*"]})
 
-    row = next(action_rows(declared, repository))
+    row = next(action_rows(at))
     assert row.ask() == AsWanted("selected may run")
     put("/selected-actions", {"patterns_allowed": ["other/*"]})
 
-    assert isinstance(next(action_rows(declared, repository)).ask(), Otherwise)
+    assert isinstance(next(action_rows(at)).ask(), Otherwise)
 
 
 def test_what_workflows_may_is_limited(repository: Repository, box: Sandbox) -> None:
     box.state.workflow_rights, box.switches.actions_open_pulls = "write", True
 
-    rows = action_rows(Declared(settings=SETTINGS, policy=None), repository)
-    make = [row.make for row in rows][-1]
+    at = Connection(
+        settings=SETTINGS, policy=None, repository=repository, rulesets=FakeRulesets()
+    )
+    make = [row.make for row in action_rows(at)][-1]
     assert make is not None
     make()
 

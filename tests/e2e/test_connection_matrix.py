@@ -30,8 +30,8 @@ from monokeel.policy.rulesets import parse_policy
 from monokeel.setup.expectations import expectations
 from monokeel.setup.init import Step, carry_out, plan_init, result_of
 from monokeel.setup.permissions import kind_of
-from monokeel.setup.ports import Outside
-from monokeel.setup.rows import AsWanted, Declared, answer_to
+from monokeel.setup.ports import Connection
+from monokeel.setup.rows import AsWanted, answer_to
 from sandbox.server import Sandbox
 from tests.fakes.unconnected import SETTINGS
 from tests.rendered.renders import ROOT
@@ -84,7 +84,7 @@ def as_github(box: Sandbox, account: str, visibility: str, plan: str) -> None:
         box.switches.plan = "free-private" if box.state.private else "free"
 
 
-def outside_of(box: Sandbox, clone: Path, base: Path, who: str) -> Outside:
+def connection(box: Sandbox, clone: Path, base: Path, who: str) -> Connection:
     token = box.tokens[who]
     github = GitHub(
         Session(tries=1), api=box.url, repository=box.repository, token=token
@@ -105,7 +105,10 @@ def outside_of(box: Sandbox, clone: Path, base: Path, who: str) -> Outside:
         """What gh does, without gh."""
         box.state.environments[environment].secrets[name] = box.state.now()
 
-    return Outside(
+    return Connection(
+        settings=SETTINGS,
+        policy=POLICY,
+        register=True,
         repository=Repository(github),
         rulesets=rulesets,
         clone=git,
@@ -122,7 +125,6 @@ def test_no_cell_locks_out_the_owner_or_claims_too_much(
 ) -> None:
     account, visibility, plan, kind = cell
     settings = replace(SETTINGS, policy=PolicySettings(optional_rules=OPTIONAL))
-    wanted = Declared(settings=settings, policy=POLICY, register=True)
     with Sandbox() as box:
         as_github(box, account, visibility, plan)
         who = {"weak fine": "fine", "workflow": "actions"}.get(kind, kind)
@@ -131,17 +133,17 @@ def test_no_cell_locks_out_the_owner_or_claims_too_much(
             box.limit("fine", *(f"{each}:write" for each in rights), "secrets:write")
         steps: tuple[Step, ...] = ()
         try:
-            outside = outside_of(box, clone, tmp_path, who)
-            steps = tuple(carry_out(plan_init(wanted, outside)))
+            at = replace(connection(box, clone, tmp_path, who), settings=settings)
+            steps = tuple(carry_out(plan_init(at)))
             code, left = CODES[result_of(steps)], _left(steps)
         except MonokeelError as error:
             code, left = error.exit_code, error.problem[:60]
 
-        admin = outside_of(box, clone, tmp_path, "fine")
+        admin = replace(connection(box, clone, tmp_path, "fine"), settings=settings)
         box.limit("fine", *(f"{area}:write" for area in _ALL))
         missing = [
             row.name
-            for row in expectations(wanted, admin)
+            for row in expectations(admin)
             if row.watched != "note" and not isinstance(answer_to(row), AsWanted)
         ]
         _PRINTED.append(f"{' | '.join(cell)} | {_done(steps)} done | {code} | {left}")
@@ -159,13 +161,12 @@ def test_the_app_of_the_page_sees_every_row_of_drift(
     visibility: str, clone: Path, tmp_path: Path
 ) -> None:
     """G17: set up to the letter; what it does not see would be 4 every night."""
-    wanted = Declared(settings=SETTINGS, policy=POLICY, register=True)
     with Sandbox() as box:
         as_github(box, "organization", visibility, "paid")
-        tuple(carry_out(plan_init(wanted, outside_of(box, clone, tmp_path, "fine"))))
+        tuple(carry_out(plan_init(connection(box, clone, tmp_path, "fine"))))
         box.limit("app", *(f"{area}:{x}" for area, x in APPS["policy"].items()))
-        seen = outside_of(box, clone, tmp_path, "app")
-        rows = expectations(wanted, replace(seen, clone=None, keys=None))
+        seen = connection(box, clone, tmp_path, "app")
+        rows = expectations(replace(seen, clone=None, keys=None))
 
         found = {x.name: answer_to(x) for x in rows if x.watched != "elsewhere"}
 

@@ -14,8 +14,7 @@ from monokeel.ground.answers import Json
 from monokeel.ground.settings import parse_settings
 from monokeel.policy.rulesets import parse_policy
 from monokeel.setup.expectations import expectations
-from monokeel.setup.ports import Outside
-from monokeel.setup.rows import Declared
+from monokeel.setup.ports import Connection
 from tests.e2e.live_shop import POLICY, ROOT
 from tests.e2e.ruled_shop import RULESETS, Ruled, ruled_shop
 from tests.fakes.unconnected import World
@@ -187,12 +186,14 @@ SCENARIOS: dict[str, Scenario] = {
 
 def rows() -> dict[str, str]:
     """Return the item of each row that drift watches, by its name."""
-    declared = Declared(
+    world = World()
+    at = Connection(
         settings=parse_settings(POLICY),
         policy=parse_policy((ROOT / RULESETS).read_text(encoding="utf-8")),
+        repository=world,
+        rulesets=world.rulesets,
     )
-    world = World()
-    table = expectations(declared, Outside(repository=world, rulesets=world.rulesets))
+    table = expectations(at)
     # Who may approve is asked before the rules are applied: drift has no word on it.
     return {each.name: each.item for each in table if each.item != "approvers"}
 

@@ -10,7 +10,7 @@ from monokeel.ground.settings import TAKEN_ENVIRONMENTS, parse_settings
 from monokeel.ground.words import stamp
 from monokeel.policy.rulesets import parse_policy
 from monokeel.setup.environments import CHOSEN_BRANCHES
-from monokeel.setup.ports import Outside
+from monokeel.setup.ports import Connection
 from monokeel.setup.writer import DeployKey
 from tests.fakes.rulesets import FakeRulesets
 from tests.fakes.unasked import UnaskedClone
@@ -124,8 +124,10 @@ class World(UnaskedClone):
     writes: int = 0
 
     @property
-    def outside(self) -> Outside:
-        return Outside(
+    def outside(self) -> Connection:
+        return Connection(
+            settings=SETTINGS,
+            policy=POLICY,
             repository=self,
             rulesets=self.rulesets,
             clone=self,
@@ -240,10 +242,8 @@ class World(UnaskedClone):
             self.put_environment(name, wanted)
 
     def get_repository(self) -> dict[str, Json]:
-        seen: dict[str, Json] = {
-            "permissions": {"admin": self.admin, "pull": True},
-            "default_branch": self.default_branch,
-        }
+        may: Json = {"admin": self.admin, "pull": True}
+        seen = {"permissions": may, "default_branch": self.default_branch}
         hidden = self.silent or "settings" in self.hidden or not self.admin
         return seen if hidden else {**seen, **self.settings}
 

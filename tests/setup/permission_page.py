@@ -6,8 +6,8 @@ from pathlib import Path
 
 from monokeel.setup.expectations import expectations
 from monokeel.setup.permissions import needed, page_name
-from monokeel.setup.rows import Declared, Expectation
-from tests.fakes.unconnected import POLICY, SETTINGS, World
+from monokeel.setup.rows import Expectation
+from tests.fakes.unconnected import World
 
 PAGE = Path(__file__).parents[2] / "docs/how-to/connect-to-github.md"
 # What each App's token is asked for; the steps of the workflows name the same. One
@@ -34,8 +34,7 @@ _TABLE = re.compile(r"(<!-- permissions: [^>]* -->\n).*?(<!-- end -->)", re.DOTA
 
 def rows() -> tuple[Expectation, ...]:
     """Return the table of expectations of a repository with two environments."""
-    wanted = Declared(settings=SETTINGS, policy=POLICY)
-    return tuple(expectations(wanted, World().outside))
+    return tuple(expectations(World().outside))
 
 
 def token_table() -> str:

@@ -8,8 +8,8 @@ from monokeel.ground.answers import Json, Unknown
 from monokeel.setup.actions import actions_in, rights_of_jobs
 from monokeel.setup.expectations import expectations
 from monokeel.setup.init import carry_out, plan_init
-from monokeel.setup.rows import Answer, AsWanted, Declared, Otherwise, answer_to
-from tests.fakes.unconnected import POLICY, SETTINGS, World
+from monokeel.setup.rows import Answer, AsWanted, Otherwise, answer_to
+from tests.fakes.unconnected import World
 from tests.setup.test_expectations import connected
 
 CHECKOUT, UV = f"actions/checkout@{'a' * 40}", "astral-sh/setup-uv@v10"
@@ -19,8 +19,7 @@ OURS = (CHECKOUT, UV, LOGIN)
 
 def answers(policy: dict[str, Json], actions: tuple[str, ...] = OURS) -> list[Answer]:
     world = replace(connected(), actions={"enabled": True, **policy})
-    declared = Declared(settings=SETTINGS, policy=POLICY, actions=actions)
-    rows = expectations(declared, world.outside)
+    rows = expectations(replace(world.outside, actions=actions))
     return [answer_to(x) for x in rows if "ctions" in x.name]
 
 
@@ -100,8 +99,8 @@ def test_who_has_a_verified_creator_nobody_can_tell() -> None:
 
 def test_a_policy_that_nobody_may_see_is_unknown() -> None:
     world = replace(connected(), hidden=("actions policy",))
-    declared = Declared(settings=SETTINGS, policy=POLICY, actions=OURS)
-    found = [x for x in expectations(declared, world.outside) if x.name == "Actions"]
+    rows = expectations(replace(world.outside, actions=OURS))
+    found = [x for x in rows if x.name == "Actions"]
 
     assert isinstance(answer_to(found[0]), Unknown)
 
@@ -109,9 +108,8 @@ def test_a_policy_that_nobody_may_see_is_unknown() -> None:
 def test_init_takes_from_workflows_what_they_should_not_have() -> None:
     """T43: Actions' settings."""
     world = World(workflows="write", approves=True)
-    declared = Declared(settings=SETTINGS, policy=POLICY)
 
-    steps = {x.name: x for x in carry_out(plan_init(declared, world.outside))}
+    steps = {x.name: x for x in carry_out(plan_init(world.outside))}
 
     assert steps["rights of workflows"].state == "done"
     assert (world.workflows, world.approves) == ("read", False)
@@ -119,9 +117,8 @@ def test_init_takes_from_workflows_what_they_should_not_have() -> None:
 
 def test_an_organization_that_decides_is_named_and_the_rest_goes_on() -> None:
     world = World(workflows="write", forbidden=("workflows",))
-    declared = Declared(settings=SETTINGS, policy=POLICY)
 
-    steps = {x.name: x for x in carry_out(plan_init(declared, world.outside))}
+    steps = {x.name: x for x in carry_out(plan_init(world.outside))}
 
     assert steps["rights of workflows"].state == "refused"
     assert "the organization decides" in steps["rights of workflows"].detail

@@ -11,7 +11,6 @@ from monokeel.ground.errors import ServiceError
 from monokeel.ground.settings import Settings
 from monokeel.policy.lint import disagreements
 from monokeel.setup.doctor import Diagnosis, Here, doctor_report, examine
-from monokeel.setup.rows import Declared
 from tests.fakes.rulesets import FakeRulesets
 from tests.fakes.unconnected import COMMIT, POLICY, SETTINGS, START, World
 from tests.setup.test_expectations import connected
@@ -70,8 +69,7 @@ def findings(
         clone=clone or World(),
         files=(files or FakeFiles()).read,
     )
-    wanted = Declared(settings=SETTINGS, policy=POLICY)
-    found = examine(wanted, here, world.outside if world else None)
+    found = examine(SETTINGS, here, world.outside if world else None)
     return {finding.what: finding for finding in found}
 
 
@@ -165,7 +163,7 @@ def test_tags_that_nobody_guards_are_missing(settings: Settings, gap: str) -> No
         disagreements=tuple(disagreements(settings, POLICY)),
     )
 
-    found = examine(Declared(settings=settings, policy=POLICY), here, None)
+    found = examine(settings, here, None)
 
     [agree] = [each for each in found if each.what == "files agree"]
     assert (agree.state, gap in agree.detail) == ("missing", True)
@@ -258,9 +256,8 @@ def test_what_each_job_may_write_is_shown_and_one_without_rights_is_missing() ->
     here = Here(
         says=FakeMachine(ALL).says, clone=World(), files=FakeFiles().read, jobs=jobs
     )
-    wanted = Declared(settings=SETTINGS, policy=POLICY)
 
-    found = tuple(examine(wanted, here, None))
+    found = tuple(examine(SETTINGS, here, None))
     report = doctor_report(found, jobs)
 
     [row] = [each for each in found if each.what == "rights of jobs"]

@@ -18,8 +18,8 @@ from monokeel.setup.permissions import (
     kind_of,
     needed,
 )
-from monokeel.setup.ports import Outside
-from monokeel.setup.rows import Answer, AsWanted, Declared, Otherwise, answer_to
+from monokeel.setup.ports import Connection
+from monokeel.setup.rows import Answer, AsWanted, Otherwise, answer_to
 from monokeel.setup.writer import DeployKey, fingerprint
 from tests.fakes.rulesets import FakeRulesets
 from tests.fakes.unconnected import POLICY, SETTINGS, START, World, a_key
@@ -35,8 +35,14 @@ def connected() -> World:
 
 def answers(world: World, fingerprint: str = "") -> dict[str, Answer]:
     settings = replace(SETTINGS, writer_key=fingerprint)
-    outside = Outside(repository=world, rulesets=world.rulesets)
-    rows = expectations(Declared(settings=settings, policy=POLICY), outside)
+    rows = expectations(
+        Connection(
+            settings=settings,
+            policy=POLICY,
+            repository=world,
+            rulesets=world.rulesets,
+        )
+    )
     return {row.name: answer_to(row) for row in rows}
 
 
@@ -149,8 +155,7 @@ def test_no_answer_is_unknown_and_not_hidden() -> None:
 
 
 def test_every_call_of_every_row_has_its_permission() -> None:
-    outside = World().outside
-    rows = list(expectations(Declared(settings=SETTINGS, policy=POLICY), outside))
+    rows = list(expectations(World().outside))
 
     calls = {call for row in rows for call in (*row.reads, *row.writes)}
 
@@ -173,8 +178,7 @@ def test_the_newest_secret_time_is_compared_with_the_newest_key() -> None:
 def app_rows(mint: Callable[[], str] | None) -> dict[str, Answer]:
     settings = replace(SETTINGS, writer="app", app_id=7)
     world = connected()
-    outside = replace(world.outside, mint=mint)
-    rows = expectations(Declared(settings=settings, policy=POLICY), outside)
+    rows = expectations(replace(world.outside, settings=settings, mint=mint))
     return {row.name: answer_to(row) for row in rows}
 
 
@@ -239,9 +243,9 @@ def test_who_is_alone_cannot_merge_under_a_rule_that_asks_for_approval(
     people: tuple[str, ...], answer: type[Answer]
 ) -> None:
     world = World(people=people)
-    wanted = Declared(settings=SETTINGS, policy=parse_policy(MERGE))
+    at = replace(world.outside, policy=parse_policy(MERGE))
 
-    found = {r.name: answer_to(r) for r in expectations(wanted, world.outside)}
+    found = {r.name: answer_to(r) for r in expectations(at)}
 
     assert isinstance(found["somebody can merge"], answer)
 
@@ -265,9 +269,8 @@ def test_what_a_token_cannot_do_is_said_before_it_fails(
     kind: str, scopes: tuple[str, ...] | None, said: str
 ) -> None:
     world = World(kind=kind, scopes=scopes)
-    wanted = Declared(settings=SETTINGS, policy=POLICY)
 
-    found = {r.name: answer_to(r) for r in expectations(wanted, world.outside)}
+    found = {r.name: answer_to(r) for r in expectations(world.outside)}
 
     answer = found["token"]
     assert not isinstance(answer, Unknown)
@@ -278,9 +281,8 @@ def test_what_a_token_cannot_do_is_said_before_it_fails(
 def test_gh_gets_scopes_by_a_command_of_its_own() -> None:
     world = connected()
     world.kind, world.scopes = "token of gh or an OAuth app", ("repo", "read:packages")
-    wanted = Declared(settings=SETTINGS, policy=POLICY)
 
-    found = {r.name: answer_to(r) for r in expectations(wanted, world.outside)}
+    found = {r.name: answer_to(r) for r in expectations(world.outside)}
 
     assert found["token"] == Otherwise(
         "token of gh or an OAuth app without workflow", "gh auth refresh -s workflow"

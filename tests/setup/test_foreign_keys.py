@@ -1,13 +1,14 @@
 """Deploy keys that may write and are not ours: which they are, and what ends it."""
 
+from dataclasses import replace
+
 import pytest
 
 from monokeel.policy.rulesets import parse_policy
 from monokeel.setup.expectations import expectations
-from monokeel.setup.ports import Outside
-from monokeel.setup.rows import Declared, Otherwise, answer_to
+from monokeel.setup.rows import Otherwise, answer_to
 from monokeel.setup.writer import fingerprint
-from tests.fakes.unconnected import POLICY, RULES, SETTINGS, World, a_key
+from tests.fakes.unconnected import RULES, World, a_key
 from tests.setup.test_expectations import connected, otherwise
 
 
@@ -17,8 +18,7 @@ def test_where_our_key_is_the_other_of_its_name_is_known() -> None:
     world.keys = [a_key(), a_key(id=4, key="ssh-ed25519 T1RIRVI=")]
     blind = otherwise(world)["other write keys"]
     world.local_key = "ssh-ed25519 QUJD"
-    outside = Outside(repository=world, rulesets=world.rulesets, keys=world)
-    rows = [*expectations(Declared(settings=SETTINGS, policy=POLICY), outside)]
+    rows = [*expectations(replace(world.outside, clone=None, token_kind=""))]
 
     [found] = [answer_to(row) for row in rows if row.name == "other write keys"]
 
@@ -61,8 +61,8 @@ def test_another_write_key_is_named_and_a_read_only_one_is_not() -> None:
 def test_other_write_keys_matter_where_the_rules_let_keys_pass(
     rules: str, *, asked: bool
 ) -> None:
-    wanted = Declared(settings=SETTINGS, policy=parse_policy(rules))
+    at = replace(World().outside, policy=parse_policy(rules))
 
-    names = [row.name for row in expectations(wanted, World().outside)]
+    names = [row.name for row in expectations(at)]
 
     assert ("other write keys" in names) is asked

@@ -15,7 +15,7 @@ from monokeel.setup.init import (
     planned_steps,
     result_of,
 )
-from monokeel.setup.rows import Declared
+from monokeel.setup.ports import Connection
 from monokeel.setup.writer import DeployKey
 from tests.fakes.unconnected import (
     BEFORE,
@@ -33,13 +33,13 @@ ENVIRONMENTS = ("release", "dev", "prod", "registry", "policy", "template")
 PUSHED = ("release", "dev", "prod")
 
 
-def wanted(*, register: bool = True) -> Declared:
-    return Declared(settings=SETTINGS, policy=POLICY, register=register)
+def wanted(world: World, *, register: bool = True) -> Connection:
+    return replace(world.outside, register=register)
 
 
 def connect(world: World, *, register: bool = True) -> tuple[Step, ...]:
     world.wanted_rules = tuple(each.body for each in POLICY)
-    return tuple(carry_out(plan_init(wanted(register=register), world.outside)))
+    return tuple(carry_out(plan_init(wanted(world, register=register))))
 
 
 def states(steps: tuple[Step, ...]) -> dict[str, str]:
@@ -107,7 +107,7 @@ def test_the_crash_points_above_are_all_there_are() -> None:
 def test_a_dry_run_names_every_step_and_writes_nothing() -> None:
     world = World()
 
-    steps = tuple(planned_steps(plan_init(wanted(), world.outside)))
+    steps = tuple(planned_steps(plan_init(wanted(world))))
 
     assert world.writes == 0
     assert world.local_key is None

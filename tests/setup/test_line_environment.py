@@ -17,9 +17,9 @@ from tests.setup.test_init import wanted
 def test_the_environment_of_releases_takes_the_lines_as_well() -> None:
     world = World()
     world.wanted_rules = tuple(each.body for each in POLICY)
-    declared = replace(wanted(), settings=replace(SETTINGS, lines=("1.x", "1.4.x")))
+    settings = replace(SETTINGS, lines=("1.x", "1.4.x"))
 
-    tuple(carry_out(plan_init(declared, world.outside)))
+    tuple(carry_out(plan_init(replace(wanted(world), settings=settings))))
 
     assert world.policies["release"] == ["main", "1.x", "1.4.x"]
     assert world.policies["registry"] == ["main", "1.x", "1.4.x"]  # plan and build
@@ -39,7 +39,7 @@ class Unanswered(World):
 def test_only_a_token_without_a_user_is_one_that_cannot_approve(
     world: World, state: str
 ) -> None:
-    steps = {x.name: x for x in carry_out(plan_init(wanted(), world.outside))}
+    steps = {x.name: x for x in carry_out(plan_init(wanted(world)))}
 
     assert steps["approval in prod"].state == state
 
@@ -70,10 +70,11 @@ def test_a_key_that_is_left_in_an_environment_of_before_is_told() -> None:
     world = connected()
     renamed = replace(SETTINGS.environment("dev"), was="test")
     environments = (renamed, SETTINGS.environment("prod"))
-    declared = replace(wanted(), settings=replace(SETTINGS, environments=environments))
+    settings = replace(SETTINGS, environments=environments)
 
     def answer() -> object:
-        rows = {x.name: x for x in expectations(declared, world.outside)}
+        at = replace(wanted(world), settings=settings)
+        rows = {x.name: x for x in expectations(at)}
         return answer_to(rows["secret in test"])
 
     assert isinstance(answer(), AsWanted)

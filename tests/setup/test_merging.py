@@ -8,7 +8,7 @@ from monokeel.policy.lint import METHODS
 from monokeel.policy.rulesets import parse_policy
 from monokeel.setup.init import carry_out, plan_init
 from monokeel.setup.merging import merge_rows, title_decides
-from monokeel.setup.rows import Declared, Otherwise
+from monokeel.setup.rows import Otherwise
 from tests.fakes.unconnected import SETTINGS, World
 from tests.setup.test_expectations import MERGE
 
@@ -96,9 +96,9 @@ def test_what_the_settings_have_just_mended_is_no_note() -> None:
     world.wanted_rules = tuple(each.body for each in policy)
     only = {name: way == "squash" for way, name in METHODS.items()}
     settings = replace(SETTINGS, on_github={**SETTINGS.on_github, **only})
-    declared = Declared(settings=settings, policy=policy, register=True)
+    at = replace(world.outside, settings=settings, policy=policy, register=True)
 
-    steps = carry_out(plan_init(declared, world.outside))
+    steps = carry_out(plan_init(at))
 
     found = {step.name: step.state for step in steps}
     assert found["settings"] == "done"

@@ -4,8 +4,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 from monokeel.setup.expectations import expectations
-from monokeel.setup.rows import AsWanted, Declared, Otherwise, answer_to
-from tests.fakes.unconnected import POLICY, SETTINGS, START
+from monokeel.setup.rows import AsWanted, Otherwise, answer_to
+from tests.fakes.unconnected import START
 from tests.setup.test_expectations import connected, otherwise
 
 
@@ -33,7 +33,7 @@ def test_a_key_that_only_this_machine_knows_dates_its_secrets() -> None:
     [key] = world.keys
     late = START + timedelta(days=9)
     world.keys = [replace(key, title="by hand", created_at=late)]
-    rows = expectations(Declared(settings=SETTINGS, policy=POLICY), world.outside)
+    rows = expectations(world.outside)
 
     found = {row.name: answer_to(row) for row in rows}
 

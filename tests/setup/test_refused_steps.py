@@ -114,7 +114,7 @@ def test_a_dry_run_plans_nothing_that_init_then_leaves_to_people(fault: str) -> 
         world.policies["dev"].append("x")
     world.keys = [replace(key, writes=writes, enabled=enabled) for key in world.keys]
 
-    planned = states(tuple(planned_steps(plan_init(wanted(), world.outside))))
+    planned = states(tuple(planned_steps(plan_init(wanted(world)))))
     done = states(connect(world))
 
     made = {"planned": "done"}

@@ -71,9 +71,13 @@ def check_settings(wanted: Wanted, outside: Outside) -> Facts:
     unverified = list[Unverified]()
     notes = [each.line for each in wanted.disagreements if each.warning]
     who = cache(partial(_audit_log, wanted, outside))
-    declared = rows.Declared(settings=wanted.settings, policy=wanted.policy)
-    seen = ports.Outside(repository=outside.repository, rulesets=outside.rulesets)
-    for row in expectations(declared, seen):
+    at = ports.Connection(
+        settings=wanted.settings,
+        policy=wanted.policy,
+        repository=outside.repository,
+        rulesets=outside.rulesets,
+    )
+    for row in expectations(at):
         match None if row.watched == "elsewhere" else rows.answer_to(row):
             case rows.Otherwise(detail=detail, remedy=remedy) if row.watched == "note":
                 notes.append(f"{row.name}: {detail}. {remedy}")

@@ -9,8 +9,8 @@ from functools import cache, partial
 from monokeel.ground.answers import Json, Unknown
 from monokeel.ground.parsers import parse_yaml
 from monokeel.ground.settings import Settings
-from monokeel.setup.ports import Repository
-from monokeel.setup.rows import INIT, Answer, AsWanted, Declared, Expectation, Otherwise
+from monokeel.setup.ports import Connection, Repository
+from monokeel.setup.rows import INIT, Answer, AsWanted, Expectation, Otherwise
 
 _PERMISSIONS = "/actions/permissions"
 _PINNED = re.compile(r"@[0-9a-f]{40}$|/\.github/workflows/")  # no commit for these
@@ -35,10 +35,10 @@ def actions_in(workflows: Mapping[str, str]) -> list[str]:
     return sorted(used)
 
 
-def action_rows(declared: Declared, repository: Repository) -> Iterator[Expectation]:
+def action_rows(at: Connection) -> Iterator[Expectation]:
     """Expect Actions switched on, our actions allowed, and a token of little right."""
+    settings, actions, repository = at.settings, at.actions, at.repository
     policy = cache(partial(_policy, repository))
-    settings, actions = declared.settings, declared.actions
 
     def verified() -> Answer:
         """Name what runs only if GitHub has verified its creator: no API says it."""

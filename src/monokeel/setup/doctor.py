@@ -12,8 +12,8 @@ from monokeel.ground.settings import Settings
 from monokeel.policy.rule_types import Finding
 from monokeel.setup import actions
 from monokeel.setup.expectations import expectations, wrong_remote
-from monokeel.setup.ports import Outside
-from monokeel.setup.rows import AsWanted, Declared, Otherwise, answer_to
+from monokeel.setup.ports import Connection
+from monokeel.setup.rows import AsWanted, Otherwise, answer_to
 
 _NEEDED = ("git", "ssh-keygen")
 _PURPOSES = {
@@ -63,22 +63,21 @@ class Diagnosis:
 
 
 def examine(
-    declared: Declared, here: Here, outside: Outside | None
+    settings: Settings, here: Here, connection: Connection | None
 ) -> Iterator[Diagnosis]:
-    """Yield what was found; *outside* is ``None`` where no token is set."""
-    yield from _machine(declared.settings, here)
-    yield from _clone(declared.settings, here)
-    if outside is None:
+    """Yield what was found; there is no *connection* where no token is set."""
+    yield from _machine(settings, here)
+    yield from _clone(settings, here)
+    if connection is None:
         detail = "set GITHUB_TOKEN or GH_TOKEN (gh auth token prints one)"
         yield Diagnosis("GitHub", "token", "missing", detail)
         return
     try:
-        outside.repository.read("/")
+        connection.repository.read("/")
     except NO_ANSWER as error:
-        name = declared.settings.repository
-        yield Diagnosis("GitHub", name, "unknown", error.problem)
+        yield Diagnosis("GitHub", settings.repository, "unknown", error.problem)
         return
-    for row in expectations(declared, outside):
+    for row in expectations(connection):
         state: State
         answer = answer_to(row)
         if isinstance(answer, AsWanted):

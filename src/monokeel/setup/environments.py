@@ -6,8 +6,8 @@ from functools import partial
 
 from monokeel.ground.answers import Json, as_list, as_number, as_object, as_text
 from monokeel.ground.errors import RefusedError, ServiceError
-from monokeel.ground.settings import TAKEN_ENVIRONMENTS, Settings
-from monokeel.setup.ports import Repository
+from monokeel.ground.settings import TAKEN_ENVIRONMENTS
+from monokeel.setup.ports import Connection, Repository
 from monokeel.setup.rows import INIT, Answer, AsWanted, Expectation, Otherwise
 
 RELEASE = "release"
@@ -20,11 +20,12 @@ _SEE, _MAKE = "GET /environments/{name}", "PUT /environments/{name}"
 _POLICIES = "/environments/{name}/deployment-branch-policies"
 
 
-def environment_rows(settings: Settings, github: Repository) -> Iterator[Expectation]:
+def environment_rows(at: Connection) -> Iterator[Expectation]:
     """Expect each Environment limited to the default branch, asking if it must.
 
     Also those of our own jobs (``_MISSING``). A release runs on the lines as well.
     """
+    settings, github = at.settings, at.repository
     promoted = [each.name for each in settings.environments]
     for name in dict.fromkeys((RELEASE, *promoted, *TAKEN_ENVIRONMENTS)):
         lines = settings.lines if name in (RELEASE, "registry") else ()
@@ -34,7 +35,7 @@ def environment_rows(settings: Settings, github: Repository) -> Iterator[Expecta
             "environments",
             (_SEE, f"GET {_POLICIES}"),
             "the wrong branches, or too few, can read its secrets",
-            partial(_limited_to, settings, github, name, branches),
+            partial(_limited_to, at, name, branches),
             writes=(_MAKE, f"POST {_POLICIES}"),
             make=partial(limit, github, name, branches),
         )
@@ -45,23 +46,21 @@ def environment_rows(settings: Settings, github: Repository) -> Iterator[Expecta
         yield replace(row, writes=(_MAKE,), make=make)
 
 
-def _limited_to(
-    settings: Settings, repository: Repository, name: str, branches: Sequence[str]
-) -> Answer:
-    found, only = repository.environment(name), f"{', '.join(branches)} only"
+def _limited_to(at: Connection, name: str, branches: Sequence[str]) -> Answer:
+    found, only = at.repository.environment(name), f"{', '.join(branches)} only"
     if found is None:
         return Otherwise(_MISSING, INIT, severe=True)
     if found.get("deployment_branch_policy") != CHOSEN_BRANCHES:
         back = f"{INIT} sets it back to {only}"
         return Otherwise("takes every branch", back, severe=True)
-    policies = _branches(repository, name)
+    policies = _branches(at.repository, name)
     missing = ", ".join(each for each in branches if each not in policies)
     wider = ", ".join(each for each in policies if each not in branches)
     said = [f"does not name {missing}"] * bool(missing)
     remedies = [INIT] * bool(missing)
     if wider:
         said.append(f"also takes {wider}")
-        page = f"https://github.com/{settings.repository}/settings/environments"
+        page = f"https://github.com/{at.settings.repository}/settings/environments"
         remedies.append(f"remove {wider} from Environment {name} at {page}")
     if not said:
         return AsWanted(only)

@@ -19,34 +19,33 @@ from monokeel.policy.rulesets import Ruleset
 from monokeel.setup import merging, permissions, ports, writer
 from monokeel.setup.actions import action_rows
 from monokeel.setup.environments import environment_rows
-from monokeel.setup.rows import INIT, Answer, AsWanted, Declared, Expectation, Otherwise
+from monokeel.setup.rows import INIT, Answer, AsWanted, Expectation, Otherwise
 
 MAIN = "default branch"
 
 
-def expectations(declared: Declared, outside: ports.Outside) -> Iterator[Expectation]:
+def expectations(at: ports.Connection) -> Iterator[Expectation]:
     """Yield every row, in the order in which they are made; the rules come last."""
-    settings, repository = declared.settings, outside.repository
-    policy = declared.policy
-    if kind := outside.token_kind:
+    settings, repository, policy = at.settings, at.repository, at.policy
+    if kind := at.token_kind:
         lost, ask = "workflows cannot be pushed", partial(_scopes, kind, repository)
         yield Expectation("token", "token", merging.SEE, lost, ask, watched="note")
-    if outside.clone is not None:
-        yield _main(settings, outside.clone)
+    if at.clone is not None:
+        yield _main(settings, at.clone)
     yield _settings(settings, repository)
-    yield _default_branch(declared, repository)
-    yield writer.writer_row(declared, outside)
+    yield _default_branch(at)
+    yield writer.writer_row(at)
     passing = (who for each in policy or () for who in each.passing)
     if any(who.startswith("DeployKey") for who in passing):
-        yield writer.foreign_keys_row(declared, outside)
-    yield from environment_rows(settings, repository)
-    yield from writer.secret_rows(declared, outside)
-    yield from action_rows(declared, repository)
+        yield writer.foreign_keys_row(at)
+    yield from environment_rows(at)
+    yield from writer.secret_rows(at)
+    yield from action_rows(at)
     yield from _lasting(settings.default_branch, repository)
     if policy is not None:
         yield from merging.merge_rows(settings, policy, repository)
         yield merging.approver_row(policy, repository)
-        yield _rules(settings, policy, outside)
+        yield _rules(at, policy)
 
 
 def _scopes(kind: str, repository: ports.Repository) -> Answer:
@@ -138,20 +137,20 @@ def _settings(settings: Settings, repository: ports.Repository) -> Expectation:
     return replace(row, writes=("PATCH /",), make=make)
 
 
-def _default_branch(declared: Declared, repository: ports.Repository) -> Expectation:
-    settings, wanted = declared.settings, declared.settings.default_branch
+def _default_branch(at: ports.Connection) -> Expectation:
+    wanted, own = at.settings.default_branch, at.settings.repository
 
     def ask() -> Answer:
-        there = repository.read("/").get("default_branch")
+        there = at.repository.read("/").get("default_branch")
         if there == wanted:
             return AsWanted(wanted)
         ref = f"refs/heads/{there}"
-        active = (each for each in declared.policy or () if each.is_active)
+        active = (each for each in at.policy or () if each.is_active)
         binding = ", ".join(x.name for x in active if binds(x, ref, str(there)))
         return Otherwise(
             f"GitHub's default branch is {there}, infra/platform.toml says {wanted}"
             f"; what binds {there}: {binding or 'no ruleset'}",
-            f"gh api -X PATCH repos/{settings.repository} -f default_branch={wanted}",
+            f"gh api -X PATCH repos/{own} -f default_branch={wanted}",
             severe=True,
         )
 
@@ -189,13 +188,11 @@ def _lasting(branch: str, repository: ports.Repository) -> Iterator[Expectation]
     )
 
 
-def _rules(
-    settings: Settings, policy: Sequence[Ruleset], outside: ports.Outside
-) -> Expectation:
+def _rules(at: ports.Connection, policy: Sequence[Ruleset]) -> Expectation:
     says = "as infra/rulesets.json says"
 
     def ask() -> Answer:
-        reading = read_rulesets(policy, outside.rulesets, settings.policy)
+        reading = read_rulesets(policy, at.rulesets, at.settings.policy)
         wrong = [each.name for each in reading.comparisons if each.drifts]
         if not wrong:
             return AsWanted(says)
@@ -208,7 +205,7 @@ def _rules(
         "nothing holds anybody to a pull request",
         ask,
         writes=("POST /rulesets", "PUT /rulesets/{id}"),
-        make=outside.apply_rules,
+        make=at.apply_rules,
         watched="elsewhere",
         after=(MAIN, writer.WRITER, merging.MERGING),
     )

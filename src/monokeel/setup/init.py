@@ -11,7 +11,7 @@ from monokeel.ground.report import Outcome, Report, Section, Table
 from monokeel.ground.settings import Settings
 from monokeel.setup import rows
 from monokeel.setup.expectations import MAIN, expectations, wrong_remote
-from monokeel.setup.ports import Outside
+from monokeel.setup.ports import Connection
 from monokeel.setup.rows import AsWanted, Expectation, Otherwise, answer_to
 from monokeel.setup.writer import ALLOW_KEYS
 
@@ -78,18 +78,18 @@ class Plan:
         )
 
 
-def plan_init(declared: rows.Declared, outside: Outside) -> Plan:
+def plan_init(at: Connection) -> Plan:
     """Ask every row; nothing is changed.
 
     Raises UsageError for a wrong or missing remote, and ServiceError for a token that
     may not administer, or not see what must be made; the permissions are named.
     """
-    settings, clone = declared.settings, outside.clone
-    outside.repository.read("/")  # is GitHub there, and the repository?
+    settings, clone = at.settings, at.clone
+    at.repository.read("/")  # is GitHub there, and the repository?
     wrong = wrong_remote(settings, clone.written_address()) if clone else None
     if wrong is not None:
         raise errors.UsageError(wrong[0], fix=f"Run: {wrong[1]}")
-    seen = tuple((each, answer_to(each)) for each in expectations(declared, outside))
+    seen = tuple((each, answer_to(each)) for each in expectations(at))
     hidden = {
         f"{row.name} ({row.permission})": answer.reason
         for row, answer in seen

@@ -1,13 +1,15 @@
 """What setup needs from the outside, each thing asked in one way."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from monokeel.ground.answers import Json
 from monokeel.ground.clone import Clone
+from monokeel.ground.settings import Settings
 from monokeel.policy.ports import Rulesets
+from monokeel.policy.rulesets import Ruleset
 
 
 class Repository(Protocol):
@@ -57,17 +59,24 @@ class KeyPair(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outside:
-    """What init changes and all of setup asks; drift has no *clone* and no *keys*.
+class Connection:
+    """A repository: what its files ask for, and what asks and changes GitHub.
 
-    *apply_rules* writes ``infra/rulesets.json`` to GitHub, *set_secret* the private key
-    as the secret of that name in that Environment; without them both are left to
-    people. *mint* gives a token to push, where the key of the writer's App is here.
-    *token_kind* says in words who asks.
+    *policy* is ``None`` where its file is not there, *actions* are those of the
+    workflows, ``owner/name@ref``. *register*: the token may register the deploy key,
+    which goes with that token (GitHub docs, "REST: deploy keys"; fluxcd/flux2#619); one
+    made on the page stays. Drift has no *clone* and no *keys*. *apply_rules* writes the
+    policy to GitHub, *set_secret* the private key as the secret of that name in that
+    Environment; without them both are left to people. *mint* gives a token to push,
+    where the key of the writer's App is here. *token_kind* says in words who asks.
     """
 
+    settings: Settings
+    policy: Sequence[Ruleset] | None
     repository: Repository
     rulesets: Rulesets
+    actions: Sequence[str] = ()
+    register: bool = False
     clone: Clone | None = None
     keys: KeyPair | None = None
     set_secret: Callable[[str, str], None] | None = None

@@ -1,13 +1,11 @@
 """What one row of the table of expectations is, and what may be seen of it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import KW_ONLY, dataclass
 from typing import Literal
 
 from monokeel.ground.answers import Unknown
 from monokeel.ground.errors import NO_ANSWER, ServiceError
-from monokeel.ground.settings import Settings
-from monokeel.policy.rulesets import Ruleset
 from monokeel.setup.permissions import in_words
 
 INIT = "./inv init"  # the remedy for all that init can make
@@ -64,21 +62,6 @@ class Expectation:
     def permission(self) -> str:
         """What a token needs to see and to make it: ``Actions: read, …``."""
         return in_words((*self.reads, *self.writes))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Declared:
-    """What the files ask for; *policy* is ``None`` where its file cannot be read.
-
-    *actions* are those of the workflows, ``owner/name@ref``. *register*: the token may
-    register the deploy key, which goes with that token (GitHub docs, "REST: deploy
-    keys"; fluxcd/flux2#619); one made on the page stays.
-    """
-
-    settings: Settings
-    policy: Sequence[Ruleset] | None
-    actions: Sequence[str] = ()
-    register: bool = False
 
 
 def answer_to(expectation: Expectation) -> Answer:

@@ -14,7 +14,7 @@ from monokeel.ground.settings import Settings
 from monokeel.setup import ports
 from monokeel.setup.environments import RELEASE
 from monokeel.setup.permissions import PUSH
-from monokeel.setup.rows import INIT, Answer, AsWanted, Declared, Expectation, Otherwise
+from monokeel.setup.rows import INIT, Answer, AsWanted, Expectation, Otherwise
 
 KEY_TITLE = "monokeel"
 WRITER = "writer"
@@ -119,13 +119,13 @@ def _ours(
     return [each for each in keys if each.title == KEY_TITLE]
 
 
-def _key_here(outside: ports.Outside) -> str:
-    return (outside.keys.public_key() or "") if outside.keys else ""
+def _key_here(at: ports.Connection) -> str:
+    return (at.keys.public_key() or "") if at.keys else ""
 
 
-def writer_row(declared: Declared, outside: ports.Outside) -> Expectation:
+def writer_row(at: ports.Connection) -> Expectation:
     """Expect the App, or one deploy key of ours that is enabled and may write."""
-    settings, pair, mint = declared.settings, outside.keys, outside.mint
+    settings, pair, mint = at.settings, at.keys, at.mint
 
     def app() -> Answer:  # only who holds its key can ask
         name = f"GitHub App {settings.app_id}"
@@ -142,30 +142,29 @@ def writer_row(declared: Declared, outside: ports.Outside) -> Expectation:
         if pair is None:
             return
         public = pair.public_key() or pair.create(f"{KEY_TITLE} {settings.repository}")
-        taken = _unusable(settings, [], deploy_keys(outside.repository))
-        if declared.register and not taken:
-            outside.repository.write(
+        taken = _unusable(settings, [], deploy_keys(at.repository))
+        if at.register and not taken:
+            at.repository.write(
                 "POST /keys", {"title": KEY_TITLE, "key": public, "read_only": False}
             )
 
     if settings.writer == "app":
         row = Expectation(WRITER, "writer_app", (PUSH,), _LOST, app)
         return replace(row, watched="note" if mint is None else "drift")
-    ask = partial(_deploy_key, declared, outside)
-    row = Expectation(WRITER, "deploy_keys", ("GET /keys",), _LOST, ask)
+    keys, ask = ("GET /keys",), partial(_deploy_key, at)
+    row = Expectation(WRITER, "deploy_keys", keys, _LOST, ask)
     return replace(row, writes=("POST /keys",), make=make if pair else None)
 
 
-def _deploy_key(declared: Declared, outside: ports.Outside) -> Answer:
-    settings, keys = declared.settings, deploy_keys(outside.repository)
-    here = _key_here(outside)
+def _deploy_key(at: ports.Connection) -> Answer:
+    settings, keys, here = at.settings, deploy_keys(at.repository), _key_here(at)
     ours = _ours(settings, keys, here)
     for key in (each for each in ours if each.writes and each.enabled):
         used = key.last_used or key.created_at
-        if outside.repository.now() - used <= _UNUSED:
+        if at.repository.now() - used <= _UNUSED:
             goes = "; it goes when that token is deleted; regenerating keeps it"
             said = f"{key.title}, {key.fingerprint}"
-            return AsWanted(said + goes * declared.register)
+            return AsWanted(said + goes * at.register)
         return Otherwise(
             f"the deploy key {key.title} was not used since {used:%Y-%m-%d}: GitHub"
             " removes it after a year",
@@ -173,7 +172,7 @@ def _deploy_key(declared: Declared, outside: ports.Outside) -> Answer:
             " GITHUB_TOKEN",
             by_hand=True,
         )
-    waits = bool(here) and not declared.register
+    waits = bool(here) and not at.register
     page = (
         f"open https://github.com/{settings.repository}/settings/keys/new, title"
         f' "{KEY_TITLE}", key "{here}", tick "Allow write access" (it outlives every'
@@ -207,20 +206,20 @@ def _unusable(
     return Otherwise(detail, remedy, by_hand=True)
 
 
-def foreign_keys_row(declared: Declared, outside: ports.Outside) -> Expectation:
+def foreign_keys_row(at: ports.Connection) -> Expectation:
     """Expect no other deploy key that may write: the rules let each of them pass."""
 
     def ask() -> Answer:
-        keys, here = deploy_keys(outside.repository), _key_here(outside)
+        keys, here = deploy_keys(at.repository), _key_here(at)
         # A title is only a name: of two that have ours, one is somebody else's. The
         # key of this machine tells, unless it is an old one.
         there = fingerprint(here) in {each.fingerprint for each in keys}
-        ours = _ours(declared.settings, keys, here if there else "")
+        ours = _ours(at.settings, keys, here if there else "")
         twice = ours if len(ours) > 1 else []
         foreign = [k for k in keys if k.writes and (k in twice or k not in ours)]
         if not foreign:
             return AsWanted("none")
-        call = f"gh api --method DELETE repos/{declared.settings.repository}/keys"
+        call = f"gh api --method DELETE repos/{at.settings.repository}/keys"
         named = sorted(
             f"{key.title} (id {key.id}, {key.fingerprint or 'no fingerprint'}, added"
             f"{f' by {key.added_by}' if key.added_by else ''} at"
@@ -244,10 +243,10 @@ def foreign_keys_row(declared: Declared, outside: ports.Outside) -> Expectation:
     return Expectation("other write keys", "deploy_keys", ("GET /keys",), lost, ask)
 
 
-def secret_rows(declared: Declared, outside: ports.Outside) -> Iterator[Expectation]:
+def secret_rows(at: ports.Connection) -> Iterator[Expectation]:
     """Expect the private key in each Environment that pushes, and nowhere else."""
-    settings, repository = declared.settings, outside.repository
-    secret, store = SECRETS[settings.writer], outside.set_secret
+    settings, repository, store = at.settings, at.repository, at.set_secret
+    secret = SECRETS[settings.writer]
 
     def put(name: str) -> None:
         if store is not None and repository.environment(name) is not None:
@@ -268,7 +267,7 @@ def secret_rows(declared: Declared, outside: ports.Outside) -> Iterator[Expectat
             "secrets",
             (*_SECRETS, "GET /keys"),
             f"jobs of {name} cannot push",
-            partial(_secret, settings, outside, name),
+            partial(_secret, at, name),
             writes=("PUT /environments/{name}/secrets/{secret}",),
             make=store and partial(put, name),
             after=(WRITER,),
@@ -277,34 +276,36 @@ def secret_rows(declared: Declared, outside: ports.Outside) -> Iterator[Expectat
     yield Expectation("secrets of the repository", "secrets", _SECRETS, lost, wider)
     lost = "nobody watches which branches can read the key that may write"
     for name in (each.was for each in settings.environments if each.was):
-        ask = partial(_left_behind, settings, repository, name)
+        ask = partial(_left_behind, at, name)
         yield Expectation(f"secret in {name}", "secrets", _SECRETS, lost, ask)
 
 
-def _left_behind(
-    settings: Settings, repository: ports.Repository, environment: str
-) -> Answer:
+def _left_behind(at: ports.Connection, environment: str) -> Answer:
     """Judge the secret of an *environment* that has another name by now."""
-    secret = SECRETS[settings.writer]
-    if secret not in (secrets_of(repository, environment) or {}):
+    secret = SECRETS[at.settings.writer]
+    if secret not in (secrets_of(at.repository, environment) or {}):
         return AsWanted("none, as it was renamed")
     remedy = f"gh secret delete {secret} --env {environment} --repo"
     detail = f"{secret} is left in it, and it was renamed"
-    return Otherwise(detail, f"{remedy} {settings.repository}", severe=True)
+    return Otherwise(detail, f"{remedy} {at.settings.repository}", severe=True)
 
 
-def _secret(settings: Settings, outside: ports.Outside, environment: str) -> Answer:
+def _secret(at: ports.Connection, environment: str) -> Answer:
     """Judge the secret of *environment*: set after its key was registered.
 
     Where the plan has no branch policies a secret of the repository serves as well: the
     workflows' ``secrets.…`` falls back to it.
     """
-    repository, secret = outside.repository, SECRETS[settings.writer]
+    settings, repository, secret = (
+        at.settings,
+        at.repository,
+        SECRETS[at.settings.writer],
+    )
     found = secrets_of(repository, environment)
     stands_in, where = found is None, f"--env {environment} "
     if found is None:
         found, where = secrets_of(repository), ""
-    command, changed = _command(settings, outside, where), (found or {}).get(secret)
+    command, changed = _command(at, where), (found or {}).get(secret)
     if changed is None and stands_in:
         remedy = INIT
         if repository.read("/").get("private") is True:
@@ -314,7 +315,7 @@ def _secret(settings: Settings, outside: ports.Outside, environment: str) -> Ans
         return Otherwise("not set", command)
     # Of an App's key nobody can say when it was made.
     keys = deploy_keys(repository) if settings.writer == "deploy-key" else ()
-    ours = _ours(settings, keys, _key_here(outside)) or _ours(settings, keys)
+    ours = _ours(settings, keys, _key_here(at)) or _ours(settings, keys)
     made = max((each.created_at for each in ours), default=changed)
     if changed >= made:
         return AsWanted(f"{secret} of the repository: {_OPEN}" if stands_in else secret)
@@ -324,9 +325,9 @@ def _secret(settings: Settings, outside: ports.Outside, environment: str) -> Ans
     return Otherwise(older, f"set it again: {command}")
 
 
-def _command(settings: Settings, outside: ports.Outside, where: str) -> str:
+def _command(at: ports.Connection, where: str) -> str:
     """Return the command that sets the secret, from the key of this machine if any."""
-    secret, pair = SECRETS[settings.writer], outside.keys
+    settings, pair, secret = at.settings, at.keys, SECRETS[at.settings.writer]
     command = f"gh secret set {secret} {where}--repo {settings.repository}"
     if pair is not None and pair.public_key():
         return f"{command} < {pair.file}"

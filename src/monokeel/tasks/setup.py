@@ -15,8 +15,7 @@ from monokeel.tasks.policy import write_rules
 
 if TYPE_CHECKING:
     from monokeel.policy.rulesets import Ruleset
-    from monokeel.setup.ports import Outside
-    from monokeel.setup.rows import Declared
+    from monokeel.setup.ports import Connection
 
 _Check = partial(About, group="Workflows", json=False)
 
@@ -53,11 +52,12 @@ def init(
     settings, question = wiring.read_settings(), "Set missing secrets with gh"
     stores = not dry_run and shutil.which("gh") is not None
     stores = stores and (yes or (sys.stdin.isatty() and asked(question)))
-    outside = _outside(key_file, rules=rules, stores=stores)
-    declared = _declared(wiring.read_policy(), register=register_key)
+    apply_rules = write_rules if rules else None
+    at = _connection(wiring.read_policy(), key_file, stores=stores)
+    at = replace(at, register=register_key, apply_rules=apply_rules)
     if create:
         _create(create, dry_run=dry_run)
-    plan = setup.plan_init(declared, outside)
+    plan = setup.plan_init(at)
     if dry_run:
         report = setup.init_report(settings, tuple(setup.planned_steps(plan)))
         open_ = report.outcome == "difference"  # what a preview is there to show
@@ -93,25 +93,14 @@ def _create(visibility: str, *, dry_run: bool) -> None:
         raise ServiceError(error.problem, fix=f"{fix} then is shown later.") from error
 
 
-def _declared(
-    policy: "tuple[Ruleset, ...] | None", *, register: bool = False
-) -> "Declared":
-    from monokeel.setup.actions import actions_in
-    from monokeel.setup.rows import Declared
-
-    settings, actions = wiring.read_settings(), actions_in(wiring.read_workflows())
-    return Declared(
-        settings=settings, policy=policy, actions=actions, register=register
-    )
-
-
-def _outside(
-    key_file: str = "", *, rules: bool = False, stores: bool = False
-) -> "Outside":
+def _connection(
+    policy: "tuple[Ruleset, ...] | None", key_file: str = "", *, stores: bool = False
+) -> "Connection":
     from monokeel.adapters.machine import Keys, set_secret
     from monokeel.adapters.repository import Repository
+    from monokeel.setup.actions import actions_in
     from monokeel.setup.permissions import kind_of
-    from monokeel.setup.ports import Outside
+    from monokeel.setup.ports import Connection
 
     settings = wiring.read_settings()
     base = Path(os.environ.get("XDG_CONFIG_HOME") or "~/.config") / "monokeel"
@@ -120,13 +109,15 @@ def _outside(
     name += ".pem" if settings.writer == "app" else ""
     keys = Keys(Path(key_file) if key_file else base / name, root=wiring.root())
     store = partial(set_secret, Path(keys.file), settings.repository)
-    return Outside(
+    return Connection(
+        settings=settings,
+        policy=policy,
+        actions=actions_in(wiring.read_workflows()),
         repository=Repository(wiring.make_github()),
         rulesets=wiring.make_rulesets(),
         clone=wiring.make_git(),
         keys=keys,
         set_secret=store if stores else None,
-        apply_rules=write_rules if rules else None,
         mint=wiring.minter(),
         token_kind=kind_of(wiring.token() or ""),
     )
@@ -149,7 +140,6 @@ def doctor() -> Reports:
     from monokeel.tasks.template import diagnose_template
 
     settings, root = wiring.read_settings(), wiring.root()
-    outside = _outside() if wiring.token() else None
     # A policy that is not there is among the missing files.
     policy = wiring.read_policy() if (root / wiring.POLICY).exists() else None
     here = Here(
@@ -160,8 +150,8 @@ def doctor() -> Reports:
         jobs=tuple(rights_of_jobs(wiring.read_workflows())),
         disagreements=tuple(() if policy is None else disagreements(settings, policy)),
     )
-    declared = _declared(policy)
-    yield doctor_report(tuple(examine(declared, here, outside)), here.jobs)
+    at = _connection(policy) if wiring.token() else None
+    yield doctor_report(tuple(examine(settings, here, at)), here.jobs)
 
 
 @About(
