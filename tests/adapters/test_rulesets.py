@@ -151,8 +151,8 @@ def test_the_name_of_the_last_editor_is_looked_up(box: Sandbox) -> None:
 
     [found] = find_origins(read_rulesets((), on(box)), on(box), ()).comparisons
 
-    assert found.origin.newest is not None
-    assert found.origin.newest.by == "ada"
+    assert found.newest is not None
+    assert found.newest.by == "ada"
 
 
 @pytest.mark.parametrize(
@@ -197,7 +197,7 @@ def test_a_token_without_rights_learns_no_editor_and_no_actor(box: Sandbox) -> N
     reading = read_rulesets((), weak)
     before = len(box.exchanges)
 
-    assert find_origins(reading, weak, ()).comparisons[0].origin.newest is None
+    assert find_origins(reading, weak, ()).comparisons[0].newest is None
     assert len(box.exchanges) == before
     assert weak.read(number).hides_bypass
 

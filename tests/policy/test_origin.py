@@ -9,7 +9,7 @@ import pytest
 from monokeel.ground.answers import FileVersion, Json
 from monokeel.ground.report import as_plain
 from monokeel.ground.settings import PolicySettings
-from monokeel.policy.comparison import Comparison, Origin
+from monokeel.policy.comparison import Comparison
 from monokeel.policy.origin import find_origins
 from monokeel.policy.plan import make_plan, plan_report
 from monokeel.policy.reading import Reading, read_rulesets, with_names
@@ -51,9 +51,9 @@ def read(rulesets: FakeRulesets, *bodies: dict[str, Json]) -> Reading:
 
 def told(
     rulesets: FakeRulesets, *bodies: dict[str, Json], file: tuple[FileVersion, ...] = ()
-) -> tuple[Reading, dict[str, Origin], str]:
+) -> tuple[Reading, dict[str, Comparison], str]:
     reading = find_origins(read(rulesets, *bodies), rulesets, file)
-    origins = {x.name: x.origin for x in reading.comparisons if x.drifts}
+    origins = {x.name: x for x in reading.comparisons if x.drifts}
     lines = [
         line for section in sections_of(reading.comparisons) for line in section.lines
     ]
@@ -306,7 +306,7 @@ def test_numbers_have_names_in_plan_and_drift(
     assert f"{said}: on GitHub (always)" in plan
     [line] = problem_lines(found.comparisons)
     assert f"{said} (severe)" in line
-    assert said in found.comparisons[0].origin.changes
+    assert said in found.comparisons[0].changes
 
 
 def test_who_passes_a_ruleset_of_no_file_has_a_name() -> None:

@@ -71,14 +71,9 @@ def _keep(
 ) -> str:
     now = _drift_by_item(found)
     earlier = _fitting({key: known[key] for key in known if not _sees(found, key)})
-    merged = _fitting(
-        {
-            key: tuple(dict.fromkeys((*now.get(key, ()), *earlier.get(key, ()))))
-            for key in sorted({*now, *earlier})
-        }
-    )
-    older = [line for key in earlier for line in earlier[key]]
-    if older:
+    both = {x: (*now.get(x, ()), *earlier.get(x, ())) for x in sorted({*now, *earlier})}
+    merged = _fitting({key: tuple(dict.fromkeys(both[key])) for key in both})
+    if older := [line for key in earlier for line in earlier[key]]:
         body += "\n\n**Found earlier, not seen by this run**\n\n" + _listed(older)
     text = f"{body}\n\n<!-- monokeel-found: {_hidden(merged)} -->"
     if issue is None:
@@ -86,8 +81,7 @@ def _keep(
     if issue.is_open and merged == known:
         return f"issue #{issue.number} is open, and says all of it already"
     before = {line for key in known for line in known[key]}
-    new = [line for key in merged for line in merged[key] if line not in before]
-    if new:
+    if new := [x for key in merged for x in merged[key] if x not in before]:
         again = "New" if issue.is_open else "Drift again"
         issues.comment(issue.number, f"{again}:\n\n{_listed(new)}")
     issues.change(issue.number, MARKER, title=_TITLE, body=text)
@@ -123,11 +117,8 @@ def _drift_by_item(found: DriftReading) -> Found:
 def _sees(found: DriftReading, key: str) -> bool:
     """Say whether this run saw the item *key* (``rulesets/bypass_actors``)."""
     section, _, item = key.partition("/")
-    facts = found.facts.get(section)
-    if facts is None:
-        return False
-    blind = {each.item for each in facts.unverified}
-    return not (blind if not item else blind & {item, section})
+    blind = {each.item for each in found.section(section).unverified}
+    return section in found.facts and not (blind & {item, section} if item else blind)
 
 
 def _listed(lines: list[str]) -> str:

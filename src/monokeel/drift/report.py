@@ -33,11 +33,10 @@ class DriftReading:
     @property
     def whole(self) -> Facts:
         """What was found in all sections together."""
-        each = self.facts.values()
         return Facts(
-            drift=[x for facts in each for x in facts.drift],
-            unverified=[x for facts in each for x in facts.unverified],
-            notes=[x for facts in each for x in facts.notes],
+            drift=[x for each in self.facts.values() for x in each.drift],
+            unverified=[x for each in self.facts.values() for x in each.unverified],
+            notes=[x for each in self.facts.values() for x in each.notes],
         )
 
     def section(self, name: str) -> Facts:

@@ -92,14 +92,21 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Origin:
-    """Where the differences of one ruleset come from.
+class Comparison:
+    """What became of one ruleset; *desired* is None for one that no file names.
 
-    *changes* is path → who made it so, as far as the history explains. *ahead* is the
-    commit of the file that GitHub never had, *renamed* the name of the ruleset's entry
-    in the file, when somebody gave it another one on GitHub.
+    *live* holds every ruleset of that name: two for state ``duplicate``. The rest is
+    known once somebody asked: *passing*, who may pass one that is in no file, *changes*
+    by path, as far as the history explains, *ahead*, the commit of the file that GitHub
+    never had, *renamed*, the name in the file of one that is called otherwise now.
     """
 
+    name: str
+    state: State
+    desired: Ruleset | None = None
+    live: tuple[Ruleset, ...] = ()
+    differences: tuple[Difference, ...] = ()
+    passing: tuple[str, ...] = ()
     changes: Mapping[str, Change] = field(default_factory=dict)
     ahead: FileVersion | None = None
     renamed: str = ""
@@ -108,23 +115,6 @@ class Origin:
     def newest(self) -> Change | None:
         """The newest of the changes."""
         return max(self.changes.values(), key=lambda each: each.at, default=None)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Comparison:
-    """What became of one ruleset; *desired* is None for one that no file names.
-
-    *live* holds every ruleset of that name: two for state ``duplicate``. *origin*, and
-    *passing*, who may pass one that is in no file, are known once somebody asked.
-    """
-
-    name: str
-    state: State
-    desired: Ruleset | None = None
-    live: tuple[Ruleset, ...] = ()
-    differences: tuple[Difference, ...] = ()
-    origin: Origin = Origin()
-    passing: tuple[str, ...] = ()
 
     @property
     def drifts(self) -> bool:

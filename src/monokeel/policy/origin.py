@@ -49,8 +49,7 @@ def find_origins(
         versions = _changes(each, states, missing.get(renamed), whole=whole)
         changes = {path: change(versions[path]) for path in versions}
         ahead = _ahead(each, file) if whole else None
-        made = compared.Origin(changes=changes, ahead=ahead, renamed=renamed)
-        return replace(each, origin=made)
+        return replace(each, changes=changes, ahead=ahead, renamed=renamed)
 
     found = (explained(each) if each.drifts else each for each in reading.comparisons)
     return replace(reading, comparisons=tuple(found))

@@ -51,14 +51,11 @@ def make_plan(policy: Policy, rulesets: Rulesets) -> Plan:
     reading = with_names(reading, rulesets)
     branch = policy.settings.default_branch if policy.settings else "main"
     bound = policy.desired if policy.refs else ()
-    missing, orphans = (
-        ", ".join(x.name for x in reading.comparisons if x.state == state)
-        for state in ("missing", "unmanaged")
-    )
-    renamed = (
-        f"a renamed entry is a new ruleset plus an orphan: new {missing}; unmanaged"
-        f" {orphans} (deleted only with --delete-unmanaged)"
-    )
+    found = reading.comparisons
+    missing = ", ".join(each.name for each in found if each.state == "missing")
+    orphans = ", ".join(each.name for each in found if each.state == "unmanaged")
+    renamed = f"a renamed entry is a new ruleset plus an orphan: new {missing};"
+    renamed += f" unmanaged {orphans} (deleted only with --delete-unmanaged)"
     return Plan(
         reading=reading,
         writes=writes_of(reading, delete=policy.delete_unmanaged),
@@ -84,12 +81,10 @@ def plan_report(plan: Plan, allowed: Sequence[str] = ()) -> Report:
     made = ("create", "update", "delete")
     counts = ", ".join(f"{verbs.count(verb)} to {verb}" for verb in made)
     covers = Table(("ruleset", "branches and tags"), plan.covers if named else ())
-    adds = [f", adds: {rules_line(x)}" if not x.live else "" for x in plan.writes]
-    writes = (f"{x.verb} {x.name}{y}" for x, y in zip(plan.writes, adds, strict=True))
     return Report(
         headline=f"{reading.repository}: {_headline(plan, verdict)}",
         sections=(
-            Section("Writes", tuple(writes)),
+            Section("Writes", tuple(map(_write, plan.writes))),
             *sections_of(reading.comparisons, named=named, side=plan.side),
             *(_deleted(each) for each in plan.writes if each.verb == "delete"),
             Section("Binds today, of what this clone knows", table=covers),
@@ -109,6 +104,12 @@ def plan_report(plan: Plan, allowed: Sequence[str] = ()) -> Report:
             "inherited": list(reading.inherited),
         },
         outcome=OUTCOMES[verdict],
+    )
+
+
+def _write(each: Comparison) -> str:
+    return (
+        f"{each.verb} {each.name}{'' if each.live else f', adds: {rules_line(each)}'}"
     )
 
 

@@ -173,12 +173,12 @@ def with_names(reading: Reading, rulesets: Rulesets) -> Reading:
 
     def with_its_names(each: Comparison) -> Comparison:
         found = [replace(x, path=_ACTOR.sub(named, x.path)) for x in each.differences]
-        changes = {_ACTOR.sub(named, x): y for x, y in each.origin.changes.items()}
+        changes = {_ACTOR.sub(named, x): y for x, y in each.changes.items()}
         who = [f"[{y}]" for x in each.live if not each.desired for y in x.passing]
         return replace(
             each,
             differences=tuple(found),
-            origin=replace(each.origin, changes=changes),
+            changes=changes,
             passing=tuple(_ACTOR.sub(named, x)[1:-1] for x in who),
         )
 

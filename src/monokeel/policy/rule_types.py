@@ -50,7 +50,26 @@ class Shape:
 
     def label(self, item: Json) -> str:
         """Return the key of *item* of this array: ``[all-green, app 15368 (…)]``."""
-        return _label(item, self.identity)
+        members = item if isinstance(item, dict) else {}
+        given = {
+            key: members[key] for key in self.identity if members.get(key) is not None
+        }
+        if isinstance(item, str) and not self.identity:
+            return f"[{item}]"
+        if not {*self.identity[:1]} & {*given}:
+            return f"[{json.dumps(item, sort_keys=True)}]"
+        kind, parts = str(given.get("actor_type")), list[str]()
+        for key, value in given.items():
+            if key == "integration_id":
+                parts.append(f"app {_named('Integration', value)}")
+            elif key == "actor_id":
+                parts += [_named(kind, value)] * (kind not in ID_LESS_ACTORS)
+            elif key == "reviewer" and isinstance(value, dict):
+                parts.append(f"{value.get('type')} {value.get('id')}")
+            else:
+                parts.append(f"{'repository ' * (key == 'repository_id')}{value}")
+        separator = " " if {"type", "actor_type"} & {*self.identity} else ", "
+        return f"[{separator.join(parts)}]"
 
     def part(self, key: str) -> "Shape | None":
         """Return the shape of its part *key* (``deletion#2``: the second of a name)."""
@@ -118,13 +137,6 @@ _REVIEWER = _record(
 _WHO = _choice("User", "Team", "IntegrationInstallation", "RepositoryRole")
 _DISMISSING = _any_of(_record(id=_NEEDED_NUMBER, type=_WHO), "type", "id")
 _METHODS = ("merge", "squash", "rebase")
-# Not in the OpenAPI description. The first is read back by live GitHub, default true
-# (developerz-ai/wurk#488, hebbianai/dure#43): without it a fresh repository drifts. The
-# second is general since 2026-07-20 (google/go-github#4520); its values unconfirmed.
-BEYOND_OPENAPI = (
-    ("pull_request", "require_extra_approval_for_unattributed_changes"),
-    ("code_quality", "severity"),
-)
 _GIT = ("branch", "tag")
 _CHECK = _record(context=_NEEDED_TEXT, integration_id=_NUMBER)
 RULE_TYPES: Mapping[str, Shape] = {
@@ -153,6 +165,8 @@ RULE_TYPES: Mapping[str, Shape] = {
             enabled=_NEEDED_FLAG,
         ),
         require_code_owner_review=_NEEDED_FLAG,
+        # Read back by live GitHub, in no description (developerz-ai/wurk#488,
+        # hebbianai/dure#43): without it a fresh repository drifts.
         require_extra_approval_for_unattributed_changes=_ON,
         require_last_push_approval=_NEEDED_FLAG,
         required_approving_review_count=_count(0, 10),
@@ -187,6 +201,7 @@ RULE_TYPES: Mapping[str, Shape] = {
         workflows=_some(_WORKFLOW, "repository_id", "path"),
     ),
     "code_scanning": _for("branch", code_scanning_tools=_some(_SCANNING_TOOL, "tool")),
+    # Since 2026-07-20 (google/go-github#4520); its values are unconfirmed.
     "code_quality": _for("branch", severity=_NEEDED_TEXT),
     # Both defaults are unconfirmed on live GitHub.
     "copilot_code_review": _for(
@@ -228,27 +243,6 @@ _NAMES: Mapping[str, Mapping[int, str]] = {
 # GitHub sends null for these whatever was written (terraform-provider-github#2536).
 # EnterpriseOwner exists on GitHub Enterprise only.
 ID_LESS_ACTORS = ("DeployKey", "OrganizationAdmin", "EnterpriseOwner")
-
-
-def _label(item: Json, identity: tuple[str, ...]) -> str:
-    members = item if isinstance(item, dict) else {}
-    given = {key: members[key] for key in identity if members.get(key) is not None}
-    if isinstance(item, str) and not identity:
-        return f"[{item}]"
-    if not {*identity[:1]} & {*given}:
-        return f"[{json.dumps(item, sort_keys=True)}]"
-    kind, parts = str(given.get("actor_type")), list[str]()
-    for key, value in given.items():
-        if key == "integration_id":
-            parts.append(f"app {_named('Integration', value)}")
-        elif key == "actor_id":
-            parts += [_named(kind, value)] * (kind not in ID_LESS_ACTORS)
-        elif key == "reviewer" and isinstance(value, dict):
-            parts.append(f"{value.get('type')} {value.get('id')}")
-        else:
-            parts.append(f"{'repository ' * (key == 'repository_id')}{value}")
-    separator = " " if {"type", "actor_type"} & {*identity} else ", "
-    return f"[{separator.join(parts)}]"
 
 
 def _named(kind: str, number: Json) -> str:

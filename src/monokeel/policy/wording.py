@@ -41,26 +41,25 @@ _UNKNOWN = (
 )
 
 
-def comparison_json(comparison: Comparison) -> dict[str, Json]:
+def comparison_json(each: Comparison) -> dict[str, Json]:
     """Return the entry of a report's ``rulesets``."""
-    origin = comparison.origin
 
     def made_by(path: str) -> Json:
-        change = origin.changes.get(path) if path else origin.newest
+        change = each.changes.get(path) if path else each.newest
         return asdict(change) if change else None
 
     return {
-        "name": comparison.name,
-        "state": comparison.state,
-        "gap": comparison.is_gap,
-        "severe": comparison.severe > 0,
+        "name": each.name,
+        "state": each.state,
+        "gap": each.is_gap,
+        "severe": each.severe > 0,
         "differences": [
             asdict(x) | {"severe": x.severe, "changed_by": made_by(x.path)}
-            for x in comparison.differences
+            for x in each.differences
         ],
         "changed_by": made_by(""),
-        "never_applied": origin.ahead.commit if origin.ahead else None,
-        "renamed_from": origin.renamed or None,
+        "never_applied": each.ahead.commit if each.ahead else None,
+        "renamed_from": each.renamed or None,
     }
 
 
@@ -74,7 +73,7 @@ def sections_of(
     odd = [each for each in found if each.state != "same" or each.hides_bypass]
     rest, seen = len(found) - len(odd), [each for each in odd if each.live]
     others = "1 other is" if rest == 1 else f"{rest} others are"
-    renamed = {each.origin.renamed: each.name for each in odd}
+    renamed = {each.renamed: each.name for each in odd}
     told = [each for each in odd if each.name not in named]
     rows = tuple((_edged(x.name), _state(x, renamed.get(x.name, ""))) for x in told)
     return (
@@ -84,24 +83,24 @@ def sections_of(
     )
 
 
-def rules_line(comparison: Comparison) -> str:
+def rules_line(each: Comparison) -> str:
     """Return the names of the rules of a ruleset that is not on GitHub."""
-    paths = [each.path for each in comparison.differences if each.path != "rules"]
+    paths = [each.path for each in each.differences if each.path != "rules"]
     names = ", ".join(path.removeprefix("rules.") for path in paths)
-    return f"{names or 'no rule'}{f' ({_OPTIONAL})' * comparison.is_gap}"
+    return f"{names or 'no rule'}{f' ({_OPTIONAL})' * each.is_gap}"
 
 
-def _state(comparison: Comparison, renamed: str) -> str:
-    state, rules = comparison.state, rules_line(comparison)
-    if comparison.is_gap:
+def _state(each: Comparison, renamed: str) -> str:
+    state, rules = each.state, rules_line(each)
+    if each.is_gap:
         return f"as the file says, but without {rules}"
     if state == "missing" and renamed:
         return f"severe: renamed on GitHub, where it is called {_edged(renamed)}"
     if state == "missing":
         return f"severe: the whole ruleset is not on GitHub; its rules: {rules}"
-    if state == "same" and comparison.hides_bypass:
+    if state == "same" and each.hides_bypass:
         return "as the file says, as far as this token sees"
-    if state == "changed" and not comparison.drifts:
+    if state == "changed" and not each.drifts:
         return "as the file says, but for optional rules"
     return _STATES[state]
 
@@ -111,18 +110,17 @@ def _edged(name: str) -> str:
     return name if name == name.strip() else repr(name)
 
 
-def problem_line(comparison: Comparison) -> str:
+def problem_line(each: Comparison) -> str:
     """Return a drifting ruleset in one line, with its paths."""
-    origin = comparison.origin
-    line = f"ruleset {_edged(comparison.name)} is {_STATES[comparison.state]}"
-    if counting := [each for each in comparison.differences if each.counts]:
+    line = f"ruleset {_edged(each.name)} is {_STATES[each.state]}"
+    if counting := [x for x in each.differences if x.counts]:
         paths = (f"{x.path} (severe)" if x.severe else x.path for x in counting)
         line += f": {', '.join(paths)}"
-    if origin.ahead:
-        return f"{line}; {_never_applied(origin.ahead)}"
-    if origin.renamed:
-        line += f"; it is {origin.renamed}, renamed"
-    return f"{line}; last changed {_by(origin.newest)}" if origin.newest else line
+    if each.ahead:
+        return f"{line}; {_never_applied(each.ahead)}"
+    if each.renamed:
+        line += f"; it is {each.renamed}, renamed"
+    return f"{line}; last changed {_by(each.newest)}" if each.newest else line
 
 
 def _shown(value: Json) -> str:
@@ -162,27 +160,27 @@ def _line(those: Sequence[Difference], changes: Mapping[str, Change], side: str)
     return f"{line} ({said})" if said else line
 
 
-def _lines(comparison: Comparison, side: str) -> Iterator[str]:
-    origin, changes = comparison.origin, comparison.origin.changes
-    if origin.ahead:
-        yield _never_applied(origin.ahead)
+def _lines(each: Comparison, side: str) -> Iterator[str]:
+    changes = each.changes
+    if each.ahead:
+        yield _never_applied(each.ahead)
         changes = {}  # whoever made GitHub's state did not make the difference
-    if comparison.state == "duplicate":
-        ids = ", ".join(str(each.id) for each in comparison.live)
+    if each.state == "duplicate":
+        ids = ", ".join(str(each.id) for each in each.live)
         yield f"ids {ids}: ./inv policy.apply writes none while there are several"
-    if comparison.desired is None:
-        ruleset = comparison.live[0]
+    if each.desired is None:
+        ruleset = each.live[0]
         refs: Json = {side: [*ruleset.refs(side)] for side in ("include", "exclude")}
-        who = ", ".join(comparison.passing or ruleset.passing) or "nobody"
+        who = ", ".join(each.passing or ruleset.passing) or "nobody"
         yield ", ".join(f"{x} {ruleset.body.get(x)}" for x in ("target", "enforcement"))
         yield f"refs: {_shown(refs)}"
         yield f"rules: {', '.join(sorted(ruleset.kinds)) or 'none'}"
         yield f"may pass: {'hidden from this token' if ruleset.hides_bypass else who}"
-        if origin.renamed:
-            yield f"renamed on GitHub {_by(changes[''])}: it was {origin.renamed}"
-        elif origin.newest:
-            yield f"last changed {_by(origin.newest)}"
-    for those in sorted(comparison.by_line, key=lambda x: not any(y.severe for y in x)):
+        if each.renamed:
+            yield f"renamed on GitHub {_by(changes[''])}: it was {each.renamed}"
+        elif each.newest:
+            yield f"last changed {_by(each.newest)}"
+    for those in sorted(each.by_line, key=lambda x: not any(y.severe for y in x)):
         yield _line(those, changes, side)
 
 
@@ -213,12 +211,12 @@ def steps_of(
     Nothing for the entry of a ruleset that was renamed: that one's step ends both.
     """
     call = f"repos/{repository}/rulesets"
-    if not each.drifts or each.name in {x.origin.renamed for x in among}:
+    if not each.drifts or each.name in {x.renamed for x in among}:
         return
-    if each.origin.renamed:
+    if each.renamed:
         yield (
             "first give it back its name, which changes nothing else: gh api -X PUT"
-            f" {call}/{each.live[0].id} -f name={quote(each.origin.renamed)};"
+            f" {call}/{each.live[0].id} -f name={quote(each.renamed)};"
             f" then {_RUN}, which mends the rest"
         )
     elif each.state == "unmanaged":
@@ -234,7 +232,7 @@ def steps_of(
         yield _without_doubles(each, call)
     elif each.can_be_written:
         written = _APPLY if each.live else _BRING_BACK
-        yield _AHEAD if each.origin.ahead else written
+        yield _AHEAD if each.ahead else written
     if any(x.kind == "unknown" for x in each.differences):
         yield _UNKNOWN
 
