@@ -12,10 +12,9 @@ from monokeel.adapters.session import Session
 from monokeel.ground.answers import Json
 from monokeel.ground.errors import ServiceError
 from monokeel.policy.comparison import compare
-from monokeel.policy.origin import find_origins
 from monokeel.policy.ports import Refusal
 from monokeel.policy.ports import Rulesets as Wanted
-from monokeel.policy.reading import read_rulesets
+from monokeel.policy.reading import find_origins, read_rulesets
 from monokeel.policy.rulesets import parse_policy, policy_text
 from sandbox.server import Sandbox
 from tests.fakes.rulesets import FakeRulesets

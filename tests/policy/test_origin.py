@@ -10,9 +10,8 @@ from monokeel.ground.answers import FileVersion, Json
 from monokeel.ground.report import as_plain
 from monokeel.ground.settings import PolicySettings
 from monokeel.policy.comparison import Comparison
-from monokeel.policy.origin import find_origins
 from monokeel.policy.plan import make_plan, plan_report
-from monokeel.policy.reading import Reading, read_rulesets, with_names
+from monokeel.policy.reading import Reading, find_origins, read_rulesets, with_names
 from monokeel.policy.rulesets import parse_policy
 from monokeel.policy.wording import problem_line, sections_of, steps_of, to_do
 from tests.fakes.rulesets import FakeRulesets

@@ -9,8 +9,7 @@ from monokeel.ground.errors import RefusedError, ServiceError, UsageError
 from monokeel.ground.report import as_plain
 from monokeel.policy.apply import apply
 from monokeel.policy.lint import lint, lint_report
-from monokeel.policy.origin import history_version, plan_rollback
-from monokeel.policy.plan import make_plan, plan_report
+from monokeel.policy.plan import history_version, make_plan, plan_report, plan_rollback
 from monokeel.policy.reading import Policy, export
 from monokeel.policy.rulesets import parse_policy, policy_text
 from tests.policy.test_policy import MAIN, NAMES, TAGS, WEAK, in_force, policy

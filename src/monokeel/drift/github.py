@@ -7,8 +7,14 @@ from monokeel.drift.ports import Outside
 from monokeel.drift.sections import Deviation, Facts, Wanted
 from monokeel.ground.answers import Unknown
 from monokeel.ground.errors import NO_ANSWER
-from monokeel.policy.origin import MOST_VERSIONS, find_origins
-from monokeel.policy.reading import Reading, Unverified, read_rulesets, with_names
+from monokeel.policy.reading import (
+    MOST_VERSIONS,
+    Reading,
+    Unverified,
+    find_origins,
+    read_rulesets,
+    with_names,
+)
 from monokeel.policy.rulesets import BYPASS
 from monokeel.policy.wording import problem_line, steps_of
 from monokeel.setup import ports, rows

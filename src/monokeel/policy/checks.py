@@ -14,7 +14,7 @@ from monokeel.ground.answers import Json
 from monokeel.ground.parsers import parse_yaml
 from monokeel.policy.refs import glob_matches, is_wildcard
 from monokeel.policy.rule_types import GITHUB_ACTIONS, Finding
-from monokeel.policy.rulesets import Ruleset, listed, objects_in, parameters_of
+from monokeel.policy.rulesets import Ruleset, listed, objects_in
 
 _EXPRESSION = re.compile(r"\$\{\{.*?\}\}")
 _PULLS = ("pull_request", "pull_request_target")
@@ -129,8 +129,8 @@ def _merged(mapping: Mapping[str, Json]) -> dict[str, Json]:
     """Return *mapping* with what ``<<`` brings in: BaseLoader leaves it as a key."""
     bases = mapping.get("<<")
     merged: dict[str, Json] = {}
-    for base in reversed(bases if isinstance(bases, list) else [bases]):
-        merged |= base if isinstance(base, dict) else {}
+    for base in objects_in(bases if isinstance(bases, list) else [bases])[::-1]:
+        merged |= base
     return merged | {key: mapping[key] for key in mapping if key != "<<"}
 
 
@@ -167,20 +167,19 @@ def lint_checks(
     checks. It is an error only where nothing can ever report.
     """
     yield from _of_workflows(jobs, branches)
-    queued = any(parameters_of(each, "merge_queue") is not None for each in rulesets)
+    queued = any("merge_queue" in each.kinds for each in rulesets)
     for ruleset in rulesets:
         branch = _branch_of(ruleset, branches[0])
         for check in objects_in(listed(ruleset, _CHECKS, _CHECKS)):
             context, app = str(check.get("context")), check.get("integration_id")
-            where = f"rules.{_CHECKS}.{_CHECKS}[{context}]"
             if context in external or app not in (None, GITHUB_ACTIONS):
                 continue  # another app reports it, not a workflow
-            pinned, found = app == GITHUB_ACTIONS, reporting(jobs, context)
             problem = f"no job of .github/workflows is called {context!r}"
-            problem, warning = problem + (_PINNED if pinned else _EXTERNAL), not pinned
-            if found:
+            problem, warning = problem + (_PINNED if app else _EXTERNAL), not app
+            if found := reporting(jobs, context):
                 problem, warning = _silent(found, branch, queue=queued)
             if problem:
+                where = f"rules.{_CHECKS}.{_CHECKS}[{context}]"
                 yield Finding(where, problem, ruleset=ruleset.name, warning=warning)
 
 
@@ -202,10 +201,8 @@ def _of_workflows(
 
 def _silent(jobs: Sequence[WorkflowJob], base: str, *, queue: bool) -> tuple[str, bool]:
     """Say why none of *jobs* reports each time; a warning unless none ever can."""
-    for answers in (
-        [job.runs_for_a_pull_request(base) for job in jobs],
-        [job.runs_in_a_queue() for job in jobs] if queue else [],
-    ):
+    pulls = [job.runs_for_a_pull_request(base) for job in jobs]
+    for answers in (pulls, [job.runs_in_a_queue() for job in jobs if queue]):
         reasons = dict.fromkeys(reason for _, reason in answers if reason)
         states: set[Runs] = {state for state, _ in answers}
         if reasons and "yes" not in states:

@@ -30,6 +30,7 @@ _NEED_ID = ("Integration", "Team", "User", "RepositoryRole")
 # GitHub docs, "Available rules for rulesets": at most 200 entries of 200 characters.
 _MOST_PATHS = 200
 _TOML = "infra/platform.toml"
+_Guard = tuple[str, Sequence[str], tuple[str, ...], str]
 _KEEPS = ("deletion", "non_fast_forward")
 _MOVES = ("creation", "update", "deletion")
 _DEFAULTS = {"main", "master", "trunk"}  # as the workflows name them
@@ -55,18 +56,15 @@ def lint(
     says; ``None`` leaves out the comparison with them. *live* is what GitHub has, where
     it was asked: a name that stands there is no slip.
     """
-    findings = [
-        replace(found, ruleset=each.name)
-        for each in rulesets
-        for part in (_shape, _weak, lint_refs, _actors, _rules)
-        for found in part(each)
-    ]
+    parts = (_shape, _weak, lint_refs, _actors, _rules)
+    found = ((each.name, x) for each in rulesets for part in parts for x in part(each))
+    findings = [replace(x, ruleset=name) for name, x in found]
     branch = settings.default_branch if settings else "main"
     findings += _combinations(rulesets, branch)
     if jobs is not None:
         external = settings.policy.external_checks if settings else ()
-        lines = settings.lines if settings else ()
-        findings += lint_checks(rulesets, jobs, external, (branch, *lines))
+        branches = (branch, *(settings.lines if settings else ()))
+        findings += lint_checks(rulesets, jobs, external, branches)
     if settings is not None:
         findings += disagreements(settings, rulesets)
     # A name that GitHub holds there is GitHub's, not a slip.
@@ -83,7 +81,7 @@ def lint(
 
 
 def _shape(ruleset: Ruleset) -> Iterator[Finding]:
-    for key in ruleset.body.keys() & rule_types.READ_ONLY:
+    for key in sorted(ruleset.body.keys() & rule_types.READ_ONLY):
         yield Finding(key, "is GitHub's own (read-only): leave it out")
     members = rule_types.RULESET.members
     yield from rule_types.check_members("", shaped(ruleset.body), members)
@@ -136,11 +134,11 @@ def _rules(ruleset: Ruleset) -> Iterator[Finding]:
         pattern = parameters.get("pattern")
         if parameters.get("operator") == "regex" and isinstance(pattern, str):
             read = re2.read(pattern)
-            unsure = "has a class of Unicode: GitHub judges it, check.branch cannot"
-            wrong = f"is no regular expression for GitHub: {read.problem}"
+            said = "has a class of Unicode: GitHub judges it, check.branch cannot"
+            if read.problem:
+                said = f"is no regular expression for GitHub: {read.problem}"
             if read.python is None:
-                problem = wrong if read.problem else unsure
-                yield Finding(f"{where}.pattern", problem, warning=not read.problem)
+                yield Finding(f"{where}.pattern", said, warning=not read.problem)
 
 
 def refuse_errors(findings: Sequence[Finding]) -> None:
@@ -170,17 +168,18 @@ def disagreements(settings: Settings, rulesets: Sequence[Ruleset]) -> Iterator[F
     """
     active = [each for each in rulesets if each.is_active]
     found = list[tuple[str, str, bool]]()
+
+    def binding(ref: str) -> list[Ruleset]:
+        return [x for x in active if binds(x, ref, settings.default_branch)]
+
     for key, names, rules, writer in _guards(settings):
         told = dict[str, tuple[str, str, bool]]()  # once, of the first ref
         for ref in names:
-            binding = [x for x in active if binds(x, ref, settings.default_branch)]
-            for said, warning in _unguarded(ref, rules, writer, binding):
+            for said, warning in _unguarded(ref, rules, writer, binding(ref)):
                 told.setdefault(said.partition(": ")[2], (key, said, warning))
         found += told.values()
-    for branch in (settings.default_branch, *settings.lines):
-        ref = f"refs/heads/{branch}"
-        there = [x for x in active if binds(x, ref, settings.default_branch)]
-        for said, warning in _locked(settings, there):
+    for ref in (f"refs/heads/{x}" for x in (settings.default_branch, *settings.lines)):
+        for said, warning in _locked(settings, binding(ref)):
             found.append(("settings", f"{ref}: {said}: nobody could merge", warning))
     for key, said, warning in found:
         problem = f"and infra/rulesets.json do not agree: {said}"
@@ -201,13 +200,11 @@ def _locked(
         if "update" in each.kinds and not each.passing:
             yield f"update of ruleset {each.name} lets nobody pass", True
         deployed = listed(each, _DEPLOYED, "required_deployment_environments")
-        if ours := {x.name for x in settings.environments}.intersection(
-            map(str, deployed)
-        ):
-            waits = f"ruleset {each.name} waits for {', '.join(sorted(ours))}"
+        ours = sorted(x.name for x in settings.environments if x.name in deployed)
+        if ours:
+            waits = f"ruleset {each.name} waits for {', '.join(ours)}"
             yield f"{waits}, and only what was merged goes there", True
-        methods = list(map(str, listed(each, _PULLS, "allowed_merge_methods")))
-        if methods:
+        if methods := [*map(str, listed(each, _PULLS, "allowed_merge_methods"))]:
             ways &= {*methods}
             said.append(f"ruleset {each.name} allows {', '.join(methods)} alone")
     if not ways:
@@ -224,16 +221,12 @@ def absent_branch(settings: Settings, refs: Sequence[str]) -> Iterator[Finding]:
         yield Finding("default_branch", said, ruleset=_TOML, warning=True)
     for line in settings.lines:
         if len(heads) > 1 and line not in heads:  # else one was fetched alone
-            said = (
-                f"has {line}, and {line} is not on the remote: push it now, or take it"
-            )
-            said += " out; else anybody who may write begins it, where he likes"
+            said = f"has {line}, and {line} is not on the remote: push it now, or take"
+            said += " it out; else anybody who may write begins it, where he likes"
             yield Finding("lines", said, ruleset=_TOML, warning=True)
 
 
-def _guards(
-    settings: Settings,
-) -> Iterator[tuple[str, Sequence[str], tuple[str, ...], str]]:
+def _guards(settings: Settings) -> Iterator[_Guard]:
     """Yield a key of platform.toml, its refs, and the rules that must bind those.
 
     Last is our write identity where it passes them; ``""`` where nobody should. Of tags
@@ -281,9 +274,7 @@ def _unguarded(
 def _combinations(rulesets: Sequence[Ruleset], branch: str) -> Iterator[Finding]:
     """Yield rules that GitHub never takes together, or that let nothing through."""
     active = [each for each in rulesets if each.is_active]
-    for queue in rulesets:
-        if parameters_of(queue, "merge_queue") is None:
-            continue
+    for queue in (each for each in rulesets if "merge_queue" in each.kinds):
         if wide := ", ".join(filter(is_wildcard, queue.refs("include"))):
             # 422 Wildcard ref names are not supported (SceneWorks/SceneWorks#2236).
             said = f"cannot stand with {wide}: a queue needs the exact names of its"
@@ -308,14 +299,11 @@ def _unmergeable(
     def shared(pattern: str) -> bool:
         default = pattern == "~DEFAULT_BRANCH"
         ref = f"refs/heads/{default_branch}" if default else pattern
-        return pattern in linear.refs("include") or (
-            not is_wildcard(ref) and binds(linear, ref, default_branch)
-        )
+        bound = not is_wildcard(ref) and binds(linear, ref, default_branch)
+        return bound or pattern in linear.refs("include")
 
     refuses = f"and {linear.name} requires a linear history:"
-    for each in active:
-        if not any(map(shared, each.refs("include"))):
-            continue
+    for each in (x for x in active if any(map(shared, x.refs("include")))):
         queue = parameters_of(each, "merge_queue") or {}
         methods = listed(each, "pull_request", "allowed_merge_methods")
         if queue.get("merge_method") == "MERGE":

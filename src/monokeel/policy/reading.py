@@ -1,30 +1,30 @@
-"""GitHub's rulesets against those of the file, read once and judged, for everybody."""
+"""GitHub's rulesets against those of the file: read once, judged, and explained."""
 
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, replace
 from functools import cache
+from itertools import takewhile
 from typing import Literal
 
-from monokeel.ground.answers import Json
-from monokeel.ground.errors import RefusedError, ServiceError
+from monokeel.ground.answers import FileVersion, Json
+from monokeel.ground.errors import NO_ANSWER, RefusedError, ServiceError, UsageError
 from monokeel.ground.report import Outcome
 from monokeel.ground.settings import PolicySettings, Settings
+from monokeel.policy import comparison as compared
+from monokeel.policy import rulesets as bodies
 from monokeel.policy.checks import WorkflowJob
-from monokeel.policy.comparison import Comparison, compare_policies
-from monokeel.policy.ports import Rulesets
+from monokeel.policy.comparison import Comparison, compare, differs
+from monokeel.policy.ports import Rulesets, Version
 from monokeel.policy.rule_types import repeated
-from monokeel.policy.rulesets import (
-    BYPASS,
-    Ruleset,
-    exported,
-    objects_in,
-    policy_text,
-)
+from monokeel.policy.rulesets import BYPASS, Ruleset, from_state, parse_policy
 
 _NO_KEYS = PolicySettings()
 # In a path: a bypass actor, a reviewer, or the App of a check.
 _ACTOR = re.compile(r"(?:(?P<kind>User|Team|Integration)|\bapp) (?P<number>\d+)(?=\])")
+
+MOST_VERSIONS = 20  # of a ruleset's history, and of the file's
+_States = list[tuple[Version, Ruleset]]  # of a ruleset, the newest first
 
 _HIDDEN = "GitHub hides it from this token: administration: write shows it"
 # in_sync_as_seen: nothing was found, and what was not seen was accepted by name.
@@ -133,7 +133,7 @@ def read_rulesets(
 ) -> Reading:
     """Return GitHub's rulesets against *desired*: a request a page and a ruleset."""
     own, inherited = rulesets.read_all()
-    found = compare_policies(desired, own, keys.optional_rules, keys.unmanaged)
+    found = compared.compare_policies(desired, own, keys.optional_rules, keys.unmanaged)
     where = rulesets.repository
     return Reading(repository=where, own=own, comparisons=found, inherited=inherited)
 
@@ -153,13 +153,13 @@ def export(rulesets: Rulesets) -> str:
         problem = f"GitHub has more than one ruleset called {', '.join(twice)}"
         fix = "Rename or delete the surplus ones on GitHub, then export again."
         raise RefusedError(problem, fix=fix)
-    entries = [exported(each) for each in own]
-    for actor in (x for each in entries for x in objects_in(each[BYPASS])):
+    entries = [bodies.exported(each) for each in own]
+    for actor in (x for each in entries for x in bodies.objects_in(each[BYPASS])):
         kind, number = actor.get("actor_type"), actor.get("actor_id")
         if kind in ("User", "Team", "Integration") and isinstance(number, int):
             name = rulesets.name_of(str(kind), number)
             actor.update({"_name": name} if name else {})
-    return policy_text(entries)
+    return bodies.policy_text(entries)
 
 
 def with_names(reading: Reading, rulesets: Rulesets) -> Reading:
@@ -183,3 +183,93 @@ def with_names(reading: Reading, rulesets: Rulesets) -> Reading:
         )
 
     return replace(reading, comparisons=tuple(map(with_its_names, reading.comparisons)))
+
+
+def find_origins(
+    reading: Reading, rulesets: Rulesets, file: Sequence[FileVersion]
+) -> Reading:
+    """Return *reading* with the origin of each ruleset that drifts.
+
+    *file* has the versions of the policy file, newest first. Asks for the history of
+    what drifts alone; a token that does not see the bypass list may not read it.
+    """
+    drifting = [each for each in reading.comparisons if each.drifts]
+    missing = {x.name: x.desired for x in drifting if x.desired and not x.live}
+    name_of = cache(rulesets.name_of)
+
+    def change(version: Version) -> compared.Change:
+        kind, number = version.actor_type, version.actor_id
+        name = name_of(kind, number) if kind == "User" else ""  # it has no login
+        return compared.Change(by=name or f"{kind} {number}", at=version.updated_at)
+
+    def explained(each: Comparison) -> Comparison:
+        states, whole = _past_of(each, rulesets)
+        names = [state.name for _, state in states if each.desired is None]
+        if renamed := next((name for name in names if name in missing), ""):
+            each = replace(each, differences=compare(missing[renamed], each.live[0]))
+        versions = _changes(each, states, missing.get(renamed), whole=whole)
+        changes = {path: change(versions[path]) for path in versions}
+        ahead = _ahead(each, file) if whole else None
+        return replace(each, changes=changes, ahead=ahead, renamed=renamed)
+
+    found = (explained(each) if each.drifts else each for each in reading.comparisons)
+    return replace(reading, comparisons=tuple(found))
+
+
+def _past_of(comparison: Comparison, rulesets: Rulesets) -> tuple[_States, bool]:
+    """Return the states back to the last as in the file; and if none is older."""
+    states, whole = _States(), False
+    if len(comparison.live) != 1 or comparison.hides_bypass:
+        return states, whole
+    number = comparison.live[0].id
+    try:
+        versions = rulesets.history(number)
+        for version in versions[:MOST_VERSIONS]:
+            state = from_state(rulesets.state_at(number, version.id))
+            states.append((version, state))
+            if comparison.desired and not differs(comparison.desired, state):
+                return states, whole
+        whole = len(states) == len(versions)
+    except NO_ANSWER:  # administration: write, which not every token has
+        pass
+    return states, whole
+
+
+def _changes(
+    comparison: Comparison, states: _States, entry: Ruleset | None, *, whole: bool
+) -> dict[str, Version]:
+    """Return the path of each difference ("": a rename) → the oldest that has it."""
+    desired = comparison.desired or entry
+    if not states:
+        return {}
+    if desired is None:
+        return {"": states[0][0]}
+    found = dict[str, Version]()
+    if entry is not None:
+        named = takewhile(lambda x: x[1].name == comparison.name, states)
+        found[""] = [version for version, _ in named][-1]
+    still = {each.path: each.live for each in comparison.differences if each.counts}
+    for version, state in states:
+        there = {x.path: x.live for x in compare(desired, state)}
+        still = {x: still[x] for x in still if x in there and there[x] == still[x]}
+        found |= dict.fromkeys(still, version)
+    # What was there in the oldest that we saw may be older.
+    return {path: found[path] for path in found if whole or path not in still}
+
+
+def _ahead(comparison: Comparison, file: Sequence[FileVersion]) -> FileVersion | None:
+    """Return the oldest version of the file that GitHub never had, if it is that.
+
+    GitHub is then as the version before had it, and never was as the newest says.
+    """
+    newer: FileVersion | None = None
+    for version in file if comparison.desired else ():
+        try:
+            entries = parse_policy(version.text)
+        except UsageError:  # a version that was wrong was never applied
+            entries = ()
+        ours = (each for each in entries if each.name == comparison.name)
+        if not all(differs(each, comparison.live[0]) for each in ours):
+            return newer
+        newer = version
+    return None

@@ -130,7 +130,7 @@ def rollback(
     *, ruleset: str = "", to: str = "", repository: str = "", dry_run: bool = False
 ) -> Reports:
     """Take one ruleset back to an earlier version of its history."""
-    from monokeel.policy.origin import history_version, plan_rollback
+    from monokeel.policy.plan import history_version, plan_rollback
 
     wiring.require_token(_NEEDS)
     wiring.require_this_repository(repository)
