@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from monokeel.ground.errors import RefusedError, UsageError
+from monokeel.ground.parsers import parse_number
 from monokeel.ground.report import Report, Section, Table
 from monokeel.policy import reading as seen
+from monokeel.policy import wording
 from monokeel.policy.comparison import Comparison, compare_policies, differs
 from monokeel.policy.lint import lint, refuse_errors
 from monokeel.policy.ports import Rulesets
@@ -13,7 +15,6 @@ from monokeel.policy.reading import Reading, read_rulesets
 from monokeel.policy.refs import bound_refs
 from monokeel.policy.rule_types import Finding
 from monokeel.policy.rulesets import Ruleset, exported, from_state, policy_text
-from monokeel.policy.wording import comparison_json, rules_line, sections_of
 
 _UNNAMED = "infra/rulesets.json does not name it: drift stays"
 _OTHERWISE = (
@@ -86,7 +87,7 @@ def plan_report(plan: Plan, allowed: Sequence[str] = ()) -> Report:
         headline=f"{reading.repository}: {_headline(plan, verdict)}",
         sections=(
             Section("Writes", tuple(map(_write, plan.writes))),
-            *sections_of(reading.comparisons, named=named, side=plan.side),
+            *wording.sections_of(reading.comparisons, named=named, side=plan.side),
             *(_deleted(each) for each in plan.writes if each.verb == "delete"),
             Section("Binds today, of what this clone knows", table=covers),
             Section("Not verified", seen.unverified_lines(reading.unverified, allowed)),
@@ -99,7 +100,7 @@ def plan_report(plan: Plan, allowed: Sequence[str] = ()) -> Report:
             "verdict": verdict,
             "covers": dict(plan.covers),
             "actions": [{"verb": a.verb, "name": a.name} for a in plan.writes],
-            "rulesets": [comparison_json(each) for each in reading.comparisons],
+            "rulesets": [wording.comparison_json(each) for each in reading.comparisons],
             "unverified": [each.as_json(allowed) for each in reading.unverified],
             "warnings": list(plan.warnings),
             "inherited": list(reading.inherited),
@@ -109,9 +110,8 @@ def plan_report(plan: Plan, allowed: Sequence[str] = ()) -> Report:
 
 
 def _write(each: Comparison) -> str:
-    return (
-        f"{each.verb} {each.name}{'' if each.live else f', adds: {rules_line(each)}'}"
-    )
+    adds = "" if each.live else f", adds: {wording.rules_line(each)}"
+    return f"{each.verb} {each.name}{adds}"
 
 
 def _deleted(each: Comparison) -> Section:
@@ -174,12 +174,11 @@ def plan_rollback(
 
 def history_version(text: str) -> int | None:
     """Return the version number that *text* names, ``None`` for ``""``."""
-    if not text:
-        return None
-    if not (text.isascii() and text.isdigit() and len(text) < 19):  # noqa: PLR2004 - int64
+    version = parse_number(text)
+    if text and version is None:
         fix = "Write the number of a version in the ruleset's history."
         raise UsageError(f"{text!r} is not a version of a ruleset", fix=fix)
-    return int(text)
+    return version
 
 
 def _named(name: str, own: Sequence[Ruleset]) -> Ruleset:

@@ -7,17 +7,17 @@ from functools import cache
 from itertools import takewhile
 from typing import Literal
 
+from monokeel.ground import errors
 from monokeel.ground.answers import FileVersion, Json
-from monokeel.ground.errors import NO_ANSWER, RefusedError, ServiceError, UsageError
 from monokeel.ground.report import Outcome
 from monokeel.ground.settings import PolicySettings, Settings
 from monokeel.policy import comparison as compared
 from monokeel.policy import rulesets as bodies
 from monokeel.policy.checks import WorkflowJob
-from monokeel.policy.comparison import Comparison, compare, differs
+from monokeel.policy.comparison import Comparison
 from monokeel.policy.ports import Rulesets, Version
 from monokeel.policy.rule_types import repeated
-from monokeel.policy.rulesets import BYPASS, Ruleset, from_state, parse_policy
+from monokeel.policy.rulesets import BYPASS, Ruleset
 
 _NO_KEYS = PolicySettings()
 # In a path: a bypass actor, a reviewer, or the App of a check.
@@ -148,11 +148,11 @@ def export(rulesets: Rulesets) -> str:
     if hidden := [each.name for each in own if each.hides_bypass]:
         problem = f"bypass_actors is hidden from this token in {', '.join(hidden)}"
         fix = "Export with a token that has administration: write."
-        raise ServiceError(problem, fix=fix)
+        raise errors.ServiceError(problem, fix=fix)
     if twice := repeated([each.name for each in own]):
         problem = f"GitHub has more than one ruleset called {', '.join(twice)}"
         fix = "Rename or delete the surplus ones on GitHub, then export again."
-        raise RefusedError(problem, fix=fix)
+        raise errors.RefusedError(problem, fix=fix)
     entries = [bodies.exported(each) for each in own]
     for actor in (x for each in entries for x in bodies.objects_in(each[BYPASS])):
         kind, number = actor.get("actor_type"), actor.get("actor_id")
@@ -206,7 +206,9 @@ def find_origins(
         states, whole = _past_of(each, rulesets)
         names = [state.name for _, state in states if each.desired is None]
         if renamed := next((name for name in names if name in missing), ""):
-            each = replace(each, differences=compare(missing[renamed], each.live[0]))
+            each = replace(
+                each, differences=compared.compare(missing[renamed], each.live[0])
+            )
         versions = _changes(each, states, missing.get(renamed), whole=whole)
         changes = {path: change(versions[path]) for path in versions}
         ahead = _ahead(each, file) if whole else None
@@ -225,12 +227,12 @@ def _past_of(comparison: Comparison, rulesets: Rulesets) -> tuple[_States, bool]
     try:
         versions = rulesets.history(number)
         for version in versions[:MOST_VERSIONS]:
-            state = from_state(rulesets.state_at(number, version.id))
+            state = bodies.from_state(rulesets.state_at(number, version.id))
             states.append((version, state))
-            if comparison.desired and not differs(comparison.desired, state):
+            if comparison.desired and not compared.differs(comparison.desired, state):
                 return states, whole
         whole = len(states) == len(versions)
-    except NO_ANSWER:  # administration: write, which not every token has
+    except errors.NO_ANSWER:  # administration: write, which not every token has
         pass
     return states, whole
 
@@ -250,7 +252,7 @@ def _changes(
         found[""] = [version for version, _ in named][-1]
     still = {each.path: each.live for each in comparison.differences if each.counts}
     for version, state in states:
-        there = {x.path: x.live for x in compare(desired, state)}
+        there = {x.path: x.live for x in compared.compare(desired, state)}
         still = {x: still[x] for x in still if x in there and there[x] == still[x]}
         found |= dict.fromkeys(still, version)
     # What was there in the oldest that we saw may be older.
@@ -265,11 +267,11 @@ def _ahead(comparison: Comparison, file: Sequence[FileVersion]) -> FileVersion |
     newer: FileVersion | None = None
     for version in file if comparison.desired else ():
         try:
-            entries = parse_policy(version.text)
-        except UsageError:  # a version that was wrong was never applied
+            entries = bodies.parse_policy(version.text)
+        except errors.UsageError:  # a version that was wrong was never applied
             entries = ()
         ours = (each for each in entries if each.name == comparison.name)
-        if not all(differs(each, comparison.live[0]) for each in ours):
+        if not all(compared.differs(each, comparison.live[0]) for each in ours):
             return newer
         newer = version
     return None

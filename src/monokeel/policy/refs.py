@@ -150,7 +150,7 @@ def _side(
     """Yield what is wrong with one list, and whether it is a warning only."""
     if given is None:
         yield "is missing: always send it", False
-    elif key == "include" and not given:
+    elif key == "include" and given == []:
         yield "is empty: the ruleset binds no ref at all", True
     for ref in refs:
         for problem, warning in _problems(ref, target):
