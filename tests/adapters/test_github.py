@@ -66,6 +66,15 @@ def test_a_wrapped_list_is_unwrapped() -> None:
         assert variables == [{"name": "X"}]
 
 
+@pytest.mark.parametrize("status", [401, 403, 429, 500])
+def test_only_a_404_says_that_there_is_no_such_object(status: int) -> None:
+    with serving(reply(404, {}), reply(status, {"message": "no"})) as server:
+        assert github(server.url).found("/immutable-releases") is None
+
+        with pytest.raises(ServiceError):
+            github(server.url).found("/immutable-releases")
+
+
 def test_a_page_on_another_host_does_not_get_the_token() -> None:
     link = '<https://evil.example/repos?page=2>; rel="next"'
 

@@ -121,14 +121,14 @@ def test_a_token_that_may_not_release_this_commit_is_told_why(
     assert "workflows: write" in failure.value.fix
 
 
-def test_a_hidden_repository_has_not_no_release(real: Place) -> None:
-    sandbox = box_of(real)
-    github = GitHub(
-        Session(tries=1), api=sandbox.url, repository="acme/other", token="wrong"
-    )
+def test_a_hidden_repository_has_not_no_release() -> None:
+    hidden: Reply = (404, {}, b'{"message": "Not Found"}')
+    with serving(hidden, hidden) as server:
+        api, name = server.url, "acme/other"
+        github = GitHub(Session(tries=1), api=api, repository=name, token="weak")
 
-    with pytest.raises(ServiceError):
-        Releases(github).published("v1.4.0")
+        with pytest.raises(ServiceError, match="answered 404 to GET /repos/acme/other"):
+            Releases(github).published("v1.4.0")
 
 
 def test_an_upload_address_on_another_host_gets_no_token(real: Place) -> None:
