@@ -39,7 +39,7 @@ def test_the_workflow_names_what_can_be_overridden(path: str) -> None:
 
 
 def test_the_help_names_what_can_be_overridden() -> None:
-    assert promote.help["override"].endswith(f"for {', '.join(OVERRIDABLE)}")
+    assert promote.about.options["override"].endswith(f"for {', '.join(OVERRIDABLE)}")
 
 
 def test_the_gates_answer_in_the_order_of_the_table() -> None:
