@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from monokeel.ground.errors import RefusedError, ServiceError
-from monokeel.release.abandon import (
+from monokeel.release.publish import (
     Abandonment,
     abandon,
     abandonment_report,
@@ -27,7 +27,8 @@ CLAIM, DRAFT, RECORD, FIRST_NAME, LAST_NAME, TAG, PUBLICATION = 4, 5, 6, 7, 9, 1
 
 
 def take_back(world: World, skip: tuple[str, ...] = ()) -> Abandonment:
-    return abandon(Reading(candidate(OTHER), world.outside), skip=skip)
+    now = replace(candidate(OTHER), settings=replace(SETTINGS, skip=skip))
+    return abandon(Reading(now, world.outside))
 
 
 @pytest.mark.parametrize("point", [CLAIM, DRAFT, RECORD])
@@ -112,7 +113,7 @@ def test_the_images_of_a_service_that_was_dropped_since_are_looked_at(
 
     error = (ServiceError, "503") if silent else (RefusedError, "acme/shop/api:1.4.0")
     with pytest.raises(error[0], match=error[1]):
-        abandon(Reading(now, world.outside), skip=())
+        abandon(Reading(now, world.outside))
 
     assert (world.refs.refs, world.releases.releases) == before
 
@@ -128,11 +129,12 @@ def test_images_in_the_registry_of_yesterday_are_asked_for_nowhere(point: int) -
     with pytest.raises(
         ServiceError, match=r"ghcr\.io/acme/shop/api.* quay\.io"
     ) as told:
-        abandon(Reading(moved, world.outside), skip=())
+        abandon(Reading(moved, world.outside))
 
     assert 'host = "ghcr.io", images = "acme/shop/{service}"' in told.value.fix
     assert (world.refs.refs, world.releases.releases) == before
-    abandon(Reading(moved, world.outside), skip=("1.4.0",))
+    unused = replace(moved.settings, skip=("1.4.0",))
+    abandon(Reading(replace(moved, settings=unused), world.outside))
     assert (world.refs.refs, world.releases.releases) == ({}, {})
 
 
@@ -142,7 +144,7 @@ def test_a_preview_names_what_would_go_and_changes_nothing() -> None:
     before = (dict(world.refs.refs), dict(world.releases.releases))
     now = Reading(candidate(OTHER), world.outside)
 
-    planned = plan_abandonment(now, skip=())
+    planned = plan_abandonment(now)
 
     report = abandonment_report(planned, planned=True)
     assert report.headline == "1.4.0 can be taken back"
@@ -157,7 +159,7 @@ def test_a_preview_is_refused_as_the_deed_would_be(point: int) -> None:
     killed(world, point)
 
     with pytest.raises(RefusedError, match="cannot be taken back"):
-        plan_abandonment(Reading(candidate(OTHER), world.outside), skip=())
+        plan_abandonment(Reading(candidate(OTHER), world.outside))
 
 
 def test_a_draft_made_by_hand_is_left_and_named() -> None:

@@ -5,7 +5,7 @@ import pytest
 from monokeel.ground.errors import RefusedError, ServiceError, UsageError
 from monokeel.ground.report import as_json, as_plain
 from monokeel.ground.settings import Settings, parse_settings
-from monokeel.release.guard import ask_version, guard_report, require_free
+from monokeel.release.checks import ask_version, guard_report, require_free
 from tests.fakes.images import FakeImages
 
 COMMIT, OTHER = "a" * 40, "b" * 40
@@ -36,7 +36,7 @@ def test_a_version_that_nobody_has_is_free(
 
     require_free(guard)
     assert [image.state for image in guard.images] == ["free", "free", "free"]
-    assert guard.verdict == "free"
+    assert guard_report(guard).data["verdict"] == "free"
 
 
 def test_every_taken_image_is_named_at_once(
@@ -76,7 +76,7 @@ def test_a_stale_no_is_not_a_free_version(
 
     guard = ask_version(registry, settings, version="1.4.0", commit=COMMIT)
 
-    assert guard.verdict == "taken"
+    assert guard_report(guard).data["verdict"] == "taken"
 
 
 def test_silence_is_not_a_free_version(
@@ -88,7 +88,7 @@ def test_silence_is_not_a_free_version(
     with pytest.raises(ServiceError, match=r"web: 503"):
         require_free(guard)
 
-    assert guard.verdict == "unknown"
+    assert guard_report(guard).data["verdict"] == "unknown"
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_a_tag_names_its_version(registry: FakeImages, settings: Settings) -> No
 
     guard = ask_version(registry, settings, version="v1.4.0", commit=COMMIT)
 
-    assert (guard.version, guard.verdict) == ("1.4.0", "taken")
+    assert (guard.version, guard_report(guard).data["verdict"]) == ("1.4.0", "taken")
 
 
 def test_our_own_image_is_refused_too_with_the_way_to_finish(
@@ -186,5 +186,5 @@ def test_an_index_that_lacks_a_manifest_takes_its_version_and_is_named(
 
     guard = ask_version(registry, settings, version="1.4.0", commit=COMMIT)
 
-    assert guard.verdict == "taken"
+    assert guard_report(guard).data["verdict"] == "taken"
     assert guard.images[0].detail.endswith(f"manifests of it are gone: {lost}")

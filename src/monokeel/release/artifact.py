@@ -106,9 +106,8 @@ class Artifact:
     @property
     def unclear(self) -> tuple[str, ...]:
         """What the registry did not say, one line each: nobody can tell (4)."""
-        answers = [(each.name, each.answer) for each in self.images]
-        unclear = ((name, x.reason) for name, x in answers if isinstance(x, Unknown))
-        return tuple(f"{name}: {reason}" for name, reason in unclear)
+        answers = ((each.name, each.answer) for each in self.images)
+        return tuple(f"{n}: {x.reason}" for n, x in answers if isinstance(x, Unknown))
 
     @property
     def services(self) -> tuple[str, ...]:
@@ -125,31 +124,30 @@ def read_artifact(
     nothing: what nobody answered is ``unclear``. An image of a service that the record
     does not name is wrong if it is there, and of a newer service if it is not.
     """
-    misnamed = {}
-    for each in record.images:
-        wanted = f"{settings.registry_host}/{settings.image(each.service)}"
-        if each.image != wanted:
-            said = f"the record of {version} names {each.image} for {each.service}"
-            misnamed[each.service] = f"{said}, and not {wanted}"
-    services = [*(each.service for each in record.images), *settings.images]
-    asked = [
-        (service, settings.image(service), tag)
-        for service in dict.fromkeys(services)
-        if service not in misnamed
-        for tag in (version, f"sha-{record.commit}")
-    ]
-    answers = images.look_up_all([(image, tag) for _, image, tag in asked])
-    tagged = [
+    said, named = (
+        f"the record of {version}",
+        {x.service: x.image for x in record.images},
+    )
+    misnamed = [f"{said} is one of version {record.version}"]
+    misnamed *= record.version != version
+    asked = list[tuple[str, str, str]]()
+    for service in dict.fromkeys((*named, *settings.images)):
+        path = settings.image(service)
+        wanted = f"{settings.registry_host}/{path}"
+        if (image := named.get(service, wanted)) != wanted:
+            misnamed.append(f"{said} names {image} for {service}, and not {wanted}")
+        else:
+            asked += [(service, path, tag) for tag in (version, f"sha-{record.commit}")]
+    answers = images.look_up_all([(path, tag) for _, path, tag in asked])
+    tagged = (
         TaggedImage(
             service=service,
-            image=image,
+            image=path,
             tag=tag,
             released=record.digest_of(service) or NOTHING,
             answer=answer,
         )
-        for (service, image, tag), answer in zip(asked, answers, strict=True)
-    ]
+        for (service, path, tag), answer in zip(asked, answers, strict=True)
+    )
     found = tuple(x for x in tagged if (x.released, x.answer) != (NOTHING, Absent()))
-    other = f"the record of {version} is one of version {record.version}"
-    others = [other] if record.version != version else []
-    return Artifact(record=record, images=found, misnamed=(*others, *misnamed.values()))
+    return Artifact(record=record, images=found, misnamed=tuple(misnamed))

@@ -1,38 +1,46 @@
 """Checks of a plan: may this commit be released, is the version free everywhere."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import asdict, dataclass, replace
+from functools import partial
 
 from semver import Version
 
+from monokeel.ground import answers, errors, report
 from monokeel.ground.answers import Unknown, ask
-from monokeel.release.plan import Answer, Check, CheckName, check_of
+from monokeel.ground.settings import Settings
+from monokeel.ground.version import parse_wanted
+from monokeel.release import plan as plans
+from monokeel.release.plan import Answer, check_of
+from monokeel.release.ports import Images
 from monokeel.release.reading import Reading
+from monokeel.release.record import Candidate
 from monokeel.release.start import Place, Start
 from monokeel.release.steps import STEPS
 from monokeel.release.versions import Limits, ReleaseTag
 
 _SHOWN = 10
 _FETCH = "Run: git fetch --tags"
+_COLUMNS = ("service", "state", "image", "detail")
 
 
 def check_start(
     now: Start, version: Version | None, older: Iterable[Reading]
-) -> list[Check]:
+) -> list[plans.Check]:
     """Say whether a release of *version* may start here, after those of *older*."""
     # Without all of history every answer is a guess.
     shallow = "this clone is shallow: the last release and the commits since are not"
     fix = "Run: git fetch --unshallow --tags (in a workflow: fetch-depth: 0)"
-    answers: dict[CheckName, Answer] = {
+    asked: dict[plans.CheckName, Answer] = {
         "history": [(f"{shallow} all here", fix)] if now.shallow else "complete",
         "branch": _branch(now),
         "remote": _tip(now),
     }
     if (misplaced := now.outside.misplaced) is not None:
-        answers["repository"] = [(misplaced.problem, misplaced.fix)]
+        asked["repository"] = [(misplaced.problem, misplaced.fix)]
     if now.settings.lines:
-        answers["line"] = _line(now, version)
-    found = [check_of(name, answer) for name, answer in answers.items()]
+        asked["line"] = _line(now, version)
+    found = [check_of(name, answer) for name, answer in asked.items()]
     if not now.shallow:
         found += [_check_tags(now), check_of("claims", _claims(now))]
     for check in (each for begun in older for each in check_publication(begun)):
@@ -41,7 +49,7 @@ def check_start(
     return found
 
 
-def _renamed(check: Check, name: str) -> Check:
+def _renamed(check: plans.Check, name: str) -> plans.Check:
     """Return *check* with blockers that are called *name*."""
     blockers = tuple(replace(each, name=name) for each in check.blockers)
     return replace(check, blockers=blockers)
@@ -81,7 +89,7 @@ def _tip(now: Start) -> Answer:
         return f"{now.own.name} is claimed for this commit"
     here = f"{now.commit[:7]} is not on the remote: its {branch} is at {tip}"
     fix = f"Bring your commits into {branch} by a pull request, then run:"
-    answers: dict[Place, Answer] = {
+    places: dict[Place, Answer] = {
         "tip": f"at the tip of {branch}",
         "behind": f"in {branch}, which is at {tip} by now (git pull gets it)",
         "unfetched": Unknown(
@@ -90,7 +98,7 @@ def _tip(now: Start) -> Answer:
         "no branch": [_missing(branch)],
         "elsewhere": [(here, f"{fix} git pull --ff-only --tags")],
     }
-    return answers[now.place]
+    return places[now.place]
 
 
 def _missing(branch: str) -> tuple[str, str]:
@@ -137,7 +145,7 @@ def _off_line(
     return [(problem, fix)]
 
 
-def _check_tags(now: Start) -> Check:
+def _check_tags(now: Start) -> plans.Check:
     """Say whether the highest release tag is in this history, here and there."""
     previous, there = now.previous, now.remote_tags
     reasons = [*_unreachable(now), *_differences(now)]
@@ -220,7 +228,7 @@ def _stray(claim: ReleaseTag) -> tuple[str, str]:
     return f"{claimed}, which no release branch leads to: it was cut short", fix
 
 
-def check_file(now: Start, version: str) -> list[Check]:
+def check_file(now: Start, version: str) -> list[plans.Check]:
     """Say whether ``release.version_file`` holds *version*, if there is such a file."""
     path = now.settings.version_file
     if not path:
@@ -234,14 +242,14 @@ def check_file(now: Start, version: str) -> list[Check]:
     return [check_of("file", [(problem, fix)])]
 
 
-def check_publication(now: Reading) -> list[Check]:
+def check_publication(now: Reading) -> list[plans.Check]:
     """Return what the steps of publishing say, as far as a plan can see it."""
-    shown: tuple[CheckName, ...] = ("tag", "release", "images")
+    shown: tuple[plans.CheckName, ...] = ("tag", "release", "images")
     found = [check_of(name, _steps(now, name)) for name in shown]
     return [*found, check_of("registry", _access(now))]
 
 
-def _steps(now: Reading, name: CheckName) -> Answer:
+def _steps(now: Reading, name: plans.CheckName) -> Answer:
     states = [step.state(now) for step in STEPS if step.check == name]
     if against := {each.problem: each.fix for x in states for each in x.refusals}:
         return against.items()
@@ -271,3 +279,94 @@ def _access(now: Reading) -> Answer:
     if unclear:
         return Unknown(reason="; ".join(dict.fromkeys(unclear)))
     return "every image may be pushed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guard:
+    """The answer for one *version*: one taken image is enough to refuse it."""
+
+    version: str
+    images: tuple[plans.ServiceImage, ...]
+
+    def having(self, *states: plans.ImageState) -> list[plans.ServiceImage]:
+        """Return the images that are in one of *states*."""
+        return [each for each in self.images if each.state in states]
+
+
+def ask_version(
+    images: Images, settings: Settings, *, version: str, commit: str
+) -> Guard:
+    """Ask the registry about *version* (or its tag); UsageError if it is none."""
+    version = parse_wanted(version, prefix=settings.tag_prefix)
+    wanted = Candidate(settings=settings, version=version, commit=commit)
+    said = images.settled_all([(path, version) for path in wanted.paths.values()])
+    found = map(partial(_service_image, wanted), wanted.images, said)
+    return Guard(version=version, images=tuple(found))
+
+
+def service_images(reading: Reading) -> tuple[plans.ServiceImage, ...]:
+    """Return what is at the version of every service; unknown if nobody answers."""
+    wanted, found = reading.candidate, ask(lambda: reading.named)
+    if isinstance(found, Unknown):
+        found = dict.fromkeys(wanted.images, found)
+    return tuple(_service_image(wanted, *each) for each in found.items())
+
+
+def require_free(guard: Guard) -> None:
+    """Raise unless the version is free everywhere: Refused if taken, else Service."""
+    silent = guard.having("unknown")
+    unclear = "; ".join(f"{each.name}: {each.detail}" for each in silent)
+    if found := guard.having("same", "other"):
+        taken = [f"{x.image}:{guard.version} ({x.detail})" for x in found]
+        beside = f"; and nobody can tell of {unclear}" if unclear else ""
+        fix = "An image with a version is never replaced. Release another one, or add"
+        fix += f' "{guard.version}" to [release] skip in infra/platform.toml.'
+        if all(each.state == "same" for each in found):
+            fix = "These are images of this very commit: ./inv release finishes a"
+            fix += " release that was cut short, and changes nothing that is done."
+        problem = f"version {guard.version} is taken: {', '.join(taken)}{beside}"
+        raise errors.RefusedError(problem, fix=fix)
+    if unclear:
+        problem = f"nobody can tell whether {guard.version} is free: {unclear}"
+        fix = "Run again once the registry answers; ./inv doctor checks the token."
+        raise errors.ServiceError(problem, fix=fix)
+
+
+def guard_report(guard: Guard) -> report.Report:
+    """Return the table of all services and the JSON verdict."""
+    images, version = guard.images, guard.version
+    verdict, said = "free", "free for every service"
+    if guard.having("unknown"):
+        verdict, said = "unknown", "not known to be free"
+    if guard.having("same", "other"):
+        verdict = said = "taken"
+    rows = tuple((each.name, each.state, each.image, each.detail) for each in images)
+    services: list[answers.Json] = [asdict(each) for each in images]
+    return report.Report(
+        headline=f"{version} is {said}",
+        sections=(report.Section("", table=report.Table(_COLUMNS, rows)),),
+        data={"version": version, "verdict": verdict, "services": services},
+        problems=tuple(
+            f"{each.image}:{version}: {each.state}, {each.detail}"
+            for each in guard.having("same", "other", "unknown")
+        ),
+    )
+
+
+def _service_image(
+    wanted: Candidate, name: str, answer: answers.ImageAnswer
+) -> plans.ServiceImage:
+    """Return what *answer*, to the version of service *name*, means to *wanted*."""
+    image, tag = wanted.images[name], wanted.version
+    at = partial(plans.ServiceImage, name=name, image=image, tag=tag)
+    match answer:
+        case answers.Absent():
+            return at(state="free", detail="nothing there")
+        case Unknown(reason=reason):
+            return at(state="unknown", detail=reason)
+        case answers.Found(digest=digest, revision=revision, missing=missing):
+            whose = f"built from {revision}" if revision else "of unknown origin"
+            lost = f"; manifests of it are gone: {', '.join(missing)}"
+            detail = f"{digest}, {whose}{lost if missing else ''}"
+            state: plans.ImageState = "same" if revision == wanted.commit else "other"
+            return at(state=state, digest=digest, detail=detail)

@@ -13,7 +13,6 @@ from monokeel.ground.answers import Unknown, ask
 from monokeel.ground.settings import Settings
 from monokeel.ground.version import read_version
 from monokeel.release import cautions, checks, commits, start, steps, versions
-from monokeel.release.guard import service_images
 from monokeel.release.messages import RULE_SETS
 from monokeel.release.notes import release_notes
 from monokeel.release.plan import ReleasePlan, check_of
@@ -45,7 +44,9 @@ def plan_release(
         notes, tag = release_notes(plan.commits, page=page), settings.tag(str(version))
         new = ReleaseTag(name=tag, commit=now.commit, version=version)
         reading = _read(now, now.own or new, notes, digests)
-        plan = replace(plan, tag=tag, notes=notes, services=service_images(reading))
+        plan = replace(
+            plan, tag=tag, notes=notes, services=checks.service_images(reading)
+        )
     older, left = _begun_before(now)
     found = [*checks.check_start(now, version, older.values()), *plan.checks]
     said = [*plan.warnings, *left]
@@ -110,7 +111,7 @@ def _begun_before(
     """Return what is finished before this, and what is left to its line's next run."""
     older, left = {claim: _read(now, claim) for claim in now.older}, []
     for claim in now.older:
-        if not now.is_rival(claim):  # the very plan that its own run would follow
+        if claim not in now.rivals:  # the very plan that its own run would follow
             plan = plan_release(now.settings, now.outside, finish=claim)
             if any(check.status != "ok" for check in plan.checks):
                 why = "was cut short on another line, whose next run finishes it"

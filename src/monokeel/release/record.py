@@ -110,11 +110,13 @@ def record_in(text: str | None) -> ReleaseRecord | None:
         named = [(x, as_text(services[x]).partition("@")) for x in sorted(services)]
     except (ValueError, ServiceError):
         return None
-    found = tuple(ReleasedImage(service=s, image=i, digest=d) for s, (i, _, d) in named)
-    digests = all(x.image and is_digest(x.digest) for x in found)
-    if fields.get("schema") != 1 or not _COMMIT.match(commit) or not digests:
+    images = tuple(
+        ReleasedImage(service=s, image=i, digest=d) for s, (i, _, d) in named
+    )
+    whole = all(each.image and is_digest(each.digest) for each in images)
+    if fields.get("schema") != 1 or not _COMMIT.match(commit) or not whole:
         return None
-    return ReleaseRecord(version=version, commit=commit, images=found)
+    return ReleaseRecord(version=version, commit=commit, images=images)
 
 
 def parse_release(value: Json) -> GitHubRelease:

@@ -63,19 +63,21 @@ class Start:
         self.limits = self._limits(named)
         self.span = self._reach()
         self.own = self._own()
-        mine = self.own.name if self.own else ""
-        full = [x for x in named if not x.version.prerelease and x.name != mine]
-        exact = (surely or self.line != settings.default_branch) and not self.shallow
+        full = [x for x in named if not x.version.prerelease]
+        full = [x for x in full if not self.own or x.name != self.own.name]
         squash = self.merge if self.merge and self.merge.message else None
         self.base = squash.base if squash else self.commit
+        self.previous, self.container = None, None
+        self.unreachable, self.stray = list[ReleaseTag](), list[ReleaseTag]()
+        if self.shallow:
+            return
+        exact = surely or self.line != settings.default_branch
         inside = self._inside(full, self.base) if exact else full
-        self.previous = inside[0] if inside and not self.shallow else None
-        if not self.shallow:
-            self.span = replace(self.span, after=self._after(inside))
+        self.previous = inside[0] if inside else None
+        self.span = replace(self.span, after=self._after(inside))
         lost = takewhile(lambda tag: tag != self.previous, full)
-        above = [] if self.shallow else [x for x in lost if self.span.has(x.version)]
-        self.unreachable = above
-        self.stray = list(self._strays())
+        self.unreachable = [tag for tag in lost if self.span.has(tag.version)]
+        self.stray = self._strays()
         self.container = None if self.own else self._container()
 
     def _read_clone(self, again: ReleaseTag | None) -> None:
@@ -141,10 +143,9 @@ class Start:
 
     def _own(self) -> ReleaseTag | None:
         """Return the claim of the commit on this line, of several the highest."""
-        span = Span(below=self.span.below)
-        mine = [x for x in self.begun if x.commit == self.commit]
-        mine = [claim for claim in mine if span.has(claim.version)]
-        return max(mine, key=lambda claim: claim.version, default=None)
+        span, mine = Span(below=self.span.below), self.commit
+        found = [x for x in self.begun if x.commit == mine and span.has(x.version)]
+        return max(found, key=lambda claim: claim.version, default=None)
 
     def _older(self) -> list[ReleaseTag]:
         others = (x for x in self.begun if x.commit in self.known - {self.commit})
@@ -159,17 +160,16 @@ class Start:
         # line has released below it since is no news.
         return self.own.version if self.own and self.own.made else last
 
-    def _strays(self) -> Iterator[ReleaseTag]:
-        for claim in filter(self.is_rival, self.begun):
-            if claim.commit in self.known and not self.shallow:
-                heads = self.history.known({self.commit, *self.heads.values()})
-                if not any(self._leads(claim.commit, head) for head in heads):
-                    yield claim
+    def _strays(self) -> list[ReleaseTag]:
+        here = [claim for claim in self.rivals if claim.commit in self.known]
+        tips = {self.commit, *self.heads.values()}
+        heads = self.history.known(tips) if here else set()
+        return [x for x in here if not any(self._leads(x.commit, at) for at in heads)]
 
     def _container(self) -> str | None:
         """Return the tag of the lowest release, or claim, that contains the commit."""
-        rivals = filter(self.is_rival, self.begun)
-        made = {(x.version, x.name, x.commit) for x in (*self.unreachable, *rivals)}
+        above = (*self.unreachable, *self.rivals)
+        made = {(x.version, x.name, x.commit) for x in above}
         # A tag may name a file or a tree, which contains nothing.
         commits = self.history.known({at for _, _, at in made} - {self.commit})
         for _, name, other in sorted(made, key=lambda each: each[0]):
@@ -202,10 +202,14 @@ class Start:
         return [x.name for x in full if str(x.version) not in self.settings.skip]
 
     @property
+    def rivals(self) -> list[ReleaseTag]:
+        """The claims of this line, and not of another."""
+        return [claim for claim in self.begun if self.span.has(claim.version)]
+
+    @property
     def unseen(self) -> list[ReleaseTag]:
         """The claims of this line on commits that the clone has not."""
-        rivals = filter(self.is_rival, self.begun)
-        return [claim for claim in rivals if claim.commit not in self.known]
+        return [claim for claim in self.rivals if claim.commit not in self.known]
 
     @property
     def is_stale(self) -> bool:
@@ -217,10 +221,6 @@ class Start:
     def remote_tags(self) -> Mapping[str, str] | Unknown:
         """Tag name → commit on the remote."""
         return self.refs if isinstance(self.refs, Unknown) else _tags_of(self.refs)
-
-    def is_rival(self, claim: ReleaseTag) -> bool:
-        """Say whether *claim* is one of this line, and not of another."""
-        return self.span.has(claim.version)
 
 
 def ask_refs(outside: Outside, settings: Settings) -> dict[str, RemoteRef] | Unknown:

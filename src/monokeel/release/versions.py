@@ -41,9 +41,9 @@ class Span:
 
     def has(self, version: Version) -> bool:
         """Say whether *version* is one of them."""
-        late = self.after is None or version > self.after
-        late = late and (self.low is None or version >= self.low)
-        return late and (self.below is None or version < self.below)
+        after, low, below = self.after, self.low, self.below
+        late = (after is None or version > after) and (low is None or version >= low)
+        return late and (below is None or version < below)
 
 
 WHOLE: Final = Span()
@@ -117,12 +117,11 @@ def _bytes(name: str) -> bytes:
 
 def versions_of(tags: Iterable[str], prefix: str) -> dict[str, str]:
     """Return version → tag for those of *tags* that are release tags of ours."""
-    versions = {}
-    for tag in tags:
-        version = read_version(tag.removeprefix(prefix))
-        if tag.startswith(prefix) and version is not None and not version.build:
-            versions[str(version)] = tag
-    return versions
+    named = ((tag, read_version(tag.removeprefix(prefix))) for tag in tags)
+    ours = (
+        (tag, x) for tag, x in named if x and not x.build and tag.startswith(prefix)
+    )
+    return {str(version): tag for tag, version in ours}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

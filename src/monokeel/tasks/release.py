@@ -118,13 +118,13 @@ def build(*, service: str = "", dry_run: bool = False) -> Reports:
 )
 def guard(*, version: str = "") -> Reports:
     """Say whether a version is free in the registry."""
-    from monokeel.release import guard as guards
+    from monokeel.release import checks
 
     images, settings = wiring.make_registry(), wiring.read_settings()
     commit = wiring.make_git().head()
-    found = guards.ask_version(images, settings, version=version, commit=commit)
-    yield guards.guard_report(found)
-    guards.require_free(found)
+    found = checks.ask_version(images, settings, version=version, commit=commit)
+    yield checks.guard_report(found)
+    checks.require_free(found)
 
 
 TASKS = (release, build, guard)
@@ -246,7 +246,7 @@ def _publish(*, strict: bool, built: str | None) -> Reports:
 
 def _take_back(version: str, *, dry_run: bool, yes: bool) -> "Report":
     from monokeel.ground.version import parse_wanted
-    from monokeel.release import abandon
+    from monokeel.release import publish
     from monokeel.release.reading import Reading
     from monokeel.release.record import Candidate
 
@@ -256,11 +256,11 @@ def _take_back(version: str, *, dry_run: bool, yes: bool) -> "Report":
     commit = wiring.make_git().head()
     candidate = Candidate(settings=settings, version=wanted, commit=commit)
     now = Reading(candidate, _outside())
-    planned = abandon.plan_abandonment(now, skip=settings.skip)
+    planned = publish.plan_abandonment(now)
     if dry_run or not planned.deleted:
-        return abandon.abandonment_report(planned, planned=dry_run)
+        return publish.abandonment_report(planned, planned=dry_run)
     require_yes(f"delete {', '.join(planned.deleted)}", yes=yes)
-    return abandon.abandonment_report(abandon.abandon(now, skip=settings.skip))
+    return publish.abandonment_report(publish.abandon(now))
 
 
 def _tell(line: str) -> None:
