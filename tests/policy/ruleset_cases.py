@@ -223,7 +223,7 @@ def compared(case: Case) -> Comparison:
 
 def verdict_of(*comparisons: Comparison) -> str:
     return judge(
-        drifts=any(each.drifts for each in comparisons),
+        drift=[each for each in comparisons if each.drifts],
         unverified=Reading(comparisons=comparisons).unverified,
         allowed=(),
     )

@@ -311,4 +311,4 @@ def test_no_answer_is_never_accepted(
     allowed: tuple[str, ...],
     verdict: str,
 ) -> None:
-    assert judge(drifts=drifts, unverified=unverified, allowed=allowed) == verdict
+    assert judge([1] * drifts, unverified, allowed) == verdict

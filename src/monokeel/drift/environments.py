@@ -63,7 +63,7 @@ def _mover(place: Place, records: ports.Records) -> tuple[str, str] | None:
         moves = records.branch_moves(branch_of(place.name))
     except NO_ANSWER:  # reading it needs push rights; 422 without the branch
         return None
-    here = (x for x in moves if place.commit is None or x.after == place.commit)
+    here = (x for x in moves if place.commit in (None, x.after))
     move = next(here, None)
     return (move.actor or "somebody", stamp(move.at)) if move else None
 
@@ -106,11 +106,9 @@ def check_releases(
     running: dict[str, list[str]] = {}
     settings = pointers.settings
     for each in settings.environments:
-        version = pointers.version_at(pointers.branches.get(each.name))
-        if version:
+        if version := pointers.version_at(pointers.branches.get(each.name)):
             running.setdefault(version, []).append(each.name)
-    drift, unverified = list[Deviation](), list[Unverified]()
-    entries = list[Json]()
+    drift, unverified, entries = list[Deviation](), list[Unverified](), list[Json]()
     for version, places in sorted(running.items()):
         tag = settings.tag(version)
         found = read_release(outside, pointers, version)

@@ -30,9 +30,7 @@ def check_rulesets(wanted: Wanted, outside: Outside) -> Facts:
         reading = find_origins(reading, outside.rulesets, file)
         reading = with_names(reading, outside.rulesets)
     drift = list[Deviation]()
-    for each in reading.comparisons:
-        if not each.drifts:
-            continue
+    for each in (x for x in reading.comparisons if x.drifts):
         passes = any(x.path.startswith(BYPASS) and x.counts for x in each.differences)
         steps = [*steps_of(each, reading.comparisons, reading.repository)]
         # Where it was not renamed its history is gone with it.
@@ -91,10 +89,8 @@ def check_settings(wanted: Wanted, outside: Outside) -> Facts:
                 log = f"the audit log, which the owner can open, says who: {who()}"
                 steps = (found.remedy, f"if somebody changed it: {log}")
                 line = f"{row.name}: {found.detail}; {row.lost}"
-                severe = int(found.severe)
-                drift += [
-                    Deviation(line, row.name, steps, item=row.item, severe=severe)
-                ]
+                made = partial(Deviation, item=row.item, severe=int(found.severe))
+                drift.append(made(line, row.name, steps))
             case Unknown(reason=reason) if row.item == "writer_app":
                 notes.append(f"{row.name}: {reason}")
             case Unknown(reason=reason, hidden=hidden):

@@ -63,14 +63,12 @@ class Facts:
 
     def verdict(self, allowed: Sequence[str]) -> Verdict:
         """Return the verdict, where what is *allowed* may stay unverified."""
-        drifts = bool(self.drift)
-        return judge(drifts=drifts, unverified=self.unverified, allowed=allowed)
+        return judge(self.drift, self.unverified, allowed)
 
 
 def parse_sections(text: str) -> tuple[str, ...]:
     """Return the sections in *text*, all for ``""``; UsageError for another word."""
-    named = _named("section", text, SECTIONS)
-    return tuple(each for each in SECTIONS if each in named) or SECTIONS
+    return _named("section", text, SECTIONS) or SECTIONS
 
 
 def parse_allowed(text: str) -> tuple[str, ...]:
@@ -79,9 +77,8 @@ def parse_allowed(text: str) -> tuple[str, ...]:
 
 
 def _named(what: str, text: str, known: Sequence[str]) -> tuple[str, ...]:
-    named = tuple(each.strip() for each in text.split(",") if each.strip())
-    wrong = [each for each in named if each not in known]
-    if wrong:
+    named = [each.strip() for each in text.split(",") if each.strip()]
+    if wrong := ", ".join(each for each in named if each not in known):
         fix = f"Choose from: {', '.join(known)}; several with commas."
-        raise UsageError(f"there is no {what} {', '.join(wrong)}", fix=fix)
-    return named
+        raise UsageError(f"there is no {what} {wrong}", fix=fix)
+    return tuple(each for each in known if each in named)

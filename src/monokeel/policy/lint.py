@@ -56,7 +56,7 @@ def lint(
     says; ``None`` leaves out the comparison with them. *live* is what GitHub has, where
     it was asked: a name that stands there is no slip.
     """
-    parts = (_shape, _weak, lint_refs, _actors, _rules)
+    parts = (_shape, lint_refs, _actors, _rules)
     found = ((each.name, x) for each in rulesets for part in parts for x in part(each))
     findings = [replace(x, ruleset=name) for name, x in found]
     branch = settings.default_branch if settings else "main"
@@ -85,9 +85,6 @@ def _shape(ruleset: Ruleset) -> Iterator[Finding]:
         yield Finding(key, "is GitHub's own (read-only): leave it out")
     members = rule_types.RULESET.members
     yield from rule_types.check_members("", shaped(ruleset.body), members)
-
-
-def _weak(ruleset: Ruleset) -> Iterator[Finding]:
     if ruleset.body.get("enforcement") == "evaluate":
         problem = "is evaluate: nothing is enforced, and only Enterprise plans have it"
         yield Finding("enforcement", problem, warning=True)

@@ -81,11 +81,11 @@ def unverified_lines(
 
 
 def judge(
-    *, drifts: bool, unverified: Sequence[Unverified], allowed: Sequence[str]
+    drift: Sequence[object], unverified: Sequence[Unverified], allowed: Sequence[str]
 ) -> Verdict:
     """Return the verdict: drift beats what is unclear, and that beats in sync."""
-    if drifts or not unverified:
-        return "drift" if drifts else "in_sync"
+    if drift or not unverified:
+        return "drift" if drift else "in_sync"
     accepted = all(each.accepted(allowed) for each in unverified)
     return "in_sync_as_seen" if accepted else "unverifiable"
 
@@ -124,8 +124,8 @@ class Reading:
 
     def verdict(self, allowed: Sequence[str] = ()) -> Verdict:
         """Return ``drift`` when there is something to write or to look at by hand."""
-        drifts = any(each.drifts for each in self.comparisons)
-        return judge(drifts=drifts, unverified=self.unverified, allowed=allowed)
+        drift = [each for each in self.comparisons if each.drifts]
+        return judge(drift, self.unverified, allowed)
 
 
 def read_rulesets(
