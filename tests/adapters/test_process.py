@@ -15,6 +15,7 @@ from monokeel.adapters.process import (
 )
 from monokeel.ground.errors import ServiceError
 
+HERE = Path()
 PYTHON = sys.executable
 
 
@@ -106,7 +107,7 @@ def test_a_program_that_hangs_is_ended() -> None:
 def test_a_stream_is_split_at_its_separator_and_decoded() -> None:
     code = r"import sys; sys.stdout.buffer.write(b'a\0b\xff\0' + b'c' * 200000)"
 
-    records = list(stream([PYTHON, "-c", code], separator=b"\0"))
+    records = list(stream([PYTHON, "-c", code], cwd=HERE, separator=b"\0"))
 
     assert records == ["a", "b\ufffd", "c" * 200000]
 
@@ -114,12 +115,16 @@ def test_a_stream_is_split_at_its_separator_and_decoded() -> None:
 def test_a_stream_that_complains_at_length_is_read_to_its_end() -> None:
     loud = "import sys; sys.stderr.write('x' * 300_000); print('end')"
 
-    assert list(stream([sys.executable, "-c", loud])) == ["end"]
+    assert list(stream([sys.executable, "-c", loud], cwd=HERE, separator=b"\n")) == [
+        "end"
+    ]
 
 
 def test_a_stream_that_fails_says_so_at_its_end() -> None:
+    ends = "print('x'); raise SystemExit(2)"
+
     with pytest.raises(ServiceError, match=r"failed \(2\)"):
-        list(stream([PYTHON, "-c", "print('x'); raise SystemExit(2)"]))
+        list(stream([PYTHON, "-c", ends], cwd=HERE, separator=b"\n"))
 
 
 def test_a_visible_child_leaves_stdout_to_us(

@@ -20,7 +20,9 @@ from monokeel.ground.errors import MonokeelError, RefusedError, ServiceError
 from monokeel.ground.parsers import parse_epoch, parse_http_date
 
 _VERSION = "2022-11-28"
-ACCEPTED = "application/vnd.github+json"
+# What is asked for, and its most bytes.
+_USUAL = ("application/vnd.github+json", http.LARGEST)
+_ASSET = ("application/octet-stream", http.LARGEST_RECORD)
 _NEXT = re.compile(r'<([^>]+)>;\s*rel="next"')
 _MOVED = re.compile(r".*/(?:repositories/\d+|repos/[^/]+/[^/?]+)")
 _MOST_PAGES = 1000
@@ -65,9 +67,8 @@ class GitHub:
         *,
         json: Json | bytes = None,
         params: Mapping[str, str] | None = None,
-        accept: str = ACCEPTED,
         expect: Collection[int] = (),
-        largest: int = http.LARGEST,
+        asset: bool = False,
     ) -> Answer:
         """Send one call and return its answer if the status is in *expect*.
 
@@ -79,7 +80,7 @@ class GitHub:
         other status.
         """
         url = self._url(path, params)
-        answer = self._send(method, url, json, accept=accept, largest=largest)
+        answer = self._send(method, url, json, asset=asset)
         usual = HTTPStatus.CREATED if method == "POST" else HTTPStatus.OK
         if answer.status in (expect or {usual}):
             return answer
@@ -88,19 +89,19 @@ class GitHub:
             error.fix = _RENAMED_TO.format(self._new_name(answer))
         raise error
 
-    def _send(  # noqa: PLR0913 - one keyword per part of a call
+    def _send(
         self,
         method: str,
         url: str,
         json: Json | bytes,
         *,
-        accept: str = ACCEPTED,
-        largest: int = http.LARGEST,
+        asset: bool = False,
         retry: bool | None = None,
     ) -> Answer:
         body = json
         if not (body is None or isinstance(body, bytes)):
             body = jsonlib.dumps(body).encode()
+        accept, largest = _ASSET if asset else _USUAL
         headers = {"Accept": accept, "X-GitHub-Api-Version": _VERSION}
         if body is not None:
             headers["Content-Type"] = "application/json"

@@ -100,9 +100,7 @@ def run_raw(args: Sequence[str], *, cwd: Path, stdin: bytes) -> bytes:
     return done.stdout
 
 
-def stream(
-    args: Sequence[str], *, cwd: Path | None = None, separator: bytes = b"\n"
-) -> Iterator[str]:
+def stream(args: Sequence[str], *, cwd: Path, separator: bytes) -> Iterator[str]:
     """Yield the records that *args* prints, without their *separator*.
 
     Undecodable bytes become U+FFFD. ServiceError where the program is missing or, after

@@ -71,18 +71,16 @@ class Releases:
         """Return ``None`` for an upload cut short (``starter``) or deleted since."""
         if release.file is None:
             return None
-        path, raw = f"/releases/assets/{release.file}", "application/octet-stream"
-        maybe, largest = (*OR_ABSENT, *REDIRECTS), LARGEST_RECORD
-        answer = self._github.request(
-            "GET", path, accept=raw, expect=maybe, largest=largest
-        )
+        path, maybe = f"/releases/assets/{release.file}", (*OR_ABSENT, *REDIRECTS)
+        answer = self._github.request("GET", path, expect=maybe, asset=True)
         if answer.status not in REDIRECTS:
             return answer.text if answer.status == HTTPStatus.OK else None
         # Storage on another host: it needs no token and gets none.
         base = f"{self._github.api}/repos/{self._github.repository}{path}"
         address = joined(base, answer.headers.get("Location", ""))
         try:
-            stored = self._github.session.request("GET", address, largest=largest)
+            most = LARGEST_RECORD
+            stored = self._github.session.request("GET", address, largest=most)
         except UsageError as error:  # nobody who uses us has written it
             raise ServiceError(error.problem) from error
         if stored.status == HTTPStatus.OK:
