@@ -12,6 +12,7 @@ from monokeel.release.record import (
     ReleasedImage,
     ReleaseRecord,
     marker,
+    parse_release,
     record_text,
 )
 from sandbox.server import Sandbox
@@ -25,6 +26,14 @@ class Place:
     releases: FakeReleases | Releases
     commit: str
     box: Sandbox | None = None
+    github: GitHub | None = None
+
+    def latest(self) -> str | None:
+        """Return the tag of the release that GitHub calls the latest."""
+        if isinstance(self.releases, FakeReleases) or self.github is None:
+            return getattr(self.releases, "latest_tag", None)
+        found = self.github.found("/releases/latest")
+        return None if found is None else parse_release(found).tag
 
     def tag(self, name: str) -> None:
         """Point the git tag *name* at the commit."""
@@ -62,7 +71,7 @@ def place_on(box: Sandbox) -> Place:
         token=box.tokens["admin"],
     )
     releases = Releases(github, sleep=lambda _: None)
-    return Place(releases, git(box.bare, "rev-parse", "main"), box)
+    return Place(releases, git(box.bare, "rev-parse", "main"), box, github)
 
 
 def push_first_commit(box: Sandbox, path: Path) -> None:

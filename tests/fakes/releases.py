@@ -42,9 +42,6 @@ class FakeReleases:
         self._faults.read()
         return self._published(tag)
 
-    def latest(self) -> GitHubRelease | None:
-        return self.published(self.latest_tag) if self.latest_tag else None
-
     def create_draft(self, tag: str, *, title: str, body: str) -> GitHubRelease:
         with self._faults.write(f"POST draft {tag}"):
             if tag in self.burned:

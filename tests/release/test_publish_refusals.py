@@ -256,7 +256,7 @@ def test_where_releases_are_immutable_a_refused_tag_may_be_a_burned_name() -> No
     with pytest.raises(RefusedError) as refusal:
         world.publish()
 
-    assert "burned" in refusal.value.fix
+    assert 'immutable release: add "1.4.0" to [release] skip' in refusal.value.fix
 
 
 def test_a_name_that_is_taken_is_refused_whatever_else_nobody_can_see() -> None:

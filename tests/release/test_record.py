@@ -112,5 +112,5 @@ def test_a_release_without_notes_and_assets_is_read() -> None:
     )
 
     assert (release.id, release.draft, release.body) == (7, True, "")
-    assert release.immutable is None
+    assert not release.immutable
     assert release.file is None

@@ -41,11 +41,12 @@ class Releases:
 
     def published(self, tag: str) -> GitHubRelease | None:
         """Raise ServiceError when the repository is hidden: its 404 looks the same."""
-        return self._one(f"/releases/tags/{tag}")
-
-    def latest(self) -> GitHubRelease | None:
-        """Ask for a hint at a lock, its ``immutable``: the setting needs rights."""
-        return self._one("/releases/latest")
+        if (found := self._github.found(f"/releases/tags/{tag}")) is not None:
+            return parse_release(found)
+        if not self._is_visible:
+            self._github.request("GET", "")
+            self._is_visible = True
+        return None
 
     def create_draft(self, tag: str, *, title: str, body: str) -> GitHubRelease:
         """Wait until it is listed, or a second is made; RefusedError for 422."""
@@ -111,14 +112,6 @@ class Releases:
             raise RefusedError(problem, fix=fix)
         gone = (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_FOUND)
         self._github.request("DELETE", path, expect=gone)
-
-    def _one(self, path: str) -> GitHubRelease | None:
-        if (found := self._github.found(path)) is not None:
-            return parse_release(found)
-        if not self._is_visible:
-            self._github.request("GET", "")
-            self._is_visible = True
-        return None
 
     def _write(self, method: str, path: str, change: Json | bytes) -> Answer:
         try:

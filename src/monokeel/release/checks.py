@@ -21,6 +21,7 @@ from monokeel.release.versions import Limits, ReleaseTag
 
 _SHOWN = 10
 _FETCH = "Run: git fetch --tags"
+_TAKEN = ("same", "other")
 _COLUMNS = ("service", "state", "image", "detail")
 
 
@@ -288,10 +289,6 @@ class Guard:
     version: str
     images: tuple[plans.ServiceImage, ...]
 
-    def having(self, *states: plans.ImageState) -> list[plans.ServiceImage]:
-        """Return the images that are in one of *states*."""
-        return [each for each in self.images if each.state in states]
-
 
 def ask_version(
     images: Images, settings: Settings, *, version: str, commit: str
@@ -314,9 +311,9 @@ def service_images(reading: Reading) -> tuple[plans.ServiceImage, ...]:
 
 def require_free(guard: Guard) -> None:
     """Raise unless the version is free everywhere: Refused if taken, else Service."""
-    silent = guard.having("unknown")
+    silent = (each for each in guard.images if each.state == "unknown")
     unclear = "; ".join(f"{each.name}: {each.detail}" for each in silent)
-    if found := guard.having("same", "other"):
+    if found := [each for each in guard.images if each.state in _TAKEN]:
         taken = [f"{x.image}:{guard.version} ({x.detail})" for x in found]
         beside = f"; and nobody can tell of {unclear}" if unclear else ""
         fix = "An image with a version is never replaced. Release another one, or add"
@@ -335,10 +332,11 @@ def require_free(guard: Guard) -> None:
 def guard_report(guard: Guard) -> report.Report:
     """Return the table of all services and the JSON verdict."""
     images, version = guard.images, guard.version
+    states = {each.state for each in images}
     verdict, said = "free", "free for every service"
-    if guard.having("unknown"):
+    if "unknown" in states:
         verdict, said = "unknown", "not known to be free"
-    if guard.having("same", "other"):
+    if not states.isdisjoint(_TAKEN):
         verdict = said = "taken"
     rows = tuple((each.name, each.state, each.image, each.detail) for each in images)
     services: list[answers.Json] = [asdict(each) for each in images]
@@ -348,7 +346,8 @@ def guard_report(guard: Guard) -> report.Report:
         data={"version": version, "verdict": verdict, "services": services},
         problems=tuple(
             f"{each.image}:{version}: {each.state}, {each.detail}"
-            for each in guard.having("same", "other", "unknown")
+            for each in images
+            if each.state != "free"
         ),
     )
 

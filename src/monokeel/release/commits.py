@@ -257,11 +257,9 @@ def judge_title(title: str, settings: Settings) -> Report:
     silent = not any(each.asks[0] for each in commits)
     is_revert = (message.type, title) == ("revert", title.strip())
     if _REVERTED.match(title) or (is_revert and silent):
-        return Report(
-            headline="a revert: this title alone asks for no release; if what it takes"
-            " back was released, write 'fix: revert …'",
-            data={"title": title, "type": "revert"},
-        )
+        said = "a revert: this title alone asks for no release; if what it takes back"
+        said += " was released, write 'fix: revert …'"
+        return Report(headline=said, data={"title": title, "type": "revert"})
     if title != title.strip() or message.type is None or not message.subject:
         problem = f"the title {title[:_SHOWN]!r} is no Conventional Commit"
         fix = "Write TYPE(SCOPE): SUBJECT, such as 'fix(api): answer 404',"
@@ -271,12 +269,11 @@ def judge_title(title: str, settings: Settings) -> Report:
     if message.type not in known:
         problem = f"the title's type {message.type[:_SHOWN]!r} is not known"
         raise RefusedError(problem, fix=f"Choose one of: {', '.join(TYPES)}.")
-    skipped = "; marked [skip release], it asks for no release"
-    return Report(
-        headline=f"{message.type}: {message.subject}"
-        + skipped * any(each.skipped for each in commits),
-        data={"title": title, "type": message.type, "scope": message.scope},
-    )
+    said = f"{message.type}: {message.subject}"
+    if any(each.skipped for each in commits):
+        said += "; marked [skip release], it asks for no release"
+    data: dict[str, Json] = {"title": title, "type": message.type}
+    return Report(headline=said, data={**data, "scope": message.scope})
 
 
 def merge_of(event: Json, settings: Settings, base: str) -> Merge:

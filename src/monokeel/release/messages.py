@@ -138,22 +138,15 @@ def _parse_slowly(text: str, rules: RuleSet) -> Message:
     body = _Body(rules, known)
     for line in lines[1:]:
         body.read(line)
-    found = body.properties
+    header, kind, scope, subject, *_ = body.found.values()
     said = ((line, "\n".join(texts).strip("\r\n")) for line, texts in body.notes)
     notes = tuple(BreakingNote(line=line, text=text) for line, text in said)
     if not notes:  # a field line may have changed the header: npm reads it again
-        breaking = _read_header(found["header"], rules)[3]
+        breaking = _read_header(header, rules)[3]
         notes = (breaking,) if breaking else ()
-    return Message(
-        header=found["header"],
-        type=found["type"],
-        scope=found["scope"],
-        subject=found["subject"],
-        notes=notes,
-        reverts=_read_revert(text, rules),
-        fields=tuple((name, value or "") for name, value in body.fields.items()),
-        swallowed=tuple(body.swallowed),
-    )
+    fields = tuple((x, text or "") for x, text in body.found.items() if x in _FIELDS)
+    reverts, swallowed = _read_revert(text, rules), tuple(body.swallowed)
+    return Message(header, kind, scope, subject, notes, reverts, fields, swallowed)
 
 
 def _read_header(
@@ -178,17 +171,13 @@ def _read_revert(text: str, rules: RuleSet) -> tuple[str | None, str | None] | N
 class _Body:
     """The lines below the header, read in one pass as npm's parser walks them."""
 
-    def __init__(self, rules: RuleSet, properties: dict[str, str | None]) -> None:
-        self.properties = properties
-        self.fields: dict[str, str | None] = {}
+    _field: str | None = None
+    _swallowing = _in_note = _unread = _explains = False
+
+    def __init__(self, rules: RuleSet, found: dict[str, str | None]) -> None:
+        self._rules, self.found = rules, found
         self.notes: list[tuple[str, list[str]]] = []
         self.swallowed: list[str] = []
-        self._rules = rules
-        self._field: str | None = None
-        self._swallowing = False
-        self._in_note = False
-        self._unread = False
-        self._explains = False
 
     def read(self, line: str) -> None:
         if self._unread:  # npm takes the line after a reference as it is
@@ -218,10 +207,9 @@ class _Body:
     def _swallow(self, name: str, line: str) -> None:
         self._swallowing = True
         self.swallowed.append(line)
-        place = self.properties if name in self.properties else self.fields
-        if name in self.properties or name in _FIELDS:
-            known = place.get(name)
-            place[name] = f"{known}\n{line}" if known else line
+        if name in self.found or name in _FIELDS:
+            known = self.found.get(name)
+            self.found[name] = f"{known}\n{line}" if known else line
 
     def _explain(self, line: str) -> None:
         if _TRAILER_LINE.match(line):  # "Signed-off-by" explains no breaking change

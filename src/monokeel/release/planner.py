@@ -198,9 +198,8 @@ def _raised(now: start.Start, level: commits.Level, skip: tuple[str, ...]) -> Ve
 def _next_version(now: start.Start, level: commits.Level) -> Version:
     """Return the version of *level*, above all that were given up but published."""
     skip = now.settings.skip
-    version = _raised(now, level, skip)
-    above = (tag.version for tag in now.unreachable)
-    highest = max((x for x in above if str(x) in skip), default=None)
+    above = (tag.version for tag in now.unreachable if str(tag.version) in skip)
+    highest, version = max(above, default=None), _raised(now, level, skip)
     if highest is None or version > highest:
         return version
     return highest.next_version("patch")

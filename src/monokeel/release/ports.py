@@ -20,9 +20,6 @@ class Releases(Protocol):
     def published(self, tag: str) -> GitHubRelease | None:
         """Return the published release of *tag*."""
 
-    def latest(self) -> GitHubRelease | None:
-        """Return the release that GitHub calls the latest."""
-
     def create_draft(self, tag: str, *, title: str, body: str) -> GitHubRelease:
         """Create a draft; there may be others of the same tag."""
 
@@ -85,9 +82,8 @@ def _unbuilt(*_: str) -> NoReturn:
 class Outside:
     """Everything that a release reads and writes.
 
-    A part that cannot be asked is Silent, with the reason. *build* pushes the image of
-    (service, commit), made from its files, and returns its digest; *wait* lets seconds
-    pass.
+    A part that cannot be asked is Silent, with the reason. *build* makes the image of
+    (service, commit), pushes it and returns its digest; *wait* lets seconds pass.
     *merge* says that HEAD is no commit of a branch yet. *waiting* returns the page of a
     release run that waits to begin on (commit, branch), empty if there is none.
     *server* is where notes link to; *misplaced*: not all names of the repository agree.

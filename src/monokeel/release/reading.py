@@ -187,14 +187,10 @@ class Reading:
     @property
     def named(self) -> dict[str, ImageAnswer]:
         """What carries this version in the registry, by service."""
-        return self._tagged_images(self.candidate.version)
+        return self.images_at(self.candidate.version)
 
-    @property
-    def staged(self) -> dict[str, ImageAnswer]:
-        """What carries ``sha-<commit>``, where builds are pushed to, by service."""
-        return self._tagged_images(self.candidate.staging_tag)
-
-    def _tagged_images(self, tag: str) -> dict[str, ImageAnswer]:
+    def images_at(self, tag: str) -> dict[str, ImageAnswer]:
+        """Return what carries *tag*, the version or where builds go, by service."""
         names = [(path, tag) for path in self.candidate.paths.values()]
         return self._by_service("images", tag, lambda: self.images.look_up_all(names))
 

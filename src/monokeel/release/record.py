@@ -58,8 +58,8 @@ class ReleaseRecord:
 class GitHubRelease:
     """A release as GitHub shows it; a draft is seen only by those who may write.
 
-    *immutable* is ``None`` where GitHub does not say; *author* is a login. *assets* is
-    name → id of its files, ``None`` for one whose upload was cut short.
+    *author* is a login. *assets* is name → id of its files, ``None`` for one whose
+    upload was cut short.
     """
 
     id: int
@@ -67,7 +67,7 @@ class GitHubRelease:
     title: str
     body: str
     draft: bool
-    immutable: bool | None
+    immutable: bool
     page: str
     upload_url: str
     assets: Mapping[str, int | None]
@@ -122,14 +122,14 @@ def record_in(text: str | None) -> ReleaseRecord | None:
 def parse_release(value: Json) -> GitHubRelease:
     """Return the release *value*, in GitHub's REST shape; ServiceError if none."""
     fields = as_object(value)
-    immutable, author = fields.get("immutable"), fields.get("author")
+    author = as_object(fields.get("author") or {})
     return GitHubRelease(
         id=as_number(fields.get("id")),
         tag=as_text(fields.get("tag_name")),
         title=as_text(fields.get("name") or ""),
         body=as_text(fields.get("body") or ""),
         draft=fields.get("draft") is True,
-        immutable=immutable if isinstance(immutable, bool) else None,
+        immutable=fields.get("immutable") is True,
         page=as_text(fields.get("html_url") or ""),
         upload_url=as_text(fields.get("upload_url") or ""),
         assets={
@@ -137,7 +137,7 @@ def parse_release(value: Json) -> GitHubRelease:
             for each in map(as_object, as_list(fields.get("assets")))
             for whole in [as_text(each.get("state")) == "uploaded"]
         },
-        author=as_text(as_object(author).get("login") or "") if author else "",
+        author=as_text(author.get("login") or ""),
     )
 
 

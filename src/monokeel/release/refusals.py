@@ -117,15 +117,15 @@ def withdrawn(candidate: Candidate) -> RefusedError:
 
 
 def ref_declined(
-    candidate: Candidate, ref: str, declined: Declined, latest: GitHubRelease | None
+    candidate: Candidate, ref: str, declined: Declined, *, locked: bool
 ) -> RefusedError:
-    """Refuse: GitHub keeps *ref* from us; *latest* hints if names get burned."""
+    """Refuse: GitHub keeps *ref* from us; where releases are *locked* names burn."""
     fix = "Set MONOKEEL_DEPLOY_KEY: the rules let the deploy key alone create it."
     if "workflow" in declined.reason:
         fix = _WORKFLOWS
-    elif ref == candidate.tag_ref and latest is not None and latest.immutable is True:
+    elif ref == candidate.tag_ref and locked:
         fix += " If the key is set, the name was burned by a deleted immutable release:"
-        fix += f" a{_skip(candidate)}."
+        fix += f" {_skip(candidate)}."
     return RefusedError(f"GitHub refuses to create {ref}: {declined.reason}", fix=fix)
 
 

@@ -1,9 +1,8 @@
 """The steps of publishing: each says whether it is done, and how to do it.
 
-``judge`` only reads; what it says is the state of the outside and not of this run, so
-a run cut short anywhere is finished by the next one. The plan shows what ``judge``
-says, and the publication acts on it. Step 2 of the design (attest) belongs to the
-workflow: it needs the identity of the job.
+``judge`` only reads the state of the outside, so a run cut short anywhere is finished
+by the next one. The plan shows what ``judge`` says, and the publication acts on it. To
+attest (step 2 of the design) is the workflow's: it needs the identity of the job.
 
 Who could have written what is read here: refs under the rules' namespaces, the writer
 alone. Drafts, their files, tags and labels of images: everybody who may write, so that
@@ -63,22 +62,23 @@ def _builds_state(now: Reading) -> State:
     """Say which services have no digest of this run; with a record all had one."""
     if now.record is not None:
         return DONE
-    taken, missing = list[RefusedError](), list[str]()
-    for service, path in now.candidate.paths.items():
-        answer = now.named[service]
-        if isinstance(answer, Found):  # named by no record: who may push can label it
-            taken.append(refusals.named_otherwise(now.candidate, path, answer))
-        if service not in now.digests:
-            missing.append(f"digest of {service}")
-    unclear = "; ".join(_unclear(now))
-    return State(refusals=tuple(taken), unclear=unclear, missing=tuple(missing))
+    taken = [  # named by no record: who may push can label it
+        refusals.named_otherwise(now.candidate, path, answer)
+        for service, path in now.candidate.paths.items()
+        if isinstance(answer := now.named[service], Found)
+    ]
+    unbuilt = (x for x in now.candidate.images if x not in now.digests)
+    missing, unclear = (
+        tuple(f"digest of {x}" for x in unbuilt),
+        "; ".join(_unclear(now)),
+    )
+    return State(refusals=tuple(taken), unclear=unclear, missing=missing)
 
 
 def _build(now: Reading) -> Reading:
-    build, commit = now.outside.build, now.candidate.commit
     for service in now.candidate.images:
         if service not in now.digests:
-            now.digests[service] = build(service, commit)
+            now.digests[service] = now.outside.build(service, now.candidate.commit)
     return now.without()
 
 
@@ -105,13 +105,14 @@ def _claim(now: Reading) -> Reading:
             raise refusals.lost_build(path, now.digests[service])
     record = now.candidate.record(now.digests)
     after = _create(seen, now.candidate.claim, record).without("refs")
+    claimed, commit = after.claimed, now.candidate.commit
     late = after.releases_begun - seen.releases_begun - {now.candidate.tag}
-    beaten = after.tagged is not None and after.tagged.commit != now.candidate.commit
-    mine = after.claimed and after.claimed.commit == now.candidate.commit
-    if after.claimed and mine and (beaten or any(_contains(after, t) for t in late)):
+    beaten = after.tagged is not None and after.tagged.commit != commit
+    mine = claimed if claimed and claimed.commit == commit else None
+    if mine and (beaten or any(_contains(after, tag) for tag in late)):
         # Others were between our look and our push. Left there, our claim would look
         # like unfinished work, or put a lower version on what a higher one contains.
-        now.remote.move_ref(now.candidate.claim, old=after.claimed.object, new=None)
+        now.remote.move_ref(now.candidate.claim, old=mine.object, new=None)
         if not beaten:
             raise _overtaken(sorted(late))
     return after
@@ -126,11 +127,9 @@ def _contains(now: Reading, tag: str) -> bool:
     """Say whether the release *tag* contains our commit; one not here may do so."""
     refs = (f"refs/tags/{tag}", now.candidate.settings.claim(tag))
     others = {now.refs[ref].commit for ref in refs if ref in now.refs}
-    history = now.outside.history
+    history, commit = now.outside.history, now.candidate.commit
     known = history.known(others)
-    return known != others or any(
-        history.is_ancestor(now.candidate.commit, other) for other in known
-    )
+    return known != others or any(history.is_ancestor(commit, x) for x in known)
 
 
 def _draft_state(now: Reading) -> State:
@@ -239,8 +238,8 @@ def _publish_draft(now: Reading) -> Reading:
         return seen
     if seen.tagged is None or seen.tagged.commit != candidate.commit:
         raise refusals.withdrawn(candidate)
-    if not seen.own_drafts:  # deleted since: from the tag on there is only forward
-        seen = _create_draft(seen)
+    # Deleted since: from the tag on there is only forward.
+    seen = seen if seen.own_drafts else _create_draft(seen)
     if not seen.own_drafts:
         raise refusals.withdrawn(candidate)
     # Title and text are sent along: somebody may have written into the draft meanwhile.
@@ -308,9 +307,9 @@ def _against(refusal: RefusedError) -> State:
 
 
 def _unclear(now: Reading) -> list[str]:
-    answers = [*now.named.values(), *(now.staged.values() if now.record else ())]
-    said = [each.reason for each in answers if isinstance(each, Unknown)]
-    return list(dict.fromkeys(said))
+    tags = [now.candidate.version, *([now.candidate.staging_tag] if now.record else [])]
+    answers = [answer for tag in tags for answer in now.images_at(tag).values()]
+    return list(dict.fromkeys(x.reason for x in answers if isinstance(x, Unknown)))
 
 
 def _to_stage(now: Reading) -> list[str]:
@@ -319,7 +318,9 @@ def _to_stage(now: Reading) -> list[str]:
         f"{path}:{now.candidate.staging_tag}"
         for service, path in now.candidate.paths.items()
         if now.record is not None
-        and isinstance(answer := now.staged[service], Absent | Found)
+        and isinstance(
+            answer := now.images_at(now.candidate.staging_tag)[service], Absent | Found
+        )
         and getattr(answer, "digest", None) != now.record.digest_of(service)
     ]
 
@@ -346,8 +347,8 @@ def _create(now: Reading, ref: str, record: ReleaseRecord) -> Reading:
     commit, text = now.candidate.commit, record_text(record)
     match moved := now.remote.create_tag(ref, commit=commit, message=text):
         case Declined():
-            latest = now.releases.latest()
-            raise refusals.ref_declined(now.candidate, ref, moved, latest)
+            locked = any(each.immutable for each in now.releases.listed())
+            raise refusals.ref_declined(now.candidate, ref, moved, locked=locked)
         case Moved(now=made):
             return now.at(ref, made)
         case Lost():
