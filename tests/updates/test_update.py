@@ -1,7 +1,7 @@
 """Which update is planned, with a template and a repository that are plain values."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -10,6 +10,7 @@ from monokeel.ground.errors import MonokeelError, RefusedError, UsageError
 from monokeel.updates.merge import File, Merged, Render
 from monokeel.updates.records import ANSWERS_FILE, Leftovers, Recorded
 from monokeel.updates.update import UpdateChoice, plan_update
+from monokeel.updates.verify import MANIFEST
 
 HEAD = "d" * 40
 SOURCE = "https://github.com/acme/monokeel.git"
@@ -136,6 +137,30 @@ def test_a_repository_that_is_there_needs_no_update() -> None:
     template = FakeTemplate(known=("1.0.0",))
 
     assert plan_update(FakeRepository(), template, UpdateChoice()) is None
+
+
+@pytest.mark.parametrize(
+    ("made", "there", "refused"),
+    [("a", "a", False), ("a", "b", True), (None, "b", False), ("a", None, True)],
+)
+def test_a_version_whose_tag_was_moved_is_no_base_of_an_update(
+    made: str | None, there: str | None, *, refused: bool
+) -> None:
+    class Tagged(FakeTemplate):
+        def render(self, version: str, answers: Mapping[str, Json]) -> Render:
+            render = super().render(version, answers)
+            listed = {MANIFEST: File(content=there.encode())} if there else {}
+            return replace(render, files={**render.files, **listed})
+
+    repository = FakeRepository()
+    if made:
+        repository.tree[MANIFEST] = File(content=made.encode())
+
+    if refused:
+        with pytest.raises(RefusedError, match=r"v1\.0\.0 of .* its tag was moved"):
+            plan_update(repository, Tagged(), UpdateChoice())
+    else:
+        assert plan_update(repository, Tagged(), UpdateChoice()) is not None
 
 
 def test_a_template_without_releases_is_followed_by_its_commits() -> None:

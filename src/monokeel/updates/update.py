@@ -13,6 +13,7 @@ from monokeel.updates import records
 from monokeel.updates.merge import File, MergedTree, Render, Sides, Tree, merge_sides
 from monokeel.updates.ports import Repository, Template, Versions
 from monokeel.updates.records import ANSWERS_FILE, OPEN_FILE, Leftovers, as_ref
+from monokeel.updates.verify import MANIFEST
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,10 +61,11 @@ def plan_update(
     """Return the update to *choice*, ``None`` if the repository is there already.
 
     Changes nothing. Raises RefusedError when the version is older, the branch holds
-    somebody's work, or the new version would answer a question otherwise.
+    somebody's work, the new version would answer a question otherwise, or the recorded
+    one is not what is here: all that it got since would be lost.
     """
     head, recorded = repository.head(), template.recorded()
-    written = repository.files(head, [OPEN_FILE, ANSWERS_FILE])
+    written = repository.files(head, [OPEN_FILE, ANSWERS_FILE, MANIFEST])
     listed = written.get(OPEN_FILE)
     left = records.parse_leftovers(listed.content if listed else None)
     current, version = _choose(template, choice)
@@ -73,6 +75,8 @@ def plan_update(
     branch = f"template/{as_ref(version)}" + "-answers" * (version == current)
     answers = {**recorded.answers, **choice.answers}
     old = template.render(as_ref(current), recorded.answers)
+    if MANIFEST in written.keys() - left and _listing(written) != _listing(old.files):
+        raise _moved(f"{as_ref(current)} of {template.address()}")
     new = template.render(as_ref(version), answers)
     # An answer that became another one; a question that is gone is none.
     kept = {x: y for x, y in recorded.answers.items() if x not in choice.answers}
@@ -174,6 +178,18 @@ def _choose(template: Template, choice: UpdateChoice) -> tuple[str, str]:
             fix = f"Choose one of: {', '.join(sorted(asked))}."
             raise UsageError(f"the template has no question {name!r}", fix=fix)
     return current, version
+
+
+def _listing(files: Tree) -> list[bytes]:
+    """Return the words of the manifest among *files*, whatever ends its lines."""
+    return files[MANIFEST].content.split() if MANIFEST in files else []
+
+
+def _moved(release: str) -> RefusedError:
+    problem = f"{release} is not what is here: its tag was moved, or {MANIFEST} edited"
+    fix = "Ask its owners for the tag of before. Or take the files that ./inv"
+    fix += f" template.verify names as they are there, {MANIFEST} too, and commit."
+    return RefusedError(problem, fix=fix)
 
 
 def _usable(repository: Repository, branch: str, head: str) -> str | None:
