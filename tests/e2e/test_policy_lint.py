@@ -266,10 +266,12 @@ def test_a_byte_order_mark_is_read_over(clone: Clone) -> None:
     assert clone.lint()[0] == 0
 
 
-def test_utf_16_is_named_with_its_remedy(clone: Clone) -> None:
-    """P52: what ``>`` of PowerShell writes."""
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "latin-1"])
+def test_what_is_no_utf_8_is_named_with_its_remedy(clone: Clone, encoding: str) -> None:
+    """P52: what ``>`` of PowerShell writes, or an editor of long ago."""
     file = clone.folder / RULESETS
-    file.write_bytes(file.read_text(encoding="utf-8").encode("utf-16"))
+    text = file.read_text(encoding="utf-8").replace('"main"', '"m\xe4in"')
+    file.write_bytes(text.encode(encoding))
 
     code, text = clone.lint()
 

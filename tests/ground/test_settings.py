@@ -233,6 +233,12 @@ def test_an_unknown_environment_names_the_known_ones() -> None:
             id="a week that nobody understands",
         ),
         pytest.param(
+            MINIMAL + FREEZE + 'from = 2026-12-20T00:00:00Z\nzone = "Europe/Berln"\n',
+            "zone goes with weekly alone",
+            "have a zone of their own",
+            id="a zone of no week",
+        ),
+        pytest.param(
             MINIMAL + FREEZE + 'weekly = "Fri 16:00 - Mon 08:00"\n',
             "zone is missing or empty",
             "",

@@ -77,6 +77,9 @@ class Freeze:
 def make_freeze(where: str, given: dict[str, Any]) -> Freeze:
     """Return the freeze of the values *given*; UsageError if they make no sense."""
     weekly: str | None = given.get("weekly")
+    if weekly is None and "zone" in given:
+        fix = "Take it out; from and to have a zone of their own."
+        raise fail(f"{where}: zone goes with weekly alone", fix=fix)
     for key in ("zone",) if weekly else ("from", "to"):
         if key not in given:
             raise fail(f"{where} {key} is missing or empty")
