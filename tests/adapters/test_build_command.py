@@ -58,12 +58,16 @@ def test_no_value_is_taken_for_another_one() -> None:
         pytest.param("dokcer", id="a preset misspelt"),
         pytest.param("make {image}", id="no context"),
         pytest.param("make {context}", id="no image"),
-        pytest.param("make '{context} {image}", id="an open quote"),
+        pytest.param("make s3cret '{context} {image}", id="an open quote"),
+        pytest.param("make --token=s3cret {context}", id="a secret"),
     ],
 )
 def test_what_cannot_build_is_wrong_use(command: str) -> None:
-    with pytest.raises(UsageError, match="build command"):
+    with pytest.raises(UsageError, match="build command") as caught:
         command_lines(command, JOB)
+
+    assert "s3cret" not in str(caught.value)
+    assert command.partition(" ")[0] in str(caught.value)
 
 
 @pytest.mark.parametrize(

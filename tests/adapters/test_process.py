@@ -179,6 +179,7 @@ def test_no_child_gets_our_secrets(monkeypatch: pytest.MonkeyPatch, name: str) -
         "https://s3cret@example.com",
         "ssh://ann:s3/cret@s3cret@example.com/x",
         "fatal: repository 'https://example.com/x.git?token=s3cret/' not found",
+        "fatal: unable to access 'https://example.com/x.git#s3cret/': no",
         "https://ann:s3cret%40example.com/x",
         "https://ann:s3cret\uff20example.com/x",
     ],

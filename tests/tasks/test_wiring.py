@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from monokeel.ground.errors import UsageError
+from monokeel.ground.errors import RefusedError, UsageError
 from monokeel.tasks import promote, wiring
 
 TOKEN = "ghs_of_this_job"
@@ -169,6 +169,7 @@ def test_github_is_asked_at_the_address_and_for_the_repository_set(
         {"GITHUB_API_URL": "user:s3cret@github.example.com"},
         {"GITHUB_REPOSITORY": "acme"},
         {"GITHUB_REPOSITORY": "acme/../x"},
+        {"GITHUB_REPOSITORY": "https://x:s3cret@github.com/acme/shop"},
         {"GITHUB_TOKEN": "s3cret with a space"},
     ],
     ids=str,
@@ -182,6 +183,18 @@ def test_what_cannot_be_asked_is_refused_without_the_secret(
         wiring.make_github()
 
     assert "s3cret" not in caught.value.problem + caught.value.fix
+
+
+def test_a_repository_that_is_given_as_an_address_shows_no_secret(
+    place: Place,
+) -> None:
+    place.set(GITHUB_REPOSITORY="acme/shop")
+
+    with pytest.raises(RefusedError, match="which repository is meant") as caught:
+        wiring.require_this_repository("https://x:s3cret@github.com/acme/other")
+
+    assert "github.com/acme/other" in caught.value.problem
+    assert "s3cret" not in caught.value.problem
 
 
 def test_an_empty_variable_is_none(place: Place) -> None:

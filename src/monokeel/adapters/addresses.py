@@ -30,11 +30,11 @@ def may_hold_login(address: str) -> bool:
 
 
 def shown_address(address: str) -> str:
-    """Return *address* without its query, and what stands before any form of ``@``."""
+    """Return *address* without query, fragment, or what is before any form of ``@``."""
     scheme = re.match(r"(?:[A-Za-z][A-Za-z0-9+.-]*://)?", address)
     start = scheme[0] if scheme else ""
     rest = _AT.split(address.removeprefix(start))[-1]
-    return f"{start}{rest.partition('?')[0]}"
+    return f"{start}{re.split('[?#]', rest)[0]}"
 
 
 def parts_of(address: str) -> SplitResult:

@@ -251,4 +251,5 @@ def _wrong(command: str, problem: str) -> UsageError:
     fix = "Use one of the presets docker and buildah, or a command line with"
     fix += " {context}, {image}, {commit} and {digest_file}, in [registry] build or"
     fix += " MONOKEEL_BUILD."
-    return UsageError(f"the build command {command!r} {problem}", fix=fix)
+    shown = f"{command.partition(' ')[0]} …"  # the rest of it may hold a secret
+    return UsageError(f"the build command {shown} {problem}", fix=fix)

@@ -25,7 +25,7 @@ _GIT_MAY_KEEP = re.compile(
     r"|CONFIG_(?:COUNT|GLOBAL|NOSYSTEM|KEY_.*|VALUE_.*))\Z"
 )
 _LOGIN = re.compile(r"(\w://)[^\s'\"]*(?:@|%40|\uff20|\ufe6b)")
-_QUERY = re.compile(r"(\w://[^\s'\"?]*)\?[^\s'\"]*")
+_QUERY = re.compile(r"(\w://[^\s'\"?#]*)[?#][^\s'\"]*")
 # What git says of a clone of another user's, as in a container.
 SAFE = re.compile(r"git config --global --add safe\.directory .+")
 

@@ -11,7 +11,12 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from monokeel.adapters.addresses import check_address, may_hold_login, parts_of
+from monokeel.adapters.addresses import (
+    check_address,
+    may_hold_login,
+    parts_of,
+    shown_address,
+)
 from monokeel.ground.errors import NO_ANSWER, RefusedError, UsageError
 
 if TYPE_CHECKING:
@@ -130,8 +135,7 @@ def read_text(path: str) -> str:
     fix = "Run this in a repository made from the template, or restore the file."
     try:
         content = (root() / path).read_bytes()
-        if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-            fix = "Write it as UTF-8; in PowerShell: … | Out-File -Encoding utf8"
+        fix = "Write it as UTF-8; in PowerShell: … | Out-File -Encoding utf8"
         return content.decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8"
@@ -185,7 +189,8 @@ def named_repository() -> str | None:
     good = r"[A-Za-z0-9-]+/(?!\.{1,2}\Z)[A-Za-z0-9._-]+"
     if name is not None and re.fullmatch(good, name) is None:
         fix = "Write OWNER/NAME, or unset it: infra/platform.toml names one."
-        raise UsageError(f"GITHUB_REPOSITORY {name!r} is no repository", fix=fix)
+        shown = shown_address(name)  # an address, perhaps, with a token
+        raise UsageError(f"GITHUB_REPOSITORY {shown!r} is no repository", fix=fix)
     return name
 
 
@@ -201,7 +206,8 @@ def require_this_repository(said: str = "") -> None:
     written, named = read_settings().repository, named_repository()
     if said:
         file = "infra/platform.toml" if named is None else "GITHUB_REPOSITORY"
-        require_one_repository({"--repository": said, file: named or written})
+        shown = {"--repository": shown_address(said), file: named or written}
+        require_one_repository(shown)
         return
     require_one_repository(
         {
