@@ -229,6 +229,39 @@ def test_what_reads_the_template_can_write_nothing_here(place: Place) -> None:
     assert (here.token, here.deploy_key) == (TOKEN, key_of("us"))
 
 
+WHOLE_KEY = """\
+-----BEGIN OPENSSH PRIVATE KEY-----
+b3BlbnNzaC1rZXktdjEAAAAABG5vbmU+/w==
+AAAEbm9uZQAAAAAAAAABAAAA
+-----END OPENSSH PRIVATE KEY-----"""
+
+
+@pytest.mark.parametrize(
+    "pasted",
+    [
+        pytest.param(WHOLE_KEY, id="as it is"),
+        pytest.param(WHOLE_KEY.replace("\n", "\r\n"), id="Windows"),
+        pytest.param(WHOLE_KEY.replace("\n", "\n    "), id="indented"),
+        pytest.param(WHOLE_KEY.replace("\n", " \n"), id="blanks behind"),
+        pytest.param(WHOLE_KEY.replace("\n", " "), id="one line"),
+        pytest.param(WHOLE_KEY.replace("\n", r"\n"), id="written line ends"),
+        pytest.param(f'"{WHOLE_KEY}"', id="quoted"),
+        pytest.param(f"\ufeff{WHOLE_KEY}\n\n", id="a mark of its encoding"),
+    ],
+)
+def test_a_key_is_read_however_it_was_pasted(place: Place, pasted: str) -> None:
+    place.set(MONOKEEL_DEPLOY_KEY=pasted)
+
+    assert wiring.private_key("MONOKEEL_DEPLOY_KEY") == WHOLE_KEY
+
+
+def test_a_key_with_headers_is_left_as_it_is(place: Place) -> None:
+    headed = WHOLE_KEY.replace("KEY-----\nb3", "KEY-----\nProc-Type: 4,ENCRYPTED\n\nb3")
+    place.set(MONOKEEL_DEPLOY_KEY=headed)
+
+    assert wiring.private_key("MONOKEEL_DEPLOY_KEY") == headed
+
+
 @pytest.mark.parametrize(
     "name", ["MONOKEEL_DEPLOY_KEY", "MONOKEEL_TEMPLATE_KEY", "MONOKEEL_WRITER_KEY"]
 )

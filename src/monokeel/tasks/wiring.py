@@ -35,6 +35,7 @@ POLICY = "infra/rulesets.json"
 WRITER = ("MONOKEEL_DEPLOY_KEY", "MONOKEEL_WRITER_KEY")
 LOGIN = ("MONOKEEL_REGISTRY_USER", "MONOKEEL_REGISTRY_PASSWORD")
 WRITER_KEY = "MONOKEEL_WRITER_KEY"  # the private key of the App that writes
+_PEM = re.compile(r"-----BEGIN ([A-Z ]*PRIVATE KEY-----)([\w+/=\s]*)-----END \1")
 _PUBLIC_API = "https://api.github.com"
 _QUICK_S, _REMOTE_S = 2.0, 120.0
 
@@ -74,8 +75,15 @@ def require_token(needs: str) -> None:
 
 
 def private_key(name: str) -> str | None:
-    """Return the private key in the variable *name*; UsageError for a path of one."""
+    """Return the private key in the variable *name*; UsageError for a path of one.
+
+    Pasted keys come with Windows' line ends, indented, quoted, or in one line; ssh and
+    openssl read none of these ("error in libcrypto").
+    """
     found = variable(name)
+    if found is not None and (key := _PEM.search(found.replace(r"\n", "\n"))):
+        kind, body = key.groups()
+        return "\n".join([f"-----BEGIN {kind}", *body.split(), f"-----END {kind}"])
     if found is not None and "PRIVATE KEY-----" not in found:
         problem = f"{name} holds no private key: its text is wanted, and not its path"
         raise UsageError(problem, fix=f'Set it again: export {name}="$(cat FILE)"')
@@ -259,7 +267,7 @@ def _mint() -> str:
         problem = f'{WRITER_KEY} is set, but infra/platform.toml has no writer = "app"'
         fix = "Unset it, or name the App: writer and app_id in [repository]."
         raise UsageError(problem, fix=fix)
-    pem = variable(WRITER_KEY) or ""
+    pem = private_key(WRITER_KEY) or ""
     return mint_token(make_github(), number=number, pem=f"{pem}\n")
 
 
