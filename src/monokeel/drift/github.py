@@ -7,14 +7,8 @@ from monokeel.drift.ports import Outside
 from monokeel.drift.sections import Deviation, Facts, Wanted
 from monokeel.ground.answers import Unknown
 from monokeel.ground.errors import NO_ANSWER
-from monokeel.policy.reading import (
-    MOST_VERSIONS,
-    Reading,
-    Unverified,
-    find_origins,
-    read_rulesets,
-    with_names,
-)
+from monokeel.policy import reading as seen
+from monokeel.policy.reading import Reading, Unverified
 from monokeel.policy.rulesets import BYPASS
 from monokeel.policy.wording import problem_line, steps_of
 from monokeel.setup import ports, rows
@@ -24,11 +18,11 @@ from monokeel.setup.expectations import expectations
 def check_rulesets(wanted: Wanted, outside: Outside) -> Facts:
     """Return where GitHub's rulesets are not as the file says, and who made it so."""
     policy = wanted.settings.policy
-    reading = read_rulesets(wanted.policy, outside.rulesets, policy)
+    reading = seen.read_rulesets(wanted.policy, outside.rulesets, policy)
     if any(each.drifts for each in reading.comparisons):
-        file = outside.versions_of("infra/rulesets.json", MOST_VERSIONS)
-        reading = find_origins(reading, outside.rulesets, file)
-        reading = with_names(reading, outside.rulesets)
+        file = outside.versions_of("infra/rulesets.json", seen.MOST_VERSIONS)
+        reading = seen.find_origins(reading, outside.rulesets, file)
+        reading = seen.with_names(reading, outside.rulesets)
     drift = list[Deviation]()
     for each in (x for x in reading.comparisons if x.drifts):
         passes = any(x.path.startswith(BYPASS) and x.counts for x in each.differences)

@@ -14,7 +14,7 @@ from monokeel.ground.answers import Json
 from monokeel.ground.parsers import parse_yaml
 from monokeel.policy.refs import glob_matches, is_wildcard
 from monokeel.policy.rule_types import GITHUB_ACTIONS, Finding
-from monokeel.policy.rulesets import Ruleset, listed, objects_in
+from monokeel.policy.rulesets import Ruleset, objects_in
 
 _EXPRESSION = re.compile(r"\$\{\{.*?\}\}")
 _PULLS = ("pull_request", "pull_request_target")
@@ -170,7 +170,7 @@ def lint_checks(
     queued = any("merge_queue" in each.kinds for each in rulesets)
     for ruleset in rulesets:
         branch = _branch_of(ruleset, branches[0])
-        for check in objects_in(listed(ruleset, _CHECKS, _CHECKS)):
+        for check in objects_in(ruleset.listed(_CHECKS, _CHECKS)):
             context, app = str(check.get("context")), check.get("integration_id")
             if context in external or app not in (None, GITHUB_ACTIONS):
                 continue  # another app reports it, not a workflow

@@ -15,14 +15,7 @@ from monokeel.policy import re2, rule_types
 from monokeel.policy.checks import WorkflowJob, lint_checks
 from monokeel.policy.refs import PREFIX, binds, is_wildcard, lint_refs
 from monokeel.policy.rule_types import Finding
-from monokeel.policy.rulesets import (
-    BYPASS,
-    Ruleset,
-    listed,
-    objects_in,
-    parameters_of,
-    shaped,
-)
+from monokeel.policy.rulesets import BYPASS, Ruleset, objects_in, shaped
 
 _PULLS = "pull_request"
 _DEPLOYED = "required_deployments"
@@ -122,9 +115,9 @@ def _rules(ruleset: Ruleset) -> Iterator[Finding]:
         if target in rule_types.TARGETS and target not in targets:
             those = " and ".join(targets)
             yield Finding(where, f"is a rule for {those}, not for {target}")
-        parameters = parameters_of(ruleset, kind) or {}
+        parameters = ruleset.rule(kind) or {}
         for key in (x for x in parameters if x.startswith("restricted_file_")):
-            paths = listed(ruleset, kind, key)
+            paths = ruleset.listed(kind, key)
             if max(len(paths), *(len(str(x)) for x in paths), 0) > _MOST_PATHS:
                 problem = "has more than 200 entries, or one of over 200 characters"
                 yield Finding(f"{where}.{key}", problem)
@@ -196,12 +189,12 @@ def _locked(
     for each in binding:
         if "update" in each.kinds and not each.passing:
             yield f"update of ruleset {each.name} lets nobody pass", True
-        deployed = listed(each, _DEPLOYED, "required_deployment_environments")
+        deployed = each.listed(_DEPLOYED, "required_deployment_environments")
         ours = sorted(x.name for x in settings.environments if x.name in deployed)
         if ours:
             waits = f"ruleset {each.name} waits for {', '.join(ours)}"
             yield f"{waits}, and only what was merged goes there", True
-        if methods := [*map(str, listed(each, _PULLS, "allowed_merge_methods"))]:
+        if methods := [*map(str, each.listed(_PULLS, "allowed_merge_methods"))]:
             ways &= {*methods}
             said.append(f"ruleset {each.name} allows {', '.join(methods)} alone")
     if not ways:
@@ -261,7 +254,7 @@ def _unguarded(
         if writer and held and not may_pass:
             said = f"{ref}: ruleset {each.name} lets no {writer} pass"
             yield f"{said}, and {held} needs it ([repository] writer)", False
-        rule = parameters_of(each, "branch_name_pattern") or {}
+        rule = each.rule("branch_name_pattern") or {}
         if rule.get("operator") == "regex" and not rule.get("negate"):
             allowed = re2.read(str(rule.get("pattern"))).python
             if allowed is not None and allowed.search(name) is None:
@@ -301,8 +294,8 @@ def _unmergeable(
 
     refuses = f"and {linear.name} requires a linear history:"
     for each in (x for x in active if any(map(shared, x.refs("include")))):
-        queue = parameters_of(each, "merge_queue") or {}
-        methods = listed(each, "pull_request", "allowed_merge_methods")
+        queue = each.rule("merge_queue") or {}
+        methods = each.listed("pull_request", "allowed_merge_methods")
         if queue.get("merge_method") == "MERGE":
             said = f"is MERGE, {refuses} nothing could ever merge"
             yield Finding("rules.merge_queue.merge_method", said, ruleset=each.name)

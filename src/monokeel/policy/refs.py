@@ -15,7 +15,7 @@ from monokeel.ground.report import Report
 from monokeel.ground.settings import Settings
 from monokeel.policy import re2
 from monokeel.policy.rule_types import Finding
-from monokeel.policy.rulesets import Ruleset, parameters_of
+from monokeel.policy.rulesets import Ruleset
 
 PREFIX = {"branch": "refs/heads/", "tag": "refs/tags/"}
 _LONGEST = 120  # of a branch's name, as it is shown
@@ -120,7 +120,7 @@ def judge_branch(name: str, pattern: str) -> Report:
 def branch_pattern(rulesets: Sequence[Ruleset]) -> str:
     """Return the first ``branch_name_pattern``; UsageError without a plain regex."""
     for ruleset in (x for x in rulesets if "branch_name_pattern" in x.kinds):
-        rule = parameters_of(ruleset, "branch_name_pattern") or {}
+        rule = ruleset.rule("branch_name_pattern") or {}
         pattern, plain = rule.get("pattern"), rule.get("operator") == "regex"
         if plain and not rule.get("negate") and isinstance(pattern, str):
             return pattern

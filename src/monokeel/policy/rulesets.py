@@ -52,6 +52,16 @@ class Ruleset:
         patterns = _items(both.get(side) if isinstance(both, dict) else None)
         return [each for each in patterns if isinstance(each, str)]
 
+    def rule(self, kind: str) -> Mapping[str, Json] | None:
+        """Return the parameters of the rule of *kind*, ``None`` if there is no such."""
+        rules = (x for x in rules_of(self.body) if x.get("type") == kind)
+        found = (x.get("parameters") for x in rules)
+        return next((x if isinstance(x, dict) else {} for x in found), None)
+
+    def listed(self, kind: str, key: str) -> list[Json]:
+        """Return the list *key* of the rule of *kind*, empty where it is not."""
+        return _items((self.rule(kind) or {}).get(key))
+
     @property
     def passing(self) -> tuple[str, ...]:
         """Who may pass its rules: ``RepositoryRole 5 (admin)``; not who is hidden."""
@@ -196,18 +206,6 @@ def rules_of(body: Mapping[str, Json]) -> list[dict[str, Json]]:
 def objects_in(value: Json) -> list[dict[str, Json]]:
     """Return the objects among the items of *value*, none if it is no list."""
     return [each for each in _items(value) if isinstance(each, dict)]
-
-
-def parameters_of(ruleset: Ruleset, kind: str) -> Mapping[str, Json] | None:
-    """Return the parameters of the rule of *kind*, ``None`` if there is no such."""
-    rules = (x for x in rules_of(ruleset.body) if x.get("type") == kind)
-    found = (x.get("parameters") for x in rules)
-    return next((x if isinstance(x, dict) else {} for x in found), None)
-
-
-def listed(ruleset: Ruleset, kind: str, key: str) -> list[Json]:
-    """Return the list *key* of the rule of *kind*; nothing where it is not there."""
-    return _items((parameters_of(ruleset, kind) or {}).get(key))
 
 
 def _items(value: Json) -> list[Json]:

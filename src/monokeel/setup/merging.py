@@ -7,7 +7,7 @@ from monokeel.ground.answers import Json, as_object
 from monokeel.ground.errors import ServiceError
 from monokeel.ground.settings import Settings
 from monokeel.policy.lint import METHODS
-from monokeel.policy.rulesets import Ruleset, parameters_of
+from monokeel.policy.rulesets import Ruleset
 from monokeel.setup.ports import Repository
 from monokeel.setup.rows import INIT, Answer, AsWanted, Expectation, Otherwise
 
@@ -120,5 +120,5 @@ def _taken(policy: Sequence[Ruleset]) -> set[str]:
 
 
 def _rules(policy: Sequence[Ruleset], kind: str) -> Iterator[Mapping[str, Json]]:
-    found = (parameters_of(each, kind) for each in policy if each.is_active)
+    found = (each.rule(kind) for each in policy if each.is_active)
     return (each for each in found if each)
