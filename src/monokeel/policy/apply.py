@@ -40,7 +40,7 @@ def apply(plan: Plan, rulesets: Rulesets) -> Report:
         except MonokeelError as error:
             lost = [left.pop(0)] if sent and isinstance(error, ServiceError) else []
             lists = {"refused": refused, "unclear": lost, "not written": left}
-            raise _as_one([error], done, lists) from error
+            raise _as_one([error], {"written": done, **lists}) from error
         left.remove(change.name)
         if isinstance(outcome, Refusal):
             refused[change.name] = outcome.error(change.name)
@@ -51,20 +51,19 @@ def apply(plan: Plan, rulesets: Rulesets) -> Report:
         if outcome[0] is not None or change.verb == "delete":
             done.append(f"{change.verb}d {change.name}")
     if refused:
-        lists = {"refused": refused, "not written": left}
-        raise _as_one([*refused.values()], done, lists)
+        lists = {"written": done, "refused": refused, "not written": left}
+        raise _as_one([*refused.values()], lists)
     return _report(plan, results, done)
 
 
 def _as_one(
-    errors: Sequence[MonokeelError],
-    done: Sequence[str],
-    lists: Mapping[str, Iterable[str]],
+    errors: Sequence[MonokeelError], lists: Mapping[str, Iterable[str]]
 ) -> MonokeelError:
-    """Return *errors* as one, with what was *done*, and the names of *lists*."""
+    """Return *errors* as one, with the names of *lists*, first what was written."""
     parts = [each.problem for each in errors]
-    parts.append(f"written: {', '.join(done) or 'nothing'}")
-    parts += [f"{what}: {', '.join(names)}" for what, names in lists.items() if names]
+    for what, names in lists.items():
+        if names or what == "written":
+            parts.append(f"{what}: {', '.join(names) or 'nothing'}")
     families = {type(each) for each in errors}
     family = families.pop() if len(families) == 1 else RefusedError
     fix = errors[0].fix or "Run ./inv policy.apply again: it does what is left."

@@ -171,16 +171,12 @@ def _problems(ref: str, target: str) -> Iterator[tuple[str, bool]]:
         yield "no ref can have such a name (git check-ref-format)", True
     else:
         deep = f"{prefix}{_DEEP_AT_END.sub('**/*', rest)}"
+        twice = f"{prefix} stands there twice, and matches nothing that is meant"
+        glob = "it is a glob, no regular expression: + $ | { } stand for themselves"
         problems = {
-            f"{prefix} stands there twice, and matches nothing that is meant": (
-                rest.startswith("refs/")
-            ),
-            "it is a glob, no regular expression: + $ | { } stand for themselves": (
-                _EXPRESSION.search(rest)
-            ),
-            f"a ** that no / follows is one level; every level is {deep}": (
-                _DEEP_AT_END.search(rest)
-            ),
+            twice: rest.startswith("refs/"),
+            glob: _EXPRESSION.search(rest),
+            f"a ** that no / follows is one level; every level is {deep}": deep != ref,
             "it has a character that cannot be seen": not rest.isprintable(),
         }
         yield from ((problem, True) for problem, found in problems.items() if found)
