@@ -325,6 +325,16 @@ def test_one_mistake_in_a_list_of_refs_is_told_once(include: Json) -> None:
     assert [x.path for x in found] == ["conditions.ref_name.include"]
 
 
+@pytest.mark.parametrize("path", [["conditions"], ["conditions", "ref_name"]])
+def test_conditions_that_are_null_are_told_once(path: list[str]) -> None:
+    file = copy.deepcopy(FILE)
+    sets(*path, to=None)(file)
+
+    found = lint(parse_policy(json.dumps([file])), None)
+
+    assert [x.path for x in found] == ["conditions.ref_name"]
+
+
 def test_a_member_that_stands_twice_is_named() -> None:
     text = json.dumps([FILE]).replace('"target"', '"enforcement": "active", "target"')
 

@@ -213,10 +213,9 @@ RULE_TYPES: Mapping[str, Shape] = {
     "max_file_size": _for("push", max_file_size=_count(1, 100)),
 }
 
-_REFS = replace(_any_of(TEXT), nullable=True)
-CONDITIONS = _record(
-    default={}, ref_name=_record(default={}, include=_REFS, exclude=_REFS)
-)
+_REFS = replace(_any_of(TEXT), nullable=True)  # what is missing there is told by refs
+_SIDES = replace(_record(default={}, include=_REFS, exclude=_REFS), nullable=True)
+CONDITIONS = replace(_record(default={}, ref_name=_SIDES), nullable=True)
 _MODES = ("always", "pull_request", "exempt")
 _KEYED = ("Integration", "OrganizationAdmin", "RepositoryRole", "Team")
 _TYPE = replace(_choice(*_KEYED, "DeployKey", "User"), open=True)
