@@ -170,6 +170,17 @@ def test_a_preview_of_a_repository_to_be_made_says_what_the_run_would(
     assert "the run makes it first, public" in missing.stderr
 
 
+def test_a_policy_file_that_is_broken_makes_no_repository(
+    shop: Path, box: Sandbox
+) -> None:
+    put(shop, {"infra/rulesets.json": b"["})
+
+    done = inv(shop, box, "init", "--create=private")
+
+    assert (done.returncode, box.writes, box.violations()) == (1, 0, [])
+    assert "infra/rulesets.json" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("refused", "status", "row"),
     [

@@ -68,6 +68,7 @@ def test_a_file_that_head_has_is_known_from_every_folder(
     )
 
     assert "git checkout HEAD -- infra/rulesets.json" in done.stdout, done.stderr
+    assert "actions of other owners" in done.stdout  # judged by the workflows alone
 
 
 def test_a_key_file_in_the_repository_is_refused(shop: Path, box: Sandbox) -> None:
