@@ -128,3 +128,18 @@ def test_every_tampering_is_found_and_repaired(shop: Ruled) -> None:
         assert (name, shop.inv("policy.apply", *delete).code) == (name, 0)
 
     assert shop.inv("drift", "--only", "rulesets").code == 0
+
+
+def test_a_name_that_ends_in_a_blank_is_never_shown_as_another(shop: Ruled) -> None:
+    shop.inv("policy.apply")
+    odd = {**shop.bodies["main"], "name": "main "}
+    shop.github.request("POST", "/rulesets", json=odd)
+
+    asked = shop.inv("policy.apply", "--delete-unmanaged")
+    done = shop.inv("policy.apply", "--delete-unmanaged", "--yes")
+
+    assert "delete 'main ' on GitHub" in asked.err
+    assert "delete 'main '\n" in done.err
+    assert "Deleted with 'main ', keep it" in done.err
+    assert "deleted 'main '\n" in done.out
+    assert {body["name"] for body in shop.github.pages("/rulesets")} == {*shop.bodies}

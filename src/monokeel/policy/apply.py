@@ -9,7 +9,13 @@ from monokeel.policy.comparison import Comparison, compare, compare_policies
 from monokeel.policy.plan import Plan, rulesets_in
 from monokeel.policy.ports import Refusal, Rulesets
 from monokeel.policy.rulesets import Ruleset, body_of
-from monokeel.policy.wording import comparison_json, problem_line, steps_of, to_do
+from monokeel.policy.wording import (
+    comparison_json,
+    edged,
+    problem_line,
+    steps_of,
+    to_do,
+)
 
 _ON_PLAN = (
     "is on this plan: take it out of [policy] optional_rules of infra/platform.toml,"
@@ -49,7 +55,7 @@ def apply(plan: Plan, rulesets: Rulesets) -> Report:
             continue
         results[change.name] = outcome
         if outcome[0] is not None or change.verb == "delete":
-            done.append(f"{change.verb}d {change.name}")
+            done.append(f"{change.verb}d {edged(change.name)}")
     if refused:
         lists = {"written": done, "refused": refused, "not written": left}
         raise _as_one([*refused.values()], lists)

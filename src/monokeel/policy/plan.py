@@ -55,7 +55,7 @@ def make_plan(policy: seen.Policy, rulesets: Rulesets) -> Plan:
     bound = policy.desired if policy.refs else ()
     found = reading.comparisons
     missing = ", ".join(each.name for each in found if each.state == "missing")
-    orphans = ", ".join(each.name for each in found if each.state == "unmanaged")
+    orphans = ", ".join(wording.edged(x.name) for x in found if x.state == "unmanaged")
     renamed = f"a renamed entry is a new ruleset plus an orphan: new {missing};"
     renamed += f" unmanaged {orphans} (deleted only with --delete-unmanaged)"
     return Plan(
@@ -111,12 +111,12 @@ def plan_report(plan: Plan, allowed: Sequence[str] = ()) -> Report:
 
 def _write(each: Comparison) -> str:
     adds = "" if each.live else f", adds: {wording.rules_line(each)}"
-    return f"{each.verb} {each.name}{adds}"
+    return f"{each.verb} {wording.edged(each.name)}{adds}"
 
 
 def _deleted(each: Comparison) -> Section:
     text = policy_text([exported(each.live[0])])  # one that is gone has no history
-    heading = f"Deleted with {each.name}, keep it if in doubt"
+    heading = f"Deleted with {wording.edged(each.name)}, keep it if in doubt"
     return Section(heading, tuple(text.splitlines()))
 
 

@@ -75,11 +75,11 @@ def sections_of(
     others = "1 other is" if rest == 1 else f"{rest} others are"
     renamed = {each.renamed: each.name for each in odd}
     told = [each for each in odd if each.name not in named]
-    rows = tuple((_edged(x.name), _state(x, renamed.get(x.name, ""))) for x in told)
+    rows = tuple((edged(x.name), _state(x, renamed.get(x.name, ""))) for x in told)
     return (
         Section("Rulesets", table=Table(("ruleset", "state"), rows)),
         Section("", (f"{others} as the file says",) if odd and rest else ()),
-        *(Section(f"Ruleset {_edged(x.name)}", (*_lines(x, side),)) for x in seen),
+        *(Section(f"Ruleset {edged(x.name)}", (*_lines(x, side),)) for x in seen),
     )
 
 
@@ -95,7 +95,7 @@ def _state(each: Comparison, renamed: str) -> str:
     if each.is_gap:
         return f"as the file says, but without {rules}"
     if state == "missing" and renamed:
-        return f"severe: renamed on GitHub, where it is called {_edged(renamed)}"
+        return f"severe: renamed on GitHub, where it is called {edged(renamed)}"
     if state == "missing":
         return f"severe: the whole ruleset is not on GitHub; its rules: {rules}"
     if state == "same" and each.hides_bypass:
@@ -105,14 +105,14 @@ def _state(each: Comparison, renamed: str) -> str:
     return _STATES[state]
 
 
-def _edged(name: str) -> str:
+def edged(name: str) -> str:
     """Return *name*, in quotes where blanks at its edges would not be seen."""
     return name if name == name.strip() else repr(name)
 
 
 def problem_line(each: Comparison) -> str:
     """Return a drifting ruleset in one line, with its paths."""
-    line = f"ruleset {_edged(each.name)} is {_STATES[each.state]}"
+    line = f"ruleset {edged(each.name)} is {_STATES[each.state]}"
     if counting := [x for x in each.differences if x.counts]:
         paths = (f"{x.path} (severe)" if x.severe else x.path for x in counting)
         line += f": {', '.join(paths)}"
@@ -199,7 +199,7 @@ def to_do(steps: Iterable[tuple[str, str]]) -> tuple[str, ...]:
     for subject, step in steps:
         subjects.setdefault(step, {})[subject] = None
     return tuple(
-        f"{', '.join(map(_edged, those))}: {step}" for step, those in subjects.items()
+        f"{', '.join(map(edged, those))}: {step}" for step, those in subjects.items()
     )
 
 
@@ -220,7 +220,7 @@ def steps_of(
             f" then {_RUN}, which mends the rest"
         )
     elif each.state == "unmanaged":
-        unmanaged = ", ".join(x.name for x in among if x.state == "unmanaged")
+        unmanaged = ", ".join(edged(x.name) for x in among if x.state == "unmanaged")
         yield (
             "put it into infra/rulesets.json (./inv policy.export prints it); or delete"
             f" this one only: gh api -X DELETE {call}/{each.live[0].id}"

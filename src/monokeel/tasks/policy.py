@@ -290,10 +290,11 @@ def _preview(planned: "Plan") -> "Report":
 
 def _write(planned: "Plan", *, yes: bool = False) -> Reports:
     from monokeel.policy.apply import apply
+    from monokeel.policy.wording import edged
 
     if planned.writes:  # else the report below says it all
         show(_preview(planned), aside=True)
-    if deleted := [each.name for each in planned.writes if each.verb == "delete"]:
+    if deleted := [edged(x.name) for x in planned.writes if x.verb == "delete"]:
         require_yes(f"delete {', '.join(deleted)} on GitHub", yes=yes)
     yield apply(planned, wiring.make_rulesets())
 
