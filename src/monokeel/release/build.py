@@ -10,14 +10,13 @@ from monokeel.ground.names import is_digest
 from monokeel.ground.parsers import parse_json
 from monokeel.ground.report import Report, Section, Table
 from monokeel.ground.settings import Service, Settings
-from monokeel.release.ports import Images
+from monokeel.release.ports import WAITS_S, Images
 from monokeel.release.record import ReleaseRecord
 
 _SHOWN = 10
 # What decides how every service is built and tested; a change there concerns all.
 _SHARED = ("infra/platform.toml", ".github/workflows/")
 _BUILDS = {"docker": "build", "buildah": "bud"}  # preset → its command that builds
-_WAITS_S = (0.5, 1.0, 2.0, 4.0, 8.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +62,7 @@ def build_service(workplace: Workplace, *, service: str, commit: str) -> Built:
     if not built.built:
         return built
     digest = workplace.build(service, commit)
-    waits_s, found = iter(_WAITS_S), workplace.images.look_up(path, digest)
+    waits_s, found = iter(WAITS_S), workplace.images.look_up(path, digest)
     while not isinstance(found, Found) or found.missing:
         if (wait_s := next(waits_s, None)) is None:
             silent = found.reason if isinstance(found, Unknown) else ""

@@ -3,16 +3,14 @@
 import bisect
 import re
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from difflib import get_close_matches
 from functools import lru_cache
 from typing import Final
 
-from monokeel.ground.errors import NO_ANSWER
+from monokeel.ground.answers import Unknown, ask
 from monokeel.release.commits import TYPES, Analysis, Caution, Parsed
 from monokeel.release.messages import JS_SPACE, RULE_SETS, RuleSet, split_lines
 from monokeel.release.reading import Reading
-from monokeel.release.record import GitHubRelease
 from monokeel.release.versions import ReleaseTag, odd_tags
 
 _KEYWORD: Final = re.compile(r"BREAKING[ -]CHANGE:")
@@ -66,10 +64,10 @@ def about_reverts(analysis: Analysis) -> list[Caution]:
 
 def about_drafts(reading: Reading) -> list[Caution]:
     """Return a caution for each draft of this version that is not to be published."""
-    found, judged = [], list[tuple[GitHubRelease, bool]]()
-    with suppress(*NO_ANSWER):  # all of them or none: the check "release" says so
-        judged = [(each, reading.is_left_of_ours(each)) for each in reading.drafts]
-    for draft, ours in judged:
+    found, is_ours = [], reading.is_left_of_ours
+    # All of them or none: the check "release" says so.
+    judged = ask(lambda: [(each, is_ours(each)) for each in reading.drafts])
+    for draft, ours in () if isinstance(judged, Unknown) else judged:
         is_so = "is not this release and is left alone"
         if ours:
             is_so = "has our mark and no file, as a run that was cut short leaves"

@@ -10,6 +10,8 @@ from monokeel.ground.errors import RefusedError, ServiceError
 from monokeel.release.commits import Merge
 from monokeel.release.record import GitHubRelease
 
+WAITS_S = (0.5, 1.0, 2.0, 4.0, 8.0)  # until what was accepted is shown
+
 
 class Releases(Protocol):
     """The releases on GitHub, drafts included."""

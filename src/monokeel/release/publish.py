@@ -11,14 +11,13 @@ from monokeel.ground.settings import Settings
 from monokeel.release import steps
 from monokeel.release.plan import ReleasePlan, has_nothing_to_do
 from monokeel.release.planner import plan_release
-from monokeel.release.ports import ImageTags, Outside
+from monokeel.release.ports import WAITS_S, ImageTags, Outside
 from monokeel.release.reading import Reading
 from monokeel.release.record import GitHubRelease, ReleaseRecord
 from monokeel.release.refusals import claim_kept
 
 _ROUNDS = 3
 _PLANS = 5
-_WAITS_S = (0.5, 1.0, 2.0, 4.0, 8.0)
 _LONGEST_WAIT_S = 60.0
 _VISIBILITY = (
     "Who pulls without a login gets 401; who may is said in Package settings of each:"
@@ -71,7 +70,7 @@ def publish(first: Reading, tell: Callable[[str], None]) -> Publication:
 
 def _converge(step: steps.Step, now: Reading) -> Reading:
     """Do *step* until a look says that it is done; return what is so then."""
-    waits, [state] = iter(_WAITS_S), _states([step], now)
+    waits, [state] = iter(WAITS_S), _states([step], now)
     while state.missing:
         failure: MonokeelError | None = None
         try:

@@ -30,18 +30,19 @@ class Start:
 
     *base* is the commit, or where its squash lands. *line* is the branch to release
     from: the default branch or one of ``lines``, whose *limits* say what each may
-    release (Unknown: not all branches are here). *here* are the tags of the clone,
-    *tags* those and the remote's whose commit it has; *known* are the commits of the
-    remote that it has, *heads* the release branches, *added* release tags that only
-    the remote has, *begun* the open claims. *previous* is the last release in the
-    history of the commit, *unreachable* are those above it that are not in it, the
-    highest first. *own* is an open claim of this very commit: its release was cut short
-    and goes on, and its tag counts as neither. *older* are open claims in this history,
-    the lowest first: they are finished before, and count as released here. *container*
-    is the tag, made or claimed, of a commit that contains this one. *stray* are open
-    claims of commits in no release branch. What is outside of *span* belongs to another
-    line and stands in nobody's way. In a *shallow* clone nothing is known about
-    releases, and nothing is said to be in a history.
+    release (Unknown: not all branches are here), *tip* its commit on the remote. *here*
+    are the tags of the clone, *remote_tags* the other ones, tag name → commit, *tags*
+    those and the remote's whose commit is here; *known* are its commits that are here,
+    *heads* the release branches, *added* release tags that only the remote has, *begun*
+    the open claims. *previous* is the last release in the history of the commit,
+    *unreachable* are those above it that are not in it, the highest first. *own* is an
+    open claim of this very commit: its release was cut short and goes on, and its tag
+    counts as neither. *older* are open claims in this history, the lowest first: they
+    are finished before, and count as released here. *container* is the tag, made or
+    claimed, of a commit that contains this one. *stray* are open claims of commits in
+    no release branch. What is outside of *span* belongs to another line and stands in
+    nobody's way. In a *shallow* clone nothing is known about releases, and nothing is
+    said to be in a history.
     """
 
     def __init__(
@@ -60,7 +61,7 @@ class Start:
         added = {x.name: x.commit for x in self.added if x.commit in self.known}
         self.tags = {**self.here, **added} | {x.name: x.commit for x in self.older}
         named = versions.release_tags(self.tags, settings.tag_prefix)
-        self.limits = self._limits(named)
+        self.tip, self.limits = self.heads.get(self.line), self._limits(named)
         self.span = self._reach()
         self.own = self._own()
         full = [x for x in named if not x.version.prerelease]
@@ -93,7 +94,10 @@ class Start:
         self.begun = [*_open_claims(settings, seen)]
         if again and again.made and again not in self.begun:
             self.begun.append(again)  # what its tag decides goes on without a claim
-        there = versions.release_tags(_tags_of(seen), settings.tag_prefix)
+        tags = ((ref, at.commit) for ref, at in seen.items() if ref.startswith(_TAGS))
+        made = {ref.removeprefix(_TAGS): commit for ref, commit in tags}
+        self.remote_tags = self.refs if isinstance(self.refs, Unknown) else made
+        there = versions.release_tags(made, settings.tag_prefix)
         self.added = [tag for tag in there if tag.name not in self.here]
         asked = [x.commit for x in self.added] + [x.commit for x in self.begun]
         self.known = history.known({*asked, *self.heads.values()})
@@ -190,11 +194,6 @@ class Start:
         return "behind" if self._leads(self.commit, tip) else "elsewhere"
 
     @property
-    def tip(self) -> str | None:
-        """The commit of the line on the remote, if there is one."""
-        return self.heads.get(self.line)
-
-    @property
     def unfetched(self) -> list[str]:
         """The release tags of this line on commits that the clone has not."""
         new = (x for x in self.added if x.commit not in self.known)
@@ -217,21 +216,11 @@ class Start:
         lacks = isinstance(self.limits, Unknown) or self.place == "unfetched"
         return bool(self.unfetched or self.unseen or (lacks and self.heads))
 
-    @property
-    def remote_tags(self) -> Mapping[str, str] | Unknown:
-        """Tag name → commit on the remote."""
-        return self.refs if isinstance(self.refs, Unknown) else _tags_of(self.refs)
-
 
 def ask_refs(outside: Outside, settings: Settings) -> dict[str, RemoteRef] | Unknown:
     """Return the branches, tags and claims on the remote, by full ref name."""
     prefixes = (_HEADS, _TAGS, settings.claim(""))
     return ask(lambda: outside.remote.remote_objects(prefixes))
-
-
-def _tags_of(refs: Mapping[str, RemoteRef]) -> dict[str, str]:
-    tags = ((ref, at.commit) for ref, at in refs.items() if ref.startswith(_TAGS))
-    return {ref.removeprefix(_TAGS): commit for ref, commit in tags}
 
 
 def _open_claims(
