@@ -115,8 +115,7 @@ def check_releases(
         copy = ask(partial(copy_of, tag))
         anew = "release a fix (merge a pull request), then promote that version to "
         anew += " and ".join(places)
-        wrong = [*_wrong(tag, found, anew, settings.registry_host)]
-        wrong += _changed(tag, found, copy)
+        wrong = [*_wrong(tag, found, copy, anew, settings.registry_host)]
         drift += wrong
         unverified += _unclear(tag, found, copy)
         problems: list[Json] = [each.line for each in wrong]
@@ -126,31 +125,27 @@ def check_releases(
     return Facts(drift=drift, unverified=unverified, notes=notes, entries=entries)
 
 
-def _wrong(tag: str, release: Release, anew: str, host: str) -> Iterator[Deviation]:
+def _wrong(
+    tag: str, release: Release, copy: _Copy, anew: str, host: str
+) -> Iterator[Deviation]:
     """Yield what is wrong with the release *tag*; *anew* is what no other step ends."""
     wrong = partial(Deviation, severe=1)
-    released = release if isinstance(release, artifact.Artifact) else None
     if isinstance(release, Absent):
         line = f"release {tag} is live, but its tag carries no record of a release"
         yield wrong(line, tag, (anew,))
-    for line in released.misnamed if released else ():
-        yield wrong(line, tag, (anew,))
-    for each in released.images if released else ():
-        if each.wrong:
-            yield wrong(each.wrong, each.name, (*_steps(each, anew, host), _WHO))
-
-
-def _changed(tag: str, release: Release, copy: _Copy) -> Iterator[Deviation]:
-    if isinstance(copy, Unknown) or not isinstance(release, artifact.Artifact):
+    if not isinstance(release, artifact.Artifact):
         return
-    if record_in(copy) != release.record:
-        name = f"release.json of {tag}"
+    for line in release.misnamed:
+        yield wrong(line, tag, (anew,))
+    for each in (x for x in release.images if x.wrong):
+        yield wrong(each.wrong, each.name, (*_steps(each, anew, host), _WHO))
+    if not isinstance(copy, Unknown) and record_in(copy) != release.record:
         again = f"put it back: git cat-file tag {tag} | sed '1,/^$/d' > release.json"
         again += f" && (gh release edit {tag} --draft=false || gh api --silent"
         again += f" 'repos/{{owner}}/{{repo}}/releases' -f tag_name={tag})"
         again += f" && gh release upload {tag} release.json --clobber"
-        line = f"{name} is missing or is not the record that its tag carries"
-        yield Deviation(line, name, (again,), severe=1)
+        line = "is missing or is not the record that its tag carries"
+        yield wrong(f"release.json of {tag} {line}", f"release.json of {tag}", (again,))
 
 
 def _steps(image: artifact.TaggedImage, anew: str, host: str) -> Iterator[str]:

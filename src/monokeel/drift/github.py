@@ -47,15 +47,13 @@ def _parents(reading: Reading, wanted: Sequence[str]) -> Iterator[Deviation]:
     kept = "[policy] parents of infra/platform.toml by a pull request"
     back = f"an owner of {owner} brings it back at {page}"
     gone = f"; if nobody wants it any more: take it out of {kept}"
-    for name in wanted:
-        if name not in there:
-            line = f"ruleset {name} of the organization is not there"
-            yield Deviation(line, name, (back + gone,), item="rulesets", severe=1)
-    for name, shown in there.items() if wanted else ():
-        if name not in wanted:
-            step = f"made at {page}: name it in {kept}, or ask an owner of {owner}"
-            line = f"ruleset {shown} appeared above"
-            yield Deviation(line, name, (step,), item="rulesets")
+    for name in (x for x in wanted if x not in there):
+        line = f"ruleset {name} of the organization is not there"
+        yield Deviation(line, name, (back + gone,), item="rulesets", severe=1)
+    for name in (x for x in there if wanted and x not in wanted):
+        step = f"made at {page}: name it in {kept}, or ask an owner of {owner}"
+        line = f"ruleset {there[name]} appeared above"
+        yield Deviation(line, name, (step,), item="rulesets")
 
 
 def check_settings(wanted: Wanted, outside: Outside) -> Facts:
