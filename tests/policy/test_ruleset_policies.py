@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from monokeel.ground.answers import Json
+from monokeel.ground.answers import Json, as_list
 from monokeel.ground.errors import ServiceError, UsageError
 from monokeel.policy.comparison import Comparison, compare_policies, is_inactive
 from monokeel.policy.reading import Unverified, judge
@@ -193,6 +193,47 @@ def test_a_write_resets_a_known_parameter_that_the_file_omits() -> None:
 
     assert at(body, *PULL, "dismissal_restriction", "enabled") is False
     assert at(body, *PULL, extra) is True
+
+
+def test_a_write_resets_a_known_parameter_that_is_null_in_the_file() -> None:
+    file, live = copy.deepcopy(FILE), live_body()
+    negate = ("rules", "branch_name_pattern", "parameters", "negate")
+    sets(*negate, to=None)(file)
+    sets(*negate, to=True)(live)
+
+    body = body_of(parse_policy(json.dumps([file]))[0], read_live(live))
+
+    assert at(body, *negate) is False
+
+
+def test_a_write_gives_no_number_to_who_has_none() -> None:
+    body = body_of(parse_policy(json.dumps([FILE]))[0], read_live(live_body()))
+
+    actors = as_list(body["bypass_actors"])
+    numbers = {str(at(x, "actor_type")): at(x, "actor_id") for x in actors}
+    assert numbers == {
+        "DeployKey": None,
+        "OrganizationAdmin": None,
+        "RepositoryRole": 5,
+    }
+
+
+def test_a_second_rule_of_a_type_is_known_and_written_over() -> None:
+    live = live_body()
+    adds("rules", item={"type": "deletion", "parameters": {"x": 1}})(live)
+
+    [found] = look(live)[0].differences
+
+    assert (found.path, found.kind) == ("rules.deletion#2", "added")
+
+
+def test_an_object_in_the_place_of_a_list_is_never_an_empty_one() -> None:
+    live = live_body()
+    sets("bypass_actors", to=[])(live)
+
+    [found] = look(live, file=[{**FILE, "bypass_actors": {}}])[0].differences
+
+    assert (found.path, found.desired, found.live) == ("bypass_actors", [{}], [])
 
 
 def test_a_write_removes_a_known_rule_that_the_file_does_not_have() -> None:
