@@ -89,7 +89,7 @@ def test_a_log_that_cannot_be_read_is_said(shop: Shop) -> None:
         shop.records.remember("staging", "1.0.0", commit_named("1.0.0"))
     shop.records.blind = True
 
-    (said,) = reading(shop).unchecked.values()
+    (said,) = reading(shop).ledger.unchecked.values()
     assert said == (
         "records in staging by others than github-actions[bot] could not be checked:"
         " GitHub answered 403 to GET /activity"

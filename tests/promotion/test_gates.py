@@ -123,7 +123,7 @@ CASES = {
         "ok",
     ),
     "the first environment has no order": (
-        replace(READY, previous=""),
+        replace(READY, previous="", before=TrackRecord(outcome="never")),
         "order",
         "ok",
     ),
@@ -148,7 +148,7 @@ CASES = {
         "ok",
     ),
     "the first environment has no soak": (
-        replace(READY, previous=""),
+        replace(READY, previous="", before=TrackRecord(outcome="never")),
         "soak",
         "ok",
     ),

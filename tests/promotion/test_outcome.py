@@ -62,3 +62,18 @@ def test_a_version_that_is_there_unrecorded_and_stopped_does_not_move(
     )
 
     assert text.startswith("env/prod is at 1.2.0 and may not get its record")
+
+
+@pytest.mark.parametrize(
+    ("login", "by"), [("github-actions[bot]", "ana"), ("ben", "ben")]
+)
+def test_a_record_names_whom_a_bot_worked_for_and_a_person_as_github_does(
+    shop: Shop, login: str, by: str
+) -> None:
+    shop.records.viewer = login
+
+    plan = plan_promotion(BACK, shop.outside, shop.settings)
+    made = move_environment(plan, shop.outside)
+
+    assert made.record is not None
+    assert shop.records.kept[made.record].note.actor == by

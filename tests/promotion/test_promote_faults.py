@@ -118,7 +118,7 @@ def test_a_plan_shows_the_unfinished_and_leaves_it() -> None:
 
     plan = plan_promotion(NEWER, shop.outside, shop.settings)
 
-    assert [repair.state for repair in plan.place.owed] == ["error"]
+    assert [state for _, state, _ in plan.place.owed] == ["error"]
     assert shop.fuse.log == []
 
 

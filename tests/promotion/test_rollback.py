@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from monokeel.ground.errors import MonokeelError, RefusedError, UsageError
+from monokeel.promotion.facts import ways_back
 from monokeel.promotion.move import move_environment
 from monokeel.promotion.plan import Plan, Request, plan_promotion
 from monokeel.promotion.reading import read_promotion
@@ -35,6 +36,18 @@ def test_a_rollback_goes_to_the_last_good_version_before(shop: Shop) -> None:
     promote(shop, BACK)
 
     assert shop.clone.at("staging") == "1.1.0"
+
+
+def test_what_was_taken_back_is_no_way_back(shop: Shop) -> None:
+    promote(shop, BACK)
+    shop.release("1.3.0")
+    for environment in ("dev", "staging"):
+        shop.place(environment, "1.3.0")
+    shop.clone.policy += '[promotion]\nblocked = { "1.1.0" = "slow" }\n'
+
+    promote(shop, BACK)
+
+    assert shop.clone.at("staging") == "1.0.0"
 
 
 def test_nobody_goes_back_twice_by_accident(shop: Shop) -> None:
@@ -358,6 +371,9 @@ def test_a_way_back_whose_tag_is_gone_is_refused_and_the_next_is_named(
         caught.value.problem == "the last good version here was 1.1.0: its tag is gone"
     )
     assert "--env staging --rollback --version 1.0.0" in caught.value.fix
+    there = read_promotion(shop.outside, shop.settings)
+    ways = ways_back(there, shop.outside, there.place("staging"))
+    assert ways == [("1.1.0", "tag gone"), ("1.0.0", "")]
 
 
 def test_a_branch_at_no_release_is_left_with_the_word_rollback(shop: Shop) -> None:

@@ -142,7 +142,7 @@ def test_an_unfinished_record_is_judged_by_the_branch(
 
     owed = owed_by(known, pointer, now)
 
-    assert [repair.state for repair in owed] == state
+    assert [state for _, state, _ in owed] == state
 
 
 def test_an_unfinished_record_below_a_confirmed_one_has_lost() -> None:
@@ -153,9 +153,20 @@ def test_an_unfinished_record_below_a_confirmed_one_has_lost() -> None:
 
     owed = owed_by(known, B, START)
 
-    assert [(r.record.id, r.state, r.description) for r in owed] == [
+    assert [(record.id, state, said) for record, state, said in owed] == [
         (1, "failure", "overtaken by b")
     ]
+
+
+def test_where_the_branch_was_already_no_unfinished_record_moved_it() -> None:
+    known = ledger(
+        (record(1, A, 0), [status("success", 0)]),
+        (record(2, A, 0, left=A), []),
+    )
+
+    owed = owed_by(known, A, LATE)
+
+    assert [(x.id, state) for x, state, _ in owed] == [(2, "error")]
 
 
 def test_unfinished_records_are_settled_from_the_oldest_on() -> None:
@@ -163,7 +174,10 @@ def test_unfinished_records_are_settled_from_the_oldest_on() -> None:
 
     owed = owed_by(known, B, START)
 
-    assert [(r.record.id, r.state) for r in owed] == [(1, "failure"), (2, "success")]
+    assert [(x.id, state) for x, state, _ in owed] == [
+        (1, "failure"),
+        (2, "success"),
+    ]
 
 
 def test_a_rollback_that_was_cut_short_still_marks_what_it_left() -> None:
@@ -175,7 +189,7 @@ def test_a_rollback_that_was_cut_short_still_marks_what_it_left() -> None:
 
     owed = owed_by(known, A, START + 2 * HOUR)
 
-    assert [(r.record.id, r.state, r.description) for r in owed] == [
+    assert [(record.id, state, said) for record, state, said in owed] == [
         (3, "success", "the branch is there: confirmed"),
         (2, "failure", "rolled back: slow"),
     ]
@@ -214,4 +228,7 @@ def test_of_two_that_wanted_the_same_the_one_from_there_moved_it() -> None:
 
     owed = owed_by(known, A, START + HOUR)
 
-    assert [(r.record.id, r.state) for r in owed] == [(2, "failure"), (3, "success")]
+    assert [(x.id, state) for x, state, _ in owed] == [
+        (2, "failure"),
+        (3, "success"),
+    ]

@@ -11,7 +11,7 @@ from monokeel.ground.words import stamp, when
 from monokeel.policy.reading import Unverified
 from monokeel.promotion import ports
 from monokeel.promotion.facts import Release, read_release
-from monokeel.promotion.pointers import Pointers, back_command, branch_of
+from monokeel.promotion.pointers import Pointers, back_command
 from monokeel.promotion.reading import Place, Reading
 from monokeel.release import artifact
 from monokeel.release.record import record_in
@@ -37,7 +37,7 @@ def check_pointers(reading: Reading, records: ports.Records) -> Facts:
         entries.append(
             {
                 "environment": place.name,
-                "branch": branch_of(place.name),
+                "branch": place.branch,
                 "commit": place.commit,
                 "version": place.version or None,
                 "problems": list(place.drift),
@@ -48,7 +48,7 @@ def check_pointers(reading: Reading, records: ports.Records) -> Facts:
         Deviation(each, each.partition(" ")[0], (_STRAY,), severe=1)
         for each in reading.pointers.strays()
     ]
-    unchecked = reading.unchecked.values()
+    unchecked = reading.ledger.unchecked.values()
     return Facts(
         drift=drift,
         unverified=[Unverified("pointers", "", reason=each) for each in unchecked],
@@ -60,7 +60,7 @@ def check_pointers(reading: Reading, records: ports.Records) -> Facts:
 def _mover(place: Place, records: ports.Records) -> tuple[str, str] | None:
     """Return who moved the branch to where it is, and when; ``None`` if unknown."""
     try:
-        moves = records.branch_moves(branch_of(place.name))
+        moves = records.branch_moves(place.branch)
     except NO_ANSWER:  # reading it needs push rights; 422 without the branch
         return None
     here = (x for x in moves if place.commit in (None, x.after))
@@ -72,13 +72,13 @@ def _deviation(place: Place, problem: str, by: str) -> Deviation:
     """Return *problem*: its fact, and apart from that what ends it."""
     fact, _, helps = problem.partition("; ")
     last, here, steps = place.last, place.version, [helps] * bool(helps)
-    astray = fact.startswith(branch_of(place.name))
+    astray = fact.startswith(place.branch)
     if astray and here and last is not None and place.current is None:
         back = f"./inv promote --env {place.name} --version {last.version}"
         if is_newer(here, last.version):
             back = back_command(place.name, last.version)
         steps.insert(0, f"to go back to what the last record says: {back}")
-    return Deviation(fact + by, branch_of(place.name), steps, severe=int(astray))
+    return Deviation(fact + by, place.branch, steps, severe=int(astray))
 
 
 def _notes(reading: Reading) -> list[str]:
@@ -87,7 +87,7 @@ def _notes(reading: Reading) -> list[str]:
     notes, before = list[str](), ""
     for place in reading.places:
         if place.version and before and is_newer(place.version, before):
-            newer = f"{branch_of(place.name)} ({place.version}) is newer than the"
+            newer = f"{place.branch} ({place.version}) is newer than the"
             notes.append(f"{newer} environment before it ({before})")
         before = place.version or before
     return notes

@@ -82,7 +82,7 @@ def facts_of(
         here=ledger.track_record(environment, commit),
         previous=before,
         before=ledger.track_record(before, commit),
-        unchecked=reading.unchecked.get(before, ""),
+        unchecked=reading.ledger.unchecked.get(before, ""),
         in_the_way=pointers.in_the_way(place.branch),
         frozen=tuple(
             (end, freeze.reason)

@@ -79,9 +79,10 @@ def stops_of(gates: Iterable[Gate]) -> list[Gate]:
 
 def _gate(refuses: str, **how: bool) -> Callable[[Check], Check]:
     # Puts the check into the table; it has the name of its gate.
+    how.setdefault("overridable", how.get("onward", False))
+
     def put(check: Check) -> Check:
         name = check.__name__.removeprefix("_")
-        how["overridable"] = how.get("overridable", how.get("onward", False))
         RULES.append(Rule(name=name, check=check, refuses=refuses, **how))
         return check
 

@@ -36,17 +36,17 @@ def move_environment(plan: Plan, outside: Outside) -> Plan:
     ServiceError when nobody can tell: the record then stays pending.
     """
     records, notes = outside.records, list[str]()
-    for each in plan.place.owed:
-        records.settle(each.record.id, each.state, each.description)
+    for each, state, said in plan.place.owed:
+        records.settle(each.id, state, said)
     if plan.kind in ("there", "finished"):
         return plan
     plan.require()
     run = plan.request.run_url.rpartition("/")[2] * plan.place.environment.reviewers
-    said = ask(lambda: records.approvers(run)) if run else ()
-    if isinstance(said, Unknown):
-        notes.append(f"the record does not say who approved: {said.reason}")
-        said = ()
-    own = _record(plan, records, said)
+    approvers = ask(lambda: records.approvers(run)) if run else ()
+    if isinstance(approvers, Unknown):
+        notes.append(f"the record does not say who approved: {approvers.reason}")
+        approvers = ()
+    own = _record(plan, records, approvers)
     plan, newer = _look_again(plan, outside, own)
     made, wanted = plan.place.current, (plan.commit, plan.task)
     theirs = made is not None and (made.sha, made.task) == wanted
@@ -173,7 +173,7 @@ def _claims(plan: Plan, outside: Outside, own: int) -> tuple[bool, bool]:
     # Whether the ledger counts our record as the move; and whether others want it to be
     # theirs and have not settled it.
     place = (plan := _read_after(plan, outside, plan.commit)).place
-    waiting = [each.record for each in place.owed if not each.is_mark]
+    waiting = [each for each, *_ in place.owed if each.state == "pending"]
     waiting += plan.reading.ledger.unfinished(place.name)
     ours = place.current is not None and place.current.id == own
     return ours, any(x.id != own and x.sha == plan.commit for x in waiting)
@@ -189,7 +189,7 @@ def _confirm(plan: Plan, records: Records, own: int) -> list[str]:
     if plan.request.rollback:
         left = plan.reading.ledger.of(plan.place.name, plan.note.from_sha)
         owed += readings.rolled_back(left, plan.request.reason)
-    notes = [_settle(records, r.record.id, r.state, r.description) for r in owed]
+    notes = [_settle(records, each.id, state, said) for each, state, said in owed]
     notes.append(_settle(records, own, "success", plan.moved, plan.request.run_url))
     return [f"moved{note}" for note in notes if note]
 

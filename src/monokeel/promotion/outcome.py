@@ -78,8 +78,8 @@ def _changes(plan: Plan, link: str) -> Section:
 
 def _notes(plan: Plan, verb: str) -> tuple[Section, Section]:
     repairs = tuple(
-        f"record {x.record.id} {verb} marked {x.state}: {x.description}"
-        for x in plan.place.owed
+        f"record {record.id} {verb} marked {state}: {said}"
+        for record, state, said in plan.place.owed
     )
     return Section("Unfinished records", repairs), Section("Warnings", plan.warnings)
 
@@ -119,6 +119,6 @@ def _data(plan: Plan, outcome: str) -> dict[str, Json]:
         "record": None,
         "gates": [asdict(gate) for gate in plan.gates],
         "overrides": dict(plan.note.overrides),
-        "repairs": [{"record": x.record.id, "state": x.state} for x in place.owed],
+        "repairs": [{"record": x.id, "state": state} for x, state, _ in place.owed],
         "warnings": list(plan.warnings),
     }

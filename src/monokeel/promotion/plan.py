@@ -81,13 +81,13 @@ def parse_overrides(texts: Iterable[str], emergency: str = "") -> dict[str, str]
 
 
 def _wrong(name: str) -> errors.UsageError:
-    if name in judging.OVERRIDABLE:
-        fix = f'Write --override {name}="why", it goes into the record.'
-        return errors.UsageError(f"the override of {name!r} has no reason", fix=fix)
     problem = f"no gate {name[:40]!r}"
-    if name in [rule.name for rule in judging.RULES]:
-        problem = f"the gate {name!r} has no override"
     fix = f"Gates that can be overridden: {', '.join(judging.OVERRIDABLE)}."
+    if name in judging.OVERRIDABLE:
+        problem = f"the override of {name!r} has no reason"
+        fix = f'Write --override {name}="why", it goes into the record.'
+    elif name in [rule.name for rule in judging.RULES]:
+        problem = f"the gate {name!r} has no override"
     if name == "downgrade":
         fix = "Use --rollback to move back to an older version."
     return errors.UsageError(problem, fix=fix)
@@ -191,12 +191,12 @@ def plan_promotion(request: Request, outside: Outside, local: Settings) -> Plan:
         return replace(plan, kind="finished", version=plan.place.version)
     if not wanted:
         wanted, reading = facts.choose_earlier(reading, outside, name)
-    warnings = tuple(reading.unchecked.values())
+    warnings = tuple(reading.ledger.unchecked.values())
     plan = replace(plan, reading=reading, version=wanted, warnings=warnings)
     if plan.place.commit != plan.commit:
         return _judged(plan, outside, overrides)
-    unsure = {each.sha for each in reading.ledger.unsure_at(name)}
-    if plan.place.current is None and plan.commit not in unsure:
+    unsure = reading.ledger.is_unsure(name, plan.commit)
+    if plan.place.current is None and not unsure:
         return _judged(replace(plan, kind="adopt"), outside, overrides)
     return replace(plan, kind="there")
 
@@ -299,7 +299,9 @@ def _is_done(request: Request, reading: Reading, wanted: str) -> bool:
         there = f"{place.name} is at {place.version or 'no release'}, not at {left}"
         there += f": it {told}" if told else ""
         raise errors.RefusedError(there, fix=f"Nothing was moved. {further}")
-    if last and not any(x.record.id == last.id or x.is_mark for x in place.owed):
+    if last and not any(
+        x.id == last.id or x.state == "success" for x, *_ in place.owed
+    ):
         raise errors.RefusedError(f"{place.name} {told}", fix=further)
     return last is not None
 

@@ -4,7 +4,7 @@ Whoever may write can put down anything. A record counts if its creator is our w
 whoever asks, or if GitHub saw its move. Its tag, version and commit agree.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -22,21 +22,9 @@ ACTIONS = "github-actions[bot]"
 STALE = timedelta(minutes=15)
 """How long a pending record may belong to a run that is still at work."""
 
+Repair = tuple[Record, str, str]
+"""A record, and the state and the description that a run cut short still owes it."""
 _LAG = timedelta(minutes=1)  # between a record and the push that it announces
-
-
-@dataclass(frozen=True, slots=True)
-class Repair:
-    """A status that is still owed to *record*, because a run was cut short."""
-
-    record: Record
-    state: str
-    description: str
-
-    @property
-    def is_mark(self) -> bool:
-        """Whether it says that a rollback left the version of a good record."""
-        return self.record.state == "success"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,16 +74,14 @@ class Reading:
     """The remote and the records at one moment.
 
     *places* stand in order of promotion, *ledger* counts what they owe as written, and
-    *listed* is all that was read. *unchecked* is environment → why nobody could judge
-    records there. *freezes* are the open ones with their ends, *own* is the record that
-    was left out.
+    *listed* is all that was read. *freezes* are the open ones with their ends, *own* is
+    the record that was left out.
     """
 
     pointers: Pointers
     listed: Ledger
     ledger: Ledger
     places: tuple[Place, ...]
-    unchecked: Mapping[str, str]
     freezes: tuple[tuple[datetime, Freeze], ...]
     own: Record | None = None
 
@@ -182,7 +168,7 @@ def knowing_time(
 
 def _assemble(outside: Outside, pointers: Pointers, listed: Ledger) -> Reading:
     settings = pointers.settings
-    ledger, unchecked = ledger_that_counts(outside, listed, pointers)
+    ledger = ledger_that_counts(outside, listed, pointers)
     places = tuple(_place(each, pointers, ledger) for each in settings.environments)
     ends = [(x.open_until(listed.now, outside.zones), x) for x in settings.freezes]
     return Reading(
@@ -190,7 +176,6 @@ def _assemble(outside: Outside, pointers: Pointers, listed: Ledger) -> Reading:
         listed=listed,
         ledger=repaired(ledger, (x for each in places for x in each.owed)),
         places=places,
-        unchecked=unchecked,
         freezes=tuple((end, freeze) for end, freeze in ends if end is not None),
     )
 
@@ -233,8 +218,8 @@ def _drift(place: Place, ledger: Ledger) -> Iterator[str]:
     elif not version:
         back = last and f"; to put it back: {back_command(place.name, last.version)}"
         yield f"{branch} is at {there}, which is no release{back or ''}"
-    known = {each.sha for each in (*waiting, *ledger.unsure_at(place.name))}
-    if place.current is None and place.commit not in known:
+    known = place.commit in {x.sha for x in waiting} or ledger.is_unsure(*here)
+    if place.current is None and not known:
         odd = [why for x, why in ledger.odd if (x.environment, x.sha) == here]
         if odd:
             said = f"{branch} is at {there}, whose record does not count: {odd[-1]}"
@@ -242,17 +227,15 @@ def _drift(place: Place, ledger: Ledger) -> Iterator[str]:
         elif version:
             yield f"{branch} moved to {there} without a record{keep}"
     left = [(each, "is unfinished") for each in waiting]
-    marks = (each for each in place.owed if each.is_mark)
-    left += [(x.record, f"is not marked {x.description!r} yet") for x in marks]
+    marks = ((x, mark) for x, _, mark in place.owed if x.state == "success")
+    left += [(x, f"is not marked {mark!r} yet") for x, mark in marks]
     for record, how in left:
         said = f"record {record.id} in {place.name} ({record.version}) {how}"
         yield said + settle * bool(version)
 
 
-def ledger_that_counts(
-    outside: Outside, listed: Ledger, pointers: Pointers
-) -> tuple[Ledger, dict[str, str]]:
-    """Return *listed*, the rest as odd; and environment → why nobody can judge it."""
+def ledger_that_counts(outside: Outside, listed: Ledger, pointers: Pointers) -> Ledger:
+    """Return *listed* with those that count, and what is known of the rest."""
     ours, told = {listed.viewer, ACTIONS}, list[Record]()
     for x in listed.records:  # what others say about a record says nothing
         mine = tuple(each for each in x.statuses if each.by in {x.creator, *ours})
@@ -271,14 +254,17 @@ def ledger_that_counts(
         if why := _disagreement(x, pointers):
             odd[x.id] = why
         elif x.creator not in ours and x.id not in proven:
-            unsure += [x] * (x.environment in unchecked)
-            silent = "its move could not be looked for"
-            seen = silent if x.environment in unchecked else "no move was seen"
-            odd[x.id] = f"written by {x.creator or 'nobody'}, and {seen}"
-    counted = tuple(each for each in told if each.id not in odd)
-    left_out = tuple((each, odd[each.id]) for each in told if each.id in odd)
-    known = replace(listed, records=counted, odd=left_out, unsure=tuple(unsure))
-    return known, unchecked
+            why = "no move was seen"
+            if x.environment in unchecked:
+                why, unsure = "its move could not be looked for", [*unsure, x]
+            odd[x.id] = f"written by {x.creator or 'nobody'}, and {why}"
+    return replace(
+        listed,
+        records=tuple(each for each in told if each.id not in odd),
+        odd=tuple((each, odd[each.id]) for each in told if each.id in odd),
+        unsure=tuple(unsure),
+        unchecked=unchecked,
+    )
 
 
 def moves_of(
@@ -338,16 +324,16 @@ def repairs(ledger: Ledger, environment: str) -> tuple[Repair, ...]:
     it happened. One older than a move that happened has lost its lease. Any other may
     belong to a run at work, until it is 15 minutes old. What a rollback left is marked.
     """
-    owed, mover = [], _mover(ledger, environment)
+    owed, mover = list[Repair](), _mover(ledger, environment)
     happened = [*ledger.confirmed(environment), *([mover] if mover else [])]
     for record in reversed(ledger.unfinished(environment)):
         later = {each.id: each for each in happened if each.id > record.id}
         if record is mover:
-            owed.append(Repair(record, "success", "the branch is there: confirmed"))
+            owed.append((record, "success", "the branch is there: confirmed"))
         elif later:
             owed.append(overtaken(record, later[min(later)].version))
         elif ledger.now - record.created_at > STALE:
-            owed.append(Repair(record, "error", "cut short before the branch moved"))
+            owed.append((record, "error", "cut short before the branch moved"))
     for record in (x for x in ledger.of(environment) if x.task == records.ROLLBACK):
         if record is mover or record.state == "success":
             # They keep the version that it left from going further, until it is
@@ -355,25 +341,24 @@ def repairs(ledger: Ledger, environment: str) -> tuple[Repair, ...]:
             left = ledger.of(environment, record.note.from_sha)
             older = [each for each in left if each.id < record.id]
             owed += rolled_back(older, record.note.reason)
-    return tuple({each.record.id: each for each in owed}.values())
+    return tuple({each[0].id: each for each in owed}.values())
 
 
 def rolled_back(left: Iterable[Record], reason: str) -> list[Repair]:
     """Return the marks that keep the version of the records *left* from going on."""
     said = f"{records.ROLLED_BACK}{reason or records.NO_REASON}"
-    good = (each for each in left if each.state == "success")
-    return [Repair(each, "failure", brief(said, LONGEST_DESCRIPTION)) for each in good]
+    mark = "failure", brief(said, LONGEST_DESCRIPTION)
+    return [(each, *mark) for each in left if each.state == "success"]
 
 
 def overtaken(record: Record, version: str) -> Repair:
     """Return the end of an unfinished *record* that lost to the move to *version*."""
-    said = brief(f"overtaken by {version}", LONGEST_DESCRIPTION)
-    return Repair(record, "failure", said)
+    return record, "failure", brief(f"overtaken by {version}", LONGEST_DESCRIPTION)
 
 
 def repaired(ledger: Ledger, owed: Iterable[Repair]) -> Ledger:
     """Return *ledger* as it is once *owed* has been written."""
-    more = {x.record.id: Status(x.state, ledger.now, x.description) for x in owed}
+    more = {x.id: Status(state, ledger.now, said) for x, state, said in owed}
     mended = [
         replace(x, statuses=(*x.statuses, more[x.id])) if x.id in more else x
         for x in ledger.records

@@ -153,7 +153,8 @@ class Ledger:
     *viewer* is the login that asked, *now* when it did (GitHub's clock). *floors* is
     environment → the lowest id from which on every record of it is here, 0 when all
     are. *branches* is environment → commit of its branch. *odd* are the records that do
-    not count, and why; *unsure* those of them that nobody could check.
+    not count, and why; *unsure* those of them that nobody could check: *unchecked* is
+    environment → why.
     """
 
     now: datetime
@@ -163,15 +164,16 @@ class Ledger:
     branches: Mapping[str, str] = field(default_factory=dict)
     odd: tuple[tuple[Record, str], ...] = ()
     unsure: tuple[Record, ...] = ()
+    unchecked: Mapping[str, str] = field(default_factory=dict)
 
     def of(self, environment: str, sha: str | None = None) -> tuple[Record, ...]:
         """Return the records of *environment*, newest first; only of *sha* if given."""
         ours = (x for x in self.records if x.environment == environment)
         return tuple(x for x in ours if sha in (None, x.sha))
 
-    def unsure_at(self, environment: str) -> tuple[Record, ...]:
-        """Return those of *environment* that nobody could check, newest first."""
-        return tuple(x for x in self.unsure if x.environment == environment)
+    def is_unsure(self, environment: str, sha: str | None) -> bool:
+        """Say whether nobody could check a record of *sha* in *environment*."""
+        return any((x.environment, x.sha) == (environment, sha) for x in self.unsure)
 
     def confirmed(self, environment: str, sha: str | None = None) -> list[Record]:
         """Return those of them that were ever confirmed, newest first."""
@@ -204,9 +206,9 @@ class Ledger:
             newest = reached[0]
             if newest.end is None:
                 known = partial(known, live_for=self.time_live(newest))
-                for each in self.unsure_at(environment):
-                    left = each.task == ROLLBACK and each.note.from_sha == commit
-                    if left and each.id > newest.id:
+                for each in self.unsure:
+                    left = each.environment, each.task, each.note.from_sha
+                    if each.id > newest.id and left == (environment, ROLLBACK, commit):
                         why = f"the rollback by {each.by} could not be checked"
                         return known(outcome="unchecked", why=why)
                 return known(outcome="good")

@@ -7,14 +7,14 @@ import dataclasses
 import re
 import textwrap
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from monokeel.ground import freezes, report, words
 from monokeel.ground import version as versions
 from monokeel.ground.answers import Json, Unknown, ask
 from monokeel.ground.settings import Settings
+from monokeel.promotion import facts
 from monokeel.promotion import gates as judging
-from monokeel.promotion.facts import facts_of, read_release, ways_back
 from monokeel.promotion.plan import Plan, Request
 from monokeel.promotion.ports import Outside
 from monokeel.promotion.reading import Place, Reading, knowing_time, read_promotion
@@ -68,16 +68,17 @@ def overview_of(outside: Outside, local: Settings, *, hold: str | None) -> Overv
     def judge(version: str, place: Place, *, release: bool = False) -> Plan:
         known = knowing_time(reading, outside, version, place)
         asks = release and place.environment.reviewers
-        there = read_release(outside, reading.pointers, version) if release else None
+        pointers = reading.pointers
+        there = facts.read_release(outside, pointers, version) if release else None
         approval = outside.records.protection(place.name) if asks else None
-        facts = dataclasses.replace(
-            facts_of(known, outside.clone, version, place.name),
+        at = dataclasses.replace(
+            facts.facts_of(known, outside.clone, version, place.name),
             hold=held,
             release=there,
             # Where nobody can tell, whoever moves it is told.
             protection=None if isinstance(approval, Unknown) else approval,
         )
-        request, gates = Request(environment=place.name), judging.evaluate(facts)
+        request, gates = Request(environment=place.name), judging.evaluate(at)
         return Plan(request=request, reading=known, version=version, gates=gates)
 
     places = tuple(_status(each, reading, outside, judge) for each in reading.places)
@@ -107,8 +108,7 @@ def _status(
     pre, there = place.environment.prerelease, place.left_version
     taken = [each for each in every if pre or not versions.is_prerelease(each)]
     newer = [each for each in taken if here and versions.is_newer(each, here)]
-    no = Unknown(reason="it is behind nothing")
-    made = ask(lambda: clone.commit_time(releases[newer[-1]])) if newer else no
+    made = ask(lambda: clone.commit_time(releases[newer[-1]])) if newer else None
     # It comes from the environment before. Where nobody knows what is there, the way
     # back comes first.
     previous = reading.previous(place.name)
@@ -116,10 +116,10 @@ def _status(
     goes = wanted and (versions.is_newer(wanted, there) if there else not place.left)
     return PlaceStatus(
         place=place,
-        back=tuple(ways_back(reading, outside, place)) if place.left else (),
+        back=tuple(facts.ways_back(reading, outside, place)) if place.left else (),
         next_move=judge(wanted, place, release=True) if goes else None,
         behind=len(newer),
-        lacking=None if isinstance(made, Unknown) else reading.ledger.now - made,
+        lacking=reading.ledger.now - made if isinstance(made, datetime) else None,
         elsewhere=tuple(_elsewhere(place, reading)) if here else (),
     )
 
@@ -185,7 +185,7 @@ def alerts(overview: Overview) -> list[str]:
 def _drift(reading: Reading) -> list[str]:
     found = [line for each in reading.places for line in each.drift]
     found += reading.pointers.strays()
-    return [*found, *reading.unchecked.values()]
+    return [*found, *reading.ledger.unchecked.values()]
 
 
 def words_of(each: PlaceStatus, reading: Reading) -> list[tuple[str, str]]:
@@ -215,9 +215,8 @@ def where_words(place: Place, reading: Reading) -> str:
     if record is not None and not place.version:
         at = f"{record.version} (tag gone)"
     if record is None or record.live_from is None:
-        unsure = {each.sha for each in reading.ledger.unsure_at(place.name)}
-        seen = place.commit not in unsure
-        return f"{at} ({'moved without a record' if seen else 'record not checked'})"
+        unsure = reading.ledger.is_unsure(place.name, place.commit)
+        return f"{at} ({'record not checked' if unsure else 'moved without a record'})"
     note, length = record.note, words.span(reading.ledger.now - record.live_from)
     said = f"{at} for {length.split()[0]}, by {record.by}"
     if record.task == ROLLBACK and note.from_version:

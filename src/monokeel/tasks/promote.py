@@ -93,9 +93,10 @@ def _move(request: "Request", *, dry_run: bool) -> Reports:
     from monokeel.adapters.actions import set_output
     from monokeel.promotion import move, outcome, plan
 
-    outside, server = wiring.make_promotion(), wiring.server_address()
+    outside = wiring.make_promotion()
     made = plan.plan_promotion(request, outside, wiring.read_settings())
     if dry_run or made.stops:
+        server = wiring.server_address()
         yield outcome.preview_report(made, server=server, whole=dry_run)
     if dry_run:
         set_output("from", made.leaving)
