@@ -98,7 +98,7 @@ def status(shop: LiveShop) -> str:
 
 
 def history(shop: LiveShop) -> list[str]:
-    past = moves_report(shop.outside(), shop.settings, environment="staging", count=20)
+    past = moves_report(shop.outside(), shop.settings, env="staging", count=20)
     return [" ".join(row) for row in past.sections[0].table.rows]
 
 

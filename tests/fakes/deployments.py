@@ -110,15 +110,13 @@ class FakeDeployments:
         self.fuse.written(f"record {environment} {note.version}")
         return record.id, record.sha
 
-    def settle(
-        self, record: int, state: str, description: str, log_url: str = ""
-    ) -> None:
+    def settle(self, record: int, state: str, said: str, log_url: str = "") -> None:
         self._check()
         self.fuse.about_to_write()
         if state == "success":
             self._make_others_inactive(self.kept[record])
         self.clock += TICK
-        self._give(record, state, brief(description, LONGEST_DESCRIPTION))
+        self._give(record, state, brief(said, LONGEST_DESCRIPTION))
         note = self.kept[record].note
         self.fuse.written(f"{state} {note.version}{' run' if log_url else ''}")
 

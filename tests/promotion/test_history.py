@@ -30,7 +30,7 @@ def history(shop: Shop, environment: str = "dev", count: int = 20) -> Report:
     return moves_report(
         shop.outside,
         shop.settings,
-        environment=environment,
+        env=environment,
         count=count,
     )
 

@@ -30,7 +30,7 @@ def test_what_was_done_says_what_it_means_for_the_version(shop: Shop) -> None:
             )
         )
     )
-    past = moves_report(shop.outside, shop.settings, environment="staging", count=9)
+    past = moves_report(shop.outside, shop.settings, env="staging", count=9)
 
     assert "1.2.0 is taken back: it comes here again, or goes further, only" in text
     rows = past.sections[0].table.rows

@@ -117,11 +117,9 @@ class Deployments:
         made = self._github.request("POST", "/deployments", json=wanted).object()
         return as_number(made.get("id")), as_text(made.get("sha"))
 
-    def settle(
-        self, record: int, state: str, description: str, log_url: str = ""
-    ) -> None:
+    def settle(self, record: int, state: str, said: str, log_url: str = "") -> None:
         """Add a status; no ``environment`` is sent: it would rename the record's."""
-        said = brief(description, LONGEST_DESCRIPTION)
+        said = brief(said, LONGEST_DESCRIPTION)
         status: dict[str, Json] = {"state": state, "description": said}
         status |= {"log_url": log_url} if log_url else {}
         self._github.request("POST", f"/deployments/{record}/statuses", json=status)

@@ -61,13 +61,11 @@ class MoveFacts:
         return self.settings.tag(self.version)
 
 
-def facts_of(
-    reading: Reading, clone: Clone, version: str, environment: str
-) -> MoveFacts:
+def facts_of(reading: Reading, clone: Clone, version: str, name: str) -> MoveFacts:
     """Return the facts that *reading* and *clone* hold; the rest was not asked for."""
     settings, pointers = reading.settings, reading.pointers
     commit, ledger = pointers.releases[version], reading.ledger
-    place, previous = reading.place(environment), reading.previous(environment)
+    place, previous = reading.place(name), reading.previous(name)
     before = previous.name if previous else ""
     heads = [pointers.main, *(pointers.heads.get(line) for line in settings.lines)]
     on_line = {_descends(clone, commit, head) for head in heads if head}
@@ -79,7 +77,7 @@ def facts_of(
         now=reading.ledger.now,
         on_line=True if True in on_line else None if None in on_line else False,
         direction=_direction(clone, place, commit, version),
-        here=ledger.track_record(environment, commit),
+        here=ledger.track_record(name, commit),
         previous=before,
         before=ledger.track_record(before, commit),
         unchecked=reading.ledger.unchecked.get(before, ""),
@@ -87,7 +85,7 @@ def facts_of(
         frozen=tuple(
             (end, freeze.reason)
             for end, freeze in reading.freezes
-            if environment in freeze.environments
+            if name in freeze.environments
         ),
     )
 
@@ -194,15 +192,13 @@ def good_before(reading: Reading, environment: str) -> Iterator[records.Record]:
             yield record
 
 
-def ways_back(
-    reading: Reading, outside: Outside, place: Place
-) -> list[tuple[str, str]]:
+def ways_back(reading: Reading, outside: Outside, at: Place) -> list[tuple[str, str]]:
     """Return version → what is wrong with it, down to the first that is ready (``""``).
 
     The newest good version first. Asks the registry for the images of at most five.
     """
     ways = list[tuple[str, str]]()
-    found, reading = _candidates(reading, outside, place.name)
+    found, reading = _candidates(reading, outside, at.name)
     for record in found[:_MOST_ASKED]:
         if not ways or ways[-1][1]:
             ways.append((record.version, _why_not(record, reading, outside)))

@@ -53,17 +53,15 @@ class Rule:
 RULES: list[Rule] = []
 
 
-def evaluate(
-    facts: MoveFacts, overrides: Mapping[str, str] | None = None
-) -> tuple[Gate, ...]:
-    """Return every gate's answer; *overrides*, gate → reason, lift what stops."""
+def evaluate(at: MoveFacts, why: Mapping[str, str] | None = None) -> tuple[Gate, ...]:
+    """Return every gate's answer; *why*, gate → reason, lifts what stops."""
     gates = list[Gate]()
     for rule in RULES:
-        gate, reason = rule.check(facts), (overrides or {}).get(rule.name)
-        if rule.onward and facts.rollback:
+        gate, reason = rule.check(at), (why or {}).get(rule.name)
+        if rule.onward and at.rollback:
             gate = Gate("skipped", "not asked of a rollback")
-        elif rule.onward and not facts.previous:
-            gate = _passed(f"{facts.place.name} is the first environment")
+        elif rule.onward and not at.previous:
+            gate = _passed(f"{at.place.name} is the first environment")
         elif rule.overridable and reason and gate.status in {"refused", "unknown"}:
             gate = Gate("overridden", f"{gate.detail}; overridden: {reason}")
         gates.append(replace(gate, name=rule.name))

@@ -79,18 +79,16 @@ def parse_count(text: str) -> int:
     return int(text)
 
 
-def moves_report(
-    outside: Outside, local: Settings, *, environment: str, count: int
-) -> Report:
-    """Return the newest *count* records of *environment*, and the moves without one.
+def moves_report(outside: Outside, local: Settings, *, env: str, count: int) -> Report:
+    """Return the newest *count* records of *env*, and the moves without one.
 
     It may be a former name (``was``), or any ``env/*`` that is there. A request for
     each hundred records. UsageError for another one, ServiceError without an answer.
     """
-    if not environment:
+    if not env:
         raise UsageError("no environment given", fix="Add --env NAME.")
     pointers = read_remote(outside.clone, local)
-    name = pointers.names.get(environment, environment)
+    name = pointers.names.get(env, env)
     if name not in pointers.branches:
         pointers.settings.environment(name)
     # Also a branch that belongs to no environment any more has a history.

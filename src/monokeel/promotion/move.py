@@ -199,12 +199,10 @@ def _give_up(plan: Plan, records: Records, own: int, why: str) -> str:
     return "" if mine and mine.end else _settle(records, own, "failure", why)
 
 
-def _settle(
-    records: Records, record: int, state: str, description: str, log_url: str = ""
-) -> str:
+def _settle(records: Records, record: int, state: str, said: str, url: str = "") -> str:
     # Returns what to add to the message when GitHub does not take the status.
     try:
-        records.settle(record, state, description, log_url)
+        records.settle(record, state, said, url)
     except errors.MonokeelError as error:
         late = f"record {record} may lack its mark {state}, the next run sees to it"
         return f" ({late}: {error.problem})"

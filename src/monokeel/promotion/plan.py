@@ -203,7 +203,7 @@ def plan_promotion(request: Request, outside: Outside, local: Settings) -> Plan:
 
 def _judged(plan: Plan, outside: Outside, overrides: Mapping[str, str]) -> Plan:
     request, version, place = plan.request, plan.version, plan.place
-    reading = knowing_time(plan.reading, outside, version, place)
+    reading = knowing_time(plan.reading, outside, plan.commit, place)
     release = facts.read_release(outside, reading.pointers, version)
     hold = outside.records.hold() if request.hold is None else request.hold
     refusal, warnings = "", tuple[str, ...]()
@@ -228,9 +228,7 @@ def _judged(plan: Plan, outside: Outside, overrides: Mapping[str, str]) -> Plan:
     )
 
 
-def _note(
-    plan: Plan, release: facts.Release, overrides: Mapping[str, str]
-) -> records.Note:
+def _note(plan: Plan, release: facts.Release, why: Mapping[str, str]) -> records.Note:
     place, request, viewer = plan.place, plan.request, plan.reading.listed.viewer
     left = place.left_version, place.left or ""
     if plan.kind == "adopt":  # a move by hand left what the newest record says
@@ -245,7 +243,7 @@ def _note(
         # A bot says for whom; a person is who they are, whatever they claim.
         actor=request.actor if viewer.endswith(records.BOT) else viewer,
         reason=request.reason,
-        overrides={x: overrides[x] for x in overrides if answers[x] == "overridden"},
+        overrides={name: why[name] for name in why if answers[name] == "overridden"},
         skipped=tuple(name for name in answers if answers[name] == "skipped"),
         digests={image.service: image.digest for image in images},
         run_url=request.run_url,
@@ -258,9 +256,9 @@ def _changes(plan: Plan, outside: Outside) -> tuple[str, ...]:
         return ()
     span = (there, left) if plan.request.rollback else (left, there)
     log = ask(lambda: [*outside.clone.log(*span)])
-    # A clone without history: the gates say so.
-    found = () if isinstance(log, Unknown) else log
-    return tuple(message.partition("\n")[0] for _, message in found)
+    if isinstance(log, Unknown):  # a clone without history; the gates say so
+        return ()
+    return tuple(message.partition("\n")[0] for _, message in log)
 
 
 def _with_ready(gate: judging.Gate, plan: Plan, outside: Outside) -> judging.Gate:
@@ -299,9 +297,7 @@ def _is_done(request: Request, reading: Reading, wanted: str) -> bool:
         there = f"{place.name} is at {place.version or 'no release'}, not at {left}"
         there += f": it {told}" if told else ""
         raise errors.RefusedError(there, fix=f"Nothing was moved. {further}")
-    if last and not any(
-        x.id == last.id or x.state == "success" for x, *_ in place.owed
-    ):
+    if last and not any(x.id == last.id or x.live_from for x, *_ in place.owed):
         raise errors.RefusedError(f"{place.name} {told}", fix=further)
     return last is not None
 

@@ -34,9 +34,7 @@ class Records(Protocol):
         *production* keeps GitHub from adding ``inactive`` to older records.
         """
 
-    def settle(
-        self, record: int, state: str, description: str, log_url: str = ""
-    ) -> None:
+    def settle(self, record: int, state: str, said: str, log_url: str = "") -> None:
         """Give *record* a state, and say why."""
 
     def protection(self, environment: str) -> Protection:

@@ -151,17 +151,15 @@ def read_on(reading: Reading, outside: Outside, environment: str) -> Reading:
     return _assemble(outside, reading.pointers, listed)
 
 
-def knowing_time(
-    reading: Reading, outside: Outside, version: str, place: Place
-) -> Reading:
-    """Return *reading* with how long *version* was live before *place*.
+def knowing_time(reading: Reading, outside: Outside, sha: str, place: Place) -> Reading:
+    """Return *reading* with how long *sha* was live before *place*.
 
     Only where *place* has a soak and that time ended before the records that were read.
     """
-    previous, commit = reading.previous(place.name), reading.pointers.releases[version]
-    if previous is None or not place.environment.soak or previous.commit == commit:
+    previous = reading.previous(place.name)
+    if previous is None or not place.environment.soak or previous.commit == sha:
         return reading
-    reached = reading.ledger.confirmed(previous.name, commit)
+    reached = reading.ledger.confirmed(previous.name, sha)
     late = reached and reached[0].id < reading.ledger.floors.get(previous.name, 0)
     return read_on(reading, outside, previous.name) if late else reading
 

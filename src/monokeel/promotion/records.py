@@ -313,9 +313,7 @@ def _parse_note(value: Json) -> Note | None:
             value = parse_json(value) if isinstance(value, str) else value
         given = as_object(value)
         names = [each.name for each in fields(Note) if each.name in given]
-        note = Note(
-            **{name: _READERS.get(name, as_text)(given[name]) for name in names}
-        )
+        note = Note(**{x: _READERS.get(x, as_text)(given[x]) for x in names})
     except (ValueError, ServiceError):
         return None
     return note if given.get("tool") == TOOL else None

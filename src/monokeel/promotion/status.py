@@ -66,9 +66,8 @@ def overview_of(outside: Outside, local: Settings, *, hold: str | None) -> Overv
     held = outside.records.hold() if hold is None else hold
 
     def judge(version: str, place: Place, *, release: bool = False) -> Plan:
-        known = knowing_time(reading, outside, version, place)
-        asks = release and place.environment.reviewers
-        pointers = reading.pointers
+        pointers, asks = reading.pointers, release and place.environment.reviewers
+        known = knowing_time(reading, outside, pointers.releases[version], place)
         there = facts.read_release(outside, pointers, version) if release else None
         approval = outside.records.protection(place.name) if asks else None
         at = dataclasses.replace(

@@ -145,7 +145,7 @@ def history(*, env: str = "", count: str = "20") -> Reports:
 
     outside, settings = wiring.make_promotion(), wiring.read_settings()
     wanted, most = env.strip(), parse_count(count)
-    yield moves_report(outside, settings, environment=wanted, count=most)
+    yield moves_report(outside, settings, env=wanted, count=most)
 
 
 TASKS = (promote, status, history)
