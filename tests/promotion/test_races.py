@@ -262,4 +262,6 @@ def test_a_record_that_another_run_has_settled_moves_nothing() -> None:
         runner(shop, PROMOTE)()
 
     assert "another run has settled record" in caught.value.problem
+    ends = [each.state for each in shop.records.given[max(shop.records.given)]]
+    assert ends == ["error"]  # as the other run said, and once
     assert shop.clone.at("dev") == "1.0.0"

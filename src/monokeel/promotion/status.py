@@ -113,24 +113,20 @@ def _status(
     previous = reading.previous(place.name)
     wanted = previous.version if previous else [*taken, ""][0]
     goes = wanted and (versions.is_newer(wanted, there) if there else not place.left)
+    why = reading.settings.blocked.get(here)
+    elsewhere = [f"blocked: {why}"] if why else []
+    for name in (x.name for x in reading.places if here and x.name != place.name):
+        record = reading.ledger.track_record(name, place.commit or "")
+        if record.outcome == "rolled_back":
+            elsewhere.append(f"rolled back in {name}: {record.why}")
     return PlaceStatus(
         place=place,
         back=tuple(facts.ways_back(reading, outside, place)) if place.left else (),
         next_move=judge(wanted, place, release=True) if goes else None,
         behind=len(newer),
         lacking=reading.ledger.now - made if isinstance(made, datetime) else None,
-        elsewhere=tuple(_elsewhere(place, reading)) if here else (),
+        elsewhere=tuple(elsewhere),
     )
-
-
-def _elsewhere(place: Place, reading: Reading) -> list[str]:
-    why = reading.settings.blocked.get(place.version)
-    said = [f"blocked: {why}"] if why else []
-    for name in (each.name for each in reading.places if each.name != place.name):
-        record = reading.ledger.track_record(name, place.commit or "")
-        if record.outcome == "rolled_back":
-            said.append(f"rolled back in {name}: {record.why}")
-    return said
 
 
 def overview_report(
