@@ -89,11 +89,9 @@ class Deployments:
             after = as_text(info.get("endCursor"))
         many = f"{_MOST_PAGES * _PAGE_SIZE} deployments of any tool"
         gone = f"gh api -X DELETE repos/{self._github.repository}/deployments/ID"
-        raise ServiceError(
-            f"{', '.join(names)}: more than {many}: not all of ours could be read",
-            fix="Give other tools environments of their own, and delete what they left"
-            f" here, once it is inactive: {gone}",
-        )
+        problem = f"{', '.join(names)}: more than {many}: not all of ours could be read"
+        fix = "Give other tools environments of their own, and delete what they left"
+        raise ServiceError(problem, fix=f"{fix} here, once it is inactive: {gone}")
 
     def create(
         self, environment: str, note: Note, *, tag: str, task: str, production: bool
@@ -136,9 +134,8 @@ class Deployments:
 
     def hold(self) -> str | answers.Unknown:
         """Return the repository variable ``PROMOTE_HOLD``, ``""`` without one."""
-        found = answers.ask(
-            lambda: self._github.found("/actions/variables/PROMOTE_HOLD")
-        )
+        path = "/actions/variables/PROMOTE_HOLD"
+        found = answers.ask(lambda: self._github.found(path))
         if not isinstance(found, dict):
             return found or ""
         return as_text(found.get("value")).strip()

@@ -99,10 +99,8 @@ class Git:
         listed = self._git(*parts, ok=_ANY_CODE).stdout  # 1: none in that folder
         lacking = re.findall(r"(?m)^-[0-9a-f]+ (.*)$", listed)
         why = "a submodule, not checked out: git submodule update --init"
-        return (
-            *filter(None, done.stdout.split("\n")),
-            *(f"{path} ({why})" for path in lacking),
-        )
+        changed = filter(None, done.stdout.split("\n"))
+        return (*changed, *(f"{path} ({why})" for path in lacking))
 
     def commit_of(self, ref: str) -> str | None:
         """Return the commit that *ref* names here, peeled, or ``None``."""

@@ -95,9 +95,8 @@ def set_secret(key: Path, repository: str, name: str, environment: str) -> None:
         text = key.read_text(encoding="utf-8")
     except OSError as error:
         fix = "Name the key: ./inv init --key-file FILE"
-        raise RefusedError(
-            f"{key} cannot be read: {error.strerror}", fix=fix
-        ) from error
+        problem = f"{key} cannot be read: {error.strerror}"
+        raise RefusedError(problem, fix=fix) from error
     done = run(args, stdin=text, ok=range(256))
     if done.returncode:
         raise RefusedError(f"gh could not set {name}: {reason_in(done.stderr)}")

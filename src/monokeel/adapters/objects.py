@@ -120,10 +120,9 @@ class Objects:
             return marked, ()
         paths[0].write_bytes(team)
         self._git(*asked, "--ours", *map(str, paths))
-        lost = re.findall(
-            rb"(?ms)^={%d}\r?\n(.*?)^>{%d} template\r?$" % (size, size), marked
-        )
-        return paths[0].read_bytes(), tuple(x.decode(errors="replace") for x in lost)
+        theirs = rb"(?ms)^={%d}\r?\n(.*?)^>{%d} template\r?$" % (size, size)
+        lost = (each.decode(errors="replace") for each in re.findall(theirs, marked))
+        return paths[0].read_bytes(), tuple(lost)
 
     def branch(self, name: str) -> str | None:
         """Return the commit of the local branch *name*."""
@@ -254,10 +253,10 @@ class Worktree:
 def _require_sha1(*entries: str) -> None:
     """Raise UsageError where git names its objects by SHA-256."""
     if any(len(each.rpartition(" ")[2]) > len(_NOTHING) for each in entries):
-        raise UsageError(
-            "this repository names its objects by SHA-256, which GitHub does not take",
-            fix="Make it with: git init --object-format=sha1",
+        said = (
+            "this repository names its objects by SHA-256, which GitHub does not take"
         )
+        raise UsageError(said, fix="Make it with: git init --object-format=sha1")
 
 
 def named(words: str, root: Path, *, ok: Container[int] = (0, 1)) -> str | None:

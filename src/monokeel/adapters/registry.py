@@ -100,10 +100,11 @@ class Registry:
         """Return the digest at *tag*, once it is shown; ServiceError if it is not."""
         now = self._settled(image, tag, waits_s=_WAITS_S)
         if isinstance(now, Absent):
-            raise ServiceError(
-                f"the build command ended well, but {image}:{tag} is not shown yet",
-                fix="Run this again in a minute; the command must push {image}.",
+            problem = (
+                f"the build command ended well, but {image}:{tag} is not shown yet"
             )
+            fix = "Run this again in a minute; the command must push {image}."
+            raise ServiceError(problem, fix=fix)
         return now.digest
 
     def give_tag(
@@ -121,11 +122,9 @@ class Registry:
             waits_s = () if failure else _WAITS_S
             now = self._settled(image, tag, wanted=digest, waits_s=waits_s)
             if isinstance(now, Absent):
-                raise failure or ServiceError(
-                    f"{image}:{tag}: {self._access.host} accepted it and does not"
-                    " show it yet",
-                    fix="Run the same command again in a minute.",
-                )
+                silent = f"{self._access.host} accepted it and does not show it yet"
+                fix = "Run the same command again in a minute."
+                raise failure or ServiceError(f"{image}:{tag}: {silent}", fix=fix)
         if now.digest != digest:
             # Put back it would only move a second time: it stays as it is.
             fix = "A published version is never replaced; release a new one."

@@ -94,8 +94,7 @@ class Repository:
             path = "//user/repos"  # of whoever the token belongs to
             me = self._github.read("//user").get("login")
             if str(me).lower() != owner.lower():
-                raise RefusedError(
-                    f"the token is that of {me}, who cannot make {owner}/{name}",
-                    fix=f"Use a token of {owner}, or correct [repository] owner.",
-                )
+                problem = f"the token is that of {me}, who cannot make {owner}/{name}"
+                fix = f"Use a token of {owner}, or correct [repository] owner."
+                raise RefusedError(problem, fix=fix)
         self._github.write("POST", path, {"name": name, "private": private})

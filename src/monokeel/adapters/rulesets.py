@@ -70,10 +70,9 @@ class Rulesets:
             if wait_s is None:
                 return number or as_number(answer.object().get("id"))
             if attempt == _TRIES or wait_s > _LONGEST_WAIT_S:
-                raise ServiceError(
-                    f"GitHub's rate limit stopped {method} {path}: {words_of(answer)}",
-                    fix="Run the same command again later: it continues.",
-                )
+                said = f"{method} {path}: {words_of(answer)}"
+                fix = "Run the same command again later: it continues."
+                raise ServiceError(f"GitHub's rate limit stopped {said}", fix=fix)
             log.warning("GitHub's rate limit: waiting %.0f s", wait_s)
             self._sleep(wait_s)
         raise AssertionError(method)

@@ -63,10 +63,11 @@ class Answer:
         try:
             return parse_json(self.body)
         except ValueError as error:
-            raise ServiceError(
-                f"the answer ({self.status}) is not JSON: {self.text[:80]!r} ({error})",
-                fix="Check the address: a proxy or a sign-in page may have answered.",
-            ) from error
+            said = (
+                f"the answer ({self.status}) is not JSON: {self.text[:80]!r} ({error})"
+            )
+            fix = "Check the address: a proxy or a sign-in page may have answered."
+            raise ServiceError(said, fix=fix) from error
 
     def object(self) -> dict[str, Json]:
         """Return the body, a JSON object; raise ServiceError when it is none."""
