@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from monokeel.adapters.machine import Keys
+from monokeel.adapters.process import run
 from monokeel.ground.errors import ServiceError, UsageError
 
 
@@ -38,27 +39,53 @@ def test_a_folder_is_no_key_file(tmp_path: Path) -> None:
         Keys(tmp_path, root=tmp_path / "shop")
 
 
-@pytest.mark.parametrize("spoiled", ["cut short", "open to all", "of another kind"])
+@pytest.mark.parametrize(
+    ("spoiled", "helps"),
+    [
+        ("cut short", "copy it again"),
+        ("of another kind", "copy it again"),
+        ("with line ends of Windows", "copy it again"),
+        ("open to all", "chmod 600 "),
+        ("with a passphrase", "ssh-keygen -p -f "),
+    ],
+)
 def test_a_file_that_is_no_readable_key_is_told_with_what_helps(
-    tmp_path: Path, spoiled: str
+    tmp_path: Path, spoiled: str, helps: str
 ) -> None:
-    keys = Keys(tmp_path / "key", root=tmp_path / "shop")
+    keys = Keys(tmp_path / "a key", root=tmp_path / "shop")
     public = keys.create("monokeel acme/shop")
     file = Path(keys.file)
     if spoiled == "open to all":
         file.chmod(0o644)
+    elif spoiled == "with a passphrase":
+        run(["ssh-keygen", "-p", "-P", "", "-N", "s3cret", "-f", str(file)])
+    elif spoiled == "with line ends of Windows":
+        file.write_bytes(file.read_bytes().replace(b"\n", b"\r\n"))
     else:
         file.write_text("" if spoiled == "cut short" else public)
 
     with pytest.raises(ServiceError, match="private key cannot be read") as caught:
         keys.public_key()
 
-    assert f"chmod 600 {file}; else move it away" in caught.value.fix
+    assert helps in caught.value.fix
+    named = f"'{file}'; else" in caught.value.fix
+    assert named is ("copy" not in helps)
+    assert "else move it away, then ./inv init makes another" in caught.value.fix
+
+
+@pytest.mark.parametrize(
+    ("place", "says"), [("/dev/null", "is no file"), ("/dev/null/key", "is no folder")]
+)
+def test_where_no_key_can_be_is_wrong_use(
+    tmp_path: Path, place: str, says: str
+) -> None:
+    with pytest.raises(UsageError, match=f"/dev/null {says}"):
+        Keys(Path(place), root=tmp_path / "shop")
 
 
 def test_a_folder_that_cannot_be_made_is_wrong_use(tmp_path: Path) -> None:
-    (tmp_path / "taken").write_text("")
     keys = Keys(tmp_path / "taken/key", root=tmp_path / "shop")
+    (tmp_path / "taken").write_text("")
 
     with pytest.raises(UsageError, match="taken cannot be made: File exists"):
         keys.create("monokeel acme/shop")

@@ -3,12 +3,22 @@
 import shutil
 from datetime import tzinfo
 from pathlib import Path
+from shlex import quote
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from monokeel.adapters.process import reason_in, run
 from monokeel.ground.errors import RefusedError, ServiceError, UsageError
 
 _LONGEST_S = 10.0
+# What ssh-keygen says of a key that it cannot read → what helps.
+_MENDS = (
+    ("bad permissions", "chmod 600 {file}"),
+    (
+        "passphrase",
+        "take its passphrase away, no job types one: ssh-keygen -p -f {file}",
+    ),
+    ("", "copy it again, whole and with its own line ends"),
+)
 
 
 def says(*args: str) -> str | None:
@@ -53,6 +63,11 @@ class Keys:
         if self._path.is_dir():
             fix = f"Name a file in it: ./inv init --key-file {self._path}/monokeel"
             raise UsageError(f"{self._path} is a folder", fix=fix)
+        there = next(x for x in (self._path, *self._path.parents) if x.exists())
+        if not (there.is_file() if there == self._path else there.is_dir()):
+            what = "file" if there == self._path else "folder"
+            fix = "Name a file elsewhere: ./inv init --key-file FILE"
+            raise UsageError(f"{there} is no {what}", fix=fix)
 
     @property
     def file(self) -> str:
@@ -66,10 +81,12 @@ class Keys:
         args = ["ssh-keygen", "-y", "-P", "", "-f", self.file]
         done = run(args, stdin="", ok=range(256))
         if done.returncode:
-            fix = f"If it is the right one, chmod 600 {self.file}; else move it away,"
-            fix += " then ./inv init makes another"
-            problem = f"the private key cannot be read: {reason_in(done.stderr)}"
-            raise ServiceError(problem, fix=fix)
+            reason = reason_in(done.stderr)
+            mend = next(x for words, x in _MENDS if words in done.stderr)
+            mend = mend.format(file=quote(self.file))
+            fix = f"If it is the right one, {mend}; else move it away, then ./inv init"
+            problem = f"the private key cannot be read: {reason}"
+            raise ServiceError(problem, fix=f"{fix} makes another")
         return " ".join(done.stdout.split()[:2])
 
     def create(self, comment: str) -> str:
