@@ -8,7 +8,14 @@ import pytest
 
 from monokeel.ground.errors import RefusedError, ServiceError, UsageError
 from monokeel.updates.records import Recorded
-from monokeel.updates.verify import Base, Deviation, advice, parse_manifest, verify
+from monokeel.updates.verify import (
+    Base,
+    Deviation,
+    advice,
+    kept_out,
+    parse_manifest,
+    verify,
+)
 
 PLAIN, PROGRAM, LINK = "100644", "100755", "120000"
 WHEEL = "ops/monokeel-1.0.0-py3-none-any.whl"
@@ -117,6 +124,31 @@ def test_each_state_has_the_command_that_mends_it() -> None:
         "git update-index --chmod=-x tasks.py",
         "Take it back, it cannot be kept: tasks.py",
     )
+
+
+def test_a_file_that_was_deleted_and_committed_has_a_way_back() -> None:
+    left = {path: entry for path, entry in MADE.items() if path != "tasks.py"}
+
+    [first, second, *_] = verify(FakeFiles(left, left), FakeRelease()).sections[1].lines
+
+    assert first == "git checkout HEAD -- tasks.py"
+    assert second == (
+        "Where HEAD lacks it, too:"
+        " git checkout $(git rev-list -1 HEAD -- tasks.py)^ -- tasks.py"
+    )
+    assert [x.where for x in kept_out(FakeFiles(left, left), MADE)] == ["disk", "index"]
+
+
+def test_what_git_cannot_do_here_is_not_laid_on_the_network() -> None:
+    class Broken(FakeFiles):
+        def in_index(self, paths: Iterable[str]) -> dict[str, str]:
+            assert paths
+            raise ServiceError("git ls-files -t failed (128)")
+
+    with pytest.raises(ServiceError, match="not verified: git ls-files") as caught:
+        verify(Broken(MADE, MADE), FakeRelease())
+
+    assert caught.value.fix == ""
 
 
 def test_a_rebuilt_wheel_is_compared_with_the_release() -> None:

@@ -26,6 +26,7 @@ _ADVICE = (
     "Take it back, or keep it on purpose: list it in [template] edited of"
     " infra/platform.toml. It survives updates as a merge; better: propose it upstream."
 )
+_GONE = (("disk", "missing"), ("index", "missing"))
 _REMEDIES = {
     ("release", _UNLIKE_SOURCES): "Do not run it, and ask the template's owners: ",
     ("disk", "missing"): "git checkout HEAD -- ",
@@ -92,8 +93,8 @@ def verify(
             report = _verified(files, base.files, edited=edited)
             if report.outcome == "difference":
                 return report
-        fix = error.fix or _UNREAD
-        raise ServiceError(f"not verified: {error.problem}", fix=fix) from error
+        problem = f"not verified: {error.problem}"
+        raise ServiceError(problem, fix=error.fix) from error
 
 
 def _verified(
@@ -103,10 +104,11 @@ def _verified(
     edited: Collection[str],
     rebuilt: Callable[[], Listing] | None = None,
 ) -> Report:
-    wanted = release.delivered()
-    found = [*differences(files, wanted)]
-    if rebuilt is not None:
-        found += _unlike(rebuilt(), wanted, "release")
+    try:
+        wanted, made = release.delivered(), rebuilt() if rebuilt else {}
+    except ServiceError as error:  # git's own failures here have other remedies
+        raise ServiceError(error.problem, fix=error.fix or _UNREAD) from error
+    found = [*differences(files, wanted), *_unlike(made, wanted, "release")]
     pins = _newer_pins(files, release, found)
     may_stay = {path for path in edited if not path.startswith(_NEVER_KEPT)}
     kept = sorted(may_stay.intersection(e.path for e in found))
@@ -151,9 +153,9 @@ def parse_manifest(content: bytes | None) -> Listing:
 
 
 def kept_out(files: Files, wanted: Listing) -> list[Deviation]:
-    """Return which of *wanted* the index lacks, or has without its executable bit."""
-    found = _unlike(wanted, files.in_index(wanted), "index")
-    return [each for each in found if each.state != _EDITED]
+    """Return which of *wanted* are gone, or not in the index with their mode."""
+    found = (each for each in differences(files, wanted) if each.state != _EDITED)
+    return [each for each in found if each.where == "index" or each.state == "missing"]
 
 
 def differences(files: Files, wanted: Listing) -> Iterator[Deviation]:
@@ -198,9 +200,15 @@ def _newer_pins(
 
 def advice(found: list[Deviation]) -> Iterator[str]:
     """Yield a command for each kind of *found* that one mends, then what to decide."""
+    gone = [{e.path for e in found if (e.where, e.state) == x} for x in _GONE]
+    lost = sorted(set.intersection(*gone))  # what brings it back is in the index, too
     for kind, remedy in _REMEDIES.items():
-        if paths := [each.path for each in found if (each.where, each.state) == kind]:
+        paths = [each.path for each in found if (each.where, each.state) == kind]
+        if paths := [x for x in paths if kind != _GONE[1] or x not in lost]:
             yield remedy + " ".join(paths)
+    for x in lost:
+        back = f"git checkout $(git rev-list -1 HEAD -- {x})^ -- {x}"
+        yield f"Where HEAD lacks it, too: {back}"
     edited = {each.path for each in found if each.state == _EDITED}
     if fixed := sorted(path for path in edited if path.startswith(_NEVER_KEPT)):
         yield f"Take it back, it cannot be kept: {' '.join(fixed)}"
