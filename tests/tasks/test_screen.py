@@ -130,6 +130,23 @@ def test_a_table_fits_and_no_word_is_cut(
     }
 
 
+def test_a_command_is_one_line_that_can_be_copied(
+    coloured: pytest.MonkeyPatch,
+) -> None:
+    coloured.setenv("COLUMNS", "60")
+    command = (
+        "secret in dev: gh secret set KEY --env dev --repo acme/shop < " + "k" * 60
+    )
+    report = Report(headline="x", sections=(Section("", (command, "words " * 30)),))
+    stream = Terminal()
+
+    screen.print_report(report, stream)
+
+    [_, _, whole, *rest] = plain(stream.getvalue()).splitlines()
+    assert whole == f"  {command}"
+    assert max(map(len, rest)) <= 60
+
+
 def test_digests_are_short_but_for_those_in_a_command(
     coloured: pytest.MonkeyPatch,
 ) -> None:

@@ -81,11 +81,14 @@ def print_report(report: "Report", stream: TextIO) -> None:
 
         print(as_plain(report), file=stream, flush=True)
         return
+    from rich.padding import Padding
+
     console = _console(stream)
     console.print(_styled(report.headline, "bold"))
     for section in report.sections:
         if section.lines or section.table.rows:
-            console.print("", *_parts(section), sep="\n")
+            for part in ("", *_parts(section)):
+                console.print(part, soft_wrap=not isinstance(part, Padding))
 
 
 def print_line(line: str, stream: TextIO) -> None:
@@ -143,7 +146,10 @@ def _parts(section: "Section") -> "Iterator[RenderableType]":
     if section.heading:
         yield _styled(section.heading, "bold")
     for line in section.lines:
-        yield Padding(_styled(line), (0, 0, 0, 2))
+        if _COMMAND.search(line):  # to be copied whole: only the terminal breaks it
+            yield _styled(f"  {line}")
+        else:
+            yield Padding(_styled(line), (0, 0, 0, 2))
     if section.table.rows:
         table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
         states = [name in _STATES for name in section.table.columns]
