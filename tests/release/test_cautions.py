@@ -2,7 +2,7 @@
 
 import pytest
 
-from monokeel.release.cautions import about_reverts, watch
+from monokeel.release.cautions import about_reverts, about_tags, watch
 from monokeel.release.commits import Caution, analyze, read_commits
 from monokeel.release.messages import RULE_SETS
 from tests.fakes.plans import Shop
@@ -178,3 +178,11 @@ def test_a_tag_that_looks_like_a_release_of_another_prefix_is_told(
 
     said = f"the tag {tag} looks like a release and is none: tag_prefix is"
     assert any(each.message.startswith(said) for each in plan.warnings) is told
+
+
+@pytest.mark.parametrize("tag", ["v1.4", "v01.0.0", "1.2.3.4", f"v{9**30}.0.0"])
+def test_a_tag_that_is_no_version_is_told_while_there_is_none(tag: str) -> None:
+    (caution,) = about_tags([tag, "v1", "nightly"], "v", None)
+
+    assert caution.message.startswith(f"the tag {tag} looks like a release and is none")
+    assert [*about_tags([tag, "v1.0.0"], "v", None)] == []

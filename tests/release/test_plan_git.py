@@ -149,7 +149,11 @@ def test_a_tag_on_a_tree_is_no_release(clone: Clone) -> None:
     clone.git("tag", "v7.0.0", "HEAD^{tree}")
     clone.commit("fix: b")
 
-    assert clone.plan().version == "1.0.1"
+    plan = clone.plan()
+
+    assert plan.version == "1.0.1"
+    [fix] = [x.fix for x in plan.blockers if "v7.0.0" in x.problem]
+    assert fix.startswith('v7.0.0 names no commit: add "7.0.0" to [release] skip')
 
 
 def test_a_branch_with_the_name_of_a_tag_confuses_nobody(clone: Clone) -> None:

@@ -62,7 +62,7 @@ def test_every_conflict_is_named_before_anything_is_written() -> None:
         world.publish()
 
     assert world.faults.writes == before
-    for part in ("is the tag of commit", "acme/shop/web:1.4.0"):
+    for part in ("is the tag of", "acme/shop/web:1.4.0"):
         assert part in refusal.value.problem
     assert '"1.4.0" to [release] skip' in refusal.value.fix
 

@@ -11,8 +11,9 @@ from monokeel.ground.answers import Unknown, ask
 from monokeel.release.commits import TYPES, Analysis, Caution, Parsed
 from monokeel.release.messages import JS_SPACE, RULE_SETS, RuleSet, split_lines
 from monokeel.release.reading import Reading
-from monokeel.release.versions import ReleaseTag, odd_tags
+from monokeel.release.versions import ReleaseTag, odd_tags, release_tags
 
+_NUMBERS: Final = re.compile(r"\D{0,20}[0-9]+(?:\.[0-9]+){1,3}")  # a tag such as v1.4
 _KEYWORD: Final = re.compile(r"BREAKING[ -]CHANGE:")
 _LOOKS_BREAKING: Final = re.compile(
     r"(?:\d+[.)]|[\W_]){0,9}(?:BREAKING[\W_]{0,3}CHANGES?\b"
@@ -82,7 +83,18 @@ def about_tags(
     tags: Iterable[str], prefix: str, previous: ReleaseTag | None
 ) -> Iterator[Caution]:
     """Yield a caution about tags that npm crashes on, and one about other prefixes."""
-    odd = odd_tags(tags, prefix, previous.version if previous else None)
+    names = [*tags]
+    odd = odd_tags(names, prefix, previous.version if previous else None)
+    if not release_tags(dict.fromkeys(names, ""), prefix):
+        like = [
+            x for x in names if _NUMBERS.fullmatch(x) and x not in (*odd[0], *odd[1])
+        ]
+        what = f"three numbers without leading zeros, such as {prefix}1.4.0"
+        if like:
+            said = (
+                f"the tag {max(like)} looks like a release and is none: a version has"
+            )
+            yield Caution(message=f"{said} {what}")
     crash = "is ignored: it is no version, and semantic-release would crash on it"
     other = f"looks like a release and is none: tag_prefix is {prefix!r} ([release] in"
     for found, why in zip(odd, (crash, f"{other} infra/platform.toml)"), strict=True):

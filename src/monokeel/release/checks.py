@@ -176,11 +176,12 @@ def _unreachable(now: Start) -> Iterator[tuple[str, str]]:
     if len(lost) == 1:
         those = f"the highest release {names} is"
     skip = ", ".join(f'"{tag.version}"' for tag in lost)
-    fix = (
-        f"Release from a commit that contains {lost[0].commit[:7]}; if that is"
-        f" gone for good (a rebase), add {skip} to [release] skip in"
-        " infra/platform.toml. If it is no release, delete the tag."
-    )
+    fix = f"Release from a commit that contains {lost[0].commit[:7]}; if that is"
+    fix += f" gone for good (a rebase), add {skip}"
+    if lost[0].commit not in now.history.known({lost[0].commit}):
+        fix = f"{lost[0].name} names no commit: add {skip}"
+    fix += " to [release] skip in infra/platform.toml. If it is no release, delete the"
+    fix += " tag."
     yield f"{those} not in the history of {now.commit[:7]}", fix
 
 

@@ -19,10 +19,10 @@ def _skip(candidate: Candidate) -> str:
 
 
 def tagged_otherwise(candidate: Candidate, commit: str) -> RefusedError:
-    """Refuse: the git tag names another commit."""
-    fix = "Run ./inv release again: the plan takes the next free version."
-    named = f"{candidate.tag} is the tag of commit {commit}"
-    return RefusedError(f"{named}, not of {candidate.commit}", fix=fix)
+    """Refuse: the git tag names another commit, or what is none."""
+    fix = f"To take the next version instead, {_skip(candidate)}."
+    named = f"{candidate.tag} is the tag of {commit}"
+    return RefusedError(f"{named}, not of commit {candidate.commit}", fix=fix)
 
 
 def claimed_by_another(candidate: Candidate, commit: str) -> RefusedError:
