@@ -138,6 +138,16 @@ def test_images_in_the_registry_of_yesterday_are_asked_for_nowhere(point: int) -
     assert (world.refs.refs, world.releases.releases) == ({}, {})
 
 
+def test_a_claim_that_is_still_shown_is_not_called_taken_back() -> None:
+    world = World()
+    killed(world, CLAIM)
+    claim = candidate(OTHER).claim
+    world.faults.after = lambda: world.refs.put_tag(claim, OTHER, "")
+
+    with pytest.raises(ServiceError, match=f"still there after .*: {claim}"):
+        take_back(world)
+
+
 def test_a_preview_names_what_would_go_and_changes_nothing() -> None:
     world = World()
     killed(world, RECORD)
