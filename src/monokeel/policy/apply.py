@@ -5,17 +5,11 @@ from dataclasses import replace
 
 from monokeel.ground.errors import MonokeelError, RefusedError, ServiceError
 from monokeel.ground.report import Report, Section
+from monokeel.policy import wording
 from monokeel.policy.comparison import Comparison, compare, compare_policies
 from monokeel.policy.plan import Plan, rulesets_in
 from monokeel.policy.ports import Refusal, Rulesets
 from monokeel.policy.rulesets import Ruleset, body_of
-from monokeel.policy.wording import (
-    comparison_json,
-    edged,
-    problem_line,
-    steps_of,
-    to_do,
-)
 
 _ON_PLAN = (
     "is on this plan: take it out of [policy] optional_rules of infra/platform.toml,"
@@ -55,7 +49,7 @@ def apply(plan: Plan, rulesets: Rulesets) -> Report:
             continue
         results[change.name] = outcome
         if outcome[0] is not None or change.verb == "delete":
-            done.append(f"{change.verb}d {edged(change.name)}")
+            done.append(f"{change.verb}d {wording.edged(change.name)}")
     if refused:
         lists = {"written": done, "refused": refused, "not written": left}
         raise _as_one([*refused.values()], lists)
@@ -96,8 +90,8 @@ def _report(plan: Plan, results: dict[str, _Written], done: list[str]) -> Report
     lacking = ((name, ", ".join(without)) for name, (_, without) in results.items())
     gaps = tuple(f"{name}: {kinds} {plans}" for name, kinds in lacking if kinds)
     notes = tuple(f"{x} {_ON_PLAN}" for x in plan.optional_rules if x in taken)
-    left = tuple(problem_line(each) for each in after if each.drifts)
-    steps = ((x.name, y) for x in after for y in steps_of(x, after, repository))
+    left = tuple(wording.problem_line(each) for each in after if each.drifts)
+    steps = ((x.name, y) for x in after for y in wording.steps_of(x, after, repository))
     written = f"{rulesets_in(len(done))} written" if done else "nothing written"
     seen = f", {len(left)} left to look at" if left else ""
     return Report(
@@ -107,7 +101,7 @@ def _report(plan: Plan, results: dict[str, _Written], done: list[str]) -> Report
             Section("Gaps (declared optional)", gaps),
             Section("Still different", left),
             Section("To know", notes),
-            Section("To do", to_do(steps)),
+            Section("To do", wording.to_do(steps)),
         ),
         data={
             "repository": repository,
@@ -115,7 +109,7 @@ def _report(plan: Plan, results: dict[str, _Written], done: list[str]) -> Report
             "written": [*done],
             "gaps": list(gaps),
             "notes": list(notes),
-            "rulesets": [comparison_json(each) for each in after],
+            "rulesets": [wording.comparison_json(each) for each in after],
         },
         problems=left,
         outcome="difference" if left else "done",

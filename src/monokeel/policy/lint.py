@@ -224,8 +224,7 @@ def _guards(settings: Settings) -> Iterator[_Guard]:
     """
     writer = f"Integration {settings.app_id}" if settings.app_id else "DeployKey"
     yield "default_branch", [f"refs/heads/{settings.default_branch}"], _KEEPS, ""
-    for line in settings.lines:
-        yield "lines", [f"refs/heads/{line}"], _KEEPS, ""
+    yield from (("lines", [f"refs/heads/{x}"], _KEEPS, "") for x in settings.lines)
     for each in settings.environments:
         yield "environments", [f"refs/heads/env/{each.name}"], _MOVES, writer
     tags = [*map(settings.tag, _VERSIONS)]

@@ -105,7 +105,7 @@ def plan_report(plan: Plan, allowed: Sequence[str] = ()) -> Report:
             "warnings": list(plan.warnings),
             "inherited": list(reading.inherited),
         },
-        outcome=seen.OUTCOMES[verdict],
+        outcome=seen.OUTCOMES.get(verdict, "done"),
     )
 
 

@@ -1,7 +1,7 @@
 """GitHub's rulesets against those of the file: read once, judged, and explained."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass, replace
 from functools import cache
 from itertools import takewhile
@@ -29,12 +29,7 @@ _States = list[tuple[Version, Ruleset]]  # of a ruleset, the newest first
 _HIDDEN = "GitHub hides it from this token: administration: write shows it"
 # in_sync_as_seen: nothing was found, and what was not seen was accepted by name.
 Verdict = Literal["in_sync", "in_sync_as_seen", "drift", "unverifiable"]
-OUTCOMES: Mapping[Verdict, Outcome] = {
-    "in_sync": "done",
-    "in_sync_as_seen": "done",
-    "drift": "difference",
-    "unverifiable": "unknown",
-}
+OUTCOMES: dict[Verdict, Outcome] = {"drift": "difference", "unverifiable": "unknown"}
 
 
 @dataclass(frozen=True, slots=True)
