@@ -51,9 +51,13 @@ _HOST = Text(
     r"[a-z0-9.-]+(?::[0-9]{1,5})?\Z",
     "Write it in lower case, without https:// and path: that belongs in images.",
 )
+_LAST_PORT = 65535
 _NO_PREFIX = 'Write versions without a prefix, such as "1.4.0".'
 _VERSION = Text(r"[0-9]+\.[0-9]+\.[0-9]+(?:-[0-9A-Za-z.-]+)?\Z", _NO_PREFIX)
-_INITIAL = Text(r"(?:0|[1-9][0-9]{0,14})(?:\.(?:0|[1-9][0-9]{0,14})){2}\Z", _NO_PREFIX)
+_INITIAL = Text(
+    r"(?:0|[1-9][0-9]{0,14})(?:\.(?:0|[1-9][0-9]{0,14})){2}\Z",
+    'Write three numbers and nothing else, such as "0.1.0".',
+)
 # A type, or a type with a scope, as it stands before the colon of a commit's subject.
 _TYPE = Text(
     r"[A-Za-z0-9_]+(?:\([^()]+\))?\Z", 'Write types such as refactor or "chore(deps)".'
@@ -306,6 +310,12 @@ def _require_sound(settings: Settings) -> None:
     shortest = settings.image_pattern.format(owner="a", repository="a", service="a")
     check_names(settings.registry_host, [shortest.lower(), *settings.images.values()])
     _require_refs(settings)
+    name, _, port = settings.registry_host.partition(":")
+    if (
+        not all(name.removesuffix(".").split("."))
+        or not 0 < int(port or 1) <= _LAST_PORT
+    ):
+        raise fail(f"[registry] host = {settings.registry_host!r} is no host")
     names = [each.name for each in settings.environments]
     for where, values in (
         ("services", [each.name for each in settings.services]),

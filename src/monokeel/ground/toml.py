@@ -7,7 +7,7 @@ import difflib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 from typing import Any, TypeVar
 
@@ -119,8 +119,7 @@ def moment(at: str, value: object) -> datetime:
     """Read day and time with a zone, without which it could mean any hour, as UTC."""
     if not isinstance(value, datetime) or value.tzinfo is None:
         what = "has no time zone" if isinstance(value, datetime) else "is not a moment"
-        said = value.isoformat() if isinstance(value, date) else repr(value)
-        raise fail(f"{at} = {said} {what}", fix=_MOMENT)
+        raise fail(f"{at} = {_shown(value)} {what}", fix=_MOMENT)
     try:
         return value.astimezone(UTC)
     except OverflowError:
@@ -200,4 +199,13 @@ def _of(kind: type[T], wanted: str, at: str, value: object) -> T:
 
 
 def _wrong(at: str, wanted: str, value: object) -> UsageError:
-    return fail(f"{at} must be {wanted}, not {value!r}")
+    return fail(f"{at} must be {wanted}, not {_shown(value)}")
+
+
+def _shown(value: object) -> str:
+    """Return *value* as TOML writes it."""
+    if isinstance(value, list):
+        return f"[{', '.join(map(_shown, value))}]"
+    if isinstance(value, date | time):
+        return value.isoformat()
+    return str(value).lower() if isinstance(value, bool) else repr(value)
