@@ -66,38 +66,40 @@ def listing(tree: Path, work: Path, runs: int) -> None:
 def copying(work: Path, runs: int) -> None:
     """Compare a copy of this template with a copy of an almost empty one.
 
-    The second row has as many files beside the almost empty template as stand beside
-    ours: Copier checks out the whole repository.
+    Then with templates that share something with ours: the files that a copy makes, but
+    no question and nothing to render; or what stands beside the template, since Copier
+    checks out the whole repository.
     """
-    template, small, beside = work / "template", work / "small", work / "beside"
+    names = ("template", "made", "small", "plain", "beside")
+    template, made, small, plain, beside = (work / name for name in names)
     release_template(template)
+    copier = f"{sys.executable} -m copier copy -q --defaults"
+    subprocess.run([*copier.split(), str(template), str(made)], check=True)
+    count = sum(1 for path in made.rglob("*") if path.is_file())
+    shutil.copytree(made, plain / "template")
     shutil.copytree(template, beside, ignore=lambda *_: {".git", "template"})
-    for each in (small, beside):
-        (each / "template").mkdir(parents=True)
+    for each in (small, plain, beside):
+        (each / "template").mkdir(parents=True, exist_ok=True)
         (each / "copier.yml").write_text("_subdirectory: template\n")
         (each / "template/README.md").write_text("# small\n")
         git(each, "init", "-q")
-        git(each, "add", "-A")
+        git(each, "add", "-A", "-f")
         git(each, "commit", "-q", "-m", "x")
         git(each, "tag", "v1.0.0")
-    for each in (template, small, beside):  # packed, as what comes from a server is
+    floors = {
+        small: ("1 file", "1.6"),
+        plain: (f"{count} files and no question", ""),
+        beside: ("1 file with our tests beside it", ""),
+    }
+    for each in (template, *floors):  # packed, as what comes from a server is
         git(each, "gc", "--quiet")
-    # Into a new directory each time: over a copy, a file that is equal costs little.
-    copier = f"exec {sys.executable} -m copier copy -q --defaults"
-    for floor, what, target in (
-        (small, "1 file", "1.6"),
-        (beside, "1 file with our tests beside it", ""),
-    ):
-        first, second = work / f"ours-{floor.name}", work / f"floor-{floor.name}"
-        first.mkdir()
-        second.mkdir()
+    for floor, (what, target) in floors.items():
+        # Into a new directory each time: over a copy, an equal file costs little.
         ours, other = (
-            ["/bin/sh", "-c", f'{copier} {source} "$(mktemp -d -p .)/x"']
+            ["/bin/sh", "-c", f'exec {copier} {source} "$(mktemp -d -p .)/x"']
             for source in (template, floor)
         )
-        rounds = paired(ours, other, where=(first, second), runs=runs)
-        made = next(first.glob("*/x"))
-        count = sum(1 for path in made.rglob("*") if path.is_file())
+        rounds = paired(ours, other, where=(work, work), runs=runs)
         line(f"`copier copy`, {count} files / {what}, processor", rounds, target)
 
 
