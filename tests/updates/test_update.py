@@ -1,5 +1,6 @@
 """Which update is planned, with a template and a repository that are plain values."""
 
+import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -73,13 +74,14 @@ class FakeRepository:
             FakeTemplate().render("v1.0.0", {"reviews": 1}).files
         )
     )
+    blob: str = ""
 
     def head(self) -> str:
         return HEAD
 
     def listed(self, commit: str) -> dict[str, str]:
         assert commit == HEAD
-        return dict.fromkeys(self.tree, "")
+        return dict.fromkeys(self.tree, self.blob)
 
     def files(self, commit: str, paths: Iterable[str]) -> dict[str, File]:
         assert commit == HEAD
@@ -140,21 +142,31 @@ def test_a_repository_that_is_there_needs_no_update() -> None:
 
 
 @pytest.mark.parametrize(
-    ("made", "there", "refused"),
-    [("a", "a", False), ("a", "b", True), (None, "b", False), ("a", None, True)],
+    ("made", "there", "blob", "refused"),
+    [
+        ("1", "1", "1", False),
+        ("1", "2", "1", True),
+        ("1", "2", "3", False),  # a manifest that was edited: as an edit it is merged
+        (None, "2", "1", False),
+        ("1", None, "1", True),
+    ],
 )
 def test_a_version_whose_tag_was_moved_is_no_base_of_an_update(
-    made: str | None, there: str | None, *, refused: bool
+    made: str | None, there: str | None, blob: str, *, refused: bool
 ) -> None:
+    def manifest(blob: str) -> File:
+        text = json.dumps({"files": {"a.md": f"100644 {blob}"}}, indent=1)
+        return File(content=text.encode())
+
     class Tagged(FakeTemplate):
         def render(self, version: str, answers: Mapping[str, Json]) -> Render:
             render = super().render(version, answers)
-            listed = {MANIFEST: File(content=there.encode())} if there else {}
+            listed = {MANIFEST: manifest(there)} if there else {}
             return replace(render, files={**render.files, **listed})
 
-    repository = FakeRepository()
+    repository = FakeRepository(blob=f"100644 {blob}")
     if made:
-        repository.tree[MANIFEST] = File(content=made.encode())
+        repository.tree[MANIFEST] = manifest(made)
 
     if refused:
         with pytest.raises(RefusedError, match=r"v1\.0\.0 of .* its tag was moved"):

@@ -75,7 +75,7 @@ def plan_update(
     branch = f"template/{as_ref(version)}" + "-answers" * (version == current)
     answers = {**recorded.answers, **choice.answers}
     old = template.render(as_ref(current), recorded.answers)
-    if MANIFEST in written.keys() - left and _listing(written) != _listing(old.files):
+    if MANIFEST not in left and _is_moved(repository, written, old.files):
         raise _moved(f"{as_ref(current)} of {template.address()}")
     new = template.render(as_ref(version), answers)
     # An answer that became another one; a question that is gone is none.
@@ -180,13 +180,25 @@ def _choose(template: Template, choice: UpdateChoice) -> tuple[str, str]:
     return current, version
 
 
-def _listing(files: Tree) -> list[bytes]:
-    """Return the words of the manifest among *files*, whatever ends its lines."""
-    return files[MANIFEST].content.split() if MANIFEST in files else []
+def _is_moved(repository: Repository, here: Tree, there: Tree) -> bool:
+    """Say whether a file is as the manifest *here* has it, and not as the tag's.
+
+    A manifest that was edited alone fits no file, and is merged like any other.
+    """
+    mine, its = (
+        {line.strip(b" \r,") for line in tree[MANIFEST].content.split(b"\n")}
+        if MANIFEST in tree
+        else set[bytes]()
+        for tree in (here, there)
+    )
+    if mine <= its:
+        return False
+    listed = repository.listed(repository.head()).items()
+    return any(f'"{path}": "{blob}"'.encode() in mine - its for path, blob in listed)
 
 
 def _moved(release: str) -> RefusedError:
-    problem = f"{release} is not what is here: its tag was moved, or {MANIFEST} edited"
+    problem = f"{release} is not what is here: its tag was moved"
     fix = "Ask its owners for the tag of before. Or take the files that ./inv"
     fix += f" template.verify names as they are there, {MANIFEST} too, and commit."
     return RefusedError(problem, fix=fix)
